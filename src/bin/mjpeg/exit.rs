@@ -1,0 +1,117 @@
+//! How a run ends: the only place that makes a process status.
+//!
+//! Scripts rely on these numbers; `README.md` lists them and `tests/exit.rs` holds them.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// The statuses a script can tell apart. The higher one wins when several apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// Did what was asked; also a goal-less run ended by SIGINT or SIGTERM.
+    Done = 0,
+    /// Ran to its end and the answer is no.
+    No = 1,
+    /// The stream could not be obtained: name, connect, TLS, auth or HTTP status.
+    Unreachable = 3,
+    /// Answered, but no part could be recovered from the answer.
+    NotAStream = 4,
+    /// No byte or no complete part within the idle limit, reset, or cut in the middle of a part.
+    Stalled = 5,
+    /// Our side: cannot bind, open or write, disk full, bad input file.
+    Local = 6,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// How a subcommand ended when it could say its results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// With a status.
+    Exit(Exit),
+    /// By this signal, with the goal unfinished: the process dies by it, so that a shell sees it.
+    Signal(i32),
+}
+
+/// Why a subcommand could not go on: the status, the message, and the cure if we know it.
+///
+/// There is no conversion from other errors: whoever gives up says whose fault it is.
+#[derive(Debug)]
+pub struct Failure {
+    /// The status the process ends with.
+    pub exit: Exit,
+    /// What was tried and why it failed, outermost first; `None` ends the process without a word.
+    pub cause: Option<anyhow::Error>,
+    /// What to do next, if we know.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure with a message (an `anyhow` error keeps its chain of contexts).
+    pub fn new(exit: Exit, cause: impl Into<anyhow::Error>) -> Self {
+        Self { exit, cause: Some(cause.into()), hint: None }
+    }
+
+    /// A failure of our side: files, sockets to bind, the disk.
+    pub fn local(cause: impl Into<anyhow::Error>) -> Self {
+        Self::new(Exit::Local, cause)
+    }
+
+    /// The reader of our standard output has gone: nothing is left to do, and nobody to tell.
+    pub fn pipe_closed() -> Self {
+        Self { exit: Exit::Done, cause: None, hint: None }
+    }
+
+    /// Adds what to do next.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Some(cause) => write!(f, "{cause:#}"),
+            None => f.write_str("standard output was closed"),
+        }
+    }
+}
+
+/// Ends the process the way `outcome` says.
+///
+/// For a signal the default action is restored and the signal raised again: a shell then reports
+/// `128 + signal` and stops its loop, which a plain status would not make it do.
+pub fn end(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Outcome::Exit(exit) => exit.into(),
+        Outcome::Signal(signal) => {
+            // Returns only for signals whose default action is not to end the process.
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+            ExitCode::from(128u8.wrapping_add(signal as u8))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_higher_status_wins() {
+        assert_eq!(Exit::No.max(Exit::Stalled), Exit::Stalled);
+        assert_eq!([Exit::Unreachable, Exit::Done, Exit::No].into_iter().max(), Some(Exit::Unreachable));
+    }
+
+    #[test]
+    fn a_failure_prints_its_whole_chain_on_one_line() {
+        let io = std::io::Error::other("disk on fire");
+        let failure = Failure::local(anyhow::Error::new(io).context("cannot write out/frame-000001.jpg"));
+        assert_eq!(failure.to_string(), "cannot write out/frame-000001.jpg: disk on fire");
+    }
+}

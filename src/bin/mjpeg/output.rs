@@ -1,0 +1,96 @@
+//! The only place that writes to standard output and standard error.
+//!
+//! Standard output carries results and nothing else. Standard error carries messages, one line
+//! each: `mjpeg: <command>: <context>: <cause>`, and `hint: ...` where the cure is known.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+
+use crate::exit::Failure;
+
+/// Writes one line to standard output and flushes it.
+///
+/// # Errors
+///
+/// A closed pipe ends the run quietly (`mjpeg check ... | head`); anything else, such as a full
+/// disk behind a redirection, is a failure of our side.
+pub fn result(line: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(line.as_bytes())
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush())
+        .map_err(stdout_failure)
+}
+
+/// What an error of a write to standard output means for the run.
+pub fn stdout_failure(error: io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        Failure::pipe_closed()
+    } else {
+        Failure::local(anyhow::Error::new(error).context("cannot write to standard output"))
+    }
+}
+
+/// Writes one line of message to standard error. Errors are ignored: there is nowhere left to tell.
+pub fn message(command: &str, text: &str) {
+    line(&format!("mjpeg: {command}: {}", printable(text)));
+}
+
+/// Writes one `hint:` line to standard error.
+pub fn hint(text: &str) {
+    line(&format!("hint: {}", printable(text)));
+}
+
+/// Writes one line to standard error as it is. The text must be ours or [`printable`].
+pub fn line(text: &str) {
+    let mut err = io::stderr().lock();
+    let _ = writeln!(err, "{text}");
+}
+
+/// Tells the user why a run could not go on.
+pub fn failure(command: &str, failure: &Failure) {
+    if failure.cause.is_some() {
+        message(command, &failure.to_string());
+    }
+    if let Some(text) = &failure.hint {
+        hint(text);
+    }
+}
+
+/// Whether progress should be drawn: standard error is a terminal.
+pub fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Text that may hold bytes off the wire, made safe for a terminal and for one line: control
+/// characters become `\n`, `\x1b` and the like.
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            // C0 and DEL, C1 (a terminal may take U+009B for ESC [), and the bidirectional overrides.
+            '\0'..='\x1f' | '\x7f' => {
+                let _ = write!(out, "\\x{:02x}", c as u32);
+            }
+            '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                let _ = write!(out, "\\u{{{:x}}}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_never_reach_the_terminal() {
+        assert_eq!(printable("a\x1b[31mred\r\nb\u{9b}c\0"), "a\\x1b[31mred\\r\\nb\\u{9b}c\\x00");
+        assert_eq!(printable("plain, käse, 日本"), "plain, käse, 日本");
+    }
+}

@@ -1,0 +1,58 @@
+//! SIGINT, SIGTERM and SIGHUP: the first asks a run to end, the second of its kind ends it at once.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+/// Whether a signal has asked this run to end, and which one.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    signal: Arc<AtomicUsize>,
+}
+
+impl Stop {
+    /// Installs the handlers. Call once, early in `main`.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses a handler.
+    pub fn install() -> io::Result<Self> {
+        let stop = Self::default();
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            let asked = Arc::new(AtomicBool::new(false));
+            // Order matters: the second signal must find the flag that the first one set.
+            signal_hook::flag::register_conditional_default(signal, Arc::clone(&asked))?;
+            signal_hook::flag::register(signal, asked)?;
+            signal_hook::flag::register_usize(signal, Arc::clone(&stop.signal), signal as usize)?;
+        }
+        Ok(stop)
+    }
+
+    /// The signal that asked for the end, if one has.
+    pub fn signal(&self) -> Option<i32> {
+        match self.signal.load(Ordering::SeqCst) {
+            0 => None,
+            signal => Some(signal as i32),
+        }
+    }
+
+    /// A descriptor that becomes readable when one of the signals arrives, for loops that sleep in
+    /// `poll`.
+    ///
+    /// # Errors
+    ///
+    /// When the socket pair cannot be made.
+    pub fn waker(&self) -> io::Result<OwnedFd> {
+        let (read, write) = UnixStream::pair()?;
+        read.set_nonblocking(true)?;
+        write.set_nonblocking(true)?;
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            signal_hook::low_level::pipe::register(signal, write.try_clone()?)?;
+        }
+        Ok(read.into())
+    }
+}

@@ -1,0 +1,10 @@
+//! The shared codec of the `mjpeg` toolkit.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod jpeg;
+pub mod multipart;

@@ -1,0 +1,45 @@
+//! What the parser must know of a body's own format: where it ends.
+
+/// How far a body goes, by the rules of its own format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Sound so far and not at its end: more bytes are needed.
+    Partial,
+    /// Complete; the format's last byte is the one before `end` (bytes from the body's start).
+    Complete {
+        /// Number of bytes from the start of the body to the end of the picture.
+        end: usize,
+    },
+    /// Not of this format: the first bytes are something else.
+    Foreign,
+    /// Of this format, but what stands at `at` cannot stand there.
+    Broken {
+        /// Number of bytes from the start of the body to the byte that contradicts the format. If a
+        /// new picture starts there, this is where.
+        at: usize,
+    },
+}
+
+/// Walks a body that grows at its end, without reading any byte twice.
+///
+/// The multipart parser knows no JPEG; it asks an implementation of this trait where a picture
+/// ends. [`crate::jpeg::Walk`] is the one for JPEG.
+///
+/// The answer must depend on the bytes alone, not on how many of them came at once, and once it is
+/// not [`Extent::Partial`] it stays what it is until [`BodyWalk::restart`].
+pub trait BodyWalk {
+    /// Forgets the body at hand: the next call begins with the first byte of another one.
+    fn restart(&mut self);
+
+    /// Goes on where the last call stopped.
+    ///
+    /// `body` holds all bytes of the body so far, from its first one; each call brings the same
+    /// bytes as the one before, and perhaps more.
+    fn advance(&mut self, body: &[u8]) -> Extent;
+
+    /// Where in `bytes` a picture may start: the offset of the first start signature, or `None`.
+    fn find_start(&self, bytes: &[u8]) -> Option<usize>;
+
+    /// How many bytes the start signature has, so that one cut by the end of the input is not missed.
+    fn start_len(&self) -> usize;
+}
