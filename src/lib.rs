@@ -6,5 +6,6 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod http;
 pub mod jpeg;
 pub mod multipart;
