@@ -1,0 +1,273 @@
+//! Where a picture ends, by its markers alone.
+
+use memchr::{memchr, memmem};
+
+use super::marker::Marker;
+use crate::multipart::{BodyWalk, Extent};
+
+/// How every JPEG starts: SOI and the first byte of the marker behind it.
+const START: &[u8] = b"\xff\xd8\xff";
+
+/// Entropy-coded bytes looked at one by one before [`memchr`] is called: where `FF` stands every few
+/// bytes, the call costs more than it saves.
+const NEAR: usize = 16;
+
+/// Walks a JPEG that grows at its end from marker to marker, up to its EOI.
+///
+/// ```text
+/// picture  := SOI *( [padding] marker segment | scan ) [padding] EOI            T.81 B.2, simplified
+/// scan     := marker SOS-segment *( %x00-FE | %xFF %x00 | 1*%xFF RSTn )         T.81 B.1.1.5
+/// segment  := length *OCTET         ; length counts itself, so it is 2 or more  T.81 B.1.1.4
+/// marker   := 1*%xFF code                                                       T.81 B.1.1.2
+/// padding  := *%x00                                                             not in T.81
+/// ```
+///
+/// What stands inside a segment is skipped by its length: a whole thumbnail with SOI and EOI in an
+/// EXIF segment and boundary text in a comment are data. No order of segments is asked for, and
+/// nothing inside them is looked at: several scans (progressive), DNL behind the first scan, tables
+/// between scans, `AVI1` frames without Huffman tables and tables-only streams all end at their EOI.
+/// So do pictures whose entropy-coded data is damaged: the entropy walk finds that.
+///
+/// NULs before a marker are passed over, as writers that align their segments leave them and every
+/// decoder skips them. Any other byte where a marker must stand is [`Extent::Broken`]: decoders would
+/// search the next marker behind it, but in a stream that byte is most often the first one of a
+/// delimiter or of the next picture, and a search would swallow a sound picture after a cut one.
+///
+/// ```
+/// use mjpeg::jpeg::Walk;
+/// use mjpeg::multipart::{BodyWalk, Extent};
+///
+/// let mut walk = Walk::new();
+/// assert_eq!(walk.advance(b"\xff\xd8\xff\xfe\x00\x06\xff\xd9"), Extent::Partial);
+/// assert_eq!(walk.advance(b"\xff\xd8\xff\xfe\x00\x06\xff\xd9:-\xff\xd9\r\n"), Extent::Complete { end: 12 });
+/// assert_eq!(Walk::over(b"<html>"), Extent::Foreign);
+/// assert_eq!(Walk::over(b"\xff\xd8\xff\xda\x00\x02scan\xff\xd8\xff"), Extent::Broken { at: 10 });
+/// ```
+///
+/// Speed: scan data is searched by [`memchr`], and no byte is looked at twice over all calls.
+#[derive(Debug, Clone)]
+pub struct Walk {
+    state: State,
+    /// First byte not yet looked at; inside a segment, the first byte behind it, which may not have
+    /// come yet.
+    at: usize,
+    start: memmem::Finder<'static>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Inside `START`.
+    Start,
+    /// Where a marker must stand.
+    Marker,
+    /// Behind an `FF` where a marker must stand.
+    Code,
+    /// Before the length of this marker's segment.
+    Length(Marker),
+    /// Inside entropy-coded data.
+    Scan,
+    /// Behind an `FF` inside entropy-coded data.
+    ScanCode,
+    /// Nothing more to find out.
+    Done(Extent),
+}
+
+impl Walk {
+    /// A walk that stands before the first byte of a picture.
+    pub fn new() -> Self {
+        Self { state: State::Start, at: 0, start: memmem::Finder::new(START) }
+    }
+
+    /// Walks a whole slice at once.
+    pub fn over(body: &[u8]) -> Extent {
+        Self::new().advance(body)
+    }
+
+    fn step(&mut self, body: &[u8]) -> Option<State> {
+        match self.state {
+            State::Start => {
+                let byte = *body.get(self.at)?;
+                if byte != START[self.at] {
+                    return Some(State::Done(Extent::Foreign));
+                }
+                self.at += 1;
+                Some(if self.at < START.len() { State::Start } else { State::Code })
+            }
+            State::Marker => {
+                let byte = *body.get(self.at)?;
+                self.at += 1;
+                Some(match byte {
+                    0xff => State::Code,
+                    0x00 => State::Marker,
+                    _ => self.broken(1),
+                })
+            }
+            State::Code => {
+                let marker = Marker(*body.get(self.at)?);
+                self.at += 1;
+                Some(match marker {
+                    Marker(0xff) => State::Code,
+                    marker if marker.restart().is_some() => self.broken(2),
+                    marker => self.behind(marker),
+                })
+            }
+            State::Length(marker) => {
+                let bytes = body.get(self.at..self.at.checked_add(2)?)?;
+                let length = usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
+                if length < 2 {
+                    return Some(self.broken(0));
+                }
+                self.at = self.at.saturating_add(length);
+                Some(if marker == Marker::SOS { State::Scan } else { State::Marker })
+            }
+            State::Scan => {
+                let rest = body.get(self.at..)?;
+                let near = rest.len().min(NEAR);
+                let ff = rest[..near]
+                    .iter()
+                    .position(|&b| b == 0xff)
+                    .or_else(|| memchr(0xff, &rest[near..]).map(|n| near + n));
+                let Some(ff) = ff else {
+                    self.at = body.len();
+                    return None;
+                };
+                self.at += ff + 1;
+                Some(State::ScanCode)
+            }
+            State::ScanCode => {
+                let marker = Marker(*body.get(self.at)?);
+                self.at += 1;
+                Some(match marker {
+                    Marker(0x00) => State::Scan,
+                    Marker(0xff) => State::ScanCode,
+                    marker if marker.restart().is_some() => State::Scan,
+                    marker => self.behind(marker),
+                })
+            }
+            State::Done(_) => None,
+        }
+    }
+
+    /// What follows a marker whose code has just been read.
+    fn behind(&self, marker: Marker) -> State {
+        if marker == Marker::EOI {
+            State::Done(Extent::Complete { end: self.at })
+        } else if marker.has_segment() {
+            State::Length(marker)
+        } else if marker == Marker::TEM {
+            State::Marker
+        } else {
+            self.broken(2)
+        }
+    }
+
+    /// The contradiction stands `back` bytes before the next one.
+    fn broken(&self, back: usize) -> State {
+        State::Done(Extent::Broken { at: self.at - back })
+    }
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl BodyWalk for Walk {
+    fn restart(&mut self) {
+        self.state = State::Start;
+        self.at = 0;
+    }
+
+    fn advance(&mut self, body: &[u8]) -> Extent {
+        while let Some(state) = self.step(body) {
+            self.state = state;
+        }
+        match self.state {
+            State::Done(extent) => extent,
+            _ => Extent::Partial,
+        }
+    }
+
+    fn find_start(&self, bytes: &[u8]) -> Option<usize> {
+        self.start.find(bytes)
+    }
+
+    fn start_len(&self) -> usize {
+        START.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::*;
+
+    const TABLE: &[(&str, &[u8], Extent)] = &[
+        ("nothing", b"", Extent::Partial),
+        ("half a start", b"\xff\xd8", Extent::Partial),
+        ("text", b"hello", Extent::Foreign),
+        ("a start that goes on otherwise", b"\xff\xd8\x00", Extent::Foreign),
+        ("no segment at all", b"\xff\xd8\xff\xd9", Extent::Complete { end: 4 }),
+        ("bytes behind EOI", b"\xff\xd8\xff\xd9\0\0\xff\xd8", Extent::Complete { end: 4 }),
+        ("fill bytes", b"\xff\xd8\xff\xff\xff\xfe\x00\x02\xff\xff\xd9", Extent::Complete { end: 11 }),
+        ("padding", b"\xff\xd8\xff\xfe\x00\x02\0\0\0\xff\xd9", Extent::Complete { end: 11 }),
+        ("a thumbnail", b"\xff\xd8\xff\xe1\x00\x06\xff\xd8\xff\xd9\xff\xd9", Extent::Complete { end: 12 }),
+        ("a cut segment", b"\xff\xd8\xff\xe1\x00\x06\xff\xd8\xff", Extent::Partial),
+        ("an impossible length", b"\xff\xd8\xff\xe1\x00\x01\xff\xd9", Extent::Broken { at: 4 }),
+        ("text for a marker", b"\xff\xd8\xff\xe1\x00\x02\r\n--b", Extent::Broken { at: 6 }),
+        ("a stuffed byte for a marker", b"\xff\xd8\xff\xe1\x00\x02\xff\x00", Extent::Broken { at: 6 }),
+        ("a reserved marker", b"\xff\xd8\xff\x02", Extent::Broken { at: 2 }),
+        ("a restart outside a scan", b"\xff\xd8\xff\xd0", Extent::Broken { at: 2 }),
+        ("a second start", b"\xff\xd8\xff\xd8\xff\xd9", Extent::Broken { at: 2 }),
+        (
+            "restarts, stuffing, fill, a second scan with a table before it, a number of lines",
+            b"\xff\xd8\xff\xda\x00\x02a\xff\x00\xff\xd0b\xff\xff\xd1\xff\xff\x00c\
+              \xff\xdc\x00\x04\x00\x08\xff\xc4\x00\x02\xff\xda\x00\x02d\xff\xd9",
+            Extent::Complete { end: 36 },
+        ),
+        ("a cut scan", b"\xff\xd8\xff\xda\x00\x02abcdef\xff", Extent::Partial),
+        ("a start in a scan", b"\xff\xd8\xff\xda\x00\x02ab\r\n--b\xff\xd8\xff", Extent::Broken { at: 13 }),
+        ("a start behind a cut FF", b"\xff\xd8\xff\xda\x00\x02a\xff\xff\xd8", Extent::Broken { at: 8 }),
+        ("a reserved marker in a scan", b"\xff\xd8\xff\xda\x00\x02a\xff\x0d", Extent::Broken { at: 7 }),
+    ];
+
+    #[test]
+    fn bodies_end_where_their_markers_say() {
+        for (name, body, expected) in TABLE {
+            assert_eq!(Walk::over(body), *expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_answer_depends_on_the_bytes_alone() {
+        for (name, body, _) in TABLE {
+            let whole: Vec<Extent> = (0..=body.len()).map(|n| Walk::over(&body[..n])).collect();
+            let mut one_by_one = Walk::new();
+            for n in 0..=body.len() {
+                assert_eq!(one_by_one.advance(&body[..n]), whole[n], "{name}, byte by byte at {n}");
+                let mut split = Walk::new();
+                split.advance(&body[..n]);
+                assert_eq!(split.advance(body), whole[body.len()], "{name}, split at {n}");
+            }
+        }
+    }
+
+    #[test]
+    fn restarting_forgets_everything() {
+        let mut walk = Walk::new();
+        for (name, body, expected) in TABLE {
+            walk.restart();
+            assert_eq!(walk.advance(body), *expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn starts_are_found_whole_only() {
+        let walk = Walk::new();
+        assert_eq!(walk.find_start(b"..\xff\xff\xd8\xff\xe0"), Some(3));
+        assert_eq!(walk.find_start(b"..\xff\xd8"), None);
+        assert_eq!(walk.start_len(), 3);
+    }
+}
