@@ -132,7 +132,8 @@ pub(crate) fn is_field_like(line: &[u8]) -> bool {
 
 fn split_sound(head: &[u8], limit: usize, lines: &mut Vec<FieldLine>) -> bool {
     let mut parsed = [httparse::EMPTY_HEADER; 32];
-    let sound = match httparse::parse_headers(head, &mut parsed) {
+
+    match httparse::parse_headers(head, &mut parsed) {
         Ok(httparse::Status::Complete((_, fields))) if fields.len() <= limit => {
             let base = head.as_ptr() as usize;
             lines.extend(fields.iter().map(|field| {
@@ -148,8 +149,7 @@ fn split_sound(head: &[u8], limit: usize, lines: &mut Vec<FieldLine>) -> bool {
             true
         }
         _ => false,
-    };
-    sound
+    }
 }
 
 fn split_tolerant(head: &[u8], limit: usize, lines: &mut Vec<FieldLine>) {

@@ -1,6 +1,6 @@
 //! Where a picture ends, by its markers alone.
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 use super::marker::Marker;
 use crate::multipart::{BodyWalk, Extent};
@@ -51,7 +51,6 @@ pub struct Walk {
     /// First byte not yet looked at; inside a segment, the first byte behind it, which may not have
     /// come yet.
     at: usize,
-    start: memmem::Finder<'static>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +74,7 @@ enum State {
 impl Walk {
     /// A walk that stands before the first byte of a picture.
     pub fn new() -> Self {
-        Self { state: State::Start, at: 0, start: memmem::Finder::new(START) }
+        Self { state: State::Start, at: 0 }
     }
 
     /// Walks a whole slice at once.
@@ -189,12 +188,8 @@ impl BodyWalk for Walk {
         }
     }
 
-    fn find_start(&self, bytes: &[u8]) -> Option<usize> {
-        self.start.find(bytes)
-    }
-
-    fn start_len(&self) -> usize {
-        START.len()
+    fn signature(&self) -> &'static [u8] {
+        START
     }
 }
 
@@ -261,13 +256,5 @@ mod tests {
             walk.restart();
             assert_eq!(walk.advance(body), *expected, "{name}");
         }
-    }
-
-    #[test]
-    fn starts_are_found_whole_only() {
-        let walk = Walk::new();
-        assert_eq!(walk.find_start(b"..\xff\xff\xd8\xff\xe0"), Some(3));
-        assert_eq!(walk.find_start(b"..\xff\xd8"), None);
-        assert_eq!(walk.start_len(), 3);
     }
 }

@@ -37,9 +37,6 @@ pub trait BodyWalk {
     /// bytes as the one before, and perhaps more.
     fn advance(&mut self, body: &[u8]) -> Extent;
 
-    /// Where in `bytes` a picture may start: the offset of the first start signature, or `None`.
-    fn find_start(&self, bytes: &[u8]) -> Option<usize>;
-
-    /// How many bytes the start signature has, so that one cut by the end of the input is not missed.
-    fn start_len(&self) -> usize;
+    /// The bytes that every picture starts with.
+    fn signature(&self) -> &'static [u8];
 }

@@ -1,0 +1,286 @@
+//! Where the body of a part ends.
+//!
+//! At the first byte where one of these holds:
+//!
+//! * a. as many bytes as Content-Length says are there, and the picture ends exactly there;
+//! * b. a delimiter stands where Content-Length says;
+//! * c. a delimiter stands elsewhere, and the picture is complete before it, or is none, or cannot go
+//!   on (a cut picture: the start of the next one contradicts it);
+//! * d. the input ends.
+//!
+//! So a picture is out the moment its last byte is in, boundary text inside it is data, and a length
+//! of 2^63 waits for nothing.
+
+use super::event::Framing;
+use super::extent::{BodyWalk, Extent};
+use super::scan::{Answer, Found, Line, Scan, line_end_before, line_ends};
+
+/// Most bytes of empty lines looked at behind a body to find its delimiter at Content-Length.
+const LINE_ENDS: usize = 64;
+
+/// How far a body has been read. Positions count from its first byte.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BodyScan {
+    declared: Option<u64>,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    /// Walking a picture that has neither delimiter nor head: its own end is all there is.
+    Bare,
+    /// Walking the picture up to Content-Length.
+    WalkToLength,
+    /// Content-Length bytes are there and the picture goes on: is a delimiter behind them?
+    AtLength(usize),
+    /// Content-Length is wrong or missing: walking on.
+    WalkOn,
+    /// The picture cannot go on at this byte: has a delimiter been passed over before it?
+    Broken(usize),
+    /// Searching a delimiter; the picture is over, broken, or none. Where another picture starts before
+    /// it, at `split`, the delimiter between the two was lost.
+    Search { from: usize, extent: Extent, split: Option<usize> },
+}
+
+/// The end of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BodyEnd {
+    pub(super) len: usize,
+    pub(super) framing: Framing,
+    pub(super) extent: Extent,
+}
+
+impl BodyScan {
+    pub(super) fn new(declared: Option<u64>) -> Self {
+        let stage = if declared.is_some() { Stage::WalkToLength } else { Stage::WalkOn };
+        Self { declared, stage }
+    }
+
+    /// For a picture that stands alone.
+    pub(super) fn bare() -> Self {
+        Self { declared: None, stage: Stage::Bare }
+    }
+
+    /// Goes on reading. `body` starts at the body's first byte; `search_bytes` bounds the search of a
+    /// delimiter behind a complete picture.
+    pub(super) fn advance(
+        &mut self,
+        body: &[u8],
+        walk: &mut impl BodyWalk,
+        scan: &Scan,
+        search_bytes: usize,
+        eof: bool,
+    ) -> Answer<BodyEnd> {
+        loop {
+            let step = match self.stage {
+                Stage::Bare => self.walk_bare(body, walk, eof),
+                Stage::WalkToLength => self.walk_to_length(body, walk),
+                Stage::AtLength(at) => self.at_length(body, at, scan, eof),
+                Stage::WalkOn => self.walk_on(body, walk),
+                Stage::Broken(at) => self.broken(body, at, scan, eof),
+                Stage::Search { from, extent, split } => {
+                    return self.search(body, Search { from, extent, split }, scan, search_bytes, eof);
+                }
+            };
+            match step {
+                Step::Go(stage) => self.stage = stage,
+                Step::End(end) => return Answer::Yes(end),
+                Step::More if eof => match self.stage {
+                    // Perhaps a delimiter was passed over as data of a picture that never ended.
+                    Stage::WalkToLength | Stage::WalkOn => {
+                        self.stage = Stage::Search { from: 0, extent: walk.advance(body), split: None };
+                    }
+                    // The other stages decide at the end of the input.
+                    _ => self.stage = Stage::Search { from: 0, extent: walk.advance(body), split: None },
+                },
+                Step::More => return Answer::More,
+            }
+        }
+    }
+
+    fn walk_bare(&self, body: &[u8], walk: &mut impl BodyWalk, eof: bool) -> Step {
+        match walk.advance(body) {
+            extent @ Extent::Complete { end } => Step::End(scanned(end, extent)),
+            // At least the signature: the next picture is searched behind it.
+            extent @ Extent::Broken { at } => Step::End(scanned(at.max(walk.signature().len()), extent)),
+            extent @ (Extent::Partial | Extent::Foreign) if eof => {
+                Step::End(BodyEnd { len: body.len(), framing: Framing::EndOfInput, extent })
+            }
+            Extent::Partial | Extent::Foreign => Step::More,
+        }
+    }
+
+    fn walk_to_length(&self, body: &[u8], walk: &mut impl BodyWalk) -> Step {
+        let declared = usize::try_from(self.declared.unwrap_or_default()).unwrap_or(usize::MAX);
+        let window = &body[..body.len().min(declared)];
+        match walk.advance(window) {
+            Extent::Partial if window.len() == declared => Step::Go(Stage::AtLength(declared)),
+            Extent::Partial => Step::More,
+            extent @ Extent::Complete { end } if end == declared => {
+                Step::End(BodyEnd { len: end, framing: Framing::ContentLength, extent })
+            }
+            extent => Step::Go(Stage::behind(extent)),
+        }
+    }
+
+    /// A cut picture of honest length, or a body that is no picture.
+    fn at_length(&self, body: &[u8], at: usize, scan: &Scan, eof: bool) -> Step {
+        let behind = &body[at..body.len().min(at + LINE_ENDS)];
+        let delimiter = at + line_ends(behind);
+        match scan.line_at(body, delimiter, eof) {
+            Answer::Yes(_) => {
+                Step::End(BodyEnd { len: at, framing: Framing::ContentLength, extent: Extent::Partial })
+            }
+            Answer::More if !eof => Step::More,
+            _ => Step::Go(Stage::WalkOn),
+        }
+    }
+
+    fn walk_on(&self, body: &[u8], walk: &mut impl BodyWalk) -> Step {
+        match walk.advance(body) {
+            Extent::Partial => Step::More,
+            extent => Step::Go(Stage::behind(extent)),
+        }
+    }
+
+    /// A cut picture ends before the delimiter that the walk took for data. Without one, it ends where
+    /// the next picture starts, unless Content-Length says that the body goes on.
+    fn broken(&self, body: &[u8], at: usize, scan: &Scan, eof: bool) -> Step {
+        let extent = Extent::Broken { at };
+        match scan.picture_at(body, at, eof) {
+            Answer::More => return Step::More,
+            Answer::No => return Step::Go(Stage::Search { from: 0, extent, split: None }),
+            Answer::Yes(()) => {}
+        }
+        match scan.find(&body[..at], 0, true) {
+            Found::Line(line) => Step::End(self.end_before(body, line, extent)),
+            Found::Resume(_) if self.declared.is_none_or(|declared| declared <= at as u64) => {
+                Step::End(scanned(at, extent))
+            }
+            Found::Resume(_) => Step::Go(Stage::Search { from: at, extent, split: Some(at) }),
+        }
+    }
+
+    fn search(
+        &mut self,
+        body: &[u8],
+        search: Search,
+        scan: &Scan,
+        search_bytes: usize,
+        eof: bool,
+    ) -> Answer<BodyEnd> {
+        let Search { from, extent, split } = search;
+        let picture_end = if let Extent::Complete { end } = extent { Some(end) } else { None };
+        // A delimiter unlike the ones before it is believed only where one must stand.
+        if let Some(end) = picture_end.filter(|&end| from == end) {
+            let at = end + line_end_at(body, end);
+            match scan.line_at(body, at, eof) {
+                Answer::Yes(line) => return Answer::Yes(self.end_before(body, line, extent)),
+                Answer::More if !eof => return Answer::More,
+                _ => {}
+            }
+        }
+        let resume = match scan.find(body, from, eof) {
+            Found::Line(line) => {
+                let end = self.end_before(body, line, extent);
+                return Answer::Yes(match split {
+                    Some(at) if end.framing != Framing::ContentLength => scanned(at, extent),
+                    _ => end,
+                });
+            }
+            Found::Resume(resume) => resume,
+        };
+        if eof {
+            return Answer::Yes(
+                split.map_or_else(|| self.end_of_input(body, extent), |at| scanned(at, extent)),
+            );
+        }
+        if let Some(end) = picture_end.or(split).filter(|&end| body.len() - end > search_bytes) {
+            return Answer::Yes(scanned(end, extent));
+        }
+        // Stay where the place right behind the picture is judged until it has been.
+        let judged = picture_end.is_none_or(|end| body.len() > end + 2);
+        let from = if judged { resume.max(from) } else { from };
+        self.stage = Stage::Search { from, extent, split };
+        Answer::More
+    }
+
+    /// The end of a body before the delimiter `line`: at Content-Length or at the picture's end where
+    /// only line ends stand between, otherwise before the one line end that belongs to the delimiter.
+    fn end_before(&self, body: &[u8], line: Line, extent: Extent) -> BodyEnd {
+        let only_line_ends =
+            |at: usize| at <= line.start && line_ends(&body[at..line.start]) == line.start - at;
+        let declared = self.declared.and_then(|declared| usize::try_from(declared).ok());
+        let picture_end = if let Extent::Complete { end } = extent { end } else { 0 };
+        if let Some(len) = declared.filter(|&declared| declared >= picture_end && only_line_ends(declared)) {
+            // A length that reaches right up to the dashes counts the line end that belongs to them. One
+            // that leaves a line end means what it says, even if the body ends in another (VLC).
+            let counts_line_end = picture_end > 0 && len == line.start && len > picture_end;
+            if !(counts_line_end && only_line_ends(picture_end)) {
+                return BodyEnd { len, framing: Framing::ContentLength, extent };
+            }
+        }
+        let len = if picture_end > 0 && only_line_ends(picture_end) {
+            picture_end
+        } else {
+            line.start - line_end_before(body, picture_end.min(line.start), line.start)
+        };
+        BodyEnd { len, framing: Framing::Delimited, extent }
+    }
+
+    /// The end of the last body: without the line ends of a delimiter that did not come.
+    fn end_of_input(&self, body: &[u8], extent: Extent) -> BodyEnd {
+        let only_line_ends = |at: usize| at <= body.len() && line_ends(&body[at..]) == body.len() - at;
+        let picture_end = if let Extent::Complete { end } = extent { end } else { body.len() };
+        let declared = self.declared.and_then(|declared| usize::try_from(declared).ok());
+        let counts_line_end =
+            declared == Some(body.len()) && picture_end < body.len() && only_line_ends(picture_end);
+        if let Some(len) = declared.filter(|&declared| declared >= picture_end && only_line_ends(declared))
+            && !counts_line_end
+        {
+            return BodyEnd { len, framing: Framing::ContentLength, extent };
+        }
+        let len = if only_line_ends(picture_end) { picture_end } else { body.len() };
+        BodyEnd { len, framing: Framing::EndOfInput, extent }
+    }
+}
+
+enum Step {
+    Go(Stage),
+    End(BodyEnd),
+    More,
+}
+
+/// The state of [`Stage::Search`].
+#[derive(Clone, Copy)]
+struct Search {
+    from: usize,
+    extent: Extent,
+    split: Option<usize>,
+}
+
+impl Stage {
+    /// A complete picture cannot hold a delimiter; in anything else the first one counts.
+    fn behind(extent: Extent) -> Self {
+        match extent {
+            Extent::Broken { at } => Self::Broken(at),
+            Extent::Complete { end } => Self::Search { from: end, extent, split: None },
+            _ => Self::Search { from: 0, extent, split: None },
+        }
+    }
+}
+
+fn scanned(len: usize, extent: Extent) -> BodyEnd {
+    BodyEnd { len, framing: Framing::Scanned, extent }
+}
+
+/// The length of the line end at `at`, if one stands there.
+fn line_end_at(body: &[u8], at: usize) -> usize {
+    match body.get(at..) {
+        Some([b'\r', b'\n', ..]) => 2,
+        Some([b'\n', ..]) => 1,
+        // CR alone may be half of one.
+        Some([b'\r']) => 1,
+        _ => 0,
+    }
+}

@@ -1,0 +1,84 @@
+//! What the parser tells.
+
+use super::deviation::Deviation;
+use super::extent::Extent;
+use crate::http::Fields;
+
+/// One thing found in the stream, in the order of its place.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// Bytes before the first delimiter (RFC 2046 5.1.1: to be ignored; FFmpeg, VLC and GStreamer fail).
+    Preamble {
+        /// The bytes.
+        bytes: &'a [u8],
+        /// Where they stand.
+        span: Span,
+    },
+    /// A body part.
+    Part(Part<'a>),
+    /// The close-delimiter.
+    CloseDelimiter(Span),
+    /// Bytes behind the close-delimiter; not kept.
+    Epilogue(Span),
+    /// Something that departs from the standard. What concerns a part comes before it, except what
+    /// only shows behind it.
+    Deviation(Deviation),
+}
+
+/// A body part: most often one picture.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// Its number, counted from 1.
+    pub number: u64,
+    /// The fields of its head.
+    pub fields: Fields<'a>,
+    /// Its body, as framed.
+    pub body: &'a [u8],
+    /// What told where the body ends.
+    pub framing: Framing,
+    /// What the body's own format says: [`Extent::Complete`] is a whole picture, perhaps with bytes
+    /// behind it.
+    pub extent: Extent,
+    /// Where its pieces stand.
+    pub spans: Spans,
+}
+
+/// What told where a body ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// Its Content-Length, borne out by the picture's own end or by the delimiter behind it.
+    ContentLength,
+    /// The delimiter behind it.
+    Delimited,
+    /// The end of the input.
+    EndOfInput,
+    /// The picture's own end, there being no delimiter.
+    Scanned,
+}
+
+/// A range of the decoded body.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Bytes from the start of the decoded body.
+    pub start: u64,
+    /// Number of bytes.
+    pub len: u64,
+}
+
+impl Span {
+    /// Bytes from the start of the decoded body to the first byte behind the range.
+    pub fn end(&self) -> u64 {
+        self.start + self.len
+    }
+}
+
+/// Where the pieces of a part stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spans {
+    /// The delimiter line before it, from its dashes to its line end; empty where there is none.
+    pub delimiter: Span,
+    /// Its head with the empty line.
+    pub head: Span,
+    /// Its body.
+    pub body: Span,
+}

@@ -1,0 +1,143 @@
+//! Where the head of a part ends and its body starts.
+//!
+//! ```text
+//! body-part := *( field-line CRLF ) CRLF *OCTET                        RFC 2046 5.1.1, RFC 9112 5
+//! ```
+
+use memchr::memchr;
+
+use super::limits::Limits;
+use super::scan::{Answer, Line, Scan, line_ends};
+use crate::http::is_field_like;
+
+/// How far a head has been read. Positions count from the first byte behind the delimiter line.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct HeadScan {
+    /// Start of the line at hand.
+    line: usize,
+    /// Bytes of the line at hand that hold no line end.
+    seen: usize,
+    lines: usize,
+    /// Where the fields start, behind an empty line too many.
+    fields: usize,
+}
+
+/// What the bytes behind a delimiter line turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Head {
+    /// A head and then a body.
+    Ends(HeadEnd),
+    /// The delimiter line once more.
+    Doubled(Line),
+    /// The close-delimiter: the delimiter before it was sent ahead of a part that did not come.
+    Closed(Line),
+    /// A head that does not end.
+    TooLong,
+}
+
+/// The end of a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct HeadEnd {
+    /// First byte of the fields.
+    pub(super) start: usize,
+    /// First byte behind the head and its empty line.
+    pub(super) end: usize,
+    /// First byte of the body.
+    pub(super) body: usize,
+    /// Number of lines of the head, without empty ones.
+    pub(super) lines: usize,
+    /// There is an empty line behind the fields.
+    pub(super) terminated: bool,
+}
+
+impl HeadScan {
+    /// Goes on reading. `data` starts behind the delimiter line.
+    pub(super) fn advance(&mut self, data: &[u8], scan: &Scan, limits: &Limits, eof: bool) -> Answer<Head> {
+        loop {
+            match self.at_line_start(data, scan, eof) {
+                Answer::No => {}
+                answer => return answer,
+            }
+            let Some(end) = memchr(b'\n', &data[self.line + self.seen..]) else {
+                self.seen = data.len() - self.line;
+                let too_long = data.len() > limits.head_bytes;
+                return if too_long { Answer::Yes(Head::TooLong) } else { Answer::More };
+            };
+            let end = self.line + self.seen + end;
+            let text = data[self.line..end].trim_ascii_end();
+            let next = end + 1;
+            if next > limits.head_bytes {
+                return Answer::Yes(Head::TooLong);
+            }
+            if text.is_empty() {
+                if self.lines > 0 || self.fields > 0 {
+                    return self.body_start(data, next, scan, eof);
+                }
+                // No field yet: is the empty line the whole head, or one too many before it?
+                match field_of_a_part_at(data, next, limits, eof) {
+                    Answer::Yes(()) => self.fields = next,
+                    Answer::No => return self.body_start(data, next, scan, eof),
+                    Answer::More => return Answer::More,
+                }
+            } else {
+                self.lines += 1;
+            }
+            self.line = next;
+            self.seen = 0;
+        }
+    }
+
+    /// Skips empty lines between a head that ends at `end` and a picture.
+    fn body_start(&self, data: &[u8], end: usize, scan: &Scan, eof: bool) -> Answer<Head> {
+        /// More are not taken for a slip of the sender.
+        const MOST: usize = 8;
+        let extra = line_ends(&data[end..data.len().min(end + MOST)]);
+        let plain = HeadEnd { start: self.fields, end, body: end, lines: self.lines, terminated: true };
+        if extra == 0 && end < data.len() {
+            return Answer::Yes(Head::Ends(plain));
+        }
+        match scan.picture_at(data, end + extra, eof) {
+            Answer::Yes(()) => Answer::Yes(Head::Ends(HeadEnd { body: end + extra, ..plain })),
+            Answer::No => Answer::Yes(Head::Ends(plain)),
+            Answer::More => Answer::More,
+        }
+    }
+
+    /// A picture or the delimiter where a field should start ends the head.
+    fn at_line_start(&self, data: &[u8], scan: &Scan, eof: bool) -> Answer<Head> {
+        if self.seen > 0 {
+            return Answer::No;
+        }
+        let (start, lines) = (self.fields, self.lines);
+        let unterminated = HeadEnd { start, end: self.line, body: self.line, lines, terminated: false };
+        match scan.picture_at(data, self.line, eof) {
+            Answer::No => {}
+            answer => return answer.map(|()| Head::Ends(unterminated)),
+        }
+        if data.get(self.line) != Some(&b'-') {
+            return Answer::No;
+        }
+        match scan.line_at(data, self.line, eof) {
+            Answer::Yes(line) if self.lines == 0 && line.close => Answer::Yes(Head::Closed(line)),
+            Answer::Yes(line) if self.lines == 0 => Answer::Yes(Head::Doubled(line)),
+            Answer::Yes(_) => Answer::Yes(Head::Ends(unterminated)),
+            Answer::No => Answer::No,
+            Answer::More => Answer::More,
+        }
+    }
+}
+
+/// Whether a line starts at `at` that can only be a field of a part.
+fn field_of_a_part_at(data: &[u8], at: usize, limits: &Limits, eof: bool) -> Answer<()> {
+    const START: &[u8] = b"content-";
+    let rest = &data[at..data.len().min(limits.head_bytes)];
+    let n = rest.len().min(START.len());
+    if !rest[..n].eq_ignore_ascii_case(&START[..n]) {
+        return Answer::No;
+    }
+    match memchr(b'\n', rest) {
+        Some(end) if is_field_like(&rest[..end]) => Answer::Yes(()),
+        None if !eof && data.len() < limits.head_bytes => Answer::More,
+        _ => Answer::No,
+    }
+}

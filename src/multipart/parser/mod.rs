@@ -1,0 +1,249 @@
+//! The parser: bytes in, events out.
+
+mod beginning;
+mod gap;
+mod part;
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::body::BodyScan;
+use super::buffer::Buffer;
+use super::deviation::{Deviation, DeviationKind};
+use super::error::Error;
+use super::event::{Event, Framing, Part, Span, Spans};
+use super::extent::{BodyWalk, Extent};
+use super::head::{HeadEnd, HeadScan};
+use super::limits::Limits;
+use super::scan::Scan;
+use super::start::StartScan;
+use crate::http::{FieldLine, Fields};
+
+/// Reads a multipart stream however its bytes are cut.
+///
+/// The caller reads into the parser's own room, so that the reader's copy is the only one:
+///
+/// ```
+/// use std::io::Read;
+/// use mjpeg::jpeg::Walk;
+/// use mjpeg::multipart::{Event, Parser};
+///
+/// # let mut reader = &b"--b\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xd9\r\n--b--\r\n"[..];
+/// let mut parser = Parser::new(Walk::new(), Some(b"b"));
+/// let mut pictures = 0;
+/// loop {
+///     while let Some(event) = parser.next_event()? {
+///         if let Event::Part(part) = event {
+///             assert_eq!(part.body, [0xff, 0xd8, 0xff, 0xd9]);
+///             pictures += 1;
+///         }
+///     }
+///     if parser.is_finished() {
+///         break;
+///     }
+///     match reader.read(parser.space())? {
+///         0 => parser.finish(),
+///         n => parser.filled(n),
+///     }
+/// }
+/// assert_eq!(pictures, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The events are the same for every way to cut the input. Offsets count bytes of the decoded body
+/// (without chunk framing) and never go back from one part to the next.
+#[derive(Debug)]
+pub struct Parser<W> {
+    walk: W,
+    limits: Limits,
+    buffer: Buffer,
+    scan: Scan,
+    state: State,
+    /// Bytes at the front of the buffer that the last event borrowed.
+    release: usize,
+    queue: VecDeque<Queued>,
+    lines: Vec<FieldLine>,
+    /// Parts seen, whole or skipped.
+    parts: u64,
+    eof: bool,
+    no_multipart_said: bool,
+}
+
+/// What stands at the front of the buffer.
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// The start of the stream, or more of a stream that has shown no delimiter.
+    Start(StartScan),
+    /// The first byte behind a delimiter line.
+    Head { scan: HeadScan, delimiter: Span },
+    /// The first byte of a part's fields.
+    Body { head: HeadEnd, scan: BodyScan, declared: Option<u64>, delimiter: Span },
+    /// The first byte behind a body (or of what is left of one that is skipped).
+    Gap(Gap),
+    /// The input has ended and all is said.
+    Finished,
+}
+
+/// What is known of the bytes between a body and the next delimiter.
+#[derive(Debug, Clone, Copy)]
+struct Gap {
+    kind: GapKind,
+    /// Bytes of the gap that were let go.
+    gone: u64,
+    /// Where to go on searching.
+    from: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum GapKind {
+    AfterBody,
+    Skipping,
+    Epilogue,
+}
+
+/// An event that is due, without its borrows.
+#[derive(Debug)]
+enum Queued {
+    Deviation(Deviation),
+    Preamble { len: usize },
+    Part { fields: Range<usize>, body: Range<usize>, framing: Framing, extent: Extent, spans: Spans },
+    CloseDelimiter(Span),
+    Epilogue(Span),
+}
+
+impl<W: BodyWalk> Parser<W> {
+    /// A parser for one body. `boundary` is the value of the Content-Type's parameter, if it has one;
+    /// `walk` knows where pictures end.
+    pub fn new(walk: W, boundary: Option<&[u8]>) -> Self {
+        Self::with_limits(walk, boundary, Limits::default())
+    }
+
+    /// A parser with bounds other than the default ones.
+    pub fn with_limits(walk: W, boundary: Option<&[u8]>, limits: Limits) -> Self {
+        let scan = Scan::new(boundary, walk.signature());
+        Self {
+            walk,
+            limits,
+            buffer: Buffer::new(limits.read_bytes),
+            scan,
+            state: State::Start(StartScan::default()),
+            release: 0,
+            queue: VecDeque::new(),
+            lines: Vec::new(),
+            parts: 0,
+            eof: false,
+            no_multipart_said: false,
+        }
+    }
+
+    /// Room to read into: at least [`Limits::read_bytes`], page-aligned at its origin.
+    pub fn space(&mut self) -> &mut [u8] {
+        self.let_go();
+        self.buffer.space()
+    }
+
+    /// Says that the first `n` bytes of [`Parser::space`] now hold what was read.
+    ///
+    /// # Panics
+    ///
+    /// When `n` is larger than the room was.
+    pub fn filled(&mut self, n: usize) {
+        self.buffer.filled(n);
+    }
+
+    /// Says that the input has ended. Call [`Parser::next_event`] until it returns `None` afterwards.
+    pub fn finish(&mut self) {
+        self.eof = true;
+    }
+
+    /// Whether the input has ended and every event has been taken.
+    pub fn is_finished(&self) -> bool {
+        matches!(self.state, State::Finished) && self.queue.is_empty()
+    }
+
+    /// Bytes of the decoded body that have come so far.
+    pub fn received(&self) -> u64 {
+        self.buffer.offset() + self.buffer.data().len() as u64
+    }
+
+    /// Whether the bytes at hand stand inside a part, between the end of its head and the end of its
+    /// body. An input that ends there is cut.
+    pub fn is_inside_a_body(&self) -> bool {
+        match self.state {
+            State::Body { head, .. } => self.buffer.data().len() > head.body,
+            _ => false,
+        }
+    }
+
+    /// The next event, or `None` when more bytes are needed (or, after [`Parser::finish`], when there
+    /// are no more). An event borrows the parser: take from it what you need before you read on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAStream`] when nothing can be recovered.
+    pub fn next_event(&mut self) -> Result<Option<Event<'_>>, Error> {
+        self.let_go();
+        while self.queue.is_empty() {
+            if !self.step()? {
+                return Ok(None);
+            }
+        }
+        Ok(self.queue.pop_front().map(|queued| self.event(queued)))
+    }
+
+    fn event(&mut self, queued: Queued) -> Event<'_> {
+        let data = self.buffer.data();
+        match queued {
+            Queued::Deviation(deviation) => Event::Deviation(deviation),
+            Queued::CloseDelimiter(span) => Event::CloseDelimiter(span),
+            Queued::Epilogue(span) => Event::Epilogue(span),
+            Queued::Preamble { len } => {
+                self.release = len;
+                Event::Preamble {
+                    bytes: &data[..len],
+                    span: Span { start: self.buffer.offset(), len: len as u64 },
+                }
+            }
+            Queued::Part { fields, body, framing, extent, spans } => {
+                self.release = body.end;
+                let fields = Fields::new(&data[fields], &self.lines);
+                Event::Part(Part { number: self.parts, fields, body: &data[body], framing, extent, spans })
+            }
+        }
+    }
+
+    fn let_go(&mut self) {
+        self.buffer.consume(core::mem::take(&mut self.release));
+    }
+
+    /// Goes one step on. `false`: nothing more without more bytes.
+    fn step(&mut self) -> Result<bool, Error> {
+        match self.state {
+            State::Start(scan) => self.start(scan),
+            State::Head { scan, delimiter } => Ok(self.head(scan, delimiter)),
+            State::Body { head, scan, declared, delimiter } => Ok(self.body(head, scan, declared, delimiter)),
+            State::Gap(gap) => Ok(self.gap(gap)),
+            State::Finished => Ok(false),
+        }
+    }
+
+    /// A picture with neither delimiter nor head stands at the front.
+    fn bare_picture(&mut self) {
+        self.lines.clear();
+        self.walk.restart();
+        let head = HeadEnd { start: 0, end: 0, body: 0, lines: 0, terminated: true };
+        let scan = BodyScan::bare();
+        self.state = State::Body { head, scan, declared: None, delimiter: self.empty_span() };
+    }
+
+    fn empty_span(&self) -> Span {
+        Span { start: self.buffer.offset(), len: 0 }
+    }
+
+    /// Queues a deviation at `at`, counted from the front of the buffer.
+    fn deviate(&mut self, kind: DeviationKind, part: u64, at: usize) {
+        let offset = self.buffer.offset() + at as u64;
+        self.queue.push_back(Queued::Deviation(Deviation { kind, part: Some(part), offset }));
+    }
+}

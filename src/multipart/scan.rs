@@ -1,0 +1,353 @@
+//! Where delimiters stand, and what they are.
+//!
+//! ```text
+//! dash-boundary     := "--" boundary                                    RFC 2046 5.1.1
+//! delimiter         := CRLF dash-boundary
+//! close-delimiter   := delimiter "--"
+//! transport-padding := *LWSP-char
+//! ```
+//!
+//! The delimiter is learnt from the first line that is one, because the announced boundary is often
+//! something else; from then on only that one counts.
+
+use alloc::vec::Vec;
+
+use memchr::memchr;
+use memchr::memmem::{Finder, find_iter};
+
+use crate::http::is_field_like;
+
+/// Longest rest of a delimiter line: padding, or the field glued to it.
+const REST_BYTES: usize = 256;
+/// Longest line that may be a delimiter nobody announced; RFC 2046 allows 70 and two dashes.
+const LINE_BYTES: usize = 512;
+/// How far behind a presumed delimiter a field must show.
+const LOOK_AHEAD: usize = 1024;
+
+/// What a line is, as far as the bytes that have come can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer<T> {
+    Yes(T),
+    No,
+    /// It depends on bytes that have not come yet.
+    More,
+}
+
+/// A delimiter line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Line {
+    /// The first byte of the dash-boundary.
+    pub(super) start: usize,
+    /// The first byte behind the dash-boundary.
+    pub(super) text_end: usize,
+    /// The first byte behind the line.
+    pub(super) end: usize,
+    pub(super) close: bool,
+    pub(super) flaw: Option<LineFlaw>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineFlaw {
+    Padding,
+    Glued,
+    BareLf,
+}
+
+/// What was found of delimiters in a stretch of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    Line(Line),
+    /// None so far; go on from here when more has come.
+    Resume(usize),
+}
+
+/// How the delimiter in use relates to the announced boundary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Likeness {
+    AsAnnounced,
+    Unannounced,
+    DashesNotAdded,
+    DashesMissing,
+    Mismatch,
+}
+
+#[derive(Debug)]
+pub(super) struct Scan {
+    announced: Vec<u8>,
+    /// The announced boundary without the dashes before it.
+    core: Option<Finder<'static>>,
+    /// The dash-boundary in use.
+    learnt: Option<Finder<'static>>,
+    /// How a picture starts, as the body walk says.
+    signature: &'static [u8],
+}
+
+impl Scan {
+    pub(super) fn new(announced: Option<&[u8]>, signature: &'static [u8]) -> Self {
+        let announced = announced.unwrap_or_default().to_vec();
+        let core = &announced[leading_dashes(&announced)..];
+        let core = (!core.is_empty()).then(|| Finder::new(core).into_owned());
+        Self { announced, core, learnt: None, signature }
+    }
+
+    pub(super) fn is_learnt(&self) -> bool {
+        self.learnt.is_some()
+    }
+
+    /// Whether `text` is the dash-boundary in use.
+    pub(super) fn is(&self, text: &[u8]) -> bool {
+        self.learnt.as_ref().is_some_and(|learnt| learnt.needle() == text)
+    }
+
+    /// Whether `data` is nothing but the start of a delimiter.
+    pub(super) fn is_cut_delimiter(&self, data: &[u8]) -> bool {
+        self.learnt.as_ref().is_some_and(|learnt| learnt.needle().starts_with(data))
+    }
+
+    /// Takes `text` for the dash-boundary of this stream.
+    pub(super) fn learn(&mut self, text: &[u8]) -> Likeness {
+        self.learnt = Some(Finder::new(text).into_owned());
+        let announced = &self.announced[..];
+        if announced.is_empty() {
+            Likeness::Unannounced
+        } else if text.strip_prefix(b"--") == Some(announced) {
+            Likeness::AsAnnounced
+        } else if text == announced {
+            if announced.starts_with(b"--") { Likeness::DashesNotAdded } else { Likeness::DashesMissing }
+        } else {
+            Likeness::Mismatch
+        }
+    }
+
+    /// The first delimiter at or behind `from`, whatever stands before it. `body` is where the body at
+    /// hand starts to be searchable: a delimiter nobody announced is looked for only there.
+    pub(super) fn find(&self, data: &[u8], from: usize, eof: bool) -> Found {
+        let (finder, is_core) = match (&self.learnt, &self.core) {
+            (Some(learnt), _) => (learnt, false),
+            (None, Some(core)) => (core, true),
+            (None, None) => return self.find_unannounced(data, from, eof),
+        };
+        let len = finder.needle().len();
+        let mut at = from;
+        while let Some(hit) = data.get(at..).and_then(|rest| finder.find(rest)) {
+            let hit = at + hit;
+            let start = if is_core { hit - trailing_dashes(&data[from..hit]) } else { hit };
+            // Without dashes the text alone must be the whole line.
+            let plausible = !is_core || hit - start >= 2 || is_line_start(data, start);
+            match if plausible { self.rest_of_line(data, start, hit + len, eof) } else { Answer::No } {
+                Answer::Yes(line) if start == hit && is_core && line.flaw == Some(LineFlaw::Glued) => {
+                    at = hit + 1;
+                }
+                Answer::Yes(line) => return Found::Line(line),
+                Answer::More => return Found::Resume(start),
+                Answer::No => at = hit + 1,
+            }
+        }
+        // A delimiter may be cut by the end of the data: keep one byte less than it has, and as many
+        // dashes as may belong to it.
+        let keep = len - 1 + if is_core { 4 } else { 0 };
+        Found::Resume(data.len().saturating_sub(keep).max(from))
+    }
+
+    /// Whether a delimiter line stands at `at`: the one in use, the announced one, or any line that
+    /// starts with two dashes and has a part head behind it.
+    pub(super) fn line_at(&self, data: &[u8], at: usize, eof: bool) -> Answer<Line> {
+        if let Some(learnt) = &self.learnt {
+            match self.starts_with(data, at, learnt.needle(), eof) {
+                Answer::No => {}
+                answer => return answer,
+            }
+        } else if let Some(core) = &self.core {
+            let dashes = leading_dashes(data.get(at..).unwrap_or_default());
+            if at + dashes == data.len() && !eof {
+                return Answer::More;
+            }
+            if dashes != 1 {
+                match self.starts_with(data, at + dashes, core.needle(), eof) {
+                    Answer::Yes(line) if dashes == 0 && line.flaw == Some(LineFlaw::Glued) => {}
+                    Answer::Yes(line) => return Answer::Yes(Line { start: at, ..line }),
+                    Answer::More => return Answer::More,
+                    Answer::No => {}
+                }
+            }
+        }
+        self.unannounced_at(data, at, eof)
+    }
+
+    /// Whether a part head, or a picture without one, stands at `at`, behind the presumed delimiter
+    /// `line`.
+    pub(super) fn head_follows(&self, data: &[u8], at: usize, line: &[u8], eof: bool) -> Answer<()> {
+        let mut at = at;
+        let stop = at + LOOK_AHEAD;
+        // One empty line may stand before the fields, or be all there is of the head.
+        for _ in 0..2 {
+            match self.picture_at(data, at, eof) {
+                Answer::No => {}
+                answer => return answer,
+            }
+            let rest = &data[at.min(data.len())..data.len().min(stop)];
+            let Some(end) = memchr(b'\n', rest) else {
+                return if eof || data.len() >= stop { Answer::No } else { Answer::More };
+            };
+            let text = trim_end(&rest[..end]);
+            if !text.is_empty() {
+                let is_head = is_field_like(text) || text.starts_with(b"HTTP/") || text == line;
+                return if is_head { Answer::Yes(()) } else { Answer::No };
+            }
+            at += end + 1;
+        }
+        Answer::No
+    }
+
+    /// Whether a picture starts at `at`.
+    pub(super) fn picture_at(&self, data: &[u8], at: usize, eof: bool) -> Answer<()> {
+        let rest = data.get(at..).unwrap_or_default();
+        let n = rest.len().min(self.signature.len());
+        if rest[..n] != self.signature[..n] {
+            Answer::No
+        } else if n == self.signature.len() {
+            Answer::Yes(())
+        } else if eof {
+            Answer::No
+        } else {
+            Answer::More
+        }
+    }
+
+    fn starts_with(&self, data: &[u8], at: usize, needle: &[u8], eof: bool) -> Answer<Line> {
+        let rest = data.get(at..).unwrap_or_default();
+        let n = rest.len().min(needle.len());
+        if rest[..n] != needle[..n] {
+            Answer::No
+        } else if n == needle.len() {
+            self.rest_of_line(data, at, at + n, eof)
+        } else if eof {
+            Answer::No
+        } else {
+            Answer::More
+        }
+    }
+
+    /// What stands behind a dash-boundary decides whether it is one: a line end, padding, `--`, a
+    /// field that lacks the line end before it, or the picture itself.
+    fn rest_of_line(&self, data: &[u8], start: usize, text_end: usize, eof: bool) -> Answer<Line> {
+        let line = Line { start, text_end, end: text_end, close: false, flaw: Some(LineFlaw::Glued) };
+        match self.picture_at(data, text_end, eof) {
+            Answer::No => {}
+            answer => return answer.map(|()| line),
+        }
+        let rest = &data[text_end..data.len().min(text_end + REST_BYTES)];
+        let (text, end) = match memchr(b'\n', rest) {
+            Some(n) => (&rest[..n], n + 1),
+            None if rest.len() == REST_BYTES => return Answer::No,
+            None if eof => (rest, rest.len()),
+            None => return Answer::More,
+        };
+        let bare_lf = end > text.len() && !text.ends_with(b"\r");
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let stripped = text.trim_ascii_end();
+        let flaw = if stripped.len() < text.len() {
+            Some(LineFlaw::Padding)
+        } else if bare_lf {
+            Some(LineFlaw::BareLf)
+        } else {
+            None
+        };
+        match stripped {
+            b"" => Answer::Yes(Line { end: text_end + end, flaw, ..line }),
+            b"--" => Answer::Yes(Line { end: text_end + end, close: true, flaw, ..line }),
+            field if is_field_like(field) => Answer::Yes(line),
+            _ => Answer::No,
+        }
+    }
+
+    /// A line of two dashes and more with a part head behind it.
+    fn unannounced_at(&self, data: &[u8], at: usize, eof: bool) -> Answer<Line> {
+        let rest = data.get(at..).unwrap_or_default();
+        let n = rest.len().min(2);
+        if rest[..n] != b"--"[..n] {
+            return Answer::No;
+        }
+        let window = &rest[..rest.len().min(LINE_BYTES)];
+        let Some(end) = memchr(b'\n', window) else {
+            return if eof || window.len() == LINE_BYTES { Answer::No } else { Answer::More };
+        };
+        let text = trim_end(&window[..end]);
+        let with_cr = window[..end].strip_suffix(b"\r");
+        if text.len() <= 2 || text.iter().any(|&b| b < 0x20 || b == 0x7f) {
+            return Answer::No;
+        }
+        let flaw = if with_cr.unwrap_or(&window[..end]).len() > text.len() {
+            Some(LineFlaw::Padding)
+        } else if with_cr.is_none() {
+            Some(LineFlaw::BareLf)
+        } else {
+            None
+        };
+        let line = Line { start: at, text_end: at + text.len(), end: at + end + 1, close: false, flaw };
+        self.head_follows(data, line.end, text, eof).map(|()| line)
+    }
+
+    fn find_unannounced(&self, data: &[u8], from: usize, eof: bool) -> Found {
+        let mut at = from;
+        if at < data.len() && is_line_start(data, at) {
+            match self.unannounced_at(data, at, eof) {
+                Answer::Yes(line) => return Found::Line(line),
+                Answer::More => return Found::Resume(at),
+                Answer::No => at += 1,
+            }
+        }
+        let start = at.saturating_sub(1).max(from);
+        for hit in find_iter(data.get(start..).unwrap_or_default(), b"\n-") {
+            let hit = start + hit + 1;
+            match self.unannounced_at(data, hit, eof) {
+                Answer::Yes(line) => return Found::Line(line),
+                Answer::More => return Found::Resume(hit - 1),
+                Answer::No => {}
+            }
+        }
+        Found::Resume(data.len().saturating_sub(1).max(from))
+    }
+}
+
+impl<T> Answer<T> {
+    pub(super) fn map<U>(self, f: impl FnOnce(T) -> U) -> Answer<U> {
+        match self {
+            Self::Yes(t) => Answer::Yes(f(t)),
+            Self::No => Answer::No,
+            Self::More => Answer::More,
+        }
+    }
+}
+
+/// The line end right before `at`, as the number of bytes it has: RFC 2046 5.1.1 counts it to the
+/// delimiter.
+pub(super) fn line_end_before(data: &[u8], from: usize, at: usize) -> usize {
+    match &data[from..at] {
+        [.., b'\r', b'\n'] => 2,
+        [.., b'\n'] => 1,
+        _ => 0,
+    }
+}
+
+/// Number of CR and LF bytes at the start of `data`.
+pub(super) fn line_ends(data: &[u8]) -> usize {
+    data.iter().take_while(|&&b| b == b'\r' || b == b'\n').count()
+}
+
+fn is_line_start(data: &[u8], at: usize) -> bool {
+    at.checked_sub(1).is_none_or(|before| data[before] == b'\n')
+}
+
+fn leading_dashes(data: &[u8]) -> usize {
+    data.iter().take_while(|&&b| b == b'-').count()
+}
+
+/// Dashes at the end of `data`, at most four: `--`, and `--` more where the boundary itself has two.
+fn trailing_dashes(data: &[u8]) -> usize {
+    data.iter().rev().take(4).take_while(|&&b| b == b'-').count()
+}
+
+fn trim_end(line: &[u8]) -> &[u8] {
+    line.trim_ascii_end()
+}
