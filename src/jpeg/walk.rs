@@ -8,9 +8,9 @@ use crate::multipart::{BodyWalk, Extent};
 /// How every JPEG starts: SOI and the first byte of the marker behind it.
 const START: &[u8] = b"\xff\xd8\xff";
 
-/// Entropy-coded bytes looked at one by one before [`memchr`] is called: where `FF` stands every few
-/// bytes, the call costs more than it saves.
-const NEAR: usize = 16;
+/// Entropy-coded bytes looked at one by one before [`memchr`] is called, behind an `FF` that came
+/// within as many: where `FF` stands every few bytes, the call costs more than it saves.
+const NEAR: usize = 8;
 
 /// Walks a JPEG that grows at its end from marker to marker, up to its EOI.
 ///
@@ -102,10 +102,8 @@ impl Walk {
                 })
             }
             State::Code => {
-                let marker = Marker(*body.get(self.at)?);
-                self.at += 1;
+                let marker = self.code(body)?;
                 Some(match marker {
-                    Marker(0xff) => State::Code,
                     marker if marker.restart().is_some() => self.broken(2),
                     marker => self.behind(marker),
                 })
@@ -120,31 +118,30 @@ impl Walk {
                 Some(if marker == Marker::SOS { State::Scan } else { State::Marker })
             }
             State::Scan => {
-                let rest = body.get(self.at..)?;
-                let near = rest.len().min(NEAR);
-                let ff = rest[..near]
-                    .iter()
-                    .position(|&b| b == 0xff)
-                    .or_else(|| memchr(0xff, &rest[near..]).map(|n| near + n));
-                let Some(ff) = ff else {
-                    self.at = body.len();
-                    return None;
-                };
-                self.at += ff + 1;
-                Some(State::ScanCode)
+                let (at, stopped) = scan(body, self.at);
+                self.at = at;
+                stopped.then_some(State::ScanCode)
             }
             State::ScanCode => {
-                let marker = Marker(*body.get(self.at)?);
-                self.at += 1;
+                let marker = self.code(body)?;
                 Some(match marker {
                     Marker(0x00) => State::Scan,
-                    Marker(0xff) => State::ScanCode,
                     marker if marker.restart().is_some() => State::Scan,
                     marker => self.behind(marker),
                 })
             }
             State::Done(_) => None,
         }
+    }
+
+    /// The code of a marker, behind its `FF` and fill bytes.
+    fn code(&mut self, body: &[u8]) -> Option<Marker> {
+        let rest = body.get(self.at..)?;
+        let fill = rest.iter().position(|&b| b != 0xff).unwrap_or(rest.len());
+        self.at += fill;
+        let code = *rest.get(fill)?;
+        self.at += 1;
+        Some(Marker(code))
     }
 
     /// What follows a marker whose code has just been read.
@@ -191,6 +188,28 @@ impl BodyWalk for Walk {
     fn signature(&self) -> &'static [u8] {
         START
     }
+}
+
+/// Passes over entropy-coded data from `at` on. Either stops behind an `FF` that is not followed by a
+/// stuffed zero (`true`), or reaches the end of `body`.
+fn scan(body: &[u8], mut at: usize) -> (usize, bool) {
+    let mut dense = false;
+    while at < body.len() {
+        let rest = &body[at..];
+        let near = if dense { rest.len().min(NEAR) } else { 0 };
+        let found = match rest[..near].iter().position(|&b| b == 0xff) {
+            Some(n) => Some(n),
+            None => memchr(0xff, &rest[near..]).map(|n| near + n),
+        };
+        let Some(n) = found else { return (body.len(), false) };
+        at += n + 1;
+        if body.get(at) != Some(&0x00) {
+            return (at, true);
+        }
+        at += 1;
+        dense = n < NEAR;
+    }
+    (body.len(), false)
 }
 
 #[cfg(test)]
