@@ -5,6 +5,7 @@ mod clock;
 mod exit;
 mod output;
 mod signal;
+mod source;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,4 @@
+//! Where frames come from.
+
+mod font;
+pub mod pattern;
