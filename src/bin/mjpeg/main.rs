@@ -3,6 +3,7 @@
 mod cli;
 mod clock;
 mod exit;
+mod listen;
 mod output;
 mod signal;
 mod source;
