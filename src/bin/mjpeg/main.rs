@@ -3,8 +3,10 @@
 mod cli;
 mod clock;
 mod exit;
+mod listen;
 mod output;
 mod signal;
+mod source;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,112 @@
+//! Finite answers: everything but the stream.
+
+use std::io::Cursor;
+
+use tiny_http::{HTTPVersion, Header, Response, StatusCode};
+
+/// What stands in the `Server` field of every answer.
+pub const SERVER: &str = concat!("mjpeg/", env!("CARGO_PKG_VERSION"));
+
+/// An answer whose end is known before it starts. The connection ends with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    status: u16,
+    fields: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// An answer with this status code, media type and body.
+    pub fn new(status: u16, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        let fields = vec![("Content-Type", media_type.to_string()), ("Cache-Control", "no-store".into())];
+        Self { status, fields, body: body.into() }
+    }
+
+    /// An answer in one line of text.
+    pub fn text(status: u16, line: &str) -> Self {
+        Self::new(status, "text/plain; charset=utf-8", format!("{line}\n"))
+    }
+
+    /// An answer without a body.
+    pub fn empty(status: u16) -> Self {
+        Self { status, fields: Vec::new(), body: Vec::new() }
+    }
+
+    /// Adds a field. Name and value are ours: bytes of a request never become part of an answer's head.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.fields.push((name, value.into()));
+        self
+    }
+
+    /// The bytes to send; of an answer to HEAD the head alone.
+    pub fn print(self, body: Body) -> Vec<u8> {
+        let length = self.body.len();
+        let mut out = Vec::with_capacity(512 + length);
+        let response = Response::new(
+            StatusCode(self.status),
+            std::iter::once(("Server", SERVER))
+                .chain(self.fields.iter().map(|(name, value)| (*name, value.as_str())))
+                .filter_map(|(name, value)| Header::from_bytes(name, value).ok())
+                .collect(),
+            Cursor::new(self.body),
+            Some(length),
+            None,
+        )
+        // Above its threshold tiny_http would send chunks, which HTTP/1.0 does not know; no request
+        // fields are passed on, as `TE: identity` would make it read a body of any length first.
+        .with_chunked_threshold(usize::MAX);
+        // Writing to a Vec cannot fail; if it did, the answer would be empty and the connection closed.
+        let _ = response.raw_print(&mut out, HTTPVersion(1, 1), &[], body == Body::Withheld, None);
+        // tiny_http keeps the Connection field to itself and never sends it (RFC 9112 9.6 wants it).
+        if let Some(line) = out.windows(2).position(|pair| pair == b"\r\n") {
+            out.splice(line + 2..line + 2, *b"Connection: close\r\n");
+        }
+        out
+    }
+}
+
+/// Whether the body of an answer is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// It is.
+    Sent,
+    /// It is not: the request was HEAD.
+    Withheld,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(answer: Answer, body: Body) -> String {
+        String::from_utf8(answer.print(body)).unwrap()
+    }
+
+    #[test]
+    fn an_answer_says_its_length_and_its_end() {
+        let text = printed(Answer::text(404, "nothing here").with("Retry-After", "5"), Body::Sent);
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 404 Not Found\r\nConnection: close\r\n"), "{head}");
+        for field in ["Content-Length: 13", "Retry-After: 5", "Cache-Control: no-store", "Date: "] {
+            assert!(head.contains(field), "{field} in {head}");
+        }
+        assert_eq!(head.matches("Server: ").count(), 1);
+        assert!(head.contains(SERVER) && !head.contains("Transfer-Encoding"), "{head}");
+        assert_eq!(body, "nothing here\n");
+    }
+
+    #[test]
+    fn head_gets_the_same_fields_and_no_body() {
+        let answer = Answer::new(200, "image/jpeg", vec![b'x'; 100_000]);
+        let whole = printed(answer.clone(), Body::Sent);
+        let head = printed(answer, Body::Withheld);
+        assert!(head.contains("Content-Length: 100000\r\n") && head.ends_with("\r\n\r\n"));
+        assert_eq!(whole.split_once("\r\n\r\n").unwrap().1.len(), 100_000);
+    }
+
+    #[test]
+    fn an_empty_answer_has_length_zero() {
+        let text = printed(Answer::empty(200).with("Allow", "GET, HEAD, OPTIONS"), Body::Sent);
+        assert!(text.contains("Content-Length: 0\r\n") && text.contains("Allow: GET, HEAD, OPTIONS\r\n"));
+    }
+}

@@ -1,0 +1,159 @@
+//! The head of a request, as its bytes come in.
+
+use super::request::{Refusal, Request};
+
+/// Most bytes of a head that are read.
+pub const LIMIT: usize = 8 * 1024;
+/// Most fields of a head that are read.
+pub const FIELDS: usize = 64;
+
+/// What is known of a head so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// It is not whole yet.
+    Partial,
+    /// It is whole and can be answered. Bytes behind it, a body or another request, are left alone.
+    Whole(Request),
+    /// It cannot be answered as it wishes.
+    Refused(Refusal),
+}
+
+/// Collects one head: bounded memory, and work that is linear in the bytes of a well-meant one.
+#[derive(Debug, Default)]
+pub struct RequestHead {
+    bytes: Vec<u8>,
+}
+
+impl RequestHead {
+    /// Takes the bytes that came next.
+    pub fn push(&mut self, bytes: &[u8]) -> Progress {
+        let from = self.bytes.len().saturating_sub(3);
+        self.bytes.extend_from_slice(&bytes[..bytes.len().min(LIMIT - self.bytes.len())]);
+        let whole = ends(&self.bytes[from..]);
+        if !whole && self.bytes.len() < LIMIT {
+            // What does not begin like a request, such as a TLS greeting, need not be waited for.
+            let first = self.bytes.iter().find(|byte| !b"\r\n".contains(byte));
+            return match first {
+                Some(byte) if !byte.is_ascii_alphabetic() => Progress::Refused(Refusal::BadRequest),
+                _ => Progress::Partial,
+            };
+        }
+        let mut fields = [httparse::EMPTY_HEADER; FIELDS];
+        let mut parsed = httparse::Request::new(&mut fields);
+        match parsed.parse(&self.bytes) {
+            Ok(httparse::Status::Complete(_)) => match Request::check(&parsed) {
+                Ok(request) => Progress::Whole(request),
+                Err(refusal) => Progress::Refused(refusal),
+            },
+            // An empty line before the request line ends no head (RFC 9112 2.2).
+            Ok(httparse::Status::Partial) if self.bytes.len() < LIMIT => Progress::Partial,
+            Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
+                Progress::Refused(Refusal::TooLarge)
+            }
+            Err(httparse::Error::Version) => Progress::Refused(Refusal::Version),
+            Err(_) => Progress::Refused(Refusal::BadRequest),
+        }
+    }
+
+    /// Whether nothing has come at all.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+/// Whether an empty line stands in `bytes`. RFC 9112 2.2 allows a lone LF as the end of a line.
+fn ends(bytes: &[u8]) -> bool {
+    bytes.windows(2).any(|pair| pair == b"\n\n") || bytes.windows(3).any(|three| three == b"\n\r\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::request::Method;
+    use super::*;
+
+    fn whole(bytes: &[u8]) -> Request {
+        match RequestHead::default().push(bytes) {
+            Progress::Whole(request) => request,
+            other => panic!("{other:?} for {:?}", String::from_utf8_lossy(bytes)),
+        }
+    }
+
+    #[test]
+    fn a_request_reads_the_same_however_it_is_cut() {
+        let bytes =
+            b"\r\nGET /?action=stream&layout=early HTTP/1.1\r\nHost: a\r\nX-Y:  z \r\n\r\nGET / HTTP/1.1\r\n";
+        let request = whole(bytes);
+        assert_eq!((request.method, request.path.as_str(), request.http11), (Method::Get, "/", true));
+        assert_eq!(request.parameter("action"), Some("stream"));
+        assert_eq!(request.parameter("layout"), Some("early"));
+        assert_eq!(request.parameter("lay"), None);
+        assert_eq!(request.field("x-y"), Some("z"));
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+        for split in 1..end {
+            let mut head = RequestHead::default();
+            assert_eq!(head.push(&bytes[..split]), Progress::Partial, "split at {split}");
+            assert_eq!(head.push(&bytes[split..]), Progress::Whole(request.clone()), "split at {split}");
+        }
+        let mut head = RequestHead::default();
+        let last = bytes[..end].iter().map(|byte| head.push(&[*byte])).last();
+        assert_eq!(last, Some(Progress::Whole(request)));
+    }
+
+    #[test]
+    fn targets_come_in_four_forms() {
+        for (target, path) in [
+            ("/stream", "/stream"),
+            ("http://127.0.0.1:8080/stream?x", "/stream"),
+            ("HTTP://host", "/"),
+            ("http://host?x", "/"),
+            ("?x", "/"),
+        ] {
+            assert_eq!(whole(format!("GET {target} HTTP/1.0\n\n").as_bytes()).path, path, "{target}");
+        }
+        assert_eq!(whole(b"OPTIONS * HTTP/1.0\r\n\r\n").path, "*");
+    }
+
+    #[test]
+    fn what_cannot_be_served_is_refused_with_its_reason() {
+        let fields = "A: b\r\n".repeat(FIELDS + 1);
+        for (bytes, refusal) in [
+            ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", Refusal::Method),
+            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refusal::Version),
+            ("GET / HTTP/1.1\r\n\r\n", Refusal::BadRequest),
+            ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", Refusal::BadRequest),
+            ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000000000\r\n\r\n", Refusal::Body),
+            ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", Refusal::Body),
+            ("GET * HTTP/1.0\r\n\r\n", Refusal::BadRequest),
+            ("GET stream HTTP/1.0\r\n\r\n", Refusal::BadRequest),
+            ("GET / HTTP/1.0\r\nA : b\r\n\r\n", Refusal::BadRequest),
+            ("GET / HTTP/1.0\r\n a: b\r\n\r\n", Refusal::BadRequest),
+            ("GET /\r\n\r\n", Refusal::BadRequest),
+            ("\x16\x03\x01\x02\x00\x01\x00", Refusal::BadRequest),
+            (&format!("GET / HTTP/1.0\r\n{fields}\r\n"), Refusal::TooLarge),
+        ] {
+            assert_eq!(
+                RequestHead::default().push(bytes.as_bytes()),
+                Progress::Refused(refusal),
+                "{bytes:?}"
+            );
+        }
+        let fields = "A: b\r\n".repeat(FIELDS);
+        whole(format!("GET / HTTP/1.0\r\n{fields}\r\n").as_bytes());
+    }
+
+    #[test]
+    fn an_endless_head_is_refused_at_the_limit() {
+        for pattern in ["GET /", "GET / HTTP/1.1\r\nA: ", "\r\n"] {
+            let mut head = RequestHead::default();
+            let mut outcome = head.push(pattern.as_bytes());
+            let mut sent = pattern.len();
+            while outcome == Progress::Partial {
+                outcome = head.push(if pattern == "\r\n" { b"\r\n" } else { b"xxxxxxx" });
+                sent += 7;
+                assert!(sent < 10 * LIMIT);
+            }
+            assert_eq!(outcome, Progress::Refused(Refusal::TooLarge), "{pattern:?}");
+            assert!(head.bytes.len() <= LIMIT);
+        }
+    }
+}

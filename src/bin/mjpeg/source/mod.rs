@@ -1,0 +1,11 @@
+//! Where frames come from.
+
+pub mod directory;
+pub mod file;
+mod font;
+pub mod live;
+mod natural;
+pub mod paced;
+pub mod pattern;
+pub mod picture;
+mod watch;

@@ -1,0 +1,65 @@
+//! Natural order: `frame-2` before `frame-10`.
+
+use std::cmp::Ordering;
+
+/// Compares names the way people count: runs of digits by their value, anything else byte by byte.
+/// Names that differ only in leading zeros are put in the order of their bytes.
+pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
+    let (mut left, mut right) = (a, b);
+    loop {
+        let (Some(&first), Some(&second)) = (left.first(), right.first()) else {
+            return left.len().cmp(&right.len()).then_with(|| a.cmp(b));
+        };
+        if first.is_ascii_digit() && second.is_ascii_digit() {
+            let (number, other) = (digits(left), digits(right));
+            let (value, other_value) = (without_zeros(number), without_zeros(other));
+            match value.len().cmp(&other_value.len()).then_with(|| value.cmp(other_value)) {
+                Ordering::Equal => (left, right) = (&left[number.len()..], &right[other.len()..]),
+                unequal => return unequal,
+            }
+        } else if first == second {
+            (left, right) = (&left[1..], &right[1..]);
+        } else {
+            return first.cmp(&second);
+        }
+    }
+}
+
+fn digits(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
+    &bytes[..end]
+}
+
+fn without_zeros(digits: &[u8]) -> &[u8] {
+    let start = digits.iter().position(|&digit| digit != b'0').unwrap_or(digits.len());
+    &digits[start..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_names_count() {
+        let sorted = [
+            "1.jpg",
+            "2.jpg",
+            "10.jpg",
+            "a",
+            "a1b2",
+            "a1b10",
+            "a2b1",
+            "frame-0099",
+            "frame-100",
+            "x18446744073709551616",
+            "x18446744073709551617",
+        ];
+        for (n, a) in sorted.iter().enumerate() {
+            for (m, b) in sorted.iter().enumerate() {
+                assert_eq!(compare(a.as_bytes(), b.as_bytes()), n.cmp(&m), "{a} and {b}");
+            }
+        }
+        assert_eq!(compare(b"a01", b"a1"), Ordering::Less);
+        assert_eq!(compare(b"a01", b"a01"), Ordering::Equal);
+    }
+}

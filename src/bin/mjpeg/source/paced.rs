@@ -1,0 +1,47 @@
+//! Sources that have a next frame whenever it is due.
+
+use std::time::Duration;
+
+use super::pattern::Pattern;
+use super::picture::Picture;
+use crate::output;
+
+/// What a source has to give.
+#[derive(Debug)]
+pub enum Next {
+    /// The next picture.
+    Picture(Picture),
+    /// None right now; one may come later. Asking again is not free.
+    Nothing,
+    /// None any more.
+    End,
+}
+
+/// A source that gives frames on demand, one ahead of when they are shown.
+pub trait Paced {
+    /// The next picture.
+    ///
+    /// `number` counts the pictures from 1, `time` is when this one is due, since 1970-01-01 UTC.
+    fn next(&mut self, number: u64, time: Duration) -> Next;
+
+    /// Takes a picture back when nobody needs it any more, so that its buffer can be used again.
+    fn give_back(&mut self, picture: Picture);
+}
+
+impl Paced for Pattern {
+    fn next(&mut self, number: u64, time: Duration) -> Next {
+        match self.frame(number, time).map(|jpeg| Picture::copy(&jpeg, 0)) {
+            Ok(Ok(picture)) => Next::Picture(picture),
+            Ok(Err(unsound)) => {
+                output::message("serve", &format!("test pattern: frame {number} cannot be sent: {unsound}"));
+                Next::Nothing
+            }
+            Err(error) => {
+                output::message("serve", &format!("test pattern: frame {number} cannot be drawn: {error}"));
+                Next::Nothing
+            }
+        }
+    }
+
+    fn give_back(&mut self, _: Picture) {}
+}

@@ -1,0 +1,119 @@
+//! Being told by the system when a file of a directory is completely written.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+#[cfg(target_os = "linux")]
+use inotify::{EventMask, Inotify, WatchMask};
+
+/// A watch of one directory.
+///
+/// Where there is no inotify, or the directory lies on a file system that does not tell what other
+/// machines write, it tells nothing and only lets time pass.
+#[derive(Debug)]
+pub struct Watch {
+    folder: PathBuf,
+    #[cfg(target_os = "linux")]
+    inotify: Option<Inotify>,
+    local: bool,
+}
+
+impl Watch {
+    /// Watches `folder`, which need not exist yet.
+    pub fn new(folder: &Path) -> Self {
+        let mut watch = Self {
+            folder: folder.into(),
+            #[cfg(target_os = "linux")]
+            inotify: None,
+            local: is_local(folder),
+        };
+        watch.arm();
+        watch
+    }
+
+    /// Whether writers on this machine are seen.
+    pub fn tells_changes(&self) -> bool {
+        self.local && self.armed()
+    }
+
+    /// Waits until the file of this name has been written and closed, or renamed to it, or `longest` has
+    /// passed. Says which: `true` for the file.
+    #[cfg(target_os = "linux")]
+    pub fn wait(&mut self, name: &OsStr, longest: Duration) -> bool {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        use std::os::fd::AsFd;
+
+        self.arm();
+        let Some(inotify) = &mut self.inotify else {
+            std::thread::sleep(longest);
+            return false;
+        };
+        let timeout = Timespec::try_from(longest).ok();
+        let ready = poll(&mut [PollFd::new(&inotify.as_fd(), PollFlags::IN)], timeout.as_ref());
+        if ready != Ok(1) {
+            return false;
+        }
+        let mut buffer = [0; 4096];
+        let Ok(events) = inotify.read_events(&mut buffer) else { return false };
+        let (mut written, mut lost) = (false, false);
+        for event in events {
+            written |= event.name == Some(name) || event.mask.contains(EventMask::Q_OVERFLOW);
+            // The directory itself was deleted or moved away: the watch is one of nothing.
+            lost |= event.mask.intersects(
+                EventMask::IGNORED | EventMask::DELETE_SELF | EventMask::MOVE_SELF | EventMask::UNMOUNT,
+            );
+        }
+        if lost {
+            self.inotify = None;
+        }
+        written
+    }
+
+    /// Lets `longest` pass.
+    #[cfg(not(target_os = "linux"))]
+    pub fn wait(&mut self, _: &OsStr, longest: Duration) -> bool {
+        std::thread::sleep(longest);
+        false
+    }
+
+    #[cfg(target_os = "linux")]
+    fn arm(&mut self) {
+        if self.inotify.is_some() {
+            return;
+        }
+        let mask = WatchMask::CLOSE_WRITE
+            | WatchMask::MOVED_TO
+            | WatchMask::DELETE_SELF
+            | WatchMask::MOVE_SELF
+            | WatchMask::ONLYDIR;
+        self.inotify =
+            Inotify::init().ok().filter(|inotify| inotify.watches().add(&self.folder, mask).is_ok());
+    }
+
+    #[cfg(target_os = "linux")]
+    fn armed(&self) -> bool {
+        self.inotify.is_some()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn arm(&mut self) {}
+
+    #[cfg(not(target_os = "linux"))]
+    fn armed(&self) -> bool {
+        false
+    }
+}
+
+/// Whether everything written in this folder is written through this machine's kernel.
+#[cfg(target_os = "linux")]
+fn is_local(folder: &Path) -> bool {
+    /// The magic numbers of NFS, FUSE, CIFS, SMB2, Ceph and 9P, from statfs(2).
+    const REMOTE: [i64; 6] = [0x6969, 0x6573_5546, 0xff53_4d42, 0xfe53_4d42, 0x00c3_6400, 0x0102_1997];
+    rustix::fs::statfs(folder).map_or(true, |system| !REMOTE.contains(&i64::from(system.f_type)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_local(_: &Path) -> bool {
+    false
+}
