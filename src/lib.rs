@@ -9,3 +9,4 @@ extern crate std;
 pub mod http;
 pub mod jpeg;
 pub mod multipart;
+pub mod stats;

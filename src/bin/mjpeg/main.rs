@@ -7,6 +7,7 @@ mod listen;
 mod output;
 mod signal;
 mod source;
+mod transport;
 
 use std::process::ExitCode;
 

@@ -167,15 +167,6 @@ impl<W: BodyWalk> Parser<W> {
         self.buffer.offset() + self.buffer.data().len() as u64
     }
 
-    /// Whether the bytes at hand stand inside a part, between the end of its head and the end of its
-    /// body. An input that ends there is cut.
-    pub fn is_inside_a_body(&self) -> bool {
-        match self.state {
-            State::Body { head, .. } => self.buffer.data().len() > head.body,
-            _ => false,
-        }
-    }
-
     /// The next event, or `None` when more bytes are needed (or, after [`Parser::finish`], when there
     /// are no more). An event borrows the parser: take from it what you need before you read on.
     ///

@@ -1,0 +1,58 @@
+//! When each byte came.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// The offsets that reads reached, with their times; asked by offset, forgotten behind the last event.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    /// (bytes of the decoded body that had come, when), both rising.
+    reads: VecDeque<(u64, Duration)>,
+    first: Option<Duration>,
+}
+
+impl Arrivals {
+    /// Notes that at time `at` the first `reached` bytes of the body had come.
+    pub fn note(&mut self, reached: u64, at: Duration) {
+        self.first.get_or_insert(at);
+        match self.reads.back_mut() {
+            // A decoder may hold a read back: no new bytes, no new entry.
+            Some(last) if last.0 == reached => {}
+            _ => self.reads.push_back((reached, at)),
+        }
+    }
+
+    /// When the byte before `end` (bytes from the start of the body) came, from the first byte on.
+    /// Forgets what came before it.
+    pub fn of_byte_before(&mut self, end: u64) -> Option<Duration> {
+        while self.reads.len() > 1 && self.reads.front().is_some_and(|&(reached, _)| reached < end) {
+            self.reads.pop_front();
+        }
+        let (_, at) = self.reads.front().filter(|&&(reached, _)| reached >= end)?;
+        Some(at.saturating_sub(self.first?))
+    }
+
+    /// When the first byte came, by the clock.
+    pub fn first(&self) -> Option<Duration> {
+        self.first
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_came_with_the_first_read_that_reached_it() {
+        let ms = Duration::from_millis;
+        let mut arrivals = Arrivals::default();
+        for (reached, at) in [(10, 5), (10, 6), (25, 40), (100, 90)] {
+            arrivals.note(reached, ms(at));
+        }
+        assert_eq!(arrivals.of_byte_before(10), Some(ms(0)));
+        assert_eq!(arrivals.of_byte_before(11), Some(ms(35)));
+        assert_eq!(arrivals.of_byte_before(25), Some(ms(35)));
+        assert_eq!(arrivals.of_byte_before(100), Some(ms(85)));
+        assert_eq!(arrivals.of_byte_before(101), None);
+    }
+}

@@ -1,0 +1,182 @@
+//! Frame times to figures: rates, gaps, jitter, stalls. Pure functions of given times.
+
+use alloc::collections::BTreeMap;
+use core::time::Duration;
+
+/// Significant bits that are kept of a gap in microseconds: figures are within 0.03 %, and memory is
+/// bounded however long a stream runs.
+const BITS: u32 = 12;
+
+/// Times of frames, taken in one after the other. A frame's time is that of its last body byte.
+///
+/// ```
+/// use core::time::Duration;
+/// use mjpeg::stats::FrameTimes;
+///
+/// let mut times = FrameTimes::default();
+/// for ms in [0, 100, 200, 300, 900] {
+///     times.push(Duration::from_millis(ms));
+/// }
+/// let timing = times.timing(None).unwrap();
+/// assert_eq!(timing.gap_p50, Duration::from_millis(100));
+/// assert_eq!(timing.gap_max, Duration::from_millis(600));
+/// assert_eq!(timing.fps.round(), 4.0);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct FrameTimes {
+    first: Option<Duration>,
+    last: Option<Duration>,
+    /// Gaps in microseconds, rounded to [`BITS`] bits, with how often each came.
+    gaps: BTreeMap<u64, u64>,
+    count: u64,
+    max: Duration,
+}
+
+/// The figures of a stream with at least two frames.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Timing {
+    /// Frames per second: (n - 1) / (time of the last frame - time of the first).
+    pub fps: f64,
+    /// Median of the gaps, by nearest rank.
+    pub gap_p50: Duration,
+    /// 99th percentile of the gaps, by nearest rank.
+    pub gap_p99: Duration,
+    /// The largest gap.
+    pub gap_max: Duration,
+    /// Mean distance of the gaps from their median.
+    pub jitter: Duration,
+    /// Number of gaps above the limit.
+    pub stalls: u64,
+    /// The limit that makes a gap a stall.
+    pub max_gap: Duration,
+}
+
+impl FrameTimes {
+    /// Takes the time of the next frame. Times that go back count as no gap.
+    pub fn push(&mut self, time: Duration) {
+        self.first.get_or_insert(time);
+        if let Some(last) = self.last {
+            let gap = time.saturating_sub(last);
+            *self.gaps.entry(rounded(micros(gap))).or_default() += 1;
+            self.count += 1;
+            self.max = self.max.max(gap);
+        }
+        self.last = Some(self.last.map_or(time, |last| last.max(time)));
+    }
+
+    /// Forgets the last frame's time, so that what comes next makes no gap: for reconnects.
+    pub fn interrupt(&mut self) {
+        self.last = None;
+    }
+
+    /// The figures; `None` with fewer than two frames. A gap is a stall above `max_gap`, by default
+    /// the larger of one second and three times the median.
+    pub fn timing(&self, max_gap: Option<Duration>) -> Option<Timing> {
+        let (first, last) = (self.first?, self.last?);
+        if self.count == 0 {
+            return None;
+        }
+        let gap_p50 = self.percentile(50);
+        let max_gap = max_gap.unwrap_or_else(|| (gap_p50 * 3).max(Duration::from_secs(1)));
+        let span = last.saturating_sub(first).as_secs_f64();
+        let distances: u128 = self
+            .gaps
+            .iter()
+            .map(|(&gap, &n)| u128::from(gap.abs_diff(micros(gap_p50))) * u128::from(n))
+            .sum();
+        let jitter = u64::try_from(distances / u128::from(self.count)).unwrap_or(u64::MAX);
+        let limit = micros(max_gap);
+        Some(Timing {
+            // Frames that all came at once have no rate; a microsecond keeps the figure finite.
+            fps: self.count as f64 / span.max(1e-6),
+            gap_p50,
+            gap_p99: self.percentile(99),
+            gap_max: self.max,
+            jitter: Duration::from_micros(jitter),
+            stalls: self.gaps.range(limit.saturating_add(1)..).map(|(_, n)| n).sum(),
+            max_gap,
+        })
+    }
+
+    /// Nearest rank: the smallest gap that `percent` of the gaps do not exceed.
+    fn percentile(&self, percent: u64) -> Duration {
+        let rank = (u128::from(self.count) * u128::from(percent)).div_ceil(100).max(1);
+        let mut seen = 0;
+        for (&gap, &n) in &self.gaps {
+            seen += u128::from(n);
+            if seen >= rank {
+                return Duration::from_micros(gap);
+            }
+        }
+        self.max
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// To the nearest number with [`BITS`] significant bits.
+fn rounded(n: u64) -> u64 {
+    let shift = (u64::BITS - n.leading_zeros()).saturating_sub(BITS);
+    if shift == 0 { n } else { (n.saturating_add(1 << (shift - 1)) >> shift) << shift }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn times(ms: &[u64]) -> FrameTimes {
+        let mut times = FrameTimes::default();
+        ms.iter().for_each(|&ms| times.push(Duration::from_millis(ms)));
+        times
+    }
+
+    #[test]
+    fn one_frame_has_no_timing() {
+        assert_eq!(times(&[]).timing(None), None);
+        assert_eq!(times(&[5]).timing(None), None);
+    }
+
+    #[test]
+    fn percentiles_agree_with_sorting_by_nearest_rank() {
+        let mut state = 1u64;
+        let gaps: Vec<u64> = (0..997)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                1 + (state >> 33) % 3000
+            })
+            .collect();
+        let mut at = 0;
+        let mut all = std::vec![0];
+        all.extend(gaps.iter().map(|gap| {
+            at += gap;
+            at
+        }));
+        let mut frames = FrameTimes::default();
+        all.iter().for_each(|&us| frames.push(Duration::from_micros(us)));
+        let mut sorted = gaps;
+        sorted.sort_unstable();
+        let rank = |percent: usize| sorted[(sorted.len() * percent).div_ceil(100) - 1];
+        let timing = frames.timing(None).unwrap();
+        assert_eq!(timing.gap_p50.as_micros() as u64, rank(50));
+        assert_eq!(timing.gap_p99.as_micros() as u64, rank(99));
+        assert_eq!(timing.gap_max.as_micros() as u64, *sorted.last().unwrap());
+    }
+
+    #[test]
+    fn a_stall_is_a_gap_above_the_limit() {
+        let frames = times(&[0, 100, 200, 1300, 1400]);
+        assert_eq!(frames.timing(None).unwrap().stalls, 1);
+        assert_eq!(frames.timing(Some(Duration::from_millis(1100))).unwrap().stalls, 0);
+        assert_eq!(times(&[0, 500, 1000, 2000]).timing(None).unwrap().max_gap, Duration::from_millis(1500));
+    }
+
+    #[test]
+    fn rounding_keeps_three_digits() {
+        for n in [0, 1, 4095, 4096, 33_366, 1_000_000, u64::MAX / 2] {
+            assert!(rounded(n).abs_diff(n) * 4000 <= n, "{n}");
+        }
+    }
+}
