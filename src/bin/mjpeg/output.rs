@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use crate::exit::Failure;
 
@@ -60,6 +61,25 @@ pub fn failure(command: &str, failure: &Failure) {
 /// Whether progress should be drawn: standard error is a terminal.
 pub fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
+}
+
+/// Milliseconds with three digits behind the point, for JSON.
+pub fn ms(duration: Duration) -> f64 {
+    rounded(duration.as_secs_f64() * 1000.0)
+}
+
+/// Three digits behind the point are what a measurement is worth.
+pub fn rounded(number: f64) -> f64 {
+    (number * 1000.0).round() / 1000.0
+}
+
+/// A number of bytes for people: `1.4 MB`, in powers of 1000.
+pub fn bytes(n: u64) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match units.iter().find(|(size, _)| n >= *size) {
+        Some((size, unit)) => format!("{:.1} {unit}", n as f64 / *size as f64),
+        None => format!("{n} B"),
+    }
 }
 
 /// Text that may hold bytes off the wire, made safe for a terminal and for one line: control

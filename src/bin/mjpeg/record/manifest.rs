@@ -1,0 +1,111 @@
+//! `manifest.jsonl`: one line a frame, with everything that the file alone does not tell.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use mjpeg::check::Damage;
+use mjpeg::multipart::{Deviation, Part};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// The name of the file.
+pub const NAME: &str = "manifest.jsonl";
+
+/// One line. Keys that are unknown are absent.
+#[derive(Debug, Serialize)]
+pub struct Line<'a> {
+    /// Number among the written frames; absent for a damaged one, which is not written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    /// Number of the part, from 1.
+    pub part: u64,
+    /// Name of the file in the same directory; absent when none was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<&'a str>,
+    /// Bytes of the decoded body before this frame.
+    pub offset: u64,
+    /// Bytes of the body.
+    pub body_bytes: u64,
+    /// When its last byte came, since the first byte of the stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrival_ms: Option<f64>,
+    /// Names and values in the order sent.
+    pub fields: Vec<(String, String)>,
+    /// What departed from the standard.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deviations: Vec<String>,
+    /// Why the frame is not good; absent when it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub damage: Option<&'static str>,
+    /// Of the bytes written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+impl<'a> Line<'a> {
+    /// The line of a part.
+    pub fn new(
+        part: &Part<'_>,
+        arrival: Option<Duration>,
+        deviations: &[Deviation],
+        damage: Option<Damage>,
+    ) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            seq: None,
+            part: part.number,
+            file: None,
+            offset: part.spans.body.start,
+            body_bytes: part.spans.body.len,
+            arrival_ms: arrival.map(crate::output::ms),
+            fields: part.fields.iter().map(|(name, value)| (text(name), text(value))).collect(),
+            deviations: deviations.iter().map(|deviation| deviation.kind.to_string()).collect(),
+            damage: damage.map(Damage::name),
+            sha256: None,
+        }
+    }
+
+    /// Adds the hash of what was written.
+    pub fn hash(&mut self, written: &[u8]) {
+        self.sha256 = Some(Sha256::digest(written).iter().map(|byte| format!("{byte:02x}")).collect());
+    }
+}
+
+/// The open file.
+pub struct Manifest {
+    file: File,
+    path: PathBuf,
+    line: Vec<u8>,
+}
+
+impl Manifest {
+    /// Makes a new manifest in `directory`, in place of one that was there.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be made.
+    pub fn create(directory: &Path) -> io::Result<Self> {
+        let path = directory.join(NAME);
+        let file = OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
+        Ok(Self { file, path, line: Vec::new() })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds a line, whole and at once, so that a reader who follows the file sees no half lines.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written: a full disk.
+    pub fn push(&mut self, line: &Line<'_>) -> io::Result<()> {
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, line)?;
+        self.line.push(b'\n');
+        self.file.write_all(&self.line)
+    }
+}

@@ -1,0 +1,272 @@
+//! `mjpeg record`: a stream to JPEG files, bit for bit.
+
+mod goal;
+mod manifest;
+mod progress;
+mod sink;
+mod summary;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use clap::{Args, ValueEnum};
+use mjpeg::check::Damage;
+use mjpeg::multipart::{Deviation, Event, Extent, Part};
+use mjpeg::stats::FrameTimes;
+
+use crate::cli;
+use crate::clock::Clock;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output;
+use crate::signal::Stop;
+use crate::transport::{End, Flow, Observer, Session, Stream, Target};
+use goal::Goal;
+use progress::Progress;
+use sink::{Existing, Sink};
+use summary::Summary;
+
+/// Record a stream to JPEG files, bit for bit
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mjpeg record http://camera/stream out/ --frames 100
+  mjpeg record http://camera/stream out/ --duration 10s --format json
+  mjpeg record capture.http out/            frames of a saved response (curl -i, with or without --raw)
+  mjpeg record http://camera/stream - --frames 1 > still.jpg
+  mjpeg record test:640x480 frames/ --frames 30
+
+Exit status: 0 goal reached (or the stream ended and there was none), 1 the stream ended before the goal,
+3 unreachable, 4 not a stream, 5 stalled, reset or cut, 6 cannot write.")]
+pub struct RecordArgs {
+    /// What to record: a URL, a file with a saved response, `-` for standard input, `test:[WxH]`
+    target: String,
+    /// Directory for frame-000001.jpg, ... and manifest.jsonl; `-` writes the JPEGs to standard output
+    out: PathBuf,
+    /// Stop after N good frames
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    frames: Option<u64>,
+    /// Stop after this time
+    #[arg(long, value_name = "T", value_parser = cli::duration)]
+    duration: Option<Duration>,
+    /// Stop after this many bytes of good frames (k = 1024)
+    #[arg(long, value_name = "SIZE", value_parser = cli::size)]
+    bytes: Option<u64>,
+    /// Give up when no byte, or no complete part, comes for this long
+    #[arg(long, value_name = "T", default_value = "10s", value_parser = cli::duration)]
+    idle: Duration,
+    /// Keep every Nth good frame
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    every: u64,
+    /// End files at EOI: leave out bytes that follow it inside the part
+    #[arg(long)]
+    trim: bool,
+    /// Add the SHA-256 of each file to the manifest
+    #[arg(long)]
+    hash: bool,
+    /// Write over a recording that OUT holds
+    #[arg(long)]
+    force: bool,
+    /// How to print the summary
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Print no progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A line for people
+    Text,
+    /// One JSON object, schema mjpeg.record/1
+    Json,
+}
+
+/// Runs `mjpeg record`.
+pub fn run(args: &RecordArgs, stop: &Stop) -> Result<Outcome, Failure> {
+    let target = Target::parse(&args.target);
+    let clock = Clock::real();
+    let goal = Goal { frames: args.frames, duration: args.duration, bytes: args.bytes };
+    let existing = if args.force { Existing::Overwrite } else { Existing::Refuse };
+    let mut recorder = Recorder {
+        sink: Sink::open(&args.out, existing)?,
+        goal,
+        every: args.every,
+        trim: args.trim,
+        hash: args.hash,
+        clock: clock.clone(),
+        started: clock.now(),
+        good: 0,
+        deviations: Vec::new(),
+        times: FrameTimes::default(),
+        progress: Progress::new(args.frames, args.quiet),
+        summary: Summary::new(target.to_string()),
+    };
+    let run = record(&target, args, &mut recorder, stop);
+    recorder.progress.end();
+    let mut summary = recorder.summary;
+    summary.duration_s = output::rounded((clock.now() - recorder.started).as_secs_f64());
+    if let Some(timing) = recorder.times.timing(None) {
+        summary.set_timing(&timing);
+    }
+    let outcome = match &run {
+        Ok(end) => judge(end, &target, goal, &mut summary),
+        Err(failure) => {
+            summary.end = (failure.exit == Exit::Local).then_some("local");
+            summary.error = Some(failure.to_string());
+            Ok(Outcome::Exit(failure.exit))
+        }
+    };
+    if let Err(failure) = &outcome {
+        summary.error = Some(failure.to_string());
+    }
+    let to_stdout = !matches!(recorder.sink, Sink::Stdout);
+    print(&summary, args.format, to_stdout, run.is_ok())?;
+    run?;
+    outcome
+}
+
+fn record(target: &Target, args: &RecordArgs, recorder: &mut Recorder, stop: &Stop) -> Result<End, Failure> {
+    let clock = recorder.clock.clone();
+    let stream = Stream::open(target, &clock, stop, args.idle)?;
+    let mut session = Session::new(stream, &clock, args.idle, recorder.started);
+    let deadline = args.duration.map(|duration| recorder.started + duration);
+    session.run(recorder, deadline)
+}
+
+/// What the end of the stream means for the exit status.
+fn judge(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Result<Outcome, Failure> {
+    let frames = summary.frames_written;
+    let failure = |exit, cause: String| Err(Failure::new(exit, anyhow!("{target}: {cause}")));
+    let (word, outcome) = match end {
+        End::Enough | End::TimeUp => ("goal", Ok(Outcome::Exit(Exit::Done))),
+        End::Closed if goal.is_set() => (
+            "closed",
+            failure(Exit::No, format!("the stream ended after {frames} good frames, before the goal")),
+        ),
+        End::Closed => ("closed", Ok(Outcome::Exit(Exit::Done))),
+        // Captures are cut: that is no fault of theirs.
+        End::Truncated if !target.is_live() => {
+            let exit = if goal.is_set() { Exit::No } else { Exit::Done };
+            ("truncated", Ok(Outcome::Exit(exit)))
+        }
+        End::Truncated => (
+            "truncated",
+            failure(Exit::Stalled, format!("the stream was cut inside a part, after {frames} good frames")),
+        ),
+        End::Unframed(error) => ("truncated", failure(Exit::Stalled, error.to_string())),
+        End::Reset(why) => {
+            ("reset", failure(Exit::Stalled, format!("reset after {frames} good frames: {why}")))
+        }
+        End::Stalled => (
+            "stalled",
+            failure(
+                Exit::Stalled,
+                format!("stalled after {frames} good frames: nothing complete came within --idle"),
+            ),
+        ),
+        End::Signal(signal) => {
+            ("signal", Ok(if goal.is_set() { Outcome::Signal(*signal) } else { Outcome::Exit(Exit::Done) }))
+        }
+        End::NotAStream(error) => {
+            let failure = Failure::new(Exit::NotAStream, anyhow!("{target}: not an MJPEG stream: {error}"));
+            return Err(failure);
+        }
+    };
+    summary.end = Some(word);
+    outcome
+}
+
+fn print(summary: &Summary, format: Format, to_stdout: bool, had_stream: bool) -> Result<(), Failure> {
+    let text = match format {
+        Format::Json => serde_json::to_string(summary).map_err(Failure::local)?,
+        Format::Text if had_stream => summary.text(),
+        Format::Text => return Ok(()),
+    };
+    if to_stdout {
+        output::result(&text)
+    } else {
+        output::line(&output::printable(&text));
+        Ok(())
+    }
+}
+
+/// Takes the events of a stream and keeps its good frames.
+struct Recorder {
+    sink: Sink,
+    goal: Goal,
+    every: u64,
+    trim: bool,
+    hash: bool,
+    clock: Clock,
+    started: Duration,
+    /// Good frames seen, kept or not.
+    good: u64,
+    /// Of the part that comes next.
+    deviations: Vec<Deviation>,
+    times: FrameTimes,
+    progress: Progress,
+    summary: Summary,
+}
+
+/// A part brings a few; a stream of deviations without parts must not fill the memory.
+const MOST_DEVIATIONS: usize = 64;
+
+impl Observer for Recorder {
+    fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Failure> {
+        match event {
+            Event::Deviation(deviation) if self.deviations.len() < MOST_DEVIATIONS => {
+                self.deviations.push(*deviation);
+            }
+            Event::Part(part) => {
+                let flow = self.part(part, arrival);
+                self.deviations.clear();
+                return flow;
+            }
+            _ => {}
+        }
+        Ok(Flow::More)
+    }
+}
+
+impl Recorder {
+    fn part(&mut self, part: &Part<'_>, arrival: Option<Duration>) -> Result<Flow, Failure> {
+        if Damage::is_not_a_picture(part) {
+            return Ok(Flow::More);
+        }
+        let damage = Damage::of(part);
+        let mut line = manifest::Line::new(part, arrival, &self.deviations, damage);
+        if damage.is_some() {
+            self.summary.frames_damaged += 1;
+            self.sink.note(&line)?;
+            return Ok(Flow::More);
+        }
+        if let Some(arrival) = arrival {
+            self.times.push(arrival);
+        }
+        self.good += 1;
+        if (self.good - 1) % self.every != 0 {
+            return Ok(Flow::More);
+        }
+        let jpeg = match part.extent {
+            Extent::Complete { end } if self.trim => &part.body[..end],
+            _ => part.body,
+        };
+        let seq = self.summary.frames_written + 1;
+        let file = self.sink.write(seq, jpeg)?;
+        line.seq = Some(seq);
+        line.file = file.as_deref();
+        if self.hash {
+            line.hash(jpeg);
+        }
+        self.sink.note(&line)?;
+        self.summary.frames_written = seq;
+        self.summary.bytes_written += jpeg.len() as u64;
+        let summary = &self.summary;
+        let elapsed = self.clock.now().saturating_sub(self.started);
+        self.progress.update(seq, summary.bytes_written, summary.frames_damaged, elapsed);
+        let is_reached = self.goal.is_reached(summary.frames_written, summary.bytes_written);
+        Ok(if is_reached { Flow::Enough } else { Flow::More })
+    }
+}

@@ -1,0 +1,147 @@
+//! Where good frames go: files in a directory, or one stream of JPEGs on standard output.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+
+use super::manifest::{self, Manifest};
+use crate::exit::Failure;
+use crate::output;
+
+/// OUT of the command line, ready to take frames.
+pub enum Sink {
+    /// `OUT/frame-000001.jpg`, ... and `OUT/manifest.jsonl`.
+    Directory {
+        /// OUT.
+        path: PathBuf,
+        /// Its manifest.
+        manifest: Manifest,
+    },
+    /// `-`.
+    Stdout,
+}
+
+/// What to do about an OUT that holds a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// Refuse it.
+    Refuse,
+    /// Write over it.
+    Overwrite,
+}
+
+impl Sink {
+    /// Makes OUT fit to take frames. It is created where it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// Exit 6 when it cannot be, or holds a recording that must not be lost.
+    pub fn open(out: &Path, existing: Existing) -> Result<Self, Failure> {
+        if out.as_os_str() == "-" {
+            return Ok(Self::Stdout);
+        }
+        let context = || format!("cannot write to {}", out.display());
+        fs::create_dir_all(out).with_context(context).map_err(Failure::local)?;
+        // An empty manifest is what a run leaves that never got a frame.
+        if fs::metadata(out.join(manifest::NAME)).is_ok_and(|manifest| manifest.len() > 0) {
+            if existing == Existing::Refuse {
+                return Err(Failure::local(anyhow!("{} holds a recording already", out.display()))
+                    .hint("record to another directory, or write over it with --force"));
+            }
+            remove_frames(out).with_context(context).map_err(Failure::local)?;
+        }
+        let manifest = Manifest::create(out).with_context(context).map_err(Failure::local)?;
+        Ok(Self::Directory { path: out.into(), manifest })
+    }
+
+    /// Writes frame `seq` and returns the name of its file, if it has one. A file appears under its name
+    /// only when it is whole.
+    ///
+    /// # Errors
+    ///
+    /// Exit 6 with the file's name; nothing half-written stays behind.
+    pub fn write(&mut self, seq: u64, jpeg: &[u8]) -> Result<Option<String>, Failure> {
+        match self {
+            Self::Stdout => {
+                let mut out = io::stdout().lock();
+                out.write_all(jpeg).and_then(|()| out.flush()).map_err(output::stdout_failure)?;
+                Ok(None)
+            }
+            Self::Directory { path, .. } => {
+                let name = format!("frame-{seq:06}.jpg");
+                let target = path.join(&name);
+                write_whole(&target, jpeg)
+                    .with_context(|| format!("cannot write {}", target.display()))
+                    .map_err(Failure::local)?;
+                Ok(Some(name))
+            }
+        }
+    }
+
+    /// Adds a line to the manifest, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Exit 6.
+    pub fn note(&mut self, line: &manifest::Line<'_>) -> Result<(), Failure> {
+        match self {
+            Self::Stdout => Ok(()),
+            Self::Directory { manifest, .. } => manifest
+                .push(line)
+                .with_context(|| format!("cannot write {}", manifest.path().display()))
+                .map_err(Failure::local),
+        }
+    }
+}
+
+/// Writes to a temporary name in the same directory, then renames.
+fn write_whole(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut hidden = OsString::from(".");
+    hidden.push(target.file_name().unwrap_or_default());
+    hidden.push(".part");
+    let hidden = target.with_file_name(hidden);
+    let written = File::create(&hidden).and_then(|mut file| file.write_all(bytes));
+    written.and_then(|()| fs::rename(&hidden, target)).inspect_err(|_| {
+        let _ = fs::remove_file(&hidden);
+    })
+}
+
+/// Removes the frames of an earlier recording, and nothing else.
+fn remove_frames(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let digits = name
+            .to_str()
+            .and_then(|name| name.strip_prefix("frame-")?.strip_suffix(".jpg"))
+            .is_some_and(|digits| digits.len() >= 6 && digits.bytes().all(|b| b.is_ascii_digit()));
+        if digits {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_is_not_lost_by_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut sink = Sink::open(dir.path(), Existing::Refuse).unwrap();
+        for seq in 1..=2 {
+            sink.write(seq, b"jpeg").unwrap();
+        }
+        fs::write(dir.path().join(manifest::NAME), "{}\n").unwrap();
+        fs::write(dir.path().join("notes.txt"), "mine").unwrap();
+        assert!(Sink::open(dir.path(), Existing::Refuse).is_err());
+        Sink::open(dir.path(), Existing::Overwrite).unwrap();
+        let mut names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["manifest.jsonl", "notes.txt"]);
+    }
+}

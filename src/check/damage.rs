@@ -1,0 +1,67 @@
+//! Whether a body is a whole picture.
+
+use core::fmt;
+
+use crate::multipart::{Extent, Part};
+
+/// Why a body is no whole JPEG. Told from its structure alone: what is wrong inside the entropy-coded
+/// data takes the entropy walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Damage {
+    /// No bytes at all.
+    Empty,
+    /// It does not start with SOI.
+    NoSoi,
+    /// It ends before EOI.
+    NoEoi,
+    /// At this byte of the body stands what cannot stand there in a JPEG.
+    Broken {
+        /// Bytes from the start of the body.
+        at: usize,
+    },
+}
+
+impl Damage {
+    /// The damage of a part's body; `None` when a whole picture is in it.
+    pub fn of(part: &Part<'_>) -> Option<Self> {
+        match part.extent {
+            _ if part.body.is_empty() => Some(Self::Empty),
+            Extent::Complete { .. } => None,
+            Extent::Foreign => Some(Self::NoSoi),
+            Extent::Partial if part.body.len() < 2 => Some(Self::NoSoi),
+            Extent::Partial => Some(Self::NoEoi),
+            Extent::Broken { at } => Some(Self::Broken { at }),
+        }
+    }
+
+    /// A word for machines: `empty`, `no-soi`, `no-eoi`, `broken`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::NoSoi => "no-soi",
+            Self::NoEoi => "no-eoi",
+            Self::Broken { .. } => "broken",
+        }
+    }
+
+    /// Whether a part is meant to be no picture at all: its Content-Type says something other than an
+    /// image and its body does not start like one (status text and XML between frames).
+    pub fn is_not_a_picture(part: &Part<'_>) -> bool {
+        let is_image = part
+            .fields
+            .first("content-type")
+            .is_none_or(|value| value.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"image/")));
+        !is_image && part.extent == Extent::Foreign
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the body is empty"),
+            Self::NoSoi => f.write_str("the body does not start with SOI: no JPEG"),
+            Self::NoEoi => f.write_str("the JPEG ends before its EOI"),
+            Self::Broken { at } => write!(f, "the JPEG is broken at its byte {at}"),
+        }
+    }
+}
