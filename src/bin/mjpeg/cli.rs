@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use crate::exit::{Failure, Outcome};
+use crate::serve::Serve;
 use crate::signal::Stop;
 
 /// Produce, record, check and measure MJPEG streams.
@@ -18,17 +19,23 @@ pub struct Cli {
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    Serve(Serve),
+}
 
 impl Command {
     /// The name as typed, for messages.
     pub fn name(&self) -> &'static str {
-        match *self {}
+        match self {
+            Self::Serve(_) => "serve",
+        }
     }
 
     /// Runs the subcommand to its end.
-    pub fn run(self, _stop: &Stop) -> Result<Outcome, Failure> {
-        match self {}
+    pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
+        match self {
+            Self::Serve(serve) => serve.run(stop),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod clock;
 mod exit;
 mod listen;
 mod output;
+mod serve;
 mod signal;
 mod source;
 mod transport;
