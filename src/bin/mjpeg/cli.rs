@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use crate::exit::{Failure, Outcome};
-use crate::record::{self, RecordArgs};
+use crate::record::Record;
+use crate::serve::Serve;
 use crate::signal::Stop;
 
 /// Produce, record, check and measure MJPEG streams.
@@ -20,7 +21,8 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Record(RecordArgs),
+    Record(Record),
+    Serve(Serve),
 }
 
 impl Command {
@@ -28,13 +30,15 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Record(_) => "record",
+            Self::Serve(_) => "serve",
         }
     }
 
     /// Runs the subcommand to its end.
     pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
         match self {
-            Self::Record(args) => record::run(&args, stop),
+            Self::Record(record) => record.run(stop),
+            Self::Serve(serve) => serve.run(stop),
         }
     }
 }

@@ -6,6 +6,7 @@ mod exit;
 mod listen;
 mod output;
 mod record;
+mod serve;
 mod signal;
 mod source;
 mod transport;

@@ -38,7 +38,7 @@ Examples:
 
 Exit status: 0 goal reached (or the stream ended and there was none), 1 the stream ended before the goal,
 3 unreachable, 4 not a stream, 5 stalled, reset or cut, 6 cannot write.")]
-pub struct RecordArgs {
+pub struct Record {
     /// What to record: a URL, a file with a saved response, `-` for standard input, `test:[WxH]`
     target: String,
     /// Directory for frame-000001.jpg, ... and manifest.jsonl; `-` writes the JPEGs to standard output
@@ -83,51 +83,53 @@ enum Format {
     Json,
 }
 
-/// Runs `mjpeg record`.
-pub fn run(args: &RecordArgs, stop: &Stop) -> Result<Outcome, Failure> {
-    let target = Target::parse(&args.target);
-    let clock = Clock::real();
-    let goal = Goal { frames: args.frames, duration: args.duration, bytes: args.bytes };
-    let existing = if args.force { Existing::Overwrite } else { Existing::Refuse };
-    let mut recorder = Recorder {
-        sink: Sink::open(&args.out, existing)?,
-        goal,
-        every: args.every,
-        trim: args.trim,
-        hash: args.hash,
-        clock: clock.clone(),
-        started: clock.now(),
-        good: 0,
-        deviations: Vec::new(),
-        times: FrameTimes::default(),
-        progress: Progress::new(args.frames, args.quiet),
-        summary: Summary::new(target.to_string()),
-    };
-    let run = record(&target, args, &mut recorder, stop);
-    recorder.progress.end();
-    let mut summary = recorder.summary;
-    summary.duration_s = output::rounded((clock.now() - recorder.started).as_secs_f64());
-    if let Some(timing) = recorder.times.timing(None) {
-        summary.set_timing(&timing);
-    }
-    let outcome = match &run {
-        Ok(end) => judge(end, &target, goal, &mut summary),
-        Err(failure) => {
-            summary.end = (failure.exit == Exit::Local).then_some("local");
-            summary.error = Some(failure.to_string());
-            Ok(Outcome::Exit(failure.exit))
+impl Record {
+    /// Runs `mjpeg record`.
+    pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
+        let target = Target::parse(&self.target);
+        let clock = Clock::real();
+        let goal = Goal { frames: self.frames, duration: self.duration, bytes: self.bytes };
+        let existing = if self.force { Existing::Overwrite } else { Existing::Refuse };
+        let mut recorder = Recorder {
+            sink: Sink::open(&self.out, existing)?,
+            goal,
+            every: self.every,
+            trim: self.trim,
+            hash: self.hash,
+            clock: clock.clone(),
+            started: clock.now(),
+            good: 0,
+            deviations: Vec::new(),
+            times: FrameTimes::default(),
+            progress: Progress::new(self.frames, self.quiet),
+            summary: Summary::new(target.to_string()),
+        };
+        let run = record(&target, &self, &mut recorder, stop);
+        recorder.progress.end();
+        let mut summary = recorder.summary;
+        summary.duration_s = output::rounded((clock.now() - recorder.started).as_secs_f64());
+        if let Some(timing) = recorder.times.timing(None) {
+            summary.set_timing(&timing);
         }
-    };
-    if let Err(failure) = &outcome {
-        summary.error = Some(failure.to_string());
+        let outcome = match &run {
+            Ok(end) => judge(end, &target, goal, &mut summary),
+            Err(failure) => {
+                summary.end = (failure.exit == Exit::Local).then_some("local");
+                summary.error = Some(failure.to_string());
+                Ok(Outcome::Exit(failure.exit))
+            }
+        };
+        if let Err(failure) = &outcome {
+            summary.error = Some(failure.to_string());
+        }
+        let to_stdout = !matches!(recorder.sink, Sink::Stdout);
+        print(&summary, self.format, to_stdout, run.is_ok())?;
+        run?;
+        outcome
     }
-    let to_stdout = !matches!(recorder.sink, Sink::Stdout);
-    print(&summary, args.format, to_stdout, run.is_ok())?;
-    run?;
-    outcome
 }
 
-fn record(target: &Target, args: &RecordArgs, recorder: &mut Recorder, stop: &Stop) -> Result<End, Failure> {
+fn record(target: &Target, args: &Record, recorder: &mut Recorder, stop: &Stop) -> Result<End, Failure> {
     let clock = recorder.clock.clone();
     let stream = Stream::open(target, &clock, stop, args.idle)?;
     let mut session = Session::new(stream, &clock, args.idle, recorder.started);

@@ -26,6 +26,12 @@ pub trait Paced {
 
     /// Takes a picture back when nobody needs it any more, so that its buffer can be used again.
     fn give_back(&mut self, picture: Picture);
+
+    /// Whether a picture shows its time: then it may be asked for again, by its number, when it is shown
+    /// later than was planned.
+    fn shows_time(&self) -> bool {
+        false
+    }
 }
 
 impl Paced for Pattern {
@@ -44,4 +50,8 @@ impl Paced for Pattern {
     }
 
     fn give_back(&mut self, _: Picture) {}
+
+    fn shows_time(&self) -> bool {
+        true
+    }
 }

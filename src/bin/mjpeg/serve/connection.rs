@@ -1,0 +1,142 @@
+//! One connection, from its request to its end.
+
+use std::io::{self, Read};
+use std::time::Duration;
+
+use socket2::Socket;
+
+use super::viewer::Viewer;
+use crate::listen::head::{Progress, RequestHead};
+
+/// Time a request head may take in all, however busily its bytes drip in.
+pub const HEAD_TIME: Duration = Duration::from_secs(10);
+/// Time a peer may take to close its side once we have closed ours.
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+/// Bytes that are read and thrown away while waiting for that.
+const DRAIN_BYTES: usize = 1 << 20;
+
+/// A connection and what it is doing.
+#[derive(Debug)]
+pub struct Connection {
+    /// Its socket.
+    pub socket: Socket,
+    /// Who is at the other end, for the log.
+    pub peer: String,
+    /// When it was accepted.
+    pub since: Duration,
+    /// What it is doing.
+    pub stage: Stage,
+}
+
+/// What a connection is doing.
+#[derive(Debug)]
+pub enum Stage {
+    /// Its request is coming in.
+    Request(RequestHead),
+    /// A finite answer is going out.
+    Answer {
+        /// The answer.
+        bytes: Vec<u8>,
+        /// How much of it has left.
+        at: usize,
+        /// Since when none has left.
+        stuck: Duration,
+    },
+    /// The stream is going out.
+    Stream(Box<Viewer>),
+    /// Everything has left and our side is closed. Closing the socket while bytes of the peer are unread
+    /// would reset the connection, and what is on its way would be lost.
+    Drain {
+        /// Since when.
+        since: Duration,
+        /// Bytes that may still be thrown away.
+        left: usize,
+    },
+}
+
+/// What to do with a connection after an event.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Wait for the next event.
+    Wait,
+    /// Answer its request.
+    Judge(Progress),
+    /// Close it.
+    Close,
+}
+
+impl Connection {
+    /// A connection whose request is awaited.
+    pub fn new(socket: Socket, peer: String, now: Duration) -> Self {
+        Self { socket, peer, since: now, stage: Stage::Request(RequestHead::default()) }
+    }
+
+    /// Goes on as far as the socket lets it, with anything but the stream.
+    pub fn go_on(&mut self, now: Duration, buffer: &mut [u8]) -> Step {
+        loop {
+            let step = match &mut self.stage {
+                Stage::Request(head) => match (&self.socket).read(buffer) {
+                    Ok(0) => Step::Close,
+                    Ok(n) => match head.push(&buffer[..n]) {
+                        Progress::Partial => continue,
+                        whole => Step::Judge(whole),
+                    },
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Step::Wait,
+                    Err(_) => Step::Close,
+                },
+                Stage::Answer { bytes, at, stuck } => {
+                    if *at == bytes.len() {
+                        self.drain(now);
+                        continue;
+                    }
+                    match self.socket.send(&bytes[*at..]) {
+                        Ok(n) => {
+                            *at += n;
+                            *stuck = now;
+                            continue;
+                        }
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Step::Wait,
+                        Err(_) => Step::Close,
+                    }
+                }
+                Stage::Drain { left, .. } => match (&self.socket).read(buffer) {
+                    Ok(n) if n > 0 && n <= *left => {
+                        *left -= n;
+                        continue;
+                    }
+                    Ok(_) => Step::Close,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Step::Wait,
+                    Err(_) => Step::Close,
+                },
+                Stage::Stream(_) => Step::Wait,
+            };
+            return step;
+        }
+    }
+
+    /// Starts a finite answer.
+    pub fn answer(&mut self, bytes: Vec<u8>, now: Duration) {
+        self.stage = Stage::Answer { bytes, at: 0, stuck: now };
+    }
+
+    /// Closes our side and waits for the peer to close its own.
+    pub fn drain(&mut self, now: Duration) {
+        // The peer may have gone already; the next read then says so.
+        let _ = self.socket.shutdown(std::net::Shutdown::Write);
+        self.stage = Stage::Drain { since: now, left: DRAIN_BYTES };
+    }
+
+    /// Whether the peer has let its time run out. `send_timeout` is how long it may take nothing while
+    /// bytes wait for it.
+    pub fn is_overdue(&self, now: Duration, send_timeout: Duration) -> bool {
+        match &self.stage {
+            Stage::Request(_) => now >= self.since + HEAD_TIME,
+            Stage::Answer { stuck, .. } => now >= *stuck + send_timeout,
+            Stage::Stream(viewer) => viewer.stuck_since().is_some_and(|since| now >= since + send_timeout),
+            Stage::Drain { since, .. } => now >= *since + DRAIN_TIME,
+        }
+    }
+}

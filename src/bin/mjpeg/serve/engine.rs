@@ -1,0 +1,376 @@
+//! The loop that does everything: it accepts, answers and hands frames out, and never blocks.
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::rc::Rc;
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+use socket2::{SockAddr, Socket};
+
+use super::connection::{Connection, Stage, Step};
+use super::hub::{Hub, News};
+use super::pace::Timer;
+use super::part::Layout;
+use super::responder::{Reply, Responder};
+use super::slab::Slab;
+use super::viewer::{Push, Viewer};
+use crate::clock::Clock;
+use crate::listen::head::Progress;
+use crate::listen::request::Refusal;
+use crate::listen::socket::{Accepted, Listener};
+use crate::output;
+use crate::signal::Stop;
+
+/// The token by which a live source says that it has left something.
+pub const MAIL: Token = Token(0);
+const TIMER: Token = Token(1);
+const SIGNAL: Token = Token(2);
+const LISTENERS: usize = 8;
+
+/// How often overdue connections are looked for.
+const SWEEP: Duration = Duration::from_millis(500);
+/// How long to wait before accepting again when there was no room for a connection.
+const NO_ROOM: Duration = Duration::from_millis(50);
+/// How long viewers have to take the last part after a signal.
+const FAREWELL: Duration = Duration::from_millis(800);
+
+/// What bounds a viewer.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Most connections at a time.
+    pub connections: usize,
+    /// Most viewers at a time.
+    pub viewers: usize,
+    /// Bytes the kernel may hold for a viewer; 0 leaves it to the kernel.
+    pub viewer_buffer: usize,
+    /// How long a viewer may take nothing while bytes wait for it.
+    pub send_timeout: Duration,
+}
+
+/// The server.
+pub struct Engine {
+    poll: Poll,
+    listeners: Vec<Listener>,
+    slab: Slab,
+    hub: Hub,
+    timer: Timer,
+    clock: Clock,
+    stop: Stop,
+    /// Kept open: it wakes the poll when a signal arrives.
+    _signal: OwnedFd,
+    responder: Responder,
+    layout: Layout,
+    bounds: Bounds,
+    /// Connections that are viewers.
+    viewers: usize,
+    /// Whether somebody took a snapshot since the last frame.
+    glance: bool,
+    accept_at: Option<Duration>,
+    swept: Duration,
+    /// Until when viewers may take the last part.
+    ending: Option<Duration>,
+    buffer: Box<[u8]>,
+}
+
+impl Engine {
+    /// A server for these listeners, ready to run. `poll` is the one that a live source's mailbox wakes.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no room for the descriptors it needs.
+    #[expect(clippy::too_many_arguments, reason = "the parts it is put together from")]
+    pub fn new(
+        poll: Poll,
+        listeners: Vec<Listener>,
+        hub: Hub,
+        responder: Responder,
+        layout: Layout,
+        bounds: Bounds,
+        clock: Clock,
+        stop: &Stop,
+    ) -> io::Result<Self> {
+        let registry = poll.registry();
+        for (n, listener) in listeners.iter().enumerate() {
+            let token = Token(LISTENERS + n);
+            registry.register(&mut SourceFd(&listener.socket.as_raw_fd()), token, Interest::READABLE)?;
+        }
+        let signal = stop.waker()?;
+        registry.register(&mut SourceFd(&signal.as_raw_fd()), SIGNAL, Interest::READABLE)?;
+        let timer = Timer::new(registry, TIMER)?;
+        Ok(Self {
+            poll,
+            listeners,
+            slab: Slab::default(),
+            hub,
+            timer,
+            clock,
+            stop: stop.clone(),
+            _signal: signal,
+            responder,
+            layout,
+            bounds,
+            viewers: 0,
+            glance: false,
+            accept_at: None,
+            swept: Duration::ZERO,
+            ending: None,
+            buffer: vec![0; 16 * 1024].into(),
+        })
+    }
+
+    /// Serves until the source ends or a signal arrives, and every viewer has got the last part.
+    ///
+    /// # Errors
+    ///
+    /// When the system cannot be asked for events any more.
+    pub fn run(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(1024);
+        loop {
+            let timeout = self.timeout();
+            match self.poll.poll(&mut events, timeout) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+            let now = self.clock.now();
+            if self.stop.signal().is_some() && self.ending.is_none() {
+                let news = self.hub.finish(now);
+                self.end(now + FAREWELL);
+                self.spread(news, now);
+            }
+            // What is due comes first: it must not wait for whoever else has something to say.
+            let news = self.hub.tick(now, self.viewers > 0 || std::mem::take(&mut self.glance));
+            self.spread(news, now);
+            let mut accept = false;
+            for event in &events {
+                match event.token() {
+                    TIMER => self.timer.expired(),
+                    MAIL => {
+                        let news = self.hub.fetch(now);
+                        self.spread(news, now);
+                    }
+                    SIGNAL => {}
+                    Token(n) if n < Slab::FIRST => accept = true,
+                    Token(n) if event.is_error() || (event.is_write_closed() && event.is_read_closed()) => {
+                        self.close(n);
+                    }
+                    Token(n) => self.go_on(n, now),
+                }
+            }
+            if accept || self.accept_at.is_some_and(|at| now >= at) {
+                self.accept(now);
+            }
+            self.sweep(now);
+            if self.ending.is_some_and(|until| now >= until || self.slab.len() == 0) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// How long the poll may sleep.
+    fn timeout(&mut self) -> Option<Duration> {
+        let now = self.clock.now();
+        let due = self.hub.due();
+        let timer = self.timer.set(due, now);
+        // The timer's event is as good an occasion to sweep as any.
+        let sweep =
+            (self.slab.len() > 0 && due.is_none_or(|due| due > now + SWEEP)).then_some(self.swept + SWEEP);
+        [self.accept_at, sweep, self.ending]
+            .into_iter()
+            .flatten()
+            .map(|at| at.saturating_sub(now))
+            .chain(timer)
+            .min()
+    }
+
+    fn accept(&mut self, now: Duration) {
+        self.accept_at = None;
+        for n in 0..self.listeners.len() {
+            loop {
+                match self.listeners[n].accept() {
+                    Accepted::Connection(socket, peer) => self.welcome(socket, &peer, now),
+                    Accepted::Gone => {}
+                    Accepted::None => break,
+                    Accepted::NoRoom => {
+                        // The event will not come again for those who wait already.
+                        self.accept_at = Some(now + NO_ROOM);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self, socket: Socket, peer: &SockAddr, now: Duration) {
+        if self.slab.len() >= self.bounds.connections {
+            // A new socket takes the few bytes of this answer at once; there is no room to wait.
+            let _ = socket.send(&self.responder.full());
+            return;
+        }
+        let number = self.slab.vacant();
+        let token = Token(number);
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if self.poll.registry().register(&mut SourceFd(&socket.as_raw_fd()), token, interest).is_ok() {
+            let peer = peer.as_socket().map_or_else(|| "local".into(), |peer| peer.to_string());
+            self.slab.insert(Connection::new(socket, peer, now));
+        }
+    }
+
+    /// Lets one connection go on.
+    fn go_on(&mut self, number: usize, now: Duration) {
+        let Some(connection) = self.slab.get_mut(number) else { return };
+        if let Stage::Stream(viewer) = &mut connection.stage {
+            let socket = &connection.socket;
+            match viewer.push(self.hub.newest(), now, |bytes| socket.send(bytes)) {
+                Ok(Push::Idle | Push::Blocked) => return,
+                Ok(Push::Done) => self.leave(number, now),
+                Err(_) => return self.close(number),
+            }
+        }
+        loop {
+            let Some(connection) = self.slab.get_mut(number) else { return };
+            match connection.go_on(now, &mut self.buffer) {
+                Step::Wait => return,
+                Step::Judge(progress) => self.judge(number, &progress, now),
+                Step::Close => return self.close(number),
+            }
+        }
+    }
+
+    fn judge(&mut self, number: usize, progress: &Progress, now: Duration) {
+        let request = match progress {
+            Progress::Whole(request) => request,
+            Progress::Refused(refusal) => return self.answer(number, self.responder.refusal(*refusal), now),
+            Progress::Partial => return,
+        };
+        match self.responder.reply(request) {
+            Reply::Finite(bytes) => self.answer(number, bytes, now),
+            Reply::Snapshot(body) => {
+                if self.hub.starts_for_snapshots() {
+                    self.glance = true;
+                    let news = self.hub.start(now);
+                    self.spread(news, now);
+                }
+                let bytes = self.responder.snapshot(self.hub.snapshot(), body);
+                self.answer(number, bytes, now);
+            }
+            Reply::Stream(_) if self.viewers >= self.bounds.viewers || self.ending.is_some() => {
+                self.answer(number, self.responder.full(), now);
+            }
+            Reply::Stream(layout) => self.watch(number, layout.unwrap_or(self.layout), now),
+        }
+    }
+
+    /// Makes a connection a viewer.
+    fn watch(&mut self, number: usize, layout: Layout, now: Duration) {
+        let head = self.responder.stream_head();
+        let bounds = self.bounds;
+        let Some(connection) = self.slab.get_mut(number) else { return };
+        bound(&connection.socket, &bounds);
+        connection.stage = Stage::Stream(Box::new(Viewer::new(layout, head)));
+        self.viewers += 1;
+        let news = self.hub.start(now);
+        if news == News::None { self.go_on(number, now) } else { self.spread(news, now) }
+    }
+
+    /// Hands a new part to every viewer.
+    fn spread(&mut self, news: News, now: Duration) {
+        if news == News::None {
+            return;
+        }
+        let Some(newest) = self.hub.newest().map(Rc::clone) else { return };
+        for number in self.slab.numbers() {
+            let Some(Connection { socket, stage: Stage::Stream(viewer), .. }) = self.slab.get_mut(number)
+            else {
+                continue;
+            };
+            viewer.offer(&newest);
+            match viewer.push(Some(&newest), now, |bytes| socket.send(bytes)) {
+                Ok(Push::Idle | Push::Blocked) => {}
+                Ok(Push::Done) => self.leave(number, now),
+                Err(_) => self.close(number),
+            }
+        }
+        drop(newest);
+        self.hub.prepare();
+        if news == News::LastPart && self.ending.is_none() {
+            // Whoever takes nothing is closed after the send timeout, so this comes to an end.
+            self.end(Duration::MAX);
+        }
+    }
+
+    fn answer(&mut self, number: usize, bytes: Vec<u8>, now: Duration) {
+        if let Some(connection) = self.slab.get_mut(number) {
+            connection.answer(bytes, now);
+        }
+    }
+
+    /// A viewer has got everything.
+    fn leave(&mut self, number: usize, now: Duration) {
+        if let Some(connection) = self.slab.get_mut(number) {
+            connection.drain(now);
+            self.viewers -= 1;
+        }
+    }
+
+    fn close(&mut self, number: usize) {
+        let Some(connection) = self.slab.remove(number) else { return };
+        if matches!(connection.stage, Stage::Stream(_)) {
+            self.viewers -= 1;
+        }
+        if self.accept_at.is_some() {
+            self.accept_at = Some(Duration::ZERO);
+        }
+    }
+
+    /// Closes the connections whose time has run out.
+    fn sweep(&mut self, now: Duration) {
+        if now < self.swept + SWEEP {
+            return;
+        }
+        self.swept = now;
+        for number in self.slab.numbers() {
+            let Some(connection) = self.slab.get_mut(number) else { continue };
+            if !connection.is_overdue(now, self.bounds.send_timeout) {
+                continue;
+            }
+            match &connection.stage {
+                Stage::Request(head) if !head.is_empty() => {
+                    let bytes = self.responder.refusal(Refusal::Timeout);
+                    connection.answer(bytes, now);
+                    self.go_on(number, now);
+                }
+                Stage::Stream(_) => {
+                    let timeout = self.bounds.send_timeout;
+                    let text = format!("viewer {} took nothing for {timeout:?}; closed", connection.peer);
+                    output::message("serve", &text);
+                    self.close(number);
+                }
+                _ => self.close(number),
+            }
+        }
+    }
+
+    /// Takes no more connections, drops those that have not asked yet, and ends when all others are done.
+    fn end(&mut self, until: Duration) {
+        self.ending = Some(until);
+        self.listeners.clear();
+        for number in self.slab.numbers() {
+            if self.slab.get_mut(number).is_some_and(|c| matches!(c.stage, Stage::Request(_))) {
+                self.close(number);
+            }
+        }
+    }
+}
+
+/// Bounds what the kernel holds for a viewer. Options a system does not have are done without.
+fn bound(socket: &Socket, bounds: &Bounds) {
+    if bounds.viewer_buffer > 0 {
+        let _ = socket.set_send_buffer_size(bounds.viewer_buffer);
+    }
+    #[cfg(target_os = "linux")]
+    {
+        let _ = socket.set_tcp_user_timeout(Some(bounds.send_timeout));
+    }
+}

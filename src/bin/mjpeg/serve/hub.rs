@@ -1,0 +1,261 @@
+//! The newest frame, and how it becomes the next one.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::feed::{Feed, Ready};
+use super::part::{Behind, Part, Recipe};
+use crate::source::live::{Mail, Mailbox, Shot};
+use crate::source::picture::Picture;
+
+/// Frames whose times are kept to tell the real rate.
+const RECENT: usize = 64;
+
+/// Where frames come from, and whose time it is.
+#[derive(Debug)]
+pub enum Origin {
+    /// Ours: a frame is shown when it is due.
+    Feed(Feed),
+    /// Theirs: a frame is shown when it is there.
+    Mailbox {
+        /// Where it is left.
+        mailbox: Mailbox,
+        /// After how long a silence the last frame is sent again.
+        repeat: Option<Duration>,
+    },
+}
+
+/// What a call of the hub has brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// A new part to hand out.
+    Part,
+    /// A new part, the last one.
+    LastPart,
+    /// Nothing.
+    None,
+}
+
+/// Holds the newest part, and knows the next one where that can be known. It never waits for viewers.
+#[derive(Debug)]
+pub struct Hub {
+    origin: Origin,
+    recipe: Recipe,
+    current: Option<Rc<Part>>,
+    /// Parts so far.
+    number: u64,
+    /// When the newest frame became it.
+    since: Duration,
+    recent: VecDeque<Duration>,
+    /// Whether frames go on with nobody watching, until the source ends.
+    to_the_end: bool,
+    closed: bool,
+    count: Count,
+}
+
+/// What the hub has counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Count {
+    /// Frames published.
+    pub frames: u64,
+    /// Frames that were sent again because the source was silent.
+    pub repeated: u64,
+    /// Frames that were not sent because the boundary occurs in them.
+    pub uncarried: u64,
+}
+
+impl Hub {
+    /// A hub without a frame. With `to_the_end`, frames that have begun to go out do so until the source
+    /// ends; without, they stop while nobody looks.
+    pub fn new(mut origin: Origin, recipe: Recipe, to_the_end: bool) -> Self {
+        if let Origin::Feed(feed) = &mut origin {
+            feed.fill(|picture| recipe.can_carry(picture));
+        }
+        Self {
+            origin,
+            recipe,
+            current: None,
+            number: 0,
+            since: Duration::ZERO,
+            recent: VecDeque::with_capacity(RECENT),
+            to_the_end,
+            closed: false,
+            count: Count::default(),
+        }
+    }
+
+    /// Whether a paced source has a first picture to show.
+    pub fn has_picture(&self) -> bool {
+        match &self.origin {
+            Origin::Feed(feed) => feed.front().is_some(),
+            Origin::Mailbox { .. } => true,
+        }
+    }
+
+    /// The newest part.
+    pub fn newest(&self) -> Option<&Rc<Part>> {
+        self.current.as_ref()
+    }
+
+    /// When [`Hub::tick`] has something to do.
+    pub fn due(&self) -> Option<Duration> {
+        match &self.origin {
+            _ if self.closed => None,
+            Origin::Feed(feed) => feed.due(),
+            Origin::Mailbox { repeat, .. } => {
+                self.current.as_ref().and(*repeat).map(|after| self.since + after)
+            }
+        }
+    }
+
+    /// Somebody has come to look: frames start to go out if they stood still.
+    pub fn start(&mut self, now: Duration) -> News {
+        match &mut self.origin {
+            Origin::Feed(feed) if !feed.is_running() && !self.closed => feed.start(now),
+            _ => return News::None,
+        }
+        self.advance(now)
+    }
+
+    /// Does what is due. `demand` says whether anybody looks.
+    pub fn tick(&mut self, now: Duration, demand: bool) -> News {
+        if self.due().is_none_or(|due| now < due) {
+            return News::None;
+        }
+        match &mut self.origin {
+            Origin::Feed(feed) if !demand && !self.to_the_end => {
+                feed.pause();
+                News::None
+            }
+            Origin::Feed(_) => self.advance(now),
+            Origin::Mailbox { .. } => self.repeat(now),
+        }
+    }
+
+    /// Makes ready what comes after the next frame. Call it when the newest has been handed out.
+    pub fn prepare(&mut self) {
+        if let Origin::Feed(feed) = &mut self.origin {
+            let recipe = &self.recipe;
+            feed.fill(|picture| recipe.can_carry(picture));
+        }
+    }
+
+    /// Fetches what a live source has left.
+    pub fn fetch(&mut self, now: Duration) -> News {
+        let Origin::Mailbox { mailbox, .. } = &self.origin else { return News::None };
+        match mailbox.take() {
+            Mail::Shot(Shot { picture, .. }) if !self.recipe.can_carry(&picture) => {
+                self.count.uncarried += 1;
+                News::None
+            }
+            Mail::Shot(Shot { picture, taken }) => {
+                self.publish(now, picture, taken, Behind::Delimiter);
+                News::Part
+            }
+            Mail::End if !self.closed => self.finish(now),
+            Mail::End | Mail::Nothing => News::None,
+        }
+    }
+
+    /// Makes the last part: the one that was promised, or the newest again for those who have been sent
+    /// a delimiter behind it, as no part is ever empty.
+    pub fn finish(&mut self, now: Duration) -> News {
+        if self.closed {
+            return News::None;
+        }
+        self.closed = true;
+        let promised = self.current.as_ref().and_then(|part| part.promised());
+        let next = match (&mut self.origin, promised) {
+            (Origin::Feed(feed), Some(_)) => feed.take(now),
+            _ => None,
+        };
+        let last = match (next, &self.current) {
+            (Some(Ready { picture, taken, .. }), _) => Some((picture, taken)),
+            (None, Some(part)) => Picture::copy(part.jpeg(), 0).ok().map(|picture| (picture, part.taken)),
+            (None, None) => None,
+        };
+        let Some((picture, taken)) = last else { return News::None };
+        self.publish(now, picture, taken, Behind::CloseAtOnce);
+        News::LastPart
+    }
+
+    /// Whether the last part has been made.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// The picture to answer a snapshot with: the newest, or the first one before any was shown.
+    pub fn snapshot(&self) -> Option<(&[u8], Duration)> {
+        match (&self.current, &self.origin) {
+            (Some(part), _) => Some((part.jpeg(), part.taken)),
+            (None, Origin::Feed(feed)) => feed.front().map(|ready| (ready.picture.jpeg(), ready.taken)),
+            (None, Origin::Mailbox { .. }) => None,
+        }
+    }
+
+    /// Whether somebody who only takes a snapshot makes frames go out.
+    pub fn starts_for_snapshots(&self) -> bool {
+        !self.to_the_end
+    }
+
+    /// The value of the response's `Content-Type`.
+    pub fn content_type(&self) -> String {
+        self.recipe.content_type()
+    }
+
+    fn advance(&mut self, now: Duration) -> News {
+        let Origin::Feed(feed) = &mut self.origin else { return News::None };
+        if feed.front().is_none() {
+            let recipe = &self.recipe;
+            feed.fill(|picture| recipe.can_carry(picture));
+        }
+        let Some(ready) = feed.take(now) else {
+            // Nothing was promised, or it would be there.
+            return if feed.is_over() { self.finish(now) } else { News::None };
+        };
+        let behind = match feed.front() {
+            Some(next) => Behind::Promise(self.number + 2, Recipe::head(&next.picture, next.taken)),
+            None if feed.has_ended() => Behind::Close,
+            None => Behind::Delimiter,
+        };
+        self.publish(now, ready.picture, ready.taken, behind);
+        if behind == Behind::Close {
+            self.closed = true;
+            return News::LastPart;
+        }
+        News::Part
+    }
+
+    fn repeat(&mut self, now: Duration) -> News {
+        let Some(part) = &self.current else { return News::None };
+        let Ok(picture) = Picture::copy(part.jpeg(), 0) else { return News::None };
+        let taken = part.taken;
+        self.replace(now, picture, taken, Behind::Delimiter);
+        self.count.repeated += 1;
+        News::Part
+    }
+
+    fn publish(&mut self, now: Duration, picture: Picture, taken: Duration, behind: Behind) {
+        self.replace(now, picture, taken, behind);
+        self.count.frames += 1;
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(now);
+    }
+
+    fn replace(&mut self, now: Duration, picture: Picture, taken: Duration, behind: Behind) {
+        self.number += 1;
+        self.since = now;
+        let part = Rc::new(self.recipe.part(picture, self.number, taken, behind));
+        let old = self.current.replace(part);
+        // A slow viewer may still be reading the old one; its buffer then goes with it.
+        if let Some(old) = old.and_then(|old| Rc::try_unwrap(old).ok()) {
+            match &mut self.origin {
+                Origin::Feed(feed) => feed.give_back(old.into_picture()),
+                Origin::Mailbox { mailbox, .. } => mailbox.give_back(old.into_picture()),
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `mjpeg serve`: a source of frames, and whoever wants to watch it.
+
+mod connection;
+mod engine;
+mod feed;
+mod hub;
+mod open;
+mod pace;
+mod part;
+mod responder;
+mod routes;
+mod slab;
+mod viewer;
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+use mio::Poll;
+use mjpeg::multipart::Boundary;
+
+use self::engine::{Bounds, Engine};
+use self::hub::Hub;
+use self::pace::Rate;
+use self::part::{Layout, Recipe};
+use self::responder::Responder;
+use crate::clock::Clock;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::listen::files;
+use crate::listen::socket::Listener;
+use crate::signal::Stop;
+use crate::{cli, output};
+
+/// Descriptors that are kept for everything but connections.
+const OWN_FILES: usize = 24;
+/// Descriptors that are kept for everything but viewers.
+const RESERVED_FILES: usize = 64;
+
+/// Serve a source of frames as an MJPEG stream over HTTP.
+///
+/// Prints the URL of the stream on standard output as soon as it listens.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// A directory of JPEG files, one JPEG file that is rewritten again and again, or test:[WIDTHxHEIGHT]
+    source: String,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// Frames per second of a directory or a test pattern
+    #[arg(long, default_value = "15")]
+    fps: Rate,
+    /// Play a directory again and again (the default)
+    #[arg(long = "loop", conflicts_with_all = ["once", "loops"])]
+    endless: bool,
+    /// Play a directory once, from the first viewer on, and end
+    #[arg(long, conflicts_with = "loops")]
+    once: bool,
+    /// Play a directory so many times, from the first viewer on, and end
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    loops: Option<u32>,
+    /// The boundary between frames; a random one if not given
+    #[arg(long, value_parser = |text: &str| Boundary::new(text))]
+    boundary: Option<Boundary>,
+    /// What is sent together with a frame; a viewer may choose with /stream?layout=
+    #[arg(long, value_enum, default_value = "auto")]
+    layout: Layout,
+    /// Send the last frame again after so long a silence of a live source; 0s never does
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = cli::duration)]
+    repeat: Duration,
+    /// Most viewers at a time; by default as many as files may be open
+    #[arg(long, value_name = "N")]
+    max_viewers: Option<usize>,
+    /// Close a viewer that takes nothing for so long
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::duration)]
+    send_timeout: Duration,
+    /// Bytes the system may hold for a viewer: less shows slow viewers newer frames
+    #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = cli::size)]
+    viewer_buffer: u64,
+}
+
+impl Serve {
+    /// Runs until the source ends or a signal arrives.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be opened or the address not be listened at.
+    pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
+        let clock = Clock::real();
+        let local = |error: std::io::Error, what: &str| {
+            Failure::local(anyhow::Error::new(error).context(what.to_string()))
+        };
+        let poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
+        let rounds = if self.once { Some(1) } else { self.loops };
+        let origin = open::open(&self, rounds, poll.registry(), &clock)?;
+        let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
+        let hub = Hub::new(origin, Recipe::new(boundary), rounds.is_some());
+        if !hub.has_picture() {
+            return Err(Failure::local(anyhow::anyhow!("{} has no frame that can be sent", self.source)));
+        }
+
+        let files = files::raise_limit();
+        let bounds = Bounds {
+            connections: files.saturating_sub(OWN_FILES).max(1),
+            viewers: self.max_viewers.unwrap_or(files.saturating_sub(RESERVED_FILES).max(files / 2)),
+            viewer_buffer: usize::try_from(self.viewer_buffer).unwrap_or(usize::MAX),
+            send_timeout: self.send_timeout,
+        };
+        let listener = Listener::bind(&self.listen)?;
+        let address = listener.reachable();
+        let responder = Responder::new(&hub.content_type());
+        let mut engine = Engine::new(poll, vec![listener], hub, responder, self.layout, bounds, clock, stop)
+            .map_err(|error| local(error, "cannot start to serve"))?;
+
+        output::result(&format!("http://{address}/stream"))?;
+        output::message("serve", &format!("a page that shows it is at http://{address}/"));
+        engine.run().map_err(|error| local(error, "cannot wait for events"))?;
+        Ok(Outcome::Exit(Exit::Done))
+    }
+}
+
+/// A boundary that no picture holds by accident. The keys of a hasher are random in each process.
+fn random_boundary() -> Result<Boundary, Failure> {
+    let random = RandomState::new().hash_one(std::process::id());
+    Boundary::new(&format!("mjpeg{random:016x}")).context("cannot make a boundary").map_err(Failure::local)
+}
