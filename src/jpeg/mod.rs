@@ -1,7 +1,17 @@
 //! JPEG structure (ITU-T T.81 Annex B and F) without pixels.
 
+mod entropy;
+mod frame;
 mod marker;
+mod quantisation;
+mod scan;
+mod segment;
 mod walk;
 
+pub use entropy::{Checker, Damage, DamageKind, Leniencies, Soundness, Unchecked};
+pub use frame::{Coding, FrameComponent, FrameHeader, MAX_COMPONENTS, Process};
 pub use marker::Marker;
+pub use quantisation::{Quality, QuantisationTables};
+pub use scan::{ScanComponent, ScanHeader};
+pub use segment::{Segment, Segments};
 pub use walk::Walk;

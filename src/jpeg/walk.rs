@@ -47,14 +47,16 @@ const NEAR: usize = 8;
 /// Speed: scan data is searched by [`memchr`], and no byte is looked at twice over all calls.
 #[derive(Debug, Clone)]
 pub struct Walk {
-    state: State,
+    pub(super) state: State,
     /// First byte not yet looked at; inside a segment, the first byte behind it, which may not have
     /// come yet.
     at: usize,
+    pub(super) at: usize,
+    start: memmem::Finder<'static>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     /// Inside `START`.
     Start,
     /// Where a marker must stand.
@@ -82,7 +84,8 @@ impl Walk {
         Self::new().advance(body)
     }
 
-    fn step(&mut self, body: &[u8]) -> Option<State> {
+    /// The next state, or `None` when it takes more bytes or everything is known.
+    pub(super) fn step(&mut self, body: &[u8]) -> Option<State> {
         match self.state {
             State::Start => {
                 let byte = *body.get(self.at)?;

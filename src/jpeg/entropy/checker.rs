@@ -1,0 +1,153 @@
+//! From segment to segment of a picture.
+
+use alloc::vec::Vec;
+
+use super::bits::EntropyCoded;
+use super::damage::{Damage, DamageKind, Soundness, Unchecked};
+use super::picture::Picture;
+use super::tables::HuffmanTables;
+use crate::jpeg::marker::Marker;
+use crate::jpeg::segment::{Segment, Segments};
+use crate::multipart::Extent;
+
+/// Memory for the history of progressive pictures by default: 16 MiB, enough for 89 million pixels of
+/// 4:2:0.
+const MEMORY_LIMIT: usize = 16 << 20;
+
+/// Scans of a progressive picture that are read, as many as `jpegtran` would write.
+const MAX_SCANS: u32 = 100;
+
+/// Reads every Huffman code of a picture, without computing pixels.
+///
+/// It keeps its tables and buffers: for a stream, one checker for all frames. Then nothing is allocated
+/// once the largest frame has been seen.
+///
+/// ```
+/// use mjpeg::jpeg::{Checker, DamageKind, Soundness};
+///
+/// let jpeg = include_bytes!("../../../fixtures/jpeg/420.jpg");
+/// let mut checker = Checker::new();
+/// assert_eq!(checker.check(jpeg), Soundness::Sound(Default::default()));
+///
+/// let Soundness::Damaged(damage) = checker.check(&jpeg[..jpeg.len() / 2]) else { panic!() };
+/// assert_eq!(damage.kind, DamageKind::Cut);
+/// ```
+#[derive(Debug)]
+pub struct Checker {
+    pub(super) tables: HuffmanTables,
+    pub(super) segment: EntropyCoded,
+    /// For each block of a progressive picture, which of its coefficients are not zero.
+    pub(super) history: Vec<u64>,
+    memory_limit: usize,
+}
+
+impl Checker {
+    /// A checker that takes at most 16 MiB for the history of a progressive picture.
+    pub fn new() -> Self {
+        Self::with_memory_limit(MEMORY_LIMIT)
+    }
+
+    /// A checker that takes at most `bytes` for the history of a progressive picture: 8 bytes for
+    /// each block of 64 samples. Larger ones are [`Unchecked::TooLarge`].
+    ///
+    /// Sequential pictures need none. All need a copy of one entropy-coded segment.
+    pub fn with_memory_limit(bytes: usize) -> Self {
+        Self {
+            tables: HuffmanTables::new(),
+            segment: EntropyCoded::default(),
+            history: Vec::new(),
+            memory_limit: bytes,
+        }
+    }
+
+    /// Checks a picture from its SOI to its EOI; what stands behind EOI is not looked at.
+    pub fn check(&mut self, jpeg: &[u8]) -> Soundness {
+        self.tables.forget();
+        self.history.clear();
+        let mut picture = Picture::new();
+        match self.segments(jpeg, &mut picture) {
+            Err(damage) => Soundness::Damaged(damage),
+            Ok(()) => match picture.unchecked {
+                Some(reason) => Soundness::Unchecked(reason),
+                None => Soundness::Sound(picture.leniencies),
+            },
+        }
+    }
+
+    fn segments(&mut self, jpeg: &[u8], picture: &mut Picture) -> Result<(), Damage> {
+        let mut segments = Segments::of(jpeg);
+        for segment in segments.by_ref() {
+            self.read_segment(jpeg, picture, &segment)?;
+        }
+        let damage = |kind, at| Err(Damage { kind, at, scan: None, mcu: None });
+        match segments.extent() {
+            Extent::Foreign => damage(DamageKind::NoStart, 0),
+            Extent::Partial => damage(DamageKind::Cut, jpeg.len()),
+            Extent::Broken { at } if jpeg.get(at + 1) == Some(&Marker::SOI.code()) => {
+                damage(DamageKind::NewPicture, at)
+            }
+            Extent::Broken { at } => damage(DamageKind::Misplaced, at),
+            Extent::Complete { end } => {
+                if picture.unchecked.is_some() {
+                    return Ok(());
+                }
+                if picture.frame.is_none() {
+                    picture.unchecked = Some(Unchecked::NoFrame);
+                }
+                match picture.missing_component() {
+                    Some(id) => damage(DamageKind::MissingScan(id), end - 2),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn read_segment(
+        &mut self,
+        jpeg: &[u8],
+        picture: &mut Picture,
+        segment: &Segment<'_>,
+    ) -> Result<(), Damage> {
+        match segment.marker {
+            Marker::DQT if !picture.quantisation.define(segment.parameters) => {
+                Err(picture.contradiction(segment))
+            }
+            Marker::DHT => self.tables.define(segment.parameters).ok_or(picture.contradiction(segment)),
+            Marker::DRI => match *segment.parameters {
+                [high, low] => {
+                    picture.restart_interval = u16::from_be_bytes([high, low]);
+                    Ok(())
+                }
+                _ => Err(picture.contradiction(segment)),
+            },
+            Marker::DHP => {
+                picture.unchecked = Some(Unchecked::Hierarchical);
+                Ok(())
+            }
+            marker if marker.is_frame_header() => picture.start_frame(segment),
+            Marker::SOS => {
+                picture.scans = picture.scans.saturating_add(1);
+                if picture.unchecked.is_none() && picture.scans > MAX_SCANS {
+                    picture.unchecked = Some(Unchecked::Scans);
+                }
+                if picture.unchecked.is_some() { Ok(()) } else { self.read_scan(jpeg, picture, segment) }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes room for the history of a progressive picture with this many blocks.
+    pub(super) fn remember(&mut self, blocks: usize) -> Result<(), Unchecked> {
+        if blocks > self.memory_limit / size_of::<u64>() {
+            return Err(Unchecked::TooLarge);
+        }
+        self.history.resize(blocks, 0);
+        Ok(())
+    }
+}
+
+impl Default for Checker {
+    fn default() -> Self {
+        Self::new()
+    }
+}

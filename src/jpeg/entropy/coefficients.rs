@@ -1,0 +1,162 @@
+//! AC coefficients: T.81 F.1.2.2 and F.2.2.2.
+
+use alloc::boxed::Box;
+
+use super::huffman::{HuffmanTable, LOOKUP_BITS, LOOKUPS, NoCode};
+
+/// A Huffman table for AC coefficients.
+#[derive(Debug)]
+pub(super) struct AcTable {
+    codes: HuffmanTable,
+    /// For each beginning, the coefficients whose codes and values it holds.
+    coefficients: [Coefficients; LOOKUPS],
+}
+
+/// One or more coefficients that follow one another: the bits of their codes and values (0-7), how
+/// many coefficients they are with the zeros between them (8-15), and the largest size (16-23).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Coefficients(u32);
+
+/// What an end of block advances: beyond all 64 coefficients, and in the 128 indices of
+/// [`super::limits::Limits`] one ahead, where nothing is allowed behind the last coefficient.
+const END_OF_BLOCK: u32 = 129;
+
+impl AcTable {
+    /// A table without codes.
+    pub(super) fn empty() -> Box<Self> {
+        Box::new(Self { codes: HuffmanTable::empty(), coefficients: [Coefficients::UNKNOWN; LOOKUPS] })
+    }
+
+    /// Makes it the table of these numbers of codes for each length and these values; `None` when they
+    /// are no table.
+    pub(super) fn define(&mut self, counts: &[u8; 16], values: &[u8]) -> Option<()> {
+        if self.codes.is(counts, values) {
+            return Some(());
+        }
+        self.coefficients = [Coefficients::UNKNOWN; LOOKUPS];
+        self.codes.define(counts, values)?;
+        for (window, entry) in (0_u64..).zip(&mut self.coefficients) {
+            *entry = Coefficients::in_window(&self.codes, window << (64 - LOOKUP_BITS));
+        }
+        Some(())
+    }
+
+    /// The codes alone, for progressive scans.
+    pub(super) fn codes(&self) -> &HuffmanTable {
+        &self.codes
+    }
+
+    /// As many coefficients as one look-up finds, or [`Coefficients::UNKNOWN`].
+    #[inline(always)]
+    pub(super) fn several(&self, bits: u64) -> Coefficients {
+        self.coefficients[(bits >> (64 - LOOKUP_BITS)) as usize]
+    }
+
+    /// One coefficient.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn one(&self, bits: u64) -> Result<Coefficients, NoCode> {
+        let (length, value) = self.codes.code(bits)?;
+        Coefficients::new(length, value).ok_or(NoCode)
+    }
+}
+
+impl Coefficients {
+    /// Of a size that is allowed nowhere.
+    const UNKNOWN: Self = Self(255 << 16);
+
+    /// A value is a run of zeros (high four bits) and the size of the coefficient behind them; 00 ends
+    /// the block and F0 is a run of sixteen zeros (F.1.2.2.1). Others without size are `None`.
+    fn new(length: u32, value: u8) -> Option<Self> {
+        let (run, size) = (u32::from(value >> 4), u32::from(value & 15));
+        let advance = match (run, size) {
+            (0, 0) => END_OF_BLOCK,
+            (15, 0) => 16,
+            (_, 0) => return None,
+            _ => run + 1,
+        };
+        Some(Self(length + size | advance << 8 | size << 16))
+    }
+
+    /// The first coefficient of `bits`, if its code has at most [`LOOKUP_BITS`]; and those behind it that
+    /// fit into as many bits whole.
+    fn in_window(codes: &HuffmanTable, bits: u64) -> Self {
+        let code = |from: u32| match codes.code(bits << from) {
+            Ok((length, value)) if from + length <= LOOKUP_BITS => Self::new(length, value),
+            _ => None,
+        };
+        let Some(mut all) = code(0) else { return Self::UNKNOWN };
+        // A run of zeros has no size that would be checked against the end of the block.
+        while all.bits() < LOOKUP_BITS && all.advance() < 64 && all.size() > 0 {
+            let Some(next) = code(all.bits()) else { break };
+            let bits = all.bits() + next.bits();
+            let is_run = next.size() == 0 && next.advance() < 64;
+            if bits > LOOKUP_BITS || is_run || all.advance() + next.advance() > 63 + END_OF_BLOCK as usize {
+                break;
+            }
+            let advance = (all.advance() + next.advance()) as u32;
+            all = Self(bits | advance << 8 | u32::from(all.size().max(next.size())) << 16);
+        }
+        all
+    }
+
+    /// Bits of codes and values.
+    #[inline(always)]
+    pub(super) fn bits(self) -> u32 {
+        self.0 & 0xff
+    }
+
+    /// How many coefficients they are, zeros included.
+    #[inline(always)]
+    pub(super) fn advance(self) -> usize {
+        (self.0 >> 8 & 0xff) as usize
+    }
+
+    /// Bits of the largest value.
+    #[inline(always)]
+    pub(super) fn size(self) -> u8 {
+        (self.0 >> 16) as u8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::standard;
+    use super::*;
+
+    fn parts(coefficients: Coefficients) -> (u32, usize, u8) {
+        (coefficients.bits(), coefficients.advance(), coefficients.size())
+    }
+
+    #[test]
+    fn runs_without_size_are_no_coefficients() {
+        assert_eq!(Coefficients::new(3, 0x10), None);
+        assert_eq!(Coefficients::new(11, 0xf0).map(parts), Some((11, 16, 0)));
+        assert_eq!(Coefficients::new(7, 0x52).map(parts), Some((9, 6, 2)));
+    }
+
+    #[test]
+    fn one_look_up_finds_several_coefficients() {
+        let mut table = AcTable::empty();
+        table.define(&standard::LUMINANCE_AC.0, standard::LUMINANCE_AC.1).unwrap();
+        let cases: [(u64, u32, (u32, usize, u8)); 5] = [
+            // 0/1, 0/1, end of block.
+            (0b00_1_00_0_1010_1, 11, (10, 2 + 129, 1)),
+            // 1/1, 0/2, the rest cut.
+            (0b1100_1_01_11_00, 11, (9, 3, 2)),
+            // End of block: what follows is not of this block.
+            (0b1010_00_1_00_1, 10, (4, 129, 0)),
+            // A run of zeros stands alone.
+            (0b111_1111_1001, 11, (11, 16, 0)),
+            // A value that goes on behind the window.
+            (0b1_1111_0110, 9, (13, 2, 5)),
+        ];
+        for (bits, length, expected) in cases {
+            let bits = bits << (64 - length);
+            let found =
+                if length == 9 { table.one((0b111_1111_0110) << 53) } else { Ok(table.several(bits)) };
+            let expected = if length == 9 { found.map(parts) } else { Ok(expected) };
+            assert_eq!(found.map(parts), expected, "{bits:064b}");
+        }
+    }
+}

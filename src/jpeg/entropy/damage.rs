@@ -1,0 +1,164 @@
+//! What the entropy walk answers.
+
+use core::fmt;
+
+use crate::jpeg::marker::Marker;
+
+/// The answer of [`super::Checker::check`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Soundness {
+    /// Every MCU is there, every marker where it must be.
+    Sound(Leniencies),
+    /// Something contradicts T.81; this is the first place.
+    Damaged(Damage),
+    /// All markers are in order up to EOI, but the entropy-coded data was not looked at.
+    Unchecked(Unchecked),
+}
+
+/// What a sound picture leans on: decoders take it, T.81 does not have it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Leniencies {
+    /// Huffman tables are missing, and the picture is sound with those of T.81 K.3: webcams and
+    /// `AVI1` frames.
+    pub standard_tables: bool,
+    /// Entropy-coded segments are filled up to a whole byte with zeros throughout; T.81 F.1.2.3 asks
+    /// for ones.
+    pub zero_padding: bool,
+    /// A restart marker follows the last MCU of a scan, where T.81 E.1.4 has none.
+    pub trailing_restart: bool,
+    /// The scan header of a sequential frame has other values than 0, 63, 0 and 0 for its band and
+    /// approximation, as T.81 B.2.3 has it.
+    pub scan_parameters: bool,
+}
+
+/// The first contradiction in a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Damage {
+    /// What it is.
+    pub kind: DamageKind,
+    /// Where it showed: bytes from the start of the picture. The cause may stand before it: after a
+    /// changed bit, entropy-coded data often makes sense for a while.
+    pub at: usize,
+    /// The number of the scan, from 1; `None` outside scans.
+    pub scan: Option<u32>,
+    /// The number of the MCU in its scan, from 0; `None` outside entropy-coded data.
+    pub mcu: Option<u32>,
+}
+
+/// Kinds of damage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DamageKind {
+    /// It does not begin with SOI and a marker.
+    NoStart,
+    /// It ends before its EOI.
+    Cut,
+    /// Another picture starts before this one's EOI.
+    NewPicture,
+    /// A byte that cannot stand where it stands: no marker where one must be, or a reserved one.
+    Misplaced,
+    /// This segment contradicts itself or the segments before it.
+    Segment(Marker),
+    /// A scan needs a table that this segment should have defined.
+    MissingTable(Marker),
+    /// The component with this identifier has no scan.
+    MissingScan(u8),
+    /// Bits that are no code of the Huffman table.
+    Code,
+    /// A coefficient beyond the last one of its block, or larger than a picture can have.
+    Range,
+    /// Entropy-coded data ends before its last MCU.
+    Short,
+    /// Entropy-coded data goes on behind its last MCU, for this many whole bytes.
+    Long(usize),
+    /// The bits that fill up the last byte of an entropy-coded segment are mixed.
+    Padding,
+    /// This restart marker stands where the `expected` one (or none) must be.
+    Restart {
+        /// The number that should stand there, if any.
+        expected: Option<u8>,
+        /// The number that stands there.
+        found: u8,
+    },
+    /// A run of empty bands goes on behind the last block of its entropy-coded segment.
+    Run,
+    /// Scans of a progressive picture refine what was not sent, or send the same bits twice.
+    Progression,
+}
+
+/// Why entropy-coded data was not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unchecked {
+    /// Arithmetic coding.
+    Arithmetic,
+    /// Lossless, and not the DCT.
+    Lossless,
+    /// Hierarchical: several frames that refine one another.
+    Hierarchical,
+    /// More than four components.
+    Components,
+    /// A progressive picture that needs more memory than the checker may take.
+    TooLarge,
+    /// A progressive picture of more than 100 scans.
+    Scans,
+    /// No frame at all: tables only (T.81 B.5).
+    NoFrame,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "byte {}", self.at)?;
+        if let Some(scan) = self.scan {
+            write!(f, ", scan {scan}")?;
+        }
+        if let Some(mcu) = self.mcu {
+            write!(f, ", MCU {mcu}")?;
+        }
+        write!(f, ": {}", self.kind)
+    }
+}
+
+impl fmt::Display for DamageKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoStart => f.write_str("no start of image"),
+            Self::Cut => f.write_str("the picture is cut: no end of image"),
+            Self::NewPicture => f.write_str("another picture starts inside this one"),
+            Self::Misplaced => f.write_str("a marker must stand here"),
+            Self::Segment(marker) => write!(f, "the {marker} segment contradicts itself or those before it"),
+            Self::MissingTable(marker) => {
+                write!(f, "the scan needs a table that no {marker} segment defines")
+            }
+            Self::MissingScan(component) => write!(f, "component {component} has no scan"),
+            Self::Code => f.write_str("bits that are no code of the Huffman table"),
+            Self::Range => f.write_str("a coefficient out of range"),
+            Self::Short => f.write_str("entropy-coded data ends before its last MCU"),
+            Self::Long(1) => f.write_str("1 byte of entropy-coded data behind the last MCU"),
+            Self::Long(bytes) => write!(f, "{bytes} bytes of entropy-coded data behind the last MCU"),
+            Self::Padding => {
+                f.write_str("the last byte of an entropy-coded segment is not filled up with ones")
+            }
+            Self::Restart { expected: Some(expected), found } => {
+                write!(f, "restart marker RST{found} instead of RST{expected}")
+            }
+            Self::Restart { expected: None, found } => {
+                write!(f, "restart marker RST{found} where none must be")
+            }
+            Self::Run => f.write_str("a run of empty blocks goes on behind the last one"),
+            Self::Progression => f.write_str("the scans do not follow one another"),
+        }
+    }
+}
+
+impl fmt::Display for Unchecked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Arithmetic => "arithmetic coding",
+            Self::Lossless => "lossless coding",
+            Self::Hierarchical => "hierarchical coding",
+            Self::Components => "more than four components",
+            Self::TooLarge => "too large a progressive picture",
+            Self::Scans => "more than 100 scans",
+            Self::NoFrame => "tables only",
+        })
+    }
+}

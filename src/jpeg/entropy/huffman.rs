@@ -1,0 +1,141 @@
+//! Huffman codes: T.81 Annex C and F.2.2.3.
+
+use super::bits::BitReader;
+
+/// Bits of a code that are looked up at once.
+pub(super) const LOOKUP_BITS: u32 = 11;
+/// Number of different lookups.
+pub(super) const LOOKUPS: usize = 1 << LOOKUP_BITS;
+
+/// The codes of one table, and what they stand for.
+#[derive(Debug)]
+pub(super) struct HuffmanTable {
+    counts: [u8; 16],
+    values: [u8; 256],
+    /// For each beginning of a code: `length << 8 | value`, or 0 when the code is longer or none.
+    short: [u16; LOOKUPS],
+    /// For each length, the first 16 bits that begin no code of that length or a shorter one.
+    limits: [u32; 17],
+    /// For each length, what to add to a code for the place of its value.
+    offsets: [i32; 17],
+}
+
+/// The bits are no code of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NoCode;
+
+impl HuffmanTable {
+    /// A table without codes.
+    pub(super) const fn empty() -> Self {
+        Self { counts: [0; 16], values: [0; 256], short: [0; LOOKUPS], limits: [0; 17], offsets: [0; 17] }
+    }
+
+    /// Whether it is the table of these numbers of codes for each length and these values. Most streams
+    /// send the same tables with every frame.
+    pub(super) fn is(&self, counts: &[u8; 16], values: &[u8]) -> bool {
+        self.counts == *counts && self.values.starts_with(values)
+    }
+
+    /// Makes it the table of these numbers of codes for each length and these values. With more codes
+    /// than bits can tell apart it becomes an empty table, and `None` is returned.
+    pub(super) fn define(&mut self, counts: &[u8; 16], values: &[u8]) -> Option<()> {
+        *self = Self::empty();
+        let mut code: u32 = 0;
+        let mut place: usize = 0;
+        for (length, &count) in (1..=16_u32).zip(counts) {
+            let count = usize::from(count);
+            self.offsets[length as usize] = place as i32 - code as i32;
+            for &value in values.iter().skip(place).take(count) {
+                if code >= 1 << length {
+                    *self = Self::empty();
+                    return None;
+                }
+                if let Some(spare) = LOOKUP_BITS.checked_sub(length) {
+                    let range = (code << spare) as usize..((code + 1) << spare) as usize;
+                    self.short[range].fill((length << 8) as u16 | u16::from(value));
+                }
+                code += 1;
+            }
+            place += count;
+            self.limits[length as usize] = code << (16 - length);
+            code <<= 1;
+        }
+        self.counts = *counts;
+        self.values.iter_mut().zip(values).for_each(|(to, &from)| *to = from);
+        Some(())
+    }
+
+    /// The code that `bits` begins with, from its top: its length and its value.
+    #[inline(always)]
+    pub(super) fn code(&self, bits: u64) -> Result<(u32, u8), NoCode> {
+        match self.short[(bits >> (64 - LOOKUP_BITS)) as usize] {
+            0 => self.long_code(bits),
+            entry => Ok((u32::from(entry >> 8), entry as u8)),
+        }
+    }
+
+    /// Takes one code. Afterwards at least 16 bits are available.
+    #[inline(always)]
+    pub(super) fn decode(&self, bits: &mut BitReader<'_>) -> Result<u8, NoCode> {
+        bits.want(32);
+        let (length, value) = self.code(bits.peek())?;
+        bits.skip(length);
+        Ok(value)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn long_code(&self, bits: u64) -> Result<(u32, u8), NoCode> {
+        let window = (bits >> 48) as u32;
+        for length in LOOKUP_BITS + 1..=16 {
+            if window < self.limits[length as usize] {
+                let code = (window >> (16 - length)) as i32;
+                let place = usize::try_from(code + self.offsets[length as usize]).map_err(|_| NoCode)?;
+                return self.values.get(place).map(|&value| (length, value)).ok_or(NoCode);
+            }
+        }
+        Err(NoCode)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::standard;
+    use super::*;
+
+    #[test]
+    fn codes_of_table_k_5() {
+        let mut table = HuffmanTable::empty();
+        table.define(&standard::LUMINANCE_AC.0, standard::LUMINANCE_AC.1).unwrap();
+        let codes: [(u64, u32, Result<u8, NoCode>); 7] = [
+            (0b1010, 4, Ok(0x00)),
+            (0b00, 2, Ok(0x01)),
+            (0b1_1111_1000, 9, Ok(0x81)),
+            (0b111_1111_1001, 11, Ok(0xf0)),
+            (0b1111_1111_1000_0011, 16, Ok(0x0a)),
+            (0b1111_1111_1111_1110, 16, Ok(0xfa)),
+            (0b1111_1111_1111_1111, 16, Err(NoCode)),
+        ];
+        for (code, length, value) in codes {
+            let found = table.code(code << (64 - length));
+            assert_eq!(found, value.map(|value| (length, value)), "{code:b}");
+        }
+    }
+
+    #[test]
+    fn more_codes_than_bits_are_no_table() {
+        let mut table = HuffmanTable::empty();
+        let mut counts = [0; 16];
+        counts[0] = 3;
+        assert_eq!(table.define(&counts, &[1, 2, 3]), None);
+        counts[0] = 2;
+        assert_eq!(table.define(&counts, &[1, 2]), Some(()));
+        assert_eq!(table.code(u64::MAX), Ok((1, 2)));
+        assert!(table.is(&counts, &[1, 2]) && !table.is(&counts, &[1, 3]));
+    }
+
+    #[test]
+    fn an_empty_table_has_no_code() {
+        assert_eq!(HuffmanTable::empty().code(0), Err(NoCode));
+    }
+}

@@ -1,0 +1,19 @@
+//! Entropy-coded data: whether every MCU of a picture is there (T.81 Annexes F and G).
+
+mod bits;
+mod checker;
+mod coefficients;
+mod damage;
+mod difference;
+mod huffman;
+mod layout;
+mod limits;
+mod picture;
+mod progressive;
+mod scan;
+mod sequential;
+mod standard;
+mod tables;
+
+pub use checker::Checker;
+pub use damage::{Damage, DamageKind, Leniencies, Soundness, Unchecked};

@@ -1,0 +1,175 @@
+//! What the segments of one picture have said so far.
+
+use super::damage::{Damage, DamageKind, Leniencies, Unchecked};
+use super::layout;
+use crate::jpeg::frame::{Coding, FrameHeader, Process};
+use crate::jpeg::marker::Marker;
+use crate::jpeg::quantisation::QuantisationTables;
+use crate::jpeg::scan::ScanHeader;
+use crate::jpeg::segment::Segment;
+
+/// A coefficient that no scan has brought yet.
+const UNSENT: u8 = u8::MAX;
+
+/// The state of one picture between its segments.
+#[derive(Debug, Clone)]
+pub(super) struct Picture {
+    pub(super) frame: Option<FrameHeader>,
+    /// Number of lines, once it is known.
+    pub(super) height: u16,
+    pub(super) quantisation: QuantisationTables,
+    /// MCUs between two restart markers; 0 for no restart markers.
+    pub(super) restart_interval: u16,
+    /// Number of scans, the one at hand included.
+    pub(super) scans: u32,
+    pub(super) leniencies: Leniencies,
+    pub(super) padding: Padding,
+    pub(super) unchecked: Option<Unchecked>,
+    /// For each coefficient of each component, the bit position that its scans went down to.
+    levels: [[u8; 64]; 4],
+}
+
+/// How the last bytes of entropy-coded segments have been filled up so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Padding {
+    /// No segment had bits to fill up.
+    None,
+    Ones,
+    Zeros,
+}
+
+/// What the scans of a frame bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pass {
+    Sequential,
+    FirstDc,
+    RefineDc,
+    FirstAc,
+    RefineAc,
+}
+
+impl Picture {
+    pub(super) fn new() -> Self {
+        Self {
+            frame: None,
+            height: 0,
+            quantisation: QuantisationTables::default(),
+            restart_interval: 0,
+            scans: 0,
+            leniencies: Leniencies::default(),
+            padding: Padding::None,
+            unchecked: None,
+            levels: [[UNSENT; 64]; 4],
+        }
+    }
+
+    /// Takes over a frame header.
+    pub(super) fn start_frame(&mut self, segment: &Segment<'_>) -> Result<(), Damage> {
+        if segment.marker.code() & 4 != 0 {
+            self.unchecked = Some(Unchecked::Hierarchical);
+        }
+        if self.unchecked == Some(Unchecked::Hierarchical) {
+            return Ok(());
+        }
+        let frame = FrameHeader::parse(segment.marker, segment.parameters);
+        let Some(frame) = frame.filter(|_| self.frame.is_none()) else {
+            return Err(self.contradiction(segment));
+        };
+        if frame.coding() == Coding::Arithmetic {
+            self.unchecked = Some(Unchecked::Arithmetic);
+        } else if frame.process() == Process::Lossless {
+            self.unchecked = Some(Unchecked::Lossless);
+        } else if usize::from(frame.component_count) > frame.components().len() {
+            self.unchecked = Some(Unchecked::Components);
+        } else if !matches!(frame.precision, 8 | 12) {
+            return Err(self.contradiction(segment));
+        }
+        self.height = frame.height;
+        self.frame = Some(frame);
+        Ok(())
+    }
+
+    /// Finds out what a scan brings, and notes it. `components` are the indices of its components in
+    /// the frame.
+    pub(super) fn start_pass(
+        &mut self,
+        frame: &FrameHeader,
+        scan: &ScanHeader,
+        components: &[usize],
+    ) -> Result<Pass, DamageKind> {
+        let [start, end] = [scan.band_start, scan.band_end].map(usize::from);
+        let (high, low) = (scan.approximation_high, scan.approximation_low);
+        if frame.process() != Process::Progressive {
+            if (start, end, high, low) != (0, 63, 0, 0) {
+                self.leniencies.scan_parameters = true;
+            }
+            for &component in components {
+                if self.levels[component & 3][0] != UNSENT {
+                    return Err(DamageKind::Progression);
+                }
+                self.levels[component & 3] = [0; 64];
+            }
+            return Ok(Pass::Sequential);
+        }
+        // G.1.1.1: DC coefficients alone, AC coefficients of one component, one bit at a time.
+        let band = if start == 0 { end == 0 } else { end < 64 && start <= end && components.len() == 1 };
+        if !band || low > 13 || (high > 0 && low + 1 != high) {
+            return Err(DamageKind::Segment(Marker::SOS));
+        }
+        let expected = if high == 0 { UNSENT } else { high };
+        for &component in components {
+            let levels = &mut self.levels[component & 3];
+            if start > 0 && levels[0] == UNSENT {
+                return Err(DamageKind::Progression);
+            }
+            let levels = levels.get_mut(start..=end).unwrap_or_default();
+            if levels.iter().any(|&level| level != expected) {
+                return Err(DamageKind::Progression);
+            }
+            levels.fill(low);
+        }
+        Ok(match (start, high) {
+            (0, 0) => Pass::FirstDc,
+            (0, _) => Pass::RefineDc,
+            (_, 0) => Pass::FirstAc,
+            (_, _) => Pass::RefineAc,
+        })
+    }
+
+    /// The first component without a scan.
+    pub(super) fn missing_component(&self) -> Option<u8> {
+        let frame = self.frame.as_ref()?;
+        let missing = frame.components().iter().zip(&self.levels).find(|(_, levels)| levels[0] == UNSENT);
+        missing.map(|(component, _)| component.id)
+    }
+
+    /// Blocks of the components up to and without `component`.
+    pub(super) fn blocks_before(&self, frame: &FrameHeader, component: usize) -> usize {
+        let blocks = |n| {
+            let (wide, high) = layout::blocks(frame, self.height, n);
+            wide as usize * high as usize
+        };
+        (0..component).map(blocks).sum()
+    }
+
+    /// Looks at the bits that fill up a last byte: `count` of them, 0 to 7.
+    pub(super) fn fill_up(&mut self, bits: u32, count: u32) -> Result<(), DamageKind> {
+        let found = match bits {
+            _ if count == 0 => return Ok(()),
+            bits if bits == (1 << count) - 1 => Padding::Ones,
+            0 => Padding::Zeros,
+            _ => return Err(DamageKind::Padding),
+        };
+        if self.padding != Padding::None && self.padding != found {
+            return Err(DamageKind::Padding);
+        }
+        self.padding = found;
+        self.leniencies.zero_padding = found == Padding::Zeros;
+        Ok(())
+    }
+
+    /// The damage of a segment that cannot be what it says.
+    pub(super) fn contradiction(&self, segment: &Segment<'_>) -> Damage {
+        Damage { kind: DamageKind::Segment(segment.marker), at: segment.at, scan: None, mcu: None }
+    }
+}

@@ -1,0 +1,287 @@
+//! One scan: its MCUs, and its restart intervals.
+
+use super::bits::SegmentEnd;
+use super::checker::Checker;
+use super::damage::{Damage, DamageKind};
+use super::layout::{Layout, MAX_BLOCKS};
+use super::limits::Limits;
+use super::picture::{Pass, Picture};
+use super::progressive::{self, Band};
+use super::sequential::{self, Block, Fault};
+use super::tables::{Defined, HuffmanTables};
+use crate::jpeg::frame::FrameHeader;
+use crate::jpeg::marker::Marker;
+use crate::jpeg::scan::{ScanComponent, ScanHeader};
+use crate::jpeg::segment::Segment;
+
+/// A scan whose header makes sense.
+struct Scan {
+    header: ScanHeader,
+    pass: Pass,
+    layout: Layout,
+    limits: [Limits; 4],
+    /// Where the blocks of its (first) component begin in the history.
+    history: usize,
+}
+
+/// Damage within a scan, and where.
+struct Place {
+    kind: DamageKind,
+    at: usize,
+    mcu: Option<u32>,
+}
+
+impl Checker {
+    /// Reads the scan of an SOS segment.
+    pub(super) fn read_scan(
+        &mut self,
+        jpeg: &[u8],
+        picture: &mut Picture,
+        segment: &Segment<'_>,
+    ) -> Result<(), Damage> {
+        let number = picture.scans;
+        let in_scan =
+            |place: Place| Damage { kind: place.kind, at: place.at, scan: Some(number), mcu: place.mcu };
+        let scan = self
+            .start_scan(jpeg, picture, segment)
+            .map_err(|kind| in_scan(Place { kind, at: segment.at, mcu: None }))?;
+        let Some(scan) = scan else { return Ok(()) };
+        self.read_intervals(jpeg, picture, segment, &scan).map_err(in_scan)
+    }
+
+    /// Understands the header; `None` when the scan cannot be checked.
+    fn start_scan(
+        &mut self,
+        jpeg: &[u8],
+        picture: &mut Picture,
+        segment: &Segment<'_>,
+    ) -> Result<Option<Scan>, DamageKind> {
+        let contradiction = DamageKind::Segment(Marker::SOS);
+        let frame = picture.frame.ok_or(contradiction)?;
+        let header = ScanHeader::parse(segment.parameters).ok_or(contradiction)?;
+        if picture.height == 0 {
+            picture.height =
+                number_of_lines(jpeg, segment.entropy_coded.end).ok_or(DamageKind::Segment(frame.marker))?;
+        }
+        let mut indices = [0; 4];
+        for (n, component) in header.components().iter().enumerate() {
+            let index = frame.components().iter().position(|c| c.id == component.id).ok_or(contradiction)?;
+            if indices[..n].contains(&index) {
+                return Err(contradiction);
+            }
+            indices[n] = index;
+        }
+        let components = &indices[..header.components().len()];
+        let layout = Layout::new(&frame, picture.height, components).ok_or(contradiction)?;
+        let pass = picture.start_pass(&frame, &header, components)?;
+        if pass != Pass::Sequential && self.history.is_empty() {
+            let blocks = picture.blocks_before(&frame, frame.components().len());
+            if let Err(reason) = self.remember(blocks) {
+                picture.unchecked = Some(reason);
+                return Ok(None);
+            }
+        }
+        self.find_tables(picture, &header, pass)?;
+        let mut limits = [const { Limits::none() }; 4];
+        for (limits, &component) in limits.iter_mut().zip(components) {
+            *limits = component_limits(picture, &frame, &header, pass, component)?;
+        }
+        let history = picture.blocks_before(&frame, components[0]);
+        Ok(Some(Scan { header, pass, layout, limits, history }))
+    }
+
+    /// Sees to it that the Huffman tables of a scan are there.
+    fn find_tables(
+        &mut self,
+        picture: &mut Picture,
+        header: &ScanHeader,
+        pass: Pass,
+    ) -> Result<(), DamageKind> {
+        if pass == Pass::Sequential {
+            self.tables.stand_in();
+        }
+        for component in header.components() {
+            for defined in defined(&self.tables, component, pass) {
+                match defined {
+                    Defined::Nobody => return Err(DamageKind::MissingTable(Marker::DHT)),
+                    Defined::Standard => picture.leniencies.standard_tables = true,
+                    Defined::Picture => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the entropy-coded segments of a scan, with the restart markers between them.
+    fn read_intervals(
+        &mut self,
+        jpeg: &[u8],
+        picture: &mut Picture,
+        segment: &Segment<'_>,
+        scan: &Scan,
+    ) -> Result<(), Place> {
+        let range = segment.entropy_coded.clone();
+        let interval = match picture.restart_interval {
+            0 => scan.layout.mcus,
+            interval => interval.into(),
+        };
+        let mut at = range.start;
+        let mut first = 0;
+        let mut expected = 0;
+        loop {
+            let ended = self.segment.load(jpeg, at..range.end);
+            let end = self.segment.end();
+            let mcus = interval.min(scan.layout.mcus - first);
+            self.read_interval(jpeg, picture, scan, first, mcus).map_err(|place| match place.kind {
+                // Name what stands there instead of data.
+                DamageKind::Short => {
+                    Place { kind: short(jpeg, ended, picture.restart_interval, end), ..place }
+                }
+                _ => place,
+            })?;
+            first += mcus;
+            let SegmentEnd::Restart(found) = ended else {
+                // E.1.4: all intervals but the last one have their number of MCUs.
+                let missing = Place { kind: short(jpeg, ended, 1, end), at: end, mcu: Some(first) };
+                return if first < scan.layout.mcus { Err(missing) } else { Ok(()) };
+            };
+            let last = first == scan.layout.mcus;
+            let number = (picture.restart_interval > 0).then_some(expected);
+            if number != Some(found) && !(last && number.is_none()) {
+                let kind = DamageKind::Restart { expected: number, found };
+                return Err(Place { kind, at: end, mcu: Some(first) });
+            }
+            if last {
+                picture.leniencies.trailing_restart = true;
+            }
+            expected = (expected + 1) & 7;
+            at = behind_marker(jpeg, end).min(range.end);
+        }
+    }
+
+    /// Reads one entropy-coded segment of `mcus` MCUs, the first of which has the number `first`.
+    fn read_interval(
+        &mut self,
+        jpeg: &[u8],
+        picture: &mut Picture,
+        scan: &Scan,
+        first: u32,
+        mcus: u32,
+    ) -> Result<(), Place> {
+        let mut bits = self.segment.reader();
+        let blocks = scan.blocks(&self.tables);
+        let blocks = &blocks[..scan.layout.blocks().len()];
+        let history = scan.history + first as usize;
+        let read = match scan.pass {
+            Pass::Sequential => sequential::read(&mut bits, blocks, mcus),
+            Pass::FirstDc => progressive::read_dc(&mut bits, blocks, mcus),
+            Pass::RefineDc => progressive::refine_dc(&mut bits, blocks.len() as u32, mcus),
+            Pass::FirstAc | Pass::RefineAc => {
+                let band = scan.band(&self.tables);
+                let history = self.history.get_mut(history..history + mcus as usize).unwrap_or_default();
+                let read =
+                    if scan.pass == Pass::FirstAc { progressive::read_ac } else { progressive::refine_ac };
+                read(&mut bits, &band, history)
+            }
+        };
+        let remaining = bits.remaining();
+        if let Err(Fault { mcu, kind }) = read {
+            let mcu = Some(first + mcu);
+            // A code may have 16 bits: with fewer it is the end that is wrong, not the code.
+            return Err(match remaining {
+                Some(17..) => Place { kind, at: self.segment.origin(jpeg, bits.position()), mcu },
+                _ if kind == DamageKind::Run => Place { kind, at: self.segment.end(), mcu },
+                _ => Place { kind: DamageKind::Short, at: self.segment.end(), mcu },
+            });
+        }
+        let bits_left = remaining.unwrap_or(0);
+        let last = Some(first + mcus.saturating_sub(1));
+        let position = bits.position();
+        let filled = if bits_left < 8 {
+            let padding = bits.take(bits_left as u32);
+            picture.fill_up(padding, bits_left as u32)
+        } else {
+            Err(DamageKind::Long(bits_left / 8))
+        };
+        filled.map_err(|kind| Place { kind, at: self.segment.origin(jpeg, position), mcu: last })
+    }
+}
+
+impl Scan {
+    fn blocks<'t>(&'t self, tables: &'t HuffmanTables) -> [Block<'t>; MAX_BLOCKS] {
+        let components = self.header.components();
+        core::array::from_fn(|n| {
+            // Behind the last block of the MCU nobody looks.
+            let component = self.layout.blocks().get(n).map_or(0, |&c| usize::from(c));
+            Block {
+                component,
+                dc: tables.dc(components[component].dc_table).0,
+                ac: tables.ac(components[component].ac_table).0,
+                limits: &self.limits[component],
+            }
+        })
+    }
+
+    fn band<'t>(&'t self, tables: &'t HuffmanTables) -> Band<'t> {
+        Band {
+            start: usize::from(self.header.band_start),
+            end: usize::from(self.header.band_end),
+            codes: tables.ac(self.header.components()[0].ac_table).0.codes(),
+            limits: &self.limits[0],
+        }
+    }
+}
+
+/// Who defined the tables that a scan needs for a component.
+fn defined(tables: &HuffmanTables, component: &ScanComponent, pass: Pass) -> impl Iterator<Item = Defined> {
+    let dc = matches!(pass, Pass::Sequential | Pass::FirstDc).then(|| tables.dc(component.dc_table).1);
+    let ac = matches!(pass, Pass::Sequential | Pass::FirstAc | Pass::RefineAc)
+        .then(|| tables.ac(component.ac_table).1);
+    dc.into_iter().chain(ac)
+}
+
+fn component_limits(
+    picture: &Picture,
+    frame: &FrameHeader,
+    header: &ScanHeader,
+    pass: Pass,
+    component: usize,
+) -> Result<Limits, DamageKind> {
+    let table = frame.components()[component].quantisation_table;
+    let table = picture.quantisation.table(table).ok_or(DamageKind::MissingTable(Marker::DQT))?;
+    let (end, shift) = match pass {
+        Pass::Sequential => (63, 0),
+        _ => (header.band_end, header.approximation_low),
+    };
+    Ok(Limits::new(frame.precision, table, end, shift))
+}
+
+/// Why an entropy-coded segment is too short, by what ends it.
+fn short(jpeg: &[u8], ended: SegmentEnd, restart_interval: u16, end: usize) -> DamageKind {
+    match ended {
+        SegmentEnd::Restart(found) if restart_interval == 0 => DamageKind::Restart { expected: None, found },
+        SegmentEnd::Restart(_) => DamageKind::Short,
+        SegmentEnd::Scan => match jpeg.get(behind_marker(jpeg, end) - 1) {
+            None | Some(0xff) => DamageKind::Cut,
+            Some(&code) if code == Marker::SOI.code() => DamageKind::NewPicture,
+            Some(_) => DamageKind::Short,
+        },
+    }
+}
+
+/// The number of lines in the DNL segment that starts at `at`: T.81 B.2.5.
+fn number_of_lines(jpeg: &[u8], at: usize) -> Option<u16> {
+    let behind = behind_marker(jpeg, at);
+    match *jpeg.get(behind.checked_sub(1)?..behind + 4)? {
+        [code, 0, 4, high, low] if code == Marker::DNL.code() => {
+            Some(u16::from_be_bytes([high, low])).filter(|&lines| lines > 0)
+        }
+        _ => None,
+    }
+}
+
+/// Where the marker that starts at `at`, perhaps with fill bytes, ends; behind the input if it is cut.
+fn behind_marker(jpeg: &[u8], at: usize) -> usize {
+    let fill = jpeg.get(at..).unwrap_or_default().iter().take_while(|&&byte| byte == 0xff).count();
+    at + fill + 1
+}

@@ -1,0 +1,138 @@
+//! The marker segments of a picture that is there as a whole, in order.
+
+use core::ops::Range;
+
+use super::marker::Marker;
+use super::walk::{State, Walk};
+use crate::multipart::Extent;
+
+/// One marker segment, and the entropy-coded data behind it if it is a scan header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment<'a> {
+    /// What it is.
+    pub marker: Marker,
+    /// Offset of the `FF` before the marker's code.
+    pub at: usize,
+    /// Its parameters: what stands behind the two bytes of length.
+    pub parameters: &'a [u8],
+    /// For SOS: the entropy-coded data with its restart markers, up to the next other marker (or its
+    /// fill bytes), or to the end of the input. Empty for other segments.
+    pub entropy_coded: Range<usize>,
+}
+
+/// Iterates over the marker segments of a picture, by the grammar of [`Walk`].
+///
+/// SOI, EOI and TEM have no segment and are not among them. A segment that the input cuts is not
+/// either, but a scan is, with what there is of it. Ends at EOI, at the end of the input, or at the
+/// first byte that cannot stand where it stands; [`Segments::extent`] says which.
+///
+/// ```
+/// use mjpeg::jpeg::{Marker, Segments};
+/// use mjpeg::multipart::Extent;
+///
+/// let mut segments = Segments::of(b"\xff\xd8\xff\xfe\x00\x07Hello\xff\xda\x00\x02\x12\xff\x00\x34\xff\xd9");
+/// let comment = segments.next().unwrap();
+/// assert_eq!((comment.marker, comment.at, comment.parameters), (Marker::COM, 2, &b"Hello"[..]));
+/// assert_eq!(segments.next().unwrap().entropy_coded, 15..19);
+/// assert_eq!(segments.next(), None);
+/// assert_eq!(segments.extent(), Extent::Complete { end: 21 });
+/// ```
+#[derive(Debug, Clone)]
+pub struct Segments<'a> {
+    jpeg: &'a [u8],
+    walk: Walk,
+    /// Where the last marker with a segment stands.
+    marker_at: usize,
+    /// Where the last `FF` that may end entropy-coded data stands.
+    ff_at: usize,
+    /// A scan whose entropy-coded data has not ended yet.
+    scan: Option<Segment<'a>>,
+    extent: Extent,
+}
+
+impl<'a> Segments<'a> {
+    /// The segments of `jpeg`, which begins with its SOI.
+    pub fn of(jpeg: &'a [u8]) -> Self {
+        Self { jpeg, walk: Walk::new(), marker_at: 0, ff_at: 0, scan: None, extent: Extent::Partial }
+    }
+
+    /// How the picture ends, once the iterator has returned `None`: [`Extent::Partial`] when the input
+    /// ends before its EOI.
+    pub fn extent(&self) -> Extent {
+        self.extent
+    }
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Segment<'a>;
+
+    fn next(&mut self) -> Option<Segment<'a>> {
+        loop {
+            let (from, at) = (self.walk.state, self.walk.at);
+            let Some(to) = self.walk.step(self.jpeg) else {
+                if let State::Done(extent) = from {
+                    self.extent = extent;
+                }
+                return self.scan.take().map(|scan| Segment {
+                    entropy_coded: scan.entropy_coded.start..self.jpeg.len(),
+                    ..scan
+                });
+            };
+            self.walk.state = to;
+            if to == State::ScanCode {
+                self.ff_at = self.walk.at - 1;
+            }
+            if let State::Length(_) = to {
+                self.marker_at = self.walk.at - 2;
+            }
+            if from == State::ScanCode && to != State::Scan {
+                let scan = self.scan.take();
+                if let Some(scan) = scan {
+                    return Some(Segment { entropy_coded: scan.entropy_coded.start..self.ff_at, ..scan });
+                }
+            }
+            let State::Length(marker) = from else { continue };
+            if let Some(parameters) = self.jpeg.get(at + 2..self.walk.at) {
+                let behind = self.walk.at;
+                let segment =
+                    Segment { marker, at: self.marker_at, parameters, entropy_coded: behind..behind };
+                if to != State::Scan {
+                    return Some(segment);
+                }
+                self.scan = Some(segment);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::*;
+
+    #[test]
+    fn scans_bring_their_entropy_coded_data() {
+        let jpeg = b"\xff\xd8\xff\xff\xdd\x00\x04\x00\x01\xff\xda\x00\x03sa\xff\x00b\xff\xd0c\xff\xff\xda\x00\x02d\xff\xd9.";
+        let mut segments = Segments::of(jpeg);
+        let found: Vec<_> = segments.by_ref().map(|s| (s.marker, s.at, s.entropy_coded)).collect();
+        assert_eq!(found, [(Marker::DRI, 3, 9..9), (Marker::SOS, 9, 14..21), (Marker::SOS, 22, 26..27)]);
+        assert_eq!(segments.extent(), Extent::Complete { end: 29 });
+    }
+
+    #[test]
+    fn a_cut_scan_is_there_and_a_cut_segment_is_not() {
+        let mut scan = Segments::of(b"\xff\xd8\xff\xda\x00\x02abc\xff");
+        assert_eq!(scan.next().map(|s| s.entropy_coded), Some(6..10));
+        assert_eq!((scan.next(), scan.extent()), (None, Extent::Partial));
+        let mut comment = Segments::of(b"\xff\xd8\xff\xfe\x00\x05ab");
+        assert_eq!((comment.next(), comment.extent()), (None, Extent::Partial));
+    }
+
+    #[test]
+    fn a_new_picture_ends_a_scan() {
+        let mut segments = Segments::of(b"\xff\xd8\xff\xda\x00\x02abc\xff\xd8\xff\xd9");
+        assert_eq!(segments.next().map(|s| s.entropy_coded), Some(6..9));
+        assert_eq!((segments.next(), segments.extent()), (None, Extent::Broken { at: 9 }));
+    }
+}
