@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+use crate::bench;
 use crate::exit::{Failure, Outcome};
 use crate::signal::Stop;
 
@@ -18,17 +19,24 @@ pub struct Cli {
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Measure how streams travel, next to what theory predicts.
+    Bench(bench::Args),
+}
 
 impl Command {
     /// The name as typed, for messages.
     pub fn name(&self) -> &'static str {
-        match *self {}
+        match self {
+            Self::Bench(_) => "bench",
+        }
     }
 
     /// Runs the subcommand to its end.
-    pub fn run(self, _stop: &Stop) -> Result<Outcome, Failure> {
-        match self {}
+    pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
+        match self {
+            Self::Bench(args) => bench::run(args, stop),
+        }
     }
 }
 
