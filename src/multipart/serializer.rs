@@ -50,13 +50,23 @@ pub struct PartHead {
 pub struct Serializer {
     boundary: Boundary,
     dash_boundary: String,
+    length_digits: usize,
 }
 
 impl Serializer {
     /// A serializer for one stream.
     pub fn new(boundary: Boundary) -> Self {
         let dash_boundary = format!("--{}", boundary.as_str());
-        Self { boundary, dash_boundary }
+        Self { boundary, dash_boundary, length_digits: 1 }
+    }
+
+    /// Writes each `Content-Length` with at least `digits` digits, so that all heads are equally
+    /// long. `Content-Length = 1*DIGIT` (RFC 9110 8.6) allows the zeros before the number.
+    #[must_use]
+    pub fn length_digits(mut self, digits: usize) -> Self {
+        // 20 digits hold any u64.
+        self.length_digits = digits.min(20);
+        self
     }
 
     /// The value of the response's `Content-Type` field.
@@ -85,8 +95,10 @@ impl Serializer {
 
     /// The part's fields and the blank line behind them.
     pub fn head(&self, out: &mut Vec<u8>, head: &PartHead) {
-        let length = head.content_length;
-        out.extend_from_slice(format!("Content-Type: image/jpeg\r\nContent-Length: {length}\r\n").as_bytes());
+        let (length, digits) = (head.content_length, self.length_digits);
+        out.extend_from_slice(
+            format!("Content-Type: image/jpeg\r\nContent-Length: {length:0>digits$}\r\n").as_bytes(),
+        );
         if let Some(at) = head.timestamp {
             out.extend_from_slice(
                 format!("X-Timestamp: {}.{:06}\r\n", at.as_secs(), at.subsec_micros()).as_bytes(),

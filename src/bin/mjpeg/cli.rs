@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+use crate::bench;
 use crate::exit::{Failure, Outcome};
 use crate::record::Record;
 use crate::serve::Serve;
@@ -23,6 +24,8 @@ pub struct Cli {
 pub enum Command {
     Record(Record),
     Serve(Serve),
+    /// Measure how streams travel, next to what theory predicts.
+    Bench(bench::Args),
 }
 
 impl Command {
@@ -31,6 +34,7 @@ impl Command {
         match self {
             Self::Record(_) => "record",
             Self::Serve(_) => "serve",
+            Self::Bench(_) => "bench",
         }
     }
 
@@ -39,6 +43,7 @@ impl Command {
         match self {
             Self::Record(record) => record.run(stop),
             Self::Serve(serve) => serve.run(stop),
+            Self::Bench(args) => bench::run(args, stop),
         }
     }
 }

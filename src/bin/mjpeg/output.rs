@@ -79,6 +79,28 @@ pub fn bytes(n: u64) -> String {
     match units.iter().find(|(size, _)| n >= *size) {
         Some((size, unit)) => format!("{:.1} {unit}", n as f64 / *size as f64),
         None => format!("{n} B"),
+/// When text on standard output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Whether to colour what goes to standard output.
+    pub fn on_stdout(self) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            // https://no-color.org: set to anything but the empty string.
+            Self::Auto => {
+                io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+            }
+        }
     }
 }
 

@@ -1,0 +1,151 @@
+//! `mjpeg bench chunks`: what happens to a stream when a pump moves it in chunks of each size.
+//!
+//! The server reads chunks from a file-like object and sends each as one HTTP chunk; depending on
+//! what a read returns and on when the pump takes the stream to be over, the same frames stream, come
+//! late, come in bursts, or stop. Each combination, a cell, is measured over a real connection, and
+//! reported beside the model ([`model`]).
+//!
+//! Cells are mostly idle, so many are measured at once: as many as keep half a core busy by their own
+//! estimate (`--jobs` sets another number). Their starts are spread over one interval, so that they do not
+//! send at the same moment.
+
+mod cause;
+mod cell;
+mod client;
+mod course;
+mod frames;
+mod model;
+mod pace;
+mod parts;
+mod progress;
+mod pump;
+mod reception;
+mod report;
+mod run;
+mod schedule;
+mod server;
+mod source;
+mod tiny;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use self::cell::{Cell, Pump, ReadRule};
+use self::parts::{Parts, Sequence};
+use self::progress::Progress;
+use self::report::{Format, Report};
+use self::run::{Bench, batches};
+use self::schedule::Schedule;
+use crate::cli;
+use crate::clock::Clock;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output::{self, Color};
+use crate::signal::Stop;
+
+/// Chunk sizes of real servers: web2py's default is 64k, and 30000 is the value of the article that
+/// first described the stall.
+const CHUNKS: [u64; 6] = [1 << 10, 16 << 10, 30_000, 64 << 10, 256 << 10, 1 << 20];
+/// The largest chunk that may be asked for.
+const MAX_CHUNK: u64 = 64 << 20;
+/// The most frames that may become due.
+const MAX_FRAMES: u64 = 100_000;
+
+/// Stall across chunk sizes: which of them let a stream run, and which delay or end it.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A directory of JPEGs, streamed in natural order and over again
+    #[arg(value_name = "SOURCE")]
+    source: PathBuf,
+
+    /// Frames a second
+    #[arg(long, default_value = "30", value_parser = fps)]
+    fps: f64,
+
+    /// How long each cell is measured
+    #[arg(long, value_name = "T", default_value = "4s", value_parser = cli::duration)]
+    duration: Duration,
+
+    /// Chunk sizes, with k = 1024 [default: 1k,16k,30000,64k,256k,1M and the smallest part -1, 0, +1]
+    #[arg(long, value_name = "SIZE,..", value_delimiter = ',', value_parser = chunk)]
+    chunk: Vec<u64>,
+
+    /// What moves frames to the socket [default: all]
+    #[arg(long, value_name = "PUMP,..", value_delimiter = ',')]
+    pump: Vec<Pump>,
+
+    /// What a read of n bytes returns [default: all]
+    #[arg(long, value_name = "READ,..", value_delimiter = ',')]
+    read: Vec<ReadRule>,
+
+    /// How many cells are measured at once [default: as many as keep half a core busy]
+    #[arg(long, value_name = "N")]
+    jobs: Option<std::num::NonZeroUsize>,
+
+    /// The form of the report
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    format: Format,
+
+    /// Colour in text
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Measures every cell and prints the report.
+pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
+    let schedule = Schedule::new(args.fps, args.duration);
+    let frames = schedule.frames_due();
+    if frames == 0 || frames > MAX_FRAMES {
+        let cause =
+            anyhow::anyhow!("{frames} frames would be due, of 1 to {MAX_FRAMES} that can be measured");
+        return Err(Failure::local(cause).hint("choose another --fps or --duration"));
+    }
+    let bench =
+        Bench { parts: Parts::new(&frames::load(&args.source, frames)?)?, schedule, clock: Clock::real() };
+    let sequence = bench.parts.sequence();
+    let cells = args.cells(sequence);
+    let batches = batches(&cells, args.jobs.map(Into::into), sequence, &schedule);
+    let total = schedule.duration() * u32::try_from(batches.len()).unwrap_or(u32::MAX);
+    let mut progress = Progress::start(cells.len(), total, &bench.clock, args.quiet);
+    let courses = bench.run(&batches, stop, &mut progress);
+    progress.finish();
+    let report = Report::new(sequence, &schedule, &courses?);
+    output::result(&report.print(args.format, args.color.on_stdout()))?;
+    Ok(stop.signal().map_or(Outcome::Exit(Exit::Done), Outcome::Signal))
+}
+
+impl Args {
+    /// What is measured.
+    fn cells(&self, sequence: &Sequence) -> Vec<Cell> {
+        let smallest = sequence.min();
+        let mut chunks = self.chunk.clone();
+        if chunks.is_empty() {
+            chunks = [&CHUNKS[..], &[smallest - 1, smallest, smallest + 1]].concat();
+        }
+        Cell::all(&or_all(&self.pump), &or_all(&self.read), &chunks)
+    }
+}
+
+/// What was chosen, or everything.
+fn or_all<T: ValueEnum + Clone>(chosen: &[T]) -> Vec<T> {
+    if chosen.is_empty() { T::value_variants().to_vec() } else { chosen.to_vec() }
+}
+
+fn fps(text: &str) -> Result<f64, String> {
+    let fps: f64 = text.parse().map_err(|_| "expected a number such as 30 or 12.5".to_string())?;
+    if (0.001..=1000.0).contains(&fps) {
+        Ok(fps)
+    } else {
+        Err("expected 0.001 to 1000 frames a second".into())
+    }
+}
+
+fn chunk(text: &str) -> Result<u64, String> {
+    let bytes = cli::size(text)?;
+    if (1..=MAX_CHUNK).contains(&bytes) { Ok(bytes) } else { Err("expected 1 byte to 64M".into()) }
+}

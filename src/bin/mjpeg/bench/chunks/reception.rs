@@ -1,0 +1,175 @@
+//! What has arrived of a response: its head, then frames out of its body.
+
+use anyhow::{bail, ensure};
+use mjpeg::http::{ContentType, Dechunker, Head};
+use mjpeg::jpeg::Walk;
+use mjpeg::multipart::{Event, Limits, Parser};
+
+use super::parts::Parts;
+use crate::bench::page::PageBuffer;
+
+/// What one read may bring.
+const READ_BYTES: usize = 128 << 10;
+
+/// Takes the bytes of one response and counts the frames in it, each of which must be the one that
+/// was sent.
+#[derive(Debug)]
+pub struct Reception<'a> {
+    parts: &'a Parts,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// The head is not complete: the bytes of it, and room for more.
+    Head {
+        received: Vec<u8>,
+        space: PageBuffer,
+    },
+    Body {
+        dechunker: Option<Dechunker>,
+        parser: Box<Parser<Walk>>,
+    },
+}
+
+impl<'a> Reception<'a> {
+    /// A response to `parts` of which nothing has arrived.
+    pub fn new(parts: &'a Parts) -> Self {
+        Self { parts, stage: Stage::Head { received: Vec::new(), space: PageBuffer::zeroed(READ_BYTES) } }
+    }
+
+    /// Room to read into.
+    pub fn space(&mut self) -> &mut [u8] {
+        match &mut self.stage {
+            Stage::Head { space, .. } => space,
+            Stage::Body { parser, .. } => parser.space(),
+        }
+    }
+
+    /// Says that the first `len` bytes of the room now hold what arrived, and returns how many frames
+    /// they completed.
+    ///
+    /// # Errors
+    ///
+    /// When what arrives is no stream, or not the frames that were sent.
+    pub fn filled(&mut self, len: usize) -> anyhow::Result<usize> {
+        match &mut self.stage {
+            Stage::Head { received, space } => {
+                received.extend_from_slice(&space[..len]);
+                let Some(head) = Head::parse(received)? else { return Ok(0) };
+                let rest = received.split_off(head.len);
+                self.stage = body(&head)?;
+                // The room is larger than what one read brought with the head, and the rest is less.
+                self.space()[..rest.len()].copy_from_slice(&rest);
+                self.filled_body(rest.len())
+            }
+            Stage::Body { .. } => self.filled_body(len),
+        }
+    }
+
+    fn filled_body(&mut self, len: usize) -> anyhow::Result<usize> {
+        let Stage::Body { dechunker, parser } = &mut self.stage else { return Ok(0) };
+        let content = match dechunker {
+            Some(dechunker) => dechunker.decode(&mut parser.space()[..len])?,
+            None => len,
+        };
+        parser.filled(content);
+        let mut frames = 0;
+        while let Some(event) = parser.next_event()? {
+            match event {
+                Event::Part(part) => {
+                    if part.body != self.parts.jpeg(part.number - 1) {
+                        bail!("part {} did not arrive as it was sent", part.number);
+                    }
+                    frames += 1;
+                }
+                Event::Deviation(deviation) => bail!(
+                    "byte {} of the stream is not as it was sent: {:?}",
+                    deviation.offset,
+                    deviation.kind
+                ),
+                Event::Preamble { .. } | Event::CloseDelimiter(_) | Event::Epilogue(_) => {
+                    bail!("something other than frames arrived")
+                }
+            }
+        }
+        Ok(frames)
+    }
+
+    /// Whether the last chunk has come.
+    pub fn is_over(&self) -> bool {
+        match &self.stage {
+            Stage::Head { .. } => false,
+            Stage::Body { dechunker, .. } => dechunker.as_ref().is_some_and(Dechunker::is_done),
+        }
+    }
+}
+
+/// The stage behind `head`.
+fn body(head: &Head) -> anyhow::Result<Stage> {
+    ensure!(head.status == 200, "the server answered {} {}", head.status, head.reason);
+    let content_type = head.text("content-type").unwrap_or_default();
+    let boundary = ContentType::parse(content_type.as_bytes()).boundary;
+    let limits = Limits { read_bytes: READ_BYTES, ..Limits::default() };
+    Ok(Stage::Body {
+        dechunker: head.is_chunked().then(Dechunker::new),
+        parser: Box::new(Parser::with_limits(Walk::new(), boundary.as_ref().map(|b| &*b.value), limits)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Frames that each read of `bytes` completed, read `step` bytes at a time.
+    fn receive(parts: &Parts, bytes: &[u8], step: usize) -> anyhow::Result<(usize, bool)> {
+        let mut reception = Reception::new(parts);
+        let mut frames = 0;
+        for piece in bytes.chunks(step) {
+            reception.space()[..piece.len()].copy_from_slice(piece);
+            frames += reception.filled(piece.len())?;
+        }
+        Ok((frames, reception.is_over()))
+    }
+
+    fn response(parts: &Parts, framing: &str) -> Vec<u8> {
+        format!("HTTP/1.1 200 OK\r\nContent-Type: {}\r\n{framing}\r\n\r\n", parts.content_type()).into_bytes()
+    }
+
+    fn jpeg(len: u8) -> Vec<u8> {
+        [&[0xff, 0xd8, 0xff, 0xfe, 0, len], &vec![b' '; usize::from(len) - 2][..], &[0xff, 0xd9]].concat()
+    }
+
+    #[test]
+    fn frames_are_counted_the_moment_their_last_byte_arrives_however_they_are_cut() {
+        let parts = Parts::new(&[jpeg(20), jpeg(5)]).unwrap();
+        let mut bytes = response(&parts, "Transfer-Encoding: chunked");
+        let body = [parts.bytes(0), parts.bytes(1), parts.bytes(2)].concat();
+        for chunk in body.chunks(33) {
+            bytes.extend_from_slice(&[format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat());
+        }
+        bytes.extend_from_slice(b"0\r\n\r\n");
+        for step in 1..bytes.len() {
+            assert_eq!(receive(&parts, &bytes, step).unwrap(), (3, true), "{step} bytes at a time");
+        }
+        let plain = [response(&parts, "Connection: close"), parts.bytes(0).to_vec(), parts.bytes(1).to_vec()]
+            .concat();
+        assert_eq!(receive(&parts, &plain, 7).unwrap(), (2, false));
+        assert_eq!(
+            receive(&parts, &plain[..plain.len() - 2], 7).unwrap(),
+            (2, false),
+            "without the last CRLF"
+        );
+        assert_eq!(receive(&parts, &plain[..plain.len() - 3], 7).unwrap(), (1, false));
+    }
+
+    #[test]
+    fn what_is_not_what_was_sent_is_an_error() {
+        let parts = Parts::new(&[jpeg(20), jpeg(5)]).unwrap();
+        let swapped = [response(&parts, "Connection: close"), parts.bytes(1).to_vec()].concat();
+        assert!(receive(&parts, &swapped, 4096).unwrap_err().to_string().contains("part 1 did not arrive"));
+        assert!(
+            receive(&parts, b"HTTP/1.1 500 Oops\r\n\r\n", 4096).unwrap_err().to_string().contains("500 Oops")
+        );
+    }
+}

@@ -1,0 +1,218 @@
+//! `mjpeg bench chunks` over real connections, with short runs.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A directory with a picture of each of these lengths: SOI, one comment segment, EOI.
+fn frames(lengths: &[usize]) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (index, &len) in lengths.iter().enumerate() {
+        let comment = u16::try_from(len - 6).unwrap().to_be_bytes();
+        let jpeg = [&[0xff, 0xd8, 0xff, 0xfe], &comment[..], &vec![b' '; len - 8], &[0xff, 0xd9]].concat();
+        assert_eq!(jpeg.len(), len);
+        fs::write(directory.path().join(format!("f{}.jpg", index + 1)), jpeg).unwrap();
+    }
+    directory
+}
+
+fn mjpeg(directory: &Path, args: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mjpeg"))
+        .args(["bench", "chunks"])
+        .arg(directory)
+        .args(args.split_whitespace())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+/// Runs with JSON output, which must come alone and with exit 0.
+fn report(directory: &Path, args: &str) -> Value {
+    let output = mjpeg(directory, &format!("--format json --quiet {args}"));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What a run that cannot start says; it must end with 6 and print nothing else.
+fn refusal(directory: &Path) -> String {
+    let output = mjpeg(directory, "--quiet --duration 200ms");
+    assert_eq!(output.status.code(), Some(6), "{output:?}");
+    assert!(output.stdout.is_empty());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn whole_parts_stream_up_to_the_smallest_and_end_at_the_first_smaller_one() {
+    let directory = frames(&[9_000, 7_000, 8_000, 3_000]);
+    let smallest =
+        report(directory.path(), "--fps 20 --duration 200ms --pump direct")["part_min_bytes"].as_u64();
+    let smallest = smallest.unwrap();
+    let chunks = format!("--chunk 1k,{},{smallest},{},8000,1M", smallest - 1, smallest + 1);
+    let report = report(
+        directory.path(),
+        &format!("--fps 20 --duration 1s --pump ends-on-short-read --read part {chunks}"),
+    );
+    let rows: Vec<(u64, &str, u64)> = report["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            let number = |key: &str| row[key].as_u64().unwrap();
+            assert_eq!(number("frames_due"), 20);
+            assert_eq!(
+                (&row["model"]["verdict"], &row["model"]["frames"]),
+                (&row["verdict"], &row["frames"])
+            );
+            (number("chunk_bytes"), row["verdict"].as_str().unwrap(), number("frames"))
+        })
+        .collect();
+    let expected = [
+        (1024, "streams", 20),
+        (smallest - 1, "streams", 20),
+        (smallest, "streams", 20),
+        (smallest + 1, "ends", 4),
+        (8000, "ends", 2),
+        (1 << 20, "ends", 1),
+    ];
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn reads_short_at_the_end_of_a_part_end_the_stream_after_one_frame() {
+    let directory = frames(&[9_000, 7_000]);
+    let report = report(directory.path(), "--fps 20 --duration 1s --pump ends-on-short-read --read short");
+    let rows = report["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 9, "the six sizes, and the smallest part with its neighbours");
+    for row in rows {
+        assert_eq!((&row["verdict"], &row["frames"]), (&"ends".into(), &1.into()), "{row}");
+        assert!(row.get("gap_max_ms").is_none(), "one frame has no gap: {row}");
+        assert!(row["cause"].as_str().unwrap().contains("taken for the end of the file"));
+    }
+}
+
+#[test]
+fn every_row_of_a_whole_run_is_as_the_model_has_it() {
+    let directory = frames(&[9_000, 12_000, 8_000, 15_000, 10_000]);
+    let report = report(directory.path(), "--fps 10 --duration 2s --chunk 1k,9000,40k,1M");
+    assert_eq!(report["schema"], "mjpeg.bench.chunks/1");
+    assert_eq!(
+        (&report["frames"], &report["fps"], &report["duration_s"]),
+        (&5.into(), &10.0.into(), &2.0.into())
+    );
+    let rows = report["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 2 * 3 * 4 + 4);
+    let mut verdicts = Vec::new();
+    for row in rows {
+        let model = &row["model"];
+        assert_eq!((&row["verdict"], &row["frames"]), (&model["verdict"], &model["frames"]), "{row}");
+        for key in ["gap_max_ms", "latency_p50_ms"] {
+            let (measured, predicted) = (row[key].as_f64(), model[key].as_f64());
+            assert_eq!(measured.is_some(), predicted.is_some(), "{key}: {row}");
+            let apart = (measured.unwrap_or(0.0) - predicted.unwrap_or(0.0)).abs();
+            assert!(apart < 100.0, "{key} is more than one interval from the model: {row}");
+        }
+        let chunked = row["pump"].as_str().unwrap().starts_with("ends-on-");
+        assert_eq!(row.get("chunk_bytes").is_some() && row.get("read").is_some(), chunked, "{row}");
+        verdicts.push(row["verdict"].as_str().unwrap());
+    }
+    for verdict in ["nothing", "ends", "bursts", "late", "streams"] {
+        assert!(verdicts.contains(&verdict), "no row {verdict}: {verdicts:?}");
+    }
+}
+
+#[test]
+fn tiny_http_sends_nothing_to_http_1_0_and_direct_streams_to_both() {
+    let directory = frames(&[20_000]);
+    let report = report(directory.path(), "--fps 20 --duration 1s --pump tiny-http,direct");
+    let rows: Vec<(&str, &str, &str)> = report["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            let text = |key: &str| row[key].as_str().unwrap();
+            (text("pump"), text("http"), text("verdict"))
+        })
+        .collect();
+    let expected = [
+        ("tiny-http", "1.0", "nothing"),
+        ("tiny-http", "1.1", "late"),
+        ("direct", "1.0", "streams"),
+        ("direct", "1.1", "streams"),
+    ];
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn the_table_is_plain_unless_colour_is_asked_for() {
+    let directory = frames(&[5_000]);
+    let args = "--fps 20 --duration 200ms --pump direct --quiet";
+    let plain = String::from_utf8(mjpeg(directory.path(), args).stdout).unwrap();
+    assert!(plain.starts_with("1 frames, parts of "), "{plain}");
+    assert!(plain.contains("direct, HTTP/1.1\n") && plain.contains("streams"), "{plain}");
+    assert!(!plain.contains('\x1b'));
+    let coloured = mjpeg(directory.path(), &format!("{args} --color always")).stdout;
+    assert!(String::from_utf8(coloured).unwrap().contains("\x1b[32mstreams\x1b[0m"));
+}
+
+#[test]
+fn a_source_without_pictures_is_one_clear_line_and_6() {
+    let empty = tempfile::tempdir().unwrap();
+    assert!(refusal(empty.path()).contains("holds no JPEG files"));
+    let missing = empty.path().join("missing");
+    assert!(refusal(&missing).starts_with("mjpeg: bench: cannot read directory "));
+    let html = empty.path().join("error.jpg");
+    fs::write(&html, "<html>").unwrap();
+    assert!(refusal(&html).starts_with("mjpeg: bench: cannot read directory "));
+    fs::write(empty.path().join("cut.jpg"), b"\xff\xd8\xff\xfe\x00\x09half").unwrap();
+    fs::create_dir(empty.path().join("folder.jpg")).unwrap();
+    let message = refusal(empty.path());
+    for part in
+        ["error.jpg is left out", "cut.jpg is left out", "folder.jpg is left out", "holds no whole JPEG"]
+    {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+}
+
+#[test]
+fn flags_that_cannot_be_are_usage_errors() {
+    let directory = frames(&[5_000]);
+    for args in
+        ["--fps 0", "--fps nan", "--chunk 0", "--chunk 2G", "--duration 4", "--pump web2py", "--jobs 0"]
+    {
+        assert_eq!(mjpeg(directory.path(), args).status.code(), Some(2), "{args}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_a_run_by_that_signal() {
+    use std::os::unix::process::ExitStatusExt;
+
+    let directory = frames(&[5_000]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mjpeg"))
+        .args(["bench", "chunks", "--quiet", "--fps", "0.5", "--duration", "100s"])
+        .arg(directory.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+            panic!("still runs 10 s after SIGINT");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(status.signal(), Some(2));
+}
