@@ -50,9 +50,7 @@ pub struct Walk {
     pub(super) state: State,
     /// First byte not yet looked at; inside a segment, the first byte behind it, which may not have
     /// come yet.
-    at: usize,
     pub(super) at: usize,
-    start: memmem::Finder<'static>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -79,6 +79,9 @@ pub fn bytes(n: u64) -> String {
     match units.iter().find(|(size, _)| n >= *size) {
         Some((size, unit)) => format!("{:.1} {unit}", n as f64 / *size as f64),
         None => format!("{n} B"),
+    }
+}
+
 /// When text on standard output is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Color {
