@@ -3,9 +3,9 @@
 use alloc::collections::BTreeMap;
 use core::time::Duration;
 
-/// Significant bits that are kept of a gap in microseconds: figures are within 0.03 %, and memory is
+/// Significant bits that are kept of a gap in microseconds: figures are within a thousandth of a percent, and memory is
 /// bounded however long a stream runs.
-const BITS: u32 = 12;
+const BITS: u32 = 16;
 
 /// Times of frames, taken in one after the other. A frame's time is that of its last body byte.
 ///

@@ -10,6 +10,7 @@ use crate::exit::{Failure, Outcome};
 use crate::record::Record;
 use crate::serve::Serve;
 use crate::signal::Stop;
+use crate::verdict::Check;
 
 /// Produce, record, check and measure MJPEG streams.
 #[derive(Debug, Parser)]
@@ -22,8 +23,9 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Record(Record),
     Serve(Serve),
+    Record(Record),
+    Check(Check),
     /// Measure how streams travel, next to what theory predicts.
     Bench(bench::Args),
 }
@@ -33,6 +35,7 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Record(_) => "record",
+            Self::Check(_) => "check",
             Self::Serve(_) => "serve",
             Self::Bench(_) => "bench",
         }
@@ -42,6 +45,7 @@ impl Command {
     pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
         match self {
             Self::Record(record) => record.run(stop),
+            Self::Check(check) => check.run(stop),
             Self::Serve(serve) => serve.run(stop),
             Self::Bench(args) => bench::run(args, stop),
         }

@@ -11,6 +11,7 @@ mod serve;
 mod signal;
 mod source;
 mod transport;
+mod verdict;
 
 use std::process::ExitCode;
 

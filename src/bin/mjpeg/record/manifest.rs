@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mjpeg::check::Damage;
+use mjpeg::check::BodyDamage;
 use mjpeg::multipart::{Deviation, Part};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -50,7 +50,7 @@ impl<'a> Line<'a> {
         part: &Part<'_>,
         arrival: Option<Duration>,
         deviations: &[Deviation],
-        damage: Option<Damage>,
+        damage: Option<BodyDamage>,
     ) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self {
@@ -62,7 +62,7 @@ impl<'a> Line<'a> {
             arrival_ms: arrival.map(crate::output::ms),
             fields: part.fields.iter().map(|(name, value)| (text(name), text(value))).collect(),
             deviations: deviations.iter().map(|deviation| deviation.kind.to_string()).collect(),
-            damage: damage.map(Damage::name),
+            damage: damage.map(BodyDamage::name),
             sha256: None,
         }
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
-use mjpeg::check::Damage;
+use mjpeg::check::BodyDamage;
 use mjpeg::multipart::{Deviation, Event, Extent, Part};
 use mjpeg::stats::FrameTimes;
 
@@ -234,10 +234,10 @@ impl Observer for Recorder {
 
 impl Recorder {
     fn part(&mut self, part: &Part<'_>, arrival: Option<Duration>) -> Result<Flow, Failure> {
-        if Damage::is_not_a_picture(part) {
+        if BodyDamage::is_not_a_picture(part) {
             return Ok(Flow::More);
         }
-        let damage = Damage::of(part);
+        let damage = BodyDamage::of(part);
         let mut line = manifest::Line::new(part, arrival, &self.deviations, damage);
         if damage.is_some() {
             self.summary.frames_damaged += 1;

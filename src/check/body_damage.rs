@@ -7,7 +7,7 @@ use crate::multipart::{Extent, Part};
 /// Why a body is no whole JPEG. Told from its structure alone: what is wrong inside the entropy-coded
 /// data takes the entropy walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Damage {
+pub enum BodyDamage {
     /// No bytes at all.
     Empty,
     /// It does not start with SOI.
@@ -21,7 +21,7 @@ pub enum Damage {
     },
 }
 
-impl Damage {
+impl BodyDamage {
     /// The damage of a part's body; `None` when a whole picture is in it.
     pub fn of(part: &Part<'_>) -> Option<Self> {
         match part.extent {
@@ -55,7 +55,7 @@ impl Damage {
     }
 }
 
-impl fmt::Display for Damage {
+impl fmt::Display for BodyDamage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the body is empty"),

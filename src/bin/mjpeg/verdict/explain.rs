@@ -1,0 +1,50 @@
+//! What the rules mean.
+
+use std::fmt::Write as _;
+
+use mjpeg::check::{CONSUMERS, Effect, Rule, rules};
+
+/// Columns of running text.
+const WIDTH: usize = 80;
+
+/// One rule, in full.
+pub fn rule(rule: &Rule) -> String {
+    let mut text = format!("{} {} ({})\n\n  {}\n\n", rule.code, rule.name, rule.severity, rule.summary);
+    for line in wrapped(rule.why) {
+        let _ = writeln!(text, "  {line}");
+    }
+    let _ = write!(text, "\n  Source: {}", rule.section);
+    let broken: Vec<_> =
+        rule.effects.iter().zip(CONSUMERS).filter(|((_, effect), _)| *effect > Effect::Plays).collect();
+    if broken.is_empty() {
+        text += "\n  Consumers: all measured ones play";
+    } else {
+        text += "\n  Consumers:";
+        for ((_, effect), (_, version)) in broken {
+            let _ = write!(text, "\n    {effect:8} {version}");
+        }
+    }
+    text
+}
+
+/// All rules, a line each.
+pub fn list() -> String {
+    rules()
+        .map(|rule| format!("{} {:7} {:31} {}", rule.code, rule.severity, rule.name, rule.summary))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.into()),
+        }
+    }
+    lines
+}

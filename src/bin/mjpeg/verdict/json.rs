@@ -1,0 +1,128 @@
+//! Verdicts for machines: `mjpeg.check/1`.
+
+use mjpeg::check::{Finding, Report};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::run::{Run, Verdict, end_name};
+use crate::output;
+use crate::transport::{End, Target};
+
+/// Keys that are unknown are absent.
+#[derive(Debug, Serialize)]
+struct Object<'a> {
+    schema: &'static str,
+    target: String,
+    verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<&'static str>,
+    parts: u64,
+    duration_s: f64,
+    findings: Vec<FindingObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consumers: Option<Map<String, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timing: Option<Timing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames: Option<Frames>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingObject<'a> {
+    code: &'static str,
+    name: &'static str,
+    severity: &'static str,
+    count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
+    message: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Timing {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_frame_ms: Option<f64>,
+    fps: f64,
+    gap_p50_ms: f64,
+    gap_p99_ms: f64,
+    gap_max_ms: f64,
+    jitter_ms: f64,
+    stalls: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Frames {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_p50: Option<u64>,
+    identical: u64,
+}
+
+/// The verdict on one target, on one line.
+///
+/// # Errors
+///
+/// None that the values here can cause.
+pub fn verdict(target: &Target, run: &Run, verdict: Verdict) -> serde_json::Result<String> {
+    let report = run.report.as_ref();
+    let error = match (&run.failure, &run.end) {
+        (Some(failure), _) => Some(failure.to_string()),
+        (None, Some(End::NotAStream(error))) => Some(error.to_string()),
+        (None, Some(End::Reset(why))) => Some(why.clone()),
+        _ => None,
+    };
+    serde_json::to_string(&Object {
+        schema: "mjpeg.check/1",
+        target: target.to_string(),
+        verdict: verdict.name(),
+        end: run.end.as_ref().and_then(end_name),
+        parts: report.map_or(0, |report| report.parts),
+        duration_s: output::rounded(run.duration.as_secs_f64()),
+        findings: report.map(|report| report.findings.iter().map(finding).collect()).unwrap_or_default(),
+        consumers: report.map(consumers),
+        timing: report.and_then(|report| timing(run, report)),
+        frames: report.filter(|report| report.pictures > 0).map(frames),
+        error,
+    })
+}
+
+fn finding(finding: &Finding) -> FindingObject<'_> {
+    FindingObject {
+        code: finding.rule.code,
+        name: finding.rule.name,
+        severity: finding.severity().name(),
+        count: finding.count,
+        part: finding.part,
+        offset: finding.offset,
+        message: &finding.message,
+    }
+}
+
+fn consumers(report: &Report) -> Map<String, Value> {
+    report.effects.iter().map(|(name, effect)| (name.into(), effect.name().into())).collect()
+}
+
+fn timing(run: &Run, report: &Report) -> Option<Timing> {
+    let timing = report.timing.as_ref()?;
+    Some(Timing {
+        first_frame_ms: run.first_frame.map(output::ms),
+        fps: output::rounded(timing.fps),
+        gap_p50_ms: output::ms(timing.gap_p50),
+        gap_p99_ms: output::ms(timing.gap_p99),
+        gap_max_ms: output::ms(timing.gap_max),
+        jitter_ms: output::ms(timing.jitter),
+        stalls: timing.stalls,
+    })
+}
+
+fn frames(report: &Report) -> Frames {
+    let (width, height) = report.frames.size.unzip();
+    Frames { width, height, bytes_p50: report.frames.bytes_p50, identical: report.frames.identical }
+}
