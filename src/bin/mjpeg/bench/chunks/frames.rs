@@ -20,7 +20,10 @@ const MAX_BYTES: usize = 1 << 30;
 /// larger than 1 GiB.
 pub fn load(directory: &Path, limit: u64) -> Result<Vec<Vec<u8>>, Failure> {
     let shown = directory.display();
-    let mut source = Directory::open(directory, Some(1))?;
+    let mut source = Directory::open(directory, Some(1)).map_err(|failure| match failure.hint {
+        Some(_) => failure,
+        None => failure.hint("give a directory of JPEGs; `mjpeg record URL DIR` makes one of a stream"),
+    })?;
     let mut frames = Vec::new();
     let mut bytes = 0;
     for number in 1..=limit {
