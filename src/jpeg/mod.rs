@@ -6,6 +6,7 @@ mod marker;
 mod quantisation;
 mod scan;
 mod segment;
+mod summary;
 mod walk;
 
 pub use entropy::{Checker, Damage, DamageKind, Leniencies, Soundness, Unchecked};
@@ -14,4 +15,5 @@ pub use marker::Marker;
 pub use quantisation::{Quality, QuantisationTables};
 pub use scan::{ScanComponent, ScanHeader};
 pub use segment::{Segment, Segments};
+pub use summary::Summary;
 pub use walk::Walk;

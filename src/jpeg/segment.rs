@@ -73,7 +73,8 @@ impl<'a> Iterator for Segments<'a> {
                 if let State::Done(extent) = from {
                     self.extent = extent;
                 }
-                return self.scan.take().map(|scan| Segment {
+                let cut = matches!(from, State::Scan | State::ScanCode);
+                return self.scan.take().filter(|_| cut).map(|scan| Segment {
                     entropy_coded: scan.entropy_coded.start..self.jpeg.len(),
                     ..scan
                 });
@@ -92,11 +93,11 @@ impl<'a> Iterator for Segments<'a> {
                 }
             }
             let State::Length(marker) = from else { continue };
-            if let Some(parameters) = self.jpeg.get(at + 2..self.walk.at) {
-                let behind = self.walk.at;
+            let behind = self.walk.segment_end;
+            if let Some(parameters) = self.jpeg.get(at + 2..behind) {
                 let segment =
                     Segment { marker, at: self.marker_at, parameters, entropy_coded: behind..behind };
-                if to != State::Scan {
+                if marker != Marker::SOS {
                     return Some(segment);
                 }
                 self.scan = Some(segment);
@@ -125,6 +126,8 @@ mod tests {
         let mut scan = Segments::of(b"\xff\xd8\xff\xda\x00\x02abc\xff");
         assert_eq!(scan.next().map(|s| s.entropy_coded), Some(6..10));
         assert_eq!((scan.next(), scan.extent()), (None, Extent::Partial));
+        let mut header = Segments::of(b"\xff\xd8\xff\xda\x00\x05\xff\xd8\xff\xd9");
+        assert_eq!((header.next(), header.extent()), (None, Extent::Broken { at: 6 }));
         let mut comment = Segments::of(b"\xff\xd8\xff\xfe\x00\x05ab");
         assert_eq!((comment.next(), comment.extent()), (None, Extent::Partial));
     }

@@ -23,8 +23,10 @@ const NEAR: usize = 8;
 /// ```
 ///
 /// What stands inside a segment is skipped by its length: a whole thumbnail with SOI and EOI in an
-/// EXIF segment and boundary text in a comment are data. No order of segments is asked for, and
-/// nothing inside them is looked at: several scans (progressive), DNL behind the first scan, tables
+/// EXIF segment and boundary text in a comment are data. Only inside the tables and headers that T.81
+/// defines a start of a picture is one: they have no room for it, so the segment was cut, and its
+/// length would lead into the middle of the next picture. No order of segments is asked for: several
+/// scans (progressive), DNL behind the first scan, tables
 /// between scans, `AVI1` frames without Huffman tables and tables-only streams all end at their EOI.
 /// So do pictures whose entropy-coded data is damaged: the entropy walk finds that.
 ///
@@ -48,9 +50,11 @@ const NEAR: usize = 8;
 #[derive(Debug, Clone)]
 pub struct Walk {
     pub(super) state: State,
-    /// First byte not yet looked at; inside a segment, the first byte behind it, which may not have
-    /// come yet.
+    /// First byte not yet looked at; inside a segment that is skipped, the first byte behind it, which
+    /// may not have come yet.
     pub(super) at: usize,
+    /// First byte behind the last segment.
+    pub(super) segment_end: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +67,12 @@ pub(super) enum State {
     Code,
     /// Before the length of this marker's segment.
     Length(Marker),
+    /// Inside this marker's segment, which T.81 defines: no thumbnail there.
+    Segment(Marker),
+    /// Behind an `FF` inside such a segment.
+    SegmentFf(Marker),
+    /// Behind `FF D8` inside such a segment.
+    SegmentStart(Marker),
     /// Inside entropy-coded data.
     Scan,
     /// Behind an `FF` inside entropy-coded data.
@@ -74,7 +84,7 @@ pub(super) enum State {
 impl Walk {
     /// A walk that stands before the first byte of a picture.
     pub fn new() -> Self {
-        Self { state: State::Start, at: 0 }
+        Self { state: State::Start, at: 0, segment_end: 0 }
     }
 
     /// Walks a whole slice at once.
@@ -115,8 +125,35 @@ impl Walk {
                 if length < 2 {
                     return Some(self.broken(0));
                 }
-                self.at = self.at.saturating_add(length);
-                Some(if marker == Marker::SOS { State::Scan } else { State::Marker })
+                self.segment_end = self.at.saturating_add(length);
+                if may_hold_anything(marker) {
+                    self.at = self.segment_end;
+                    return Some(State::Marker);
+                }
+                self.at += 2;
+                Some(State::Segment(marker))
+            }
+            State::Segment(marker) => {
+                let rest = &body[self.at.min(body.len())..self.segment_end.min(body.len())];
+                if let Some(n) = memchr(0xff, rest) {
+                    self.at += n + 1;
+                    return Some(State::SegmentFf(marker));
+                }
+                self.at += rest.len();
+                self.behind_segment(marker)
+            }
+            State::SegmentFf(marker) | State::SegmentStart(marker) => {
+                if let Some(state) = self.behind_segment(marker) {
+                    return Some(state);
+                }
+                let byte = *body.get(self.at)?;
+                self.at += 1;
+                Some(match (self.state, byte) {
+                    (State::SegmentFf(_), 0xd8) => State::SegmentStart(marker),
+                    (State::SegmentFf(_), 0xff) => State::SegmentFf(marker),
+                    (State::SegmentStart(_), 0xff) => self.broken(3),
+                    _ => State::Segment(marker),
+                })
             }
             State::Scan => {
                 let (at, stopped) = scan(body, self.at);
@@ -143,6 +180,12 @@ impl Walk {
         let code = *rest.get(fill)?;
         self.at += 1;
         Some(Marker(code))
+    }
+
+    /// What follows a segment, if this is its end.
+    fn behind_segment(&self, marker: Marker) -> Option<State> {
+        let state = if marker == Marker::SOS { State::Scan } else { State::Marker };
+        (self.at == self.segment_end).then_some(state)
     }
 
     /// What follows a marker whose code has just been read.
@@ -191,6 +234,11 @@ impl BodyWalk for Walk {
     }
 }
 
+/// Whether T.81 leaves it to others what stands in a segment: a thumbnail, perhaps.
+fn may_hold_anything(marker: Marker) -> bool {
+    marker.application().is_some() || marker.code() >= 0xf0
+}
+
 /// Passes over entropy-coded data from `at` on. Either stops behind an `FF` that is not followed by a
 /// stuffed zero (`true`), or reaches the end of `body`.
 fn scan(body: &[u8], mut at: usize) -> (usize, bool) {
@@ -229,6 +277,27 @@ mod tests {
         ("fill bytes", b"\xff\xd8\xff\xff\xff\xfe\x00\x02\xff\xff\xd9", Extent::Complete { end: 11 }),
         ("padding", b"\xff\xd8\xff\xfe\x00\x02\0\0\0\xff\xd9", Extent::Complete { end: 11 }),
         ("a thumbnail", b"\xff\xd8\xff\xe1\x00\x06\xff\xd8\xff\xd9\xff\xd9", Extent::Complete { end: 12 }),
+        (
+            "a start in a comment",
+            b"\xff\xd8\xff\xfe\x00\x05\xff\xd8\xff\xff\xd9",
+            Extent::Complete { end: 11 },
+        ),
+        (
+            "a start in a cut table",
+            b"\xff\xd8\xff\xdb\x00\x43\x00\x01\xff\xff\xd8\xff\xdb",
+            Extent::Broken { at: 9 },
+        ),
+        (
+            "half a start in a table",
+            b"\xff\xd8\xff\xdb\x00\x06\xff\xd8\x01\xff\xff\xd9",
+            Extent::Complete { end: 12 },
+        ),
+        (
+            "half a start at the end of a table",
+            b"\xff\xd8\xff\xdb\x00\x04\xff\xd8\xff\xd9",
+            Extent::Complete { end: 10 },
+        ),
+        ("an empty table", b"\xff\xd8\xff\xdb\x00\x02\xff\xd9", Extent::Complete { end: 8 }),
         ("a cut segment", b"\xff\xd8\xff\xe1\x00\x06\xff\xd8\xff", Extent::Partial),
         ("an impossible length", b"\xff\xd8\xff\xe1\x00\x01\xff\xd9", Extent::Broken { at: 4 }),
         ("text for a marker", b"\xff\xd8\xff\xe1\x00\x02\r\n--b", Extent::Broken { at: 6 }),

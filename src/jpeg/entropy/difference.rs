@@ -96,12 +96,13 @@ mod tests {
     fn differences_of_table_k_3() {
         let mut table = DcTable::empty();
         table.define(&standard::LUMINANCE_DC.0, standard::LUMINANCE_DC.1).unwrap();
-        let bits: [u8; 8] = [0b00_010_0_01, 0b1_10_110_10, 0b0001_1111, 0b1111_0_100, 0, 0, 0b0010_0000, 0];
+        // 00, 010 0, 011 10, 101 0001, 11110 1000000.
+        let bits = [0b0001_0001, 0b1101_0100, 0b0111_1101, 0b0000_0000];
         let mut segment = EntropyCoded::default();
         segment.load(&bits, 0..bits.len());
         let mut reader = segment.reader();
         let found: [i32; 5] = core::array::from_fn(|_| table.decode(&mut reader).unwrap().value);
-        assert_eq!(found, [0, -1, 2, -14 + 2 - 2, 0]);
+        assert_eq!(found, [0, -1, 2, -14, 64]);
     }
 
     #[test]

@@ -110,9 +110,17 @@ fn refine_block(bits: &mut BitReader<'_>, band: &Band<'_>, block: &mut u64) -> R
             // Only the lowest bit is left of a coefficient that was zero.
             _ => return Err(DamageKind::Range),
         }
-        let Some(place) = pass_zeros(bits, *block, k..=band.end, zeros) else {
+        // The coefficients from here on that are still zero; all but `zeros` of them up to the place
+        // are refined on the way.
+        let mut left = !*block & band_bits(k, band.end);
+        for _ in 0..zeros {
+            left &= left.wrapping_sub(1);
+        }
+        if left == 0 {
             return Err(DamageKind::Range);
-        };
+        }
+        let place = left.trailing_zeros() as usize;
+        bits.skip_many((place - k - zeros) as u32);
         if size > 0 {
             *block |= 1 << place;
         }
@@ -121,32 +129,14 @@ fn refine_block(bits: &mut BitReader<'_>, band: &Band<'_>, block: &mut u64) -> R
     Ok(0)
 }
 
-/// Passes over `zeros` coefficients that are still zero, and takes one bit for each of the others on
-/// the way to the next zero one, which is returned; `None` when the band has not that many.
-fn pass_zeros(
-    bits: &mut BitReader<'_>,
-    block: u64,
-    band: core::ops::RangeInclusive<usize>,
-    mut zeros: usize,
-) -> Option<usize> {
-    let (from, end) = (*band.start(), *band.end());
-    for k in band {
-        if block >> k & 1 != 0 {
-            continue;
-        }
-        if zeros == 0 {
-            bits.skip_many(known(block, from, k));
-            return Some(k);
-        }
-        zeros -= 1;
-    }
-    bits.skip_many(known(block, from, end));
-    None
-}
-
 /// How many coefficients from `from` to `to` are not zero.
 fn known(block: u64, from: usize, to: usize) -> u32 {
-    (block << (63 - to) >> (63 - to) >> from).count_ones()
+    (block & band_bits(from, to)).count_ones()
+}
+
+/// The bits of the coefficients from `from` to `to`, none when they cross; both at most 63.
+fn band_bits(from: usize, to: usize) -> u64 {
+    u64::MAX << from & u64::MAX >> (63 - to)
 }
 
 /// EOBn: the blocks behind this one that it ends too. [`HuffmanTable::decode`] left the bits.
@@ -173,6 +163,6 @@ mod tests {
         assert_eq!(known(block, 2, 5), 3);
         assert_eq!(known(u64::MAX, 0, 63), 64);
         assert_eq!(known(u64::MAX, 63, 63), 1);
-        assert_eq!(known(0, 1, 63), 0);
+        assert_eq!(known(u64::MAX, 7, 5), 0);
     }
 }

@@ -40,8 +40,11 @@ impl Checker {
         segment: &Segment<'_>,
     ) -> Result<(), Damage> {
         let number = picture.scans;
-        let in_scan =
-            |place: Place| Damage { kind: place.kind, at: place.at, scan: Some(number), mcu: place.mcu };
+        let in_scan = |Place { kind, at, mcu }| {
+            // A cut may fall between the FF and the code of a marker.
+            let at = if kind == DamageKind::Cut { jpeg.len() } else { at };
+            Damage { kind, at, scan: Some(number), mcu }
+        };
         let scan = self
             .start_scan(jpeg, picture, segment)
             .map_err(|kind| in_scan(Place { kind, at: segment.at, mcu: None }))?;
