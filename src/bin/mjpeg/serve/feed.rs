@@ -71,10 +71,10 @@ impl Feed {
             let ready = &mut self.queue[ahead];
             ready.taken = taken;
             // What shows its time is made again.
-            if self.source.shows_time() {
-                if let Next::Picture(picture) = self.source.next(ready.asked, taken) {
-                    ready.picture = picture;
-                }
+            if self.source.shows_time()
+                && let Next::Picture(picture) = self.source.next(ready.asked, taken)
+            {
+                ready.picture = picture;
             }
         }
     }

@@ -109,8 +109,8 @@ impl Watch {
 #[cfg(target_os = "linux")]
 fn is_local(folder: &Path) -> bool {
     /// The magic numbers of NFS, FUSE, CIFS, SMB2, Ceph and 9P, from statfs(2).
-    const REMOTE: [i64; 6] = [0x6969, 0x6573_5546, 0xff53_4d42, 0xfe53_4d42, 0x00c3_6400, 0x0102_1997];
-    rustix::fs::statfs(folder).map_or(true, |system| !REMOTE.contains(&i64::from(system.f_type)))
+    const REMOTE: [u32; 6] = [0x6969, 0x6573_5546, 0xff53_4d42, 0xfe53_4d42, 0x00c3_6400, 0x0102_1997];
+    rustix::fs::statfs(folder).map_or(true, |system| REMOTE.iter().all(|magic| system.f_type != *magic as _))
 }
 
 #[cfg(not(target_os = "linux"))]
