@@ -162,7 +162,7 @@ impl Engine {
                 self.accept(now);
             }
             self.sweep(now);
-            if self.ending.is_some_and(|until| now >= until || self.slab.len() == 0) {
+            if self.ending.is_some_and(|until| now >= until || self.has_said_everything()) {
                 return Ok(());
             }
         }
@@ -298,6 +298,11 @@ impl Engine {
             // Whoever takes nothing is closed after the send timeout, so this comes to an end.
             self.end(Duration::MAX);
         }
+    }
+
+    /// Whether every byte for every peer is with the kernel, which delivers them without us too.
+    fn has_said_everything(&self) -> bool {
+        self.slab.iter().all(|connection| matches!(connection.stage, Stage::Drain { .. }))
     }
 
     fn answer(&mut self, number: usize, bytes: Vec<u8>, now: Duration) {

@@ -71,10 +71,10 @@ impl Feed {
             let ready = &mut self.queue[ahead];
             ready.taken = taken;
             // What shows its time is made again.
-            if self.source.shows_time() {
-                if let Next::Picture(picture) = self.source.next(ready.asked, taken) {
-                    ready.picture = picture;
-                }
+            if self.source.shows_time()
+                && let Next::Picture(picture) = self.source.next(ready.asked, taken)
+            {
+                ready.picture = picture;
             }
         }
     }
@@ -139,7 +139,9 @@ impl Feed {
             }
             let taken = self.plan(self.queue.len());
             match self.source.next(self.asked + 1, taken) {
-                Next::Picture(picture) if can_carry(&picture) => {
+                // A directory brings the same pictures again and again.
+                Next::Picture(mut picture) if picture.carried || can_carry(&picture) => {
+                    picture.carried = true;
                     self.asked += 1;
                     self.queue.push_back(Ready { picture, taken, asked: self.asked });
                 }

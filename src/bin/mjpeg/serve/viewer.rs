@@ -250,8 +250,7 @@ mod tests {
     fn numbers(stream: &[u8], closed: bool) -> Vec<u64> {
         let mut rest = stream.strip_prefix(b"HEAD--b\r\n").expect("the first delimiter");
         let mut numbers = Vec::new();
-        loop {
-            let Some(end) = rest.windows(4).position(|four| four == b"\r\n\r\n") else { break };
+        while let Some(end) = rest.windows(4).position(|four| four == b"\r\n\r\n") {
             let head = std::str::from_utf8(&rest[..end]).unwrap();
             let length: usize =
                 head.split("Content-Length: ").nth(1).unwrap().lines().next().unwrap().parse().unwrap();

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::natural;
 use super::paced::{Next, Paced};
 use super::picture::Picture;
+use super::watch::Watch;
 use crate::exit::Failure;
 use crate::output;
 
@@ -27,6 +28,9 @@ pub const PICTURE_LIMIT: u64 = 64 << 20;
 #[derive(Debug)]
 pub struct Directory {
     path: PathBuf,
+    watch: Watch,
+    /// Whether files are to be looked at again in this round, even if their pictures are kept.
+    look: bool,
     entries: Vec<Entry>,
     /// Index of the entry that is next.
     at: usize,
@@ -77,6 +81,8 @@ impl Directory {
     pub fn open(path: &Path, rounds: Option<u32>) -> Result<Self, Failure> {
         let cannot_read =
             |error| anyhow::Error::new(error).context(format!("cannot read directory {}", path.display()));
+        // Watched before it is read, so that no change falls in between.
+        let watch = Watch::new(path);
         let names = names(path).map_err(cannot_read).map_err(Failure::local)?;
         if names.is_empty() {
             return Err(Failure::local(anyhow::anyhow!("{} holds no JPEG files", path.display()))
@@ -84,7 +90,17 @@ impl Directory {
         }
         let entries = names.into_iter().map(Entry::new).collect();
         let rounds = rounds.map(|rounds| rounds.saturating_sub(1));
-        Ok(Self { path: path.into(), entries, at: 0, rounds, kept: 0, marks: 0, told: false })
+        Ok(Self {
+            path: path.into(),
+            watch,
+            look: false,
+            entries,
+            at: 0,
+            rounds,
+            kept: 0,
+            marks: 0,
+            told: false,
+        })
     }
 
     /// Starts another round; `false` when there is none.
@@ -95,6 +111,10 @@ impl Directory {
             None => {}
         }
         self.at = 0;
+        self.look = self.watch.changed() || self.told;
+        if !self.look {
+            return true;
+        }
         match names(&self.path) {
             Ok(names) => {
                 self.told = false;
@@ -133,6 +153,12 @@ impl Directory {
     /// The picture of the entry at this index, if it has one.
     fn picture(&mut self, index: usize) -> Option<Picture> {
         let entry = &mut self.entries[index];
+        if !self.look
+            && let Some(kept) = entry.picture.take()
+        {
+            self.kept -= kept.weight();
+            return Some(kept);
+        }
         let path = self.path.join(&entry.name);
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,

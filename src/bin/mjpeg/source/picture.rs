@@ -16,6 +16,8 @@ pub struct Picture {
     bytes: Vec<u8>,
     jpeg: Range<usize>,
     origin: usize,
+    /// Whether it is known that it can be sent.
+    pub carried: bool,
 }
 
 /// Why bytes are no picture that can be sent.
@@ -55,7 +57,7 @@ impl Picture {
         let jpeg = bytes.get(ROOM..).unwrap_or_default();
         match Walk::over(jpeg) {
             _ if jpeg.is_empty() => Err(Unsound::Empty),
-            Extent::Complete { end } => Ok(Self { bytes, jpeg: ROOM..ROOM + end, origin }),
+            Extent::Complete { end } => Ok(Self { bytes, jpeg: ROOM..ROOM + end, origin, carried: false }),
             Extent::Partial => Err(Unsound::Truncated),
             Extent::Foreign => Err(Unsound::NotJpeg),
             Extent::Broken { at } => Err(Unsound::Broken(at)),

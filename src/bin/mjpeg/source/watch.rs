@@ -7,6 +7,19 @@ use std::time::Duration;
 #[cfg(target_os = "linux")]
 use inotify::{EventMask, Inotify, WatchMask};
 
+/// The directory itself was deleted or moved away: the watch is one of nothing.
+#[cfg(target_os = "linux")]
+const LOST: EventMask =
+    EventMask::IGNORED.union(EventMask::DELETE_SELF).union(EventMask::MOVE_SELF).union(EventMask::UNMOUNT);
+
+/// What makes a file complete.
+#[cfg(target_os = "linux")]
+const COMPLETED: WatchMask = WatchMask::CLOSE_WRITE.union(WatchMask::MOVED_TO);
+
+/// What else changes a directory.
+#[cfg(target_os = "linux")]
+const REMOVED: WatchMask = WatchMask::DELETE.union(WatchMask::MOVED_FROM).union(WatchMask::CREATE);
+
 /// A watch of one directory.
 ///
 /// Where there is no inotify, or the directory lies on a file system that does not tell what other
@@ -58,16 +71,43 @@ impl Watch {
         let Ok(events) = inotify.read_events(&mut buffer) else { return false };
         let (mut written, mut lost) = (false, false);
         for event in events {
-            written |= event.name == Some(name) || event.mask.contains(EventMask::Q_OVERFLOW);
-            // The directory itself was deleted or moved away: the watch is one of nothing.
-            lost |= event.mask.intersects(
-                EventMask::IGNORED | EventMask::DELETE_SELF | EventMask::MOVE_SELF | EventMask::UNMOUNT,
-            );
+            let completed = event.mask.intersects(EventMask::CLOSE_WRITE | EventMask::MOVED_TO);
+            written |= (completed && event.name == Some(name)) || event.mask.contains(EventMask::Q_OVERFLOW);
+            lost |= event.mask.intersects(LOST);
         }
         if lost {
             self.inotify = None;
         }
         written
+    }
+
+    /// Whether anything may have changed since the last call. Never waits.
+    #[cfg(target_os = "linux")]
+    pub fn changed(&mut self) -> bool {
+        if !self.tells_changes() {
+            self.arm();
+            return true;
+        }
+        let Some(inotify) = &mut self.inotify else { return true };
+        let mut buffer = [0; 4096];
+        let mut changed = false;
+        let mut lost = false;
+        while let Ok(events) = inotify.read_events(&mut buffer) {
+            for event in events {
+                changed = true;
+                lost |= event.mask.intersects(LOST);
+            }
+        }
+        if lost {
+            self.inotify = None;
+        }
+        changed
+    }
+
+    /// It may always have.
+    #[cfg(not(target_os = "linux"))]
+    pub fn changed(&mut self) -> bool {
+        true
     }
 
     /// Lets `longest` pass.
@@ -82,11 +122,7 @@ impl Watch {
         if self.inotify.is_some() {
             return;
         }
-        let mask = WatchMask::CLOSE_WRITE
-            | WatchMask::MOVED_TO
-            | WatchMask::DELETE_SELF
-            | WatchMask::MOVE_SELF
-            | WatchMask::ONLYDIR;
+        let mask = COMPLETED | REMOVED | WatchMask::DELETE_SELF | WatchMask::MOVE_SELF | WatchMask::ONLYDIR;
         self.inotify =
             Inotify::init().ok().filter(|inotify| inotify.watches().add(&self.folder, mask).is_ok());
     }
@@ -109,8 +145,9 @@ impl Watch {
 #[cfg(target_os = "linux")]
 fn is_local(folder: &Path) -> bool {
     /// The magic numbers of NFS, FUSE, CIFS, SMB2, Ceph and 9P, from statfs(2).
-    const REMOTE: [i64; 6] = [0x6969, 0x6573_5546, 0xff53_4d42, 0xfe53_4d42, 0x00c3_6400, 0x0102_1997];
-    rustix::fs::statfs(folder).map_or(true, |system| !REMOTE.contains(&i64::from(system.f_type)))
+    const REMOTE: [u32; 6] = [0x6969, 0x6573_5546, 0xff53_4d42, 0xfe53_4d42, 0x00c3_6400, 0x0102_1997];
+    rustix::fs::statfs(folder)
+        .map_or(true, |system| REMOTE.iter().all(|magic| i128::from(system.f_type) != i128::from(*magic)))
 }
 
 #[cfg(not(target_os = "linux"))]

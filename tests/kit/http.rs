@@ -1,0 +1,153 @@
+//! A plain HTTP client and a strict reader of multipart streams, both as short as can be: what they read
+//! must be right without any tolerance.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use super::PATIENCE;
+
+/// A connection that has sent a request.
+pub struct Client {
+    socket: TcpStream,
+    kept: Vec<u8>,
+    /// The head of the answer.
+    pub head: String,
+}
+
+/// One part of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its head, without the empty line.
+    pub head: String,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Part {
+    /// The value of a field.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        field(&self.head, name)
+    }
+}
+
+/// The value of a field of a head.
+pub fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines()
+        .filter_map(|line| line.split_once(": "))
+        .find_map(|(known, value)| known.eq_ignore_ascii_case(name).then_some(value))
+}
+
+/// Connects to `HOST:PORT`; reads and writes give up after [`PATIENCE`].
+pub fn connect(address: &str) -> TcpStream {
+    let socket = TcpStream::connect(address).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_write_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+/// Sends `request` as it is, and gives everything that comes until the peer closes.
+pub fn exchange(address: &str, request: &[u8]) -> Vec<u8> {
+    let mut socket = connect(address);
+    socket.write_all(request).unwrap();
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).unwrap();
+    answer
+}
+
+/// The head and the body of a finite answer to `GET path`.
+pub fn get(address: &str, path: &str) -> (String, Vec<u8>) {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    split(&exchange(address, request.as_bytes()))
+}
+
+/// A whole answer as head and body.
+pub fn split(answer: &[u8]) -> (String, Vec<u8>) {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+    (String::from_utf8(answer[..end].to_vec()).unwrap(), answer[end + 4..].to_vec())
+}
+
+impl Client {
+    /// Asks for a stream and reads the head of the answer.
+    pub fn watch(address: &str, path: &str) -> Self {
+        let mut socket = connect(address);
+        write!(socket, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+        let mut client = Self { socket, kept: Vec::new(), head: String::new() };
+        let head = client.until(b"\r\n\r\n").expect("an answer");
+        client.head = String::from_utf8(head).unwrap();
+        client
+    }
+
+    /// The socket.
+    pub fn socket(&self) -> &TcpStream {
+        &self.socket
+    }
+
+    /// The dash-boundary of the stream.
+    pub fn dash_boundary(&self) -> String {
+        format!("--{}", self.head.split("boundary=").nth(1).expect("a boundary").lines().next().unwrap())
+    }
+
+    /// The next part, or `None` if the close-delimiter comes instead. The delimiter before it is read
+    /// with it.
+    pub fn part(&mut self) -> Option<Part> {
+        let line = match self.until(b"\r\n").expect("a delimiter") {
+            empty if empty.is_empty() => self.until(b"\r\n").expect("a delimiter behind an empty line"),
+            line => line,
+        };
+        let line = String::from_utf8_lossy(&line).into_owned();
+        if line == format!("{}--", self.dash_boundary()) {
+            return None;
+        }
+        assert_eq!(line, self.dash_boundary());
+        let head = String::from_utf8(self.until(b"\r\n\r\n").expect("the head of a part")).unwrap();
+        let length: usize = field(&head, "Content-Length").expect("a length").parse().unwrap();
+        while self.kept.len() < length {
+            assert!(self.more(), "the stream ends inside a body");
+        }
+        let body = self.kept.drain(..length).collect();
+        Some(Part { head, body })
+    }
+
+    /// The parts up to the close-delimiter.
+    pub fn rest(&mut self) -> Vec<Part> {
+        std::iter::from_fn(|| self.part()).collect()
+    }
+
+    /// Whether nothing more comes before the peer closes.
+    pub fn is_over(&mut self) -> bool {
+        self.kept.is_empty() && !self.more()
+    }
+
+    /// What has come and what comes within `time`, as it is.
+    pub fn whatever(&mut self, time: Duration) -> Vec<u8> {
+        self.socket.set_read_timeout(Some(time)).unwrap();
+        let mut buffer = vec![0; 1 << 20];
+        while let Ok(n @ 1..) = self.socket.read(&mut buffer) {
+            self.kept.extend_from_slice(&buffer[..n]);
+        }
+        self.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        std::mem::take(&mut self.kept)
+    }
+
+    /// Everything before `end`, which is thrown away.
+    fn until(&mut self, end: &[u8]) -> Option<Vec<u8>> {
+        loop {
+            if let Some(at) = self.kept.windows(end.len()).position(|bytes| bytes == end) {
+                let found = self.kept.drain(..at).collect();
+                self.kept.drain(..end.len());
+                return Some(found);
+            }
+            if !self.more() {
+                return None;
+            }
+        }
+    }
+
+    fn more(&mut self) -> bool {
+        let mut buffer = [0; 65536];
+        let n = self.socket.read(&mut buffer).expect("the peer goes on or ends cleanly");
+        self.kept.extend_from_slice(&buffer[..n]);
+        n > 0
+    }
+}

@@ -1,0 +1,55 @@
+//! What the end-to-end tests share: runs of the binary, deadlines, peers, a plain HTTP client.
+//!
+//! Every child is killed when its handle is dropped, every wait has a deadline, every port is one that
+//! the system chose.
+
+// Each test program uses its own part of the kit.
+#![allow(dead_code, unreachable_pub)]
+
+pub mod http;
+pub mod peer;
+pub mod run;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long anything may take before a test gives up on it. Generous: machines that test are busy.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The path of a file or directory of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The thirty frames that most tests serve.
+pub fn frames() -> PathBuf {
+    repository("fixtures/frames")
+}
+
+/// The files of a directory whose names end in `.jpg`, in the order of their names.
+pub fn jpegs(directory: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(directory)
+        .unwrap_or_else(|error| panic!("cannot read {}: {error}", directory.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jpg"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// The contents of the `.jpg` files of a directory, in the order of their names.
+pub fn contents(directory: &Path) -> Vec<Vec<u8>> {
+    jpegs(directory).iter().map(|path| std::fs::read(path).unwrap()).collect()
+}
+
+/// Asks until the answer is there, and fails the test after [`PATIENCE`].
+pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(start.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,203 @@
+//! Runs of programs, the binary of this project above all.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::PATIENCE;
+
+/// A program that runs; killed when dropped.
+pub struct Run {
+    name: String,
+    child: Child,
+    lines: Receiver<String>,
+    out: Option<JoinHandle<Vec<u8>>>,
+    err: Arc<Mutex<Vec<u8>>>,
+    err_reader: Option<JoinHandle<()>>,
+}
+
+/// How a program ended.
+#[derive(Debug)]
+pub struct End {
+    /// Its status.
+    pub status: ExitStatus,
+    /// What it wrote to standard output.
+    pub out: Vec<u8>,
+    /// What it wrote to standard error.
+    pub err: String,
+}
+
+impl End {
+    /// The exit code; a signal has none.
+    pub fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
+    /// Standard output as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.out).into_owned()
+    }
+
+    /// Fails the test unless the program ended with this code.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code(), Some(code), "status {}\n{}\n{}", self.status, self.text(), self.err);
+        self
+    }
+}
+
+/// The binary of this project, with these arguments.
+pub fn mjpeg<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(args: I) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mjpeg"));
+    command.args(args);
+    command
+}
+
+/// Starts a program with nothing on its standard input.
+pub fn start(command: &mut Command) -> Run {
+    command.stdin(Stdio::null());
+    start_with_input(command)
+}
+
+/// Starts a program whose standard input has been set.
+pub fn start_with_input(command: &mut Command) -> Run {
+    let name = format!("{command:?}");
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
+    let (send, lines) = channel();
+    let stdout = child.stdout.take().unwrap();
+    let out = std::thread::spawn(move || {
+        let (mut all, mut reader) = (Vec::new(), BufReader::new(stdout));
+        loop {
+            let start = all.len();
+            match reader.read_until(b'\n', &mut all) {
+                Ok(n) if n > 0 => {
+                    let _ = send.send(String::from_utf8_lossy(&all[start..]).trim_end().to_string());
+                }
+                _ => return all,
+            }
+        }
+    });
+    let err = Arc::new(Mutex::new(Vec::new()));
+    let (mut stderr, kept) = (child.stderr.take().unwrap(), Arc::clone(&err));
+    let err_reader = std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(n @ 1..) = stderr.read(&mut buffer) {
+            kept.lock().unwrap().extend_from_slice(&buffer[..n]);
+        }
+    });
+    Run { name, child, lines, out: Some(out), err, err_reader: Some(err_reader) }
+}
+
+/// Runs a program to its end.
+pub fn run(command: &mut Command) -> End {
+    start(command).end()
+}
+
+impl Run {
+    /// The next line of standard output, without its end.
+    pub fn line(&self) -> String {
+        self.lines
+            .recv_timeout(PATIENCE)
+            .unwrap_or_else(|_| panic!("{}: no line on standard output\n{}", self.name, self.err()))
+    }
+
+    /// What came on standard error so far.
+    pub fn err(&self) -> String {
+        String::from_utf8_lossy(&self.err.lock().unwrap()).into_owned()
+    }
+
+    /// The number of the process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The process itself, for its standard input.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    /// Sends a signal by its name: `TERM`, `INT`.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.pid().to_string()]).status().unwrap();
+        assert!(status.success(), "cannot send {name} to {}", self.name);
+    }
+
+    /// Waits for the program to end by itself.
+    pub fn end(self) -> End {
+        self.end_within(PATIENCE)
+    }
+
+    /// Waits so long for the program to end by itself.
+    pub fn end_within(mut self, longest: Duration) -> End {
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(start.elapsed() < longest, "{}: still runs after {longest:?}\n{}", self.name, self.err());
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let out = self.out.take().map(|reader| reader.join().unwrap()).unwrap_or_default();
+        if let Some(reader) = self.err_reader.take() {
+            reader.join().unwrap();
+        }
+        End { status, out, err: self.err() }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A running `mjpeg serve` on a free port.
+pub struct Server {
+    /// The process.
+    pub run: Run,
+    /// The URL of its stream.
+    pub stream: String,
+}
+
+impl Server {
+    /// Serves `source` with further arguments.
+    pub fn start(source: &Path, args: &[&str]) -> Self {
+        Self::with(source, args, |_| {})
+    }
+
+    /// Serves `source`, its command changed by `change`.
+    pub fn with(source: &Path, args: &[&str], change: impl FnOnce(&mut Command)) -> Self {
+        let mut command = mjpeg(["serve"]);
+        command.arg(source).args(["--listen", "127.0.0.1:0"]).args(args);
+        change(&mut command);
+        let run = start(&mut command);
+        let stream = run.line();
+        Self { run, stream }
+    }
+
+    /// The URL of a path, which starts with `/`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.stream.strip_suffix("/stream").unwrap())
+    }
+
+    /// `HOST:PORT`.
+    pub fn address(&self) -> &str {
+        self.stream.strip_prefix("http://").unwrap().strip_suffix("/stream").unwrap()
+    }
+
+    /// Ends the server by SIGTERM and expects it to be content.
+    pub fn stop(self) -> End {
+        self.run.signal("TERM");
+        self.run.end().expect(0)
+    }
+}

@@ -1,0 +1,251 @@
+//! `mjpeg serve`, watched by our own strict client: what viewers get, and how runs end.
+
+mod kit;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use kit::http::{self, Client, Part};
+use kit::run::{Server, mjpeg, run};
+
+const LAYOUTS: [&str; 4] = ["auto", "leading", "trailing", "early"];
+
+fn bodies(parts: &[Part]) -> Vec<Vec<u8>> {
+    parts.iter().map(|part| part.body.clone()).collect()
+}
+
+#[test]
+fn once_plays_every_frame_to_the_first_viewer_and_ends() {
+    let frames = kit::contents(&kit::frames());
+    for layout in LAYOUTS {
+        let server = Server::start(&kit::frames(), &["--once", "--fps", "200", "--layout", layout]);
+        let mut client = Client::watch(server.address(), "/stream");
+        assert!(client.head.starts_with("HTTP/1.1 200 OK\r\n"), "{}", client.head);
+        assert!(client.head.contains("Content-Type: multipart/x-mixed-replace; boundary=mjpeg"));
+        assert!(client.head.contains("Connection: close"));
+        let parts = client.rest();
+        assert_eq!(bodies(&parts), frames, "{layout}");
+        assert!(client.is_over());
+        server.run.end().expect(0);
+    }
+}
+
+#[test]
+fn loops_play_so_many_rounds() {
+    let frames = kit::contents(&kit::frames());
+    let server = Server::start(&kit::frames(), &["--loops", "3", "--fps", "500"]);
+    let parts = Client::watch(server.address(), "/mjpeg").rest();
+    assert_eq!(bodies(&parts), [&frames[..], &frames, &frames].concat());
+    server.run.end().expect(0);
+}
+
+#[test]
+fn a_part_says_its_length_and_when_its_picture_was_due() {
+    let server = Server::start(&kit::frames(), &["--fps", "50", "--boundary", "the+answer"]);
+    let mut client = Client::watch(server.address(), "/?action=stream");
+    assert_eq!(client.dash_boundary(), "--the+answer");
+    let stamps: Vec<f64> = (0..20)
+        .map(|_| {
+            let part = client.part().unwrap();
+            assert_eq!(part.field("Content-Type"), Some("image/jpeg"));
+            part.field("X-Timestamp").unwrap().parse().unwrap()
+        })
+        .collect();
+    for pair in stamps.windows(2) {
+        // Planned times, so they do not depend on how busy the machine is, unless it misses a frame.
+        assert!((pair[1] - pair[0] - 0.02).abs() < 0.002 || pair[1] - pair[0] > 0.038, "{stamps:?}");
+    }
+}
+
+#[test]
+fn frames_come_at_the_rate_asked_for() {
+    let server = Server::start(&kit::frames(), &["--fps", "40"]);
+    let mut client = Client::watch(server.address(), "/stream");
+    client.part();
+    let start = Instant::now();
+    (0..80).for_each(|_| drop(client.part()));
+    let took = start.elapsed();
+    assert!((Duration::from_millis(1900)..Duration::from_millis(2400)).contains(&took), "{took:?}");
+}
+
+#[test]
+fn each_layout_sends_with_a_frame_what_it_says() {
+    let server = Server::start(&kit::frames(), &["--fps", "1", "--boundary", "b"]);
+    for (layout, behind) in [
+        ("leading", ""),
+        ("trailing", "\r\n--b\r\n"),
+        ("early", "\r\n--b\r\nContent-Type: image/jpeg\r\nContent-Length: "),
+        ("auto", "\r\n--b\r\nContent-Type: image/jpeg\r\nContent-Length: "),
+    ] {
+        let mut client = Client::watch(server.address(), &format!("/stream?layout={layout}"));
+        client.part().unwrap();
+        let rest = client.whatever(Duration::from_millis(200));
+        let text = String::from_utf8_lossy(&rest[..rest.len().min(200)]).into_owned();
+        // Whatever else has come may be a whole further frame, if its second has passed.
+        assert!(text.starts_with(behind), "{layout}: {text:?}");
+        assert_eq!(text.is_empty(), behind.is_empty(), "{layout}: {text:?}");
+    }
+}
+
+#[test]
+fn a_signal_ends_the_stream_with_its_promise_kept() {
+    for layout in LAYOUTS {
+        let server = Server::start(&kit::frames(), &["--fps", "2", "--layout", layout]);
+        let mut client = Client::watch(server.address(), "/stream");
+        let first = client.part().unwrap();
+        assert_eq!(first.body, kit::contents(&kit::frames())[0]);
+        server.run.signal("INT");
+        let rest = client.rest();
+        assert!(rest.len() <= 2, "{layout}: {} more parts", rest.len());
+        assert!(client.is_over());
+        server.run.end_within(Duration::from_secs(2)).expect(0);
+    }
+}
+
+#[test]
+fn a_snapshot_is_a_whole_frame_with_its_length() {
+    let server = Server::start(&kit::frames(), &["--fps", "5"]);
+    let frames = kit::contents(&kit::frames());
+    for path in ["/snapshot", "/?action=snapshot"] {
+        let start = Instant::now();
+        let (head, body) = http::get(server.address(), path);
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+        assert_eq!(http::field(&head, "Content-Length"), Some(body.len().to_string().as_str()));
+        assert_eq!(http::field(&head, "Content-Type"), Some("image/jpeg"));
+        assert!(http::field(&head, "X-Timestamp").is_some(), "{head}");
+        assert!(frames.contains(&body));
+    }
+    let request = format!("HEAD /snapshot HTTP/1.1\r\nHost: {}\r\n\r\n", server.address());
+    let (head, body) = http::split(&http::exchange(server.address(), request.as_bytes()));
+    assert!(http::field(&head, "Content-Length").is_some_and(|length| length != "0"), "{head}");
+    assert!(body.is_empty());
+}
+
+#[test]
+fn other_methods_and_paths_are_refused() {
+    let server = Server::start(&kit::frames(), &[]);
+    for (request, status) in [
+        ("HEAD /stream HTTP/1.1\r\nHost: a\r\n\r\n", 200),
+        ("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 200),
+        ("OPTIONS /stream HTTP/1.1\r\nHost: a\r\n\r\n", 200),
+        ("GET / HTTP/1.0\r\n\r\n", 200),
+        ("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", 404),
+        ("GET /stream?layout=x HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\n\r\n", 400),
+        ("DELETE / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+        ("POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 405),
+        ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 413),
+        ("GET / HTTP/3.0\r\n\r\n", 505),
+    ] {
+        let (head, body) = http::split(&http::exchange(server.address(), request.as_bytes()));
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{request:?} gets {head}");
+        assert!(head.contains("Connection: close"), "{head}");
+        if request.starts_with("HEAD") || request.starts_with("OPTIONS") {
+            assert!(body.is_empty(), "{request:?}");
+        }
+        if status == 405 || request.starts_with("OPTIONS") {
+            assert_eq!(http::field(&head, "Allow"), Some("GET, HEAD, OPTIONS"), "{head}");
+        }
+    }
+}
+
+#[test]
+fn a_rewritten_file_is_shown_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("camera.jpg");
+    let frames = kit::contents(&kit::frames());
+    // A missing one is waited for.
+    let server = Server::start(&file, &["--repeat", "0s"]);
+    let (head, _) = http::get(server.address(), "/snapshot");
+    assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
+    assert!(http::field(&head, "Retry-After").is_some());
+
+    let mut client = Client::watch(server.address(), "/stream");
+    for (n, frame) in frames.iter().take(10).enumerate() {
+        if n % 2 == 0 {
+            fs::write(&file, frame).unwrap();
+        } else {
+            let temporary = folder.path().join("camera.tmp");
+            fs::write(&temporary, frame).unwrap();
+            fs::rename(&temporary, &file).unwrap();
+        }
+        assert_eq!(&client.part().unwrap().body, frame, "frame {n}");
+    }
+    // Half a file is not sent, and what comes after it is.
+    fs::write(&file, &frames[10][..frames[10].len() / 2]).unwrap();
+    fs::write(&file, b"").unwrap();
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, &frames[11]).unwrap();
+    assert_eq!(client.part().unwrap().body, frames[11]);
+    let end = server.stop();
+    assert!(end.err.contains("is not sent: it ends before its end marker"), "{}", end.err);
+}
+
+#[test]
+fn a_silent_source_shows_its_last_frame_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("camera.jpg");
+    fs::write(&file, &kit::contents(&kit::frames())[0]).unwrap();
+    let server = Server::start(&file, &["--repeat", "100ms"]);
+    let mut client = Client::watch(server.address(), "/stream");
+    let parts: Vec<Part> = (0..4).map(|_| client.part().unwrap()).collect();
+    assert!(parts.windows(2).all(|pair| pair[0] == pair[1]), "the same picture with the same time");
+}
+
+#[test]
+fn the_test_pattern_can_be_served() {
+    let server = Server::start("test:160x120".as_ref(), &["--fps", "50"]);
+    let mut client = Client::watch(server.address(), "/stream");
+    for number in 1..=5 {
+        let part = client.part().unwrap();
+        let seconds: f64 = part.field("X-Timestamp").unwrap().parse().unwrap();
+        let text = String::from_utf8_lossy(&part.body[..200]).into_owned();
+        let comment = text.split("mjpeg test ").nth(1).unwrap();
+        assert!(comment.starts_with(&format!("frame={number} T=")), "{comment:?}");
+        let nanos: String = comment.split("T=").nth(1).unwrap().chars().take(19).collect();
+        assert!((nanos.parse::<f64>().unwrap() / 1e9 - seconds).abs() < 1e-3, "{comment:?} {seconds}");
+    }
+}
+
+#[test]
+fn broken_frames_are_told_by_name_and_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let frames = kit::contents(&kit::frames());
+    fs::write(folder.path().join("2.jpg"), &frames[0]).unwrap();
+    fs::write(folder.path().join("10.jpg"), &frames[1]).unwrap();
+    fs::write(folder.path().join("3.jpg"), &frames[2][..1000]).unwrap();
+    let server = Server::start(folder.path(), &["--once", "--fps", "100"]);
+    let parts = Client::watch(server.address(), "/stream").rest();
+    assert_eq!(bodies(&parts), frames[..2]);
+    let end = server.run.end().expect(0);
+    assert!(end.err.contains("3.jpg is left out: it ends before its end marker"), "{}", end.err);
+}
+
+#[test]
+fn what_cannot_be_served_ends_with_our_failure() {
+    let empty = tempfile::tempdir().unwrap();
+    let broken = tempfile::tempdir().unwrap();
+    fs::write(broken.path().join("1.jpg"), b"no picture").unwrap();
+    let text = empty.path().join("notes.txt");
+    fs::write(&text, b"notes").unwrap();
+    let taken = Server::start(&kit::frames(), &[]);
+    let frames = kit::frames();
+    for (source, listen, told) in [
+        (empty.path().join("missing"), "127.0.0.1:0", "cannot open"),
+        (empty.path().to_path_buf(), "127.0.0.1:0", "holds no JPEG files"),
+        (broken.path().to_path_buf(), "127.0.0.1:0", "has no frame that can be sent"),
+        (text.clone(), "127.0.0.1:0", "is no JPEG file"),
+        ("test:9x9".into(), "127.0.0.1:0", "between 160x120 and 3840x2160"),
+        (frames.clone(), taken.address(), "cannot listen at"),
+        (frames.clone(), "256.0.0.1:0", "cannot listen at"),
+    ] {
+        let end = run(mjpeg(["serve"]).arg(&source).args(["--listen", listen])).expect(6);
+        let first = end.err.lines().find(|line| line.contains(told));
+        assert!(first.is_some_and(|line| line.starts_with("mjpeg: serve: ")), "{told}: {}", end.err);
+        assert!(end.out.is_empty());
+    }
+    for bad in ["--fps=0", "--boundary=a b ", "--layout=up", "--loops=0", "--repeat=1", "--viewer-buffer=x"] {
+        run(mjpeg(["serve", bad]).arg(&frames)).expect(2);
+    }
+}
