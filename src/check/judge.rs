@@ -13,7 +13,7 @@ use super::consumer::Effects;
 use super::report::{Finding, Frames, Report};
 
 use super::rules::find;
-use crate::http::{ChunkError, ContentType, Head, Separator, Version};
+use crate::http::{ChunkError, ContentType, FieldFlaw, Head, Separator, Version};
 use crate::jpeg::{Checker, FrameHeader, Segments, Soundness};
 use crate::multipart::{Deviation, DeviationKind, Event, Extent, Framing, Part};
 use crate::stats::FrameTimes;
@@ -157,6 +157,10 @@ impl Judge {
     /// The next event of the parser. `arrival`: when its last byte came, if that is known.
     pub fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) {
         match event {
+            Event::Preamble { span, bytes } if bytes.iter().all(|b| b"\r\n".contains(b)) => {
+                let message = format!("{} bytes of line ends before the first delimiter", span.len);
+                self.note("M241", None, Some(span.start), message);
+            }
             Event::Preamble { span, .. } => {
                 let message = format!("{} bytes before the first delimiter", span.len);
                 self.note("M201", None, Some(span.start), message);
@@ -197,7 +201,7 @@ impl Judge {
             return self.note("M226", place.0, place.1, format!("a part of type {kind}"));
         }
         // A picture without a head is one finding, not three.
-        if !part.fields.is_empty() {
+        if part.spans.head.len > 0 {
             self.part_fields(part, has_length);
         }
         match damage {
@@ -401,6 +405,7 @@ fn code_of(kind: DeviationKind, has_length: bool) -> Option<&'static str> {
         DelimiterGlued => "M218",
         DelimiterDoubled => "M219",
         CloseDelimiterFollowed => "M220",
+        Field(FieldFlaw::BlankBeforeColon) => "M242",
         Field(_) => "M232",
         HeadMissing => "M228",
         BlankLineBeforeHead => "M230",
@@ -408,7 +413,9 @@ fn code_of(kind: DeviationKind, has_length: bool) -> Option<&'static str> {
         HeadUnterminated => "M229",
         HeadTooLong => "M234",
         TooManyFields { .. } => "M235",
-        LengthInvalid => "M207",
+        LengthInvalid | LengthShort { declared: 0, .. } => "M207",
+        // 2^32 - 1 and above stand for "unknown".
+        LengthLong { declared, .. } if declared >= u64::from(u32::MAX) => "M207",
         LengthRepeated => "M208",
         LengthShort { .. } => "M203",
         LengthLong { .. } => "M204",

@@ -14,7 +14,7 @@ pub(super) const RULES: &[Rule] = &[
         summary: "the body does not start with SOI",
         why: "It is no JPEG: Chromium crashes on a part that it cannot decode, other readers lose the frame.",
         section: "T.81 B.2.1",
-        effects: Effects([Loses, Loses, Loses, Crashes, Loses, Plays]),
+        effects: Effects([Loses, Loses, Loses, Crashes, Loses, Loses]),
     },
     Rule {
         code: "J302",

@@ -35,7 +35,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "FFmpeg, GStreamer, go2rtc and OpenCV cut the picture there, find no delimiter and stop after \
               one frame. Browsers search the delimiter and do not notice.",
         section: "RFC 2046 5.1.1",
-        effects: Effects([Dies, Nothing, Plays, Plays, Plays, Dies]),
+        effects: Effects([Dies, Dies, Plays, Plays, Plays, Dies]),
     },
     Rule {
         code: "M204",
@@ -45,7 +45,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "The reader swallows the delimiter and part of the next frame, and stops. Typical cause: the \
               length of another buffer or frame.",
         section: "RFC 2046 5.1.1",
-        effects: Effects([Dies, Nothing, Plays, Plays, Plays, Dies]),
+        effects: Effects([Dies, Dies, Plays, Plays, Plays, Dies]),
     },
     Rule {
         code: "M205",
@@ -71,9 +71,9 @@ pub(super) const RULES: &[Rule] = &[
         code: "M207",
         name: "content-length-invalid",
         severity: Error,
-        summary: "Content-Length is not a number",
-        why: "Firefox gives up; FFmpeg and GStreamer fall back to searching or give up as well. Seen: -1, \
-              hexadecimal numbers, unfilled templates.",
+        summary: "Content-Length is no usable number",
+        why: "Firefox gives up; FFmpeg and GStreamer fall back to searching or give up as well. Seen: 0, -1, \
+              4294967295, hexadecimal numbers, unfilled templates.",
         section: "RFC 9110 8.6",
         effects: Effects([Late, Late, Plays, Plays, Nothing, Nothing]),
     },
@@ -264,7 +264,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "Crashes the renderer of Chromium; other readers lose a frame. Send nothing while there is no \
               picture.",
         section: "WHATWG HTML 17.2",
-        effects: Effects([Loses, Loses, Loses, Crashes, Loses, Plays]),
+        effects: Effects([Loses, Loses, Loses, Crashes, Loses, Loses]),
     },
     Rule {
         code: "M228",
@@ -292,7 +292,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "The empty line ends the head, so the fields become part of the picture: nothing in FFmpeg, VLC \
               and GStreamer, a crash in Chromium.",
         section: "RFC 2046 5.1",
-        effects: Effects([Nothing, Nothing, Nothing, Crashes, Plays, Nothing]),
+        effects: Effects([Nothing, Nothing, Nothing, Crashes, Nothing, Nothing]),
     },
     Rule {
         code: "M231",
@@ -309,10 +309,9 @@ pub(super) const RULES: &[Rule] = &[
         name: "field-malformed",
         severity: Error,
         summary: "a malformed line in the part head",
-        why: "A line without a colon, a status line or a folded line ends FFmpeg; a blank before the colon \
-              hides Content-Length from GStreamer.",
+        why: "A line without a colon, a status line or a folded line: FFmpeg shows nothing.",
         section: "RFC 9112 5",
-        effects: Effects([Nothing, Nothing, Plays, Plays, Plays, Nothing]),
+        effects: Effects([Nothing, Nothing, Plays, Plays, Plays, Plays]),
     },
     Rule {
         code: "M233",
@@ -388,5 +387,24 @@ pub(super) const RULES: &[Rule] = &[
         why: "Captures are cut somewhere; what came before was read.",
         section: "RFC 2046 5.1",
         effects: Effects::NONE,
+    },
+    Rule {
+        code: "M241",
+        name: "preamble-blank",
+        severity: Error,
+        summary: "an empty line before the first delimiter",
+        why: "One CRLF before the first delimiter is part of it, a second one is a preamble: VLC shows \
+              nothing and Chromium crashes.",
+        section: "RFC 2046 5.1.1",
+        effects: Effects([Plays, Plays, Nothing, Crashes, Plays, Plays]),
+    },
+    Rule {
+        code: "M242",
+        name: "field-blank-before-colon",
+        severity: Error,
+        summary: "blanks between a field name and its colon",
+        why: "GStreamer does not find Content-Length and shows nothing; strict parsers refuse the line.",
+        section: "RFC 9112 5.1",
+        effects: Effects([Plays, Plays, Plays, Plays, Plays, Nothing]),
     },
 ];
