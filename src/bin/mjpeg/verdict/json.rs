@@ -86,7 +86,7 @@ pub fn verdict(target: &Target, run: &Run, verdict: Verdict) -> serde_json::Resu
         parts: report.map_or(0, |report| report.parts),
         duration_s: output::rounded(run.duration.as_secs_f64()),
         findings: report.map(|report| report.findings.iter().map(finding).collect()).unwrap_or_default(),
-        consumers: report.map(consumers),
+        consumers: report.filter(|report| report.parts > 0).map(consumers),
         timing: report.and_then(|report| timing(run, report)),
         frames: report.filter(|report| report.pictures > 0).map(frames),
         error,

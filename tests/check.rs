@@ -1,0 +1,261 @@
+//! `mjpeg check`: verdicts, rules and exit codes.
+
+mod kit;
+
+use std::fs;
+
+use kit::camera::{Camera, HEAD, chunk, part, part_with_length};
+use kit::run::{End, Server, mjpeg, run};
+use serde_json::Value;
+
+fn check(target: &str, args: &[&str]) -> (End, Value) {
+    let end = run(mjpeg(["check", target, "--format", "json"]).args(args));
+    let verdict = serde_json::from_slice(&end.out)
+        .unwrap_or_else(|error| panic!("{error}: {}\n{}", end.text(), end.err));
+    (end, verdict)
+}
+
+fn names(verdict: &Value) -> Vec<&str> {
+    verdict["findings"].as_array().unwrap().iter().map(|finding| finding["name"].as_str().unwrap()).collect()
+}
+
+/// The first frames, each as `part` writes it, in one body.
+fn body(part: impl Fn(&[u8]) -> Vec<u8>) -> Vec<Vec<u8>> {
+    kit::contents(&kit::frames())[..5].iter().map(|jpeg| part(jpeg)).collect()
+}
+
+#[test]
+fn our_own_stream_passes_without_a_finding() {
+    for layout in ["leading", "trailing", "early"] {
+        let server = Server::start(&kit::frames(), &["--fps", "100", "--layout", layout]);
+        let (end, verdict) = check(&server.stream, &["--frames", "40", "--deep", "--fail-on", "info"]);
+        assert_eq!(names(&verdict), [""; 0], "{layout}");
+        assert_eq!((&verdict["verdict"], &verdict["end"]), (&"pass".into(), &"cap".into()));
+        assert_eq!((&verdict["parts"], &verdict["frames"]["width"]), (&40.into(), &320.into()));
+        let fps = verdict["timing"]["fps"].as_f64().unwrap();
+        assert!(fps > 10.0, "{verdict}");
+        assert_eq!(verdict["consumers"]["chromium"], "plays");
+        end.expect(0);
+    }
+}
+
+/// A departure, the bytes that show it, and the rule that must be named first.
+struct Case {
+    rule: &'static str,
+    head: String,
+    pieces: Vec<Vec<u8>>,
+}
+
+fn departures() -> Vec<Case> {
+    let case = |rule, pieces| Case { rule, head: HEAD.into(), pieces };
+    let headed = |rule, from: &str, to: &str| Case { rule, head: HEAD.replace(from, to), pieces: body(part) };
+    let text = |from: &'static str, to: &'static str| {
+        body(move |jpeg| {
+            let whole = part(jpeg);
+            let end = whole.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
+            let head = String::from_utf8(whole[..end].to_vec()).unwrap().replace(from, to);
+            [head.as_bytes(), &whole[end..]].concat()
+        })
+    };
+    vec![
+        headed("boundary-missing", "; boundary=foo", ""),
+        headed("delimiter-mismatch", "boundary=foo", "boundary=bar"),
+        headed("delimiter-dashes", "boundary=foo", "boundary=--foo"),
+        headed("boundary-name-case", "boundary=foo", "Boundary=foo"),
+        headed("content-type-not-mixed-replace", "x-mixed-replace", "mixed"),
+        headed("body-length", "Connection: close", "Content-Length: 99999999"),
+        headed("status-line", "HTTP/1.1", "ICY"),
+        case("content-length-short", body(|jpeg| part_with_length(jpeg, jpeg.len() - 10))),
+        case("content-length-long", body(|jpeg| part_with_length(jpeg, jpeg.len() + 10))),
+        case("content-length-counts-line-end", body(|jpeg| part_with_length(jpeg, jpeg.len() + 2))),
+        case(
+            "content-length-missing",
+            body(|jpeg| [b"--foo\r\nContent-Type: image/jpeg\r\n\r\n", jpeg, b"\r\n"].concat()),
+        ),
+        case("content-length-invalid", text("Content-Length: ", "Content-Length: -")),
+        case(
+            "bare-lf",
+            body(|jpeg| {
+                let head = format!("--foo\nContent-Type: image/jpeg\nContent-Length: {}\n\n", jpeg.len());
+                [head.as_bytes(), jpeg, b"\n"].concat()
+            }),
+        ),
+        case("line-end-missing", body(|jpeg| part(jpeg).strip_suffix(b"\r\n").unwrap().to_vec())),
+        case("preamble", [vec![b"hello, world\r\n".to_vec()], body(part)].concat()),
+        case("part-type-not-jpeg", text("image/jpeg", "image/jpg")),
+        case("part-type-parameter", text("image/jpeg", "image/jpeg; q=1")),
+        case("part-type-missing", text("Content-Type: image/jpeg\r\n", "")),
+        case("no-soi", body(|jpeg| part(&jpeg[4..]))),
+        case("no-eoi", body(|jpeg| part(&jpeg[..jpeg.len() - 2]))),
+        case("truncated", body(|jpeg| part(&jpeg[..jpeg.len() / 2]))),
+        case("bytes-after-eoi", body(|jpeg| part(&[jpeg, &[0; 100]].concat()))),
+        case("bytes-after-body", body(|jpeg| [&part(jpeg)[..], b"stale bytes\r\n"].concat())),
+        case("part-empty", [body(part), vec![part(b"")], body(part)].concat()),
+        case("delimiter-doubled", body(|jpeg| [b"--foo\r\n", &part(jpeg)[..]].concat())),
+        case("delimiter-padded", text("--foo\r\n", "--foo \r\n")),
+        case("first-delimiter-missing", {
+            let mut pieces = body(part);
+            pieces[0].drain(..7);
+            pieces
+        }),
+        case("no-multipart", body(<[u8]>::to_vec)),
+        case("chunk-framing", vec![b"this is no chunk".to_vec()]),
+    ]
+}
+
+#[test]
+fn every_departure_is_named_by_its_rule_and_by_no_worse_one() {
+    for mut case in departures() {
+        if case.rule == "chunk-framing" {
+            case.head = HEAD.replace("Connection: close", "Transfer-Encoding: chunked");
+            case.pieces = [vec![chunk(&body(part).concat())], case.pieces].concat();
+        } else {
+            // The last part's end is seen only with a delimiter behind it.
+            case.pieces.push(b"--foo--\r\n".to_vec());
+        }
+        let camera = Camera::sending(&case.head, case.pieces);
+        let (end, verdict) = check(&camera.url, &[]);
+        let findings = verdict["findings"].as_array().unwrap();
+        assert_eq!(names(&verdict).first(), Some(&case.rule), "{verdict}");
+        let first = &findings[0];
+        let code = match (case.rule, first["severity"].as_str().unwrap()) {
+            ("chunk-framing", _) => 5,
+            (_, "error") => 1,
+            _ => 0,
+        };
+        assert_eq!(end.code(), Some(code), "{}: {verdict}", case.rule);
+        let list = run(&mut mjpeg(["check", "--explain", first["code"].as_str().unwrap()])).expect(0);
+        assert!(list.text().contains(case.rule), "{}", list.text());
+    }
+}
+
+#[test]
+fn streams_that_are_none_have_their_own_verdicts() {
+    let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\n\r\n<p>camera</p>\r\n";
+    let camera = Camera::sending(page, Vec::new());
+    let (end, verdict) = check(&camera.url, &[]);
+    assert_eq!(verdict["verdict"], "not_a_stream");
+    end.expect(4);
+
+    let camera = Camera::start(|camera| {
+        camera.send(HEAD.as_bytes());
+        body(part).iter().for_each(|part| camera.send(part));
+        camera.wait_for_the_viewer_to_leave();
+    });
+    let (end, verdict) = check(&camera.url, &["--idle", "400ms"]);
+    assert_eq!(
+        (&verdict["verdict"], &verdict["end"], &verdict["parts"]),
+        (&"stalled".into(), &"stalled".into(), &5.into())
+    );
+    end.expect(5);
+
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (end, verdict) = check(&format!("http://{closed}/"), &[]);
+    assert_eq!(verdict["verdict"], "unreachable");
+    end.expect(3);
+    let (end, verdict) = check("/nowhere/at/all", &[]);
+    assert_eq!(verdict["verdict"], "error");
+    end.expect(6);
+}
+
+#[test]
+fn the_highest_code_of_several_targets_counts() {
+    let capture = kit::repository("fixtures/captures/go2rtc.http");
+    let end = run(mjpeg(["check", "--format", "json", "/nowhere/at/all"]).arg(&capture)).expect(6);
+    let lines: Vec<Value> = end.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[1]["verdict"], "pass");
+}
+
+#[test]
+fn captures_pass_and_their_cut_end_is_an_info() {
+    for entry in fs::read_dir(kit::repository("fixtures/captures")).unwrap() {
+        let capture = entry.unwrap().path();
+        if capture.extension().is_none_or(|extension| extension != "http") {
+            continue;
+        }
+        let (end, verdict) = check(capture.to_str().unwrap(), &["--deep"]);
+        assert_eq!(verdict["verdict"], "pass", "{verdict}");
+        assert!(names(&verdict).contains(&"cut"), "{verdict}");
+        assert!(verdict.get("timing").is_none(), "a file has no arrival times: {verdict}");
+        end.expect(0);
+    }
+}
+
+#[test]
+fn a_capture_without_its_chunk_framing_reads_the_same() {
+    let raw = fs::read(kit::repository("fixtures/captures/go2rtc.http")).unwrap();
+    let head = mjpeg::http::Head::parse(&raw).unwrap().unwrap();
+    let mut body = raw[head.len..].to_vec();
+    let n = mjpeg::http::Dechunker::new().decode(&mut body).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("decoded.http");
+    fs::write(&path, [&raw[..head.len], &body[..n]].concat()).unwrap();
+    let (_, mut decoded) = check(path.to_str().unwrap(), &[]);
+    let (_, mut kept) = check(kit::repository("fixtures/captures/go2rtc.http").to_str().unwrap(), &[]);
+    for verdict in [&mut decoded, &mut kept] {
+        let verdict = verdict.as_object_mut().unwrap();
+        verdict.remove("target");
+        verdict.remove("duration_s");
+    }
+    assert_eq!(decoded, kept);
+}
+
+#[test]
+fn thresholds_select_ignore_and_fail_on_decide_the_code() {
+    let server = Server::start(&kit::frames(), &["--fps", "50"]);
+    let url = &server.stream;
+    check(url, &["--frames", "10", "--min-fps", "1000"]).0.expect(1);
+    check(url, &["--frames", "10", "--max-gap", "1ms"]).0.expect(1);
+    check(url, &["--frames", "10", "--size", "640x480"]).0.expect(1);
+    check(url, &["--frames", "10", "--size", "320x240", "--min-fps", "5"]).0.expect(0);
+
+    let lacking = |args: &[&str], code: i32| {
+        let pieces = body(|jpeg| [b"--foo\r\nContent-Type: image/jpeg\r\n\r\n", jpeg, b"\r\n"].concat());
+        let camera = Camera::sending(HEAD, pieces);
+        check(&camera.url, args).0.expect(code);
+    };
+    lacking(&[], 0);
+    lacking(&["--fail-on", "warning"], 1);
+    lacking(&["--fail-on", "warning", "--ignore", "M206"], 0);
+    lacking(&["--fail-on", "warning", "--ignore", "content-length-missing"], 0);
+    lacking(&["--fail-on", "warning", "--select", "H,J"], 0);
+    run(&mut mjpeg(["check", "x", "--select", "Q9"])).expect(2);
+}
+
+#[test]
+fn damage_inside_the_scan_takes_a_deep_look() {
+    let flipped = body(|jpeg| {
+        let mut jpeg = jpeg.to_vec();
+        let middle = jpeg.len() / 2;
+        // A lost TCP segment.
+        jpeg.drain(middle..middle + 1448);
+        part(&jpeg)
+    });
+    let camera = Camera::sending(HEAD, flipped.clone());
+    check(&camera.url, &[]).0.expect(0);
+    let camera = Camera::sending(HEAD, flipped);
+    let (end, verdict) = check(&camera.url, &["--deep"]);
+    assert_eq!(names(&verdict), ["scan-damaged"]);
+    assert_eq!(verdict["findings"][0]["count"], 5);
+    end.expect(1);
+}
+
+#[test]
+fn text_off_the_wire_cannot_reach_the_terminal() {
+    let head = HEAD.replace("multipart/x-mixed-replace", "\x1b]0;owned\x07multipart/\x1b[31mred");
+    let camera = Camera::sending(&head, body(part));
+    let end = run(&mut mjpeg(["check", &camera.url]));
+    assert!(end.text().contains("\\x1b") && !end.text().contains('\x1b'), "{}", end.text());
+}
+
+#[test]
+fn every_rule_is_listed_and_explained() {
+    let list = run(&mut mjpeg(["check", "--list-rules"])).expect(0).text();
+    assert_eq!(list.lines().count(), mjpeg::check::rules().count());
+    for rule in mjpeg::check::rules() {
+        let text = run(&mut mjpeg(["check", "--explain", rule.name])).expect(0).text();
+        assert!(text.starts_with(&format!("{} {} ({})", rule.code, rule.name, rule.severity)), "{text}");
+    }
+    run(&mut mjpeg(["check", "--explain", "M999"])).expect(2);
+}

@@ -1,0 +1,105 @@
+//! A camera of ours that misbehaves on purpose: one connection, bytes as a script writes them.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread::JoinHandle;
+
+/// The head of a stream with the boundary `foo`.
+pub const HEAD: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=foo\r\nConnection: close\r\n\r\n";
+
+/// A camera that waits for its one viewer. Dropping it fails the test if nobody came.
+pub struct Camera {
+    /// Where it answers.
+    pub url: String,
+    script: Option<JoinHandle<()>>,
+}
+
+impl Camera {
+    /// Answers the first request by `script`; the connection closes when that returns.
+    pub fn start(script: impl FnOnce(&mut Connection) + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/stream", listener.local_addr().unwrap());
+        let script = std::thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut connection = Connection { stream };
+            connection.request();
+            script(&mut connection);
+        });
+        Self { url, script: Some(script) }
+    }
+
+    /// Sends `head`, then each of `pieces`, and closes.
+    pub fn sending(head: &str, pieces: Vec<Vec<u8>>) -> Self {
+        let head = head.to_string();
+        Self::start(move |connection| {
+            connection.send(head.as_bytes());
+            pieces.iter().for_each(|piece| connection.send(piece));
+        })
+    }
+}
+
+impl Drop for Camera {
+    fn drop(&mut self) {
+        let Some(script) = self.script.take() else { return };
+        // A script that waits for its viewer is woken by one that leaves at once.
+        if !script.is_finished() && !std::thread::panicking() {
+            let address = self.url.trim_start_matches("http://").trim_end_matches("/stream");
+            let _ = TcpStream::connect(address);
+        }
+        if !std::thread::panicking() {
+            script.join().expect("the camera's script failed, or nobody came");
+        }
+    }
+}
+
+/// The camera's side of its one connection.
+pub struct Connection {
+    stream: TcpStream,
+}
+
+impl Connection {
+    fn request(&mut self) {
+        let mut request = Vec::new();
+        let mut byte = [0];
+        while !request.ends_with(b"\r\n\r\n") {
+            let n = self.stream.read(&mut byte).unwrap();
+            assert!(n > 0, "nobody asked this camera for anything");
+            request.push(byte[0]);
+        }
+    }
+
+    /// Sends bytes; a viewer that has left is no fault of the camera's.
+    pub fn send(&mut self, bytes: &[u8]) {
+        let _ = self.stream.write_all(bytes);
+    }
+
+    /// Waits until the viewer has left.
+    pub fn wait_for_the_viewer_to_leave(&mut self) {
+        let _ = self.stream.set_read_timeout(Some(super::PATIENCE));
+        let mut rest = [0; 512];
+        while matches!(self.stream.read(&mut rest), Ok(n) if n > 0) {}
+    }
+
+    /// Tears the connection down, so that the viewer sees a reset. What it has not read by then is lost:
+    /// read from it first, or send a marker it answers to.
+    pub fn reset(&mut self) {
+        socket2::SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+    }
+}
+
+/// A part as every reader likes it.
+pub fn part(jpeg: &[u8]) -> Vec<u8> {
+    part_with_length(jpeg, jpeg.len())
+}
+
+/// A part whose Content-Length says something.
+pub fn part_with_length(jpeg: &[u8], length: usize) -> Vec<u8> {
+    let head = format!("--foo\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n");
+    [head.as_bytes(), jpeg, b"\r\n"].concat()
+}
+
+/// One HTTP chunk.
+pub fn chunk(bytes: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
+}
