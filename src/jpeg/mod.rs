@@ -6,6 +6,7 @@ mod marker;
 mod quantisation;
 mod scan;
 mod segment;
+mod split;
 mod summary;
 mod walk;
 
@@ -15,5 +16,6 @@ pub use marker::Marker;
 pub use quantisation::{Quality, QuantisationTables};
 pub use scan::{ScanComponent, ScanHeader};
 pub use segment::{Segment, Segments};
+pub use split::{Piece, Splitter};
 pub use summary::Summary;
 pub use walk::Walk;

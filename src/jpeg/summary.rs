@@ -21,7 +21,7 @@ use crate::multipart::Extent;
 ///
 /// let summary = Summary::of(include_bytes!("../../fixtures/jpeg/420.jpg"));
 /// let frame = summary.frame.unwrap();
-/// assert_eq!((frame.width, frame.height, frame.process()), (96, 64, Process::Baseline));
+/// assert_eq!((frame.width, frame.height, frame.process()), (160, 120, Process::Baseline));
 /// assert_eq!(frame.sampling(), Some("4:2:0"));
 /// assert_eq!(summary.quality().map(|quality| quality.percent), Some(75));
 /// ```

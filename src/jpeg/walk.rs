@@ -339,6 +339,31 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_is_looked_at_once_however_bytes_come() {
+        let endless: [(&[u8], &[u8]); 6] = [
+            (b"\xff\xd8\xff\xda\x00\x02", b"\xff"),
+            (b"\xff\xd8\xff\xda\x00\x02", b"\xff\x00"),
+            (b"\xff\xd8\xff\xda\x00\x02", b"\xff\xd0"),
+            (b"\xff\xd8\xff\xdb\xff\xff", b"\xff\xd8"),
+            (b"\xff\xd8", b"\xff\xdb\x00\x02"),
+            (b"\xff\xd8\xff\xfe\x00\x02", b"\0"),
+        ];
+        for (start, more) in endless {
+            let body: Vec<u8> = start.iter().chain(more.iter().cycle().take(20_000)).copied().collect();
+            let (mut walk, mut steps) = (Walk::new(), 0);
+            for end in 0..=body.len() {
+                let before = walk.at;
+                while let Some(state) = walk.step(&body[..end]) {
+                    walk.state = state;
+                    steps += 1;
+                }
+                assert!(walk.at >= before, "it never goes back");
+            }
+            assert!(steps <= 2 * body.len(), "{steps} steps for {} bytes", body.len());
+        }
+    }
+
+    #[test]
     fn restarting_forgets_everything() {
         let mut walk = Walk::new();
         for (name, body, expected) in TABLE {

@@ -10,7 +10,7 @@ const INITIAL: usize = 256 << 10;
 
 /// A window on a stream: bytes come in at its end and leave at its front.
 #[derive(Debug)]
-pub(super) struct Buffer {
+pub(crate) struct Buffer {
     bytes: Vec<u8>,
     /// Index of the first page-aligned byte: room is counted from here.
     origin: usize,
@@ -22,22 +22,22 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    pub(super) fn new(read_bytes: usize) -> Self {
+    pub(crate) fn new(read_bytes: usize) -> Self {
         Self { bytes: Vec::new(), origin: 0, start: 0, end: 0, offset: 0, read_bytes: read_bytes.max(1) }
     }
 
     /// The bytes that have come and not left.
-    pub(super) fn data(&self) -> &[u8] {
+    pub(crate) fn data(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
 
     /// The stream's offset of the first byte of [`Buffer::data`].
-    pub(super) fn offset(&self) -> u64 {
+    pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
 
     /// Lets the first `n` bytes of [`Buffer::data`] go.
-    pub(super) fn consume(&mut self, n: usize) {
+    pub(crate) fn consume(&mut self, n: usize) {
         debug_assert!(n <= self.end - self.start);
         self.start += n;
         self.offset += n as u64;
@@ -45,7 +45,7 @@ impl Buffer {
 
     /// Room for the next read: at least `read_bytes`. The caller of the parser bounds what stays
     /// unconsumed, so the room is bounded too.
-    pub(super) fn space(&mut self) -> &mut [u8] {
+    pub(crate) fn space(&mut self) -> &mut [u8] {
         if self.start == self.end {
             self.start = self.origin;
             self.end = self.origin;
@@ -61,7 +61,7 @@ impl Buffer {
     /// # Panics
     ///
     /// When `n` is more than the room that [`Buffer::space`] gave.
-    pub(super) fn filled(&mut self, n: usize) {
+    pub(crate) fn filled(&mut self, n: usize) {
         assert!(n <= self.bytes.len() - self.end, "more bytes filled than there was space");
         self.end += n;
     }

@@ -2,7 +2,7 @@
 
 mod body;
 mod boundary;
-mod buffer;
+pub(crate) mod buffer;
 mod deviation;
 mod error;
 mod event;

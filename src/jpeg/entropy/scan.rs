@@ -199,11 +199,12 @@ impl Checker {
         }
         let bits_left = remaining.unwrap_or(0);
         let last = Some(first + mcus.saturating_sub(1));
-        let position = bits.position();
+        let mut position = bits.position();
         let filled = if bits_left < 8 {
             let padding = bits.take(bits_left as u32);
             picture.fill_up(padding, bits_left as u32)
         } else {
+            position = position.next_multiple_of(8);
             Err(DamageKind::Long(bits_left / 8))
         };
         filled.map_err(|kind| Place { kind, at: self.segment.origin(jpeg, position), mcu: last })

@@ -1,0 +1,8 @@
+//! The JPEG part of the library, from outside: fixtures, what can happen to them, and generated pictures.
+
+mod encoder;
+mod fixture;
+mod properties;
+mod soundness;
+mod splitting;
+mod summaries;
