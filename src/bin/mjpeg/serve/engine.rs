@@ -370,12 +370,18 @@ impl Engine {
 }
 
 /// Bounds what the kernel holds for a viewer. Options a system does not have are done without.
+///
+/// The send buffer bounds all that has not arrived, the low-water mark what has not even been sent: with
+/// both, somebody who reads slowly is one frame behind the buffer and not seconds.
 fn bound(socket: &Socket, bounds: &Bounds) {
     if bounds.viewer_buffer > 0 {
         let _ = socket.set_send_buffer_size(bounds.viewer_buffer);
     }
     #[cfg(target_os = "linux")]
     {
+        if bounds.viewer_buffer > 0 {
+            let _ = socket.set_tcp_notsent_lowat(u32::try_from(bounds.viewer_buffer).unwrap_or(u32::MAX));
+        }
         let _ = socket.set_tcp_user_timeout(Some(bounds.send_timeout));
     }
 }
