@@ -417,6 +417,7 @@ fn code_of(kind: DeviationKind, has_length: bool) -> Option<&'static str> {
         // 2^32 - 1 and above stand for "unknown".
         LengthLong { declared, .. } if declared >= u64::from(u32::MAX) => "M207",
         LengthRepeated => "M208",
+        LengthElsewhere { .. } => "M243",
         LengthShort { .. } => "M203",
         LengthLong { .. } => "M204",
         LengthCountsLineEnd { .. } => "M205",

@@ -83,7 +83,10 @@ impl Splitter {
     pub fn with_limits(limits: Limits) -> Self {
         Self {
             walk: Walk::new(),
-            buffer: Buffer::new(limits.read_bytes),
+            buffer: Buffer::new(
+                limits.read_bytes.max(1),
+                limits.body_bytes.saturating_add(limits.read_bytes),
+            ),
             state: State::Between(0),
             release: 0,
             limit: limits.body_bytes.max(Walk::new().signature().len()),

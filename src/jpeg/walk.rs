@@ -240,7 +240,8 @@ fn may_hold_anything(marker: Marker) -> bool {
 }
 
 /// Passes over entropy-coded data from `at` on. Either stops behind an `FF` that is not followed by a
-/// stuffed zero (`true`), or reaches the end of `body`.
+/// stuffed zero (`true`), or reaches the end of `body`. Where `at` lies behind that, in the SOS segment
+/// whose rest has not come, it stays.
 fn scan(body: &[u8], mut at: usize) -> (usize, bool) {
     let mut dense = false;
     while at < body.len() {
@@ -258,7 +259,7 @@ fn scan(body: &[u8], mut at: usize) -> (usize, bool) {
         at += 1;
         dense = n < NEAR;
     }
-    (body.len(), false)
+    (at, false)
 }
 
 #[cfg(test)]
@@ -310,6 +311,11 @@ mod tests {
             b"\xff\xd8\xff\xda\x00\x02a\xff\x00\xff\xd0b\xff\xff\xd1\xff\xff\x00c\
               \xff\xdc\x00\x04\x00\x08\xff\xc4\x00\x02\xff\xda\x00\x02d\xff\xd9",
             Extent::Complete { end: 36 },
+        ),
+        (
+            "FF in the header of a scan",
+            b"\xff\xd8\xff\xda\x00\x06\xff\xd9\xff\xffab\xff\xd9",
+            Extent::Complete { end: 14 },
         ),
         ("a cut scan", b"\xff\xd8\xff\xda\x00\x02abcdef\xff", Extent::Partial),
         ("a start in a scan", b"\xff\xd8\xff\xda\x00\x02ab\r\n--b\xff\xd8\xff", Extent::Broken { at: 13 }),

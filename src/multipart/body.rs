@@ -6,7 +6,7 @@
 //! * b. a delimiter stands where Content-Length says;
 //! * c. a delimiter stands elsewhere, and the picture is complete before it, or is none, or cannot go
 //!   on (a cut picture: the start of the next one contradicts it);
-//! * d. the input ends.
+//! * d. the input, or the longest body there may be, ends.
 //!
 //! So a picture is out the moment its last byte is in, boundary text inside it is data, and a length
 //! of 2^63 waits for nothing.
@@ -40,6 +40,8 @@ enum Stage {
     /// Searching a delimiter; the picture is over, broken, or none. Where another picture starts before
     /// it, at `split`, the delimiter between the two was lost.
     Search { from: usize, extent: Extent, split: Option<usize> },
+    /// Searching a delimiter before walking at all.
+    DelimiterFirst { from: usize },
 }
 
 /// The end of a body.
@@ -48,12 +50,27 @@ pub(super) struct BodyEnd {
     pub(super) len: usize,
     pub(super) framing: Framing,
     pub(super) extent: Extent,
+    /// How far the walk ran, where it ran beyond the end.
+    pub(super) walked: usize,
+}
+
+impl BodyEnd {
+    fn new(len: usize, framing: Framing, extent: Extent) -> Self {
+        let walked = if let Extent::Broken { at } = extent { at } else { len };
+        Self { len, framing, extent, walked: walked.max(len) }
+    }
 }
 
 impl BodyScan {
     pub(super) fn new(declared: Option<u64>) -> Self {
         let stage = if declared.is_some() { Stage::WalkToLength } else { Stage::WalkOn };
         Self { declared, stage }
+    }
+
+    /// For bodies of a sender that made the walk run far beyond where bodies then ended, again and
+    /// again: the first delimiter counts, so that no byte is walked more than once.
+    pub(super) fn delimiter_first(declared: Option<u64>) -> Self {
+        Self { declared, stage: Stage::DelimiterFirst { from: 0 } }
     }
 
     /// For a picture that stands alone.
@@ -81,21 +98,28 @@ impl BodyScan {
                 Stage::Search { from, extent, split } => {
                     return self.search(body, Search { from, extent, split }, scan, search_bytes, eof);
                 }
+                Stage::DelimiterFirst { from } => {
+                    return self.delimiter_before_picture(body, from, walk, scan, eof);
+                }
             };
             match step {
                 Step::Go(stage) => self.stage = stage,
                 Step::End(end) => return Answer::Yes(end),
-                Step::More if eof => match self.stage {
-                    // Perhaps a delimiter was passed over as data of a picture that never ended.
-                    Stage::WalkToLength | Stage::WalkOn => {
-                        self.stage = Stage::Search { from: 0, extent: walk.advance(body), split: None };
-                    }
-                    // The other stages decide at the end of the input.
-                    _ => self.stage = Stage::Search { from: 0, extent: walk.advance(body), split: None },
-                },
+                // Perhaps a delimiter was passed over as data of a picture that never ended.
+                Step::More if eof => {
+                    self.stage = Stage::Search { from: 0, extent: walk.advance(body), split: None };
+                }
                 Step::More => return Answer::More,
             }
         }
+    }
+
+    /// The end of a body that is as long as bodies may be, if a picture ends in it: its delimiter is
+    /// farther off than the limit.
+    pub(super) fn at_limit(&self) -> Option<BodyEnd> {
+        let Stage::Search { extent, split, .. } = self.stage else { return None };
+        let end = if let Extent::Complete { end } = extent { Some(end) } else { split };
+        end.map(|end| scanned(end, extent))
     }
 
     fn walk_bare(&self, body: &[u8], walk: &mut impl BodyWalk, eof: bool) -> Step {
@@ -104,7 +128,7 @@ impl BodyScan {
             // At least the signature: the next picture is searched behind it.
             extent @ Extent::Broken { at } => Step::End(scanned(at.max(walk.signature().len()), extent)),
             extent @ (Extent::Partial | Extent::Foreign) if eof => {
-                Step::End(BodyEnd { len: body.len(), framing: Framing::EndOfInput, extent })
+                Step::End(BodyEnd::new(body.len(), Framing::EndOfInput, extent))
             }
             Extent::Partial | Extent::Foreign => Step::More,
         }
@@ -117,7 +141,7 @@ impl BodyScan {
             Extent::Partial if window.len() == declared => Step::Go(Stage::AtLength(declared)),
             Extent::Partial => Step::More,
             extent @ Extent::Complete { end } if end == declared => {
-                Step::End(BodyEnd { len: end, framing: Framing::ContentLength, extent })
+                Step::End(BodyEnd::new(end, Framing::ContentLength, extent))
             }
             extent => Step::Go(Stage::behind(extent)),
         }
@@ -128,9 +152,7 @@ impl BodyScan {
         let behind = &body[at..body.len().min(at + LINE_ENDS)];
         let delimiter = at + line_ends(behind);
         match scan.line_at(body, delimiter, eof) {
-            Answer::Yes(_) => {
-                Step::End(BodyEnd { len: at, framing: Framing::ContentLength, extent: Extent::Partial })
-            }
+            Answer::Yes(_) => Step::End(BodyEnd::new(at, Framing::ContentLength, Extent::Partial)),
             Answer::More if !eof => Step::More,
             _ => Step::Go(Stage::WalkOn),
         }
@@ -180,22 +202,28 @@ impl BodyScan {
                 _ => {}
             }
         }
-        let resume = match scan.find(body, from, eof) {
+        // Behind a picture without a delimiter for that long, there is none.
+        let stop = picture_end.or(split).map_or(usize::MAX, |end| end.saturating_add(search_bytes));
+        let window = &body[..body.len().min(stop)];
+        let is_last = eof && window.len() == body.len();
+        let resume = match scan.find(window, from, is_last) {
             Found::Line(line) => {
                 let end = self.end_before(body, line, extent);
                 return Answer::Yes(match split {
                     Some(at) if end.framing != Framing::ContentLength => scanned(at, extent),
+                    // Only at the end of the input does a search start with a walk that found no end.
+                    _ if extent == Extent::Partial => BodyEnd { walked: body.len(), ..end },
                     _ => end,
                 });
             }
             Found::Resume(resume) => resume,
         };
-        if eof {
+        if is_last {
             return Answer::Yes(
                 split.map_or_else(|| self.end_of_input(body, extent), |at| scanned(at, extent)),
             );
         }
-        if let Some(end) = picture_end.or(split).filter(|&end| body.len() - end > search_bytes) {
+        if let Some(end) = picture_end.or(split).filter(|_| window.len() < body.len()) {
             return Answer::Yes(scanned(end, extent));
         }
         // Stay where the place right behind the picture is judged until it has been.
@@ -203,6 +231,27 @@ impl BodyScan {
         let from = if judged { resume.max(from) } else { from };
         self.stage = Stage::Search { from, extent, split };
         Answer::More
+    }
+
+    fn delimiter_before_picture(
+        &mut self,
+        body: &[u8],
+        from: usize,
+        walk: &mut impl BodyWalk,
+        scan: &Scan,
+        eof: bool,
+    ) -> Answer<BodyEnd> {
+        match scan.find(body, from, eof) {
+            Found::Line(line) => {
+                let extent = walk.advance(&body[..line.start]);
+                Answer::Yes(self.end_before(body, line, extent))
+            }
+            Found::Resume(_) if eof => Answer::Yes(self.end_of_input(body, walk.advance(body))),
+            Found::Resume(resume) => {
+                self.stage = Stage::DelimiterFirst { from: resume.max(from) };
+                Answer::More
+            }
+        }
     }
 
     /// The end of a body before the delimiter `line`: at Content-Length or at the picture's end where
@@ -217,7 +266,7 @@ impl BodyScan {
             // that leaves a line end means what it says, even if the body ends in another (VLC).
             let counts_line_end = picture_end > 0 && len == line.start && len > picture_end;
             if !(counts_line_end && only_line_ends(picture_end)) {
-                return BodyEnd { len, framing: Framing::ContentLength, extent };
+                return BodyEnd::new(len, Framing::ContentLength, extent);
             }
         }
         let len = if picture_end > 0 && only_line_ends(picture_end) {
@@ -225,7 +274,7 @@ impl BodyScan {
         } else {
             line.start - line_end_before(body, picture_end.min(line.start), line.start)
         };
-        BodyEnd { len, framing: Framing::Delimited, extent }
+        BodyEnd::new(len, Framing::Delimited, extent)
     }
 
     /// The end of the last body: without the line ends of a delimiter that did not come.
@@ -238,10 +287,10 @@ impl BodyScan {
         if let Some(len) = declared.filter(|&declared| declared >= picture_end && only_line_ends(declared))
             && !counts_line_end
         {
-            return BodyEnd { len, framing: Framing::ContentLength, extent };
+            return BodyEnd::new(len, Framing::ContentLength, extent);
         }
         let len = if only_line_ends(picture_end) { picture_end } else { body.len() };
-        BodyEnd { len, framing: Framing::EndOfInput, extent }
+        BodyEnd::new(len, Framing::EndOfInput, extent)
     }
 }
 
@@ -271,7 +320,7 @@ impl Stage {
 }
 
 fn scanned(len: usize, extent: Extent) -> BodyEnd {
-    BodyEnd { len, framing: Framing::Scanned, extent }
+    BodyEnd::new(len, Framing::Scanned, extent)
 }
 
 /// The length of the line end at `at`, if one stands there.

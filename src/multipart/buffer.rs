@@ -19,11 +19,14 @@ pub(crate) struct Buffer {
     /// Bytes that have left: the stream's offset of `start`.
     offset: u64,
     read_bytes: usize,
+    /// Most room there ever is, as long as the caller lets go of what it holds in time.
+    most_bytes: usize,
 }
 
 impl Buffer {
-    pub(crate) fn new(read_bytes: usize) -> Self {
-        Self { bytes: Vec::new(), origin: 0, start: 0, end: 0, offset: 0, read_bytes: read_bytes.max(1) }
+    /// A buffer that offers `read_bytes` of room or more and does not grow beyond `most_bytes`.
+    pub(crate) fn new(read_bytes: usize, most_bytes: usize) -> Self {
+        Self { bytes: Vec::new(), origin: 0, start: 0, end: 0, offset: 0, read_bytes, most_bytes }
     }
 
     /// The bytes that have come and not left.
@@ -71,11 +74,12 @@ impl Buffer {
         let needed = live + self.read_bytes;
         let room = self.bytes.len() - self.origin;
         // Moving the live bytes to the front pays when as many have left; otherwise twice the room
-        // keeps the moves rare, so that a byte is moved a bounded number of times.
-        if needed <= room && self.start - self.origin >= live {
+        // keeps the moves rare, so that a byte is moved a bounded number of times. With all the room
+        // there may be, the live bytes are one body that is near its limit: they move once.
+        if needed <= room && (self.start - self.origin >= live || room >= self.most_bytes) {
             self.bytes.copy_within(self.start..self.end, self.origin);
         } else {
-            let room = needed.max(2 * live).max(INITIAL).next_multiple_of(PAGE);
+            let room = (2 * live).max(INITIAL).min(self.most_bytes).max(needed).next_multiple_of(PAGE);
             let mut bytes = alloc::vec![0; room + PAGE];
             let origin = bytes.as_ptr().align_offset(PAGE).min(PAGE);
             bytes.truncate(origin + room);
@@ -94,7 +98,7 @@ mod tests {
 
     #[test]
     fn bytes_come_out_as_they_went_in_whatever_is_moved() {
-        let mut buffer = Buffer::new(10);
+        let mut buffer = Buffer::new(10, 1 << 20);
         let (mut put, mut taken) = (0u64, 0u64);
         for round in 0..200_000u64 {
             let n = (round * 7 % 11) as usize;
@@ -118,7 +122,7 @@ mod tests {
 
     #[test]
     fn the_room_is_page_aligned_and_does_not_grow_without_need() {
-        let mut buffer = Buffer::new(64 << 10);
+        let mut buffer = Buffer::new(64 << 10, 1 << 30);
         for _ in 0..1000 {
             let space = buffer.space();
             assert_eq!(space.as_ptr().align_offset(PAGE), 0);
@@ -127,5 +131,17 @@ mod tests {
             buffer.consume(n);
         }
         assert_eq!(buffer.bytes.len() - buffer.origin, INITIAL);
+    }
+    #[test]
+    fn a_body_near_the_limit_does_not_make_the_room_grow_beyond_it() {
+        let mut buffer = Buffer::new(1000, 1 << 20);
+        for _ in 0..20 {
+            while buffer.data().len() + 1000 <= 1 << 20 {
+                buffer.space();
+                buffer.filled(1000);
+            }
+            assert!(buffer.bytes.len() - buffer.origin <= (1 << 20) + PAGE);
+            buffer.consume((1 << 20) - 5000);
+        }
     }
 }

@@ -72,6 +72,8 @@ pub enum DeviationKind {
     LengthInvalid,
     /// Several Content-Length fields that differ.
     LengthRepeated,
+    /// The length is in a field of another name (`DataLen`).
+    LengthElsewhere,
     /// Content-Length is smaller than the body.
     LengthShort {
         /// What the field says.
@@ -140,6 +142,7 @@ impl fmt::Display for DeviationKind {
             Self::HeadTooLong => f.write_str("the part head is too long"),
             Self::LengthInvalid => f.write_str("Content-Length is not a number"),
             Self::LengthRepeated => f.write_str("several Content-Length fields that differ"),
+            Self::LengthElsewhere => f.write_str("the length is not in a field named Content-Length"),
             Self::LengthShort { declared, actual } => {
                 write!(
                     f,

@@ -51,6 +51,11 @@ pub(super) struct HeadEnd {
 }
 
 impl HeadScan {
+    /// Where the line starts that the reading has come to.
+    pub(super) fn line_start(&self) -> usize {
+        self.line
+    }
+
     /// Goes on reading. `data` starts behind the delimiter line.
     pub(super) fn advance(&mut self, data: &[u8], scan: &Scan, limits: &Limits, eof: bool) -> Answer<Head> {
         loop {
@@ -130,14 +135,17 @@ impl HeadScan {
 /// Whether a line starts at `at` that can only be a field of a part.
 fn field_of_a_part_at(data: &[u8], at: usize, limits: &Limits, eof: bool) -> Answer<()> {
     const START: &[u8] = b"content-";
-    let rest = &data[at..data.len().min(limits.head_bytes)];
+    /// More is no line of a part that could be mistaken for one of its body.
+    const LINE_BYTES: usize = 512;
+    let stop = limits.head_bytes.min(at + LINE_BYTES);
+    let rest = &data[at..data.len().min(stop).max(at)];
     let n = rest.len().min(START.len());
     if !rest[..n].eq_ignore_ascii_case(&START[..n]) {
         return Answer::No;
     }
     match memchr(b'\n', rest) {
         Some(end) if is_field_like(&rest[..end]) => Answer::Yes(()),
-        None if !eof && data.len() < limits.head_bytes => Answer::More,
+        None if !eof && data.len() < stop => Answer::More,
         _ => Answer::No,
     }
 }

@@ -10,10 +10,32 @@ pub struct Limits {
     /// Largest body in bytes. What is larger is skipped up to the next delimiter.
     pub body_bytes: usize,
     /// How far to look for the first delimiter or picture, and between parts for the next delimiter
-    /// before pictures without one are taken, in bytes.
+    /// before pictures without one are taken, in bytes; at least 4096.
     pub search_bytes: usize,
     /// Smallest room that [`super::Parser::space`] offers, in bytes.
     pub read_bytes: usize,
+}
+
+/// How far behind a body its delimiter must show for the body to be within the limit: more than the
+/// longest delimiter line with the line behind it.
+const BEHIND_BYTES: usize = 4096;
+
+impl Limits {
+    /// The same with bounds that the searches can work with.
+    pub(super) fn sound(self) -> Self {
+        Self { search_bytes: self.search_bytes.max(BEHIND_BYTES), read_bytes: self.read_bytes.max(1), ..self }
+    }
+
+    /// How much of a body is looked at before it is too large.
+    pub(super) fn body_window(&self) -> usize {
+        self.body_bytes.saturating_add(BEHIND_BYTES)
+    }
+
+    /// The most bytes that ever have to be held: a head, a body, what tells where it ends, and a read.
+    pub(super) fn held_bytes(&self) -> usize {
+        let part = self.head_bytes.saturating_add(2 * BEHIND_BYTES).saturating_add(self.body_window());
+        part.max(self.search_bytes.saturating_add(BEHIND_BYTES)).saturating_add(self.read_bytes)
+    }
 }
 
 impl Default for Limits {

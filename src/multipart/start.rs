@@ -66,6 +66,11 @@ impl StartScan {
         }
     }
 
+    /// Where the line starts that the search has come to.
+    pub(super) fn line_start(&self) -> usize {
+        self.line
+    }
+
     fn find_picture(&mut self, data: &[u8], signature: &[u8]) -> Option<usize> {
         let found = memmem::find(&data[self.pictures_seen..], signature).map(|n| self.pictures_seen + n);
         self.pictures_seen =

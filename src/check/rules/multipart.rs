@@ -407,4 +407,14 @@ pub(super) const RULES: &[Rule] = &[
         section: "RFC 9112 5.1",
         effects: Effects([Plays, Plays, Plays, Plays, Plays, Nothing]),
     },
+    Rule {
+        code: "M243",
+        name: "length-field-unknown",
+        severity: Warning,
+        summary: "the length of the body stands in a field of another name",
+        why: "Only Content-Length is known to readers: they search for the delimiter, and show each frame \
+              only with the next one.",
+        section: "RFC 9110 8.6",
+        effects: Effects([Late, Late, Plays, Plays, Plays, Late]),
+    },
 ];

@@ -10,15 +10,20 @@ use crate::multipart::start::{Start, StartScan};
 
 impl<W: BodyWalk> Parser<W> {
     pub(super) fn start(&mut self, mut scan: StartScan) -> Result<bool, Error> {
-        let data = self.buffer.data();
-        let answer = scan.advance(data, &self.scan, self.walk.signature(), self.eof);
-        let len = data.len();
-        self.state = State::Start(scan);
+        let window = self.window(0, self.limits.search_bytes);
+        let answer = scan.advance(window.data, &self.scan, self.walk.signature(), window.eof);
+        let (data, len) = (window.data, window.data.len());
+        let is_full = window.is_full;
         let start = match answer {
-            Answer::More if len <= self.limits.search_bytes => return Ok(false),
+            Answer::More if !is_full => {
+                self.state = State::Start(scan);
+                return Ok(false);
+            }
             Answer::More if self.parts > 0 => {
-                // Junk without an end between pictures: keep what may be the start of one.
-                self.buffer.consume(len - self.walk.signature().len());
+                // Junk without an end between pictures: keep what may be the start of one, or a line.
+                let line = scan.line_start();
+                let keep = if line > 0 { len - line } else { self.walk.signature().len() };
+                self.buffer.consume(len - keep);
                 self.state = State::Start(StartScan::default());
                 return Ok(true);
             }
@@ -31,7 +36,7 @@ impl<W: BodyWalk> Parser<W> {
                 return Ok(true);
             }
             Answer::More | Answer::No | Answer::Yes(Start::Nothing) => {
-                return Err(Error::NotAStream { offset: self.received() });
+                return Err(Error::NotAStream { offset: self.buffer.offset() + len as u64 });
             }
             Answer::Yes(start) => start,
         };

@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::{Gap, GapKind, Parser, Queued, State};
+use super::{Gap, GapKind, Parser, Queued, State, Window};
 use crate::multipart::deviation::DeviationKind;
 use crate::multipart::event::Span;
 use crate::multipart::extent::BodyWalk;
@@ -11,9 +11,9 @@ use crate::multipart::scan::{Answer, Found, Line, line_end_before, line_ends};
 
 impl<W: BodyWalk> Parser<W> {
     pub(super) fn gap(&mut self, mut gap: Gap) -> bool {
-        let data = self.buffer.data();
+        let Window { data, is_full, eof } = self.window(0, self.limits.search_bytes);
         if gap.gone == 0 && gap.from == 0 {
-            match self.at_gap_start(data, gap.kind) {
+            match self.at_gap_start(data, gap.kind, eof) {
                 Answer::Yes(AtGap::Delimiter(line)) => {
                     self.gap_ends(gap, line);
                     return true;
@@ -27,25 +27,37 @@ impl<W: BodyWalk> Parser<W> {
                     self.bare_picture();
                     return true;
                 }
-                Answer::More if !self.eof => return false,
+                Answer::More if !eof => return false,
                 _ => {}
             }
         }
-        match self.scan.find(data, gap.from, self.eof) {
+        let picture = match gap.kind {
+            GapKind::AfterBare => find_from(data, gap.from, self.walk.signature()),
+            _ => None,
+        };
+        match self.scan.find(&data[..picture.unwrap_or(data.len())], gap.from, eof || picture.is_some()) {
             Found::Line(line) => self.gap_ends(gap, line),
-            Found::Resume(_) if self.eof => self.gap_at_end(gap),
-            Found::Resume(resume) if data.len() <= self.limits.search_bytes => {
-                gap.from = resume.max(1);
-                self.state = State::Gap(gap);
-                return false;
-            }
-            Found::Resume(resume) => self.gap_too_long(gap, resume),
+            Found::Resume(resume) => match picture {
+                Some(at) => self.gap_before_picture(gap, at),
+                None if eof => self.gap_at_end(gap),
+                None if is_full => self.gap_too_long(gap, resume),
+                None => {
+                    let resume = if gap.kind == GapKind::AfterBare {
+                        resume.min((data.len() + 1).saturating_sub(self.walk.signature().len()))
+                    } else {
+                        resume
+                    };
+                    gap.from = resume.max(1);
+                    self.state = State::Gap(gap);
+                    return false;
+                }
+            },
         }
         true
     }
 
     /// What may stand right behind a body or a close-delimiter, other than the delimiter in use.
-    fn at_gap_start(&self, data: &[u8], kind: GapKind) -> Answer<AtGap> {
+    fn at_gap_start(&self, data: &[u8], kind: GapKind, eof: bool) -> Answer<AtGap> {
         let at = match data {
             [b'\r', b'\n', ..] => 2,
             [b'\n', ..] => 1,
@@ -53,14 +65,14 @@ impl<W: BodyWalk> Parser<W> {
             _ => 0,
         };
         if kind == GapKind::Epilogue {
-            match self.scan.head_follows(data, 0, b"", self.eof) {
+            match self.scan.head_follows(data, 0, b"", eof) {
                 Answer::No => {}
                 answer => return answer.map(|()| AtGap::Head),
             }
         }
-        match self.scan.line_at(data, at, self.eof) {
-            Answer::No if kind == GapKind::AfterBody => {
-                self.scan.picture_at(data, 0, self.eof).map(|()| AtGap::Picture)
+        match self.scan.line_at(data, at, eof) {
+            Answer::No if matches!(kind, GapKind::AfterBody | GapKind::AfterBare) => {
+                self.scan.picture_at(data, 0, eof).map(|()| AtGap::Picture)
             }
             answer => answer.map(AtGap::Delimiter),
         }
@@ -74,9 +86,9 @@ impl<W: BodyWalk> Parser<W> {
         let kind = match gap.kind {
             GapKind::Skipping => None,
             GapKind::Epilogue => Some(DeviationKind::CloseDelimiterFollowed),
-            GapKind::AfterBody if only_line_ends && bytes > 0 => Some(DeviationKind::BlankLines { bytes }),
-            GapKind::AfterBody if bytes > 0 => Some(DeviationKind::BytesAfterBody { bytes }),
-            GapKind::AfterBody => match line_end {
+            _ if only_line_ends && bytes > 0 => Some(DeviationKind::BlankLines { bytes }),
+            _ if bytes > 0 => Some(DeviationKind::BytesAfterBody { bytes }),
+            GapKind::AfterBody | GapKind::AfterBare => match line_end {
                 0 => Some(DeviationKind::LineEndMissing),
                 1 => Some(DeviationKind::BareLf),
                 _ => None,
@@ -100,7 +112,7 @@ impl<W: BodyWalk> Parser<W> {
             GapKind::Epilogue if bytes > 0 => {
                 self.queue.push_back(Queued::Epilogue(Span { start, len: bytes }));
             }
-            GapKind::AfterBody if !blank && !cut_delimiter => {
+            GapKind::AfterBody | GapKind::AfterBare if !blank && !cut_delimiter => {
                 self.deviate(DeviationKind::BytesAfterBody { bytes: junk }, self.parts, 0);
             }
             _ => {}
@@ -110,23 +122,30 @@ impl<W: BodyWalk> Parser<W> {
         self.state = State::Finished;
     }
 
-    /// No delimiter for a long time: pictures are taken without one, and the rest is let go.
+    /// No delimiter for a long time: from now on pictures are taken without one, and the rest is let go.
     fn gap_too_long(&mut self, mut gap: Gap, resume: usize) {
-        let data = self.buffer.data();
-        let signature = self.walk.signature();
-        let picture = if gap.kind == GapKind::AfterBody { memmem::find(data, signature) } else { None };
-        if let Some(at) = picture {
-            self.deviate(DeviationKind::BytesAfterBody { bytes: gap.gone + at as u64 }, self.parts, 0);
-            self.buffer.consume(at);
-            self.bare_picture();
+        if gap.kind == GapKind::AfterBody {
+            gap.kind = GapKind::AfterBare;
+            gap.from = 0;
         } else {
-            let gone = resume.min(data.len() - signature.len());
+            let keep = self.walk.signature().len();
+            let gone = resume.min(self.limits.search_bytes - keep);
             self.buffer.consume(gone);
             gap.gone += gone as u64;
             gap.from = 0;
-            self.state = State::Gap(gap);
         }
+        self.state = State::Gap(gap);
     }
+
+    fn gap_before_picture(&mut self, gap: Gap, at: usize) {
+        self.deviate(DeviationKind::BytesAfterBody { bytes: gap.gone + at as u64 }, self.parts, 0);
+        self.buffer.consume(at);
+        self.bare_picture();
+    }
+}
+
+fn find_from(data: &[u8], from: usize, needle: &[u8]) -> Option<usize> {
+    memmem::find(data.get(from..).unwrap_or_default(), needle).map(|at| from + at)
 }
 
 enum AtGap {

@@ -68,6 +68,8 @@ pub struct Parser<W> {
     parts: u64,
     eof: bool,
     no_multipart_said: bool,
+    /// Bytes that walks ran beyond the ends of their bodies, less what has been repaid since.
+    debt: u64,
 }
 
 /// What stands at the front of the buffer.
@@ -85,6 +87,14 @@ enum State {
     Finished,
 }
 
+/// Bytes to judge by.
+struct Window<'a> {
+    data: &'a [u8],
+    /// There are more behind them, and they are to be decided without these.
+    is_full: bool,
+    eof: bool,
+}
+
 /// What is known of the bytes between a body and the next delimiter.
 #[derive(Debug, Clone, Copy)]
 struct Gap {
@@ -98,6 +108,8 @@ struct Gap {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum GapKind {
     AfterBody,
+    /// Behind a picture that no delimiter followed: the next picture ends the gap as well.
+    AfterBare,
     Skipping,
     Epilogue,
 }
@@ -112,6 +124,13 @@ enum Queued {
     Epilogue(Span),
 }
 
+impl Queued {
+    /// Where a deviation stands; deviations alone are put in order.
+    fn offset(&self) -> u64 {
+        if let Self::Deviation(deviation) = self { deviation.offset } else { 0 }
+    }
+}
+
 impl<W: BodyWalk> Parser<W> {
     /// A parser for one body. `boundary` is the value of the Content-Type's parameter, if it has one;
     /// `walk` knows where pictures end.
@@ -121,11 +140,12 @@ impl<W: BodyWalk> Parser<W> {
 
     /// A parser with bounds other than the default ones.
     pub fn with_limits(walk: W, boundary: Option<&[u8]>, limits: Limits) -> Self {
+        let limits = limits.sound();
         let scan = Scan::new(boundary, walk.signature());
         Self {
             walk,
             limits,
-            buffer: Buffer::new(limits.read_bytes),
+            buffer: Buffer::new(limits.read_bytes, limits.held_bytes()),
             scan,
             state: State::Start(StartScan::default()),
             release: 0,
@@ -134,6 +154,7 @@ impl<W: BodyWalk> Parser<W> {
             parts: 0,
             eof: false,
             no_multipart_said: false,
+            debt: 0,
         }
     }
 
@@ -230,6 +251,15 @@ impl<W: BodyWalk> Parser<W> {
 
     fn empty_span(&self) -> Span {
         Span { start: self.buffer.offset(), len: 0 }
+    }
+
+    /// The bytes to judge by: at most `most` of those that have come, and whether the input ends
+    /// behind them. What is decided because there is no more of them is so decided for every way to
+    /// cut the input.
+    fn window(&self, from: usize, most: usize) -> Window<'_> {
+        let data = self.buffer.data().get(from..).unwrap_or_default();
+        let is_full = data.len() > most;
+        Window { data: &data[..data.len().min(most)], is_full, eof: self.eof && !is_full }
     }
 
     /// Queues a deviation at `at`, counted from the front of the buffer.

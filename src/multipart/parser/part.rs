@@ -5,12 +5,13 @@ use core::ops::Range;
 use memchr::memchr_iter;
 
 use super::{Gap, GapKind, Parser, Queued, State};
-use crate::http::{Fields, split_fields};
+use crate::http::{FieldLine, split_fields};
 use crate::multipart::body::{BodyEnd, BodyScan};
 use crate::multipart::deviation::DeviationKind;
 use crate::multipart::event::{Framing, Span, Spans};
 use crate::multipart::extent::{BodyWalk, Extent};
 use crate::multipart::head::{Head, HeadEnd, HeadScan};
+use crate::multipart::limits::Limits;
 use crate::multipart::scan::{Answer, Likeness, Line, LineFlaw};
 use crate::multipart::start::StartScan;
 
@@ -67,6 +68,8 @@ impl<W: BodyWalk> Parser<W> {
             Answer::Yes(Head::TooLong) => {
                 self.parts += 1;
                 self.deviate(DeviationKind::HeadTooLong, self.parts, 0);
+                // The lines before the last one are known to be no delimiters.
+                self.buffer.consume(scan.line_start());
                 self.state = State::Gap(Gap { kind: GapKind::Skipping, gone: 0, from: 0 });
             }
             Answer::More | Answer::No if self.eof => self.ends_in_head(),
@@ -87,6 +90,7 @@ impl<W: BodyWalk> Parser<W> {
         let too_many = end.lines > self.limits.head_fields;
         let bare_lf = memchr_iter(b'\n', head).any(|at| at == 0 || head[at - 1] != b'\r');
         let next = self.parts + 1;
+        let queued = self.queue.len();
         if end.start > 0 {
             self.deviate(DeviationKind::BlankLineBeforeHead, next, 0);
         }
@@ -116,30 +120,41 @@ impl<W: BodyWalk> Parser<W> {
         }
         self.lines = lines;
         let declared = self.declared_length(end);
+        self.queue.make_contiguous()[queued..].sort_by_key(Queued::offset);
         self.walk.restart();
-        self.state = State::Body { head: end, scan: BodyScan::new(declared), declared, delimiter };
+        let scan = if self.debt > self.limits.search_bytes as u64 {
+            BodyScan::delimiter_first(declared)
+        } else {
+            BodyScan::new(declared)
+        };
+        self.state = State::Body { head: end, scan, declared, delimiter };
     }
 
     /// Content-Length, if one of the part's fields says a number; the last one counts, as in FFmpeg.
+    /// Without any, the fields that say the same under other names.
     fn declared_length(&mut self, end: HeadEnd) -> Option<u64> {
-        let fields = Fields::new(&self.buffer.data()[end.start..end.end], &self.lines);
-        let (mut declared, mut invalid, mut repeated) = (None, false, false);
-        for value in fields.all("content-length") {
-            match decimal(value) {
-                Some(length) => {
-                    repeated |= declared.is_some_and(|declared| declared != length);
-                    declared = Some(length);
-                }
-                None => invalid = true,
+        let next = self.parts + 1;
+        let head = &self.buffer.data()[end.start..end.end];
+        let mut found = Lengths::default();
+        for line in &self.lines {
+            found.read(head, line, "content-length");
+        }
+        if found == Lengths::default() {
+            for line in &self.lines {
+                OTHER_LENGTHS.iter().for_each(|name| found.read(head, line, name));
+            }
+            found.other = found.declared.map(|(_, at)| at);
+        }
+        for (kind, at) in [
+            (DeviationKind::LengthInvalid, found.invalid),
+            (DeviationKind::LengthRepeated, found.repeated),
+            (DeviationKind::LengthElsewhere, found.other),
+        ] {
+            if let Some(at) = at {
+                self.deviate(kind, next, end.start + at);
             }
         }
-        if invalid {
-            self.deviate(DeviationKind::LengthInvalid, self.parts + 1, 0);
-        }
-        if repeated {
-            self.deviate(DeviationKind::LengthRepeated, self.parts + 1, 0);
-        }
-        declared
+        found.declared.map(|(declared, _)| declared)
     }
 
     fn ends_in_head(&mut self) {
@@ -159,38 +174,50 @@ impl<W: BodyWalk> Parser<W> {
         declared: Option<u64>,
         delimiter: Span,
     ) -> bool {
+        let Limits { body_bytes, search_bytes, .. } = self.limits;
+        // Not by `self.window`, which borrows all of the parser.
+        let most = self.limits.body_window();
         let body = &self.buffer.data()[head.body..];
-        let answer = scan.advance(body, &mut self.walk, &self.scan, self.limits.search_bytes, self.eof);
+        let is_full = body.len() > most;
+        let body = &body[..body.len().min(most)];
+        let eof = self.eof && !is_full;
+        let mut answer = scan.advance(body, &mut self.walk, &self.scan, search_bytes, eof);
+        if is_full && answer == Answer::More {
+            answer = scan.at_limit().map_or(Answer::No, Answer::Yes);
+        }
         self.state = State::Body { head, scan, declared, delimiter };
         match answer {
-            Answer::Yes(end) if end.len <= self.limits.body_bytes => {
+            Answer::Yes(end) if end.len <= body_bytes => {
                 self.body_ends(head, declared, delimiter, end);
             }
-            Answer::More if body.len() <= self.limits.body_bytes => return false,
-            _ => {
-                self.parts += 1;
-                let limit = self.limits.body_bytes as u64;
-                self.deviate(DeviationKind::BodyTooLarge { limit }, self.parts, head.body);
-                // From here on any delimiter counts: what stands behind it may be sound.
-                self.buffer.consume(head.body);
-                self.skip();
-            }
+            Answer::More => return false,
+            Answer::Yes(end) => self.body_too_large(head, end.len),
+            Answer::No => self.body_too_large(head, most),
         }
         true
     }
 
-    fn skip(&mut self) {
+    /// Skips a body whose end, or the end of the window on it, is at `end`.
+    fn body_too_large(&mut self, head: HeadEnd, end: usize) {
+        self.parts += 1;
+        let limit = self.limits.body_bytes as u64;
+        self.deviate(DeviationKind::BodyTooLarge { limit }, self.parts, head.body);
+        self.buffer.consume(head.body);
         self.state = if self.scan.is_learnt() {
+            // From here on any delimiter counts: what stands behind it may be sound.
+            self.debt += end as u64;
             State::Gap(Gap { kind: GapKind::Skipping, gone: 0, from: 0 })
         } else {
-            // Without delimiters the next picture is the next thing to find; not this one again.
-            self.buffer.consume(self.walk.signature().len().min(self.buffer.data().len()));
+            // A picture cannot start inside another without contradicting it, so none is lost.
+            self.buffer.consume(end);
             State::Start(StartScan::default())
         };
     }
 
     fn body_ends(&mut self, head: HeadEnd, declared: Option<u64>, delimiter: Span, end: BodyEnd) {
         self.parts += 1;
+        let repaid = REPAID_PER_BYTE * (head.body + end.len) as u64;
+        self.debt = (self.debt + (end.walked - end.len) as u64).saturating_sub(repaid);
         let body = head.body..head.body + end.len;
         if let Some(kind) =
             declared.and_then(|declared| length_deviation(self.buffer.data(), &body, declared, end))
@@ -205,17 +232,21 @@ impl<W: BodyWalk> Parser<W> {
         };
         let (framing, extent) = (end.framing, end.extent);
         self.queue.push_back(Queued::Part { fields: head.start..head.end, body, framing, extent, spans });
-        self.state = self.behind_body();
-    }
-
-    fn behind_body(&self) -> State {
-        if self.scan.is_learnt() {
-            State::Gap(Gap { kind: GapKind::AfterBody, gone: 0, from: 0 })
-        } else {
-            State::Start(StartScan::default())
-        }
+        self.state = match framing {
+            _ if !self.scan.is_learnt() => State::Start(StartScan::default()),
+            Framing::Scanned => State::Gap(Gap { kind: GapKind::AfterBare, gone: 0, from: 0 }),
+            _ => State::Gap(Gap { kind: GapKind::AfterBody, gone: 0, from: 0 }),
+        };
     }
 }
+
+/// Bytes of debt that each byte of a body repays.
+///
+/// Where a picture proves broken, its body ends at a delimiter that the walk had passed over, and what
+/// follows is walked again. A sender could hide the starts of pictures in the segments of other
+/// pictures and have all of them walked to the same far end. So the bytes walked for nothing are
+/// counted, and above [`Limits::search_bytes`] of them bodies end at the first delimiter.
+const REPAID_PER_BYTE: u64 = 4;
 
 /// How Content-Length and the body differ, where that can be told.
 fn length_deviation(data: &[u8], body: &Range<usize>, declared: u64, end: BodyEnd) -> Option<DeviationKind> {
@@ -239,6 +270,36 @@ fn length_deviation(data: &[u8], body: &Range<usize>, declared: u64, end: BodyEn
     } else {
         // An input that ends early says nothing about a length it did not reach.
         (!at_end).then_some(DeviationKind::LengthLong { declared, actual })
+    }
+}
+
+/// Names under which Content-Length is met where there is none.
+const OTHER_LENGTHS: [&str; 2] = ["DataLen", "Content_Length"];
+
+/// What the fields of a head say of the body's length, each with its place in the head.
+#[derive(Default, PartialEq, Eq)]
+struct Lengths {
+    declared: Option<(u64, usize)>,
+    invalid: Option<usize>,
+    repeated: Option<usize>,
+    other: Option<usize>,
+}
+
+impl Lengths {
+    fn read(&mut self, head: &[u8], line: &FieldLine, name: &str) {
+        if !head[line.name.clone()].eq_ignore_ascii_case(name.as_bytes()) {
+            return;
+        }
+        let at = line.name.start;
+        match decimal(&head[line.value.clone()]) {
+            Some(length) => {
+                if self.declared.is_some_and(|(declared, _)| declared != length) {
+                    self.repeated = Some(at);
+                }
+                self.declared = Some((length, at));
+            }
+            None => self.invalid = Some(at),
+        }
     }
 }
 
