@@ -11,3 +11,7 @@ pub mod http;
 pub mod jpeg;
 pub mod multipart;
 pub mod stats;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

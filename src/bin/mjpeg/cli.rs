@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::bench;
 use crate::exit::{Failure, Outcome};
+use crate::generate::{Completions, Man};
 use crate::record::Record;
 use crate::serve::Serve;
 use crate::signal::Stop;
@@ -28,6 +29,9 @@ pub enum Command {
     Check(Check),
     /// Measure how streams travel, next to what theory predicts.
     Bench(bench::Args),
+    Completions(Completions),
+    #[command(hide = true)]
+    Man(Man),
 }
 
 impl Command {
@@ -38,6 +42,8 @@ impl Command {
             Self::Check(_) => "check",
             Self::Serve(_) => "serve",
             Self::Bench(_) => "bench",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
         }
     }
 
@@ -48,6 +54,8 @@ impl Command {
             Self::Check(check) => check.run(stop),
             Self::Serve(serve) => serve.run(stop),
             Self::Bench(args) => bench::run(args, stop),
+            Self::Completions(completions) => completions.run(),
+            Self::Man(man) => man.run(),
         }
     }
 }

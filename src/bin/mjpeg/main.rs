@@ -4,6 +4,7 @@ mod bench;
 mod cli;
 mod clock;
 mod exit;
+mod generate;
 mod listen;
 mod output;
 mod record;

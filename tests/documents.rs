@@ -1,0 +1,71 @@
+//! Documents that are made from the code: committed, compared here, rewritten with `MJPEG_BLESS=1`.
+
+mod kit;
+
+use std::fmt::Write as _;
+use std::fs;
+
+use kit::run::{mjpeg, run};
+use mjpeg::check::{CONSUMERS, Effect, rules};
+
+/// Fails unless the file holds `expected`; with `MJPEG_BLESS=1` writes it.
+fn verify(path: &str, expected: &str) {
+    let file = kit::repository(path);
+    if std::env::var_os("MJPEG_BLESS").is_some_and(|value| value == "1") {
+        fs::write(&file, expected).unwrap();
+    }
+    let found = fs::read_to_string(&file).unwrap_or_default();
+    assert!(found == expected, "{path} is not up to date; run MJPEG_BLESS=1 cargo test --test documents");
+}
+
+#[test]
+fn man_pages_are_up_to_date() {
+    for (page, args) in [
+        ("mjpeg", &[][..]),
+        ("mjpeg-serve", &["serve"]),
+        ("mjpeg-record", &["record"]),
+        ("mjpeg-check", &["check"]),
+        ("mjpeg-bench", &["bench"]),
+    ] {
+        let end = run(mjpeg(["man"]).args(args)).expect(0);
+        verify(&format!("man/{page}.1"), &end.text());
+    }
+}
+
+#[test]
+fn completions_come_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = run(&mut mjpeg(["completions", shell])).expect(0).text();
+        assert!(script.contains("mjpeg") && script.contains("fail-on"), "{shell}");
+    }
+}
+
+#[test]
+fn the_list_of_rules_is_up_to_date() {
+    let mut text = String::from(
+        "# Rules of `mjpeg check`\n\nSeverity follows consequence. error: frames are lost in a consumer that was measured, \
+         or a limit that was asked for is missed. warning: frames are late, or the stream leans on leniency. info: untidy.\n\n\
+         Consumers were measured over loopback with 132 small departures of one stream:\n",
+    );
+    for (name, version) in CONSUMERS {
+        let _ = writeln!(text, "* `{name}`: {version}");
+    }
+    for rule in rules() {
+        let _ = write!(
+            text,
+            "\n## {} {}\n\n**{}**: {}. {}\n\nSource: {}.",
+            rule.code, rule.name, rule.severity, rule.summary, rule.why, rule.section
+        );
+        let broken: Vec<String> = rule
+            .effects
+            .iter()
+            .filter(|(_, effect)| *effect > Effect::Plays)
+            .map(|(name, effect)| format!("{name} {effect}"))
+            .collect();
+        let _ = match &broken[..] {
+            [] => writeln!(text, " Consumers: all measured ones play."),
+            broken => writeln!(text, " Consumers: {}.", broken.join(", ")),
+        };
+    }
+    verify("docs/rules.md", &text);
+}

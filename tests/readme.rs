@@ -1,0 +1,45 @@
+//! The README's blocks run as they stand there.
+
+mod kit;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// The blocks of the README between lines of three backquotes with this language.
+fn blocks(language: &str) -> Vec<String> {
+    let readme = fs::read_to_string(kit::repository("README.md")).unwrap();
+    let fence = format!("```{language}\n");
+    readme.split(&fence[..]).skip(1).map(|rest| rest.split("```").next().unwrap().to_string()).collect()
+}
+
+#[test]
+fn every_shell_block_of_the_readme_runs() {
+    let blocks = blocks("sh");
+    for subcommand in ["serve", "record", "check", "bench"] {
+        assert!(blocks.iter().any(|block| block.contains(&format!("mjpeg {subcommand}"))), "{subcommand}");
+    }
+    let bin = Path::new(env!("CARGO_BIN_EXE_mjpeg")).parent().unwrap().to_path_buf();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    for block in blocks {
+        if block.contains("curl") && kit::peer::find("curl").is_none() {
+            continue;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(kit::repository("fixtures"), dir.path().join("fixtures")).unwrap();
+        // The block ends what it started; should it fail before that, the trap does.
+        let script = format!("set -e\ntrap 'kill $! 2>/dev/null || true' EXIT\n{block}");
+        let end = kit::run::run(
+            Command::new("bash").args(["-c", &script]).current_dir(dir.path()).env("PATH", &path),
+        );
+        assert!(end.status.success(), "{}\n{block}\n{}\n{}", end.status, end.text(), end.err);
+        assert!(!end.text().is_empty(), "it shows nothing:\n{block}");
+    }
+}
+
+#[test]
+fn the_two_commands_are_there() {
+    let commands: Vec<String> = blocks("console")[0].lines().map(str::to_string).collect();
+    assert!(commands[0].starts_with("cargo run --release -- serve fixtures/frames "), "{commands:?}");
+    assert_eq!(commands[1], "cargo test");
+}
