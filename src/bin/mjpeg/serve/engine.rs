@@ -13,6 +13,7 @@ use super::connection::{Connection, Stage, Step};
 use super::hub::{Hub, News};
 use super::pace::Timer;
 use super::part::Layout;
+use super::report::{State, Totals, ViewerState};
 use super::responder::{Reply, Responder};
 use super::slab::Slab;
 use super::viewer::{Push, Viewer};
@@ -36,9 +37,15 @@ const NO_ROOM: Duration = Duration::from_millis(50);
 /// How long viewers have to take the last part after a signal.
 const FAREWELL: Duration = Duration::from_millis(800);
 
-/// What bounds a viewer.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
+/// What was asked for on the command line.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The source, as it may be shown to anybody.
+    pub source: String,
+    /// The layout of viewers that ask for none.
+    pub layout: Layout,
+    /// How long a source may be silent and count as healthy.
+    pub patience: Duration,
     /// Most connections at a time.
     pub connections: usize,
     /// Most viewers at a time.
@@ -61,10 +68,11 @@ pub struct Engine {
     /// Kept open: it wakes the poll when a signal arrives.
     _signal: OwnedFd,
     responder: Responder,
-    layout: Layout,
-    bounds: Bounds,
+    settings: Settings,
     /// Connections that are viewers.
     viewers: usize,
+    totals: Totals,
+    started: Duration,
     /// Whether somebody took a snapshot since the last frame.
     glance: bool,
     accept_at: Option<Duration>,
@@ -80,17 +88,16 @@ impl Engine {
     /// # Errors
     ///
     /// When the system has no room for the descriptors it needs.
-    #[expect(clippy::too_many_arguments, reason = "the parts it is put together from")]
     pub fn new(
         poll: Poll,
         listeners: Vec<Listener>,
         hub: Hub,
         responder: Responder,
-        layout: Layout,
-        bounds: Bounds,
+        settings: Settings,
         clock: Clock,
         stop: &Stop,
     ) -> io::Result<Self> {
+        let started = clock.now();
         let registry = poll.registry();
         for (n, listener) in listeners.iter().enumerate() {
             let token = Token(LISTENERS + n);
@@ -109,9 +116,10 @@ impl Engine {
             stop: stop.clone(),
             _signal: signal,
             responder,
-            layout,
-            bounds,
+            settings,
             viewers: 0,
+            totals: Totals::default(),
+            started,
             glance: false,
             accept_at: None,
             swept: Duration::ZERO,
@@ -203,8 +211,9 @@ impl Engine {
     }
 
     fn welcome(&mut self, socket: Socket, peer: &SockAddr, now: Duration) {
-        if self.slab.len() >= self.bounds.connections {
+        if self.slab.len() >= self.settings.connections {
             // A new socket takes the few bytes of this answer at once; there is no room to wait.
+            self.totals.refused += 1;
             let _ = socket.send(&self.responder.full());
             return;
         }
@@ -255,21 +264,26 @@ impl Engine {
                 let bytes = self.responder.snapshot(self.hub.snapshot(), body);
                 self.answer(number, bytes, now);
             }
-            Reply::Stream(_) if self.viewers >= self.bounds.viewers || self.ending.is_some() => {
+            Reply::State(view, body) => {
+                let bytes = self.responder.state(&self.state(now), view, body);
+                self.answer(number, bytes, now);
+            }
+            Reply::Stream(_) if self.viewers >= self.settings.viewers || self.ending.is_some() => {
+                self.totals.refused += 1;
                 self.answer(number, self.responder.full(), now);
             }
-            Reply::Stream(layout) => self.watch(number, layout.unwrap_or(self.layout), now),
+            Reply::Stream(layout) => self.watch(number, layout.unwrap_or(self.settings.layout), now),
         }
     }
 
     /// Makes a connection a viewer.
     fn watch(&mut self, number: usize, layout: Layout, now: Duration) {
         let head = self.responder.stream_head();
-        let bounds = self.bounds;
         let Some(connection) = self.slab.get_mut(number) else { return };
-        bound(&connection.socket, &bounds);
+        bound(&connection.socket, &self.settings);
         connection.stage = Stage::Stream(Box::new(Viewer::new(layout, head)));
         self.viewers += 1;
+        self.totals.viewers += 1;
         let news = self.hub.start(now);
         if news == News::None { self.go_on(number, now) } else { self.spread(news, now) }
     }
@@ -314,15 +328,19 @@ impl Engine {
     /// A viewer has got everything.
     fn leave(&mut self, number: usize, now: Duration) {
         if let Some(connection) = self.slab.get_mut(number) {
+            if let Stage::Stream(viewer) = &connection.stage {
+                self.viewers -= 1;
+                add(&mut self.totals, viewer);
+            }
             connection.drain(now);
-            self.viewers -= 1;
         }
     }
 
     fn close(&mut self, number: usize) {
         let Some(connection) = self.slab.remove(number) else { return };
-        if matches!(connection.stage, Stage::Stream(_)) {
+        if let Stage::Stream(viewer) = &connection.stage {
             self.viewers -= 1;
+            add(&mut self.totals, viewer);
         }
         if self.accept_at.is_some() {
             self.accept_at = Some(Duration::ZERO);
@@ -337,7 +355,7 @@ impl Engine {
         self.swept = now;
         for number in self.slab.numbers() {
             let Some(connection) = self.slab.get_mut(number) else { continue };
-            if !connection.is_overdue(now, self.bounds.send_timeout) {
+            if !connection.is_overdue(now, self.settings.send_timeout) {
                 continue;
             }
             match &connection.stage {
@@ -347,13 +365,52 @@ impl Engine {
                     self.go_on(number, now);
                 }
                 Stage::Stream(_) => {
-                    let timeout = self.bounds.send_timeout;
+                    let timeout = self.settings.send_timeout;
                     let text = format!("viewer {} took nothing for {timeout:?}; closed", connection.peer);
                     output::message("serve", &text);
+                    self.totals.evicted += 1;
                     self.close(number);
                 }
                 _ => self.close(number),
             }
+        }
+    }
+
+    /// What there is to say about this server.
+    fn state(&self, now: Duration) -> State {
+        let (count, newest) = (self.hub.count(), self.hub.newest());
+        let mut totals = self.totals;
+        let mut viewers = Vec::with_capacity(self.viewers);
+        for connection in self.slab.iter() {
+            let Stage::Stream(viewer) = &connection.stage else { continue };
+            add(&mut totals, viewer);
+            viewers.push(ViewerState {
+                peer: connection.peer.clone(),
+                layout: viewer.layout().name(),
+                age_s: (now - connection.since).as_secs_f64(),
+                frames_sent: viewer.count.sent,
+                frames_skipped: viewer.count.skipped,
+                bytes_sent: viewer.count.bytes,
+                backlog_bytes: viewer.backlog() as u64,
+            });
+        }
+        State {
+            schema: "mjpeg.state/1",
+            source: self.settings.source.clone(),
+            healthy: self.hub.is_healthy(now, self.settings.patience),
+            uptime_s: (now - self.started).as_secs_f64(),
+            fps_asked: self.hub.fps_asked(),
+            fps: self.hub.fps(),
+            frame_age_ms: self.hub.age(now).map(|age| age.as_secs_f64() * 1000.0),
+            frame_bytes: newest.map(|part| part.jpeg().len() as u64),
+            frames: count.frames,
+            frames_repeated: count.repeated,
+            frames_torn: count.torn,
+            frames_uncarried: count.uncarried,
+            frames_unseen: count.unseen,
+            connections: self.slab.len() as u64,
+            totals,
+            viewers,
         }
     }
 
@@ -369,11 +426,17 @@ impl Engine {
     }
 }
 
+fn add(totals: &mut Totals, viewer: &Viewer) {
+    totals.frames_sent += viewer.count.sent;
+    totals.frames_skipped += viewer.count.skipped;
+    totals.bytes_sent += viewer.count.bytes;
+}
+
 /// Bounds what the kernel holds for a viewer. Options a system does not have are done without.
 ///
 /// The send buffer bounds all that has not arrived, the low-water mark what has not even been sent: with
 /// both, somebody who reads slowly is one frame behind the buffer and not seconds.
-fn bound(socket: &Socket, bounds: &Bounds) {
+fn bound(socket: &Socket, bounds: &Settings) {
     if bounds.viewer_buffer > 0 {
         let _ = socket.set_send_buffer_size(bounds.viewer_buffer);
     }

@@ -45,8 +45,10 @@ pub struct Hub {
     current: Option<Rc<Part>>,
     /// Parts so far.
     number: u64,
-    /// When the newest frame became it.
+    /// When the newest part was made.
     since: Duration,
+    /// When the newest frame came that was not sent before.
+    fresh: Option<Duration>,
     recent: VecDeque<Duration>,
     /// Whether frames go on with nobody watching, until the source ends.
     to_the_end: bool,
@@ -63,6 +65,10 @@ pub struct Count {
     pub repeated: u64,
     /// Frames that were not sent because the boundary occurs in them.
     pub uncarried: u64,
+    /// Frames that were found incomplete.
+    pub torn: u64,
+    /// Frames that gave way to a newer one before they could be published.
+    pub unseen: u64,
 }
 
 impl Hub {
@@ -78,6 +84,7 @@ impl Hub {
             current: None,
             number: 0,
             since: Duration::ZERO,
+            fresh: None,
             recent: VecDeque::with_capacity(RECENT),
             to_the_end,
             closed: false,
@@ -112,7 +119,10 @@ impl Hub {
     /// Somebody has come to look: frames start to go out if they stood still.
     pub fn start(&mut self, now: Duration) -> News {
         match &mut self.origin {
-            Origin::Feed(feed) if !feed.is_running() && !self.closed => feed.start(now),
+            Origin::Feed(feed) if !feed.is_running() && !self.closed => {
+                self.recent.clear();
+                feed.start(now);
+            }
             _ => return News::None,
         }
         self.advance(now)
@@ -180,11 +190,6 @@ impl Hub {
         News::LastPart
     }
 
-    /// Whether the last part has been made.
-    pub fn is_closed(&self) -> bool {
-        self.closed
-    }
-
     /// The picture to answer a snapshot with: the newest, or the first one before any was shown.
     pub fn snapshot(&self) -> Option<(&[u8], Duration)> {
         match (&self.current, &self.origin) {
@@ -197,6 +202,52 @@ impl Hub {
     /// Whether somebody who only takes a snapshot makes frames go out.
     pub fn starts_for_snapshots(&self) -> bool {
         !self.to_the_end
+    }
+
+    /// What has been counted.
+    pub fn count(&self) -> Count {
+        let mut count = self.count;
+        match &self.origin {
+            Origin::Feed(feed) => count.uncarried += feed.uncarried,
+            Origin::Mailbox { mailbox, .. } => {
+                (count.torn, count.unseen) = (mailbox.torn(), mailbox.unseen());
+            }
+        }
+        count
+    }
+
+    /// The frames per second asked for.
+    pub fn fps_asked(&self) -> Option<f64> {
+        match &self.origin {
+            Origin::Feed(feed) => Some(feed.rate().fps()),
+            Origin::Mailbox { .. } => None,
+        }
+    }
+
+    /// The frames per second of late, if frames are going out.
+    pub fn fps(&self) -> Option<f64> {
+        let (first, last) = (self.recent.front()?, self.recent.back()?);
+        let playing = match &self.origin {
+            Origin::Feed(feed) => feed.is_running(),
+            Origin::Mailbox { .. } => true,
+        };
+        let time = (*last - *first).as_secs_f64();
+        (playing && time > 0.0).then(|| (self.recent.len() - 1) as f64 / time)
+    }
+
+    /// How long ago the newest frame came.
+    pub fn age(&self, now: Duration) -> Option<Duration> {
+        self.fresh.map(|fresh| now - fresh)
+    }
+
+    /// Whether frames come when they should: a paced source one for each interval while anybody looks, a
+    /// live one within `patience`.
+    pub fn is_healthy(&self, now: Duration, patience: Duration) -> bool {
+        match (&self.origin, self.age(now)) {
+            (Origin::Feed(feed), Some(age)) if feed.is_running() => age < patience.max(feed.rate().span(3)),
+            (Origin::Feed(_), _) => true,
+            (Origin::Mailbox { .. }, age) => age.is_some_and(|age| age < patience),
+        }
     }
 
     /// The value of the response's `Content-Type`.
@@ -239,6 +290,7 @@ impl Hub {
     fn publish(&mut self, now: Duration, picture: Picture, taken: Duration, behind: Behind) {
         self.replace(now, picture, taken, behind);
         self.count.frames += 1;
+        self.fresh = Some(now);
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }

@@ -7,6 +7,7 @@ mod hub;
 mod open;
 mod pace;
 mod part;
+mod report;
 mod responder;
 mod routes;
 mod slab;
@@ -20,7 +21,7 @@ use clap::Args;
 use mio::Poll;
 use mjpeg::multipart::Boundary;
 
-use self::engine::{Bounds, Engine};
+use self::engine::{Engine, Settings};
 use self::hub::Hub;
 use self::pace::Rate;
 use self::part::{Layout, Recipe};
@@ -30,6 +31,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::listen::files;
 use crate::listen::socket::Listener;
 use crate::signal::Stop;
+use crate::transport::Target;
 use crate::{cli, output};
 
 /// Descriptors that are kept for everything but connections.
@@ -68,6 +70,9 @@ pub struct Serve {
     /// Send the last frame again after so long a silence of a live source; 0s never does
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = cli::duration)]
     repeat: Duration,
+    /// How long a live source may be silent before /healthz says so
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::duration)]
+    silence: Duration,
     /// Most viewers at a time; by default as many as files may be open
     #[arg(long, value_name = "N")]
     max_viewers: Option<usize>,
@@ -100,7 +105,10 @@ impl Serve {
         }
 
         let files = files::raise_limit();
-        let bounds = Bounds {
+        let settings = Settings {
+            source: Target::parse(&self.source).to_string(),
+            layout: self.layout,
+            patience: self.silence,
             connections: files.saturating_sub(OWN_FILES).max(1),
             viewers: self.max_viewers.unwrap_or(files.saturating_sub(RESERVED_FILES).max(files / 2)),
             viewer_buffer: usize::try_from(self.viewer_buffer).unwrap_or(usize::MAX),
@@ -109,7 +117,7 @@ impl Serve {
         let listener = Listener::bind(&self.listen)?;
         let address = listener.reachable();
         let responder = Responder::new(&hub.content_type());
-        let mut engine = Engine::new(poll, vec![listener], hub, responder, self.layout, bounds, clock, stop)
+        let mut engine = Engine::new(poll, vec![listener], hub, responder, settings, clock, stop)
             .map_err(|error| local(error, "cannot start to serve"))?;
 
         output::result(&format!("http://{address}/stream"))?;
