@@ -1,7 +1,7 @@
 //! The loop that does everything: it accepts, answers and hands frames out, and never blocks.
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::listen::head::Progress;
 use crate::listen::request::Refusal;
 use crate::listen::socket::{Accepted, Listener};
 use crate::output;
-use crate::signal::Stop;
+use crate::signal::{Stop, Waker};
 
 /// The token by which a live source says that it has left something.
 pub const MAIL: Token = Token(0);
@@ -66,7 +66,7 @@ pub struct Engine {
     clock: Clock,
     stop: Stop,
     /// Kept open: it wakes the poll when a signal arrives.
-    _signal: OwnedFd,
+    _signal: Waker,
     responder: Responder,
     settings: Settings,
     /// Connections that are viewers.
@@ -104,7 +104,7 @@ impl Engine {
             registry.register(&mut SourceFd(&listener.socket.as_raw_fd()), token, Interest::READABLE)?;
         }
         let signal = stop.waker()?;
-        registry.register(&mut SourceFd(&signal.as_raw_fd()), SIGNAL, Interest::READABLE)?;
+        registry.register(&mut SourceFd(&signal.as_fd().as_raw_fd()), SIGNAL, Interest::READABLE)?;
         let timer = Timer::new(registry, TIMER)?;
         Ok(Self {
             poll,
