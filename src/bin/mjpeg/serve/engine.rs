@@ -18,6 +18,7 @@ use super::responder::{Reply, Responder};
 use super::slab::Slab;
 use super::viewer::{Push, Viewer};
 use crate::clock::Clock;
+use crate::exit::Failure;
 use crate::listen::head::Progress;
 use crate::listen::request::Refusal;
 use crate::listen::socket::{Accepted, Listener};
@@ -154,9 +155,12 @@ impl Engine {
             for event in &events {
                 match event.token() {
                     TIMER => self.timer.expired(),
+                    // A picture and the word that it was the last one may have come together.
                     MAIL => {
-                        let news = self.hub.fetch(now);
-                        self.spread(news, now);
+                        for _ in 0..2 {
+                            let news = self.hub.fetch(now);
+                            self.spread(news, now);
+                        }
                     }
                     SIGNAL => {}
                     Token(n) if n < Slab::FIRST => accept = true,
@@ -174,6 +178,11 @@ impl Engine {
                 return Ok(());
             }
         }
+    }
+
+    /// Why the source never had a frame, if that is why the run ended.
+    pub fn take_failure(&mut self) -> Option<Failure> {
+        self.hub.take_failure()
     }
 
     /// How long the poll may sleep.
@@ -293,6 +302,10 @@ impl Engine {
         if news == News::None {
             return;
         }
+        if matches!(news, News::LastPart | News::End) && self.ending.is_none() {
+            // Whoever takes nothing is closed after the send timeout, so this comes to an end.
+            self.end(Duration::MAX);
+        }
         let Some(newest) = self.hub.newest().map(Rc::clone) else { return };
         for number in self.slab.numbers() {
             let Some(Connection { socket, stage: Stage::Stream(viewer), .. }) = self.slab.get_mut(number)
@@ -308,10 +321,6 @@ impl Engine {
         }
         drop(newest);
         self.hub.prepare();
-        if news == News::LastPart && self.ending.is_none() {
-            // Whoever takes nothing is closed after the send timeout, so this comes to an end.
-            self.end(Duration::MAX);
-        }
     }
 
     /// Whether every byte for every peer is with the kernel, which delivers them without us too.
@@ -418,8 +427,14 @@ impl Engine {
     fn end(&mut self, until: Duration) {
         self.ending = Some(until);
         self.listeners.clear();
+        let without_frame = self.hub.newest().is_none();
         for number in self.slab.numbers() {
-            if self.slab.get_mut(number).is_some_and(|c| matches!(c.stage, Stage::Request(_))) {
+            let over = |connection: &mut Connection| match connection.stage {
+                Stage::Request(_) => true,
+                Stage::Stream(_) => without_frame,
+                _ => false,
+            };
+            if self.slab.get_mut(number).is_some_and(over) {
                 self.close(number);
             }
         }

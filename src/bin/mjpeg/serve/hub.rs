@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::feed::{Feed, Ready};
 use super::part::{Behind, Part, Recipe};
+use crate::exit::Failure;
 use crate::source::live::{Mail, Mailbox, Shot};
 use crate::source::picture::Picture;
 
@@ -33,6 +34,8 @@ pub enum News {
     Part,
     /// A new part, the last one.
     LastPart,
+    /// The end, without a part.
+    End,
     /// Nothing.
     None,
 }
@@ -53,6 +56,7 @@ pub struct Hub {
     /// Whether frames go on with nobody watching, until the source ends.
     to_the_end: bool,
     closed: bool,
+    failure: Option<Failure>,
     count: Count,
 }
 
@@ -88,6 +92,7 @@ impl Hub {
             recent: VecDeque::with_capacity(RECENT),
             to_the_end,
             closed: false,
+            failure: None,
             count: Count::default(),
         }
     }
@@ -163,8 +168,12 @@ impl Hub {
                 self.publish(now, picture, taken, Behind::Delimiter);
                 News::Part
             }
-            Mail::End if !self.closed => self.finish(now),
-            Mail::End | Mail::Nothing => News::None,
+            Mail::End => self.finish(now),
+            Mail::Failed(failure) => {
+                self.failure = Some(failure);
+                self.finish(now)
+            }
+            Mail::Nothing => News::None,
         }
     }
 
@@ -185,7 +194,8 @@ impl Hub {
             (None, Some(part)) => Picture::copy(part.jpeg(), 0).ok().map(|picture| (picture, part.taken)),
             (None, None) => None,
         };
-        let Some((picture, taken)) = last else { return News::None };
+        // Without a frame there is nobody to be sent the close-delimiter: no delimiter was.
+        let Some((picture, taken)) = last else { return News::End };
         self.publish(now, picture, taken, Behind::CloseAtOnce);
         News::LastPart
     }
@@ -202,6 +212,11 @@ impl Hub {
     /// Whether somebody who only takes a snapshot makes frames go out.
     pub fn starts_for_snapshots(&self) -> bool {
         !self.to_the_end
+    }
+
+    /// Why the source never had a frame, if it said so.
+    pub fn take_failure(&mut self) -> Option<Failure> {
+        self.failure.take()
     }
 
     /// What has been counted.

@@ -44,14 +44,16 @@ const RESERVED_FILES: usize = 64;
 /// Prints the URL of the stream on standard output as soon as it listens.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// A directory of JPEG files, one JPEG file that is rewritten again and again, or test:[WIDTHxHEIGHT]
+    /// A directory of JPEG files, one JPEG file that is rewritten again and again, an http(s) URL, a
+    /// capture or concatenated JPEGs in a file, - for the same on standard input, or test:[WIDTHxHEIGHT]
     source: String,
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// Frames per second of a directory or a test pattern
-    #[arg(long, default_value = "15")]
-    fps: Rate,
+    /// Frames per second of a directory, a file or a test pattern, 15 if not given. Standard input is
+    /// shown as it comes, unless this is given: then it waits
+    #[arg(long)]
+    fps: Option<Rate>,
     /// Play a directory again and again (the default)
     #[arg(long = "loop", conflicts_with_all = ["once", "loops"])]
     endless: bool,
@@ -97,7 +99,7 @@ impl Serve {
         };
         let poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
         let rounds = if self.once { Some(1) } else { self.loops };
-        let origin = open::open(&self, rounds, poll.registry(), &clock)?;
+        let origin = open::open(&self, rounds, poll.registry(), &clock, stop)?;
         let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
         let hub = Hub::new(origin, Recipe::new(boundary), rounds.is_some());
         if !hub.has_picture() {
@@ -123,7 +125,7 @@ impl Serve {
         output::result(&format!("http://{address}/stream"))?;
         output::message("serve", &format!("a page that shows it is at http://{address}/"));
         engine.run().map_err(|error| local(error, "cannot wait for events"))?;
-        Ok(Outcome::Exit(Exit::Done))
+        engine.take_failure().map_or(Ok(Outcome::Exit(Exit::Done)), Err)
     }
 }
 
