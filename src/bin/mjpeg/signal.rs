@@ -1,11 +1,12 @@
 //! SIGINT, SIGTERM and SIGHUP: the first asks a run to end, the second of its kind ends it at once.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// Whether a signal has asked this run to end, and which one.
@@ -46,13 +47,35 @@ impl Stop {
     /// # Errors
     ///
     /// When the socket pair cannot be made.
-    pub fn waker(&self) -> io::Result<OwnedFd> {
+    pub fn waker(&self) -> io::Result<Waker> {
         let (read, write) = UnixStream::pair()?;
         read.set_nonblocking(true)?;
         write.set_nonblocking(true)?;
+        let mut waker = Waker { read: read.into(), actions: Vec::new() };
         for signal in [SIGINT, SIGTERM, SIGHUP] {
-            signal_hook::low_level::pipe::register(signal, write.try_clone()?)?;
+            waker.actions.push(signal_hook::low_level::pipe::register(signal, write.try_clone()?)?);
         }
-        Ok(read.into())
+        Ok(waker)
+    }
+}
+
+/// Becomes readable when a signal has asked for the end. Dropping it undoes what it took.
+#[derive(Debug)]
+pub struct Waker {
+    read: OwnedFd,
+    actions: Vec<SigId>,
+}
+
+impl AsFd for Waker {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.read.as_fd()
+    }
+}
+
+impl Drop for Waker {
+    fn drop(&mut self) {
+        for action in self.actions.drain(..) {
+            signal_hook::low_level::unregister(action);
+        }
     }
 }

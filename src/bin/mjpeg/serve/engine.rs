@@ -1,7 +1,7 @@
 //! The loop that does everything: it accepts, answers and hands frames out, and never blocks.
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -13,15 +13,17 @@ use super::connection::{Connection, Stage, Step};
 use super::hub::{Hub, News};
 use super::pace::Timer;
 use super::part::Layout;
+use super::report::{State, Totals, ViewerState};
 use super::responder::{Reply, Responder};
 use super::slab::Slab;
 use super::viewer::{Push, Viewer};
 use crate::clock::Clock;
+use crate::exit::Failure;
 use crate::listen::head::Progress;
 use crate::listen::request::Refusal;
 use crate::listen::socket::{Accepted, Listener};
 use crate::output;
-use crate::signal::Stop;
+use crate::signal::{Stop, Waker};
 
 /// The token by which a live source says that it has left something.
 pub const MAIL: Token = Token(0);
@@ -36,9 +38,15 @@ const NO_ROOM: Duration = Duration::from_millis(50);
 /// How long viewers have to take the last part after a signal.
 const FAREWELL: Duration = Duration::from_millis(800);
 
-/// What bounds a viewer.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
+/// What was asked for on the command line.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The source, as it may be shown to anybody.
+    pub source: String,
+    /// The layout of viewers that ask for none.
+    pub layout: Layout,
+    /// How long a source may be silent and count as healthy.
+    pub patience: Duration,
     /// Most connections at a time.
     pub connections: usize,
     /// Most viewers at a time.
@@ -59,12 +67,13 @@ pub struct Engine {
     clock: Clock,
     stop: Stop,
     /// Kept open: it wakes the poll when a signal arrives.
-    _signal: OwnedFd,
+    _signal: Waker,
     responder: Responder,
-    layout: Layout,
-    bounds: Bounds,
+    settings: Settings,
     /// Connections that are viewers.
     viewers: usize,
+    totals: Totals,
+    started: Duration,
     /// Whether somebody took a snapshot since the last frame.
     glance: bool,
     accept_at: Option<Duration>,
@@ -80,24 +89,23 @@ impl Engine {
     /// # Errors
     ///
     /// When the system has no room for the descriptors it needs.
-    #[expect(clippy::too_many_arguments, reason = "the parts it is put together from")]
     pub fn new(
         poll: Poll,
         listeners: Vec<Listener>,
         hub: Hub,
         responder: Responder,
-        layout: Layout,
-        bounds: Bounds,
+        settings: Settings,
         clock: Clock,
         stop: &Stop,
     ) -> io::Result<Self> {
+        let started = clock.now();
         let registry = poll.registry();
         for (n, listener) in listeners.iter().enumerate() {
             let token = Token(LISTENERS + n);
             registry.register(&mut SourceFd(&listener.socket.as_raw_fd()), token, Interest::READABLE)?;
         }
         let signal = stop.waker()?;
-        registry.register(&mut SourceFd(&signal.as_raw_fd()), SIGNAL, Interest::READABLE)?;
+        registry.register(&mut SourceFd(&signal.as_fd().as_raw_fd()), SIGNAL, Interest::READABLE)?;
         let timer = Timer::new(registry, TIMER)?;
         Ok(Self {
             poll,
@@ -109,9 +117,10 @@ impl Engine {
             stop: stop.clone(),
             _signal: signal,
             responder,
-            layout,
-            bounds,
+            settings,
             viewers: 0,
+            totals: Totals::default(),
+            started,
             glance: false,
             accept_at: None,
             swept: Duration::ZERO,
@@ -146,9 +155,12 @@ impl Engine {
             for event in &events {
                 match event.token() {
                     TIMER => self.timer.expired(),
+                    // A picture and the word that it was the last one may have come together.
                     MAIL => {
-                        let news = self.hub.fetch(now);
-                        self.spread(news, now);
+                        for _ in 0..2 {
+                            let news = self.hub.fetch(now);
+                            self.spread(news, now);
+                        }
                     }
                     SIGNAL => {}
                     Token(n) if n < Slab::FIRST => accept = true,
@@ -166,6 +178,11 @@ impl Engine {
                 return Ok(());
             }
         }
+    }
+
+    /// Why the source never had a frame, if that is why the run ended.
+    pub fn take_failure(&mut self) -> Option<Failure> {
+        self.hub.take_failure()
     }
 
     /// How long the poll may sleep.
@@ -203,8 +220,9 @@ impl Engine {
     }
 
     fn welcome(&mut self, socket: Socket, peer: &SockAddr, now: Duration) {
-        if self.slab.len() >= self.bounds.connections {
+        if self.slab.len() >= self.settings.connections {
             // A new socket takes the few bytes of this answer at once; there is no room to wait.
+            self.totals.refused += 1;
             let _ = socket.send(&self.responder.full());
             return;
         }
@@ -255,21 +273,26 @@ impl Engine {
                 let bytes = self.responder.snapshot(self.hub.snapshot(), body);
                 self.answer(number, bytes, now);
             }
-            Reply::Stream(_) if self.viewers >= self.bounds.viewers || self.ending.is_some() => {
+            Reply::State(view, body) => {
+                let bytes = self.responder.state(&self.state(now), view, body);
+                self.answer(number, bytes, now);
+            }
+            Reply::Stream(_) if self.viewers >= self.settings.viewers || self.ending.is_some() => {
+                self.totals.refused += 1;
                 self.answer(number, self.responder.full(), now);
             }
-            Reply::Stream(layout) => self.watch(number, layout.unwrap_or(self.layout), now),
+            Reply::Stream(layout) => self.watch(number, layout.unwrap_or(self.settings.layout), now),
         }
     }
 
     /// Makes a connection a viewer.
     fn watch(&mut self, number: usize, layout: Layout, now: Duration) {
         let head = self.responder.stream_head();
-        let bounds = self.bounds;
         let Some(connection) = self.slab.get_mut(number) else { return };
-        bound(&connection.socket, &bounds);
+        bound(&connection.socket, &self.settings);
         connection.stage = Stage::Stream(Box::new(Viewer::new(layout, head)));
         self.viewers += 1;
+        self.totals.viewers += 1;
         let news = self.hub.start(now);
         if news == News::None { self.go_on(number, now) } else { self.spread(news, now) }
     }
@@ -278,6 +301,10 @@ impl Engine {
     fn spread(&mut self, news: News, now: Duration) {
         if news == News::None {
             return;
+        }
+        if matches!(news, News::LastPart | News::End) && self.ending.is_none() {
+            // Whoever takes nothing is closed after the send timeout, so this comes to an end.
+            self.end(Duration::MAX);
         }
         let Some(newest) = self.hub.newest().map(Rc::clone) else { return };
         for number in self.slab.numbers() {
@@ -294,10 +321,6 @@ impl Engine {
         }
         drop(newest);
         self.hub.prepare();
-        if news == News::LastPart && self.ending.is_none() {
-            // Whoever takes nothing is closed after the send timeout, so this comes to an end.
-            self.end(Duration::MAX);
-        }
     }
 
     /// Whether every byte for every peer is with the kernel, which delivers them without us too.
@@ -314,15 +337,19 @@ impl Engine {
     /// A viewer has got everything.
     fn leave(&mut self, number: usize, now: Duration) {
         if let Some(connection) = self.slab.get_mut(number) {
+            if let Stage::Stream(viewer) = &connection.stage {
+                self.viewers -= 1;
+                add(&mut self.totals, viewer);
+            }
             connection.drain(now);
-            self.viewers -= 1;
         }
     }
 
     fn close(&mut self, number: usize) {
         let Some(connection) = self.slab.remove(number) else { return };
-        if matches!(connection.stage, Stage::Stream(_)) {
+        if let Stage::Stream(viewer) = &connection.stage {
             self.viewers -= 1;
+            add(&mut self.totals, viewer);
         }
         if self.accept_at.is_some() {
             self.accept_at = Some(Duration::ZERO);
@@ -337,7 +364,7 @@ impl Engine {
         self.swept = now;
         for number in self.slab.numbers() {
             let Some(connection) = self.slab.get_mut(number) else { continue };
-            if !connection.is_overdue(now, self.bounds.send_timeout) {
+            if !connection.is_overdue(now, self.settings.send_timeout) {
                 continue;
             }
             match &connection.stage {
@@ -347,9 +374,10 @@ impl Engine {
                     self.go_on(number, now);
                 }
                 Stage::Stream(_) => {
-                    let timeout = self.bounds.send_timeout;
+                    let timeout = self.settings.send_timeout;
                     let text = format!("viewer {} took nothing for {timeout:?}; closed", connection.peer);
                     output::message("serve", &text);
+                    self.totals.evicted += 1;
                     self.close(number);
                 }
                 _ => self.close(number),
@@ -357,23 +385,73 @@ impl Engine {
         }
     }
 
+    /// What there is to say about this server.
+    fn state(&self, now: Duration) -> State {
+        let (count, newest) = (self.hub.count(), self.hub.newest());
+        let mut totals = self.totals;
+        let mut viewers = Vec::with_capacity(self.viewers);
+        for connection in self.slab.iter() {
+            let Stage::Stream(viewer) = &connection.stage else { continue };
+            add(&mut totals, viewer);
+            viewers.push(ViewerState {
+                peer: connection.peer.clone(),
+                layout: viewer.layout().name(),
+                age_s: (now - connection.since).as_secs_f64(),
+                frames_sent: viewer.count.sent,
+                frames_skipped: viewer.count.skipped,
+                bytes_sent: viewer.count.bytes,
+                backlog_bytes: viewer.backlog() as u64,
+            });
+        }
+        State {
+            schema: "mjpeg.state/1",
+            source: self.settings.source.clone(),
+            healthy: self.hub.is_healthy(now, self.settings.patience),
+            uptime_s: (now - self.started).as_secs_f64(),
+            fps_asked: self.hub.fps_asked(),
+            fps: self.hub.fps(),
+            frame_age_ms: self.hub.age(now).map(|age| age.as_secs_f64() * 1000.0),
+            frame_bytes: newest.map(|part| part.jpeg().len() as u64),
+            frames: count.frames,
+            frames_repeated: count.repeated,
+            frames_torn: count.torn,
+            frames_uncarried: count.uncarried,
+            frames_unseen: count.unseen,
+            connections: self.slab.len() as u64,
+            totals,
+            viewers,
+        }
+    }
+
     /// Takes no more connections, drops those that have not asked yet, and ends when all others are done.
     fn end(&mut self, until: Duration) {
         self.ending = Some(until);
         self.listeners.clear();
+        let without_frame = self.hub.newest().is_none();
         for number in self.slab.numbers() {
-            if self.slab.get_mut(number).is_some_and(|c| matches!(c.stage, Stage::Request(_))) {
+            let over = |connection: &mut Connection| match connection.stage {
+                Stage::Request(_) => true,
+                Stage::Stream(_) => without_frame,
+                _ => false,
+            };
+            if self.slab.get_mut(number).is_some_and(over) {
                 self.close(number);
             }
         }
     }
 }
 
+fn add(totals: &mut Totals, viewer: &Viewer) {
+    totals.frames_sent += viewer.count.sent;
+    totals.frames_skipped += viewer.count.skipped;
+    totals.bytes_sent += viewer.count.bytes;
+}
+
 /// Bounds what the kernel holds for a viewer. Options a system does not have are done without.
 ///
 /// The send buffer bounds all that has not arrived, the low-water mark what has not even been sent: with
 /// both, somebody who reads slowly is one frame behind the buffer and not seconds.
-fn bound(socket: &Socket, bounds: &Bounds) {
+fn bound(socket: &Socket, bounds: &Settings) {
     if bounds.viewer_buffer > 0 {
         let _ = socket.set_send_buffer_size(bounds.viewer_buffer);
     }

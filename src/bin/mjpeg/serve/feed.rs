@@ -12,9 +12,6 @@ use crate::source::picture::Picture;
 /// does not delay the next.
 const AHEAD: usize = 2;
 
-/// How long a source that had nothing to give is left alone.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// A picture that waits for its time.
 #[derive(Debug)]
 pub struct Ready {
@@ -149,11 +146,11 @@ impl Feed {
                     self.uncarried += 1;
                     self.source.give_back(picture);
                 }
-                Next::Nothing => self.ask_again = now + PATIENCE,
+                Next::Nothing => self.ask_again = now + self.source.patience(),
                 Next::End => self.ended = true,
             }
         }
-        self.ask_again = self.clock.now() + PATIENCE;
+        self.ask_again = self.clock.now() + self.source.patience();
     }
 
     /// Gives a picture back to the source.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::feed::{Feed, Ready};
 use super::part::{Behind, Part, Recipe};
+use crate::exit::Failure;
 use crate::source::live::{Mail, Mailbox, Shot};
 use crate::source::picture::Picture;
 
@@ -33,6 +34,8 @@ pub enum News {
     Part,
     /// A new part, the last one.
     LastPart,
+    /// The end, without a part.
+    End,
     /// Nothing.
     None,
 }
@@ -45,12 +48,15 @@ pub struct Hub {
     current: Option<Rc<Part>>,
     /// Parts so far.
     number: u64,
-    /// When the newest frame became it.
+    /// When the newest part was made.
     since: Duration,
+    /// When the newest frame came that was not sent before.
+    fresh: Option<Duration>,
     recent: VecDeque<Duration>,
     /// Whether frames go on with nobody watching, until the source ends.
     to_the_end: bool,
     closed: bool,
+    failure: Option<Failure>,
     count: Count,
 }
 
@@ -63,6 +69,10 @@ pub struct Count {
     pub repeated: u64,
     /// Frames that were not sent because the boundary occurs in them.
     pub uncarried: u64,
+    /// Frames that were found incomplete.
+    pub torn: u64,
+    /// Frames that gave way to a newer one before they could be published.
+    pub unseen: u64,
 }
 
 impl Hub {
@@ -78,9 +88,11 @@ impl Hub {
             current: None,
             number: 0,
             since: Duration::ZERO,
+            fresh: None,
             recent: VecDeque::with_capacity(RECENT),
             to_the_end,
             closed: false,
+            failure: None,
             count: Count::default(),
         }
     }
@@ -112,7 +124,10 @@ impl Hub {
     /// Somebody has come to look: frames start to go out if they stood still.
     pub fn start(&mut self, now: Duration) -> News {
         match &mut self.origin {
-            Origin::Feed(feed) if !feed.is_running() && !self.closed => feed.start(now),
+            Origin::Feed(feed) if !feed.is_running() && !self.closed => {
+                self.recent.clear();
+                feed.start(now);
+            }
             _ => return News::None,
         }
         self.advance(now)
@@ -153,8 +168,12 @@ impl Hub {
                 self.publish(now, picture, taken, Behind::Delimiter);
                 News::Part
             }
-            Mail::End if !self.closed => self.finish(now),
-            Mail::End | Mail::Nothing => News::None,
+            Mail::End => self.finish(now),
+            Mail::Failed(failure) => {
+                self.failure = Some(failure);
+                self.finish(now)
+            }
+            Mail::Nothing => News::None,
         }
     }
 
@@ -175,14 +194,10 @@ impl Hub {
             (None, Some(part)) => Picture::copy(part.jpeg(), 0).ok().map(|picture| (picture, part.taken)),
             (None, None) => None,
         };
-        let Some((picture, taken)) = last else { return News::None };
+        // Without a frame there is nobody to be sent the close-delimiter: no delimiter was.
+        let Some((picture, taken)) = last else { return News::End };
         self.publish(now, picture, taken, Behind::CloseAtOnce);
         News::LastPart
-    }
-
-    /// Whether the last part has been made.
-    pub fn is_closed(&self) -> bool {
-        self.closed
     }
 
     /// The picture to answer a snapshot with: the newest, or the first one before any was shown.
@@ -197,6 +212,57 @@ impl Hub {
     /// Whether somebody who only takes a snapshot makes frames go out.
     pub fn starts_for_snapshots(&self) -> bool {
         !self.to_the_end
+    }
+
+    /// Why the source never had a frame, if it said so.
+    pub fn take_failure(&mut self) -> Option<Failure> {
+        self.failure.take()
+    }
+
+    /// What has been counted.
+    pub fn count(&self) -> Count {
+        let mut count = self.count;
+        match &self.origin {
+            Origin::Feed(feed) => count.uncarried += feed.uncarried,
+            Origin::Mailbox { mailbox, .. } => {
+                (count.torn, count.unseen) = (mailbox.torn(), mailbox.unseen());
+            }
+        }
+        count
+    }
+
+    /// The frames per second asked for.
+    pub fn fps_asked(&self) -> Option<f64> {
+        match &self.origin {
+            Origin::Feed(feed) => Some(feed.rate().fps()),
+            Origin::Mailbox { .. } => None,
+        }
+    }
+
+    /// The frames per second of late, if frames are going out.
+    pub fn fps(&self) -> Option<f64> {
+        let (first, last) = (self.recent.front()?, self.recent.back()?);
+        let playing = match &self.origin {
+            Origin::Feed(feed) => feed.is_running(),
+            Origin::Mailbox { .. } => true,
+        };
+        let time = (*last - *first).as_secs_f64();
+        (playing && time > 0.0).then(|| (self.recent.len() - 1) as f64 / time)
+    }
+
+    /// How long ago the newest frame came.
+    pub fn age(&self, now: Duration) -> Option<Duration> {
+        self.fresh.map(|fresh| now - fresh)
+    }
+
+    /// Whether frames come when they should: a paced source one for each interval while anybody looks, a
+    /// live one within `patience`.
+    pub fn is_healthy(&self, now: Duration, patience: Duration) -> bool {
+        match (&self.origin, self.age(now)) {
+            (Origin::Feed(feed), Some(age)) if feed.is_running() => age < patience.max(feed.rate().span(3)),
+            (Origin::Feed(_), _) => true,
+            (Origin::Mailbox { .. }, age) => age.is_some_and(|age| age < patience),
+        }
     }
 
     /// The value of the response's `Content-Type`.
@@ -239,6 +305,7 @@ impl Hub {
     fn publish(&mut self, now: Duration, picture: Picture, taken: Duration, behind: Behind) {
         self.replace(now, picture, taken, behind);
         self.count.frames += 1;
+        self.fresh = Some(now);
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }

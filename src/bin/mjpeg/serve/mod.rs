@@ -7,6 +7,7 @@ mod hub;
 mod open;
 mod pace;
 mod part;
+mod report;
 mod responder;
 mod routes;
 mod slab;
@@ -20,7 +21,7 @@ use clap::Args;
 use mio::Poll;
 use mjpeg::multipart::Boundary;
 
-use self::engine::{Bounds, Engine};
+use self::engine::{Engine, Settings};
 use self::hub::Hub;
 use self::pace::Rate;
 use self::part::{Layout, Recipe};
@@ -30,6 +31,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::listen::files;
 use crate::listen::socket::Listener;
 use crate::signal::Stop;
+use crate::transport::Target;
 use crate::{cli, output};
 
 /// Descriptors that are kept for everything but connections.
@@ -42,14 +44,16 @@ const RESERVED_FILES: usize = 64;
 /// Prints the URL of the stream on standard output as soon as it listens.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// A directory of JPEG files, one JPEG file that is rewritten again and again, or test:[WIDTHxHEIGHT]
+    /// A directory of JPEG files, one JPEG file that is rewritten again and again, an http(s) URL, a
+    /// capture or concatenated JPEGs in a file, - for the same on standard input, or test:[WIDTHxHEIGHT]
     source: String,
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// Frames per second of a directory or a test pattern
-    #[arg(long, default_value = "15")]
-    fps: Rate,
+    /// Frames per second of a directory, a file or a test pattern, 15 if not given. Standard input is
+    /// shown as it comes, unless this is given: then it waits
+    #[arg(long)]
+    fps: Option<Rate>,
     /// Play a directory again and again (the default)
     #[arg(long = "loop", conflicts_with_all = ["once", "loops"])]
     endless: bool,
@@ -68,6 +72,9 @@ pub struct Serve {
     /// Send the last frame again after so long a silence of a live source; 0s never does
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = cli::duration)]
     repeat: Duration,
+    /// How long a live source may be silent before /healthz says so
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::duration)]
+    silence: Duration,
     /// Most viewers at a time; by default as many as files may be open
     #[arg(long, value_name = "N")]
     max_viewers: Option<usize>,
@@ -92,7 +99,7 @@ impl Serve {
         };
         let poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
         let rounds = if self.once { Some(1) } else { self.loops };
-        let origin = open::open(&self, rounds, poll.registry(), &clock)?;
+        let origin = open::open(&self, rounds, poll.registry(), &clock, stop)?;
         let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
         let hub = Hub::new(origin, Recipe::new(boundary), rounds.is_some());
         if !hub.has_picture() {
@@ -100,7 +107,10 @@ impl Serve {
         }
 
         let files = files::raise_limit();
-        let bounds = Bounds {
+        let settings = Settings {
+            source: Target::parse(&self.source).to_string(),
+            layout: self.layout,
+            patience: self.silence,
             connections: files.saturating_sub(OWN_FILES).max(1),
             viewers: self.max_viewers.unwrap_or(files.saturating_sub(RESERVED_FILES).max(files / 2)),
             viewer_buffer: usize::try_from(self.viewer_buffer).unwrap_or(usize::MAX),
@@ -109,13 +119,13 @@ impl Serve {
         let listener = Listener::bind(&self.listen)?;
         let address = listener.reachable();
         let responder = Responder::new(&hub.content_type());
-        let mut engine = Engine::new(poll, vec![listener], hub, responder, self.layout, bounds, clock, stop)
+        let mut engine = Engine::new(poll, vec![listener], hub, responder, settings, clock, stop)
             .map_err(|error| local(error, "cannot start to serve"))?;
 
         output::result(&format!("http://{address}/stream"))?;
         output::message("serve", &format!("a page that shows it is at http://{address}/"));
         engine.run().map_err(|error| local(error, "cannot wait for events"))?;
-        Ok(Outcome::Exit(Exit::Done))
+        engine.take_failure().map_or(Ok(Outcome::Exit(Exit::Done)), Err)
     }
 }
 

@@ -6,20 +6,26 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use mio::{Registry, Waker};
+use mjpeg::jpeg::Walk;
+use mjpeg::multipart::Extent;
 
 use super::Serve;
 use super::engine::MAIL;
 use super::feed::Feed;
 use super::hub::Origin;
+use super::pace::Rate;
 use crate::clock::Clock;
 use crate::exit::Failure;
-use crate::source::directory::{Directory, is_jpeg_name};
+use crate::signal::Stop;
+use crate::source::directory::{Directory, PICTURE_LIMIT, is_jpeg_name};
 use crate::source::file::WatchedFile;
 use crate::source::live::Mailbox;
 use crate::source::paced::Paced;
-use crate::source::pattern::{self, Pattern};
+use crate::source::pattern::Pattern;
+use crate::source::upstream::Upstream;
+use crate::transport::Target;
 
-/// Opens the source; a directory is played `rounds` times.
+/// Opens the source; what has an end is played `rounds` times.
 ///
 /// # Errors
 ///
@@ -29,44 +35,91 @@ pub fn open(
     rounds: Option<u32>,
     registry: &Registry,
     clock: &Clock,
+    stop: &Stop,
 ) -> Result<Origin, Failure> {
-    let feed = |source: Box<dyn Paced>| Origin::Feed(Feed::new(source, serve.fps, clock.clone()));
-    if let Some(size) = serve.source.strip_prefix(pattern::PREFIX) {
-        let size = size.parse().map_err(|error: String| Failure::local(anyhow!(error)))?;
-        return Ok(feed(Box::new(Pattern::new(size))));
+    let rate = serve.fps.unwrap_or_default();
+    let feed = |source: Box<dyn Paced>| Origin::Feed(Feed::new(source, rate, clock.clone()));
+    let target = Target::parse(&serve.source);
+    match &target {
+        Target::Test(size) => {
+            let size = size.parse().map_err(|error: String| Failure::local(anyhow!(error)))?;
+            Ok(feed(Box::new(Pattern::new(size))))
+        }
+        Target::Stdin if serve.fps.is_some() => {
+            Ok(feed(Box::new(Upstream::new(target, clock, stop).paced(Some(1))?)))
+        }
+        Target::Stdin | Target::Url(_) => {
+            let mailbox = mailbox(registry)?;
+            Upstream::new(target, clock, stop).relay(mailbox.clone())?;
+            Ok(live(serve, mailbox))
+        }
+        Target::File(path) if path.is_dir() => Ok(feed(Box::new(Directory::open(path, rounds)?))),
+        Target::File(path) => match kind(path)? {
+            Kind::Picture => {
+                let mailbox = mailbox(registry)?;
+                watch(path, mailbox.clone(), rate)?;
+                Ok(live(serve, mailbox))
+            }
+            Kind::Stream => Ok(feed(Box::new(Upstream::new(target, clock, stop).paced(rounds)?))),
+        },
     }
-    let path = Path::new(&serve.source);
-    if path.is_dir() {
-        return Ok(feed(Box::new(Directory::open(path, rounds)?)));
-    }
-    watched(serve, path, registry)
 }
 
-/// A single file: it is told by its name, or by how it starts.
-fn watched(serve: &Serve, path: &Path, registry: &Registry) -> Result<Origin, Failure> {
+/// What a file holds.
+enum Kind {
+    /// One picture, or none yet: it is watched.
+    Picture,
+    /// Many pictures in a row: it is played.
+    Stream,
+}
+
+/// Looks into a file. One that is called a JPEG need not be there yet, or may have just been emptied.
+fn kind(path: &Path) -> Result<Kind, Failure> {
     let named = path.file_name().is_some_and(is_jpeg_name);
-    let mut start = Vec::new();
-    let found = File::open(path).and_then(|file| file.take(2).read_to_end(&mut start));
-    match found {
-        Err(error) if !(named && error.kind() == std::io::ErrorKind::NotFound) => {
+    let mut bytes = Vec::new();
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if named && error.kind() == std::io::ErrorKind::NotFound => return Ok(Kind::Picture),
+        Err(error) => {
             let context = format!("cannot open {}", path.display());
             return Err(Failure::local(anyhow::Error::new(error).context(context)));
         }
-        // A writer may have just emptied it.
-        Ok(_) if !named && start != [0xff, 0xd8] => {
-            return Err(Failure::local(anyhow!("{} is no JPEG file", path.display()))
-                .hint("a directory of JPEG files, one JPEG file, or test: can be served"));
-        }
-        _ => {}
+    };
+    let cannot_read =
+        |error| Failure::local(anyhow::Error::new(error).context(format!("cannot read {}", path.display())));
+    (&file).take(5).read_to_end(&mut bytes).map_err(cannot_read)?;
+    if bytes.starts_with(b"HTTP/") || bytes.starts_with(b"--") {
+        return Ok(Kind::Stream);
     }
-    let waker = Waker::new(registry, MAIL).map_err(|error| {
-        Failure::local(anyhow::Error::new(error).context("cannot be woken by the source"))
-    })?;
-    let mailbox = Mailbox::new(waker);
-    let file = WatchedFile::new(path, mailbox.clone(), serve.fps.span(1) / 2);
-    std::thread::Builder::new().name("source".into()).stack_size(256 * 1024).spawn(|| file.run()).map_err(
-        |error| Failure::local(anyhow::Error::new(error).context("cannot start a thread for the source")),
-    )?;
-    let repeat = (!serve.repeat.is_zero()).then_some(serve.repeat);
-    Ok(Origin::Mailbox { mailbox, repeat })
+    if bytes.starts_with(&[0xff, 0xd8]) {
+        // A second picture behind the first one makes it a stream.
+        file.take(PICTURE_LIMIT).read_to_end(&mut bytes).map_err(cannot_read)?;
+        return Ok(match Walk::over(&bytes) {
+            Extent::Complete { end } if bytes[end..].starts_with(&[0xff, 0xd8]) => Kind::Stream,
+            _ => Kind::Picture,
+        });
+    }
+    if named {
+        return Ok(Kind::Picture);
+    }
+    Err(Failure::local(anyhow!("{} holds neither JPEGs nor a stream", path.display()))
+        .hint("a directory of JPEG files, one JPEG file, a capture, a URL, - or test: can be served"))
+}
+
+fn mailbox(registry: &Registry) -> Result<Mailbox, Failure> {
+    Waker::new(registry, MAIL)
+        .map(Mailbox::new)
+        .map_err(|error| Failure::local(anyhow::Error::new(error).context("cannot be woken by the source")))
+}
+
+fn live(serve: &Serve, mailbox: Mailbox) -> Origin {
+    Origin::Mailbox { mailbox, repeat: (!serve.repeat.is_zero()).then_some(serve.repeat) }
+}
+
+fn watch(path: &Path, mailbox: Mailbox, rate: Rate) -> Result<(), Failure> {
+    let file = WatchedFile::new(path, mailbox, rate.span(1) / 2);
+    let thread = std::thread::Builder::new().name("source".into()).stack_size(256 * 1024);
+    thread.spawn(|| file.run()).map(drop).map_err(|error| {
+        Failure::local(anyhow::Error::new(error).context("cannot start a thread for the source"))
+    })
 }

@@ -30,6 +30,12 @@ impl Rate {
     }
 }
 
+impl Default for Rate {
+    fn default() -> Self {
+        Self(15.0)
+    }
+}
+
 impl std::str::FromStr for Rate {
     type Err = String;
 

@@ -25,6 +25,11 @@ impl Layout {
     pub fn named(name: &str) -> Option<Self> {
         Self::from_str(name, false).ok()
     }
+
+    /// The name of the layout.
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default()
+    }
 }
 
 /// What a viewer has been sent behind the last body.

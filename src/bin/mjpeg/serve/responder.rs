@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::part::Layout;
+use super::report::State;
 use super::routes::{Route, route};
 use crate::listen::answer::{Answer, Body, SERVER};
 use crate::listen::request::{Method, Refusal, Request};
@@ -24,8 +25,21 @@ pub enum Reply {
     Finite(Vec<u8>),
     /// The newest frame.
     Snapshot(Body),
+    /// What the server says about itself.
+    State(View, Body),
     /// The stream, in the layout asked for.
     Stream(Option<Layout>),
+}
+
+/// A way to put the server's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// JSON.
+    Json,
+    /// Prometheus' text.
+    Metrics,
+    /// One word, and a status that says the same.
+    Health,
 }
 
 impl Responder {
@@ -52,6 +66,9 @@ impl Responder {
             Route::Stream(_) if body == Body::Withheld => return Reply::Finite(self.stream_head.to_vec()),
             Route::Stream(layout) => return Reply::Stream(layout),
             Route::Snapshot => return Reply::Snapshot(body),
+            Route::State => return Reply::State(View::Json, body),
+            Route::Metrics => return Reply::State(View::Metrics, body),
+            Route::Health => return Reply::State(View::Health, body),
             Route::Page => Answer::new(200, "text/html; charset=utf-8", PAGE),
             Route::Options => Answer::empty(200).with("Allow", ALLOW),
             Route::UnknownLayout => {
@@ -75,6 +92,21 @@ impl Responder {
             Some((jpeg, taken)) => Answer::new(200, "image/jpeg", jpeg)
                 .with("X-Timestamp", format!("{}.{:06}", taken.as_secs(), taken.subsec_micros())),
             None => Answer::text(503, "no frame yet").with("Retry-After", "1"),
+        };
+        answer.print(body)
+    }
+
+    /// The server's state.
+    pub fn state(&self, state: &State, view: View, body: Body) -> Vec<u8> {
+        let answer = match view {
+            // A tree of numbers and strings can always be written.
+            View::Json => {
+                let json = serde_json::to_vec(state).unwrap_or_default();
+                Answer::new(200, "application/json", json)
+            }
+            View::Metrics => Answer::new(200, "text/plain; version=0.0.4; charset=utf-8", state.metrics()),
+            View::Health if state.healthy => Answer::text(200, "ok"),
+            View::Health => Answer::text(503, "the source is silent").with("Retry-After", "1"),
         };
         answer.print(body)
     }

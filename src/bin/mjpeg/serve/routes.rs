@@ -12,6 +12,12 @@ pub enum Route {
     Stream(Option<Layout>),
     /// The newest frame.
     Snapshot,
+    /// What the server says about itself.
+    State,
+    /// The same for Prometheus.
+    Metrics,
+    /// Whether frames come.
+    Health,
     /// What could be asked for.
     Options,
     /// No such layout.
@@ -31,6 +37,9 @@ pub fn route(request: &Request) -> Route {
         },
         ("/", Some("snapshot")) | ("/snapshot", _) => Route::Snapshot,
         ("/", _) => Route::Page,
+        ("/state", _) => Route::State,
+        ("/metrics", _) => Route::Metrics,
+        ("/healthz", _) => Route::Health,
         ("*", _) => Route::Options,
         _ => Route::Nowhere,
     };

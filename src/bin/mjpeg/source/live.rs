@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::picture::Picture;
+use crate::exit::Failure;
 
 /// Where a live source leaves its newest picture; clones share it.
 #[derive(Debug, Clone)]
@@ -25,7 +26,13 @@ struct Slot {
     newest: Option<Shot>,
     /// A picture that nobody needs any more, for its buffer.
     spare: Option<Picture>,
-    ended: bool,
+    ended: Option<Ended>,
+}
+
+#[derive(Debug)]
+enum Ended {
+    Well,
+    Badly(Failure),
 }
 
 /// A picture and when it was taken, since 1970-01-01 UTC.
@@ -46,6 +53,8 @@ pub enum Mail {
     Nothing,
     /// Nothing new, and nothing more will come.
     End,
+    /// There never was anything, and this is why.
+    Failed(Failure),
 }
 
 impl Mailbox {
@@ -67,7 +76,13 @@ impl Mailbox {
 
     /// Says that no more pictures will come.
     pub fn end(&self) {
-        self.lock().ended = true;
+        self.lock().ended = Some(Ended::Well);
+        self.wake();
+    }
+
+    /// Says that no pictures will come, and why.
+    pub fn fail(&self, failure: Failure) {
+        self.lock().ended = Some(Ended::Badly(failure));
         self.wake();
     }
 
@@ -89,10 +104,13 @@ impl Mailbox {
     /// Fetches what is there.
     pub fn take(&self) -> Mail {
         let mut slot = self.lock();
-        match slot.newest.take() {
-            Some(shot) => Mail::Shot(shot),
-            None if slot.ended => Mail::End,
+        if let Some(shot) = slot.newest.take() {
+            return Mail::Shot(shot);
+        }
+        match std::mem::take(&mut slot.ended) {
             None => Mail::Nothing,
+            Some(Ended::Well) => Mail::End,
+            Some(Ended::Badly(failure)) => Mail::Failed(failure),
         }
     }
 

@@ -8,4 +8,5 @@ mod natural;
 pub mod paced;
 pub mod pattern;
 pub mod picture;
+pub mod upstream;
 mod watch;

@@ -27,6 +27,11 @@ pub trait Paced {
     /// Takes a picture back when nobody needs it any more, so that its buffer can be used again.
     fn give_back(&mut self, picture: Picture);
 
+    /// How long to leave the source alone when it had nothing to give.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
     /// Whether a picture shows its time: then it may be asked for again, by its number, when it is shown
     /// later than was planned.
     fn shows_time(&self) -> bool {

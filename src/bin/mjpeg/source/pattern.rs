@@ -9,9 +9,6 @@ use image::{ExtendedColorType, ImageError};
 
 use super::font;
 
-/// What a test pattern is called on the command line: `test:` or `test:1280x720`.
-pub const PREFIX: &str = "test:";
-
 /// A picture's width and height in pixels, within the bounds of the pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {

@@ -4,7 +4,7 @@
 //! So the sockets are ours, and they leave word here.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use mjpeg::http::Head;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::clock::Clock;
-use crate::signal::Stop;
+use crate::signal::{Stop, Waker};
 
 /// How the bytes of a connection, a pipe or a file ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum WireEnd {
 pub struct Wire {
     clock: Clock,
     stop: Stop,
-    stop_fd: OwnedFd,
+    stop_fd: Waker,
     state: Mutex<State>,
 }
 

@@ -1,0 +1,263 @@
+//! Pictures out of somebody else's stream: a camera's URL, standard input, a capture.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::time::Duration;
+
+use anyhow::anyhow;
+use mjpeg::multipart::{Event, Extent, Part};
+
+use super::live::Mailbox;
+use super::paced::{Next, Paced};
+use super::picture::Picture;
+use crate::clock::Clock;
+use crate::exit::{Exit, Failure};
+use crate::output;
+use crate::signal::Stop;
+use crate::transport::{End, Flow, Observer, Session, Stream, Target};
+
+/// How long a camera may be silent before it is asked again.
+const IDLE: Duration = Duration::from_secs(10);
+/// A silence that never ends a stream: standard input may be as slow as it likes.
+const FOREVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+/// The pauses before asking a camera again; the last one is kept.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+];
+/// How long a paced stream has to bring its first picture.
+const FIRST: Duration = Duration::from_secs(10);
+
+/// A stream to take pictures from.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    target: Target,
+    clock: Clock,
+    stop: Stop,
+}
+
+impl Upstream {
+    /// Nothing is opened yet.
+    pub fn new(target: Target, clock: &Clock, stop: &Stop) -> Self {
+        Self { target, clock: clock.clone(), stop: stop.clone() }
+    }
+
+    /// Opens the stream, and publishes its pictures as they come from a thread of its own. A URL is
+    /// asked again whenever its stream ends; anything else ends with its end.
+    ///
+    /// # Errors
+    ///
+    /// When the stream cannot be opened the first time.
+    pub fn relay(self, mailbox: Mailbox) -> Result<(), Failure> {
+        // A session stays in its thread, so its thread opens it and tells how that went.
+        let (tell, told) = sync_channel(1);
+        // Standard input opens with its first byte, and that may take its time.
+        let wait = self.target != Target::Stdin;
+        spawn(move || self.relay_from_thread(&mailbox, &tell))?;
+        if wait { told.recv().map_err(|_| gone())? } else { Ok(()) }
+    }
+
+    /// Opens the stream, and hands its pictures out one by one to whoever sets the pace. It is played
+    /// `rounds` times, or for ever; standard input once.
+    ///
+    /// # Errors
+    ///
+    /// When the stream cannot be opened.
+    pub fn paced(self, rounds: Option<u32>) -> Result<Pipe, Failure> {
+        let rounds = if self.target == Target::Stdin { Some(1) } else { rounds };
+        let (tell, told) = sync_channel(1);
+        let (send, pictures) = sync_channel(2);
+        spawn(move || self.play(rounds, &send, &tell))?;
+        told.recv().map_err(|_| gone())??;
+        let first = match pictures.recv_timeout(FIRST) {
+            Ok(picture) => Some(picture),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        };
+        Ok(Pipe { pictures, first })
+    }
+
+    fn relay_from_thread(&self, mailbox: &Mailbox, tell: &SyncSender<Result<(), Failure>>) {
+        let again = matches!(self.target, Target::Url(_));
+        let idle = if again { IDLE } else { FOREVER };
+        let mut sink = Sink { published: 0, deliver: Deliver::Newest(mailbox), clock: &self.clock };
+        let mut failures = 0;
+        let mut first = Some(tell);
+        loop {
+            let before = sink.published;
+            let why = match self.session(idle) {
+                Err(failure) if first.is_some() && again => {
+                    // Whoever waits for the word may have gone with a signal.
+                    let _ = tell.send(Err(failure));
+                    return;
+                }
+                Err(failure) if sink.published == 0 => return mailbox.fail(failure),
+                Err(failure) => failure.to_string(),
+                Ok(mut session) => {
+                    if let Some(tell) = first.take() {
+                        let _ = tell.send(Ok(()));
+                    }
+                    match session.run(&mut sink, None) {
+                        Ok(End::Signal(_) | End::Enough) => return,
+                        Ok(End::NotAStream(error)) if sink.published == 0 => {
+                            let cause = anyhow!("{} is not a stream: {error}", self.target);
+                            return mailbox.fail(Failure::new(Exit::NotAStream, cause));
+                        }
+                        Ok(end) => describe(&end),
+                        Err(failure) => failure.to_string(),
+                    }
+                }
+            };
+            if !again {
+                if why != describe(&End::Closed) {
+                    output::message("serve", &format!("{}: {why}", self.target));
+                }
+                return mailbox.end();
+            }
+            failures = if sink.published > before { 0 } else { failures + 1 };
+            // Told once for each time the stream is lost, not for each attempt to get it back.
+            if failures < 2 {
+                output::message("serve", &format!("{}: {why}; asking again", self.target));
+            }
+            self.clock.advance(PAUSES[failures.min(PAUSES.len() - 1)]);
+            if self.stop.signal().is_some() {
+                return;
+            }
+        }
+    }
+
+    fn play(&self, rounds: Option<u32>, send: &SyncSender<Picture>, tell: &SyncSender<Result<(), Failure>>) {
+        let mut sink = Sink { published: 0, deliver: Deliver::Each(send), clock: &self.clock };
+        let mut round = 0;
+        while rounds.is_none_or(|rounds| round < rounds) {
+            let before = sink.published;
+            let mut session = match self.session(FOREVER) {
+                Ok(session) => session,
+                Err(failure) if round == 0 => return drop(tell.send(Err(failure))),
+                Err(failure) => return output::message("serve", &failure.to_string()),
+            };
+            if round == 0 {
+                let _ = tell.send(Ok(()));
+            }
+            match session.run(&mut sink, None) {
+                // Captures are cut where somebody stopped capturing: no reason to speak of.
+                Ok(End::Closed | End::Truncated) => {}
+                Ok(End::Enough | End::Signal(_)) => return,
+                Ok(end) => output::message("serve", &format!("{}: {}", self.target, describe(&end))),
+                Err(failure) => return output::message("serve", &failure.to_string()),
+            }
+            if sink.published == before {
+                return;
+            }
+            round += 1;
+        }
+    }
+
+    fn session(&self, idle: Duration) -> Result<Session, Failure> {
+        let started = self.clock.now();
+        let stream = Stream::open(&self.target, &self.clock, &self.stop, idle)?;
+        Ok(Session::new(stream, &self.clock, idle, started))
+    }
+}
+
+/// Pictures that wait in line for their time.
+#[derive(Debug)]
+pub struct Pipe {
+    pictures: Receiver<Picture>,
+    first: Option<Picture>,
+}
+
+impl Paced for Pipe {
+    fn next(&mut self, _: u64, _: Duration) -> Next {
+        if let Some(first) = self.first.take() {
+            return Next::Picture(first);
+        }
+        match self.pictures.try_recv() {
+            Ok(picture) => Next::Picture(picture),
+            Err(TryRecvError::Empty) => Next::Nothing,
+            Err(TryRecvError::Disconnected) => Next::End,
+        }
+    }
+
+    fn give_back(&mut self, _: Picture) {}
+
+    fn patience(&self) -> Duration {
+        Duration::from_millis(5)
+    }
+}
+
+/// Takes the pictures out of a stream's parts.
+struct Sink<'a> {
+    published: u64,
+    deliver: Deliver<'a>,
+    clock: &'a Clock,
+}
+
+enum Deliver<'a> {
+    /// The newest one counts.
+    Newest(&'a Mailbox),
+    /// Each one counts, and waits until there is room for it.
+    Each(&'a SyncSender<Picture>),
+}
+
+impl Observer for Sink<'_> {
+    fn event(&mut self, event: &Event<'_>, _: Option<Duration>) -> Result<Flow, Failure> {
+        let Event::Part(part) = event else { return Ok(Flow::More) };
+        let Extent::Complete { end } = part.extent else {
+            if let Deliver::Newest(mailbox) = self.deliver {
+                mailbox.count_torn();
+            }
+            return Ok(Flow::More);
+        };
+        let jpeg = part.body.get(..end).unwrap_or(part.body);
+        let mut buffer = match self.deliver {
+            Deliver::Newest(mailbox) => mailbox.buffer(jpeg.len()),
+            Deliver::Each(_) => Picture::buffer(jpeg.len()),
+        };
+        buffer.extend_from_slice(jpeg);
+        // The walk that found its end has found it whole.
+        let Ok(picture) = Picture::new(buffer, 0) else { return Ok(Flow::More) };
+        self.published += 1;
+        match self.deliver {
+            Deliver::Newest(mailbox) => {
+                mailbox.publish(picture, timestamp(part).unwrap_or_else(|| self.clock.unix()));
+                Ok(Flow::More)
+            }
+            Deliver::Each(send) => Ok(if send.send(picture).is_ok() { Flow::More } else { Flow::Enough }),
+        }
+    }
+}
+
+/// When the picture was taken, as its part says: `X-Timestamp: 1700000000.123456`.
+fn timestamp(part: &Part<'_>) -> Option<Duration> {
+    let value = part.fields.first("x-timestamp")?;
+    let seconds: f64 = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok().map(|time| {
+        // To the microsecond it was written in.
+        Duration::from_micros(u64::try_from((time.as_nanos() + 500) / 1000).unwrap_or(0))
+    })
+}
+
+fn gone() -> Failure {
+    Failure::local(anyhow!("the source's thread has gone"))
+}
+
+fn describe(end: &End) -> String {
+    match end {
+        End::Enough | End::TimeUp | End::Signal(_) => "ended by us".into(),
+        End::Closed => "the stream ended".into(),
+        End::Truncated => "the stream ended inside a part".into(),
+        End::Unframed(error) => format!("its chunks are broken: {error:?}"),
+        End::Reset(why) => format!("the connection was lost: {why}"),
+        End::Stalled => format!("nothing came for {IDLE:?}"),
+        End::NotAStream(error) => format!("not a stream: {error}"),
+    }
+}
+
+fn spawn(run: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+    let thread = std::thread::Builder::new().name("source".into()).stack_size(512 * 1024).spawn(run);
+    thread.map(drop).map_err(|error| {
+        Failure::local(anyhow::Error::new(error).context("cannot start a thread for the source"))
+    })
+}
