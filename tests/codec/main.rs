@@ -3,10 +3,12 @@
 #[path = "../../fuzz/src/lib.rs"]
 mod invariants;
 
+mod bounds;
 mod captures;
 mod dialects;
 mod expected;
 mod fixtures;
+mod oracle;
 mod recipe;
 mod replay;
 mod report;
