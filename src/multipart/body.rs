@@ -13,6 +13,7 @@
 
 use super::event::Framing;
 use super::extent::{BodyWalk, Extent};
+use super::head::field_of_a_part_at;
 use super::scan::{Answer, Found, Line, Scan, line_end_before, line_ends};
 
 /// Most bytes of empty lines looked at behind a body to find its delimiter at Content-Length.
@@ -201,6 +202,18 @@ impl BodyScan {
                 Answer::More if !eof => return Answer::More,
                 _ => {}
             }
+            // So is the next part without one, unless Content-Length says that the body goes on.
+            if self.declared.is_none_or(|declared| declared <= end as u64) {
+                let next = match scan.picture_at(body, end, eof) {
+                    Answer::No => field_of_a_part_at(body, at, eof),
+                    answer => answer,
+                };
+                match next {
+                    Answer::Yes(()) => return Answer::Yes(scanned(end, extent)),
+                    Answer::More if !eof => return Answer::More,
+                    _ => {}
+                }
+            }
         }
         // Behind a picture without a delimiter for that long, there is none.
         let stop = picture_end.or(split).map_or(usize::MAX, |end| end.saturating_add(search_bytes));
@@ -280,16 +293,16 @@ impl BodyScan {
     /// The end of the last body: without the line ends of a delimiter that did not come.
     fn end_of_input(&self, body: &[u8], extent: Extent) -> BodyEnd {
         let only_line_ends = |at: usize| at <= body.len() && line_ends(&body[at..]) == body.len() - at;
-        let picture_end = if let Extent::Complete { end } = extent { end } else { body.len() };
+        let picture_end = if let Extent::Complete { end } = extent { end } else { 0 };
+        let ends_in_picture = picture_end > 0 && only_line_ends(picture_end);
         let declared = self.declared.and_then(|declared| usize::try_from(declared).ok());
-        let counts_line_end =
-            declared == Some(body.len()) && picture_end < body.len() && only_line_ends(picture_end);
+        let counts_line_end = declared == Some(body.len()) && picture_end < body.len() && ends_in_picture;
         if let Some(len) = declared.filter(|&declared| declared >= picture_end && only_line_ends(declared))
             && !counts_line_end
         {
             return BodyEnd::new(len, Framing::ContentLength, extent);
         }
-        let len = if only_line_ends(picture_end) { picture_end } else { body.len() };
+        let len = if ends_in_picture { picture_end } else { body.len() };
         BodyEnd::new(len, Framing::EndOfInput, extent)
     }
 }

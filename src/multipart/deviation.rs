@@ -28,6 +28,8 @@ pub enum DeviationKind {
     BoundaryMismatch,
     /// The stream starts with the head of its first part (ESP32 cameras before 2020).
     FirstDelimiterMissing,
+    /// No delimiter between two parts.
+    DelimiterLost,
     /// A delimiter that differs from the ones before it.
     DelimiterChanged,
     /// Nothing between the body and the delimiter (Rovio, DroidCam).
@@ -123,6 +125,7 @@ impl fmt::Display for DeviationKind {
             Self::DashesMissing => f.write_str("the delimiter has no dashes"),
             Self::BoundaryMismatch => f.write_str("the delimiter is not the announced boundary"),
             Self::FirstDelimiterMissing => f.write_str("no delimiter before the first part"),
+            Self::DelimiterLost => f.write_str("no delimiter before the part"),
             Self::DelimiterChanged => f.write_str("the delimiter differs from the ones before it"),
             Self::LineEndMissing => f.write_str("no line end before the delimiter"),
             Self::BlankLines { bytes } => write!(f, "{bytes} bytes of empty lines before the delimiter"),

@@ -79,7 +79,7 @@ impl HeadScan {
                     return self.body_start(data, next, scan, eof);
                 }
                 // No field yet: is the empty line the whole head, or one too many before it?
-                match field_of_a_part_at(data, next, limits, eof) {
+                match field_of_a_part_at(data, next, eof) {
                     Answer::Yes(()) => self.fields = next,
                     Answer::No => return self.body_start(data, next, scan, eof),
                     Answer::More => return Answer::More,
@@ -133,19 +133,19 @@ impl HeadScan {
 }
 
 /// Whether a line starts at `at` that can only be a field of a part.
-fn field_of_a_part_at(data: &[u8], at: usize, limits: &Limits, eof: bool) -> Answer<()> {
+pub(super) fn field_of_a_part_at(data: &[u8], at: usize, eof: bool) -> Answer<()> {
     const START: &[u8] = b"content-";
-    /// More is no line of a part that could be mistaken for one of its body.
+    /// A longer line is not taken for one.
     const LINE_BYTES: usize = 512;
-    let stop = limits.head_bytes.min(at + LINE_BYTES);
-    let rest = &data[at..data.len().min(stop).max(at)];
+    let rest = data.get(at..).unwrap_or_default();
+    let rest = &rest[..rest.len().min(LINE_BYTES)];
     let n = rest.len().min(START.len());
     if !rest[..n].eq_ignore_ascii_case(&START[..n]) {
         return Answer::No;
     }
     match memchr(b'\n', rest) {
         Some(end) if is_field_like(&rest[..end]) => Answer::Yes(()),
-        None if !eof && data.len() < stop => Answer::More,
+        None if !eof && rest.len() < LINE_BYTES => Answer::More,
         _ => Answer::No,
     }
 }

@@ -45,8 +45,11 @@ impl StartScan {
     pub(super) fn advance(&mut self, data: &[u8], scan: &Scan, signature: &[u8], eof: bool) -> Answer<Start> {
         let picture = self.find_picture(data, signature);
         loop {
-            let end = memchr(b'\n', &data[self.line + self.seen..]).map(|n| self.line + self.seen + n);
-            let before_picture = picture.is_some_and(|picture| end.is_none_or(|end| picture < end));
+            // Line ends behind the picture are its own; looking for them would be repeated for each.
+            let from = self.line + self.seen;
+            let before = data.get(from..picture.unwrap_or(data.len())).unwrap_or_default();
+            let end = memchr(b'\n', before).map(|n| from + n);
+            let before_picture = picture.is_some() && end.is_none();
             if !before_picture && end.is_none() && !eof {
                 self.seen = data.len() - self.line;
                 return Answer::More;

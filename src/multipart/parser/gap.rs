@@ -6,7 +6,7 @@ use super::{Gap, GapKind, Parser, Queued, State, Window};
 use crate::multipart::deviation::DeviationKind;
 use crate::multipart::event::Span;
 use crate::multipart::extent::BodyWalk;
-use crate::multipart::head::HeadScan;
+use crate::multipart::head::{HeadScan, field_of_a_part_at};
 use crate::multipart::scan::{Answer, Found, Line, line_end_before, line_ends};
 
 impl<W: BodyWalk> Parser<W> {
@@ -23,7 +23,14 @@ impl<W: BodyWalk> Parser<W> {
                     self.state = State::Head { scan: HeadScan::default(), delimiter: self.empty_span() };
                     return true;
                 }
+                Answer::Yes(AtGap::LostDelimiter(at)) => {
+                    self.deviate(DeviationKind::DelimiterLost, self.parts + 1, at);
+                    self.buffer.consume(at);
+                    self.state = State::Head { scan: HeadScan::default(), delimiter: self.empty_span() };
+                    return true;
+                }
                 Answer::Yes(AtGap::Picture) => {
+                    self.deviate(DeviationKind::DelimiterLost, self.parts + 1, 0);
                     self.bare_picture();
                     return true;
                 }
@@ -72,7 +79,10 @@ impl<W: BodyWalk> Parser<W> {
         }
         match self.scan.line_at(data, at, eof) {
             Answer::No if matches!(kind, GapKind::AfterBody | GapKind::AfterBare) => {
-                self.scan.picture_at(data, 0, eof).map(|()| AtGap::Picture)
+                match self.scan.picture_at(data, 0, eof) {
+                    Answer::No => field_of_a_part_at(data, at, eof).map(|()| AtGap::LostDelimiter(at)),
+                    answer => answer.map(|()| AtGap::Picture),
+                }
             }
             answer => answer.map(AtGap::Delimiter),
         }
@@ -151,5 +161,7 @@ fn find_from(data: &[u8], from: usize, needle: &[u8]) -> Option<usize> {
 enum AtGap {
     Delimiter(Line),
     Head,
+    /// The head of a part with no delimiter before it.
+    LostDelimiter(usize),
     Picture,
 }

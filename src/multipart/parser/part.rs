@@ -18,7 +18,8 @@ use crate::multipart::start::StartScan;
 impl<W: BodyWalk> Parser<W> {
     /// Takes a delimiter line; everything up to its end is let go.
     pub(super) fn delimiter(&mut self, line: Line) {
-        let next = self.parts + 1;
+        // A close-delimiter belongs to the part before it.
+        let next = if line.close { self.parts.max(1) } else { self.parts + 1 };
         let was_learnt = self.scan.is_learnt();
         let text = &self.buffer.data()[line.start..line.text_end];
         let changed = !self.scan.is(text);
@@ -291,7 +292,7 @@ impl Lengths {
             return;
         }
         let at = line.name.start;
-        match decimal(&head[line.value.clone()]) {
+        match decimal(head[line.value.clone()].trim_ascii()) {
             Some(length) => {
                 if self.declared.is_some_and(|(declared, _)| declared != length) {
                     self.repeated = Some(at);

@@ -1,0 +1,13 @@
+//! What must hold for every input, as functions that panic where it does not.
+//!
+//! The fuzz targets call them with bytes that libFuzzer makes, `tests/fuzz_replay.rs` with the committed
+//! corpus and all fixtures.
+
+pub mod chunks;
+pub mod content_type;
+pub mod cuts;
+pub mod fields;
+pub mod parser;
+pub mod round_trip;
+pub mod transcript;
+pub mod walk;

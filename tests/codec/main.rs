@@ -1,0 +1,15 @@
+//! The codec over all fixtures: expected events, every split, an oracle, bounds, and the fuzz corpus.
+
+#[path = "../../fuzz/src/lib.rs"]
+mod invariants;
+
+mod bounds;
+mod captures;
+mod dialects;
+mod expected;
+mod fixtures;
+mod oracle;
+mod recipe;
+mod replay;
+mod report;
+mod splits;

@@ -1,0 +1,34 @@
+//! The committed fuzz corpus, and the fixtures as fuzz inputs.
+
+use std::fs;
+use std::path::Path;
+
+use super::fixtures;
+use super::invariants::{chunks, content_type, fields, parser, round_trip, walk};
+
+type Check = fn(&[u8]);
+
+#[test]
+fn the_corpus_holds_every_invariant() {
+    let targets: [(&str, Check); 6] = [
+        ("parser", parser::check),
+        ("content_type", content_type::check),
+        ("fields", fields::check),
+        ("chunks", chunks::check),
+        ("walk", walk::check),
+        ("round_trip", round_trip::check),
+    ];
+    let mut inputs = Vec::new();
+    for (target, check) in targets {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+        for entry in fs::read_dir(folder).expect("a corpus for each target") {
+            inputs.push((entry.expect("readable").path(), check));
+        }
+    }
+    assert!(inputs.len() > 100, "{}", inputs.len());
+    fixtures::for_each(&inputs, |(path, check)| {
+        let input = fs::read(path).expect("readable");
+        let run = std::panic::catch_unwind(|| check(&input));
+        assert!(run.is_ok(), "{}", path.display());
+    });
+}
