@@ -3,13 +3,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::page;
 use super::part::Layout;
 use super::routes::{Route, route};
 use crate::listen::answer::{Answer, Body, SERVER};
 use crate::listen::request::{Method, Refusal, Request};
 
 const ALLOW: &str = "GET, HEAD, OPTIONS";
-const PAGE: &str = include_str!("page.html");
 
 /// Knows every answer that does not depend on who asks.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Responder {
             Route::Stream(_) if body == Body::Withheld => return Reply::Finite(self.stream_head.to_vec()),
             Route::Stream(layout) => return Reply::Stream(layout),
             Route::Snapshot => return Reply::Snapshot(body),
-            Route::Page => Answer::new(200, "text/html; charset=utf-8", PAGE),
+            Route::Page => page::answer(),
             Route::Options => Answer::empty(200).with("Allow", ALLOW),
             Route::UnknownLayout => {
                 Answer::text(400, "unknown layout; there are auto, leading, trailing and early")
