@@ -213,7 +213,7 @@ fn answers_that_are_no_stream_have_their_own_codes() {
 
 #[test]
 fn a_server_that_never_answers_is_stalled() {
-    let camera = Camera::start(|camera| camera.wait_for_the_viewer_to_leave());
+    let camera = Camera::start(kit::camera::Connection::wait_for_the_viewer_to_leave);
     let dir = tempfile::tempdir().unwrap();
     let end = record(&camera.url, dir.path(), &["--idle", "300ms"]).expect(5);
     assert!(end.err.contains("no response head within 300ms"), "{}", end.err);

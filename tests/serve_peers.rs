@@ -78,7 +78,7 @@ fn vlc_reads_the_frames() {
 }
 
 #[test]
-fn chromium_shows_the_picture_on_the_page() {
+fn chromium_shows_the_stream_pixel_by_pixel() {
     let (Some(_), Some(_)) = (peer::find("chromium"), peer::find("ffmpeg")) else { return };
     let folder = tempfile::tempdir().unwrap();
     let only = folder.path().join("frames");
@@ -90,7 +90,7 @@ fn chromium_shows_the_picture_on_the_page() {
     let shot = folder.path().join("shot.png");
     let mut chromium = peer::chromium(&folder.path().join("profile")).unwrap();
     chromium.args(["--window-size=800,600", "--timeout=4000"]);
-    chromium.arg(format!("--screenshot={}", shot.display())).arg(server.url("/"));
+    chromium.arg(format!("--screenshot={}", shot.display())).arg(&server.stream);
     run(&mut chromium).expect(0);
 
     let pixels = |file: &std::path::Path| {

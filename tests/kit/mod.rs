@@ -6,6 +6,7 @@
 // Each test program uses its own part of the kit.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod browser;
 pub mod camera;
 pub mod http;
 pub mod peer;

@@ -159,6 +159,7 @@ pub(super) fn code_of(kind: DeviationKind, has_length: bool) -> Option<&'static 
         DashesMissing => "M215",
         BoundaryMismatch => "M213",
         FirstDelimiterMissing => "M202",
+        DelimiterLost => "M244",
         DelimiterChanged => "M216",
         LineEndMissing if has_length => "M211",
         LineEndMissing => "M212",

@@ -417,4 +417,14 @@ pub(super) const RULES: &[Rule] = &[
         section: "RFC 9110 8.6",
         effects: Effects([Late, Late, Plays, Plays, Plays, Late]),
     },
+    Rule {
+        code: "M244",
+        name: "delimiter-lost",
+        severity: Error,
+        summary: "no delimiter between two parts",
+        why: "The next part follows the body without a delimiter: readers that search for it take both for \
+              one, and lose at least one picture.",
+        section: "RFC 2046 5.1.1",
+        effects: Effects([Loses, Loses, Loses, Loses, Loses, Loses]),
+    },
 ];

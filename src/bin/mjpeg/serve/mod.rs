@@ -6,6 +6,7 @@ mod feed;
 mod hub;
 mod open;
 mod pace;
+mod page;
 mod part;
 mod report;
 mod responder;

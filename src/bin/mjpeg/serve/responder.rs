@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::page;
 use super::part::Layout;
 use super::report::State;
 use super::routes::{Route, route};
@@ -10,7 +11,6 @@ use crate::listen::answer::{Answer, Body, SERVER};
 use crate::listen::request::{Method, Refusal, Request};
 
 const ALLOW: &str = "GET, HEAD, OPTIONS";
-const PAGE: &str = include_str!("page.html");
 
 /// Knows every answer that does not depend on who asks.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Responder {
             Route::State => return Reply::State(View::Json, body),
             Route::Metrics => return Reply::State(View::Metrics, body),
             Route::Health => return Reply::State(View::Health, body),
-            Route::Page => Answer::new(200, "text/html; charset=utf-8", PAGE),
+            Route::Page => page::answer(),
             Route::Options => Answer::empty(200).with("Allow", ALLOW),
             Route::UnknownLayout => {
                 Answer::text(400, "unknown layout; there are auto, leading, trailing and early")

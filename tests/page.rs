@@ -1,0 +1,353 @@
+//! The page that shows the stream, in real browsers.
+
+mod kit;
+
+use std::fs;
+use std::io::{Cursor, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+use image::{ImageFormat, Rgb, RgbImage};
+use kit::browser::Browser;
+use kit::run::{self, Run, Server};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const PAGE: &str = include_str!("../src/bin/mjpeg/serve/page.html");
+
+/// What is tested in each browser. One browser does it all: starting one takes longer than most of it.
+const SCENES: [(&str, fn(&mut Browser)); 9] = [
+    ("pixels are those of the frame, and a snapshot is its bytes", pixels_are_those_of_the_frame),
+    ("every frame is shown, and counters move", every_frame_is_shown_and_counters_move),
+    ("a frozen server is a stall", a_frozen_server_is_a_stall),
+    ("a repeated frame is a stall", a_repeated_frame_is_a_stall),
+    ("an ended stream is said to have ended, and comes back", an_ended_stream_comes_back),
+    ("a lost connection is said to be lost, and comes back", a_lost_connection_comes_back),
+    ("a slow decoder shows the newest frame", a_slow_decoder_shows_the_newest_frame),
+    ("without fetch the browser shows the stream by itself", without_fetch_an_image_shows_the_stream),
+    ("a stream without lengths, cut anywhere, is read", a_stream_without_lengths_is_read),
+];
+
+#[test]
+fn chromium_shows_the_stream_on_the_page() {
+    Browser::chromium().into_iter().for_each(play);
+}
+
+#[test]
+fn firefox_shows_the_stream_on_the_page() {
+    Browser::firefox().into_iter().for_each(play);
+}
+
+#[expect(clippy::print_stdout, reason = "a failure must say where it happened")]
+fn play(mut browser: Browser) {
+    for (name, scene) in SCENES {
+        println!("{name}");
+        scene(&mut browser);
+        // The page would try again and again to reach a server that is gone.
+        browser.open("about:blank");
+    }
+}
+
+fn pixels_are_those_of_the_frame(browser: &mut Browser) {
+    let folder = folder(&[&kit::contents(&kit::frames())[6]]);
+    let server = Server::start(folder.path(), &["--fps", "10"]);
+    browser.open(&server.url("/"));
+    wait_for(browser, "live");
+    wait_until(browser, "a picture", "!document.getElementById('picture').hidden");
+    let verdict = browser.script(
+        "return (async () => {
+           const still = new Image();
+           still.src = 'snapshot';
+           await still.decode();
+           const seen = document.getElementById('picture'), copy = document.createElement('canvas');
+           copy.width = still.naturalWidth; copy.height = still.naturalHeight;
+           copy.getContext('2d').drawImage(still, 0, 0);
+           const pixels = canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+           const [a, b] = [pixels(seen), pixels(copy)], box = seen.getBoundingClientRect();
+           return { width: seen.width, height: seen.height, same: a.every((v, n) => v === b[n]),
+             top: document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2).id };
+         })()",
+    );
+    assert_eq!(verdict, json!({ "width": 320, "height": 240, "same": true, "top": "picture" }));
+
+    // What a click on the button would save, and the key that does the same.
+    let saved = browser.script(
+        "const saved = [], make = URL.createObjectURL;
+         URL.createObjectURL = blob => { saved.push(blob); return make(blob); };
+         HTMLAnchorElement.prototype.click = function () { saved.push(this.download); };
+         document.getElementById('snap').click();
+         dispatchEvent(new KeyboardEvent('keydown', { key: 's' }));
+         return Promise.all(saved.map(async one => one.arrayBuffer ? [...new Uint8Array(await one.arrayBuffer())] : one))",
+    );
+    let expected: Value = kit::contents(&kit::frames())[6].iter().copied().collect();
+    assert!(saved[0] == expected && saved[2] == expected, "not the bytes of the frame");
+    let name = saved[1].as_str().unwrap();
+    assert!(name.starts_with("mjpeg-20") && name.ends_with("Z.jpg"), "{name}");
+}
+
+fn every_frame_is_shown_and_counters_move(browser: &mut Browser) {
+    let colours = [[200, 0, 0], [0, 200, 0], [0, 0, 200]];
+    let pictures = colours.map(|colour| solid(colour, 64, 48));
+    let folder = folder(&pictures.each_ref().map(Vec::as_slice));
+    let server = Server::start(folder.path(), &["--fps", "5"]);
+    browser.open(&server.url("/"));
+    for colour in colours {
+        kit::eventually(&format!("{colour:?}"), || near(&pixel(browser), colour).then_some(()));
+    }
+    let frames = |browser: &mut Browser| text(browser, "count").parse::<u32>().unwrap();
+    let before = frames(browser);
+    kit::eventually("more frames", || (frames(browser) > before + 5).then_some(()));
+    assert_eq!(text(browser, "size"), "64 × 48");
+    kit::eventually("the rate", || {
+        text(browser, "fps").parse::<f64>().ok().filter(|fps| (4.0..6.0).contains(fps))
+    });
+    // Of one machine, with one clock: an age, and no great one.
+    kit::eventually("an age", || text(browser, "age").ends_with(" ms").then_some(()));
+    kit::eventually("bytes", || text(browser, "rate").ends_with("B/s").then_some(()));
+    assert!(text(browser, "gaps").starts_with("usual "), "{}", text(browser, "gaps"));
+    assert_ne!(browser.script("return document.getElementById('even').getAttribute('d')"), json!(""));
+    let title = browser.script("return document.title");
+    assert!(title.as_str().unwrap().starts_with("live · 127.0.0.1:"), "{title}");
+}
+
+fn a_frozen_server_is_a_stall(browser: &mut Browser) {
+    let server = Server::start(&kit::frames(), &["--fps", "20"]);
+    browser.open(&server.url("/"));
+    wait_for(browser, "live");
+    server.run.signal("STOP");
+    wait_for(browser, "stalled");
+    let said = "document.getElementById('state').textContent === 'stalled' \
+                && /^no new frame for [2-9] s$/.test(document.getElementById('more').textContent) \
+                && document.getElementById('what').offsetHeight > 0 && /^stalled/.test(document.title)";
+    wait_until(browser, "the page to say so", said);
+    server.run.signal("CONT");
+    wait_for(browser, "live");
+}
+
+fn a_repeated_frame_is_a_stall(browser: &mut Browser) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("camera.jpg");
+    fs::write(&file, solid([200, 0, 0], 64, 48)).unwrap();
+    // The server sends the picture again three times before two seconds are over.
+    let server = Server::start(&file, &["--repeat", "500ms"]);
+    browser.open(&server.url("/"));
+    wait_for(browser, "live");
+    wait_for(browser, "stalled");
+    assert_eq!(text(browser, "count"), "1");
+    let new = folder.path().join("new");
+    fs::write(&new, solid([0, 0, 200], 64, 48)).unwrap();
+    fs::rename(&new, &file).unwrap();
+    wait_for(browser, "live");
+    kit::eventually("the new picture", || near(&pixel(browser), [0, 0, 200]).then_some(()));
+}
+
+fn an_ended_stream_comes_back(browser: &mut Browser) {
+    let server = Server::start(&kit::frames(), &["--fps", "20"]);
+    let address = server.address().to_string();
+    browser.open(&server.url("/"));
+    wait_for(browser, "live");
+    server.stop();
+    wait_for(browser, "ended");
+    // Still so when attempts to reach it have failed.
+    let again = "/attempt in [2-9]/.test(document.getElementById('more').textContent)";
+    wait_until(browser, "another attempt", again);
+    assert_eq!(text(browser, "state"), "stream ended");
+    let other = folder(&[&solid([0, 200, 0], 80, 60)]);
+    let _server = restart(other.path(), &address);
+    wait_for(browser, "live");
+    kit::eventually("the other stream", || (text(browser, "size") == "80 × 60").then_some(()));
+}
+
+fn a_lost_connection_comes_back(browser: &mut Browser) {
+    let server = Server::start(&kit::frames(), &["--fps", "20"]);
+    let address = server.address().to_string();
+    browser.open(&server.url("/"));
+    wait_for(browser, "live");
+    drop(server);
+    wait_for(browser, "lost");
+    let _server = restart(&kit::frames(), &address);
+    wait_until(browser, "the button", "document.getElementById('again').offsetHeight > 0");
+    browser.script("document.getElementById('again').click()");
+    wait_for(browser, "live");
+}
+
+fn a_slow_decoder_shows_the_newest_frame(browser: &mut Browser) {
+    let server = Server::start(&kit::frames(), &["--fps", "25"]);
+    open_with(
+        browser,
+        &server,
+        "const decode = window.createImageBitmap;
+         window.createImageBitmap = async blob => {
+           await new Promise(resolve => setTimeout(resolve, 300));
+           return decode(blob);
+         };",
+    );
+    kit::eventually("dropped frames", || {
+        text(browser, "dropped").parse::<u32>().ok().filter(|dropped| *dropped > 20)
+    });
+    // 300 ms for decoding, and one such time at most for waiting: not one more for each frame.
+    let age = kit::eventually("an age", || text(browser, "age").strip_suffix(" ms")?.parse::<u32>().ok());
+    assert!((300..1000).contains(&age), "{age} ms");
+}
+
+fn without_fetch_an_image_shows_the_stream(browser: &mut Browser) {
+    let picture = solid([0, 0, 200], 64, 48);
+    let folder = folder(&[&picture, &picture]);
+    for broken in [
+        "delete window.fetch; window.fetch = undefined;",
+        // As WebKit does it: of all answers only multipart is refused.
+        "const real = window.fetch;
+         window.fetch = (url, ...more) => url === 'stream' ? Promise.reject(new TypeError()) : real(url, ...more);",
+        // A browser too old for the script.
+        "window.Uint8Array = window.AbortController = undefined;
+         document.getElementById = (real => name => real.call(document, name))(document.getElementById);
+         Object.defineProperty(window, 'setInterval', { value() { throw new SyntaxError('too old') } });",
+    ] {
+        let server = Server::start(folder.path(), &["--fps", "10"]);
+        open_with(browser, &server, broken);
+        let shown = "document.querySelector('main > img')?.naturalWidth === 64";
+        wait_until(browser, "the image", shown);
+        let drawn = "const copy = document.createElement('canvas').getContext('2d');
+                     copy.drawImage(document.querySelector('main > img'), 0, 0);
+                     return [...copy.getImageData(32, 24, 1, 1).data]";
+        kit::eventually("its pixels", || near(&browser.script(drawn), [0, 0, 200]).then_some(()));
+    }
+    let server = Server::start(folder.path(), &["--fps", "10"]);
+    let address = server.address().to_string();
+    open_with(browser, &server, "window.fetch = undefined;");
+    wait_for(browser, "live");
+    drop(server);
+    wait_for(browser, "lost");
+    let _server = restart(folder.path(), &address);
+    wait_for(browser, "live");
+}
+
+fn a_stream_without_lengths_is_read(browser: &mut Browser) {
+    let camera = Camera::start();
+    browser.open(&format!("http://{}/", camera.address));
+    wait_for(browser, "live");
+    for colour in Camera::COLOURS {
+        kit::eventually(&format!("{colour:?}"), || near(&pixel(browser), colour).then_some(()));
+    }
+    wait_until(browser, "broken frames", "/broken/.test(document.getElementById('dropped').textContent)");
+    // Its clock is wrong by years: then no age is told.
+    assert_eq!(text(browser, "age"), "–");
+}
+
+/// Serves on an address where another server was before.
+fn restart(source: &Path, address: &str) -> Run {
+    let run = run::start(run::mjpeg(["serve", "--listen", address]).arg(source));
+    assert_eq!(run.line(), format!("http://{address}/stream"));
+    run
+}
+
+/// Opens the page with a script before its own.
+fn open_with(browser: &mut Browser, server: &Server, script: &str) {
+    // Any page of this server will do: what is written into it may then ask the server.
+    browser.open(&server.url("/healthz"));
+    let script = json!(format!("<script>{{{script}}}</script>"));
+    browser.script(&format!(
+        "return fetch('/').then(answer => answer.text()).then(page => {{
+           document.open();
+           document.write({script} + page);
+           document.close();
+         }})"
+    ));
+}
+
+fn text(browser: &mut Browser, id: &str) -> String {
+    let text = browser.script(&format!("return document.getElementById('{id}').textContent"));
+    text.as_str().unwrap().to_string()
+}
+
+#[track_caller]
+fn wait_until(browser: &mut Browser, what: &str, condition: &str) {
+    let script = format!("return !!({condition})");
+    kit::eventually(what, || (browser.script(&script) == true).then_some(()));
+}
+
+#[track_caller]
+fn wait_for(browser: &mut Browser, state: &str) {
+    wait_until(browser, state, &format!("document.body?.dataset.state === '{state}'"));
+}
+
+/// The middle of the picture shown, as red, green, blue and opacity.
+fn pixel(browser: &mut Browser) -> Value {
+    browser.script(
+        "const canvas = document.getElementById('picture');
+         return [...canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data]",
+    )
+}
+
+fn near(pixel: &Value, colour: [u8; 3]) -> bool {
+    let part = |n: usize| pixel[n].as_u64().unwrap().abs_diff(u64::from(colour[n]));
+    (0..3).all(|n| part(n) < 6)
+}
+
+/// A JPEG of one colour.
+fn solid(colour: [u8; 3], width: u32, height: u32) -> Vec<u8> {
+    let mut jpeg = Cursor::new(Vec::new());
+    RgbImage::from_pixel(width, height, Rgb(colour)).write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+    jpeg.into_inner()
+}
+
+/// A directory with these pictures.
+fn folder(pictures: &[&[u8]]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (n, picture) in pictures.iter().enumerate() {
+        fs::write(Path::new(folder.path()).join(format!("{n}.jpg")), picture).unwrap();
+    }
+    folder
+}
+
+/// A camera that answers with the page and a stream in another dialect than ours: text before the first
+/// delimiter, line feeds alone, no lengths, frames that are none, everything in small pieces.
+struct Camera {
+    address: String,
+}
+
+impl Camera {
+    const COLOURS: [[u8; 3]; 2] = [[200, 200, 0], [0, 200, 200]];
+
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        // Both end with the test program; the browser closes its connections before.
+        std::thread::spawn(move || {
+            for socket in listener.incoming() {
+                std::thread::spawn(move || socket.and_then(Self::answer));
+            }
+        });
+        Self { address }
+    }
+
+    fn answer(mut socket: TcpStream) -> std::io::Result<()> {
+        let mut request = [0; 4096];
+        let n = socket.read(&mut request)?;
+        let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+        if !request[..n].starts_with(b"GET /stream ") {
+            return write!(socket, "{head}Content-Type: text/html\r\n\r\n{PAGE}");
+        }
+        write!(
+            socket,
+            "{head}Content-Type: multipart/x-mixed-replace;boundary=\"foo\"\r\n\r\nhello --foo\n"
+        )?;
+        let bodies =
+            [solid(Self::COLOURS[0], 32, 32), solid(Self::COLOURS[1], 32, 32), b"no picture".to_vec()];
+        for (n, body) in bodies.iter().cycle().enumerate() {
+            let stamp = 784_111_777 + n;
+            let part = [
+                format!("--foo\nContent-Type: image/jpeg\nX-Timestamp: {stamp}.5\n\n").as_bytes(),
+                body,
+                b"\n",
+            ]
+            .concat();
+            for piece in part.chunks(1 + n % 7 * 40) {
+                socket.write_all(piece)?;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+}
