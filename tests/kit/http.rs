@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::PATIENCE;
 
@@ -121,10 +121,13 @@ impl Client {
 
     /// What has come and what comes within `time`, as it is.
     pub fn whatever(&mut self, time: Duration) -> Vec<u8> {
-        self.socket.set_read_timeout(Some(time)).unwrap();
-        let mut buffer = vec![0; 1 << 20];
-        while let Ok(n @ 1..) = self.socket.read(&mut buffer) {
-            self.kept.extend_from_slice(&buffer[..n]);
+        let (start, mut buffer) = (Instant::now(), vec![0; 1 << 20]);
+        while let Some(left) = time.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
+            self.socket.set_read_timeout(Some(left)).unwrap();
+            match self.socket.read(&mut buffer) {
+                Ok(n @ 1..) => self.kept.extend_from_slice(&buffer[..n]),
+                _ => break,
+            }
         }
         self.socket.set_read_timeout(Some(PATIENCE)).unwrap();
         std::mem::take(&mut self.kept)

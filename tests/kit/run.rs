@@ -178,9 +178,9 @@ impl Server {
     /// Serves `source`, its command changed by `change`.
     pub fn with(source: &Path, args: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let mut command = mjpeg(["serve"]);
-        command.arg(source).args(["--listen", "127.0.0.1:0"]).args(args);
+        command.arg(source).args(["--listen", "127.0.0.1:0"]).args(args).stdin(Stdio::null());
         change(&mut command);
-        let run = start(&mut command);
+        let run = start_with_input(&mut command);
         let stream = run.line();
         Self { run, stream }
     }

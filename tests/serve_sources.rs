@@ -1,0 +1,220 @@
+//! Where `mjpeg serve` takes its frames from.
+
+mod kit;
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use kit::http::{self, Client};
+use kit::run::{Server, mjpeg, run};
+
+/// A server whose standard input is a pipe.
+fn piped(args: &[&str]) -> Server {
+    Server::with("-".as_ref(), args, |command| {
+        command.stdin(Stdio::piped());
+    })
+}
+
+#[test]
+fn a_relay_passes_every_frame_on_with_its_time() {
+    let camera = Server::start(&kit::frames(), &["--fps", "20"]);
+    let relay = Server::start(camera.stream.as_ref(), &[]);
+    let mut client = Client::watch(relay.address(), "/stream");
+    let frames = kit::contents(&kit::frames());
+    let parts: Vec<_> = (0..25).map(|_| client.part().unwrap()).collect();
+    let first = frames.iter().position(|frame| *frame == parts[0].body).unwrap();
+    for (n, part) in parts.iter().enumerate() {
+        assert!(part.body == frames[(first + n) % frames.len()], "part {n}");
+    }
+    // The camera's times, not the relay's: they are one interval apart to the microsecond.
+    let stamps: Vec<f64> =
+        parts.iter().map(|part| part.field("X-Timestamp").unwrap().parse().unwrap()).collect();
+    let even = stamps.windows(2).filter(|pair| (pair[1] - pair[0] - 0.05).abs() < 0.002).count();
+    assert!(even >= 20, "{stamps:?}");
+}
+
+#[test]
+fn a_relay_has_one_upstream_and_finds_its_camera_again() {
+    let camera = Server::start(&kit::frames(), &["--fps", "50"]);
+    let address = camera.address().to_string();
+    let relay = Server::start(camera.stream.as_ref(), &["--repeat", "0s"]);
+    let mut clients: Vec<Client> = (0..3).map(|_| Client::watch(relay.address(), "/stream")).collect();
+    clients.iter_mut().for_each(|client| assert!(client.part().is_some()));
+    let (_, state) = http::get(&address, "/state");
+    let state: serde_json::Value = serde_json::from_slice(&state).unwrap();
+    assert_eq!(state["totals"]["viewers"], 1, "{state}");
+    camera.stop();
+    clients.iter_mut().for_each(|client| drop(client.whatever(Duration::from_millis(300))));
+    let mut command = mjpeg(["serve", "--fps", "50", "--listen", &address]);
+    let _again = kit::run::start(command.arg(kit::frames()));
+    kit::eventually("frames after the camera is back", || {
+        (!clients[0].whatever(Duration::from_millis(200)).is_empty()).then_some(())
+    });
+}
+
+#[test]
+fn standard_input_is_shown_as_it_comes() {
+    let frames = kit::contents(&kit::frames());
+    let mut server = piped(&["--repeat", "0s"]);
+    let mut input = server.run.child().stdin.take().unwrap();
+    let mut client = Client::watch(server.address(), "/stream");
+    for frame in &frames[..5] {
+        input.write_all(frame).unwrap();
+        assert_eq!(client.part().unwrap().body, *frame, "each frame at once, not with the next one");
+    }
+    drop(input);
+    // Behind the last frame stood a delimiter already, so one more part comes: the same frame.
+    assert_eq!(client.part().unwrap().body, frames[4]);
+    assert!(client.part().is_none() && client.is_over());
+    server.run.end().expect(0);
+}
+
+#[test]
+fn standard_input_waits_if_a_rate_is_asked_for() {
+    let frames = kit::contents(&kit::frames());
+    let folder = tempfile::tempdir().unwrap();
+    let together = folder.path().join("all.mjpeg");
+    fs::write(&together, frames.concat()).unwrap();
+    let server = Server::with("-".as_ref(), &["--fps", "200"], |command| {
+        command.stdin(fs::File::open(&together).unwrap());
+    });
+    let parts = Client::watch(server.address(), "/stream").rest();
+    let bodies: Vec<_> = parts.into_iter().map(|part| part.body).collect();
+    assert_eq!(bodies, frames);
+    server.run.end().expect(0);
+}
+
+#[test]
+fn captures_and_concatenated_pictures_are_played_from_their_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let frames = kit::contents(&kit::frames());
+    let together = folder.path().join("all.mjpeg");
+    fs::write(&together, frames.concat()).unwrap();
+    let server = Server::start(&together, &["--loops", "2", "--fps", "200"]);
+    let bodies: Vec<_> =
+        Client::watch(server.address(), "/stream").rest().into_iter().map(|part| part.body).collect();
+    assert_eq!(bodies, [frames.clone(), frames].concat());
+    server.run.end().expect(0);
+
+    let capture = kit::repository("fixtures/captures/mjpg-streamer.http");
+    let told = fs::read(capture.with_extension("json")).unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+    let server = Server::start(&capture, &["--once", "--fps", "200"]);
+    let parts = Client::watch(server.address(), "/stream").rest();
+    let known = told.to_string();
+    assert!(!parts.is_empty());
+    for part in parts {
+        let hash = <sha2::Sha256 as sha2::Digest>::digest(&part.body);
+        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(known.contains(&hash), "{hash} is one of the capture's frames");
+    }
+}
+
+#[test]
+fn ffmpeg_can_be_piped_in() {
+    let Some(mut ffmpeg) = kit::peer::command("ffmpeg") else { return };
+    for format in ["mjpeg", "mpjpeg"] {
+        ffmpeg.args([
+            "-v",
+            "error",
+            "-re",
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc=r=20",
+            "-t",
+            "1",
+            "-f",
+            format,
+            "-",
+        ]);
+        let mut feeder = ffmpeg.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let server = Server::with("-".as_ref(), &[], |command| {
+            command.stdin(feeder.stdout.take().unwrap());
+        });
+        let parts = Client::watch(server.address(), "/stream").rest();
+        assert!((15..=22).contains(&parts.len()), "{format}: {} parts", parts.len());
+        server.run.end().expect(0);
+        feeder.wait().unwrap();
+        ffmpeg = Command::new("ffmpeg");
+    }
+}
+
+#[test]
+fn a_source_that_is_none_says_so_by_its_status() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{nobody}/stream");
+    run(&mut mjpeg(["serve", &url, "--listen", "127.0.0.1:0"])).expect(3);
+    let mut server = piped(&[]);
+    server.run.child().stdin.take().unwrap().write_all(b"<html>no stream</html>").unwrap();
+    let end = server.run.end().expect(4);
+    assert!(end.err.contains("is not a stream"), "{}", end.err);
+}
+
+#[test]
+fn a_watched_file_comes_back_whatever_happens_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("camera.jpg");
+    let frames = kit::contents(&kit::frames());
+    fs::write(&file, &frames[0]).unwrap();
+    let server = Server::start(&file, &["--repeat", "0s"]);
+    let mut client = Client::watch(server.address(), "/stream");
+    assert_eq!(client.part().unwrap().body, frames[0]);
+    // Deleted, and written anew.
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, &frames[1]).unwrap();
+    assert_eq!(client.part().unwrap().body, frames[1]);
+    // Truncated to half, then replaced.
+    fs::write(&file, &frames[2][..5000]).unwrap();
+    kit::eventually("the torn frame is counted", || {
+        let state: serde_json::Value =
+            serde_json::from_slice(&http::get(server.address(), "/state").1).unwrap();
+        (state["frames_torn"].as_u64() >= Some(1)).then_some(())
+    });
+    let other = folder.path().join("other");
+    fs::write(&other, &frames[2]).unwrap();
+    fs::rename(&other, &file).unwrap();
+    assert_eq!(client.part().unwrap().body, frames[2]);
+    // Its whole folder moved away and made anew.
+    let away = folder.path().with_extension("away");
+    fs::rename(folder.path(), &away).unwrap();
+    fs::create_dir(folder.path()).unwrap();
+    fs::write(&file, &frames[3]).unwrap();
+    assert_eq!(client.part().unwrap().body, frames[3]);
+    fs::remove_dir_all(away).unwrap();
+}
+
+#[test]
+fn a_writer_that_never_stops_rewriting_is_never_shown_torn() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("camera.jpg");
+    let frames = kit::contents(&kit::frames());
+    fs::write(&file, &frames[0]).unwrap();
+    let server = Server::start(&file, &[]);
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let writer = {
+        let (stop, file, frames) = (std::sync::Arc::clone(&stop), file.clone(), frames.clone());
+        std::thread::spawn(move || {
+            for frame in frames.iter().cycle() {
+                // Truncated and written in two steps, as naive cameras do.
+                let mut out = fs::File::create(&file).unwrap();
+                out.write_all(&frame[..frame.len() / 2]).unwrap();
+                std::thread::yield_now();
+                out.write_all(&frame[frame.len() / 2..]).unwrap();
+                drop(out);
+                std::thread::sleep(Duration::from_millis(3));
+                if stop.load(std::sync::atomic::Ordering::SeqCst) {
+                    return;
+                }
+            }
+        })
+    };
+    let mut client = Client::watch(server.address(), "/stream");
+    for n in 0..200 {
+        assert!(frames.contains(&client.part().unwrap().body), "part {n} is torn");
+    }
+    stop.store(true, std::sync::atomic::Ordering::SeqCst);
+    writer.join().unwrap();
+}
