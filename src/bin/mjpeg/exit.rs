@@ -1,6 +1,6 @@
 //! How a run ends: the only place that makes a process status.
 //!
-//! Scripts rely on these numbers; `README.md` lists them and `tests/exit.rs` holds them.
+//! Scripts rely on these numbers. `README.md` lists them; `tests/check.rs`, `record.rs` and `serve.rs` hold them.
 
 use std::fmt;
 use std::process::ExitCode;
