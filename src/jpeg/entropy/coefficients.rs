@@ -132,6 +132,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::unusual_byte_groupings, reason = "the groups are codes and values")]
     fn one_look_up_finds_several_coefficients() {
         let mut table = AcTable::empty();
         table.make(&standard::LUMINANCE_AC);
