@@ -28,7 +28,7 @@ const NEAR: usize = 8;
 /// length would lead into the middle of the next picture. No order of segments is asked for: several
 /// scans (progressive), DNL behind the first scan, tables
 /// between scans, `AVI1` frames without Huffman tables and tables-only streams all end at their EOI.
-/// So do pictures whose entropy-coded data is damaged: the entropy walk finds that.
+/// So do pictures whose entropy-coded data is damaged: [`super::Checker`] finds that.
 ///
 /// NULs before a marker are passed over, as writers that align their segments leave them and every
 /// decoder skips them. Any other byte where a marker must stand is [`Extent::Broken`]: decoders would
@@ -46,7 +46,7 @@ const NEAR: usize = 8;
 /// assert_eq!(Walk::over(b"\xff\xd8\xff\xda\x00\x02scan\xff\xd8\xff"), Extent::Broken { at: 10 });
 /// ```
 ///
-/// Speed: scan data is searched by [`memchr`], and no byte is looked at twice over all calls.
+/// Speed: scan data is searched by memchr, and no byte is looked at twice over all calls.
 #[derive(Debug, Clone)]
 pub struct Walk {
     pub(super) state: State,

@@ -116,6 +116,7 @@ fn four_kilobytes_of_zeros_are_found() {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "how much more is found is worth knowing")]
 fn what_libjpeg_turbo_finds_of_flipped_bits_is_found() {
     let Some(pictures) = picture::all() else { return };
     let mut checker = Checker::new();

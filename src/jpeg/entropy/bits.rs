@@ -32,7 +32,7 @@ pub(super) enum SegmentEnd {
 ///
 /// `bits` holds the next `left` bits at its top; below them may stand bits that follow, which will be
 /// loaded again.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct BitReader<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -151,12 +151,14 @@ impl BitReader<'_> {
     }
 
     /// Passes over `count` bits, 0 to 64.
+    #[inline(always)]
     pub(super) fn skip_many(&mut self, count: u32) {
-        let first = count.min(32);
         self.want(32);
-        self.skip(first);
-        self.want(32);
-        self.skip(count - first);
+        self.skip(count.min(32));
+        if count > 32 {
+            self.want(32);
+            self.skip(count - 32);
+        }
     }
 
     /// How many bits have been read, perhaps more than there are.

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::huffman::{HuffmanTable, LOOKUP_BITS, LOOKUPS, NoCode};
+use super::huffman::{HuffmanTable, LOOKUP_BITS, LOOKUPS, NoCode, Specification};
 
 /// A Huffman table for AC coefficients.
 #[derive(Debug)]
@@ -27,18 +27,14 @@ impl AcTable {
         Box::new(Self { codes: HuffmanTable::empty(), coefficients: [Coefficients::UNKNOWN; LOOKUPS] })
     }
 
-    /// Makes it the table of these numbers of codes for each length and these values; `None` when they
-    /// are no table.
-    pub(super) fn define(&mut self, counts: &[u8; 16], values: &[u8]) -> Option<()> {
-        if self.codes.is(counts, values) {
-            return Some(());
+    /// Makes it the table that is specified.
+    pub(super) fn make(&mut self, specification: &Specification) {
+        if !self.codes.make(specification) {
+            return;
         }
-        self.coefficients = [Coefficients::UNKNOWN; LOOKUPS];
-        self.codes.define(counts, values)?;
         for (window, entry) in (0_u64..).zip(&mut self.coefficients) {
             *entry = Coefficients::in_window(&self.codes, window << (64 - LOOKUP_BITS));
         }
-        Some(())
     }
 
     /// The codes alone, for progressive scans.
@@ -75,7 +71,7 @@ impl Coefficients {
             (_, 0) => return None,
             _ => run + 1,
         };
-        Some(Self(length + size | advance << 8 | size << 16))
+        Some(Self((length + size) | (advance << 8) | (size << 16)))
     }
 
     /// The first coefficient of `bits`, if its code has at most [`LOOKUP_BITS`]; and those behind it that
@@ -95,7 +91,7 @@ impl Coefficients {
                 break;
             }
             let advance = (all.advance() + next.advance()) as u32;
-            all = Self(bits | advance << 8 | u32::from(all.size().max(next.size())) << 16);
+            all = Self(bits | (advance << 8) | (u32::from(all.size().max(next.size())) << 16));
         }
         all
     }
@@ -136,10 +132,11 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::unusual_byte_groupings, reason = "the groups are codes and values")]
     fn one_look_up_finds_several_coefficients() {
         let mut table = AcTable::empty();
-        table.define(&standard::LUMINANCE_AC.0, standard::LUMINANCE_AC.1).unwrap();
-        let cases: [(u64, u32, (u32, usize, u8)); 5] = [
+        table.make(&standard::LUMINANCE_AC);
+        let cases: [(u64, u32, (u32, usize, u8)); 4] = [
             // 0/1, 0/1, end of block.
             (0b00_1_00_0_1010_1, 11, (10, 2 + 129, 1)),
             // 1/1, 0/2, the rest cut.
@@ -148,15 +145,23 @@ mod tests {
             (0b1010_00_1_00_1, 10, (4, 129, 0)),
             // A run of zeros stands alone.
             (0b111_1111_1001, 11, (11, 16, 0)),
-            // A value that goes on behind the window.
-            (0b1_1111_0110, 9, (13, 2, 5)),
         ];
         for (bits, length, expected) in cases {
-            let bits = bits << (64 - length);
-            let found =
-                if length == 9 { table.one((0b111_1111_0110) << 53) } else { Ok(table.several(bits)) };
-            let expected = if length == 9 { found.map(parts) } else { Ok(expected) };
-            assert_eq!(found.map(parts), expected, "{bits:064b}");
+            let found = table.several(bits << (64 - length));
+            assert_eq!(parts(found), expected, "{bits:b}");
         }
+    }
+
+    #[test]
+    fn long_codes_are_found_alone() {
+        let mut table = AcTable::empty();
+        table.make(&standard::LUMINANCE_AC);
+        // 3/3 has 12 bits, 0/a has 16.
+        for (code, length, expected) in [(0b1111_1111_0101, 12, (15, 4, 3)), (0xff83, 16, (26, 1, 10))] {
+            let bits = code << (64 - length);
+            assert_eq!(table.several(bits), Coefficients::UNKNOWN);
+            assert_eq!(table.one(bits).map(parts), Ok(expected));
+        }
+        assert_eq!(table.one(u64::MAX), Err(NoCode));
     }
 }

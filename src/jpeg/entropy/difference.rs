@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::bits::BitReader;
-use super::huffman::{HuffmanTable, LOOKUP_BITS, LOOKUPS, NoCode};
+use super::huffman::{HuffmanTable, LOOKUP_BITS, LOOKUPS, NoCode, Specification};
 
 /// A Huffman table for sizes of differences between DC coefficients.
 #[derive(Debug)]
@@ -27,18 +27,12 @@ impl DcTable {
         Box::new(Self { codes: HuffmanTable::empty(), differences: [0; LOOKUPS] })
     }
 
-    /// Makes it the table of these numbers of codes for each length and these values; `None` when they
-    /// are no table, or hold a size above 15.
-    pub(super) fn define(&mut self, counts: &[u8; 16], values: &[u8]) -> Option<()> {
-        if self.codes.is(counts, values) {
-            return Some(());
+    /// Makes it the table that is specified, with sizes of 15 at most.
+    pub(super) fn make(&mut self, specification: &Specification) {
+        if !self.codes.make(specification) {
+            return;
         }
         self.differences = [0; LOOKUPS];
-        self.codes.define(counts, values)?;
-        if values.iter().any(|&size| size > 15) {
-            self.codes = HuffmanTable::empty();
-            return None;
-        }
         for (window, entry) in (0_u64..).zip(&mut self.differences) {
             let bits = window << (64 - LOOKUP_BITS);
             let Ok((length, size)) = self.codes.code(bits) else { continue };
@@ -48,7 +42,6 @@ impl DcTable {
                 *entry = value << 16 | size << 8 | (length + size);
             }
         }
-        Some(())
     }
 
     /// Takes one difference.
@@ -95,7 +88,7 @@ mod tests {
     #[test]
     fn differences_of_table_k_3() {
         let mut table = DcTable::empty();
-        table.define(&standard::LUMINANCE_DC.0, standard::LUMINANCE_DC.1).unwrap();
+        table.make(&standard::LUMINANCE_DC);
         // 00, 010 0, 011 10, 101 0001, 11110 1000000.
         let bits = [0b0001_0001, 0b1101_0100, 0b0111_1101, 0b0000_0000];
         let mut segment = EntropyCoded::default();
@@ -103,13 +96,5 @@ mod tests {
         let mut reader = segment.reader();
         let found: [i32; 5] = core::array::from_fn(|_| table.decode(&mut reader).unwrap().value);
         assert_eq!(found, [0, -1, 2, -14, 64]);
-    }
-
-    #[test]
-    fn sizes_above_15_are_no_differences() {
-        let mut counts = [0; 16];
-        counts[3] = 1;
-        assert_eq!(DcTable::empty().define(&counts, &[16]), None);
-        assert_eq!(DcTable::empty().define(&counts, &[15]), Some(()));
     }
 }

@@ -7,11 +7,19 @@ pub(super) const LOOKUP_BITS: u32 = 11;
 /// Number of different lookups.
 pub(super) const LOOKUPS: usize = 1 << LOOKUP_BITS;
 
+/// What a DHT segment says of one table: how many codes there are of each length, and what they stand
+/// for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Specification {
+    counts: [u8; 16],
+    /// As many as there are codes; zeros behind them.
+    values: [u8; 256],
+}
+
 /// The codes of one table, and what they stand for.
 #[derive(Debug)]
 pub(super) struct HuffmanTable {
-    counts: [u8; 16],
-    values: [u8; 256],
+    specification: Specification,
     /// For each beginning of a code: `length << 8 | value`, or 0 when the code is longer or none.
     short: [u16; LOOKUPS],
     /// For each length, the first 16 bits that begin no code of that length or a shorter one.
@@ -24,32 +32,62 @@ pub(super) struct HuffmanTable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NoCode;
 
+impl Specification {
+    const EMPTY: Self = Self { counts: [0; 16], values: [0; 256] };
+
+    /// Reads numbers and values; returns what stands behind them, or `None` when there are more codes
+    /// than bits can tell apart, or fewer values than codes.
+    pub(super) fn parse(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (counts, rest) = bytes.split_first_chunk::<16>()?;
+        let mut codes = 0;
+        for (length, &count) in (1..=16).zip(counts) {
+            codes = codes * 2 + u32::from(count);
+            if codes > 1 << length {
+                return None;
+            }
+        }
+        let count = counts.iter().map(|&count| usize::from(count)).sum();
+        let (values, rest) = rest.split_at_checked(count)?;
+        let mut specification = Self { counts: *counts, ..Self::EMPTY };
+        specification.values.get_mut(..count)?.copy_from_slice(values);
+        Some((specification, rest))
+    }
+
+    /// A table of T.81 Annex K.
+    pub(super) const fn standard<const N: usize>(counts: [u8; 16], values: &[u8; N]) -> Self {
+        let mut specification = Self { counts, ..Self::EMPTY };
+        let mut n = 0;
+        while n < N {
+            specification.values[n] = values[n];
+            n += 1;
+        }
+        specification
+    }
+
+    /// The largest value; 0 of an empty table.
+    pub(super) fn largest_value(&self) -> u8 {
+        self.values.iter().copied().max().unwrap_or(0)
+    }
+}
+
 impl HuffmanTable {
     /// A table without codes.
     pub(super) const fn empty() -> Self {
-        Self { counts: [0; 16], values: [0; 256], short: [0; LOOKUPS], limits: [0; 17], offsets: [0; 17] }
+        Self { specification: Specification::EMPTY, short: [0; LOOKUPS], limits: [0; 17], offsets: [0; 17] }
     }
 
-    /// Whether it is the table of these numbers of codes for each length and these values. Most streams
-    /// send the same tables with every frame.
-    pub(super) fn is(&self, counts: &[u8; 16], values: &[u8]) -> bool {
-        self.counts == *counts && self.values.starts_with(values)
-    }
-
-    /// Makes it the table of these numbers of codes for each length and these values. With more codes
-    /// than bits can tell apart it becomes an empty table, and `None` is returned.
-    pub(super) fn define(&mut self, counts: &[u8; 16], values: &[u8]) -> Option<()> {
-        *self = Self::empty();
+    /// Makes it the table that is specified. Returns `false` when it is that already.
+    pub(super) fn make(&mut self, specification: &Specification) -> bool {
+        if self.specification == *specification {
+            return false;
+        }
+        *self = Self { specification: *specification, ..Self::empty() };
         let mut code: u32 = 0;
         let mut place: usize = 0;
-        for (length, &count) in (1..=16_u32).zip(counts) {
+        for (length, &count) in (1..=16_u32).zip(&specification.counts) {
             let count = usize::from(count);
             self.offsets[length as usize] = place as i32 - code as i32;
-            for &value in values.iter().skip(place).take(count) {
-                if code >= 1 << length {
-                    *self = Self::empty();
-                    return None;
-                }
+            for &value in specification.values.iter().skip(place).take(count) {
                 if let Some(spare) = LOOKUP_BITS.checked_sub(length) {
                     let range = (code << spare) as usize..((code + 1) << spare) as usize;
                     self.short[range].fill((length << 8) as u16 | u16::from(value));
@@ -60,9 +98,7 @@ impl HuffmanTable {
             self.limits[length as usize] = code << (16 - length);
             code <<= 1;
         }
-        self.counts = *counts;
-        self.values.iter_mut().zip(values).for_each(|(to, &from)| *to = from);
-        Some(())
+        true
     }
 
     /// The code that `bits` begins with, from its top: its length and its value.
@@ -91,7 +127,7 @@ impl HuffmanTable {
             if window < self.limits[length as usize] {
                 let code = (window >> (16 - length)) as i32;
                 let place = usize::try_from(code + self.offsets[length as usize]).map_err(|_| NoCode)?;
-                return self.values.get(place).map(|&value| (length, value)).ok_or(NoCode);
+                return self.specification.values.get(place).map(|&value| (length, value)).ok_or(NoCode);
             }
         }
         Err(NoCode)
@@ -106,7 +142,7 @@ mod tests {
     #[test]
     fn codes_of_table_k_5() {
         let mut table = HuffmanTable::empty();
-        table.define(&standard::LUMINANCE_AC.0, standard::LUMINANCE_AC.1).unwrap();
+        table.make(&standard::LUMINANCE_AC);
         let codes: [(u64, u32, Result<u8, NoCode>); 7] = [
             (0b1010, 4, Ok(0x00)),
             (0b00, 2, Ok(0x01)),
@@ -123,15 +159,18 @@ mod tests {
     }
 
     #[test]
-    fn more_codes_than_bits_are_no_table() {
+    fn more_codes_than_bits_or_values_are_no_table() {
+        let mut bytes = [0; 20];
+        bytes[0] = 3;
+        assert_eq!(Specification::parse(&bytes), None);
+        bytes[0] = 2;
+        bytes[16..].copy_from_slice(&[1, 7, 3, 4]);
+        let (specification, rest) = Specification::parse(&bytes).unwrap();
+        assert_eq!((specification.largest_value(), rest), (7, &[3, 4][..]));
+        assert_eq!(Specification::parse(&bytes[..17]), None);
         let mut table = HuffmanTable::empty();
-        let mut counts = [0; 16];
-        counts[0] = 3;
-        assert_eq!(table.define(&counts, &[1, 2, 3]), None);
-        counts[0] = 2;
-        assert_eq!(table.define(&counts, &[1, 2]), Some(()));
-        assert_eq!(table.code(u64::MAX), Ok((1, 2)));
-        assert!(table.is(&counts, &[1, 2]) && !table.is(&counts, &[1, 3]));
+        assert!(table.make(&specification) && !table.make(&specification));
+        assert_eq!(table.code(u64::MAX), Ok((1, 7)));
     }
 
     #[test]

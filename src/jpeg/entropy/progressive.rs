@@ -94,6 +94,7 @@ fn first_block(bits: &mut BitReader<'_>, band: &Band<'_>, block: &mut u64) -> Re
     if k > band.end + 1 { Err(DamageKind::Range) } else { Ok(0) }
 }
 
+#[inline(always)]
 fn refine_block(bits: &mut BitReader<'_>, band: &Band<'_>, block: &mut u64) -> Result<usize, DamageKind> {
     let mut k = band.start;
     while k <= band.end {
@@ -144,6 +145,7 @@ fn empty_bands(bits: &mut BitReader<'_>, size: u32) -> usize {
     (1 << size) + bits.take(size) as usize - 1
 }
 
+#[inline(always)]
 fn end_of_mcu(bits: &BitReader<'_>, mcu: u32) -> Result<(), Fault> {
     if bits.remaining().is_none() { Err(Fault { mcu, kind: DamageKind::Short }) } else { Ok(()) }
 }

@@ -11,7 +11,7 @@ use super::sequential::{self, Block, Fault};
 use super::tables::{Defined, HuffmanTables};
 use crate::jpeg::frame::FrameHeader;
 use crate::jpeg::marker::Marker;
-use crate::jpeg::scan::{ScanComponent, ScanHeader};
+use crate::jpeg::scan::ScanHeader;
 use crate::jpeg::segment::Segment;
 
 /// A scan whose header makes sense.
@@ -100,17 +100,16 @@ impl Checker {
         header: &ScanHeader,
         pass: Pass,
     ) -> Result<(), DamageKind> {
-        if pass == Pass::Sequential {
-            self.tables.stand_in();
-        }
+        let sequential = pass == Pass::Sequential;
         for component in header.components() {
-            for defined in defined(&self.tables, component, pass) {
-                match defined {
-                    Defined::Nobody => return Err(DamageKind::MissingTable(Marker::DHT)),
-                    Defined::Standard => picture.leniencies.standard_tables = true,
-                    Defined::Picture => {}
-                }
+            let mut defined = [Defined::Picture; 2];
+            if sequential || pass == Pass::FirstDc {
+                defined[0] = self.tables.make_dc(component.dc_table, sequential)?;
             }
+            if sequential || matches!(pass, Pass::FirstAc | Pass::RefineAc) {
+                defined[1] = self.tables.make_ac(component.ac_table, sequential)?;
+            }
+            picture.leniencies.standard_tables |= defined.contains(&Defined::Standard);
         }
         Ok(())
     }
@@ -219,8 +218,8 @@ impl Scan {
             let component = self.layout.blocks().get(n).map_or(0, |&c| usize::from(c));
             Block {
                 component,
-                dc: tables.dc(components[component].dc_table).0,
-                ac: tables.ac(components[component].ac_table).0,
+                dc: tables.dc(components[component].dc_table),
+                ac: tables.ac(components[component].ac_table),
                 limits: &self.limits[component],
             }
         })
@@ -230,18 +229,10 @@ impl Scan {
         Band {
             start: usize::from(self.header.band_start),
             end: usize::from(self.header.band_end),
-            codes: tables.ac(self.header.components()[0].ac_table).0.codes(),
+            codes: tables.ac(self.header.components()[0].ac_table).codes(),
             limits: &self.limits[0],
         }
     }
-}
-
-/// Who defined the tables that a scan needs for a component.
-fn defined(tables: &HuffmanTables, component: &ScanComponent, pass: Pass) -> impl Iterator<Item = Defined> {
-    let dc = matches!(pass, Pass::Sequential | Pass::FirstDc).then(|| tables.dc(component.dc_table).1);
-    let ac = matches!(pass, Pass::Sequential | Pass::FirstAc | Pass::RefineAc)
-        .then(|| tables.ac(component.ac_table).1);
-    dc.into_iter().chain(ac)
 }
 
 fn component_limits(

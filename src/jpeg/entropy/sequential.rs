@@ -25,16 +25,7 @@ pub(super) struct Fault {
 }
 
 /// Reads `mcus` MCUs of these blocks from one entropy-coded segment.
-pub(super) fn read(reader: &mut BitReader<'_>, blocks: &[Block<'_>], mcus: u32) -> Result<(), Fault> {
-    // A copy that nobody else can see stays in registers.
-    let mut bits = reader.clone();
-    let read = read_mcus(&mut bits, blocks, mcus);
-    *reader = bits;
-    read
-}
-
-#[inline(always)]
-fn read_mcus(bits: &mut BitReader<'_>, blocks: &[Block<'_>], mcus: u32) -> Result<(), Fault> {
+pub(super) fn read(bits: &mut BitReader<'_>, blocks: &[Block<'_>], mcus: u32) -> Result<(), Fault> {
     let mut predictions = [0; 4];
     for mcu in 0..mcus {
         for block in blocks {

@@ -1,22 +1,21 @@
 //! The Huffman tables that stand in for missing ones.
 
-/// Numbers of codes for the lengths 1 to 16, and their values.
-pub(super) type StandardTable = ([u8; 16], &'static [u8]);
+use super::huffman::Specification;
 
 /// T.81 Table K.3.
-pub(super) const LUMINANCE_DC: StandardTable = (
+pub(super) const LUMINANCE_DC: Specification = Specification::standard(
     [0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0],
     &[0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b],
 );
 
 /// T.81 Table K.4.
-pub(super) const CHROMINANCE_DC: StandardTable = (
+pub(super) const CHROMINANCE_DC: Specification = Specification::standard(
     [0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0],
     &[0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b],
 );
 
 /// T.81 Table K.5.
-pub(super) const LUMINANCE_AC: StandardTable = (
+pub(super) const LUMINANCE_AC: Specification = Specification::standard(
     [0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 125],
     &[
         0x01, 0x02, 0x03, 0x00, 0x04, 0x11, 0x05, 0x12, 0x21, 0x31, 0x41, 0x06, 0x13, 0x51, 0x61, 0x07, 0x22,
@@ -33,7 +32,7 @@ pub(super) const LUMINANCE_AC: StandardTable = (
 );
 
 /// T.81 Table K.6.
-pub(super) const CHROMINANCE_AC: StandardTable = (
+pub(super) const CHROMINANCE_AC: Specification = Specification::standard(
     [0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 119],
     &[
         0x00, 0x01, 0x02, 0x03, 0x11, 0x04, 0x05, 0x21, 0x31, 0x06, 0x12, 0x41, 0x51, 0x07, 0x61, 0x71, 0x13,

@@ -3,23 +3,28 @@
 use alloc::boxed::Box;
 
 use super::coefficients::AcTable;
+use super::damage::DamageKind;
 use super::difference::DcTable;
+use super::huffman::Specification;
 use super::standard;
+use crate::jpeg::marker::Marker;
 
-/// Four tables for DC and four for AC coefficients, which outlive the picture: the next one most often
-/// has the same.
+/// Four tables for DC and four for AC coefficients.
+///
+/// What DHT segments say is only noted; tables are made of it when a scan asks for them, so that a
+/// thousand DHT segments cost no more than their bytes. Tables outlive the picture, as the next one most
+/// often has the same.
 #[derive(Debug)]
 pub(super) struct HuffmanTables {
     dc: [Box<DcTable>; 4],
     ac: [Box<AcTable>; 4],
-    dc_defined: [Defined; 4],
-    ac_defined: [Defined; 4],
+    dc_specifications: [Option<Specification>; 4],
+    ac_specifications: [Option<Specification>; 4],
 }
 
 /// Who defined a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Defined {
-    Nobody,
     /// A DHT segment of the picture.
     Picture,
     /// T.81 K.3, in place of a missing one.
@@ -31,18 +36,18 @@ impl HuffmanTables {
         Self {
             dc: core::array::from_fn(|_| DcTable::empty()),
             ac: core::array::from_fn(|_| AcTable::empty()),
-            dc_defined: [Defined::Nobody; 4],
-            ac_defined: [Defined::Nobody; 4],
+            dc_specifications: [None; 4],
+            ac_specifications: [None; 4],
         }
     }
 
-    /// Forgets who defined what: another picture begins.
+    /// Forgets what the segments of the last picture said.
     pub(super) fn forget(&mut self) {
-        self.dc_defined = [Defined::Nobody; 4];
-        self.ac_defined = [Defined::Nobody; 4];
+        self.dc_specifications = [None; 4];
+        self.ac_specifications = [None; 4];
     }
 
-    /// Takes over the tables of one DHT segment; `None` when its parameters contradict T.81 B.2.4.2.
+    /// Notes the tables of one DHT segment; `None` when its parameters contradict T.81 B.2.4.2.
     ///
     /// ```text
     /// DHT    := Lh 1*table
@@ -50,52 +55,61 @@ impl HuffmanTables {
     /// ```
     pub(super) fn define(&mut self, mut parameters: &[u8]) -> Option<()> {
         while let Some((&selector, rest)) = parameters.split_first() {
-            let (counts, rest) = rest.split_first_chunk::<16>()?;
-            let count = counts.iter().map(|&n| usize::from(n)).sum();
-            let values = rest.get(..count).filter(|values| values.len() <= 256)?;
-            let number = usize::from(selector & 15);
-            match selector >> 4 {
-                0 => {
-                    self.dc.get_mut(number)?.define(counts, values)?;
-                    self.dc_defined[number] = Defined::Picture;
-                }
-                1 => {
-                    self.ac.get_mut(number)?.define(counts, values)?;
-                    self.ac_defined[number] = Defined::Picture;
-                }
+            let (specification, rest) = Specification::parse(rest)?;
+            let specifications = match selector >> 4 {
+                // F.1.2.1: sizes of differences.
+                0 if specification.largest_value() > 15 => return None,
+                0 => &mut self.dc_specifications,
+                1 => &mut self.ac_specifications,
                 _ => return None,
-            }
-            parameters = &rest[count..];
+            };
+            *specifications.get_mut(usize::from(selector & 15))? = Some(specification);
+            parameters = rest;
         }
         Some(())
     }
 
-    /// Puts the tables of T.81 K.3 where the picture should have defined its own. They have the numbers 0
-    /// and 1 in practice; others stay undefined.
-    pub(super) fn stand_in(&mut self) {
-        let dc = [&standard::LUMINANCE_DC, &standard::CHROMINANCE_DC];
-        for ((table, defined), (counts, values)) in self.dc.iter_mut().zip(&mut self.dc_defined).zip(dc) {
-            if *defined == Defined::Nobody && table.define(counts, values).is_some() {
-                *defined = Defined::Standard;
-            }
-        }
-        let ac = [&standard::LUMINANCE_AC, &standard::CHROMINANCE_AC];
-        for ((table, defined), (counts, values)) in self.ac.iter_mut().zip(&mut self.ac_defined).zip(ac) {
-            if *defined == Defined::Nobody && table.define(counts, values).is_some() {
-                *defined = Defined::Standard;
-            }
-        }
+    /// Makes DC table `number`, 0 to 3. Sequential frames may leave out those of T.81 K.3, which have the
+    /// numbers 0 and 1 in practice.
+    pub(super) fn make_dc(&mut self, number: u8, may_be_left_out: bool) -> Result<Defined, DamageKind> {
+        let standard = [standard::LUMINANCE_DC, standard::CHROMINANCE_DC];
+        let number = usize::from(number & 3);
+        let (specification, defined) = choose(
+            self.dc_specifications[number].as_ref(),
+            standard.get(number).filter(|_| may_be_left_out),
+        )?;
+        self.dc[number].make(specification);
+        Ok(defined)
     }
 
-    /// DC table `number`, 0 to 3, and who defined it.
-    pub(super) fn dc(&self, number: u8) -> (&DcTable, Defined) {
+    /// The same for AC table `number`.
+    pub(super) fn make_ac(&mut self, number: u8, may_be_left_out: bool) -> Result<Defined, DamageKind> {
+        let standard = [standard::LUMINANCE_AC, standard::CHROMINANCE_AC];
         let number = usize::from(number & 3);
-        (&self.dc[number], self.dc_defined[number])
+        let (specification, defined) = choose(
+            self.ac_specifications[number].as_ref(),
+            standard.get(number).filter(|_| may_be_left_out),
+        )?;
+        self.ac[number].make(specification);
+        Ok(defined)
     }
 
-    /// AC table `number`, 0 to 3, and who defined it.
-    pub(super) fn ac(&self, number: u8) -> (&AcTable, Defined) {
-        let number = usize::from(number & 3);
-        (&self.ac[number], self.ac_defined[number])
+    /// DC table `number`, 0 to 3, as it was made last.
+    pub(super) fn dc(&self, number: u8) -> &DcTable {
+        &self.dc[usize::from(number & 3)]
     }
+
+    /// AC table `number`, 0 to 3, as it was made last.
+    pub(super) fn ac(&self, number: u8) -> &AcTable {
+        &self.ac[usize::from(number & 3)]
+    }
+}
+
+fn choose<'s>(
+    own: Option<&'s Specification>,
+    standard: Option<&'s Specification>,
+) -> Result<(&'s Specification, Defined), DamageKind> {
+    let own = own.map(|own| (own, Defined::Picture));
+    let standard = standard.map(|standard| (standard, Defined::Standard));
+    own.or(standard).ok_or(DamageKind::MissingTable(Marker::DHT))
 }
