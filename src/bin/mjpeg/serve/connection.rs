@@ -8,8 +8,6 @@ use socket2::Socket;
 use super::viewer::Viewer;
 use crate::listen::head::{Progress, RequestHead};
 
-/// Time a request head may take in all, however busily its bytes drip in.
-pub const HEAD_TIME: Duration = Duration::from_secs(10);
 /// Time a peer may take to close its side once we have closed ours.
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// Bytes that are read and thrown away while waiting for that.
@@ -24,6 +22,8 @@ pub struct Connection {
     pub peer: String,
     /// When it was accepted.
     pub since: Duration,
+    /// Whether the peer has closed its side: it has gone, or it only has nothing more to say.
+    pub half_closed: bool,
     /// What it is doing.
     pub stage: Stage,
 }
@@ -68,7 +68,7 @@ pub enum Step {
 impl Connection {
     /// A connection whose request is awaited.
     pub fn new(socket: Socket, peer: String, now: Duration) -> Self {
-        Self { socket, peer, since: now, stage: Stage::Request(RequestHead::default()) }
+        Self { socket, peer, since: now, half_closed: false, stage: Stage::Request(RequestHead::default()) }
     }
 
     /// Goes on as far as the socket lets it, with anything but the stream.
@@ -129,11 +129,11 @@ impl Connection {
         self.stage = Stage::Drain { since: now, left: DRAIN_BYTES };
     }
 
-    /// Whether the peer has let its time run out. `send_timeout` is how long it may take nothing while
-    /// bytes wait for it.
-    pub fn is_overdue(&self, now: Duration, send_timeout: Duration) -> bool {
+    /// Whether the peer has let its time run out: `request_timeout` for its request in all, however
+    /// busily the bytes drip in, `send_timeout` for taking nothing while bytes wait for it.
+    pub fn is_overdue(&self, now: Duration, request_timeout: Duration, send_timeout: Duration) -> bool {
         match &self.stage {
-            Stage::Request(_) => now >= self.since + HEAD_TIME,
+            Stage::Request(_) => now >= self.since + request_timeout,
             Stage::Answer { stuck, .. } => now >= *stuck + send_timeout,
             Stage::Stream(viewer) => viewer.stuck_since().is_some_and(|since| now >= since + send_timeout),
             Stage::Drain { since, .. } => now >= *since + DRAIN_TIME,

@@ -53,6 +53,8 @@ pub struct Settings {
     pub viewers: usize,
     /// Bytes the kernel may hold for a viewer; 0 leaves it to the kernel.
     pub viewer_buffer: usize,
+    /// How long a request may take to come in.
+    pub request_timeout: Duration,
     /// How long a viewer may take nothing while bytes wait for it.
     pub send_timeout: Duration,
 }
@@ -165,9 +167,16 @@ impl Engine {
                     SIGNAL => {}
                     Token(n) if n < Slab::FIRST => accept = true,
                     Token(n) if event.is_error() || (event.is_write_closed() && event.is_read_closed()) => {
-                        self.close(n);
+                        self.lose(n, None);
                     }
-                    Token(n) => self.go_on(n, now),
+                    Token(n) => {
+                        if event.is_read_closed()
+                            && let Some(connection) = self.slab.get_mut(n)
+                        {
+                            connection.half_closed = true;
+                        }
+                        self.go_on(n, now);
+                    }
                 }
             }
             if accept || self.accept_at.is_some_and(|at| now >= at) {
@@ -243,7 +252,7 @@ impl Engine {
             match viewer.push(self.hub.newest(), now, |bytes| socket.send(bytes)) {
                 Ok(Push::Idle | Push::Blocked) => return,
                 Ok(Push::Done) => self.leave(number, now),
-                Err(_) => return self.close(number),
+                Err(error) => return self.lose(number, Some(error)),
             }
         }
         loop {
@@ -277,12 +286,24 @@ impl Engine {
                 let bytes = self.responder.state(&self.state(now), view, body);
                 self.answer(number, bytes, now);
             }
-            Reply::Stream(_) if self.viewers >= self.settings.viewers || self.ending.is_some() => {
+            Reply::Stream(_) if !self.has_room() || self.ending.is_some() => {
                 self.totals.refused += 1;
                 self.answer(number, self.responder.full(), now);
             }
             Reply::Stream(layout) => self.watch(number, layout.unwrap_or(self.settings.layout), now),
         }
+    }
+
+    /// Whether there is room for another viewer. Whoever has closed its side has most probably gone, and
+    /// only the next frame would show it: it makes room.
+    fn has_room(&mut self) -> bool {
+        if self.viewers < self.settings.viewers {
+            return true;
+        }
+        let gone = self.slab.numbers().find(|&number| {
+            self.slab.get_mut(number).is_some_and(|c| c.half_closed && matches!(c.stage, Stage::Stream(_)))
+        });
+        gone.map(|number| self.close(number)).is_some()
     }
 
     /// Makes a connection a viewer.
@@ -316,7 +337,7 @@ impl Engine {
             match viewer.push(Some(&newest), now, |bytes| socket.send(bytes)) {
                 Ok(Push::Idle | Push::Blocked) => {}
                 Ok(Push::Done) => self.leave(number, now),
-                Err(_) => self.close(number),
+                Err(error) => self.lose(number, Some(error)),
             }
         }
         drop(newest);
@@ -345,6 +366,28 @@ impl Engine {
         }
     }
 
+    /// A connection has broken, for a reason that its socket knows if it is not given.
+    fn lose(&mut self, number: usize, error: Option<io::Error>) {
+        let Some(connection) = self.slab.get_mut(number) else { return };
+        let error = error.or_else(|| connection.socket.take_error().ok().flatten());
+        let timed_out = error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
+        // The kernel's own send timeout has come before ours.
+        if timed_out && matches!(connection.stage, Stage::Stream(_)) {
+            self.evict(number)
+        } else {
+            self.close(number)
+        }
+    }
+
+    /// Closes a viewer that takes nothing.
+    fn evict(&mut self, number: usize) {
+        let Some(connection) = self.slab.get_mut(number) else { return };
+        let timeout = self.settings.send_timeout;
+        output::message("serve", &format!("viewer {} took nothing for {timeout:?}; closed", connection.peer));
+        self.totals.evicted += 1;
+        self.close(number);
+    }
+
     fn close(&mut self, number: usize) {
         let Some(connection) = self.slab.remove(number) else { return };
         if let Stage::Stream(viewer) = &connection.stage {
@@ -364,7 +407,7 @@ impl Engine {
         self.swept = now;
         for number in self.slab.numbers() {
             let Some(connection) = self.slab.get_mut(number) else { continue };
-            if !connection.is_overdue(now, self.settings.send_timeout) {
+            if !connection.is_overdue(now, self.settings.request_timeout, self.settings.send_timeout) {
                 continue;
             }
             match &connection.stage {
@@ -373,13 +416,7 @@ impl Engine {
                     connection.answer(bytes, now);
                     self.go_on(number, now);
                 }
-                Stage::Stream(_) => {
-                    let timeout = self.settings.send_timeout;
-                    let text = format!("viewer {} took nothing for {timeout:?}; closed", connection.peer);
-                    output::message("serve", &text);
-                    self.totals.evicted += 1;
-                    self.close(number);
-                }
+                Stage::Stream(_) => self.evict(number),
                 _ => self.close(number),
             }
         }

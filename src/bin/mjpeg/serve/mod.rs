@@ -79,6 +79,9 @@ pub struct Serve {
     /// Most viewers at a time; by default as many as files may be open
     #[arg(long, value_name = "N")]
     max_viewers: Option<usize>,
+    /// Close a connection whose request is not whole after so long
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::duration)]
+    request_timeout: Duration,
     /// Close a viewer that takes nothing for so long
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::duration)]
     send_timeout: Duration,
@@ -115,6 +118,7 @@ impl Serve {
             connections: files.saturating_sub(OWN_FILES).max(1),
             viewers: self.max_viewers.unwrap_or(files.saturating_sub(RESERVED_FILES).max(files / 2)),
             viewer_buffer: usize::try_from(self.viewer_buffer).unwrap_or(usize::MAX),
+            request_timeout: self.request_timeout,
             send_timeout: self.send_timeout,
         };
         let listener = Listener::bind(&self.listen)?;

@@ -1,0 +1,256 @@
+//! What must not disturb `mjpeg serve`: after each attack it serves as before, and holds no more
+//! descriptors and threads than before.
+
+#![cfg(target_os = "linux")]
+
+mod kit;
+
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use kit::http::{self, Client};
+use kit::run::{Server, start};
+
+const STREAM: &[u8] = b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n";
+
+fn status(server: &Server, key: &str) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{}/status", server.run.pid())).unwrap();
+    let line = text.lines().find(|line| line.starts_with(key)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+fn files(server: &Server) -> usize {
+    fs::read_dir(format!("/proc/{}/fd", server.run.pid())).unwrap().count()
+}
+
+/// Runs an attack, and expects normal service and the same descriptors and threads behind it.
+fn survives(server: &Server, attack: impl FnOnce(&str)) {
+    // The first viewer has been here: what is opened once is open.
+    let frames = kit::contents(&kit::frames());
+    assert!(frames.contains(&http::get(server.address(), "/snapshot").1));
+    kit::eventually("a quiet start", || (state(server)["connections"] == 1).then_some(()));
+    let (before, threads) = (files(server), status(server, "Threads:"));
+    attack(server.address());
+    let mut client = Client::watch(server.address(), "/stream");
+    (0..3).for_each(|_| assert!(frames.contains(&client.part().unwrap().body)));
+    drop(client);
+    kit::eventually("descriptors come back", || (files(server) <= before).then_some(()));
+    assert_eq!(status(server, "Threads:"), threads);
+}
+
+fn state(server: &Server) -> serde_json::Value {
+    serde_json::from_slice(&http::get(server.address(), "/state").1).unwrap()
+}
+
+fn serve(args: &[&str]) -> Server {
+    Server::start(&kit::frames(), &[&["--fps", "30"], args].concat())
+}
+
+#[test]
+fn a_request_that_announces_a_hundred_terabytes() {
+    survives(&serve(&[]), |address| {
+        for length in ["100000000000000", "18446744073709551615"] {
+            let request = format!("GET /stream HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+            let (head, _) = http::split(&http::exchange(address, request.as_bytes()));
+            assert!(head.starts_with("HTTP/1.1 413 "), "{head}");
+        }
+    });
+}
+
+#[test]
+fn clients_that_speak_http_2_at_once() {
+    survives(&serve(&[]), |address| {
+        for _ in 0..100 {
+            let (head, _) = http::split(&http::exchange(address, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
+            assert!(head.starts_with("HTTP/1.1 505 "), "{head}");
+        }
+    });
+}
+
+#[test]
+fn a_header_line_of_two_hundred_megabytes() {
+    let server = serve(&[]);
+    survives(&server, |address| {
+        let mut socket = http::connect(address);
+        socket.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nX: ").unwrap();
+        let block = vec![b'x'; 1 << 20];
+        // The connection is closed long before the line ends.
+        let written = (0..200).take_while(|_| socket.write_all(&block).is_ok()).count();
+        assert!(written < 200);
+    });
+    assert!(status(&server, "VmHWM:") < 40_000, "{} kB", status(&server, "VmHWM:"));
+}
+
+#[test]
+fn a_quarter_of_a_million_pipelined_requests_whose_answers_nobody_reads() {
+    let server = serve(&["--send-timeout", "1s"]);
+    survives(&server, |address| {
+        for request in [&b"GET /snapshot HTTP/1.1\r\nHost: a\r\n\r\n"[..], STREAM] {
+            let mut socket = http::connect(address);
+            socket.set_nonblocking(true).unwrap();
+            let all = request.repeat(262_000);
+            let (mut at, start) = (0, Instant::now());
+            while at < all.len() && start.elapsed() < Duration::from_secs(2) {
+                match socket.write(&all[at..]) {
+                    Ok(n) => at += n,
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                        std::thread::sleep(Duration::from_millis(5));
+                    }
+                    Err(_) => break,
+                }
+            }
+        }
+    });
+    assert!(status(&server, "VmHWM:") < 40_000, "{} kB", status(&server, "VmHWM:"));
+}
+
+#[test]
+fn five_hundred_requests_that_end_in_a_reset() {
+    survives(&serve(&[]), |address| {
+        for _ in 0..500 {
+            let mut socket = http::connect(address);
+            socket.write_all(STREAM).unwrap();
+            socket2::SockRef::from(&socket).set_linger(Some(Duration::ZERO)).unwrap();
+        }
+    });
+}
+
+#[test]
+fn half_heads_that_drip() {
+    let server = serve(&["--request-timeout", "1s"]);
+    survives(&server, |address| {
+        let mut sockets: Vec<TcpStream> = (0..50).map(|_| http::connect(address)).collect();
+        let start = Instant::now();
+        let mut answers = vec![Vec::new(); sockets.len()];
+        for byte in STREAM.iter().cycle().take(300) {
+            for (socket, answer) in sockets.iter_mut().zip(&mut answers) {
+                // Once the server has answered, it may reset whoever goes on.
+                let _ = socket.write(&[if byte.is_ascii_control() { b'x' } else { *byte }]);
+                socket.set_nonblocking(true).unwrap();
+                let _ = socket.read_to_end(answer);
+                socket.set_nonblocking(false).unwrap();
+            }
+            if answers.iter().all(|answer| !answer.is_empty()) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(answers.iter().all(|answer| answer.starts_with(b"HTTP/1.1 408 ")));
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    });
+}
+
+#[test]
+fn a_hundred_viewers_at_once_are_served_within_a_second() {
+    survives(&serve(&[]), |address| {
+        let start = Instant::now();
+        let mut sockets: Vec<TcpStream> = (0..100).map(|_| http::connect(address)).collect();
+        for socket in &mut sockets {
+            let request = "GET /stream HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n";
+            socket.write_all(request.as_bytes()).unwrap();
+        }
+        for socket in &mut sockets {
+            let mut start = [0; 5000];
+            socket.read_exact(&mut start).unwrap();
+            assert!(start.starts_with(b"HTTP/1.1 200 "));
+        }
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    });
+}
+
+#[test]
+fn a_limit_of_forty_files_and_forty_clients() {
+    for limit in [40, 41] {
+        let mut command = Command::new("sh");
+        let script = format!("ulimit -n {limit}; exec \"$0\" serve \"$1\" --listen 127.0.0.1:0");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_mjpeg")]).arg(kit::frames());
+        let run = start(&mut command);
+        let server = Server { stream: run.line(), run };
+        survives(&server, |address| {
+            let mut sockets: Vec<TcpStream> = (0..40).map(|_| http::connect(address)).collect();
+            sockets.iter_mut().for_each(|socket| socket.write_all(STREAM).unwrap());
+            let mut served = 0;
+            for socket in &mut sockets {
+                socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+                let mut answer = [0; 12];
+                if socket.read_exact(&mut answer).is_ok() && answer == *b"HTTP/1.1 200" {
+                    served += 1;
+                }
+            }
+            assert!(served >= 10, "{served} of 40 served with {limit} files");
+        });
+    }
+}
+
+#[test]
+fn viewers_that_never_read_cost_the_others_nothing() {
+    let server = serve(&["--send-timeout", "2s"]);
+    survives(&server, |address| {
+        let stuck: Vec<TcpStream> = (0..50)
+            .map(|_| {
+                let mut socket = http::connect(address);
+                socket.write_all(STREAM).unwrap();
+                socket
+            })
+            .collect();
+        let mut clients: Vec<Client> = (0..10).map(|_| Client::watch(address, "/stream")).collect();
+        clients.iter_mut().for_each(|client| drop(client.part()));
+        let start = Instant::now();
+        for _ in 0..90 {
+            clients.iter_mut().for_each(|client| drop(client.part().unwrap()));
+        }
+        let took = start.elapsed();
+        assert!((Duration::from_millis(2_900)..Duration::from_millis(3_500)).contains(&took), "{took:?}");
+        let state = kit::eventually("the stuck viewers are evicted", || {
+            let state = state(&server);
+            (state["totals"]["evicted"] == 50).then_some(state)
+        });
+        for viewer in state["viewers"].as_array().unwrap() {
+            assert_eq!(viewer["frames_skipped"], 0, "{viewer}");
+        }
+        drop(stuck);
+    });
+}
+
+#[test]
+fn sigterm_with_a_hundred_viewers_ends_within_a_second_and_in_order() {
+    for layout in ["leading", "trailing", "early"] {
+        let server = serve(&["--layout", layout]);
+        let mut clients: Vec<Client> = (0..100).map(|_| Client::watch(server.address(), "/stream")).collect();
+        clients.iter_mut().for_each(|client| assert!(client.part().is_some()));
+        server.run.signal("TERM");
+        server.run.end_within(Duration::from_secs(1)).expect(0);
+        for client in &mut clients {
+            assert!(client.rest().len() < 60);
+            assert!(client.is_over());
+        }
+    }
+}
+
+#[test]
+fn more_viewers_than_allowed_are_told_when_to_come_back() {
+    let server = serve(&["--max-viewers", "2"]);
+    survives(&server, |address| {
+        let _viewers = [Client::watch(address, "/stream"), Client::watch(address, "/stream")];
+        let (head, _) = http::split(&http::exchange(address, STREAM));
+        assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
+        assert!(http::field(&head, "Retry-After").is_some(), "{head}");
+        // The page and the state are still there.
+        assert!(http::get(address, "/").0.starts_with("HTTP/1.1 200 "));
+    });
+    assert_eq!(state(&server)["totals"]["refused"], 1);
+}
+
+#[test]
+fn a_viewer_that_only_closes_its_own_side_is_served_on() {
+    survives(&serve(&[]), |address| {
+        let mut socket = http::connect(address);
+        socket.write_all(STREAM).unwrap();
+        socket.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut bytes = vec![0; 100_000];
+        socket.read_exact(&mut bytes).unwrap();
+    });
+}
