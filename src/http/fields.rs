@@ -131,7 +131,7 @@ pub(crate) fn is_field_like(line: &[u8]) -> bool {
 }
 
 fn split_sound(head: &[u8], limit: usize, lines: &mut Vec<FieldLine>) -> bool {
-    let mut parsed = [httparse::EMPTY_HEADER; 32];
+    let mut parsed = [httparse::EMPTY_HEADER; 16];
 
     match httparse::parse_headers(head, &mut parsed) {
         Ok(httparse::Status::Complete((_, fields))) if fields.len() <= limit => {

@@ -79,7 +79,7 @@ impl Buffer {
         if needed <= room && (self.start - self.origin >= live || room >= self.most_bytes) {
             self.bytes.copy_within(self.start..self.end, self.origin);
         } else {
-            let room = (2 * live).max(INITIAL).min(self.most_bytes).max(needed).next_multiple_of(PAGE);
+            let room = (2 * needed).max(INITIAL).min(self.most_bytes).max(needed).next_multiple_of(PAGE);
             let mut bytes = alloc::vec![0; room + PAGE];
             let origin = bytes.as_ptr().align_offset(PAGE).min(PAGE);
             bytes.truncate(origin + room);

@@ -1,0 +1,114 @@
+//! How much memory the parser takes, counted by an allocator that counts.
+
+use std::hint::black_box;
+
+use allocation_counter::measure;
+use mjpeg::http::Dechunker;
+use mjpeg::jpeg::Walk;
+use mjpeg::multipart::{Boundary, Event, Limits, Parser, PartHead, Serializer};
+
+/// A picture of `bytes` bytes.
+fn picture(bytes: usize) -> Vec<u8> {
+    let mut picture = b"\xff\xd8\xff\xda\x00\x02".to_vec();
+    picture.extend((0..bytes - 8).map(|i| (i * 7 % 251) as u8));
+    picture.extend_from_slice(b"\xff\xd9");
+    picture
+}
+
+fn stream(pictures: &[Vec<u8>], with_length: bool) -> Vec<u8> {
+    let serializer = Serializer::new(Boundary::new("frame").expect("legal"));
+    let mut out = Vec::new();
+    for picture in pictures {
+        serializer.delimiter(&mut out);
+        if with_length {
+            serializer.head(&mut out, &PartHead { content_length: picture.len() as u64, timestamp: None });
+        } else {
+            out.extend_from_slice(b"Content-Type: image/jpeg\r\n\r\n");
+        }
+        out.extend_from_slice(picture);
+    }
+    out
+}
+
+/// Reads all of `input` in reads of at most `read_bytes`; the number of parts.
+fn read(parser: &mut Parser<Walk>, mut input: &[u8], read_bytes: usize) -> u64 {
+    let mut parts = 0;
+    loop {
+        while let Ok(Some(event)) = parser.next_event() {
+            if let Event::Part(part) = black_box(event) {
+                parts += u64::from(!part.body.is_empty());
+            }
+        }
+        if input.is_empty() {
+            return parts;
+        }
+        let space = parser.space();
+        let n = space.len().min(input.len()).min(read_bytes);
+        space[..n].copy_from_slice(&input[..n]);
+        parser.filled(n);
+        input = &input[n..];
+    }
+}
+
+#[test]
+fn no_frame_allocates_once_the_buffer_has_its_size() {
+    // The sizes of real cameras' frames, in an order that moves them through the buffer.
+    let sizes = [12_000, 48_000, 280_000, 130_000, 47_777, 12_345, 279_000];
+    let pictures: Vec<_> = sizes.iter().cycle().take(70).map(|&bytes| picture(bytes)).collect();
+    for with_length in [true, false] {
+        for read_bytes in [1460, 65536, usize::MAX] {
+            let stream = stream(&pictures, with_length);
+            let mut parser = Parser::new(Walk::new(), Some(b"frame"));
+            // It grows where a frame happens to stand in the way of the next read.
+            (0..3).for_each(|_| assert!(read(&mut parser, &stream, read_bytes) >= 69));
+            let mut parts = 0;
+            let cost = measure(|| parts = read(&mut parser, &stream, read_bytes));
+            assert_eq!(parts, 70);
+            assert_eq!(cost.count_total, 0, "with length {with_length}, reads of {read_bytes}: {cost:?}");
+        }
+    }
+}
+
+#[test]
+fn no_chunk_allocates() {
+    let mut chunked = b"1000\r\n".to_vec();
+    chunked.resize(chunked.len() + 4096, b'x');
+    chunked.extend_from_slice(b"\r\n");
+    let mut dechunker = Dechunker::new();
+    let cost = measure(|| assert_eq!(dechunker.decode(&mut chunked), Ok(4096)));
+    assert_eq!(cost.count_total, 0);
+}
+
+#[test]
+fn memory_stays_within_the_limits_whatever_comes() {
+    let limits = Limits {
+        head_bytes: 16 << 10,
+        head_fields: 64,
+        body_bytes: 1 << 20,
+        search_bytes: 1 << 18,
+        read_bytes: 64 << 10,
+    };
+    let endless: [(&str, &[u8], &[u8]); 8] = [
+        ("a body", b"--b\r\nContent-Length: 9223372036854775808\r\n\r\n", b"junk"),
+        ("a picture", b"--b\r\n\r\n\xff\xd8\xff\xda\x00\x02", b"scan"),
+        ("a picture without multipart", b"\xff\xd8\xff\xda\x00\x02", b"scan"),
+        ("a head", b"--b\r\n", b"A: b\r\n"),
+        ("a header line", b"--b\r\nA: ", b"b"),
+        ("a gap", b"--b\r\nContent-Length: 4\r\n\r\n\xff\xd8\xff\xd9", b"junk"),
+        ("an epilogue", b"--b\r\n\r\n\xff\xd8\xff\xd9\r\n--b--\r\n", b"bye "),
+        ("deviations", b"", b"--b \nA : b\n\nx\n\n"),
+    ];
+    for (name, beginning, piece) in endless {
+        let mut input = beginning.to_vec();
+        input.extend(piece.iter().cycle().take(8 << 20));
+        for read_bytes in [1000, usize::MAX] {
+            let cost = measure(|| {
+                let mut parser = Parser::with_limits(Walk::new(), Some(b"b"), limits);
+                black_box(read(&mut parser, &input, read_bytes));
+            });
+            // A body and a read, and while they move to a larger buffer, the smaller one.
+            let most = 2 * (limits.body_bytes + limits.head_bytes + limits.read_bytes) as u64 + (64 << 10);
+            assert!(cost.bytes_max <= most, "{name}, reads of {read_bytes}: {cost:?}");
+        }
+    }
+}
