@@ -16,8 +16,11 @@ use tempfile::TempDir;
 
 const PAGE: &str = include_str!("../src/bin/mjpeg/serve/page.html");
 
+/// What is to be seen, and how to see it.
+type Scene = (&'static str, fn(&mut Browser));
+
 /// What is tested in each browser. One browser does it all: starting one takes longer than most of it.
-const SCENES: [(&str, fn(&mut Browser)); 10] = [
+const SCENES: [Scene; 10] = [
     ("pixels are those of the frame, and a snapshot is its bytes", pixels_are_those_of_the_frame),
     ("every frame is shown, and counters move", every_frame_is_shown_and_counters_move),
     ("a frozen server is a stall", a_frozen_server_is_a_stall),
