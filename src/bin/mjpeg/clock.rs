@@ -3,7 +3,9 @@
 //! Everything that is paced or measured takes a [`Clock`], so that tests can run an hour of
 //! stream in a moment and get the same numbers each time.
 
+#[cfg(test)]
 use std::sync::Arc;
+#[cfg(test)]
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -16,6 +18,7 @@ pub enum Clock {
         start: Instant,
     },
     /// Time that passes only when told to; nanoseconds.
+    #[cfg(test)]
     Simulated(Arc<AtomicU64>),
 }
 
@@ -26,6 +29,7 @@ impl Clock {
     }
 
     /// A clock that stands at zero until [`Clock::advance`] moves it.
+    #[cfg(test)]
     pub fn simulated() -> Self {
         Self::Simulated(Arc::default())
     }
@@ -34,6 +38,7 @@ impl Clock {
     pub fn now(&self) -> Duration {
         match self {
             Self::Real { start } => start.elapsed(),
+            #[cfg(test)]
             Self::Simulated(nanos) => Duration::from_nanos(nanos.load(Ordering::SeqCst)),
         }
     }
@@ -42,6 +47,7 @@ impl Clock {
     pub fn unix(&self) -> Duration {
         match self {
             Self::Real { .. } => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+            #[cfg(test)]
             Self::Simulated(_) => Duration::from_secs(1_767_225_600) + self.now(),
         }
     }
@@ -50,6 +56,7 @@ impl Clock {
     pub fn advance(&self, by: Duration) {
         match self {
             Self::Real { .. } => std::thread::sleep(by),
+            #[cfg(test)]
             Self::Simulated(nanos) => {
                 nanos.fetch_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX), Ordering::SeqCst);
             }

@@ -248,7 +248,7 @@ impl Recorder {
             self.times.push(arrival);
         }
         self.good += 1;
-        if (self.good - 1) % self.every != 0 {
+        if !(self.good - 1).is_multiple_of(self.every) {
             return Ok(Flow::More);
         }
         let jpeg = match part.extent {
