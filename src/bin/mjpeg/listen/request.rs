@@ -13,6 +13,17 @@ pub enum Method {
     Options,
 }
 
+impl Method {
+    /// The method as sent.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Options => "OPTIONS",
+        }
+    }
+}
+
 /// The head of a request that can be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {

@@ -2,10 +2,14 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
+use super::host::is_loopback;
 use crate::exit::Failure;
 
 /// Connections the kernel keeps for us while we are busy; it takes the smaller of this and its own
@@ -18,7 +22,27 @@ pub struct Listener {
     /// The socket itself, for whoever waits on it.
     pub socket: Socket,
     /// Where it listens.
-    pub at: SocketAddr,
+    pub at: Endpoint,
+}
+
+/// Where a socket listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// At an address of the network.
+    Tcp(SocketAddr),
+    /// At a path of the file system, whose file goes when the listener does.
+    Unix(PathBuf),
+    /// Wherever whoever started us has opened it.
+    Inherited,
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Endpoint::Unix(path) = &self.at {
+            // It may have gone already.
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 impl Listener {
@@ -37,7 +61,7 @@ impl Listener {
             match listen(address) {
                 Ok(socket) => {
                     let at = socket.local_addr().ok().and_then(|at| at.as_socket()).unwrap_or(address);
-                    return Ok(Self { socket, at });
+                    return Ok(Self { socket, at: Endpoint::Tcp(at) });
                 }
                 Err(error) => refused = Some(error),
             }
@@ -56,14 +80,74 @@ impl Listener {
         })
     }
 
-    /// The address to put into a URL: one that a client on this machine can reach.
-    pub fn reachable(&self) -> SocketAddr {
-        let ip = match self.at.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            ip => ip,
-        };
-        SocketAddr::new(ip, self.at.port())
+    /// Listens at a path. A socket that nobody listens at any more gives way.
+    ///
+    /// # Errors
+    ///
+    /// When something else stands there, or somebody listens there.
+    pub fn bind_unix(path: &Path) -> Result<Self, Failure> {
+        let context = || format!("cannot listen at {}", path.display());
+        let address = SockAddr::unix(path).with_context(context).map_err(Failure::local)?;
+        let stale = std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket())
+            && UnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
+        if stale {
+            std::fs::remove_file(path).with_context(context).map_err(Failure::local)?;
+        }
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)
+            .and_then(|socket| {
+                socket.bind(&address)?;
+                socket.listen(BACKLOG)?;
+                socket.set_nonblocking(true)?;
+                Ok(socket)
+            })
+            .with_context(context)
+            .map_err(Failure::local)?;
+        Ok(Self { socket, at: Endpoint::Unix(path.into()) })
+    }
+
+    /// The sockets that whoever started us has opened for us (systemd's `LISTEN_FDS`).
+    ///
+    /// # Errors
+    ///
+    /// When one of them is no socket that listens.
+    pub fn inherited() -> Result<Vec<Self>, Failure> {
+        let mut files = listenfd::ListenFd::from_env();
+        let mut listeners = Vec::new();
+        for n in 0..files.len() {
+            let tcp = files.take_tcp_listener(n).map(|listener| listener.map(Socket::from));
+            let socket = match tcp {
+                Ok(socket) => Ok(socket),
+                Err(_) => files.take_unix_listener(n).map(|listener| listener.map(Socket::from)),
+            };
+            let socket = socket
+                .and_then(|socket| socket.ok_or_else(|| io::Error::other("it is taken already")))
+                .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+                .with_context(|| format!("cannot listen at descriptor {} of LISTEN_FDS", n + 3))
+                .map_err(Failure::local)?;
+            let at = match socket.local_addr().ok().and_then(|at| at.as_socket()) {
+                Some(at) => Endpoint::Tcp(at),
+                None => Endpoint::Inherited,
+            };
+            listeners.push(Self { socket, at });
+        }
+        Ok(listeners)
+    }
+
+    /// How a client on this machine reaches us: the start of a URL, or `unix:` and a path.
+    pub fn base(&self) -> String {
+        match &self.at {
+            Endpoint::Tcp(at) => format!("http://{}", reachable(*at)),
+            Endpoint::Unix(path) => format!("unix:{}", path.display()),
+            Endpoint::Inherited => "http://localhost".into(),
+        }
+    }
+
+    /// Whether only this machine can connect.
+    pub fn is_local(&self) -> bool {
+        match &self.at {
+            Endpoint::Tcp(at) => is_loopback(at.ip()),
+            Endpoint::Unix(_) | Endpoint::Inherited => true,
+        }
     }
 
     /// Takes the next connection, if there is one.
@@ -96,6 +180,16 @@ pub enum Accepted {
     None,
     /// No file or memory is left for another connection: try again a little later.
     NoRoom,
+}
+
+/// The address to put into a URL: one that a client on this machine can reach.
+fn reachable(at: SocketAddr) -> SocketAddr {
+    let ip = match at.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, at.port())
 }
 
 fn listen(address: SocketAddr) -> io::Result<Socket> {
@@ -133,11 +227,18 @@ mod tests {
 
     use super::*;
 
+    fn address(listener: &Listener) -> SocketAddr {
+        match &listener.at {
+            Endpoint::Tcp(at) => *at,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn a_port_in_use_is_our_failure_with_a_cure() {
         let first = Listener::bind("127.0.0.1:0").unwrap();
-        assert_ne!(first.at.port(), 0);
-        let failure = Listener::bind(&first.at.to_string()).unwrap_err();
+        assert_ne!(address(&first).port(), 0);
+        let failure = Listener::bind(&address(&first).to_string()).unwrap_err();
         assert_eq!(failure.exit, crate::exit::Exit::Local);
         assert!(failure.to_string().contains("in use"), "{failure}");
         assert!(failure.hint.is_some());
@@ -147,15 +248,33 @@ mod tests {
     fn accept_never_blocks() {
         let listener = Listener::bind("127.0.0.1:0").unwrap();
         assert!(matches!(listener.accept(), Accepted::None));
-        let _client = TcpStream::connect(listener.at).unwrap();
+        let _client = TcpStream::connect(address(&listener)).unwrap();
         assert!(matches!(listener.accept(), Accepted::Connection(..)));
         assert!(matches!(listener.accept(), Accepted::None));
     }
 
     #[test]
     fn an_unspecified_address_is_reached_by_loopback() {
-        let listener = Listener::bind("0.0.0.0:0").unwrap();
-        assert!(listener.at.ip().is_unspecified());
-        assert!(listener.reachable().ip().is_loopback());
+        for at in ["0.0.0.0:0", "[::]:0"] {
+            let listener = Listener::bind(at).unwrap();
+            assert!(!listener.is_local());
+            let base = listener.base();
+            assert!(base.starts_with("http://127.0.0.1:") || base.starts_with("http://[::1]:"), "{base}");
+        }
+    }
+
+    #[test]
+    fn a_socket_that_was_left_behind_gives_way_and_nothing_else_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("serve.sock");
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        assert!(path.exists());
+        let listener = Listener::bind_unix(&path).unwrap();
+        assert!(Listener::bind_unix(&path).is_err());
+        drop(listener);
+        assert!(!path.exists());
+        std::fs::write(&path, "notes").unwrap();
+        assert!(Listener::bind_unix(&path).is_err());
+        assert!(path.exists());
     }
 }

@@ -42,6 +42,13 @@ pub enum Stage {
         /// Since when none has left.
         stuck: Duration,
     },
+    /// An answer waits for its time.
+    Delay {
+        /// The answer.
+        bytes: Vec<u8>,
+        /// When it goes out.
+        until: Duration,
+    },
     /// The stream is going out.
     Stream(Box<Viewer>),
     /// Everything has left and our side is closed. Closing the socket while bytes of the peer are unread
@@ -111,7 +118,7 @@ impl Connection {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => Step::Wait,
                     Err(_) => Step::Close,
                 },
-                Stage::Stream(_) => Step::Wait,
+                Stage::Stream(_) | Stage::Delay { .. } => Step::Wait,
             };
             return step;
         }
@@ -137,6 +144,7 @@ impl Connection {
             Stage::Answer { stuck, .. } => now >= *stuck + send_timeout,
             Stage::Stream(viewer) => viewer.stuck_since().is_some_and(|since| now >= since + send_timeout),
             Stage::Drain { since, .. } => now >= *since + DRAIN_TIME,
+            Stage::Delay { until, .. } => now >= *until,
         }
     }
 }

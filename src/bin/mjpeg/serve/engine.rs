@@ -35,6 +35,8 @@ const LISTENERS: usize = 8;
 const SWEEP: Duration = Duration::from_millis(500);
 /// How long to wait before accepting again when there was no room for a connection.
 const NO_ROOM: Duration = Duration::from_millis(50);
+/// How long somebody waits who gave a wrong password.
+const GUESS: Duration = Duration::from_secs(1);
 /// How long viewers have to take the last part after a signal.
 const FAREWELL: Duration = Duration::from_millis(800);
 
@@ -271,7 +273,7 @@ impl Engine {
             Progress::Refused(refusal) => return self.answer(number, self.responder.refusal(*refusal), now),
             Progress::Partial => return,
         };
-        match self.responder.reply(request) {
+        match self.responder.reply(request, self.clock.unix()) {
             Reply::Finite(bytes) => self.answer(number, bytes, now),
             Reply::Snapshot(body) => {
                 if self.hub.starts_for_snapshots() {
@@ -281,6 +283,11 @@ impl Engine {
                 }
                 let bytes = self.responder.snapshot(self.hub.snapshot(), body);
                 self.answer(number, bytes, now);
+            }
+            Reply::Denied(bytes) => {
+                if let Some(connection) = self.slab.get_mut(number) {
+                    connection.stage = Stage::Delay { bytes, until: now + GUESS };
+                }
             }
             Reply::State(view, body) => {
                 let bytes = self.responder.state(&self.state(now), view, body);
@@ -416,6 +423,11 @@ impl Engine {
                     connection.answer(bytes, now);
                     self.go_on(number, now);
                 }
+                Stage::Delay { bytes, .. } => {
+                    let bytes = bytes.clone();
+                    connection.answer(bytes, now);
+                    self.go_on(number, now);
+                }
                 Stage::Stream(_) => self.evict(number),
                 _ => self.close(number),
             }
@@ -467,7 +479,7 @@ impl Engine {
         let without_frame = self.hub.newest().is_none();
         for number in self.slab.numbers() {
             let over = |connection: &mut Connection| match connection.stage {
-                Stage::Request(_) => true,
+                Stage::Request(_) | Stage::Delay { .. } => true,
                 Stage::Stream(_) => without_frame,
                 _ => false,
             };

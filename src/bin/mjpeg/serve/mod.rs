@@ -15,6 +15,7 @@ mod slab;
 mod viewer;
 
 use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -26,10 +27,12 @@ use self::engine::{Engine, Settings};
 use self::hub::Hub;
 use self::pace::Rate;
 use self::part::{Layout, Recipe};
-use self::responder::Responder;
+use self::responder::{Policy, Responder};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::listen::auth::Users;
 use crate::listen::files;
+use crate::listen::host::Hosts;
 use crate::listen::socket::Listener;
 use crate::signal::Stop;
 use crate::transport::Target;
@@ -51,6 +54,21 @@ pub struct Serve {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
+    /// Listen at this path instead, with a Unix-domain socket
+    #[arg(long, value_name = "PATH", conflicts_with = "listen")]
+    unix: Option<PathBuf>,
+    /// Let in only who knows this; others on this machine can see it, so --auth-file is better
+    #[arg(long, value_name = "USER:PASSWORD", conflicts_with = "auth_file")]
+    auth: Option<String>,
+    /// Let in only who is in this file, a USER:PASSWORD a line
+    #[arg(long, value_name = "FILE")]
+    auth_file: Option<PathBuf>,
+    /// Let pages of this origin (* for any) read the stream
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    cors: Option<String>,
+    /// Answer only requests for this host name, and for addresses; may be given again
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
     /// Frames per second of a directory, a file or a test pattern, 15 if not given. Standard input is
     /// shown as it comes, unless this is given: then it waits
     #[arg(long)]
@@ -121,17 +139,59 @@ impl Serve {
             request_timeout: self.request_timeout,
             send_timeout: self.send_timeout,
         };
-        let listener = Listener::bind(&self.listen)?;
-        let address = listener.reachable();
-        let responder = Responder::new(&hub.content_type());
-        let mut engine = Engine::new(poll, vec![listener], hub, responder, settings, clock, stop)
+        let users = self.users()?;
+        let mut listeners = Listener::inherited()?;
+        if listeners.is_empty() {
+            listeners.push(match &self.unix {
+                Some(path) => Listener::bind_unix(path)?,
+                None => Listener::bind(&self.listen)?,
+            });
+        }
+        let base = listeners[0].base();
+        let loopback = listeners.iter().all(Listener::is_local);
+        if !loopback && users.is_none() {
+            output::message(
+                "serve",
+                "everybody who can reach this machine can watch; --auth-file changes that",
+            );
+        }
+        let hosts = Hosts { allowed: self.allow_host, loopback };
+        let responder = Responder::new(&hub.content_type(), Policy { users, cors: self.cors, hosts });
+        let mut engine = Engine::new(poll, listeners, hub, responder, settings, clock, stop)
             .map_err(|error| local(error, "cannot start to serve"))?;
 
-        output::result(&format!("http://{address}/stream"))?;
-        output::message("serve", &format!("a page that shows it is at http://{address}/"));
+        if let Some(path) = base.strip_prefix("unix:") {
+            output::result(&base)?;
+            output::message("serve", &format!("curl --unix-socket {path} http://localhost/stream shows it"));
+        } else {
+            output::result(&format!("{base}/stream"))?;
+            output::message("serve", &format!("a page that shows it is at {base}/"));
+        }
         engine.run().map_err(|error| local(error, "cannot wait for events"))?;
         engine.take_failure().map_or(Ok(Outcome::Exit(Exit::Done)), Err)
     }
+}
+
+impl Serve {
+    fn users(&self) -> Result<Option<Users>, Failure> {
+        let (text, what) = match (&self.auth, &self.auth_file) {
+            (Some(text), _) => (text.clone(), "--auth".to_string()),
+            (None, Some(path)) => {
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))
+                    .map_err(Failure::local)?;
+                (text, path.display().to_string())
+            }
+            (None, None) => return Ok(None),
+        };
+        Users::parse(&text).map(Some).map_err(|error| Failure::local(anyhow::anyhow!("{what}: {error}")))
+    }
+}
+
+/// An origin as browsers send it: it becomes part of our answers' heads.
+fn origin(text: &str) -> Result<String, String> {
+    let sound = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if sound { Ok(text.into()) } else { Err("expected an origin such as https://example.org, or *".into()) }
 }
 
 /// A boundary that no picture holds by accident. The keys of a hasher are random in each process.

@@ -8,14 +8,28 @@ use super::part::Layout;
 use super::report::State;
 use super::routes::{Route, route};
 use crate::listen::answer::{Answer, Body, SERVER};
+use crate::listen::auth::{Users, Verdict};
+use crate::listen::host::Hosts;
 use crate::listen::request::{Method, Refusal, Request};
 
 const ALLOW: &str = "GET, HEAD, OPTIONS";
 
-/// Knows every answer that does not depend on who asks.
+/// Who may ask, and under which names.
+#[derive(Debug, Default)]
+pub struct Policy {
+    /// Who may look; anybody if absent.
+    pub users: Option<Users>,
+    /// The origin whose pages may read our answers.
+    pub cors: Option<String>,
+    /// The names we are asked under.
+    pub hosts: Hosts,
+}
+
+/// Knows every answer.
 #[derive(Debug)]
 pub struct Responder {
     stream_head: Rc<[u8]>,
+    policy: Policy,
 }
 
 /// What a request gets.
@@ -29,6 +43,8 @@ pub enum Reply {
     State(View, Body),
     /// The stream, in the layout asked for.
     Stream(Option<Layout>),
+    /// These bytes, but not at once: somebody may be guessing passwords.
+    Denied(Vec<u8>),
 }
 
 /// A way to put the server's state.
@@ -44,14 +60,18 @@ pub enum View {
 
 impl Responder {
     /// Answers for a stream of this content type.
-    pub fn new(content_type: &str) -> Self {
+    pub fn new(content_type: &str, policy: Policy) -> Self {
         // Ours, as tiny_http would announce chunks or a length of zero. `X-Accel-Buffering` keeps nginx
         // from collecting frames.
-        let head = format!(
+        let mut head = format!(
             "HTTP/1.1 200 OK\r\nServer: {SERVER}\r\nConnection: close\r\nCache-Control: no-store\r\n\
-             X-Accel-Buffering: no\r\nContent-Type: {content_type}\r\n\r\n"
+             X-Accel-Buffering: no\r\n"
         );
-        Self { stream_head: head.into_bytes().into() }
+        for (name, value) in cors(&policy) {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str(&format!("Content-Type: {content_type}\r\n\r\n"));
+        Self { stream_head: head.into_bytes().into(), policy }
     }
 
     /// The head of the stream.
@@ -59,10 +79,29 @@ impl Responder {
         Rc::clone(&self.stream_head)
     }
 
-    /// What a request gets.
-    pub fn reply(&self, request: &Request) -> Reply {
+    /// What a request gets at this time of the day (since 1970-01-01 UTC).
+    pub fn reply(&self, request: &Request, now: Duration) -> Reply {
         let body = if request.method == Method::Head { Body::Withheld } else { Body::Sent };
-        let answer = match route(request) {
+        let host = request.field("host");
+        if !self.policy.hosts.allow(host) {
+            let answer = Answer::text(421, "this name is not ours; --allow-host NAME makes it so");
+            return Reply::Finite(self.print(answer, body));
+        }
+        let route = route(request);
+        // A browser asks what is allowed before it sends credentials.
+        if route != Route::Options
+            && let Some(users) = &self.policy.users
+        {
+            let verdict = users.judge(request.field("authorization"), request.method.name(), now);
+            if verdict != Verdict::Welcome {
+                let answer = Answer::text(401, "user and password, please");
+                let challenges = users.challenges(now).into_iter();
+                let answer = challenges.fold(answer, |answer, value| answer.with("WWW-Authenticate", value));
+                let bytes = self.print(answer, body);
+                return if verdict == Verdict::Wrong { Reply::Denied(bytes) } else { Reply::Finite(bytes) };
+            }
+        }
+        let answer = match route {
             Route::Stream(_) if body == Body::Withheld => return Reply::Finite(self.stream_head.to_vec()),
             Route::Stream(layout) => return Reply::Stream(layout),
             Route::Snapshot => return Reply::Snapshot(body),
@@ -70,20 +109,28 @@ impl Responder {
             Route::Metrics => return Reply::State(View::Metrics, body),
             Route::Health => return Reply::State(View::Health, body),
             Route::Page => page::answer(),
+            Route::Options if self.policy.cors.is_some() => Answer::empty(200)
+                .with("Allow", ALLOW)
+                .with("Access-Control-Allow-Methods", ALLOW)
+                .with("Access-Control-Allow-Headers", "Authorization"),
             Route::Options => Answer::empty(200).with("Allow", ALLOW),
             Route::UnknownLayout => {
                 Answer::text(400, "unknown layout; there are auto, leading, trailing and early")
             }
             Route::Nowhere => Answer::text(404, "nothing here; try / or /stream or /snapshot"),
         };
-        Reply::Finite(answer.print(body))
+        Reply::Finite(self.print(answer, body))
+    }
+
+    fn print(&self, answer: Answer, body: Body) -> Vec<u8> {
+        cors(&self.policy).fold(answer, |answer, (name, value)| answer.with(name, value)).print(body)
     }
 
     /// The answer to a request that cannot be served as it wishes.
     pub fn refusal(&self, refusal: Refusal) -> Vec<u8> {
         let answer = Answer::text(refusal.status(), &refusal.to_string());
         let answer = if refusal == Refusal::Method { answer.with("Allow", ALLOW) } else { answer };
-        answer.print(Body::Sent)
+        self.print(answer, Body::Sent)
     }
 
     /// The newest frame, taken so long after 1970-01-01 UTC.
@@ -93,7 +140,7 @@ impl Responder {
                 .with("X-Timestamp", format!("{}.{:06}", taken.as_secs(), taken.subsec_micros())),
             None => Answer::text(503, "no frame yet").with("Retry-After", "1"),
         };
-        answer.print(body)
+        self.print(answer, body)
     }
 
     /// The server's state.
@@ -108,13 +155,25 @@ impl Responder {
             View::Health if state.healthy => Answer::text(200, "ok"),
             View::Health => Answer::text(503, "the source is silent").with("Retry-After", "1"),
         };
-        answer.print(body)
+        self.print(answer, body)
     }
 
     /// The answer when there is no room for another viewer.
     pub fn full(&self) -> Vec<u8> {
-        Answer::text(503, "no room for another viewer").with("Retry-After", "5").print(Body::Sent)
+        let answer = Answer::text(503, "no room for another viewer").with("Retry-After", "5");
+        self.print(answer, Body::Sent)
     }
+}
+
+/// What lets pages of another origin read an answer.
+fn cors(policy: &Policy) -> impl Iterator<Item = (&'static str, &str)> {
+    policy.cors.iter().flat_map(|origin| {
+        [
+            ("Access-Control-Allow-Origin", origin.as_str()),
+            ("Access-Control-Expose-Headers", "X-Timestamp"),
+            ("Vary", "Origin"),
+        ]
+    })
 }
 
 #[cfg(test)]
@@ -127,17 +186,20 @@ mod tests {
 
     #[test]
     fn the_head_of_the_stream_has_neither_length_nor_coding() {
-        let responder = Responder::new("multipart/x-mixed-replace; boundary=b");
+        let responder = Responder::new("multipart/x-mixed-replace; boundary=b", Policy::default());
         let head = String::from_utf8(responder.stream_head().to_vec()).unwrap();
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("; boundary=b\r\n\r\n"), "{head}");
         assert!(!head.contains("Content-Length") && !head.contains("Transfer-Encoding"), "{head}");
-        assert_eq!(responder.reply(&request(Method::Head, "/stream")), Reply::Finite(head.into_bytes()));
+        assert_eq!(
+            responder.reply(&request(Method::Head, "/stream"), Duration::ZERO),
+            Reply::Finite(head.into_bytes())
+        );
     }
 
     #[test]
     fn every_answer_fits_its_request() {
-        let responder = Responder::new("x/y");
-        let finite = |method, path| match responder.reply(&request(method, path)) {
+        let responder = Responder::new("x/y", Policy::default());
+        let finite = |method, path| match responder.reply(&request(method, path), Duration::ZERO) {
             Reply::Finite(bytes) => String::from_utf8(bytes).unwrap(),
             other => panic!("{other:?}"),
         };
@@ -145,7 +207,10 @@ mod tests {
         assert!(finite(Method::Options, "*").contains("Allow: GET, HEAD, OPTIONS\r\n"));
         assert!(finite(Method::Get, "/x").starts_with("HTTP/1.1 404 "));
         assert!(!finite(Method::Head, "/x").ends_with("snapshot\n"));
-        assert_eq!(responder.reply(&request(Method::Head, "/snapshot")), Reply::Snapshot(Body::Withheld));
+        assert_eq!(
+            responder.reply(&request(Method::Head, "/snapshot"), Duration::ZERO),
+            Reply::Snapshot(Body::Withheld)
+        );
         let refused = String::from_utf8(responder.refusal(Refusal::Method)).unwrap();
         assert!(refused.starts_with("HTTP/1.1 405 ") && refused.contains("Allow: "));
         let full = String::from_utf8(responder.full()).unwrap();

@@ -1,0 +1,250 @@
+//! Who may look: Basic (RFC 7617) and Digest (RFC 7616) authentication.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use md5::Md5;
+use sha2::{Digest, Sha256};
+
+/// What browsers show when they ask for the password.
+const REALM: &str = "mjpeg";
+/// How long a nonce is good for.
+const NONCE_TIME: Duration = Duration::from_secs(300);
+
+/// The users and their passwords. Never printed.
+pub struct Users {
+    known: Vec<(String, String)>,
+    /// What nonces are made with: nobody else can make one.
+    secret: [RandomState; 2],
+}
+
+/// What a request's credentials are worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// They are right.
+    Welcome,
+    /// There are none, or they are right but for a nonce that has become too old.
+    Ask,
+    /// They are wrong.
+    Wrong,
+}
+
+impl fmt::Debug for Users {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Users({} redacted)", self.known.len())
+    }
+}
+
+impl Users {
+    /// Reads `USER:PASSWORD` lines; empty ones and those that start with `#` are passed over.
+    ///
+    /// # Errors
+    ///
+    /// Says which line is not of this form. The line itself is not told.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut known = Vec::new();
+        for (n, line) in text.lines().enumerate() {
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            match line.split_once(':') {
+                // A quote would end the value in a Digest header.
+                Some((user, password)) if !user.is_empty() && !user.contains(['"', '\\']) => {
+                    known.push((user.to_string(), password.to_string()));
+                }
+                _ => return Err(format!("line {} is not USER:PASSWORD", n + 1)),
+            }
+        }
+        if known.is_empty() {
+            return Err("there is no USER:PASSWORD".into());
+        }
+        Ok(Self { known, secret: [RandomState::new(), RandomState::new()] })
+    }
+
+    /// The values of the `WWW-Authenticate` fields, the best scheme first (RFC 7616 3.7).
+    pub fn challenges(&self, now: Duration) -> Vec<String> {
+        let nonce = self.nonce(now.as_secs());
+        ["SHA-256", "MD5"]
+            .iter()
+            .map(|name| {
+                format!("Digest realm=\"{REALM}\", qop=\"auth\", algorithm={name}, nonce=\"{nonce}\"")
+            })
+            .chain([format!("Basic realm=\"{REALM}\", charset=\"UTF-8\"")])
+            .collect()
+    }
+
+    /// Judges the value of an `Authorization` field of a request with this method.
+    pub fn judge(&self, authorization: Option<&str>, method: &str, now: Duration) -> Verdict {
+        let Some(value) = authorization else { return Verdict::Ask };
+        let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
+        if scheme.eq_ignore_ascii_case("basic") {
+            let right = decode_base64(rest.trim()).is_some_and(|given| self.basic(&given));
+            return if right { Verdict::Welcome } else { Verdict::Wrong };
+        }
+        if scheme.eq_ignore_ascii_case("digest") {
+            return self.digest(&parameters(rest), method, now);
+        }
+        Verdict::Wrong
+    }
+
+    fn basic(&self, given: &[u8]) -> bool {
+        // Every user is compared, so that the time tells nothing about which exist.
+        self.known.iter().fold(false, |right, (user, password)| {
+            right | same(given, format!("{user}:{password}").as_bytes())
+        })
+    }
+
+    fn digest(&self, given: &HashMap<String, String>, method: &str, now: Duration) -> Verdict {
+        let get = |name: &str| given.get(name).map(String::as_str).unwrap_or_default();
+        let hash: fn(&str) -> String = match get("algorithm").to_ascii_uppercase().as_str() {
+            "SHA-256" => |text| hex(&Sha256::digest(text)),
+            "" | "MD5" => |text| hex(&Md5::digest(text)),
+            _ => return Verdict::Wrong,
+        };
+        let request = hash(&format!("{method}:{}", get("uri")));
+        let right = self.known.iter().fold(false, |right, (user, password)| {
+            let secret = hash(&format!("{user}:{REALM}:{password}"));
+            let expected = match get("qop") {
+                // RFC 2069, which cameras' clients still speak.
+                "" => hash(&format!("{secret}:{}:{request}", get("nonce"))),
+                qop => hash(&format!(
+                    "{secret}:{}:{}:{}:{qop}:{request}",
+                    get("nonce"),
+                    get("nc"),
+                    get("cnonce")
+                )),
+            };
+            let named = same(get("username").as_bytes(), user.as_bytes());
+            right | (named & same(get("response").as_bytes(), expected.as_bytes()))
+        });
+        if !right || get("realm") != REALM {
+            return Verdict::Wrong;
+        }
+        let made = get("nonce").split_once('-').and_then(|(time, _)| u64::from_str_radix(time, 16).ok());
+        match made {
+            Some(time) if !same(self.nonce(time).as_bytes(), get("nonce").as_bytes()) => Verdict::Wrong,
+            Some(time) if now.saturating_sub(Duration::from_secs(time)) <= NONCE_TIME => Verdict::Welcome,
+            // Whoever knows the password may try again with a new nonce, without being asked for it.
+            _ => Verdict::Ask,
+        }
+    }
+
+    /// The nonce of this second: its time, and a proof that it is ours.
+    fn nonce(&self, second: u64) -> String {
+        let [first, second_half] = self.secret.each_ref().map(|secret| secret.hash_one(second));
+        format!("{second:x}-{first:016x}{second_half:016x}")
+    }
+}
+
+/// Compares in a time that does not depend on where two texts differ, nor on how long ours is.
+fn same(given: &[u8], expected: &[u8]) -> bool {
+    let (given, expected) = (Sha256::digest(given), Sha256::digest(expected));
+    given.iter().zip(expected.iter()).fold(0, |all, (a, b)| std::hint::black_box(all | (a ^ b))) == 0
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `auth-param` list of RFC 9110 11.2; names in lower case.
+fn parameters(text: &str) -> HashMap<String, String> {
+    let mut found = HashMap::new();
+    let mut rest = text;
+    while let Some((name, value)) = rest.split_once('=') {
+        let name = name.trim_matches([' ', '\t', ',']).to_ascii_lowercase();
+        let value = value.trim_start();
+        let (value, behind) = match value.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
+            None => value.split_once(',').unwrap_or((value, "")),
+        };
+        found.insert(name, value.trim_end().to_string());
+        rest = behind;
+    }
+    found
+}
+
+/// RFC 4648 4.
+fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim_end_matches('=');
+    let mut out = Vec::with_capacity(text.len() * 3 / 4);
+    let (mut bits, mut held) = (0u32, 0u32);
+    for byte in text.bytes() {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6 | u32::from(value)) & 0xffff;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            out.push((bits >> held) as u8);
+        }
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1_767_225_600);
+
+    fn users() -> Users {
+        Users::parse("# who may look\nMufasa:Circle of Life\n\nAladdin:open sesame\n").unwrap()
+    }
+
+    #[test]
+    fn basic_of_rfc_7617() {
+        let judge = |value: &str| users().judge(Some(value), "GET", NOW);
+        assert_eq!(judge("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), Verdict::Welcome);
+        assert_eq!(judge("basic  QWxhZGRpbjpvcGVuIHNlc2FtZQ"), Verdict::Welcome);
+        for wrong in ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZT0=", "Basic !", "Basic", "Bearer x", "", "Digest"] {
+            assert_eq!(judge(wrong), Verdict::Wrong, "{wrong}");
+        }
+        assert_eq!(users().judge(None, "GET", NOW), Verdict::Ask);
+    }
+
+    #[test]
+    fn digest_with_our_nonce_and_no_other() {
+        let users = users();
+        let answer = |nonce: &str, password: &str, method: &str| {
+            let hash = |text: String| hex(&Sha256::digest(text));
+            let secret = hash(format!("Mufasa:mjpeg:{password}"));
+            let request = hash(format!("{method}:/stream"));
+            let response = hash(format!("{secret}:{nonce}:00000001:abc:auth:{request}"));
+            format!(
+                "Digest username=\"Mufasa\", realm=\"mjpeg\", uri=\"/stream\", algorithm=SHA-256, \
+                 nonce=\"{nonce}\", nc=00000001, cnonce=\"abc\", qop=auth, response=\"{response}\""
+            )
+        };
+        let challenge = users.challenges(NOW).remove(0);
+        let nonce = parameters(challenge.strip_prefix("Digest ").unwrap())["nonce"].clone();
+        let judge = |value: &str, now| users.judge(Some(value), "GET", now);
+        let right = answer(&nonce, "Circle of Life", "GET");
+        assert_eq!(judge(&right, NOW), Verdict::Welcome);
+        assert_eq!(judge(&right, NOW + 2 * NONCE_TIME), Verdict::Ask);
+        assert_eq!(judge(&answer(&nonce, "circle of life", "GET"), NOW), Verdict::Wrong);
+        assert_eq!(judge(&answer(&nonce, "Circle of Life", "HEAD"), NOW), Verdict::Wrong);
+        let forged = format!("{:x}-{}", NOW.as_secs(), "0".repeat(32));
+        assert_eq!(judge(&answer(&forged, "Circle of Life", "GET"), NOW), Verdict::Wrong);
+        let other = Users::parse("Mufasa:Circle of Life").unwrap();
+        assert_eq!(other.judge(Some(&right), "GET", NOW), Verdict::Wrong);
+    }
+
+    #[test]
+    fn lines_that_are_no_users_are_told_without_their_text() {
+        for (text, told) in
+            [("", "no USER"), ("a:b\nsecret", "line 2"), (":x", "line 1"), ("a\"b:c", "line 1")]
+        {
+            let error = Users::parse(text).unwrap_err();
+            assert!(error.contains(told) && !error.contains("secret"), "{error}");
+        }
+        assert_eq!(format!("{:?}", users()), "Users(2 redacted)");
+    }
+}

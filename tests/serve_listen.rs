@@ -1,0 +1,188 @@
+//! How `mjpeg serve` listens, and whom it lets in.
+
+mod kit;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use kit::http::{self, Client};
+use kit::peer;
+use kit::run::{End, Server, mjpeg, run, start};
+
+fn serve(args: &[&str]) -> Server {
+    Server::start(&kit::frames(), args)
+}
+
+fn curl(args: &[&str]) -> End {
+    run(Command::new("curl").args(["-sS", "-o", "-", "-w", "%{http_code}", "--max-time", "10"]).args(args))
+}
+
+#[test]
+fn a_unix_socket_serves_and_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("serve.sock");
+    let mut command = mjpeg(["serve", "--unix"]);
+    let server = start(command.arg(&path).arg(kit::frames()));
+    assert_eq!(server.line(), format!("unix:{}", path.display()));
+    let mut socket = UnixStream::connect(&path).unwrap();
+    socket.write_all(b"GET /snapshot HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).unwrap();
+    assert_eq!(http::split(&answer).1, kit::contents(&kit::frames())[0]);
+    server.signal("TERM");
+    server.end().expect(0);
+    assert!(!path.exists());
+}
+
+#[test]
+fn ipv6_has_its_brackets() {
+    let mut command = mjpeg(["serve", "--listen", "[::1]:0"]);
+    let server = start(command.arg(kit::frames()));
+    let url = server.line();
+    let address = url.strip_prefix("http://").unwrap().strip_suffix("/stream").unwrap();
+    assert!(address.starts_with("[::1]:"), "{url}");
+    assert!(http::get(address, "/").0.starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn a_socket_of_whoever_started_it_is_used() {
+    let Some(mut python) = peer::command("python3") else { return };
+    let script = "import os, socket, sys\n\
+        s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()\n\
+        os.dup2(s.fileno(), 3); os.set_inheritable(3, True)\n\
+        os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))\n\
+        os.execv(sys.argv[1], sys.argv[1:])";
+    python.args(["-c", script, env!("CARGO_BIN_EXE_mjpeg"), "serve"]).arg(kit::frames());
+    let server = start(&mut python);
+    let url = server.line();
+    let address = url.strip_prefix("http://").unwrap().strip_suffix("/stream").unwrap();
+    assert!(Client::watch(address, "/stream").part().is_some());
+}
+
+#[test]
+fn listening_beyond_this_machine_without_a_password_is_worth_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("users");
+    fs::write(&file, "me:secret\n").unwrap();
+    for (args, warned) in [(vec![], true), (vec!["--auth-file", file.to_str().unwrap()], false)] {
+        let mut command = mjpeg(["serve", "--listen", "0.0.0.0:0"]);
+        let server = start(command.args(args).arg(kit::frames()));
+        assert!(server.line().starts_with("http://127.0.0.1:"));
+        server.signal("TERM");
+        let end = server.end().expect(0);
+        assert_eq!(end.err.contains("everybody who can reach this machine"), warned, "{}", end.err);
+        assert!(!end.err.contains("secret"));
+    }
+}
+
+#[test]
+fn only_who_knows_the_password_gets_in() {
+    let (Some(_), Some(_)) = (peer::find("curl"), peer::find("ffmpeg")) else { return };
+    let server = serve(&["--auth", "me:s3 cr:et"]);
+    for path in ["/", "/stream", "/snapshot", "/state", "/metrics", "/healthz", "/nothing"] {
+        assert!(curl(&[&server.url(path)]).text().ends_with("401"), "{path}");
+    }
+    let url = server.url("/state");
+    for method in ["--basic", "--digest", "--anyauth"] {
+        assert!(curl(&[method, "-u", "me:s3 cr:et", &url]).text().ends_with("200"), "{method}");
+    }
+    let start = Instant::now();
+    assert!(curl(&["-u", "me:guess", &url]).text().ends_with("401"));
+    assert!(start.elapsed() > Duration::from_millis(500), "a wrong guess waits");
+    // What a browser asks before it sends credentials is answered without them.
+    assert!(curl(&["-X", "OPTIONS", &url]).text().ends_with("200"));
+
+    let stream = server.stream.replace("http://", "http://me:s3%20cr%3Aet@");
+    let frame = ["-frames:v", "1", "-f", "null", "-"];
+    run(Command::new("ffmpeg").args(["-v", "error", "-i", &stream]).args(frame)).expect(0);
+    let end = server.stop();
+    assert!(!end.err.contains("s3"), "{}", end.err);
+
+    let end = run(mjpeg(["serve", "--auth", "nothing"]).arg(kit::frames())).expect(6);
+    assert!(end.err.contains("--auth: line 1 is not USER:PASSWORD"), "{}", end.err);
+}
+
+#[test]
+fn pages_of_an_allowed_origin_may_read() {
+    let server = serve(&["--cors", "https://a.example"]);
+    let request = |method: &str, path: &str| {
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nOrigin: https://a.example\r\n\r\n");
+        http::split(&http::exchange(server.address(), request.as_bytes())).0
+    };
+    for (method, path) in [("GET", "/snapshot"), ("HEAD", "/stream"), ("OPTIONS", "/stream"), ("GET", "/no")]
+    {
+        let head = request(method, path);
+        assert_eq!(http::field(&head, "Access-Control-Allow-Origin"), Some("https://a.example"), "{head}");
+        assert_eq!(http::field(&head, "Vary"), Some("Origin"), "{head}");
+    }
+    assert!(request("OPTIONS", "/stream").contains("Access-Control-Allow-Methods: GET, HEAD, OPTIONS"));
+    assert!(!http::get(serve(&[]).address(), "/").0.contains("Access-Control"));
+    run(mjpeg(["serve", "--cors", "a\r\nb"]).arg(kit::frames())).expect(2);
+}
+
+#[test]
+fn names_that_are_not_ours_are_refused() {
+    let status = |server: &Server, host: &str| {
+        let request = format!("GET /snapshot HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        http::split(&http::exchange(server.address(), request.as_bytes())).0[9..12].to_string()
+    };
+    let server = serve(&[]);
+    assert_eq!(status(&server, "localhost:1"), "200");
+    assert_eq!(status(&server, "rebound.example"), "421");
+    let server = serve(&["--allow-host", "cam.example", "--allow-host", "other.example"]);
+    for (host, expected) in [("cam.example:80", "200"), ("other.example", "200"), ("rebound.example", "421")]
+    {
+        assert_eq!(status(&server, host), expected, "{host}");
+    }
+}
+
+#[test]
+fn what_peers_send_never_reaches_the_terminal_raw() {
+    let server = serve(&["--send-timeout", "1s"]);
+    for request in ["GET /\x1b]0;title\x07 HTTP/1.1\r\nHost: \x1b[31m\r\n\r\n", "\x1b[2J\r\n\r\n"] {
+        http::exchange(server.address(), request.as_bytes());
+    }
+    let end = server.stop();
+    assert!(end.err.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", end.err);
+}
+
+#[test]
+fn state_metrics_and_health_agree() {
+    let server = serve(&["--fps", "30", "--layout", "trailing"]);
+    let mut client = Client::watch(server.address(), "/stream?layout=early");
+    let parts = (0..40).map_while(|_| client.part()).count();
+    let (head, body) = http::get(server.address(), "/state");
+    assert_eq!(http::field(&head, "Content-Type"), Some("application/json"));
+    let state: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(state["schema"], "mjpeg.state/1");
+    assert_eq!(state["viewers"][0]["layout"], "early");
+    assert!(state["viewers"][0]["frames_sent"].as_u64() >= Some(parts as u64), "{state}");
+    assert!((state["fps"].as_f64().unwrap() - 30.0).abs() < 1.0, "{state}");
+    let (head, metrics) = http::get(server.address(), "/metrics");
+    assert!(http::field(&head, "Content-Type").unwrap().starts_with("text/plain; version=0.0.4"));
+    assert!(String::from_utf8(metrics.clone()).unwrap().contains("\nmjpeg_serve_viewers 1\n"));
+    assert_eq!(http::get(server.address(), "/healthz").1, b"ok\n");
+    if let Some(mut promtool) = peer::command("promtool") {
+        promtool.args(["check", "metrics"]).stdin(std::process::Stdio::piped());
+        let mut promtool = kit::run::start_with_input(&mut promtool);
+        promtool.child().stdin.take().unwrap().write_all(&metrics).unwrap();
+        let end = promtool.end().expect(0);
+        assert_eq!((end.text(), end.err), (String::new(), String::new()));
+    }
+}
+
+#[test]
+fn a_silent_source_is_not_healthy() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("camera.jpg");
+    let server = Server::start(&file, &["--silence", "300ms", "--repeat", "100ms"]);
+    let health = || http::get(server.address(), "/healthz").0[9..12].to_string();
+    assert_eq!(health(), "503");
+    fs::write(&file, &kit::contents(&kit::frames())[0]).unwrap();
+    kit::eventually("a frame", || (health() == "200").then_some(()));
+    kit::eventually("silence, though the frame is repeated", || (health() == "503").then_some(()));
+}
