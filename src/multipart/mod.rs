@@ -1,4 +1,69 @@
 //! Multipart bodies: `multipart/x-mixed-replace` as RFC 2046 5.1 defines multipart, read tolerantly.
+//!
+//! # The grammar
+//!
+//! ```text
+//! multipart-body    := [ preamble CRLF ]
+//!                      dash-boundary transport-padding CRLF body-part
+//!                      *( delimiter transport-padding CRLF body-part )
+//!                      close-delimiter transport-padding
+//!                      [ CRLF epilogue ]                                   RFC 2046 5.1.1
+//! dash-boundary     := "--" boundary
+//! delimiter         := CRLF dash-boundary
+//! close-delimiter   := delimiter "--"
+//! transport-padding := *LWSP-char
+//! body-part         := *( field-line CRLF ) [ CRLF *OCTET ]
+//! ```
+//!
+//! The CRLF before a dash-boundary belongs to the delimiter, not to the body. In a stream the
+//! close-delimiter never comes unless the sender ends it.
+//!
+//! # What is tolerated, and for whom
+//!
+//! Each is told as the [`DeviationKind`] named here, and costs no frame.
+//!
+//! | what is sent | by | told as |
+//! |---|---|---|
+//! | `boundary=--b` and `--b` lines | Axis, Panasonic, Sony, DroidCam, Home Assistant | [`DashesNotAdded`](DeviationKind::DashesNotAdded) |
+//! | lines that have nothing to do with the parameter | quotes counted in, `boundary='b'` | [`BoundaryMismatch`](DeviationKind::BoundaryMismatch) |
+//! | no boundary parameter, another media type | proxies | nothing: the lines show it |
+//! | the first part without a delimiter | ESP32 before 2020, Tasmota | [`FirstDelimiterMissing`](DeviationKind::FirstDelimiterMissing) |
+//! | another boundary in the middle | proxies that reconnect | [`DelimiterChanged`](DeviationKind::DelimiterChanged) |
+//! | the delimiter twice | Foscam G2 | [`DelimiterDoubled`](DeviationKind::DelimiterDoubled) |
+//! | no line end behind the delimiter | viseron | [`DelimiterGlued`](DeviationKind::DelimiterGlued) |
+//! | blanks behind the delimiter | legal; Firefox refuses them | [`Padding`](DeviationKind::Padding) |
+//! | no line end before the delimiter | Rovio, DroidCam, Darknet | [`LineEndMissing`](DeviationKind::LineEndMissing) |
+//! | empty lines before it | Frigate, iSpy, keep-alives of cscore | [`BlankLines`](DeviationKind::BlankLines) |
+//! | LF for CRLF | Perl scripts of the NCSA kind | [`BareLf`](DeviationKind::BareLf) |
+//! | no delimiter at all between two parts | a relay that lost it | [`DelimiterLost`](DeviationKind::DelimiterLost) |
+//! | every delimiter a close-delimiter | seen by browsers' test suites | [`CloseDelimiterFollowed`](DeviationKind::CloseDelimiterFollowed) |
+//! | status lines, folded lines, lines without a colon, blanks before it | several | [`Field`](DeviationKind::Field) |
+//! | no empty line before the picture, or too many | hand-written servers | [`HeadUnterminated`](DeviationKind::HeadUnterminated), [`BlankLineAfterHead`](DeviationKind::BlankLineAfterHead) |
+//! | a length that is short, long, or counts the line end | VLC, hand-written servers | [`LengthShort`](DeviationKind::LengthShort), [`LengthLong`](DeviationKind::LengthLong), [`LengthCountsLineEnd`](DeviationKind::LengthCountsLineEnd) |
+//! | a length that is no number | templates nobody filled in | [`LengthInvalid`](DeviationKind::LengthInvalid) |
+//! | the rest of an older buffer behind the body | saljam/mjpeg, gocv | [`BytesAfterBody`](DeviationKind::BytesAfterBody) |
+//! | pictures without multipart: bare, in `MJPG` blocks, behind 50-byte records | JVC, Sercomm, webcamXP | [`NoMultipart`](DeviationKind::NoMultipart) |
+//!
+//! # Where a body ends
+//!
+//! At the first byte where one of these holds:
+//!
+//! * Content-Length bytes are there and the picture ends exactly there;
+//! * a delimiter stands where Content-Length says;
+//! * a delimiter stands elsewhere, and the picture is complete before it, or the body is no picture, or
+//!   the picture cannot go on;
+//! * the input ends.
+//!
+//! So a length is a hint that the picture itself or a delimiter must bear out: a wrong one costs no
+//! frame, one of 2^63 waits for nothing, boundary text inside a picture is data, and a picture is told
+//! the moment its last byte is in. [`Part::framing`] says which it was, [`Part::extent`] what the
+//! picture itself says. Where a picture ends is asked of a [`BodyWalk`]: this module knows no JPEG.
+//!
+//! # Bounds
+//!
+//! [`Limits`] bound heads, bodies and searches. What exceeds them is told and skipped; what is sound
+//! behind it is read. A decision that a limit brings about depends on the bytes alone, not on how many
+//! of them came at once.
 
 mod body;
 mod boundary;
