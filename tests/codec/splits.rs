@@ -100,7 +100,7 @@ fn captures_cut_near_their_structures_and_at_a_thousand_other_places_tell_the_sa
         let mut random = i as u32;
         for _ in 0..1000 {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            places.insert((u64::from(random) * stream.body.len() as u64 >> 32) as usize);
+            places.insert(((u64::from(random) * stream.body.len() as u64) >> 32) as usize);
         }
         cuts.extend(places.into_iter().map(|at| (i, at)));
     }

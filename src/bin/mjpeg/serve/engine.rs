@@ -380,9 +380,9 @@ impl Engine {
         let timed_out = error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
         // The kernel's own send timeout has come before ours.
         if timed_out && matches!(connection.stage, Stage::Stream(_)) {
-            self.evict(number)
+            self.evict(number);
         } else {
-            self.close(number)
+            self.close(number);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Pictures out of somebody else's stream: a camera's URL, standard input, a capture.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -71,10 +71,7 @@ impl Upstream {
         let (send, pictures) = sync_channel(2);
         spawn(move || self.play(rounds, &send, &tell))?;
         told.recv().map_err(|_| gone())??;
-        let first = match pictures.recv_timeout(FIRST) {
-            Ok(picture) => Some(picture),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        };
+        let first = pictures.recv_timeout(FIRST).ok();
         Ok(Pipe { pictures, first })
     }
 

@@ -117,7 +117,7 @@ impl Check {
             match self.format {
                 Format::Text => output::result(&text::verdict(&target, &run, verdict, self.quiet))?,
                 Format::Json => {
-                    output::result(&json::verdict(&target, &run, verdict).map_err(Failure::local)?)?
+                    output::result(&json::verdict(&target, &run, verdict).map_err(Failure::local)?)?;
                 }
             }
             if let Some(failure) = &run.failure {
