@@ -6,8 +6,10 @@
 pub mod chunks;
 pub mod content_type;
 pub mod cuts;
+pub mod entropy;
 pub mod fields;
 pub mod parser;
 pub mod round_trip;
+pub mod split;
 pub mod transcript;
 pub mod walk;

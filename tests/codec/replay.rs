@@ -4,18 +4,20 @@ use std::fs;
 use std::path::Path;
 
 use super::fixtures;
-use super::invariants::{chunks, content_type, fields, parser, round_trip, walk};
+use super::invariants::{chunks, content_type, entropy, fields, parser, round_trip, split, walk};
 
 type Check = fn(&[u8]);
 
 #[test]
 fn the_corpus_holds_every_invariant() {
-    let targets: [(&str, Check); 6] = [
+    let targets: [(&str, Check); 8] = [
         ("parser", parser::check),
         ("content_type", content_type::check),
         ("fields", fields::check),
         ("chunks", chunks::check),
         ("walk", walk::check),
+        ("entropy", entropy::check),
+        ("split", split::check),
         ("round_trip", round_trip::check),
     ];
     let mut inputs = Vec::new();

@@ -1,0 +1,40 @@
+//! The entropy walk: the answer depends on the picture alone, and agrees with the marker walk.
+
+use mjpeg::jpeg::{Checker, DamageKind, Soundness, Summary, Walk};
+use mjpeg::multipart::Extent;
+
+/// `input`: two bytes that choose a cut, then a picture.
+pub fn check(input: &[u8]) {
+    let [high, low, jpeg @ ..] = input else { return };
+    let mut checker = Checker::new();
+    let answer = checker.check(jpeg);
+    if let Soundness::Damaged(damage) = answer {
+        assert!(damage.at <= jpeg.len(), "{damage:?} of {} bytes", jpeg.len());
+        assert!(damage.mcu.is_none() || damage.scan.is_some(), "{damage:?}");
+    }
+
+    let extent = Walk::over(jpeg);
+    match extent {
+        Extent::Complete { end } => {
+            assert_eq!(Checker::new().check(&jpeg[..end]), answer, "bytes behind EOI count");
+            let cut = (usize::from(*high) << 8 | usize::from(*low)) % end;
+            let cut_answer = checker.check(&jpeg[..cut]);
+            assert!(matches!(cut_answer, Soundness::Damaged(_)), "cut at {cut} of {end}: {cut_answer:?}");
+        }
+        Extent::Foreign => assert!(is(answer, DamageKind::NoStart), "{answer:?}"),
+        Extent::Partial | Extent::Broken { .. } => {
+            assert!(matches!(answer, Soundness::Damaged(_)), "{extent:?}, but {answer:?}");
+        }
+    }
+
+    // Nothing is left over from other pictures, and little memory changes nothing but what is looked at.
+    assert_eq!(checker.check(jpeg), answer, "after another picture");
+    let frugal = Checker::with_memory_limit(1024).check(jpeg);
+    assert!(frugal == answer || !matches!(frugal, Soundness::Sound(_)), "{frugal:?}, but {answer:?}");
+    let summary = Summary::of(jpeg);
+    assert_eq!(summary, Summary::of(jpeg));
+}
+
+fn is(answer: Soundness, kind: DamageKind) -> bool {
+    matches!(answer, Soundness::Damaged(damage) if damage.kind == kind)
+}
