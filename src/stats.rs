@@ -69,16 +69,22 @@ impl FrameTimes {
         self.last = None;
     }
 
-    /// The figures; `None` with fewer than two frames. A gap is a stall above `max_gap`, by default
+    /// The time of the last frame.
+    pub fn last(&self) -> Option<Duration> {
+        self.last
+    }
+
+    /// The figures; `None` with fewer than two frames, or when all came within a millisecond. A gap is a stall above `max_gap`, by default
     /// the larger of one second and three times the median.
     pub fn timing(&self, max_gap: Option<Duration>) -> Option<Timing> {
         let (first, last) = (self.first?, self.last?);
-        if self.count == 0 {
+        let span = last.saturating_sub(first);
+        // Frames that came in one read have no rate.
+        if self.count == 0 || span < Duration::from_millis(1) {
             return None;
         }
         let gap_p50 = self.percentile(50);
         let max_gap = max_gap.unwrap_or_else(|| (gap_p50 * 3).max(Duration::from_secs(1)));
-        let span = last.saturating_sub(first).as_secs_f64();
         let distances: u128 = self
             .gaps
             .iter()
@@ -87,8 +93,7 @@ impl FrameTimes {
         let jitter = u64::try_from(distances / u128::from(self.count)).unwrap_or(u64::MAX);
         let limit = micros(max_gap);
         Some(Timing {
-            // Frames that all came at once have no rate; a microsecond keeps the figure finite.
-            fps: self.count as f64 / span.max(1e-6),
+            fps: self.count as f64 / span.as_secs_f64(),
             gap_p50,
             gap_p99: self.percentile(99),
             gap_max: self.max,

@@ -196,7 +196,7 @@ fn answers_that_are_no_stream_have_their_own_codes() {
             "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"cam\"\r\nContent-Length: 0\r\n\r\n",
             3,
         ),
-        ("no answer", "", 3),
+        ("no answer", "", 5),
     ] {
         let camera = Camera::sending(answer, Vec::new());
         let dir = tempfile::tempdir().unwrap();

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::jpeg::{FrameHeader, Marker, Segments};
 use crate::multipart::{Extent, Part};
 
 /// Why a body is no whole JPEG. Told from its structure alone: what is wrong inside the entropy-coded
@@ -14,6 +15,8 @@ pub enum BodyDamage {
     NoSoi,
     /// It ends before EOI.
     NoEoi,
+    /// SOI and EOI are there, but no frame header or no scan: nothing to show.
+    NoFrame,
     /// At this byte of the body stands what cannot stand there in a JPEG.
     Broken {
         /// Bytes from the start of the body.
@@ -26,7 +29,7 @@ impl BodyDamage {
     pub fn of(part: &Part<'_>) -> Option<Self> {
         match part.extent {
             _ if part.body.is_empty() => Some(Self::Empty),
-            Extent::Complete { .. } => None,
+            Extent::Complete { .. } => (!has_frame(part.body)).then_some(Self::NoFrame),
             Extent::Foreign => Some(Self::NoSoi),
             Extent::Partial if part.body.len() < 2 => Some(Self::NoSoi),
             Extent::Partial => Some(Self::NoEoi),
@@ -34,12 +37,13 @@ impl BodyDamage {
         }
     }
 
-    /// A word for machines: `empty`, `no-soi`, `no-eoi`, `broken`.
+    /// A word for machines: `empty`, `no-soi`, `no-eoi`, `no-frame`, `broken`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Empty => "empty",
             Self::NoSoi => "no-soi",
             Self::NoEoi => "no-eoi",
+            Self::NoFrame => "no-frame",
             Self::Broken { .. } => "broken",
         }
     }
@@ -55,12 +59,26 @@ impl BodyDamage {
     }
 }
 
+/// Whether a frame header stands before the first scan. The segments before the scan are looked at, not the
+/// scan: that costs next to nothing.
+fn has_frame(jpeg: &[u8]) -> bool {
+    let mut has_header = false;
+    for segment in Segments::of(jpeg) {
+        if segment.marker == Marker::SOS {
+            return has_header;
+        }
+        has_header |= FrameHeader::parse(segment.marker, segment.parameters).is_some();
+    }
+    false
+}
+
 impl fmt::Display for BodyDamage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the body is empty"),
             Self::NoSoi => f.write_str("the body does not start with SOI: no JPEG"),
             Self::NoEoi => f.write_str("the JPEG ends before its EOI"),
+            Self::NoFrame => f.write_str("the JPEG holds no frame header or no scan"),
             Self::Broken { at } => write!(f, "the JPEG is broken at its byte {at}"),
         }
     }

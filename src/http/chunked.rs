@@ -32,6 +32,7 @@ const TRAILER_BYTES: u32 = 64 * 1024;
 pub struct Dechunker {
     state: State,
     offset: u64,
+    error: Option<ChunkError>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +50,10 @@ enum State {
     },
     /// In chunk-data, this many bytes to go.
     Data(u64),
-    /// Before the line end behind chunk-data.
-    DataEnd,
+    /// Before the line end behind chunk-data, or behind its CR.
+    DataEnd {
+        cr: bool,
+    },
     /// In the trailer section; `line` bytes of this line, `total` of all.
     Trailer {
         line: u32,
@@ -84,7 +87,7 @@ pub enum ChunkErrorKind {
 impl Dechunker {
     /// A decoder at the start of a body.
     pub fn new() -> Self {
-        Self { state: State::Size { size: 0, digits: 0, line: 0 }, offset: 0 }
+        Self { state: State::Size { size: 0, digits: 0, line: 0 }, offset: 0, error: None }
     }
 
     /// Decodes the next bytes of the body in place and returns how many bytes of content now stand at
@@ -92,9 +95,12 @@ impl Dechunker {
     ///
     /// # Errors
     ///
-    /// When the framing is broken. What was decoded before the fault in this call is lost to the
-    /// caller unless it asks [`ChunkError::offset`]; a decoder that failed must not be used again.
+    /// When the framing is broken and nothing was decoded before the fault in this call. Otherwise that
+    /// is returned first, and the error by [`Dechunker::error`] and by the next call.
     pub fn decode(&mut self, bytes: &mut [u8]) -> Result<usize, ChunkError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
         let (mut read, mut written) = (0, 0);
         while read < bytes.len() {
             if let State::Data(left) = self.state {
@@ -103,17 +109,30 @@ impl Dechunker {
                 read += n;
                 written += n;
                 self.offset += n as u64;
-                self.state = if left == n as u64 { State::DataEnd } else { State::Data(left - n as u64) };
+                self.state = if left == n as u64 {
+                    State::DataEnd { cr: false }
+                } else {
+                    State::Data(left - n as u64)
+                };
             } else {
-                self.state = self
-                    .state
-                    .framing_byte(bytes[read])
-                    .map_err(|kind| ChunkError { offset: self.offset, kind })?;
+                match self.state.framing_byte(bytes[read]) {
+                    Ok(state) => self.state = state,
+                    Err(kind) => {
+                        let error = ChunkError { offset: self.offset, kind };
+                        self.error = Some(error);
+                        return if written > 0 { Ok(written) } else { Err(error) };
+                    }
+                }
                 read += 1;
                 self.offset += 1;
             }
         }
         Ok(written)
+    }
+
+    /// Where and why the framing broke, if it has.
+    pub fn error(&self) -> Option<ChunkError> {
+        self.error
     }
 
     /// Whether the last chunk and its trailer section have been read.
@@ -164,8 +183,8 @@ impl State {
             Self::Extension { size: 0, line: _ } if byte == b'\n' => Ok(Self::Trailer { line: 0, total: 0 }),
             Self::Extension { size, line: _ } if byte == b'\n' => Ok(Self::Data(size)),
             Self::Extension { size, line } => longer(line).map(|line| Self::Extension { size, line }),
-            Self::DataEnd => match byte {
-                b'\r' => Ok(Self::DataEnd),
+            Self::DataEnd { cr } => match byte {
+                b'\r' if !cr => Ok(Self::DataEnd { cr: true }),
                 b'\n' => Ok(Self::Size { size: 0, digits: 0, line: 0 }),
                 _ => Err(ChunkErrorKind::DataEnd),
             },
@@ -234,17 +253,29 @@ mod tests {
     #[test]
     fn an_error_names_its_place() {
         use ChunkErrorKind::*;
-        let table: [(&[u8], u64, ChunkErrorKind); 5] = [
+        let table: [(&[u8], u64, ChunkErrorKind); 6] = [
             (b"--frame\r\n", 0, Size),
             (b"3\r\nabcd", 6, DataEnd),
+            (b"1\r\na\r\r\n", 5, DataEnd),
             (b"11111111111111111\r\n", 16, TooLarge),
             (b"2\r\nab\r\nxyz", 7, Size),
             (b"-1\r\n", 0, Size),
         ];
         for (input, offset, kind) in table {
-            assert_eq!(decode(input, &[]), Err(ChunkError { offset, kind }));
+            let cuts: Vec<usize> = (1..input.len()).collect();
+            assert_eq!(decode(input, &cuts), Err(ChunkError { offset, kind }));
         }
         assert_eq!(decode(&[b" ".repeat(5000), b"3\r\n".to_vec()].concat(), &[]).unwrap_err().kind, TooLong);
+    }
+
+    #[test]
+    fn what_came_before_the_fault_is_not_lost() {
+        let mut bytes = *b"3\r\nabc\r\nzz\r\n";
+        let mut dechunker = Dechunker::new();
+        assert_eq!(dechunker.decode(&mut bytes), Ok(3));
+        let error = ChunkError { offset: 8, kind: ChunkErrorKind::Size };
+        assert_eq!(dechunker.error(), Some(error));
+        assert_eq!(dechunker.decode(&mut bytes), Err(error));
     }
 
     #[test]

@@ -22,6 +22,8 @@ use crate::stats::{FrameTimes, Timing};
 
 /// Most bodies whose sizes are kept for the median.
 const SIZES: usize = 1 << 16;
+/// Most characters of a message.
+const MESSAGE_CHARS: usize = 300;
 /// So many equal pictures in a row, and no other, are called frozen.
 const FROZEN: u64 = 10;
 
@@ -46,7 +48,7 @@ pub struct Expectations {
 ///
 /// let mut judge = Judge::new(Expectations::default());
 /// judge.head(&Head::parse(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n")?.unwrap());
-/// let report = judge.finish();
+/// let report = judge.finish(None);
 /// assert_eq!(report.findings[0].rule.code, "H102");
 /// # Ok::<(), mjpeg::http::HeadError>(())
 /// ```
@@ -129,7 +131,12 @@ impl Judge {
         self.note(code, None, None, message);
     }
 
-    fn note(&mut self, code: &'static str, part: Option<u64>, offset: Option<u64>, message: String) {
+    fn note(&mut self, code: &'static str, part: Option<u64>, offset: Option<u64>, mut message: String) {
+        // A field may be as long as a head; its start tells enough.
+        if let Some((end, _)) = message.char_indices().nth(MESSAGE_CHARS) {
+            message.truncate(end);
+            message.push_str(" ...");
+        }
         if let Some(finding) = self.findings.get_mut(code) {
             finding.count += 1;
         } else if let Some(rule) = find(code) {
@@ -137,31 +144,51 @@ impl Judge {
         }
     }
 
-    /// The report.
-    pub fn finish(mut self) -> Report {
+    /// The report. `watched`: how long the stream was watched, from its first byte to the end, where arrival
+    /// times mean something. Silence at the end counts as a gap and slows the rate.
+    pub fn finish(mut self, watched: Option<Duration>) -> Report {
         self.settle_bare_lf();
         if self.findings.contains_key("M237") {
             // What stands before the first unframed picture is its record, no preamble.
             self.findings.remove("M201");
         }
         let timing = self.times.timing(self.expectations.max_gap);
-        if let Some(timing) = &timing {
-            let gap = timing.gap_max.as_millis();
-            if timing.stalls > 0 {
-                let limit = timing.max_gap.as_millis();
-                let code = if self.expectations.max_gap.is_some() { "T402" } else { "T401" };
-                let message = format!("a gap of {gap} ms, the limit is {limit} ms");
-                self.note(code, None, None, message);
-                self.set_count(code, timing.stalls);
-            }
-            if let Some(min) = self.expectations.min_fps.filter(|&min| timing.fps < min) {
-                self.note("T403", None, None, format!("{:.2} frames a second, asked for {min}", timing.fps));
-            }
-        }
+        self.judge_gaps(timing.as_ref(), watched);
+        self.judge_rate(timing.as_ref(), watched);
         if self.identical + 1 >= FROZEN && self.identical + 1 == self.pictures {
             self.note("C503", None, None, format!("all {} pictures are the same", self.pictures));
         }
         self.report(timing)
+    }
+
+    fn judge_gaps(&mut self, timing: Option<&Timing>, watched: Option<Duration>) {
+        let limit = timing.map(|timing| timing.max_gap).or(self.expectations.max_gap);
+        let Some(limit) = limit else { return };
+        let last = self.times.last().unwrap_or_default();
+        let silence = watched.map_or(Duration::ZERO, |watched| watched.saturating_sub(last));
+        let gap = timing.map_or(silence, |timing| timing.gap_max.max(silence));
+        let count = timing.map_or(0, |timing| timing.stalls) + u64::from(silence > limit);
+        if count > 0 {
+            let code = if self.expectations.max_gap.is_some() { "T402" } else { "T401" };
+            let message = format!("a gap of {} ms, the limit is {} ms", gap.as_millis(), limit.as_millis());
+            self.note(code, None, None, message);
+            self.set_count(code, count);
+        }
+    }
+
+    fn judge_rate(&mut self, timing: Option<&Timing>, watched: Option<Duration>) {
+        // Without arrival times there is no rate to judge.
+        let (Some(min), Some(watched)) = (self.expectations.min_fps, watched) else { return };
+        // A stream that stopped is as slow as all the time it was watched makes it.
+        let interval = Duration::from_secs_f64(1.0 / min);
+        let silence = watched.saturating_sub(self.times.last().unwrap_or_default());
+        let fps = match timing {
+            Some(timing) if silence <= 2 * interval => timing.fps,
+            _ => self.pictures as f64 / watched.as_secs_f64().max(1e-3),
+        };
+        if fps < min {
+            self.note("T403", None, None, format!("{fps:.2} frames a second, asked for {min}"));
+        }
     }
 
     fn set_count(&mut self, code: &str, count: u64) {
@@ -217,7 +244,7 @@ mod tests {
     fn findings_come_worst_first() {
         let mut judge = Judge::new(Expectations::default());
         judge.head(&Head::parse(b"HTTP/1.1 200 OK\nContent-Type: x/y\n\n").unwrap().unwrap());
-        let report = judge.finish();
+        let report = judge.finish(None);
         let severities: Vec<Severity> = report.findings.iter().map(Finding::severity).collect();
         assert_eq!(severities, [Severity::Error, Severity::Warning]);
         assert_eq!(report.worst(), Some(Severity::Error));

@@ -70,6 +70,7 @@ impl Judge {
         let code = match damage {
             BodyDamage::Empty => "M227",
             BodyDamage::NoSoi => "J301",
+            BodyDamage::NoFrame => "J308",
             BodyDamage::Broken { .. } => "J305",
             BodyDamage::NoEoi if self.lacks_only_eoi(part.body) => "J303",
             BodyDamage::NoEoi => "J302",

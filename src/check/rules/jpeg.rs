@@ -74,4 +74,14 @@ pub(super) const RULES: &[Rule] = &[
         section: "T.81 K.3",
         effects: Effects::NONE,
     },
+    Rule {
+        code: "J308",
+        name: "no-frame",
+        severity: Error,
+        summary: "the JPEG holds no picture",
+        why: "SOI and EOI are there, but no frame header or no scan between them: placeholders of a camera \
+              that has nothing to show. Decoders report an error or skip it.",
+        section: "T.81 B.2.1",
+        effects: Effects([Loses, Loses, Loses, Loses, Loses, Loses]),
+    },
 ];

@@ -6,6 +6,7 @@ mod progress;
 mod sink;
 mod summary;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ Exit status: 0 goal reached (or the stream ended and there was none), 1 the stre
 3 unreachable, 4 not a stream, 5 stalled, reset or cut, 6 cannot write.")]
 pub struct Record {
     /// What to record: a URL, a file with a saved response, `-` for standard input, `test:[WxH]`
-    target: String,
+    target: OsString,
     /// Directory for frame-000001.jpg, ... and manifest.jsonl; `-` writes the JPEGs to standard output
     out: PathBuf,
     /// Stop after N good frames
@@ -89,15 +90,15 @@ impl Record {
         let target = Target::parse(&self.target);
         let clock = Clock::real();
         let goal = Goal { frames: self.frames, duration: self.duration, bytes: self.bytes };
-        let existing = if self.force { Existing::Overwrite } else { Existing::Refuse };
+        let started = clock.now();
         let mut recorder = Recorder {
-            sink: Sink::open(&self.out, existing)?,
+            sink: None,
             goal,
             every: self.every,
             trim: self.trim,
             hash: self.hash,
             clock: clock.clone(),
-            started: clock.now(),
+            started,
             good: 0,
             deviations: Vec::new(),
             times: FrameTimes::default(),
@@ -107,31 +108,37 @@ impl Record {
         let run = record(&target, &self, &mut recorder, stop);
         recorder.progress.end();
         let mut summary = recorder.summary;
-        summary.duration_s = output::rounded((clock.now() - recorder.started).as_secs_f64());
+        summary.duration_s = output::rounded((clock.now() - started).as_secs_f64());
         if let Some(timing) = recorder.times.timing(None) {
             summary.set_timing(&timing);
         }
-        let outcome = match &run {
-            Ok(end) => judge(end, &target, goal, &mut summary),
-            Err(failure) => {
-                summary.end = (failure.exit == Exit::Local).then_some("local");
-                summary.error = Some(failure.to_string());
-                Ok(Outcome::Exit(failure.exit))
+        let outcome = match (run, stop.signal()) {
+            // A signal while we were still knocking.
+            (Err(_), Some(signal)) if summary.frames_written == 0 => {
+                judge(&End::Signal(signal), &target, goal, &mut summary)
             }
+            (Err(failure), _) => {
+                summary.end = (failure.exit == Exit::Local).then_some("local");
+                Err(failure)
+            }
+            (Ok(end), _) => judge(&end, &target, goal, &mut summary),
         };
-        if let Err(failure) = &outcome {
-            summary.error = Some(failure.to_string());
-        }
-        let to_stdout = !matches!(recorder.sink, Sink::Stdout);
-        print(&summary, self.format, to_stdout, run.is_ok())?;
-        run?;
-        outcome
+        summary.error =
+            outcome.as_ref().err().filter(|failure| failure.cause.is_some()).map(ToString::to_string);
+        let printed = print(&summary, self.format, self.out.as_os_str() != "-");
+        // What went wrong with the stream matters more than that nobody reads of it.
+        outcome.and_then(|outcome| printed.map(|()| outcome))
     }
 }
 
 fn record(target: &Target, args: &Record, recorder: &mut Recorder, stop: &Stop) -> Result<End, Failure> {
     let clock = recorder.clock.clone();
-    let stream = Stream::open(target, &clock, stop, args.idle)?;
+    let existing = if args.force { Existing::Overwrite } else { Existing::Refuse };
+    Sink::may_open(&args.out, existing)?;
+    let patience = args.duration.map_or(args.idle, |duration| duration.min(args.idle));
+    let stream = Stream::open(target, &clock, stop, patience)?;
+    // Not before there is something to record: what OUT holds may be all there is.
+    recorder.sink = Some(Sink::open(&args.out, existing)?);
     let mut session = Session::new(stream, &clock, args.idle, recorder.started);
     let deadline = args.duration.map(|duration| recorder.started + duration);
     session.run(recorder, deadline)
@@ -142,7 +149,19 @@ fn judge(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resul
     let frames = summary.frames_written;
     let failure = |exit, cause: String| Err(Failure::new(exit, anyhow!("{target}: {cause}")));
     let (word, outcome) = match end {
-        End::Enough | End::TimeUp => ("goal", Ok(Outcome::Exit(Exit::Done))),
+        End::Enough => ("goal", Ok(Outcome::Exit(Exit::Done))),
+        End::TimeUp | End::Closed if frames == 0 && summary.frames_damaged > 0 => {
+            let word = if *end == End::TimeUp { "goal" } else { "closed" };
+            (word, failure(Exit::No, format!("none of {} frames was whole", summary.frames_damaged)))
+        }
+        End::TimeUp if frames == 0 => {
+            ("stalled", failure(Exit::Stalled, "connected, but no frame came in that time".into()))
+        }
+        End::TimeUp => ("goal", Ok(Outcome::Exit(Exit::Done))),
+        End::Closed if frames == 0 => {
+            summary.end = Some("closed");
+            return failure(Exit::NotAStream, "the stream ended without a picture".into());
+        }
         End::Closed if goal.is_set() => (
             "closed",
             failure(Exit::No, format!("the stream ended after {frames} good frames, before the goal")),
@@ -150,8 +169,12 @@ fn judge(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resul
         End::Closed => ("closed", Ok(Outcome::Exit(Exit::Done))),
         // Captures are cut: that is no fault of theirs.
         End::Truncated if !target.is_live() => {
-            let exit = if goal.is_set() { Exit::No } else { Exit::Done };
-            ("truncated", Ok(Outcome::Exit(exit)))
+            let outcome = if goal.is_set() {
+                failure(Exit::No, format!("it ends after {frames} good frames, before the goal"))
+            } else {
+                Ok(Outcome::Exit(Exit::Done))
+            };
+            ("truncated", outcome)
         }
         End::Truncated => (
             "truncated",
@@ -180,10 +203,11 @@ fn judge(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resul
     outcome
 }
 
-fn print(summary: &Summary, format: Format, to_stdout: bool, had_stream: bool) -> Result<(), Failure> {
+fn print(summary: &Summary, format: Format, to_stdout: bool) -> Result<(), Failure> {
     let text = match format {
         Format::Json => serde_json::to_string(summary).map_err(Failure::local)?,
-        Format::Text if had_stream => summary.text(),
+        Format::Text if summary.end.is_some() => summary.text(),
+        // Nothing was recorded; the message says why.
         Format::Text => return Ok(()),
     };
     if to_stdout {
@@ -196,7 +220,8 @@ fn print(summary: &Summary, format: Format, to_stdout: bool, had_stream: bool) -
 
 /// Takes the events of a stream and keeps its good frames.
 struct Recorder {
-    sink: Sink,
+    /// Where frames go, once there is a stream.
+    sink: Option<Sink>,
     goal: Goal,
     every: u64,
     trim: bool,
@@ -239,9 +264,10 @@ impl Recorder {
         }
         let damage = BodyDamage::of(part);
         let mut line = manifest::Line::new(part, arrival, &self.deviations, damage);
+        let Some(sink) = &mut self.sink else { return Ok(Flow::Enough) };
         if damage.is_some() {
             self.summary.frames_damaged += 1;
-            self.sink.note(&line)?;
+            sink.note(&line)?;
             return Ok(Flow::More);
         }
         if let Some(arrival) = arrival {
@@ -256,13 +282,13 @@ impl Recorder {
             _ => part.body,
         };
         let seq = self.summary.frames_written + 1;
-        let file = self.sink.write(seq, jpeg)?;
+        let file = sink.write(seq, jpeg)?;
         line.seq = Some(seq);
         line.file = file.as_deref();
         if self.hash {
             line.hash(jpeg);
         }
-        self.sink.note(&line)?;
+        sink.note(&line)?;
         self.summary.frames_written = seq;
         self.summary.bytes_written += jpeg.len() as u64;
         let summary = &self.summary;

@@ -34,6 +34,30 @@ pub enum Existing {
 }
 
 impl Sink {
+    /// Whether OUT may be opened, as far as can be told without touching it.
+    ///
+    /// # Errors
+    ///
+    /// Exit 6 when it holds a recording that must not be lost, or is no directory.
+    pub fn may_open(out: &Path, existing: Existing) -> Result<(), Failure> {
+        if out.as_os_str() == "-" || !out.exists() {
+            return Ok(());
+        }
+        let context = || format!("cannot write to {}", out.display());
+        let frames = frames(out).with_context(context).map_err(Failure::local)?;
+        let manifest = out.join(manifest::NAME);
+        if fs::symlink_metadata(&manifest).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(Failure::local(anyhow!("{} is no regular file", manifest.display())));
+        }
+        // An empty manifest is what a run leaves that never got a frame.
+        let is_recording = fs::metadata(&manifest).is_ok_and(|manifest| manifest.len() > 0);
+        if existing == Existing::Refuse && (is_recording || !frames.is_empty()) {
+            return Err(Failure::local(anyhow!("{} holds a recording already", out.display()))
+                .hint("record to another directory, or write over it with --force"));
+        }
+        Ok(())
+    }
+
     /// Makes OUT fit to take frames. It is created where it does not exist.
     ///
     /// # Errors
@@ -43,15 +67,11 @@ impl Sink {
         if out.as_os_str() == "-" {
             return Ok(Self::Stdout);
         }
+        Self::may_open(out, existing)?;
         let context = || format!("cannot write to {}", out.display());
         fs::create_dir_all(out).with_context(context).map_err(Failure::local)?;
-        // An empty manifest is what a run leaves that never got a frame.
-        if fs::metadata(out.join(manifest::NAME)).is_ok_and(|manifest| manifest.len() > 0) {
-            if existing == Existing::Refuse {
-                return Err(Failure::local(anyhow!("{} holds a recording already", out.display()))
-                    .hint("record to another directory, or write over it with --force"));
-            }
-            remove_frames(out).with_context(context).map_err(Failure::local)?;
+        for frame in frames(out).with_context(context).map_err(Failure::local)? {
+            fs::remove_file(&frame).with_context(context).map_err(Failure::local)?;
         }
         let manifest = Manifest::create(out).with_context(context).map_err(Failure::local)?;
         Ok(Self::Directory { path: out.into(), manifest })
@@ -103,26 +123,38 @@ fn write_whole(target: &Path, bytes: &[u8]) -> io::Result<()> {
     hidden.push(target.file_name().unwrap_or_default());
     hidden.push(".part");
     let hidden = target.with_file_name(hidden);
-    let written = File::create(&hidden).and_then(|mut file| file.write_all(bytes));
+    let written = create_new(&hidden).and_then(|mut file| file.write_all(bytes));
     written.and_then(|()| fs::rename(&hidden, target)).inspect_err(|_| {
         let _ = fs::remove_file(&hidden);
     })
 }
 
-/// Removes the frames of an earlier recording, and nothing else.
-fn remove_frames(directory: &Path) -> io::Result<()> {
+/// Makes a file that was not there: what stands under the name, a link to somewhere else perhaps, goes.
+fn create_new(path: &Path) -> io::Result<File> {
+    match File::create_new(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            File::create_new(path)
+        }
+        result => result,
+    }
+}
+
+/// The frames of an earlier recording, and nothing else.
+fn frames(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut frames = Vec::new();
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name();
-        let digits = name
+        let is_frame = name
             .to_str()
             .and_then(|name| name.strip_prefix("frame-")?.strip_suffix(".jpg"))
             .is_some_and(|digits| digits.len() >= 6 && digits.bytes().all(|b| b.is_ascii_digit()));
-        if digits {
-            fs::remove_file(entry.path())?;
+        if is_frame {
+            frames.push(entry.path());
         }
     }
-    Ok(())
+    Ok(frames)
 }
 
 #[cfg(test)]

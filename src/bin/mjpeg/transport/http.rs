@@ -11,6 +11,7 @@ use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{Connector, RustlsConnector};
 use ureq::{Agent, Error, Timeout};
 
+use super::place::Place;
 use super::target::redacted;
 use super::tcp::TcpConnector;
 use super::tolerant::TolerantConnector;
@@ -20,6 +21,9 @@ use crate::exit::{Exit, Failure};
 /// How long a name look-up and a connection attempt may take, if the idle limit is not shorter.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// Redirections that are followed.
+const MOST_REDIRECTIONS: usize = 10;
+
 /// A response whose head was read and whose body has not been.
 pub struct Response {
     /// What the server said, not what the HTTP client would have liked.
@@ -28,32 +32,64 @@ pub struct Response {
     pub body: Box<dyn Read>,
 }
 
-/// Asks for `url` and reads the head. `idle` bounds the wait for each step.
+/// Asks for `url` and reads the head, over redirections too. `idle` bounds the wait.
 ///
 /// # Errors
 ///
 /// Exit 3 when no stream is to be had there, exit 5 when the server does not answer.
 pub fn open(url: &str, wire: &Arc<Wire>, idle: Duration) -> Result<Response, Failure> {
-    let (plain_url, authorization) = split_userinfo(url);
-    let mut request = agent(wire, idle).get(&plain_url).header("Connection", "close").header("Accept", "*/*");
-    if let Some(value) = authorization {
-        request = request.header("Authorization", value);
+    let mut place = Place::parse(url).map_err(|why| {
+        Failure::new(Exit::Unreachable, anyhow!("{}: not a URL that can be asked for: {why}", redacted(url)))
+    })?;
+    let agent = agent(wire, idle);
+    for _ in 0..=MOST_REDIRECTIONS {
+        let url = place.url();
+        let mut request = agent.get(&url).header("Connection", "close").header("Accept", "*/*");
+        if let Some(value) = place.authorization() {
+            request = request.header("Authorization", value);
+        }
+        let response = request.call().map_err(|error| failure(&url, wire, idle, &error))?;
+        // Without a head the server sent the body alone, as GStreamer's tcpserversink does.
+        let head = wire
+            .take_head()
+            .unwrap_or_else(|| Head::from_fields(Version::Other, 200, "", std::iter::empty()));
+        match head.status {
+            200..300 => return Ok(Response { head, body: Box::new(response.into_body().into_reader()) }),
+            300..400 => place = redirected(&place, &head)?,
+            _ => return Err(refused(&url, &head)),
+        }
     }
-    let response = request.call().map_err(|error| failure(url, wire, idle, &error))?;
-    // Without a head the server sent the body alone, as GStreamer's tcpserversink does.
-    let head =
-        wire.take_head().unwrap_or_else(|| Head::from_fields(Version::Other, 200, "", std::iter::empty()));
-    if !(200..300).contains(&head.status) {
-        let status = format!("{} {}", head.status, head.reason);
-        let failure =
-            Failure::new(Exit::Unreachable, anyhow!("{}: HTTP status {}", redacted(url), status.trim()));
-        return Err(match head.status {
-            401 => failure.hint("give a user and a password in the URL: http://user:password@host/"),
-            404 => failure.hint("common paths: /stream, /video, /mjpg/video.mjpg, /?action=stream"),
-            _ => failure,
-        });
+    Err(Failure::new(
+        Exit::Unreachable,
+        anyhow!("{}: more than {MOST_REDIRECTIONS} redirections", redacted(url)),
+    ))
+}
+
+/// Where a 3xx head sends us.
+fn redirected(place: &Place, head: &Head) -> Result<Place, Failure> {
+    let location = head.text("location").unwrap_or_default();
+    place.join(&location).map_err(|why| {
+        let (status, url) = (head.status, place.url());
+        Failure::new(
+            Exit::Unreachable,
+            anyhow!("{url}: HTTP status {status} to `{}`: {why}", redacted(&location)),
+        )
+    })
+}
+
+fn refused(url: &str, head: &Head) -> Failure {
+    let status = format!("{:03} {}", head.status, head.reason);
+    let failure = Failure::new(Exit::Unreachable, anyhow!("{url}: HTTP status {}", status.trim()));
+    let asks_for_digest =
+        head.text("www-authenticate").is_some_and(|value| value.to_ascii_lowercase().contains("digest"));
+    match head.status {
+        401 if asks_for_digest => {
+            failure.hint("it asks for Digest authentication; only Basic is known so far")
+        }
+        401 => failure.hint("give a user and a password in the URL: http://user:password@host/"),
+        404 => failure.hint("common paths: /stream, /video, /mjpg/video.mjpg, /?action=stream"),
+        _ => failure,
     }
-    Ok(Response { head, body: Box::new(response.into_body().into_reader()) })
 }
 
 fn agent(wire: &Arc<Wire>, idle: Duration) -> Agent {
@@ -65,6 +101,9 @@ fn agent(wire: &Arc<Wire>, idle: Duration) -> Agent {
         .timeout_resolve(Some(CONNECT.min(idle)))
         .timeout_connect(Some(CONNECT.min(idle)))
         .max_idle_connections(0)
+        // Redirections are followed here: the password stays with its host, and nowhere else.
+        .max_redirects(0)
+        .max_redirects_will_error(false)
         .accept_encoding("")
         .user_agent(concat!("mjpeg/", env!("CARGO_PKG_VERSION")))
         .build();
@@ -90,10 +129,12 @@ fn failure(url: &str, wire: &Wire, idle: Duration, error: &Error) -> Failure {
             Exit::Stalled,
             anyhow!("{url}: the connection broke before the response head: {why}"),
         ),
-        (_, Some(WireEnd::Closed)) => Failure::new(
-            Exit::Unreachable,
-            anyhow!("{url}: the connection was closed without a response head"),
-        ),
+        (_, Some(WireEnd::Stopped)) => {
+            Failure::new(Exit::Stalled, anyhow!("{url}: a signal came before the response head"))
+        }
+        (_, Some(WireEnd::Closed)) => {
+            Failure::new(Exit::Stalled, anyhow!("{url}: the connection was closed without a response head"))
+        }
         (Error::BadUri(_) | Error::Http(_), _) => {
             Failure::new(Exit::Unreachable, anyhow!("{url}: not a URL that can be asked for: {error}"))
         }
@@ -106,75 +147,5 @@ fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused: nothing listens there".into(),
         _ => error.to_string(),
-    }
-}
-
-/// The URL without its userinfo, and the Authorization field for it. ureq would send the userinfo
-/// without decoding its percent signs.
-fn split_userinfo(url: &str) -> (String, Option<String>) {
-    let Some((scheme, rest)) = url.split_once("://") else { return (url.into(), None) };
-    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let Some((userinfo, host)) = rest[..authority_end].rsplit_once('@') else { return (url.into(), None) };
-    let mut decoded = percent_decode(userinfo);
-    if !decoded.contains(&b':') {
-        decoded.push(b':');
-    }
-    (format!("{scheme}://{host}{}", &rest[authority_end..]), Some(format!("Basic {}", base64(&decoded))))
-}
-
-fn percent_decode(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while at < bytes.len() {
-        let code = bytes.get(at + 1..at + 3).and_then(|hex| {
-            u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok().filter(|_| bytes[at] == b'%')
-        });
-        out.push(code.unwrap_or(bytes[at]));
-        at += if code.is_some() { 3 } else { 1 };
-    }
-    out
-}
-
-/// RFC 4648 section 4, with padding.
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let bits = (0..3).fold(0u32, |bits, i| bits << 8 | u32::from(group.get(i).copied().unwrap_or(0)));
-        for i in 0..4 {
-            if i <= group.len() {
-                out.push(char::from(ALPHABET[(bits >> (18 - 6 * i) & 63) as usize]));
-            } else {
-                out.push('=');
-            }
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn userinfo_is_decoded_and_leaves_the_url() {
-        let (url, field) = split_userinfo("http://al%40ice:p%3ass@cam:81/x?a=b@c");
-        assert_eq!(url, "http://cam:81/x?a=b@c");
-        assert_eq!(field.as_deref(), Some("Basic YWxAaWNlOnA6c3M="));
-        assert_eq!(split_userinfo("http://cam/@").1, None);
-    }
-
-    #[test]
-    fn base64_of_rfc_4648() {
-        for (text, encoded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(text.as_bytes()), encoded);
-        }
     }
 }

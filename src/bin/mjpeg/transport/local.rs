@@ -1,14 +1,16 @@
 //! Streams from a file or a pipe: whole responses, bare multipart bodies, concatenated JPEGs.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Stdin};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
 use mjpeg::http::{HEAD_BYTES, Head};
 
+use super::target::redacted;
 use super::wire::{Wire, WireEnd};
 use crate::exit::Failure;
 
@@ -26,7 +28,17 @@ pub struct Local {
 ///
 /// Exit 6 when it cannot be opened or read.
 pub fn open_file(path: &Path, wire: &Arc<Wire>) -> Result<Local, Failure> {
-    let file = File::open(path)
+    if path.to_str().is_some_and(|text| text.contains("://")) {
+        let text = redacted(&path.display().to_string());
+        return Err(Failure::local(anyhow::anyhow!(
+            "cannot open {text}: only http:// and https:// URLs are known"
+        )));
+    }
+    // A FIFO that nobody writes to would hold us for ever; the wire waits for its bytes, and may give up.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32)
+        .open(path)
         .with_context(|| format!("cannot open {}", path.display()))
         .map_err(Failure::local)?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
@@ -53,6 +65,10 @@ fn open<S: Source + 'static>(source: S, wire: &Arc<Wire>) -> io::Result<Local> {
     let mut piece = [0; 4096];
     let head = loop {
         match Head::parse(&start) {
+            // `curl -iL` and `curl -i` keep the heads that came before the one that counts.
+            Ok(Some(head)) if head.status < 200 || is_followed(&head, &start) => {
+                start.drain(..head.len);
+            }
             Ok(Some(head)) => {
                 start.drain(..head.len);
                 break Some(head);
@@ -72,6 +88,11 @@ fn open<S: Source + 'static>(source: S, wire: &Arc<Wire>) -> io::Result<Local> {
         }
     };
     Ok(Local { head, body: Box::new(io::Cursor::new(start).chain(reader)) })
+}
+
+/// Whether a redirection's head is followed by another head.
+fn is_followed(head: &Head, start: &[u8]) -> bool {
+    (300..400).contains(&head.status) && start[head.len..].starts_with(b"HTTP/")
 }
 
 /// A descriptor that can be waited for and read.

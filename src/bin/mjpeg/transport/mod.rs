@@ -4,6 +4,7 @@ mod arrivals;
 mod http;
 mod local;
 mod pattern;
+mod place;
 mod session;
 mod target;
 mod tcp;
@@ -58,7 +59,7 @@ enum Length {
 
 /// What one read brought.
 pub enum Read1 {
-    /// This many bytes of the decoded body, which came at this time of the clock.
+    /// This many bytes of the decoded body, perhaps none, which came at this time of the clock.
     Bytes(usize, Duration),
     /// Nothing more: why.
     Ended(WireEnd),
@@ -128,6 +129,15 @@ impl Stream {
     /// Reads into `room` what is there, waiting for the first byte until `deadline` of the clock.
     pub fn read(&mut self, room: &mut [u8], deadline: Option<Duration>) -> Read1 {
         self.wire.set_deadline(deadline);
+        if let Chunks::Yes(dechunker) = &self.chunks {
+            if let Some(error) = dechunker.error() {
+                return Read1::Broken(error);
+            }
+            if dechunker.is_done() {
+                // Whatever else comes on this connection, the body has ended.
+                return Read1::Ended(WireEnd::Closed);
+            }
+        }
         let room = match self.length {
             Length::Exact(length) => {
                 let left = usize::try_from(length.saturating_sub(self.received)).unwrap_or(usize::MAX);
@@ -139,22 +149,17 @@ impl Stream {
             }
             _ => room,
         };
-        loop {
-            let n = match self.body.read(room) {
-                Ok(n) if n > 0 => n,
-                // The wire knows better than the client above it how the bytes ended.
-                Ok(_) => return self.ended(self.wire.end().unwrap_or(WireEnd::Closed)),
-                Err(error) => {
-                    return self.ended(self.wire.end().unwrap_or(WireEnd::Reset(error.to_string())));
-                }
-            };
-            self.received += n as u64;
-            let at = if self.is_live { self.wire.last_read() } else { self.clock.now() };
-            match self.decode(&mut room[..n]) {
-                Ok(0) => {}
-                Ok(n) => return Read1::Bytes(n, at),
-                Err(error) => return Read1::Broken(error),
-            }
+        let n = match self.body.read(room) {
+            Ok(n) if n > 0 => n,
+            // The wire knows better than the client above it how the bytes ended.
+            Ok(_) => return self.ended(self.wire.end().unwrap_or(WireEnd::Closed)),
+            Err(error) => return self.ended(self.wire.end().unwrap_or(WireEnd::Reset(error.to_string()))),
+        };
+        self.received += n as u64;
+        let at = if self.is_live { self.wire.last_read() } else { self.clock.now() };
+        match self.decode(&mut room[..n]) {
+            Ok(n) => Read1::Bytes(n, at),
+            Err(error) => Read1::Broken(error),
         }
     }
 
@@ -179,9 +184,9 @@ impl Stream {
         })
     }
 
-    /// The signal that asked for the end, or 0.
-    fn signal(&self) -> i32 {
-        self.wire.signal().unwrap_or(0)
+    /// The signal that asked for the end, if one has.
+    fn signal(&self) -> Option<i32> {
+        self.wire.signal()
     }
 
     /// Whether the body ended where its framing says: false for chunks without the last one.

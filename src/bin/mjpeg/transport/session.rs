@@ -66,15 +66,20 @@ pub struct Session {
     last_part: Duration,
     /// The input ended inside the body of the last part.
     is_cut: bool,
+    /// Until when bytes that wait are looked at although the idle limit has passed.
+    grace_end: Option<Duration>,
 }
+
+/// How long that is.
+const GRACE: Duration = Duration::from_millis(100);
 
 impl Session {
     /// A session over an open stream that was asked for at `started` of the clock.
     pub fn new(stream: Stream, clock: &Clock, idle: Duration, started: Duration) -> Self {
         let parser = Parser::new(Walk::new(), stream.boundary().as_deref());
         let (arrivals, clock) = (Arrivals::default(), clock.clone());
-        let last_part = clock.now();
-        Self { stream, parser, arrivals, clock, idle, started, last_part, is_cut: false }
+        let last_part = if stream.is_live() { clock.now() } else { started };
+        Self { stream, parser, arrivals, clock, idle, started, last_part, is_cut: false, grace_end: None }
     }
 
     /// The response head.
@@ -85,6 +90,12 @@ impl Session {
     /// Whether arrival times mean something.
     pub fn is_live(&self) -> bool {
         self.stream.is_live()
+    }
+
+    /// From the first byte of the body until now, where that means something.
+    pub fn watched(&self) -> Option<Duration> {
+        let first = self.arrivals.first().filter(|_| self.is_live())?;
+        Some(self.clock.now().saturating_sub(first))
     }
 
     /// From the request to the first byte of the body, where that means something.
@@ -104,19 +115,29 @@ impl Session {
                 Drained::More => {}
                 Drained::End(end) => return Ok(end),
             }
+            if let Some(signal) = self.stream.signal() {
+                return self.close(observer, End::Signal(signal));
+            }
             let now = self.clock.now();
-            let idle_end = self.last_part + self.idle;
+            let idle_end = (self.last_part + self.idle).max(self.grace_end.unwrap_or_default());
             if deadline.is_some_and(|deadline| now >= deadline) {
                 return Ok(End::TimeUp);
             }
             if now >= idle_end {
-                return self.close(observer, End::Stalled);
+                if self.grace_end.is_some() {
+                    return self.close(observer, End::Stalled);
+                }
+                // Perhaps it was we who were busy, or stopped: what waits for us is looked at first.
+                self.grace_end = Some(now + GRACE);
+                continue;
             }
             let wait_until = deadline.map_or(idle_end, |deadline| deadline.min(idle_end));
             match self.stream.read(self.parser.space(), Some(wait_until)) {
                 Read1::Bytes(n, at) => {
                     self.parser.filled(n);
-                    self.arrivals.note(self.parser.received(), at);
+                    if self.stream.is_live() {
+                        self.arrivals.note(self.parser.received(), at);
+                    }
                 }
                 Read1::Ended(WireEnd::Expired) if deadline.is_some_and(|deadline| deadline <= idle_end) => {
                     return Ok(End::TimeUp);
@@ -136,7 +157,7 @@ impl Session {
             WireEnd::Closed => End::Truncated,
             WireEnd::Reset(why) => End::Reset(why),
             WireEnd::Expired => End::Stalled,
-            WireEnd::Stopped => End::Signal(self.stream.signal()),
+            WireEnd::Stopped => End::Signal(self.stream.signal().unwrap_or_default()),
         }
     }
 
@@ -158,9 +179,9 @@ impl Session {
         loop {
             match self.parser.next_event() {
                 Ok(Some(event)) => {
+                    let is_part = matches!(event, Event::Part(_));
                     let end = match &event {
                         Event::Part(part) => {
-                            self.last_part = self.clock.now();
                             let is_whole = matches!(part.extent, Extent::Complete { .. });
                             self.is_cut = part.framing == Framing::EndOfInput && !is_whole;
                             part.spans.body.end()
@@ -172,7 +193,13 @@ impl Session {
                     };
                     let arrival =
                         if self.stream.is_live() { self.arrivals.of_byte_before(end) } else { None };
-                    if observer.event(&event, arrival)? == Flow::Enough {
+                    let flow = observer.event(&event, arrival)?;
+                    if is_part {
+                        // Not before: the time the observer takes is not the stream's.
+                        self.last_part = self.clock.now();
+                        self.grace_end = None;
+                    }
+                    if flow == Flow::Enough {
                         return Ok(Drained::End(End::Enough));
                     }
                 }

@@ -1,5 +1,6 @@
 //! What a subcommand reads: a URL, a file, standard input, or the test pattern.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -18,7 +19,10 @@ pub enum Target {
 
 impl Target {
     /// Reads a TARGET as typed. Nothing is opened.
-    pub fn parse(text: &str) -> Self {
+    pub fn parse(typed: impl AsRef<OsStr>) -> Self {
+        // A name that is no text can only be a file's.
+        let typed = typed.as_ref();
+        let Some(text) = typed.to_str() else { return Self::File(typed.into()) };
         let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         if text == "-" {
             Self::Stdin
@@ -44,22 +48,19 @@ impl fmt::Display for Target {
             Self::Url(url) => f.write_str(&redacted(url)),
             Self::Test(size) => write!(f, "test:{size}"),
             Self::Stdin => f.write_str("-"),
-            Self::File(path) => write!(f, "{}", path.display()),
+            Self::File(path) => f.write_str(&redacted(&path.display().to_string())),
         }
     }
 }
 
-/// The URL with its userinfo's password replaced.
-pub fn redacted(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.into() };
-    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(authority_end);
-    match authority.rsplit_once('@') {
-        Some((userinfo, host)) => match userinfo.split_once(':') {
-            Some((user, _)) => format!("{scheme}://{user}:(redacted)@{host}{path}"),
-            None => format!("{scheme}://{userinfo}@{host}{path}"),
-        },
-        None => url.into(),
+/// Text that may be a URL, with whatever may be a password replaced. Rather too much than too little: a
+/// password with `/` or `?` in it, unescaped, is one too.
+pub fn redacted(text: &str) -> String {
+    let start = text.find("://").map_or_else(|| text.find(':').map_or(0, |colon| colon + 1), |at| at + 3);
+    let Some(at) = text.rfind('@').filter(|&at| at > start) else { return text.into() };
+    match text[start..at].find(':') {
+        Some(colon) => format!("{}:(redacted){}", &text[..start + colon], &text[at..]),
+        None => text.into(),
     }
 }
 
@@ -81,7 +82,11 @@ mod tests {
             ("http://a:secret@cam/x?y=a:b@c", "http://a:(redacted)@cam/x?y=a:b@c"),
             ("http://a:p@ss@cam:8080", "http://a:(redacted)@cam:8080"),
             ("http://user@cam/", "http://user@cam/"),
-            ("http://cam/a:b@c", "http://cam/a:b@c"),
+            ("http://a:pa/ss@cam/", "http://a:(redacted)@cam/"),
+            (" http://a:secret@cam", " http://a:(redacted)@cam"),
+            ("rtsp://a:secret@cam", "rtsp://a:(redacted)@cam"),
+            ("http:/a:secret@cam", "http:/a:(redacted)@cam"),
+            ("http://cam/x@y", "http://cam/x@y"),
         ] {
             assert_eq!(Target::parse(url).to_string(), shown);
         }

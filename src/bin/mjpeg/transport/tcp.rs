@@ -1,9 +1,11 @@
 //! TCP below the HTTP client.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
+use rustix::event::PollFlags;
+use socket2::{Domain, Socket, Type};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
 };
@@ -29,14 +31,8 @@ impl<In: Transport> Connector<In> for TcpConnector {
     fn connect(&self, details: &ConnectionDetails<'_>, _: Option<In>) -> Result<Option<TcpTransport>, Error> {
         let config = details.config;
         let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-        // Each address gets its fair share of the time that is left.
-        let share = details.timeout.after.checked_div(details.addrs.len().max(1) as u32);
         for addr in &details.addrs {
-            let attempt = match share {
-                Some(share) if !share.is_zero() => TcpStream::connect_timeout(addr, share),
-                _ => TcpStream::connect(addr),
-            };
-            match attempt {
+            match connect(*addr, &self.0) {
                 Ok(stream) => {
                     let _ = stream.set_nodelay(true);
                     let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
@@ -51,6 +47,30 @@ impl<In: Transport> Connector<In> for TcpConnector {
             Error::Io(failure)
         })
     }
+}
+
+/// Connects, until the wire's deadline or a signal.
+fn connect(addr: SocketAddr, wire: &Wire) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&addr.into()) {
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {
+            wire.wait(&socket, PollFlags::OUT).map_err(|end| match end {
+                WireEnd::Expired => io::ErrorKind::TimedOut.into(),
+                WireEnd::Stopped => {
+                    wire.ended(WireEnd::Stopped);
+                    io::ErrorKind::Interrupted.into()
+                }
+                end => io::Error::other(format!("{end:?}")),
+            })?;
+            if let Some(error) = socket.take_error()? {
+                return Err(error);
+            }
+        }
+        result => result?,
+    }
+    socket.set_nonblocking(false)?;
+    Ok(socket.into())
 }
 
 impl Transport for TcpTransport {

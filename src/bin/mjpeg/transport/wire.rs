@@ -112,7 +112,7 @@ impl Wire {
         read: &mut impl FnMut() -> io::Result<usize>,
     ) -> Result<usize, WireEnd> {
         loop {
-            self.wait(source)?;
+            self.wait(source, PollFlags::IN)?;
             match read() {
                 Ok(n) => return Ok(n),
                 Err(error)
@@ -122,13 +122,18 @@ impl Wire {
         }
     }
 
-    fn wait<S: AsFd>(&self, source: &S) -> Result<(), WireEnd> {
+    /// Waits until one of `events` is there, the deadline has come, or a signal asks for the end.
+    ///
+    /// # Errors
+    ///
+    /// Why there is nothing to wait for any more.
+    pub fn wait<S: AsFd>(&self, source: &S, events: PollFlags) -> Result<(), WireEnd> {
         loop {
             if self.stop.signal().is_some() {
                 return Err(WireEnd::Stopped);
             }
             let left = self.state().deadline.map(|deadline| deadline.saturating_sub(self.clock.now()));
-            let mut fds = [PollFd::new(source, PollFlags::IN), PollFd::new(&self.stop_fd, PollFlags::IN)];
+            let mut fds = [PollFd::new(source, events), PollFd::new(&self.stop_fd, PollFlags::IN)];
             let timeout = left.map(|left| Timespec {
                 tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
                 tv_nsec: left.subsec_nanos().into(),

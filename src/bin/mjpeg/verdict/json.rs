@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::run::{Run, Verdict, end_name};
 use crate::output;
-use crate::transport::{End, Target};
+use crate::transport::Target;
 
 /// Keys that are unknown are absent.
 #[derive(Debug, Serialize)]
@@ -72,11 +72,9 @@ struct Frames {
 /// None that the values here can cause.
 pub fn verdict(target: &Target, run: &Run, verdict: Verdict) -> serde_json::Result<String> {
     let report = run.report.as_ref();
-    let error = match (&run.failure, &run.end) {
-        (Some(failure), _) => Some(failure.to_string()),
-        (None, Some(End::NotAStream(error))) => Some(error.to_string()),
-        (None, Some(End::Reset(why))) => Some(why.clone()),
-        _ => None,
+    let error = match &run.failure {
+        Some(failure) => Some(failure.to_string()),
+        None => super::text::why(run),
     };
     serde_json::to_string(&Object {
         schema: "mjpeg.check/1",

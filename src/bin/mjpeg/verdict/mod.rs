@@ -5,6 +5,7 @@ mod json;
 mod run;
 mod text;
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -34,7 +35,7 @@ Exit status: 0 pass, 1 findings at or above --fail-on, 3 unreachable, 4 not a st
 pub struct Check {
     /// What to check: URLs, files with a saved response (curl -i, with or without --raw), `-`, `test:`
     #[arg(required_unless_present_any = ["explain", "list_rules"], value_name = "TARGET")]
-    targets: Vec<String>,
+    targets: Vec<OsString>,
     /// Read at most N parts [default: 100 of a URL, all of a file]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
@@ -124,8 +125,10 @@ impl Check {
                 output::failure("check", failure);
             }
             worst = worst.max(verdict.exit());
-            if stop.signal().is_some() {
-                break;
+            if let Some(signal) = stop.signal() {
+                // What was seen is judged; nothing seen is no answer.
+                let has_answer = run.report.as_ref().is_some_and(|report| report.parts > 0);
+                return Ok(if has_answer { Outcome::Exit(worst) } else { Outcome::Signal(signal) });
             }
         }
         Ok(Outcome::Exit(worst))

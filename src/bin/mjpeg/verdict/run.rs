@@ -88,7 +88,8 @@ impl Run {
         stop: &Stop,
         started: Duration,
     ) -> Result<(), Failure> {
-        let stream = Stream::open(target, clock, stop, args.idle)?;
+        let patience = args.duration.map_or(args.idle, |duration| duration.min(args.idle));
+        let stream = Stream::open(target, clock, stop, patience)?;
         let mut session = Session::new(stream, clock, args.idle, started);
         let is_endless = matches!(target, Target::Url(_) | Target::Test(_));
         let mut watcher = Watcher {
@@ -106,7 +107,7 @@ impl Run {
         }
         self.first_frame = session.first_byte().zip(watcher.first_frame).map(|(byte, frame)| byte + frame);
         if !matches!(end, End::NotAStream(_)) {
-            self.report = Some(watcher.judge.finish());
+            self.report = Some(watcher.judge.finish(session.watched()));
         }
         self.end = Some(end);
         Ok(())
@@ -131,9 +132,11 @@ impl Run {
         }
         match &self.report {
             Some(report) if report.worst().is_some_and(|worst| worst >= limit) => Verdict::Fail,
-            Some(report) if report.parts == 0 && !matches!(self.end, Some(End::Signal(_))) => {
-                Verdict::NotAStream
-            }
+            Some(report) if report.parts == 0 => match self.end {
+                // Silence until the time was up, or until somebody had enough of it.
+                Some(End::TimeUp | End::Signal(_)) => Verdict::Stalled,
+                _ => Verdict::NotAStream,
+            },
             _ => Verdict::Pass,
         }
     }

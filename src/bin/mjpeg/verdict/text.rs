@@ -42,13 +42,18 @@ pub fn verdict(target: &Target, run: &Run, verdict: Verdict, quiet: bool) -> Str
     text
 }
 
-fn why(run: &Run) -> Option<String> {
+/// Why the stream ended as it should not, if it did.
+pub fn why(run: &Run) -> Option<String> {
     match run.end.as_ref()? {
         End::Stalled => Some("nothing complete came within --idle".into()),
         End::Reset(why) => Some(format!("reset: {why}")),
         End::Truncated if run.is_live => Some("the stream was cut inside a part".into()),
         End::Unframed(error) => Some(error.to_string()),
         End::NotAStream(error) => Some(error.to_string()),
+        End::TimeUp if run.report.as_ref().is_some_and(|report| report.parts == 0) => {
+            Some("no complete part came in that time".into())
+        }
+        End::Signal(_) => Some("ended by a signal".into()),
         _ => None,
     }
 }
