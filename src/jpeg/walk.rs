@@ -95,6 +95,7 @@ impl Walk {
     }
 
     /// The next state, or `None` when it takes more bytes or everything is known.
+    #[inline(always)]
     pub(super) fn step(&mut self, body: &[u8]) -> Option<State> {
         match self.state {
             State::Start => {
