@@ -1,5 +1,7 @@
 //! The loop that does everything: it accepts, answers and hands frames out, and never blocks.
 
+mod reception;
+
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::rc::Rc;
@@ -13,13 +15,12 @@ use super::connection::{Connection, Stage, Step};
 use super::hub::{Hub, News};
 use super::pace::Timer;
 use super::part::Layout;
-use super::report::{State, Totals, ViewerState};
-use super::responder::{Reply, Responder};
+use super::report::Totals;
+use super::responder::Responder;
 use super::slab::Slab;
 use super::viewer::{Push, Viewer};
 use crate::clock::Clock;
 use crate::exit::Failure;
-use crate::listen::head::Progress;
 use crate::listen::request::Refusal;
 use crate::listen::socket::{Accepted, Listener};
 use crate::output;
@@ -35,8 +36,6 @@ const LISTENERS: usize = 8;
 const SWEEP: Duration = Duration::from_millis(500);
 /// How long to wait before accepting again when there was no room for a connection.
 const NO_ROOM: Duration = Duration::from_millis(50);
-/// How long somebody waits who gave a wrong password.
-const GUESS: Duration = Duration::from_secs(1);
 /// How long viewers have to take the last part after a signal.
 const FAREWELL: Duration = Duration::from_millis(800);
 
@@ -267,64 +266,6 @@ impl Engine {
         }
     }
 
-    fn judge(&mut self, number: usize, progress: &Progress, now: Duration) {
-        let request = match progress {
-            Progress::Whole(request) => request,
-            Progress::Refused(refusal) => return self.answer(number, self.responder.refusal(*refusal), now),
-            Progress::Partial => return,
-        };
-        match self.responder.reply(request, self.clock.unix()) {
-            Reply::Finite(bytes) => self.answer(number, bytes, now),
-            Reply::Snapshot(body) => {
-                if self.hub.starts_for_snapshots() {
-                    self.glance = true;
-                    let news = self.hub.start(now);
-                    self.spread(news, now);
-                }
-                let bytes = self.responder.snapshot(self.hub.snapshot(), body);
-                self.answer(number, bytes, now);
-            }
-            Reply::Denied(bytes) => {
-                if let Some(connection) = self.slab.get_mut(number) {
-                    connection.stage = Stage::Delay { bytes, until: now + GUESS };
-                }
-            }
-            Reply::State(view, body) => {
-                let bytes = self.responder.state(&self.state(now), view, body);
-                self.answer(number, bytes, now);
-            }
-            Reply::Stream(_) if !self.has_room() || self.ending.is_some() => {
-                self.totals.refused += 1;
-                self.answer(number, self.responder.full(), now);
-            }
-            Reply::Stream(layout) => self.watch(number, layout.unwrap_or(self.settings.layout), now),
-        }
-    }
-
-    /// Whether there is room for another viewer. Whoever has closed its side has most probably gone, and
-    /// only the next frame would show it: it makes room.
-    fn has_room(&mut self) -> bool {
-        if self.viewers < self.settings.viewers {
-            return true;
-        }
-        let gone = self.slab.numbers().find(|&number| {
-            self.slab.get_mut(number).is_some_and(|c| c.half_closed && matches!(c.stage, Stage::Stream(_)))
-        });
-        gone.map(|number| self.close(number)).is_some()
-    }
-
-    /// Makes a connection a viewer.
-    fn watch(&mut self, number: usize, layout: Layout, now: Duration) {
-        let head = self.responder.stream_head();
-        let Some(connection) = self.slab.get_mut(number) else { return };
-        bound(&connection.socket, &self.settings);
-        connection.stage = Stage::Stream(Box::new(Viewer::new(layout, head)));
-        self.viewers += 1;
-        self.totals.viewers += 1;
-        let news = self.hub.start(now);
-        if news == News::None { self.go_on(number, now) } else { self.spread(news, now) }
-    }
-
     /// Hands a new part to every viewer.
     fn spread(&mut self, news: News, now: Duration) {
         if news == News::None {
@@ -354,12 +295,6 @@ impl Engine {
     /// Whether every byte for every peer is with the kernel, which delivers them without us too.
     fn has_said_everything(&self) -> bool {
         self.slab.iter().all(|connection| matches!(connection.stage, Stage::Drain { .. }))
-    }
-
-    fn answer(&mut self, number: usize, bytes: Vec<u8>, now: Duration) {
-        if let Some(connection) = self.slab.get_mut(number) {
-            connection.answer(bytes, now);
-        }
     }
 
     /// A viewer has got everything.
@@ -434,44 +369,6 @@ impl Engine {
         }
     }
 
-    /// What there is to say about this server.
-    fn state(&self, now: Duration) -> State {
-        let (count, newest) = (self.hub.count(), self.hub.newest());
-        let mut totals = self.totals;
-        let mut viewers = Vec::with_capacity(self.viewers);
-        for connection in self.slab.iter() {
-            let Stage::Stream(viewer) = &connection.stage else { continue };
-            add(&mut totals, viewer);
-            viewers.push(ViewerState {
-                peer: connection.peer.clone(),
-                layout: viewer.layout().name(),
-                age_s: (now - connection.since).as_secs_f64(),
-                frames_sent: viewer.count.sent,
-                frames_skipped: viewer.count.skipped,
-                bytes_sent: viewer.count.bytes,
-                backlog_bytes: viewer.backlog() as u64,
-            });
-        }
-        State {
-            schema: "mjpeg.state/1",
-            source: self.settings.source.clone(),
-            healthy: self.hub.is_healthy(now, self.settings.patience),
-            uptime_s: (now - self.started).as_secs_f64(),
-            fps_asked: self.hub.fps_asked(),
-            fps: self.hub.fps(),
-            frame_age_ms: self.hub.age(now).map(|age| age.as_secs_f64() * 1000.0),
-            frame_bytes: newest.map(|part| part.jpeg().len() as u64),
-            frames: count.frames,
-            frames_repeated: count.repeated,
-            frames_torn: count.torn,
-            frames_uncarried: count.uncarried,
-            frames_unseen: count.unseen,
-            connections: self.slab.len() as u64,
-            totals,
-            viewers,
-        }
-    }
-
     /// Takes no more connections, drops those that have not asked yet, and ends when all others are done.
     fn end(&mut self, until: Duration) {
         self.ending = Some(until);
@@ -494,21 +391,4 @@ fn add(totals: &mut Totals, viewer: &Viewer) {
     totals.frames_sent += viewer.count.sent;
     totals.frames_skipped += viewer.count.skipped;
     totals.bytes_sent += viewer.count.bytes;
-}
-
-/// Bounds what the kernel holds for a viewer. Options a system does not have are done without.
-///
-/// The send buffer bounds all that has not arrived, the low-water mark what has not even been sent: with
-/// both, somebody who reads slowly is one frame behind the buffer and not seconds.
-fn bound(socket: &Socket, bounds: &Settings) {
-    if bounds.viewer_buffer > 0 {
-        let _ = socket.set_send_buffer_size(bounds.viewer_buffer);
-    }
-    #[cfg(target_os = "linux")]
-    {
-        if bounds.viewer_buffer > 0 {
-            let _ = socket.set_tcp_notsent_lowat(u32::try_from(bounds.viewer_buffer).unwrap_or(u32::MAX));
-        }
-        let _ = socket.set_tcp_user_timeout(Some(bounds.send_timeout));
-    }
 }

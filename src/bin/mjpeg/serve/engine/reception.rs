@@ -1,0 +1,139 @@
+//! Requests: what each one gets.
+
+use std::time::Duration;
+
+use socket2::Socket;
+
+use super::super::connection::Stage;
+use super::super::hub::News;
+use super::super::part::Layout;
+use super::super::report::{State, ViewerState};
+use super::super::responder::Reply;
+use super::super::viewer::Viewer;
+use super::{Engine, Settings, add};
+use crate::listen::head::Progress;
+
+/// How long somebody waits who gave a wrong password.
+const GUESS: Duration = Duration::from_secs(1);
+
+impl Engine {
+    /// Answers a request, or starts to.
+    pub(super) fn judge(&mut self, number: usize, progress: &Progress, now: Duration) {
+        let request = match progress {
+            Progress::Whole(request) => request,
+            Progress::Refused(refusal) => return self.answer(number, self.responder.refusal(*refusal), now),
+            Progress::Partial => return,
+        };
+        match self.responder.reply(request, self.clock.unix()) {
+            Reply::Finite(bytes) => self.answer(number, bytes, now),
+            Reply::Snapshot(body) => {
+                if self.hub.starts_for_snapshots() {
+                    self.glance = true;
+                    let news = self.hub.start(now);
+                    self.spread(news, now);
+                }
+                let bytes = self.responder.snapshot(self.hub.snapshot(), body);
+                self.answer(number, bytes, now);
+            }
+            Reply::Denied(bytes) => {
+                if let Some(connection) = self.slab.get_mut(number) {
+                    connection.stage = Stage::Delay { bytes, until: now + GUESS };
+                }
+            }
+            Reply::State(view, body) => {
+                let bytes = self.responder.state(&self.state(now), view, body);
+                self.answer(number, bytes, now);
+            }
+            Reply::Stream(_) if !self.has_room() || self.ending.is_some() => {
+                self.totals.refused += 1;
+                self.answer(number, self.responder.full(), now);
+            }
+            Reply::Stream(layout) => self.watch(number, layout.unwrap_or(self.settings.layout), now),
+        }
+    }
+
+    /// Whether there is room for another viewer. Whoever has closed its side has most probably gone, and
+    /// only the next frame would show it: it makes room.
+    fn has_room(&mut self) -> bool {
+        if self.viewers < self.settings.viewers {
+            return true;
+        }
+        let gone = self.slab.numbers().find(|&number| {
+            self.slab.get_mut(number).is_some_and(|c| c.half_closed && matches!(c.stage, Stage::Stream(_)))
+        });
+        gone.map(|number| self.close(number)).is_some()
+    }
+
+    /// Makes a connection a viewer.
+    fn watch(&mut self, number: usize, layout: Layout, now: Duration) {
+        let head = self.responder.stream_head();
+        let Some(connection) = self.slab.get_mut(number) else { return };
+        bound(&connection.socket, &self.settings);
+        connection.stage = Stage::Stream(Box::new(Viewer::new(layout, head)));
+        self.viewers += 1;
+        self.totals.viewers += 1;
+        let news = self.hub.start(now);
+        if news == News::None { self.go_on(number, now) } else { self.spread(news, now) }
+    }
+
+    fn answer(&mut self, number: usize, bytes: Vec<u8>, now: Duration) {
+        if let Some(connection) = self.slab.get_mut(number) {
+            connection.answer(bytes, now);
+        }
+    }
+
+    /// What there is to say about this server.
+    fn state(&self, now: Duration) -> State {
+        let (count, newest) = (self.hub.count(), self.hub.newest());
+        let mut totals = self.totals;
+        let mut viewers = Vec::with_capacity(self.viewers);
+        for connection in self.slab.iter() {
+            let Stage::Stream(viewer) = &connection.stage else { continue };
+            add(&mut totals, viewer);
+            viewers.push(ViewerState {
+                peer: connection.peer.clone(),
+                layout: viewer.layout().name(),
+                age_s: (now - connection.since).as_secs_f64(),
+                frames_sent: viewer.count.sent,
+                frames_skipped: viewer.count.skipped,
+                bytes_sent: viewer.count.bytes,
+                backlog_bytes: viewer.backlog() as u64,
+            });
+        }
+        State {
+            schema: "mjpeg.state/1",
+            source: self.settings.source.clone(),
+            healthy: self.hub.is_healthy(now, self.settings.patience),
+            uptime_s: (now - self.started).as_secs_f64(),
+            fps_asked: self.hub.fps_asked(),
+            fps: self.hub.fps(),
+            frame_age_ms: self.hub.age(now).map(|age| age.as_secs_f64() * 1000.0),
+            frame_bytes: newest.map(|part| part.jpeg().len() as u64),
+            frames: count.frames,
+            frames_repeated: count.repeated,
+            frames_torn: count.torn,
+            frames_uncarried: count.uncarried,
+            frames_unseen: count.unseen,
+            connections: self.slab.len() as u64,
+            totals,
+            viewers,
+        }
+    }
+}
+
+/// Bounds what the kernel holds for a viewer. Options a system does not have are done without.
+///
+/// The send buffer bounds all that has not arrived, the low-water mark what has not even been sent: with
+/// both, somebody who reads slowly is one frame behind the buffer and not seconds.
+fn bound(socket: &Socket, bounds: &Settings) {
+    if bounds.viewer_buffer > 0 {
+        let _ = socket.set_send_buffer_size(bounds.viewer_buffer);
+    }
+    #[cfg(target_os = "linux")]
+    {
+        if bounds.viewer_buffer > 0 {
+            let _ = socket.set_tcp_notsent_lowat(u32::try_from(bounds.viewer_buffer).unwrap_or(u32::MAX));
+        }
+        let _ = socket.set_tcp_user_timeout(Some(bounds.send_timeout));
+    }
+}
