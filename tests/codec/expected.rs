@@ -14,7 +14,7 @@ fn every_recipe_tells_the_events_it_says() {
         let (boundary, body) = open(&recipe.stream);
         let actual = report::events(&body, boundary.as_deref());
         let blessed = || format!("{}= events\n{actual}", recipe.text);
-        assert!(fixtures::agrees(path, &recipe.expected, &actual, blessed));
+        fixtures::assert_agrees(path, &recipe.expected, &actual, blessed);
     });
 }
 
@@ -31,6 +31,6 @@ fn every_device_and_capture_tells_the_events_beside_it() {
             stream.with_extension("events")
         };
         let expected = fs::read_to_string(&path).unwrap_or_default();
-        assert!(fixtures::agrees(&path, &expected, &actual, || actual.clone()));
+        fixtures::assert_agrees(&path, &expected, &actual, || actual.clone());
     });
 }

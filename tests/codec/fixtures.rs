@@ -58,26 +58,18 @@ fn entries(below: &str) -> Vec<(String, PathBuf)> {
     entries
 }
 
-/// Compares `actual` with the file, or writes the file with `MJPEG_BLESS=1`. Says whether they agree.
-pub fn agrees(path: &Path, expected: &str, actual: &str, blessed: impl FnOnce() -> String) -> bool {
+/// Asserts that `actual` is what the file holds, or writes the file with `MJPEG_BLESS=1`.
+pub fn assert_agrees(path: &Path, expected: &str, actual: &str, blessed: impl FnOnce() -> String) {
     if expected == actual {
-        return true;
+        return;
     }
     if std::env::var_os("MJPEG_BLESS").is_some() {
         fs::write(path, blessed()).expect("writable");
-        return true;
+        return;
     }
     let differs = expected.lines().zip(actual.lines()).find(|(a, b)| a != b);
-    #[expect(clippy::print_stderr, reason = "the one place that says how they differ")]
-    {
-        eprintln!(
-            "{}: {differs:#?}, {} and {} lines",
-            path.display(),
-            expected.lines().count(),
-            actual.lines().count()
-        );
-    }
-    false
+    let (expected, actual) = (expected.lines().count(), actual.lines().count());
+    panic!("{}: {differs:#?}, {expected} and {actual} lines", path.display());
 }
 
 /// Runs `check` over all items on all processors.

@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use super::{Gap, GapKind, Parser, Queued, State, Window};
-use crate::multipart::deviation::DeviationKind;
+use crate::multipart::deviation::{Deviation, DeviationKind};
 use crate::multipart::event::Span;
 use crate::multipart::extent::BodyWalk;
 use crate::multipart::head::{HeadScan, field_of_a_part_at};
@@ -105,7 +105,7 @@ impl<W: BodyWalk> Parser<W> {
             },
         };
         if let Some(kind) = kind {
-            self.deviate(kind, self.parts, 0);
+            self.deviate_in_gap(kind, &gap);
         }
         self.delimiter(line);
     }
@@ -123,7 +123,7 @@ impl<W: BodyWalk> Parser<W> {
                 self.queue.push_back(Queued::Epilogue(Span { start, len: bytes }));
             }
             GapKind::AfterBody | GapKind::AfterBare if !blank && !cut_delimiter => {
-                self.deviate(DeviationKind::BytesAfterBody { bytes: junk }, self.parts, 0);
+                self.deviate_in_gap(DeviationKind::BytesAfterBody { bytes: junk }, &gap);
             }
             _ => {}
         }
@@ -147,8 +147,14 @@ impl<W: BodyWalk> Parser<W> {
         self.state = State::Gap(gap);
     }
 
+    /// Queues a deviation of the part before the gap; it stands where the gap starts.
+    fn deviate_in_gap(&mut self, kind: DeviationKind, gap: &Gap) {
+        let offset = self.buffer.offset() - gap.gone;
+        self.queue.push_back(Queued::Deviation(Deviation { kind, part: Some(self.parts), offset }));
+    }
+
     fn gap_before_picture(&mut self, gap: Gap, at: usize) {
-        self.deviate(DeviationKind::BytesAfterBody { bytes: gap.gone + at as u64 }, self.parts, 0);
+        self.deviate_in_gap(DeviationKind::BytesAfterBody { bytes: gap.gone + at as u64 }, &gap);
         self.buffer.consume(at);
         self.bare_picture();
     }
