@@ -22,11 +22,19 @@ impl Camera {
         let url = format!("http://{}/stream", listener.local_addr().unwrap());
         let script = std::thread::spawn(move || {
             let (stream, _) = listener.accept().unwrap();
-            let mut connection = Connection { stream };
+            let mut connection = Connection { stream, asked: Vec::new() };
             connection.request();
             script(&mut connection);
         });
         Self { url, script: Some(script) }
+    }
+
+    /// Answers the first request by `script`, which is told what was asked.
+    pub fn asked(script: impl FnOnce(&str, &mut Connection) + Send + 'static) -> Self {
+        Self::start(move |connection| {
+            let request = String::from_utf8_lossy(&connection.asked).into_owned();
+            script(&request, connection);
+        })
     }
 
     /// Sends `head`, then each of `pieces`, and closes.
@@ -56,22 +64,28 @@ impl Drop for Camera {
 /// The camera's side of its one connection.
 pub struct Connection {
     stream: TcpStream,
+    /// The head of the request.
+    asked: Vec<u8>,
 }
 
 impl Connection {
     fn request(&mut self) {
-        let mut request = Vec::new();
         let mut byte = [0];
-        while !request.ends_with(b"\r\n\r\n") {
+        while !self.asked.ends_with(b"\r\n\r\n") {
             let n = self.stream.read(&mut byte).unwrap();
             assert!(n > 0, "nobody asked this camera for anything");
-            request.push(byte[0]);
+            self.asked.push(byte[0]);
         }
     }
 
     /// Sends bytes; a viewer that has left is no fault of the camera's.
     pub fn send(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes);
+    }
+
+    /// Sends bytes; says whether the viewer is still there.
+    pub fn try_send(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).is_ok()
     }
 
     /// Waits until the viewer has left.

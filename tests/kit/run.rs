@@ -120,6 +120,17 @@ impl Run {
         self.child.id()
     }
 
+    /// Whether the program holds a socket.
+    pub fn has_connection(&self) -> bool {
+        let folder = format!("/proc/{}/fd", self.pid());
+        let sockets = std::fs::read_dir(folder).into_iter().flatten().flatten().filter(|entry| {
+            std::fs::read_link(entry.path())
+                .is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
+        });
+        // The wakers for signals are socket pairs: two ends, one of them for each of three signals.
+        sockets.count() > 4
+    }
+
     /// The process itself, for its standard input.
     pub fn child(&mut self) -> &mut Child {
         &mut self.child

@@ -1,0 +1,263 @@
+//! Cameras and command lines that mean harm, or are just very broken: `record` and `check` end in time and tell
+//! the truth.
+
+mod kit;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use kit::camera::{Camera, Connection, HEAD, chunk, part};
+use kit::run::{End, mjpeg, run, start};
+use serde_json::Value;
+
+fn json(end: &End) -> Value {
+    serde_json::from_slice(&end.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", end.text(), end.err))
+}
+
+fn record(target: &str, out: &Path, args: &[&str]) -> End {
+    run(mjpeg(["record", target]).arg(out).args(["--format", "json", "--quiet"]).args(args))
+}
+
+fn check(target: &str, args: &[&str]) -> End {
+    run(mjpeg(["check", target, "--format", "json"]).args(args))
+}
+
+fn chunked() -> String {
+    HEAD.replace("Connection: close", "Transfer-Encoding: chunked")
+}
+
+fn frames(n: usize) -> Vec<Vec<u8>> {
+    kit::contents(&kit::frames())[..n].iter().map(|jpeg| part(jpeg)).collect()
+}
+
+/// Sends `piece` until the viewer has had enough of it.
+fn endlessly(camera: &mut Connection, piece: &[u8]) {
+    let block = piece.repeat(1 + 65_536 / piece.len());
+    let start = Instant::now();
+    while start.elapsed() < kit::PATIENCE && camera.try_send(&block) {}
+}
+
+#[test]
+fn floods_end_with_the_idle_limit() {
+    let floods: [(&str, String, &[u8]); 5] = [
+        ("interim heads", String::new(), b"HTTP/1.1 100 Continue\r\n\r\n"),
+        ("field lines", "HTTP/1.1 200 OK\r\n".into(), b"A: b\r\n"),
+        ("carriage returns behind a chunk", format!("{}1\r\na", chunked()), b"\r"),
+        ("a preamble", HEAD.into(), b"preamble\r\n"),
+        ("a part head", format!("{HEAD}--foo\r\n"), b"A: b\r\n"),
+    ];
+    for (name, head, flood) in floods {
+        let flood = flood.to_vec();
+        let camera = Camera::start(move |camera| {
+            camera.send(head.as_bytes());
+            endlessly(camera, &flood);
+        });
+        let began = Instant::now();
+        let end = check(&camera.url, &["--idle", "1s", "--duration", "3s"]);
+        assert!(began.elapsed() < Duration::from_secs(10), "{name}: {:?}", began.elapsed());
+        assert!(matches!(end.code(), Some(3..=5)), "{name}: {} {}", end.status, end.text());
+    }
+}
+
+#[test]
+fn a_finished_chunked_body_ends_the_stream_though_the_connection_stays() {
+    let camera = Camera::start(|camera| {
+        camera.send(chunked().as_bytes());
+        frames(3).iter().for_each(|part| camera.send(&chunk(part)));
+        camera.send(b"0\r\n\r\n");
+        camera.wait_for_the_viewer_to_leave();
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let end = record(&camera.url, dir.path(), &["--idle", "20s"]).expect(0);
+    assert_eq!((&json(&end)["end"], kit::jpegs(dir.path()).len()), (&"closed".into(), 3));
+}
+
+#[test]
+fn frames_before_broken_chunks_are_kept_however_they_arrive() {
+    let all =
+        [frames(3).iter().map(|part| chunk(part)).collect::<Vec<_>>().concat(), b"zz\r\n".to_vec()].concat();
+    let dir = tempfile::tempdir().unwrap();
+    let camera = Camera::sending(&chunked(), vec![all.clone()]);
+    record(&camera.url, &dir.path().join("live"), &[]).expect(5);
+    assert_eq!(kit::jpegs(&dir.path().join("live")).len(), 3);
+    let capture = dir.path().join("capture.http");
+    fs::write(&capture, [chunked().as_bytes(), &all].concat()).unwrap();
+    record(capture.to_str().unwrap(), &dir.path().join("file"), &[]);
+    assert_eq!(kit::jpegs(&dir.path().join("file")).len(), 3);
+}
+
+#[test]
+fn silence_counts_against_thresholds_and_is_no_success() {
+    let silent_after = |n: usize| {
+        Camera::start(move |camera| {
+            camera.send(HEAD.as_bytes());
+            frames(n).iter().for_each(|part| camera.send(part));
+            camera.wait_for_the_viewer_to_leave();
+        })
+    };
+    for (n, args) in [
+        (1, ["--min-fps", "5"]),
+        (20, ["--min-fps", "15"]),
+        (1, ["--max-gap", "500ms"]),
+        (5, ["--max-gap", "500ms"]),
+    ] {
+        let camera = silent_after(n);
+        let end = check(&camera.url, &[&args[..], &["--duration", "2s"]].concat());
+        assert_eq!(json(&end)["verdict"], "fail", "{n} frames, {args:?}: {}", end.text());
+        end.expect(1);
+    }
+    let camera = silent_after(0);
+    let end = check(&camera.url, &["--duration", "1s"]);
+    assert_eq!(json(&end)["verdict"], "stalled");
+    assert!(json(&end)["error"].is_string(), "{}", end.text());
+    end.expect(5);
+    let (camera, dir) = (silent_after(0), tempfile::tempdir().unwrap());
+    let end = record(&camera.url, dir.path(), &["--duration", "1s"]);
+    assert_eq!(json(&end)["end"], "stalled");
+    end.expect(5);
+}
+
+#[test]
+fn placeholders_without_a_picture_are_no_frames() {
+    let bodies: [&[u8]; 2] =
+        [b"\xff\xd8\xff\xd9", b"\xff\xd8\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\xff\xd9"];
+    for body in bodies {
+        let camera = Camera::sending(HEAD, vec![part(body); 5]);
+        let end = check(&camera.url, &[]);
+        assert_eq!(json(&end)["findings"][0]["name"], "no-frame", "{}", end.text());
+        end.expect(1);
+        let (camera, dir) = (Camera::sending(HEAD, vec![part(body); 5]), tempfile::tempdir().unwrap());
+        record(&camera.url, dir.path(), &[]).expect(1);
+        assert!(kit::jpegs(dir.path()).is_empty());
+    }
+}
+
+#[test]
+fn force_keeps_the_old_recording_until_there_is_a_new_one() {
+    let dir = tempfile::tempdir().unwrap();
+    record("test:", dir.path(), &["--frames", "3"]).expect(0);
+    let before = kit::contents(dir.path());
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let end = record(&format!("http://{closed}/"), dir.path(), &["--force"]).expect(3);
+    assert!(json(&end)["error"].is_string());
+    assert!(kit::contents(dir.path()) == before);
+    let end = record("test:", dir.path(), &["--frames", "1"]).expect(6);
+    assert_eq!(json(&end)["end"], "local");
+    // Frames that no manifest knows are somebody's too.
+    fs::remove_file(dir.path().join("manifest.jsonl")).unwrap();
+    record("test:", dir.path(), &["--frames", "1"]).expect(6);
+    assert!(kit::contents(dir.path()) == before);
+}
+
+#[test]
+fn a_planted_link_is_not_followed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (victim, out) = (dir.path().join("victim"), dir.path().join("out"));
+    fs::create_dir(&out).unwrap();
+    fs::write(&victim, "mine").unwrap();
+    std::os::unix::fs::symlink(&victim, out.join(".frame-000001.jpg.part")).unwrap();
+    record("test:", &out, &["--frames", "1"]).expect(0);
+    assert_eq!(fs::read(&victim).unwrap(), b"mine");
+    assert_eq!(kit::jpegs(&out).len(), 1);
+}
+
+#[test]
+fn a_fifo_that_nobody_writes_to_is_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let began = Instant::now();
+    let end = check(fifo.to_str().unwrap(), &["--idle", "500ms"]);
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert_ne!(end.code(), Some(0), "{}", end.text());
+}
+
+#[test]
+fn a_signal_ends_what_never_waits_and_what_waits_for_a_connection() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut endless = mjpeg(["record", "test:160x120"]);
+    endless.arg(dir.path());
+    let running = start(&mut endless);
+    kit::eventually("frames are written", || dir.path().join("frame-000003.jpg").exists().then_some(()));
+    running.signal("INT");
+    running.end().expect(0);
+
+    let camera = Camera::start(Connection::wait_for_the_viewer_to_leave);
+    let other = tempfile::tempdir().unwrap();
+    let mut waiting = mjpeg(["record", &camera.url]);
+    waiting.arg(other.path()).args(["--format", "json", "--idle", "20s"]);
+    let running = start(&mut waiting);
+    // It has asked when the camera's script runs; the head it waits for never comes.
+    kit::eventually("it waits", || running.has_connection().then_some(()));
+    running.signal("INT");
+    let end = running.end_within(Duration::from_secs(10));
+    assert_eq!(json(&end)["end"], "signal", "{}", end.text());
+    end.expect(0);
+}
+
+#[test]
+fn a_port_that_is_none_is_told_and_nobody_else_is_asked() {
+    for url in ["http://127.0.0.1:99999/", "http://127.0.0.1:81a/", "http://u:p@127.0.0.1:0/"] {
+        let end = check(url, &[]).expect(3);
+        assert!(end.err.contains("port is not a number from 1 to 65535"), "{}", end.err);
+    }
+}
+
+#[test]
+fn passwords_stay_hidden_however_they_are_written() {
+    for target in [
+        "http://admin:hunter/2@127.0.0.1/",
+        "rtsp://admin:hunter2@127.0.0.1/",
+        " http://a:hunter2@127.0.0.1/",
+    ] {
+        let end = check(target, &[]);
+        assert!(matches!(end.code(), Some(3 | 6)), "{target}: {}", end.status);
+        assert!(!end.text().contains("hunter") && !end.err.contains("hunter"), "{}\n{}", end.text(), end.err);
+    }
+}
+
+#[test]
+fn a_password_follows_a_redirection_to_its_own_host_only() {
+    let place = |url: &str| url.replace("http://", "http://user:secret@");
+    let other = Camera::asked(|request, camera| {
+        assert!(!request.contains("authorization"), "the password went to a stranger:\n{request}");
+        camera.send(HEAD.as_bytes());
+        frames(1).iter().for_each(|part| camera.send(part));
+    });
+    let location = other.url.clone();
+    let first = Camera::asked(move |request, camera| {
+        assert!(request.to_lowercase().contains("authorization: basic dxnlcjpzzwnyzxq="), "{request}");
+        camera.send(
+            format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n").as_bytes(),
+        );
+    });
+    check(&place(&first.url), &[]).expect(0);
+    for location in ["file:///etc/passwd", "", "javascript:alert(1)"] {
+        let camera =
+            Camera::sending(&format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\n\r\n"), Vec::new());
+        let end = check(&camera.url, &[]).expect(3);
+        assert!(end.err.contains("302"), "{}", end.err);
+    }
+}
+
+#[test]
+fn our_own_slowness_is_not_the_cameras() {
+    let camera = Camera::start(|camera| {
+        camera.send(HEAD.as_bytes());
+        let frame = &kit::contents(&kit::frames())[0];
+        let padded = part(&[&frame[..], &vec![0; 400_000]].concat());
+        (0..12).for_each(|_| camera.send(&padded));
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = mjpeg(["record", &camera.url]);
+    command.arg(dir.path()).args(["--format", "json", "--idle", "700ms"]);
+    let running = start(&mut command);
+    kit::eventually("a frame is written", || dir.path().join("frame-000001.jpg").exists().then_some(()));
+    running.signal("STOP");
+    std::thread::sleep(Duration::from_millis(1500));
+    running.signal("CONT");
+    let end = running.end().expect(0);
+    assert_eq!((&json(&end)["end"], kit::jpegs(dir.path()).len()), (&"closed".into(), 12));
+}
