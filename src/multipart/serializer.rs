@@ -27,7 +27,7 @@ pub struct PartHead {
 ///           [ "X-Timestamp: " 1*DIGIT "." 6DIGIT CRLF ] CRLF jpeg
 /// ```
 ///
-/// This shape reads on time in every consumer that was measured (`docs/consumers.md`): the body
+/// This shape reads on time in every consumer that was measured (`docs/rules.md`): the body
 /// starts with the delimiter, one blank follows each colon, nothing follows `image/jpeg`, and the
 /// CRLF before the delimiter is there.
 ///
