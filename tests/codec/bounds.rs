@@ -117,15 +117,18 @@ fn endless(beginning: &[u8], piece: &[u8], bytes: usize) -> Vec<u8> {
 
 #[test]
 fn time_grows_with_the_input_whatever_it_holds() {
-    // The better of two, as others use the processors too.
-    let time = |input: &[u8], read: usize| cost(input, read).1.min(cost(input, read).1);
     for (name, beginning, piece) in ENDLESS {
         // More than a mebibyte, for which a delimiter is searched.
         for (read, bytes) in [(usize::MAX, 5 << 18), (1, 1 << 15)] {
-            let once = time(&endless(beginning, piece, bytes), read);
-            let four = time(&endless(beginning, piece, 4 * bytes), read);
-            let most = 9 * once + Duration::from_millis(100);
-            assert!(four < most, "{name}, reads of {read}: {once:?}, then {four:?} for four times as much");
+            let (short, long) = (endless(beginning, piece, bytes), endless(beginning, piece, 4 * bytes));
+            let (mut once, mut four) = (Duration::MAX, Duration::MAX);
+            // Others use the processors too: the best of a few is what it costs.
+            let is_linear = (0..8).any(|_| {
+                once = once.min(cost(&short, read).1);
+                four = four.min(cost(&long, read).1);
+                four < 9 * once + Duration::from_millis(100)
+            });
+            assert!(is_linear, "{name}, reads of {read}: {once:?}, then {four:?} for four times as much");
         }
     }
 }
