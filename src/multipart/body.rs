@@ -126,8 +126,9 @@ impl BodyScan {
     fn walk_bare(&self, body: &[u8], walk: &mut impl BodyWalk, eof: bool) -> Step {
         match walk.advance(body) {
             extent @ Extent::Complete { end } => Step::End(scanned(end, extent)),
-            // At least the signature: the next picture is searched behind it.
-            extent @ Extent::Broken { at } => Step::End(scanned(at.max(walk.signature().len()), extent)),
+            // The next picture is searched from there on, and may start there (a doubled SOI). At least one
+            // byte goes, whatever the walk says.
+            extent @ Extent::Broken { at } => Step::End(scanned(at.max(1), extent)),
             extent @ (Extent::Partial | Extent::Foreign) if eof => {
                 Step::End(BodyEnd::new(body.len(), Framing::EndOfInput, extent))
             }
