@@ -53,11 +53,15 @@ impl fmt::Display for Target {
     }
 }
 
-/// Text that may be a URL, with whatever may be a password replaced. Rather too much than too little: a
-/// password with `/` or `?` in it, unescaped, is one too.
+/// Text that may be a URL, with whatever may be a password replaced. Where the authority has none,
+/// rather too much than too little goes: a password with `/` or `?` in it, unescaped, is one too.
 pub fn redacted(text: &str) -> String {
     let start = text.find("://").map_or_else(|| text.find(':').map_or(0, |colon| colon + 1), |at| at + 3);
-    let Some(at) = text.rfind('@').filter(|&at| at > start) else { return text.into() };
+    let authority_end = text[start..].find(['/', '?', '#']).map_or(text.len(), |end| start + end);
+    let in_authority = text[start..authority_end].rfind('@').map(|at| start + at);
+    let Some(at) = in_authority.or_else(|| text.rfind('@').filter(|&at| at > start)) else {
+        return text.into();
+    };
     match text[start..at].find(':') {
         Some(colon) => format!("{}:(redacted){}", &text[..start + colon], &text[at..]),
         None => text.into(),
