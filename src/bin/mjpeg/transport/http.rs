@@ -18,9 +18,6 @@ use super::tolerant::TolerantConnector;
 use super::wire::{Wire, WireEnd};
 use crate::exit::{Exit, Failure};
 
-/// How long a name look-up and a connection attempt may take, if the idle limit is not shorter.
-const CONNECT: Duration = Duration::from_secs(10);
-
 /// Redirections that are followed.
 const MOST_REDIRECTIONS: usize = 10;
 
@@ -98,8 +95,8 @@ fn agent(wire: &Arc<Wire>, idle: Duration) -> Agent {
         .http_status_as_error(false)
         // The environment's proxy would be asked for loopback too.
         .proxy(None)
-        .timeout_resolve(Some(CONNECT.min(idle)))
-        .timeout_connect(Some(CONNECT.min(idle)))
+        .timeout_resolve(Some(idle))
+        .timeout_connect(Some(idle))
         .max_idle_connections(0)
         // Redirections are followed here: the password stays with its host, and nowhere else.
         .max_redirects(0)
@@ -119,7 +116,7 @@ fn failure(url: &str, wire: &Wire, idle: Duration, error: &Error) -> Failure {
     match (error, wire.end()) {
         (Error::Timeout(Timeout::Connect | Timeout::Resolve), _) => Failure::new(
             Exit::Unreachable,
-            anyhow!("{url}: no connection within {}", humantime::format_duration(CONNECT.min(idle))),
+            anyhow!("{url}: no connection within {}", humantime::format_duration(idle)),
         ),
         (_, Some(WireEnd::Expired)) => Failure::new(
             Exit::Stalled,
