@@ -218,3 +218,26 @@ fn a_writer_that_never_stops_rewriting_is_never_shown_torn() {
     stop.store(true, std::sync::atomic::Ordering::SeqCst);
     writer.join().unwrap();
 }
+
+#[test]
+fn a_directory_too_large_to_be_kept_is_read_ahead_and_played_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    // 75 MiB in nine pictures of COM segments (T.81 B.2.4.5).
+    let pictures: Vec<Vec<u8>> = (0..9u8)
+        .map(|n| {
+            let segment = [b"\xff\xfe\xff\xff", &[n; 65_533][..]].concat();
+            [b"\xff\xd8", &segment.repeat(133)[..], b"\xff\xd9"].concat()
+        })
+        .collect();
+    for (n, picture) in pictures.iter().enumerate() {
+        fs::write(folder.path().join(format!("{n}.jpg")), picture).unwrap();
+    }
+    let server = Server::start(folder.path(), &["--loops", "2", "--fps", "20", "--send-timeout", "60s"]);
+    let parts = Client::watch(server.address(), "/stream?layout=early").rest();
+    let numbers: Vec<usize> = parts.iter().map(|part| part.body[100].into()).collect();
+    // A busy machine may leave some out; none comes twice, and the last one comes whatever happens.
+    assert!(numbers.windows(2).all(|pair| pair[0] != pair[1]), "{numbers:?}");
+    assert!(numbers.len() > 5 && numbers.last() == Some(&8), "{numbers:?}");
+    assert!(parts.iter().zip(numbers).all(|(part, n)| part.body == pictures[n]));
+    server.run.end().expect(0);
+}

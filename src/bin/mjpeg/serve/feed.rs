@@ -11,6 +11,10 @@ use crate::source::picture::Picture;
 /// Pictures held ahead: the next one, whose head may be sent, and the one behind it, so that its making
 /// does not delay the next.
 const AHEAD: usize = 2;
+/// How long to leave the source alone when it had nothing to give.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the first viewer's first frame may hold up everybody else who comes: nobody watches yet.
+const START: Duration = Duration::from_millis(500);
 
 /// A picture that waits for its time.
 #[derive(Debug)]
@@ -19,8 +23,6 @@ pub struct Ready {
     pub picture: Picture,
     /// When it is due, since 1970-01-01 UTC.
     pub taken: Duration,
-    /// Its number with the source.
-    asked: u64,
 }
 
 /// A paced source, its schedule, and what has been fetched from it.
@@ -31,6 +33,8 @@ pub struct Feed {
     pace: Pace,
     queue: VecDeque<Ready>,
     asked: u64,
+    /// When the picture that is being made is due, since 1970-01-01 UTC.
+    awaited: Option<Duration>,
     ended: bool,
     /// Whether frames are going out now.
     running: bool,
@@ -52,6 +56,7 @@ impl Feed {
             pace,
             queue,
             asked: 0,
+            awaited: None,
             ended: false,
             running: false,
             ask_again,
@@ -60,20 +65,22 @@ impl Feed {
     }
 
     /// Starts, or goes on, with a frame that is due at once.
-    pub fn start(&mut self, now: Duration) {
+    pub fn start(&mut self, now: Duration, can_carry: impl Fn(&Picture) -> bool) {
         self.pace = Pace::new(self.rate, now);
         self.running = true;
-        for ahead in 0..self.queue.len() {
-            let taken = self.plan(ahead);
-            let ready = &mut self.queue[ahead];
-            ready.taken = taken;
+        if self.source.shows_time() {
             // What shows its time is made again.
-            if self.source.shows_time()
-                && let Next::Picture(picture) = self.source.next(ready.asked, taken)
-            {
-                ready.picture = picture;
-            }
+            self.asked -= self.queue.len() as u64;
+            self.queue.clear();
+            self.source.forget();
+            self.awaited = None;
+            return self.fill_to(AHEAD, START, can_carry);
         }
+        for ahead in 0..self.queue.len() {
+            self.queue[ahead].taken = self.plan(ahead);
+        }
+        self.awaited = self.awaited.map(|_| self.plan(self.queue.len()));
+        self.fill_to(1, START, can_carry);
     }
 
     /// Stands still.
@@ -100,6 +107,8 @@ impl Feed {
     pub fn due(&self) -> Option<Duration> {
         let due = self.pace.due(0);
         match self.running && !self.is_over() {
+            // Whoever makes it says when it is there.
+            true if self.queue.is_empty() && self.awaited.is_some() => None,
             true if self.queue.is_empty() => Some(due.max(self.ask_again)),
             true => Some(due),
             false => None,
@@ -123,7 +132,16 @@ impl Feed {
         Some(ready)
     }
 
-    /// Fetches what is missing ahead, leaving out pictures that `can_carry` refuses.
+    /// Fetches what is missing ahead, and waits for the first `count` pictures if they are being made, for
+    /// each of them `longest` at most.
+    pub fn fill_to(&mut self, count: usize, longest: Duration, can_carry: impl Fn(&Picture) -> bool) {
+        self.fill(&can_carry);
+        while self.queue.len() < count && self.awaited.is_some() && self.source.wait(longest) {
+            self.fill(&can_carry);
+        }
+    }
+
+    /// Fetches what is missing ahead, leaving out pictures that `can_carry` refuses. Never waits.
     pub fn fill(&mut self, can_carry: impl Fn(&Picture) -> bool) {
         // A source of nothing but unfit pictures is no endless loop.
         for _ in 0..64 {
@@ -134,23 +152,27 @@ impl Feed {
             if now < self.ask_again {
                 return;
             }
-            let taken = self.plan(self.queue.len());
+            let taken = self.awaited.take().unwrap_or_else(|| self.plan(self.queue.len()));
             match self.source.next(self.asked + 1, taken) {
                 // A directory brings the same pictures again and again.
                 Next::Picture(mut picture) if picture.carried || can_carry(&picture) => {
                     picture.carried = true;
                     self.asked += 1;
-                    self.queue.push_back(Ready { picture, taken, asked: self.asked });
+                    self.queue.push_back(Ready { picture, taken });
                 }
                 Next::Picture(picture) => {
                     self.uncarried += 1;
                     self.source.give_back(picture);
                 }
-                Next::Nothing => self.ask_again = now + self.source.patience(),
+                Next::Later => {
+                    self.awaited = Some(taken);
+                    return;
+                }
+                Next::Nothing => self.ask_again = now + PATIENCE,
                 Next::End => self.ended = true,
             }
         }
-        self.ask_again = self.clock.now() + self.source.patience();
+        self.ask_again = self.clock.now() + PATIENCE;
     }
 
     /// Gives a picture back to the source.
@@ -167,5 +189,78 @@ impl Feed {
 impl std::fmt::Debug for Feed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Feed").field("pace", &self.pace).field("queue", &self.queue.len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
+
+    /// Makes pictures that show their time, or do not, and takes its time for each.
+    struct Slow {
+        shows_time: bool,
+        making: bool,
+    }
+
+    impl Paced for Slow {
+        fn next(&mut self, number: u64, _: Duration) -> Next {
+            self.making = !self.making;
+            if self.making {
+                Next::Later
+            } else {
+                Next::Picture(Picture::copy(JPEG, number as usize).unwrap())
+            }
+        }
+
+        fn give_back(&mut self, _: Picture) {}
+
+        fn wait(&mut self, _: Duration) -> bool {
+            true
+        }
+
+        fn forget(&mut self) {
+            self.making = false;
+        }
+
+        fn shows_time(&self) -> bool {
+            self.shows_time
+        }
+    }
+
+    fn feed(shows_time: bool) -> (Feed, Clock) {
+        let clock = Clock::simulated();
+        let source = Box::new(Slow { shows_time, making: false });
+        (Feed::new(source, "10".parse().unwrap(), clock.clone()), clock)
+    }
+
+    fn ahead(feed: &Feed) -> Vec<(usize, Duration)> {
+        feed.queue.iter().map(|ready| (ready.picture.origin(), ready.taken)).collect()
+    }
+
+    #[test]
+    fn a_picture_that_is_being_made_has_no_due_time_of_its_own() {
+        let (mut feed, clock) = feed(false);
+        feed.start(clock.now(), |_| true);
+        assert_eq!(ahead(&feed), [(1, clock.unix())]);
+        assert!(feed.take(clock.now()).is_some());
+        // The second one is being made already: nothing to do before it is there.
+        assert_eq!(feed.due(), None);
+        feed.fill(|_| true);
+        assert_eq!(feed.due(), Some(Duration::from_millis(100)));
+    }
+
+    #[test]
+    fn pictures_made_long_ago_are_shown_with_the_time_they_are_shown_at() {
+        for shows_time in [false, true] {
+            let (mut feed, clock) = feed(shows_time);
+            feed.fill_to(1, Duration::ZERO, |_| true);
+            clock.advance(Duration::from_secs(3600));
+            feed.start(clock.now(), |_| true);
+            // Whatever shows its time is made again, from the number that nobody has seen yet.
+            let (first, second) = (clock.unix(), clock.unix() + feed.rate().span(1));
+            assert_eq!(ahead(&feed), [(1, first), (2, second)], "{shows_time}");
+        }
     }
 }

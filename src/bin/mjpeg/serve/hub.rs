@@ -12,6 +12,8 @@ use crate::source::picture::Picture;
 
 /// Frames whose times are kept to tell the real rate.
 const RECENT: usize = 64;
+/// How long a paced source has to bring its first picture.
+const FIRST: Duration = Duration::from_secs(10);
 
 /// Where frames come from, and whose time it is.
 #[derive(Debug)]
@@ -80,7 +82,7 @@ impl Hub {
     /// ends; without, they stop while nobody looks.
     pub fn new(mut origin: Origin, recipe: Recipe, to_the_end: bool) -> Self {
         if let Origin::Feed(feed) = &mut origin {
-            feed.fill(|picture| recipe.can_carry(picture));
+            feed.fill_to(1, FIRST, |picture| recipe.can_carry(picture));
         }
         Self {
             origin,
@@ -126,7 +128,8 @@ impl Hub {
         match &mut self.origin {
             Origin::Feed(feed) if !feed.is_running() && !self.closed => {
                 self.recent.clear();
-                feed.start(now);
+                let recipe = &self.recipe;
+                feed.start(now, |picture| recipe.can_carry(picture));
             }
             _ => return News::None,
         }
@@ -134,12 +137,12 @@ impl Hub {
     }
 
     /// Does what is due. `demand` says whether anybody looks.
-    pub fn tick(&mut self, now: Duration, demand: bool) -> News {
+    pub fn tick(&mut self, now: Duration, demand: impl FnOnce() -> bool) -> News {
         if self.due().is_none_or(|due| now < due) {
             return News::None;
         }
         match &mut self.origin {
-            Origin::Feed(feed) if !demand && !self.to_the_end => {
+            Origin::Feed(feed) if !self.to_the_end && !demand() => {
                 feed.pause();
                 News::None
             }
@@ -156,9 +159,13 @@ impl Hub {
         }
     }
 
-    /// Fetches what a live source has left.
+    /// Fetches what a source has made or left since the last call. What a paced one has made is shown
+    /// when it is due.
     pub fn fetch(&mut self, now: Duration) -> News {
-        let Origin::Mailbox { mailbox, .. } = &self.origin else { return News::None };
+        let Origin::Mailbox { mailbox, .. } = &self.origin else {
+            self.prepare();
+            return News::None;
+        };
         match mailbox.take() {
             Mail::Shot(Shot { picture, .. }) if !self.recipe.can_carry(&picture) => {
                 self.count.uncarried += 1;
@@ -283,6 +290,8 @@ impl Hub {
         let behind = match feed.front() {
             Some(next) => Behind::Promise(self.number + 2, Recipe::head(&next.picture, next.taken)),
             None if feed.has_ended() => Behind::Close,
+            // What is played so many times must not end with a picture too many.
+            None if self.to_the_end => Behind::Nothing,
             None => Behind::Delimiter,
         };
         self.publish(now, ready.picture, ready.taken, behind);

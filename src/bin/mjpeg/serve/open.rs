@@ -17,6 +17,7 @@ use super::pace::Rate;
 use crate::clock::Clock;
 use crate::exit::Failure;
 use crate::signal::Stop;
+use crate::source::ahead::Ahead;
 use crate::source::directory::{Directory, PICTURE_LIMIT, is_jpeg_name};
 use crate::source::file::WatchedFile;
 use crate::source::live::Mailbox;
@@ -43,24 +44,34 @@ pub fn open(
     match &target {
         Target::Test(size) => {
             let size = size.parse().map_err(|error: String| Failure::local(anyhow!(error)))?;
-            Ok(feed(Box::new(Pattern::new(size))))
+            Ok(feed(Box::new(Ahead::new(Pattern::new(size), waker(registry)?)?)))
         }
         Target::Stdin if serve.fps.is_some() => {
-            Ok(feed(Box::new(Upstream::new(target, clock, stop).paced(Some(1))?)))
+            Ok(feed(Box::new(Upstream::new(target, clock, stop).paced(Some(1), waker(registry)?)?)))
         }
         Target::Stdin | Target::Url(_) => {
             let mailbox = mailbox(registry)?;
             Upstream::new(target, clock, stop).relay(mailbox.clone())?;
             Ok(live(serve, mailbox))
         }
-        Target::File(path) if path.is_dir() => Ok(feed(Box::new(Directory::open(path, rounds)?))),
+        Target::File(path) if path.is_dir() => {
+            let directory = Directory::open(path, rounds)?;
+            // Pictures that are kept are at hand at once; others may lie on a slow disk or far away.
+            Ok(feed(if directory.is_kept() {
+                Box::new(directory)
+            } else {
+                Box::new(Ahead::new(directory, waker(registry)?)?)
+            }))
+        }
         Target::File(path) => match kind(path)? {
             Kind::Picture => {
                 let mailbox = mailbox(registry)?;
                 watch(path, mailbox.clone(), rate)?;
                 Ok(live(serve, mailbox))
             }
-            Kind::Stream => Ok(feed(Box::new(Upstream::new(target, clock, stop).paced(rounds)?))),
+            Kind::Stream => {
+                Ok(feed(Box::new(Upstream::new(target, clock, stop).paced(rounds, waker(registry)?)?)))
+            }
         },
     }
 }
@@ -106,10 +117,14 @@ fn kind(path: &Path) -> Result<Kind, Failure> {
         .hint("a directory of JPEG files, one JPEG file, a capture, a URL, - or test: can be served"))
 }
 
-fn mailbox(registry: &Registry) -> Result<Mailbox, Failure> {
+/// What a source wakes the server with; there is one source, so there is one of these.
+fn waker(registry: &Registry) -> Result<Waker, Failure> {
     Waker::new(registry, MAIL)
-        .map(Mailbox::new)
         .map_err(|error| Failure::local(anyhow::Error::new(error).context("cannot be woken by the source")))
+}
+
+fn mailbox(registry: &Registry) -> Result<Mailbox, Failure> {
+    Ok(Mailbox::new(waker(registry)?))
 }
 
 fn live(serve: &Serve, mailbox: Mailbox) -> Origin {

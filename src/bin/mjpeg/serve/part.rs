@@ -50,6 +50,8 @@ pub enum Standing {
 /// What stands behind the body of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behind {
+    /// Nothing: whether another part comes is not known yet, and a delimiter would demand one.
+    Nothing,
     /// The delimiter; what comes next is not known.
     Delimiter,
     /// The delimiter and the head of the part with this number.
@@ -105,7 +107,7 @@ impl Part {
         match (self.behind, layout) {
             (Behind::Close | Behind::CloseAtOnce, _) => self.bytes().len(),
             (Behind::Promise(..), Layout::Auto | Layout::Early) => self.bytes().len(),
-            (_, Layout::Leading) => self.body_end,
+            (Behind::Nothing, _) | (_, Layout::Leading) => self.body_end,
             (_, _) => self.delimiter_end,
         }
     }
@@ -122,7 +124,7 @@ impl Part {
             Behind::Close | Behind::CloseAtOnce => Standing::Closed,
             _ if end <= self.delimiter_end => Standing::Delimiter,
             Behind::Promise(number, _) => Standing::Head(number),
-            Behind::Delimiter => Standing::Delimiter,
+            Behind::Delimiter | Behind::Nothing => Standing::Delimiter,
         }
     }
 
@@ -188,6 +190,7 @@ impl Recipe {
 
         self.behind.clear();
         match behind {
+            Behind::Nothing => {}
             Behind::Close | Behind::CloseAtOnce => self.serializer.close_delimiter(&mut self.behind),
             Behind::Delimiter | Behind::Promise(..) => self.serializer.delimiter(&mut self.behind),
         }
@@ -249,6 +252,11 @@ mod tests {
 
         let part = make(Behind::Delimiter);
         assert_eq!(tail(&part, Layout::Early), ("\r\n--b\r\n".into(), Standing::Delimiter));
+
+        let part = make(Behind::Nothing);
+        for layout in [Layout::Leading, Layout::Trailing, Layout::Early] {
+            assert_eq!(tail(&part, layout), (String::new(), Standing::Body));
+        }
 
         let part = make(Behind::Close);
         for layout in [Layout::Leading, Layout::Trailing, Layout::Early] {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::natural;
 use super::paced::{Next, Paced};
-use super::picture::Picture;
+use super::picture::{Picture, ROOM};
 use super::watch::Watch;
 use crate::exit::Failure;
 use crate::output;
@@ -101,6 +101,16 @@ impl Directory {
             marks: 0,
             told: false,
         })
+    }
+
+    /// Whether all pictures can be kept in memory, and the directory lies on this machine.
+    pub fn is_kept(&self) -> bool {
+        let mut room = KEPT as u64;
+        self.watch.tells_changes()
+            && self.entries.iter().all(|entry| {
+                let length = fs::metadata(self.path.join(&entry.name)).map_or(0, |metadata| metadata.len());
+                room.checked_sub(length + 2 * ROOM as u64).map(|left| room = left).is_some()
+            })
     }
 
     /// Starts another round; `false` when there is none.
@@ -306,7 +316,7 @@ mod tests {
                     texts.push(String::from_utf8(jpeg[6..jpeg.len() - 2].to_vec()).unwrap());
                     out.push_back(picture);
                 }
-                Next::Nothing => texts.push("nothing".into()),
+                Next::Nothing | Next::Later => texts.push("nothing".into()),
                 Next::End => break,
             }
             if out.len() > 2 {

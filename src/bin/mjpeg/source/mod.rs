@@ -1,5 +1,6 @@
 //! Where frames come from.
 
+pub mod ahead;
 pub mod directory;
 pub mod file;
 mod font;

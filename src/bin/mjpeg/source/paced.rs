@@ -11,6 +11,8 @@ use crate::output;
 pub enum Next {
     /// The next picture.
     Picture(Picture),
+    /// It is being made: asking again for the same one is worth it when the poll has been woken.
+    Later,
     /// None right now; one may come later. Asking again is not free.
     Nothing,
     /// None any more.
@@ -27,10 +29,15 @@ pub trait Paced {
     /// Takes a picture back when nobody needs it any more, so that its buffer can be used again.
     fn give_back(&mut self, picture: Picture);
 
-    /// How long to leave the source alone when it had nothing to give.
-    fn patience(&self) -> Duration {
-        Duration::from_secs(1)
+    /// Waits until asking again after [`Next::Later`] is worth it. Says whether it is, `longest` at most
+    /// having passed.
+    fn wait(&mut self, longest: Duration) -> bool {
+        let _ = longest;
+        false
     }
+
+    /// Lets go of what is being made: the next question is a new one.
+    fn forget(&mut self) {}
 
     /// Whether a picture shows its time: then it may be asked for again, by its number, when it is shown
     /// later than was planned.

@@ -1,9 +1,10 @@
 //! Pictures out of somebody else's stream: a camera's URL, standard input, a capture.
 
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::time::Duration;
 
 use anyhow::anyhow;
+use mio::Waker;
 use mjpeg::multipart::{Event, Extent, Part};
 
 use super::live::Mailbox;
@@ -27,8 +28,6 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(2),
     Duration::from_secs(5),
 ];
-/// How long a paced stream has to bring its first picture.
-const FIRST: Duration = Duration::from_secs(10);
 
 /// A stream to take pictures from.
 #[derive(Debug, Clone)]
@@ -59,20 +58,23 @@ impl Upstream {
         if wait { told.recv().map_err(|_| gone())? } else { Ok(()) }
     }
 
-    /// Opens the stream, and hands its pictures out one by one to whoever sets the pace. It is played
-    /// `rounds` times, or for ever; standard input once.
+    /// Opens the stream, and hands its pictures out one by one to whoever sets the pace; `waker` tells that
+    /// there is another one. It is played `rounds` times, or for ever; standard input once.
     ///
     /// # Errors
     ///
     /// When the stream cannot be opened.
-    pub fn paced(self, rounds: Option<u32>) -> Result<Pipe, Failure> {
+    pub fn paced(self, rounds: Option<u32>, waker: Waker) -> Result<Pipe, Failure> {
         let rounds = if self.target == Target::Stdin { Some(1) } else { rounds };
         let (tell, told) = sync_channel(1);
         let (send, pictures) = sync_channel(2);
-        spawn(move || self.play(rounds, &send, &tell))?;
+        spawn(move || {
+            self.play(rounds, Line { send, waker: &waker }, &tell);
+            // The line has been closed: that is its end.
+            let _ = waker.wake();
+        })?;
         told.recv().map_err(|_| gone())??;
-        let first = pictures.recv_timeout(FIRST).ok();
-        Ok(Pipe { pictures, first })
+        Ok(Pipe { pictures, early: None })
     }
 
     fn relay_from_thread(&self, mailbox: &Mailbox, tell: &SyncSender<Result<(), Failure>>) {
@@ -124,8 +126,8 @@ impl Upstream {
         }
     }
 
-    fn play(&self, rounds: Option<u32>, send: &SyncSender<Picture>, tell: &SyncSender<Result<(), Failure>>) {
-        let mut sink = Sink { published: 0, deliver: Deliver::Each(send), clock: &self.clock };
+    fn play(&self, rounds: Option<u32>, line: Line<'_>, tell: &SyncSender<Result<(), Failure>>) {
+        let mut sink = Sink { published: 0, deliver: Deliver::Each(line), clock: &self.clock };
         let mut round = 0;
         while rounds.is_none_or(|rounds| round < rounds) {
             let before = sink.published;
@@ -162,25 +164,47 @@ impl Upstream {
 #[derive(Debug)]
 pub struct Pipe {
     pictures: Receiver<Picture>,
-    first: Option<Picture>,
+    /// One that was waited for and has not been fetched.
+    early: Option<Picture>,
 }
 
 impl Paced for Pipe {
     fn next(&mut self, _: u64, _: Duration) -> Next {
-        if let Some(first) = self.first.take() {
-            return Next::Picture(first);
+        if let Some(early) = self.early.take() {
+            return Next::Picture(early);
         }
         match self.pictures.try_recv() {
             Ok(picture) => Next::Picture(picture),
-            Err(TryRecvError::Empty) => Next::Nothing,
+            Err(TryRecvError::Empty) => Next::Later,
             Err(TryRecvError::Disconnected) => Next::End,
         }
     }
 
     fn give_back(&mut self, _: Picture) {}
 
-    fn patience(&self) -> Duration {
-        Duration::from_millis(5)
+    fn wait(&mut self, longest: Duration) -> bool {
+        match self.pictures.recv_timeout(longest) {
+            Ok(picture) => self.early = Some(picture),
+            Err(RecvTimeoutError::Timeout) => return false,
+            Err(RecvTimeoutError::Disconnected) => {}
+        }
+        true
+    }
+}
+
+/// The other end of a [`Pipe`].
+struct Line<'a> {
+    send: SyncSender<Picture>,
+    waker: &'a Waker,
+}
+
+impl Line<'_> {
+    /// Lines a picture up, waiting until there is room. Says whether anybody is still there.
+    fn push(&self, picture: Picture) -> bool {
+        let sent = self.send.send(picture).is_ok();
+        // The eventfd of the waker is full only when a wake-up is pending already.
+        let _ = self.waker.wake();
+        sent
     }
 }
 
@@ -195,7 +219,7 @@ enum Deliver<'a> {
     /// The newest one counts.
     Newest(&'a Mailbox),
     /// Each one counts, and waits until there is room for it.
-    Each(&'a SyncSender<Picture>),
+    Each(Line<'a>),
 }
 
 impl Observer for Sink<'_> {
@@ -208,7 +232,7 @@ impl Observer for Sink<'_> {
             return Ok(Flow::More);
         };
         let jpeg = part.body.get(..end).unwrap_or(part.body);
-        let mut buffer = match self.deliver {
+        let mut buffer = match &self.deliver {
             Deliver::Newest(mailbox) => mailbox.buffer(jpeg.len()),
             Deliver::Each(_) => Picture::buffer(jpeg.len()),
         };
@@ -216,12 +240,12 @@ impl Observer for Sink<'_> {
         // The walk that found its end has found it whole.
         let Ok(picture) = Picture::new(buffer, 0) else { return Ok(Flow::More) };
         self.published += 1;
-        match self.deliver {
+        match &self.deliver {
             Deliver::Newest(mailbox) => {
                 mailbox.publish(picture, timestamp(part).unwrap_or_else(|| self.clock.unix()));
                 Ok(Flow::More)
             }
-            Deliver::Each(send) => Ok(if send.send(picture).is_ok() { Flow::More } else { Flow::Enough }),
+            Deliver::Each(line) => Ok(if line.push(picture) { Flow::More } else { Flow::Enough }),
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::listen::socket::{Accepted, Listener};
 use crate::output;
 use crate::signal::{Stop, Waker};
 
-/// The token by which a live source says that it has left something.
+/// The token by which a source says that it has left or made something.
 pub const MAIL: Token = Token(0);
 const TIMER: Token = Token(1);
 const SIGNAL: Token = Token(2);
@@ -152,8 +152,7 @@ impl Engine {
                 self.spread(news, now);
             }
             // What is due comes first: it must not wait for whoever else has something to say.
-            let news = self.hub.tick(now, self.viewers > 0 || std::mem::take(&mut self.glance));
-            self.spread(news, now);
+            self.tick(now);
             let mut accept = false;
             for event in &events {
                 match event.token() {
@@ -164,6 +163,7 @@ impl Engine {
                             let news = self.hub.fetch(now);
                             self.spread(news, now);
                         }
+                        self.tick(now);
                     }
                     SIGNAL => {}
                     Token(n) if n < Slab::FIRST => accept = true,
@@ -193,6 +193,13 @@ impl Engine {
     /// Why the source never had a frame, if that is why the run ended.
     pub fn take_failure(&mut self) -> Option<Failure> {
         self.hub.take_failure()
+    }
+
+    /// Shows what is due.
+    fn tick(&mut self, now: Duration) {
+        let (viewers, glance) = (self.viewers, &mut self.glance);
+        let news = self.hub.tick(now, || viewers > 0 || std::mem::take(glance));
+        self.spread(news, now);
     }
 
     /// How long the poll may sleep.
