@@ -61,3 +61,22 @@ pub fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output().expect("id is everywhere");
     id.stdout.trim_ascii() == b"0"
 }
+
+/// A Python that has this module: `MJPEG_PYTHON` if that is set, else the one on the path.
+pub fn python(module: &str) -> Option<Command> {
+    let program = std::env::var_os("MJPEG_PYTHON").unwrap_or_else(|| "python3".into());
+    let found = Command::new(&program)
+        .args(["-c", &format!("import {module}")])
+        .stderr(std::process::Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    #[expect(clippy::print_stderr, reason = "a test that shows nothing must say so")]
+    if !found {
+        assert!(
+            std::env::var_os("MJPEG_REQUIRE_PEERS").is_none_or(|value| value != "1"),
+            "no Python with {module}, and MJPEG_REQUIRE_PEERS=1 asks for it"
+        );
+        eprintln!("no Python with {module} (set MJPEG_PYTHON): this test shows nothing");
+    }
+    found.then(|| Command::new(program))
+}

@@ -1,0 +1,128 @@
+//! What the commands print as JSON, against the schemas in `docs/schemas`, by somebody else's validator.
+
+mod kit;
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+use kit::camera::Camera;
+use kit::http::{self, Client};
+use kit::peer;
+use kit::run::{Server, mjpeg, run};
+use serde_json::{Value, json};
+
+/// Prints, for each line `{schema, instance}`, what is wrong with the instance as a JSON array.
+const VALIDATOR: &str = "
+import json, sys
+from jsonschema import Draft202012Validator
+for line in sys.stdin:
+    case = json.loads(line)
+    Draft202012Validator.check_schema(case['schema'])
+    errors = Draft202012Validator(case['schema']).iter_errors(case['instance'])
+    print(json.dumps([error.message for error in errors]))
+";
+
+/// Objects, each with the name of its schema.
+#[derive(Default)]
+struct Printed(Vec<(&'static str, Value)>);
+
+impl Printed {
+    fn lines(&mut self, schema: &'static str, text: &[u8]) {
+        let before = self.0.len();
+        for line in String::from_utf8_lossy(text).lines() {
+            self.0.push((schema, serde_json::from_str(line).unwrap()));
+        }
+        assert!(self.0.len() > before, "nothing printed for {schema}");
+    }
+}
+
+#[test]
+fn everything_printed_as_json_follows_its_schema() {
+    let Some(mut python) = peer::python("jsonschema") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let mut printed = Printed::default();
+
+    let record = |target: &str, more: &[&str]| {
+        run(mjpeg(["record", target]).arg(&out).args(["--force", "--format", "json"]).args(more))
+    };
+    let capture = fs::read(kit::repository("fixtures/captures").join(first_capture())).unwrap();
+    let cut = folder.path().join("cut");
+    fs::write(&cut, &capture[..capture.len() * 2 / 3]).unwrap();
+    let cut = cut.to_str().unwrap();
+    printed.lines("record", &record("test:", &["--frames", "3", "--hash"]).expect(0).out);
+    printed.lines("manifest", &fs::read(out.join("manifest.jsonl")).unwrap());
+    printed.lines("record", &record(cut, &[]).out);
+    printed.lines("manifest", &fs::read(out.join("manifest.jsonl")).unwrap());
+    let server = Server::start(&kit::frames(), &["--fps", "50"]);
+    printed.lines("record", &record(&server.stream, &["--frames", "3"]).expect(0).out);
+    printed.lines("manifest", &fs::read(out.join("manifest.jsonl")).unwrap());
+    printed.lines("record", &record("http://127.0.0.1:1/", &[]).expect(3).out);
+
+    let html = Camera::sending("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", vec![b"<p>".to_vec()]);
+    for target in ["test:", cut, &server.stream, "http://127.0.0.1:1/", &html.url] {
+        printed.lines("check", &run(&mut mjpeg(["check", target, "--frames", "5", "--format", "json"])).out);
+    }
+    let mut bench = mjpeg(["bench", "chunks"]);
+    bench.arg(kit::frames()).args(["--duration", "300ms", "--chunk", "1k,64k", "--format", "json"]);
+    printed.lines("bench.chunks", &run(&mut bench).expect(0).out);
+
+    let state = |server: &Server| http::get(server.address(), "/state").1;
+    printed.lines("state", &state(&Server::start(&kit::frames(), &[])));
+    let mut client = Client::watch(server.address(), "/stream?layout=leading");
+    assert!(client.part().is_some() && client.part().is_some());
+    printed.lines("state", &state(&server));
+    let missing = Server::start(&folder.path().join("missing.jpg"), &[]);
+    printed.lines("state", &state(&missing));
+
+    let cases: Vec<(&str, Value, bool)> = printed
+        .0
+        .into_iter()
+        .flat_map(|(schema, instance)| {
+            // A schema that takes everything would prove nothing.
+            let mut stray = instance.clone();
+            stray["stray"] = json!(1);
+            let mut less = instance.clone();
+            less.as_object_mut().unwrap().shift_remove(if schema == "manifest" { "part" } else { "schema" });
+            [(schema, instance, true), (schema, stray, false), (schema, less, false)]
+        })
+        .collect();
+    let mut schemas = HashMap::new();
+    let input: String = cases
+        .iter()
+        .map(|(name, instance, _)| {
+            let schema: &Value = schemas.entry(*name).or_insert_with(|| {
+                let file = kit::repository(&format!("docs/schemas/{name}.schema.json"));
+                serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
+            });
+            json!({ "schema": schema, "instance": instance }).to_string() + "\n"
+        })
+        .collect();
+    let mut child =
+        python.args(["-c", VALIDATOR]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).unwrap());
+    let answers = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert!(answers.status.success());
+    let answers: Vec<Vec<String>> = answers
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice(line).ok())
+        .collect();
+    assert_eq!(answers.len(), cases.len());
+    for ((schema, instance, sound), errors) in cases.iter().zip(&answers) {
+        assert_eq!(errors.is_empty(), *sound, "{schema}: {errors:?}\n{instance}");
+    }
+}
+
+fn first_capture() -> String {
+    let folder = fs::read_dir(kit::repository("fixtures/captures")).unwrap();
+    let mut names: Vec<String> =
+        folder.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name.ends_with(".http"));
+    names.sort();
+    names.swap_remove(0)
+}
