@@ -254,3 +254,29 @@ fn a_viewer_that_only_closes_its_own_side_is_served_on() {
         socket.read_exact(&mut bytes).unwrap();
     });
 }
+
+#[test]
+fn many_who_each_hold_another_large_frame_do_not_fill_the_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    // Sixteen pictures of 12 MiB, of COM segments (T.81 B.2.4.5).
+    let segment = [b"\xff\xfe\xff\xff", &[0; 65_533][..]].concat();
+    let picture = [b"\xff\xd8", &segment.repeat(192)[..], b"\xff\xd9"].concat();
+    for n in 0..16 {
+        fs::write(folder.path().join(format!("{n}.jpg")), &picture).unwrap();
+    }
+    let server = Server::start(folder.path(), &["--fps", "20", "--send-timeout", "60s"]);
+    let mut viewers = Vec::new();
+    let mut most = 0;
+    // Each begins with another frame, and takes only what its socket holds of it.
+    kit::eventually("somebody is closed", || {
+        let mut viewer = http::connect(server.address());
+        viewer.write_all(STREAM).unwrap();
+        viewers.push(viewer);
+        most = most.max(status(&server, "VmRSS:"));
+        (state(&server)["totals"]["evicted"].as_u64() > Some(2)).then_some(())
+    });
+    // 256 MiB for them, and what is read ahead, kept or under way.
+    assert!(viewers.len() > 10 && most < 600_000, "{} viewers, {most} kB", viewers.len());
+    let mut client = Client::watch(server.address(), "/stream");
+    assert!(client.part().unwrap().body == picture);
+}

@@ -32,6 +32,11 @@ impl Answer {
         Self { status, fields: Vec::new(), body: Vec::new() }
     }
 
+    /// The head of an answer like this one whose body has `length` bytes and is sent by itself.
+    pub fn head(self, length: usize) -> Vec<u8> {
+        self.print_as(length, Body::Withheld)
+    }
+
     /// Adds a field. Name and value are ours: bytes of a request never become part of an answer's head.
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.fields.push((name, value.into()));
@@ -41,7 +46,11 @@ impl Answer {
     /// The bytes to send; of an answer to HEAD the head alone.
     pub fn print(self, body: Body) -> Vec<u8> {
         let length = self.body.len();
-        let mut out = Vec::with_capacity(512 + length);
+        self.print_as(length, body)
+    }
+
+    fn print_as(self, length: usize, body: Body) -> Vec<u8> {
+        let mut out = Vec::with_capacity(512 + self.body.len());
         let response = Response::new(
             StatusCode(self.status),
             std::iter::once(("Server", SERVER))
@@ -102,6 +111,12 @@ mod tests {
         let head = printed(answer, Body::Withheld);
         assert!(head.contains("Content-Length: 100000\r\n") && head.ends_with("\r\n\r\n"));
         assert_eq!(whole.split_once("\r\n\r\n").unwrap().1.len(), 100_000);
+        let sized = String::from_utf8(Answer::new(200, "image/jpeg", "").head(100_000)).unwrap();
+        assert_eq!(
+            sized.replace(|c: char| c.is_ascii_digit(), ""),
+            head.replace(|c: char| c.is_ascii_digit(), "")
+        );
+        assert!(sized.contains("Content-Length: 100000\r\n"));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! One connection, from its request to its end.
 
 use std::io::{self, Read};
+use std::rc::Rc;
 use std::time::Duration;
 
 use socket2::Socket;
 
+use super::part::Part;
 use super::viewer::Viewer;
 use crate::listen::head::{Progress, RequestHead};
 
@@ -35,9 +37,11 @@ pub enum Stage {
     Request(RequestHead),
     /// A finite answer is going out.
     Answer {
-        /// The answer.
+        /// The answer, as far as it was printed for this request.
         bytes: Vec<u8>,
-        /// How much of it has left.
+        /// What follows.
+        rest: Rest,
+        /// How much of both has left.
         at: usize,
         /// Since when none has left.
         stuck: Duration,
@@ -59,6 +63,27 @@ pub enum Stage {
         /// Bytes that may still be thrown away.
         left: usize,
     },
+}
+
+/// The end of an answer that is there already, so that no copy of it waits for somebody slow.
+#[derive(Debug, Clone)]
+pub enum Rest {
+    /// All was printed.
+    Nothing,
+    /// A text of ours.
+    Text(&'static str),
+    /// The picture of a part.
+    Picture(Rc<Part>),
+}
+
+impl Rest {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Nothing => &[],
+            Self::Text(text) => text.as_bytes(),
+            Self::Picture(part) => part.jpeg(),
+        }
+    }
 }
 
 /// What to do with a connection after an event.
@@ -92,12 +117,16 @@ impl Connection {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => Step::Wait,
                     Err(_) => Step::Close,
                 },
-                Stage::Answer { bytes, at, stuck } => {
-                    if *at == bytes.len() {
+                Stage::Answer { bytes, rest, at, stuck } => {
+                    let left = match at.checked_sub(bytes.len()) {
+                        None => &bytes[*at..],
+                        Some(at) => &rest.bytes()[at..],
+                    };
+                    if left.is_empty() {
                         self.drain(now);
                         continue;
                     }
-                    match self.socket.send(&bytes[*at..]) {
+                    match self.socket.send(left) {
                         Ok(n) => {
                             *at += n;
                             *stuck = now;
@@ -125,8 +154,26 @@ impl Connection {
     }
 
     /// Starts a finite answer.
-    pub fn answer(&mut self, bytes: Vec<u8>, now: Duration) {
-        self.stage = Stage::Answer { bytes, at: 0, stuck: now };
+    pub fn answer(&mut self, bytes: Vec<u8>, rest: Rest, now: Duration) {
+        self.stage = Stage::Answer { bytes, rest, at: 0, stuck: now };
+    }
+
+    /// The parts that stay in memory because of this connection.
+    pub fn parts(&self) -> impl Iterator<Item = &Rc<Part>> {
+        let (picture, viewer) = match &self.stage {
+            Stage::Answer { rest: Rest::Picture(part), .. } => (Some(part), None),
+            Stage::Stream(viewer) => (None, Some(viewer)),
+            _ => (None, None),
+        };
+        picture.into_iter().chain(viewer.into_iter().flat_map(|viewer| viewer.parts()))
+    }
+
+    /// Bytes of an answer that nobody else holds.
+    pub fn weight(&self) -> usize {
+        match &self.stage {
+            Stage::Answer { bytes, .. } | Stage::Delay { bytes, .. } => bytes.capacity(),
+            _ => 0,
+        }
     }
 
     /// Closes our side and waits for the peer to close its own.

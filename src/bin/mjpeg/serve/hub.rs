@@ -48,6 +48,8 @@ pub struct Hub {
     origin: Origin,
     recipe: Recipe,
     current: Option<Rc<Part>>,
+    /// What a snapshot shows before the first frame.
+    preview: Option<Rc<Part>>,
     /// Parts so far.
     number: u64,
     /// When the newest part was made.
@@ -88,6 +90,7 @@ impl Hub {
             origin,
             recipe,
             current: None,
+            preview: None,
             number: 0,
             since: Duration::ZERO,
             fresh: None,
@@ -207,13 +210,18 @@ impl Hub {
         News::LastPart
     }
 
-    /// The picture to answer a snapshot with: the newest, or the first one before any was shown.
-    pub fn snapshot(&self) -> Option<(&[u8], Duration)> {
-        match (&self.current, &self.origin) {
-            (Some(part), _) => Some((part.jpeg(), part.taken)),
-            (None, Origin::Feed(feed)) => feed.front().map(|ready| (ready.picture.jpeg(), ready.taken)),
-            (None, Origin::Mailbox { .. }) => None,
+    /// The part whose picture answers a snapshot: the newest, or the first one before any was shown.
+    pub fn snapshot(&mut self) -> Option<Rc<Part>> {
+        if let Some(part) = &self.current {
+            return Some(Rc::clone(part));
         }
+        let Origin::Feed(feed) = &self.origin else { return None };
+        if self.preview.is_none() {
+            let ready = feed.front()?;
+            let picture = Picture::copy(ready.picture.jpeg(), 0).ok()?;
+            self.preview = Some(Rc::new(self.recipe.part(picture, 0, ready.taken, Behind::Nothing)));
+        }
+        self.preview.clone()
     }
 
     /// Whether somebody who only takes a snapshot makes frames go out.
@@ -325,6 +333,7 @@ impl Hub {
         self.number += 1;
         self.since = now;
         let part = Rc::new(self.recipe.part(picture, self.number, taken, behind));
+        self.preview = None;
         let old = self.current.replace(part);
         // A slow viewer may still be reading the old one; its buffer then goes with it.
         if let Some(old) = old.and_then(|old| Rc::try_unwrap(old).ok()) {

@@ -2,16 +2,17 @@
 
 use crate::listen::answer::Answer;
 
-const PAGE: &str = include_str!("page.html");
+/// The page, whole: it needs nothing but the stream and, for fallbacks, `/snapshot`.
+pub const PAGE: &str = include_str!("page.html");
 
 /// What the page may do: run what is written in it and ask this server. It draws pictures from memory
 /// (`blob:`) and brings its icon along (`data:`).
 const POLICY: &str = "default-src 'none'; img-src 'self' blob: data:; style-src 'unsafe-inline'; \
                       script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 
-/// The page, whole: it needs nothing but the stream and, for fallbacks, `/snapshot`.
+/// The answer that brings the page, without the page itself.
 pub fn answer() -> Answer {
-    Answer::new(200, "text/html; charset=utf-8", PAGE)
+    Answer::new(200, "text/html; charset=utf-8", "")
         .with("Content-Security-Policy", POLICY)
         .with("X-Content-Type-Options", "nosniff")
 }

@@ -37,6 +37,8 @@ pub struct Responder {
 pub enum Reply {
     /// These bytes.
     Finite(Vec<u8>),
+    /// The page, behind this head.
+    Page(Vec<u8>),
     /// The newest frame.
     Snapshot(Body),
     /// What the server says about itself.
@@ -108,7 +110,10 @@ impl Responder {
             Route::State => return Reply::State(View::Json, body),
             Route::Metrics => return Reply::State(View::Metrics, body),
             Route::Health => return Reply::State(View::Health, body),
-            Route::Page => page::answer(),
+            Route::Page => {
+                let head = self.dress(page::answer()).head(page::PAGE.len());
+                return if body == Body::Sent { Reply::Page(head) } else { Reply::Finite(head) };
+            }
             Route::Options if self.policy.cors.is_some() => Answer::empty(200)
                 .with("Allow", ALLOW)
                 .with("Access-Control-Allow-Methods", ALLOW)
@@ -123,7 +128,12 @@ impl Responder {
     }
 
     fn print(&self, answer: Answer, body: Body) -> Vec<u8> {
-        cors(&self.policy).fold(answer, |answer, (name, value)| answer.with(name, value)).print(body)
+        self.dress(answer).print(body)
+    }
+
+    /// Adds what every answer has.
+    fn dress(&self, answer: Answer) -> Answer {
+        cors(&self.policy).fold(answer, |answer, (name, value)| answer.with(name, value))
     }
 
     /// The answer to a request that cannot be served as it wishes.
@@ -133,14 +143,15 @@ impl Responder {
         self.print(answer, Body::Sent)
     }
 
-    /// The newest frame, taken so long after 1970-01-01 UTC.
-    pub fn snapshot(&self, newest: Option<(&[u8], Duration)>, body: Body) -> Vec<u8> {
-        let answer = match newest {
-            Some((jpeg, taken)) => Answer::new(200, "image/jpeg", jpeg)
-                .with("X-Timestamp", format!("{}.{:06}", taken.as_secs(), taken.subsec_micros())),
-            None => Answer::text(503, "no frame yet").with("Retry-After", "1"),
-        };
-        self.print(answer, body)
+    /// The head of the newest frame, which has so many bytes and was taken so long after 1970-01-01 UTC.
+    pub fn snapshot(&self, length: usize, taken: Duration) -> Vec<u8> {
+        let stamp = format!("{}.{:06}", taken.as_secs(), taken.subsec_micros());
+        self.dress(Answer::new(200, "image/jpeg", "").with("X-Timestamp", stamp)).head(length)
+    }
+
+    /// The answer when there is no frame yet.
+    pub fn no_snapshot(&self, body: Body) -> Vec<u8> {
+        self.print(Answer::text(503, "no frame yet").with("Retry-After", "1"), body)
     }
 
     /// The server's state.
@@ -203,7 +214,11 @@ mod tests {
             Reply::Finite(bytes) => String::from_utf8(bytes).unwrap(),
             other => panic!("{other:?}"),
         };
-        assert!(finite(Method::Get, "/").contains("<img"));
+        let page = responder.reply(&request(Method::Get, "/"), Duration::ZERO);
+        let Reply::Page(head) = page else { panic!("{page:?}") };
+        assert!(head.starts_with(b"HTTP/1.1 200 ") && head.ends_with(b"\r\n\r\n"));
+        let length = format!("Content-Length: {}\r\n", page::PAGE.len());
+        assert!(finite(Method::Head, "/").contains(&length));
         assert!(finite(Method::Options, "*").contains("Allow: GET, HEAD, OPTIONS\r\n"));
         assert!(finite(Method::Get, "/x").starts_with("HTTP/1.1 404 "));
         assert!(!finite(Method::Head, "/x").ends_with("snapshot\n"));
@@ -216,7 +231,7 @@ mod tests {
         let full = String::from_utf8(responder.full()).unwrap();
         assert!(full.starts_with("HTTP/1.1 503 ") && full.contains("Retry-After: 5\r\n"));
         let taken = Duration::new(7, 89_000_000);
-        let shot = String::from_utf8(responder.snapshot(Some((b"jpeg", taken)), Body::Sent)).unwrap();
-        assert!(shot.contains("X-Timestamp: 7.089000\r\n") && shot.ends_with("\r\n\r\njpeg"), "{shot}");
+        let shot = String::from_utf8(responder.snapshot(77, taken)).unwrap();
+        assert!(shot.contains("X-Timestamp: 7.089000\r\n") && shot.contains("Length: 77\r\n"), "{shot}");
     }
 }

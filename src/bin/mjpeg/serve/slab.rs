@@ -50,8 +50,9 @@ impl Slab {
         Self::FIRST..Self::FIRST + self.places.len()
     }
 
-    /// All connections.
-    pub fn iter(&self) -> impl Iterator<Item = &Connection> {
-        self.places.iter().flatten()
+    /// All connections and their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &Connection)> {
+        let places = self.places.iter().enumerate();
+        places.filter_map(|(place, connection)| Some((Self::FIRST + place, connection.as_ref()?)))
     }
 }

@@ -140,6 +140,11 @@ impl Viewer {
         self.sending.as_ref().map_or(0, |sending| sending.end - sending.at)
     }
 
+    /// The parts that this viewer is getting or is owed.
+    pub fn parts(&self) -> impl Iterator<Item = &Rc<Part>> {
+        self.sending.iter().map(|sending| &sending.part).chain(&self.owed)
+    }
+
     /// The layout this viewer asked for.
     pub fn layout(&self) -> Layout {
         self.layout

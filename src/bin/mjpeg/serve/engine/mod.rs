@@ -1,5 +1,6 @@
 //! The loop that does everything: it accepts, answers and hands frames out, and never blocks.
 
+mod burden;
 mod reception;
 
 use std::io;
@@ -11,7 +12,7 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use socket2::{SockAddr, Socket};
 
-use super::connection::{Connection, Stage, Step};
+use super::connection::{Connection, Rest, Stage, Step};
 use super::hub::{Hub, News};
 use super::pace::Timer;
 use super::part::Layout;
@@ -301,7 +302,7 @@ impl Engine {
 
     /// Whether every byte for every peer is with the kernel, which delivers them without us too.
     fn has_said_everything(&self) -> bool {
-        self.slab.iter().all(|connection| matches!(connection.stage, Stage::Drain { .. }))
+        self.slab.iter().all(|(_, connection)| matches!(connection.stage, Stage::Drain { .. }))
     }
 
     /// A viewer has got everything.
@@ -354,6 +355,7 @@ impl Engine {
             return;
         }
         self.swept = now;
+        self.relieve();
         for number in self.slab.numbers() {
             let Some(connection) = self.slab.get_mut(number) else { continue };
             if !connection.is_overdue(now, self.settings.request_timeout, self.settings.send_timeout) {
@@ -362,12 +364,12 @@ impl Engine {
             match &connection.stage {
                 Stage::Request(head) if !head.is_empty() => {
                     let bytes = self.responder.refusal(Refusal::Timeout);
-                    connection.answer(bytes, now);
+                    connection.answer(bytes, Rest::Nothing, now);
                     self.go_on(number, now);
                 }
                 Stage::Delay { bytes, .. } => {
                     let bytes = bytes.clone();
-                    connection.answer(bytes, now);
+                    connection.answer(bytes, Rest::Nothing, now);
                     self.go_on(number, now);
                 }
                 Stage::Stream(_) => self.evict(number),

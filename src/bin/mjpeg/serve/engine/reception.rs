@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use socket2::Socket;
 
-use super::super::connection::Stage;
+use super::super::connection::{Rest, Stage};
 use super::super::hub::News;
+use super::super::page;
 use super::super::part::Layout;
 use super::super::report::{State, ViewerState};
 use super::super::responder::Reply;
 use super::super::viewer::Viewer;
 use super::{Engine, Settings, add};
+use crate::listen::answer::Body;
 use crate::listen::head::Progress;
 
 /// How long somebody waits who gave a wrong password.
@@ -26,14 +28,19 @@ impl Engine {
         };
         match self.responder.reply(request, self.clock.unix()) {
             Reply::Finite(bytes) => self.answer(number, bytes, now),
+            Reply::Page(head) => self.answer_with(number, head, Rest::Text(page::PAGE), now),
             Reply::Snapshot(body) => {
                 if self.hub.starts_for_snapshots() {
                     self.glance = true;
                     let news = self.hub.start(now);
                     self.spread(news, now);
                 }
-                let bytes = self.responder.snapshot(self.hub.snapshot(), body);
-                self.answer(number, bytes, now);
+                let Some(part) = self.hub.snapshot() else {
+                    return self.answer(number, self.responder.no_snapshot(body), now);
+                };
+                let head = self.responder.snapshot(part.jpeg().len(), part.taken);
+                let rest = if body == Body::Sent { Rest::Picture(part) } else { Rest::Nothing };
+                self.answer_with(number, head, rest, now);
             }
             Reply::Denied(bytes) => {
                 if let Some(connection) = self.slab.get_mut(number) {
@@ -77,8 +84,12 @@ impl Engine {
     }
 
     fn answer(&mut self, number: usize, bytes: Vec<u8>, now: Duration) {
+        self.answer_with(number, bytes, Rest::Nothing, now);
+    }
+
+    fn answer_with(&mut self, number: usize, bytes: Vec<u8>, rest: Rest, now: Duration) {
         if let Some(connection) = self.slab.get_mut(number) {
-            connection.answer(bytes, now);
+            connection.answer(bytes, rest, now);
         }
     }
 
@@ -87,7 +98,7 @@ impl Engine {
         let (count, newest) = (self.hub.count(), self.hub.newest());
         let mut totals = self.totals;
         let mut viewers = Vec::with_capacity(self.viewers);
-        for connection in self.slab.iter() {
+        for (_, connection) in self.slab.iter() {
             let Stage::Stream(viewer) = &connection.stage else { continue };
             add(&mut totals, viewer);
             viewers.push(ViewerState {
