@@ -5,6 +5,7 @@ pub mod directory;
 pub mod file;
 mod font;
 pub mod live;
+mod mosaic;
 mod natural;
 pub mod paced;
 pub mod pattern;
