@@ -76,10 +76,7 @@ impl Feed {
             self.awaited = None;
             return self.fill_to(AHEAD, START, can_carry);
         }
-        for ahead in 0..self.queue.len() {
-            self.queue[ahead].taken = self.plan(ahead);
-        }
-        self.awaited = self.awaited.map(|_| self.plan(self.queue.len()));
+        self.plan_anew();
         self.fill_to(1, START, can_carry);
     }
 
@@ -128,7 +125,10 @@ impl Feed {
     /// Takes the next picture, whose time has come.
     pub fn take(&mut self, now: Duration) -> Option<Ready> {
         let ready = self.queue.pop_front()?;
-        self.pace.advance(now);
+        // No head has told the times of those behind yet; only a picture may show its own.
+        if self.pace.advance(now) && !self.source.shows_time() {
+            self.plan_anew();
+        }
         Some(ready)
     }
 
@@ -178,6 +178,13 @@ impl Feed {
     /// Gives a picture back to the source.
     pub fn give_back(&mut self, picture: Picture) {
         self.source.give_back(picture);
+    }
+
+    fn plan_anew(&mut self) {
+        for ahead in 0..self.queue.len() {
+            self.queue[ahead].taken = self.plan(ahead);
+        }
+        self.awaited = self.awaited.map(|_| self.plan(self.queue.len()));
     }
 
     /// The wall-clock time at which the picture at this place of the queue is due.

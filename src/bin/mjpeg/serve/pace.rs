@@ -69,14 +69,14 @@ impl Pace {
     }
 
     /// Notes that a frame was sent. When whole intervals have been missed (the machine slept, say), the
-    /// schedule moves by them: no frame is left out, and they do not come in a burst.
-    pub fn advance(&mut self, now: Duration) {
+    /// schedule moves by them, and this says so: no frame is left out, and they do not come in a burst. A
+    /// frame that is late by less than that is sent at once, and the one behind it is on time again.
+    pub fn advance(&mut self, now: Duration) -> bool {
         let late = now.saturating_sub(self.due(1));
-        if !late.is_zero() {
-            let missed = (late.as_secs_f64() * self.rate.0).ceil() as u64;
-            self.start += self.rate.span(missed);
-        }
+        let missed = (late.as_secs_f64() * self.rate.0) as u64;
+        self.start += self.rate.span(missed);
         self.count += 1;
+        missed > 0
     }
 }
 
@@ -165,9 +165,11 @@ mod tests {
         let mut pace = Pace::new("10".parse().unwrap(), Duration::ZERO);
         pace.advance(Duration::from_millis(1));
         assert_eq!(pace.due(0), Duration::from_millis(100));
-        pace.advance(Duration::from_millis(1_234));
-        assert_eq!(pace.due(0), Duration::from_millis(1_300));
-        assert_eq!(pace.due(2), Duration::from_millis(1_500));
+        assert!(!pace.advance(Duration::from_millis(234)), "34 ms late: the next one goes at once");
+        assert_eq!(pace.due(0), Duration::from_millis(200));
+        assert!(pace.advance(Duration::from_millis(1_234)));
+        assert_eq!(pace.due(0), Duration::from_millis(1_200));
+        assert_eq!(pace.due(2), Duration::from_millis(1_400));
     }
 
     #[test]
