@@ -35,7 +35,7 @@
 #define BUFFERS 32
 #define STAMP_BYTES 12 // FF FE, length 00 0A, 8 bytes of time
 
-// The symbols behind ours. Never asked for by name here: a header may rename open to open64.
+// The symbol behind ours.
 #define REAL(type, name) ((type)dlsym(RTLD_NEXT, name))
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // a program may give buffers back from another thread
@@ -85,7 +85,8 @@ static int load(void) {
         if (!file || fstat(fileno(file), &status) || status.st_size < 4) return -1;
         size_t size = (size_t)status.st_size, extra = stamped ? STAMP_BYTES : 0;
         unsigned char *bytes = malloc(size + extra);
-        if (!bytes || fread(bytes, 1, 2, file) != 2 || fread(bytes + 2 + extra, 1, size - 2, file) != size - 2) return -1;
+        if (!bytes || fread(bytes, 1, 2, file) != 2) return -1;
+        if (fread(bytes + 2 + extra, 1, size - 2, file) != size - 2) return -1;
         if (stamped) memcpy(bytes + 2, "\xff\xfe\x00\x0a\0\0\0\0\0\0\0\0", STAMP_BYTES);
         fclose(file);
         frames[i].bytes = bytes;
@@ -243,7 +244,8 @@ int ioctl(int file, unsigned long request, ...) {
 
 // Memory of nobody's stands for a buffer; so munmap is the system's own.
 void *mmap64(void *at, size_t length, int protection, int flags, int file, off64_t offset) {
-    void *(*real)(void *, size_t, int, int, int, off64_t) = REAL(void *(*)(void *, size_t, int, int, int, off64_t), "mmap64");
+    typedef void *map(void *, size_t, int, int, int, off64_t);
+    map *real = REAL(map *, "mmap64");
     if (file != camera || file < 0) return real(at, length, protection, flags, file, offset);
     size_t index = (size_t)offset / buffer_size;
     if (index >= buffer_count || length > buffer_size) return errno = EINVAL, MAP_FAILED;

@@ -1,181 +1,173 @@
 #!/usr/bin/env python3
-"""CPU of `mjpeg serve` per frame delivered, beside other servers in the same run.
+"""What `mjpeg serve` costs and how late it is, beside other servers in the same run.
 
     cargo build --release
-    benches/serve/run.py DIR [--clients 1,10,100,1000] [--seconds 4] [--repeat 3] [--limit PROGRAM]
+    benches/serve/run.py DIR [--limit PROGRAM]              all three tables, about six minutes
+    benches/serve/run.py DIR --cpu --clients 1,1000         one of them
 
-DIR holds JPEG files that ffmpeg can read in the order of their names. Peers that are not installed are
-left out. CPU is the scheduler's time of all threads of a server (/proc/PID/task/*/schedstat) over the
-window, divided by the frames that arrived: bytes divided by the mean part. The client throws bytes away
-unread (MSG_TRUNC), so that it keeps up with a thousand streams on one core.
+DIR holds JPEG files that ffmpeg can read in the order of their names. Servers that are not installed are left
+out. README.md says what each column means.
 """
 
 import argparse
-import glob
 import os
 import resource
-import selectors
-import shutil
-import socket
+import signal
 import statistics
-import subprocess
+import sys
 import tempfile
-import time
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+import clients
+import servers
 
-
-def children(pid):
-    found = [pid]
-    for path in glob.glob(f"/proc/{pid}/task/*/children"):
-        with open(path) as file:
-            for child in file.read().split():
-                found += children(int(child))
-    return found
+LATENCY_SETTLE_S = 0.7
+SLOW, VIEWERS, SLOW_SETTLE_S, STREAM_BYTES_S = 5, 20, 4, 1.4e6
 
 
-def cpu_s(pids):
-    total = 0
-    for pid in pids:
-        for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
-            try:
-                with open(path) as file:
-                    total += int(file.read().split()[0])
-            except OSError:
-                pass
-    return total / 1e9
+def percentile(values, part):
+    """Nearest rank: the smallest value that `part` of all do not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, -int(-part * len(ordered) // 1) - 1)]
 
 
-def rss_mb(pids):
-    total = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/status") as file:
-            total += sum(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
-    return total / 1024
+def times(value, limit):
+    """A column that compares with the limit, if there is one."""
+    return f"{value / limit:8.2f}" if limit else "       -"
 
 
-def watch(port, path, clients, seconds, pid, settle=1.5):
-    """Watches with so many clients; returns bytes of each, CPU seconds, window and RSS."""
-    selector, got = selectors.DefaultSelector(), {}
-    for _ in range(clients):
-        peer = socket.create_connection(("127.0.0.1", port))
-        peer.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-        peer.setblocking(False)
-        got[peer] = 0
-        selector.register(peer, selectors.EVENT_READ)
-    buffer, pids = bytearray(1 << 20), children(pid)
-    start = time.monotonic()
-    begun = None
-    while True:
-        now = time.monotonic()
-        if begun is None and now - start >= settle:
-            begun, cpu = now, cpu_s(pids)
-            got = dict.fromkeys(got, 0)
-        if begun is not None and now - begun >= seconds:
-            break
-        for key, _ in selector.select(0.05):
-            try:
-                n = key.fileobj.recv_into(buffer, len(buffer), socket.MSG_TRUNC)
-            except BlockingIOError:
-                continue
-            except OSError:
-                n = 0
-            got[key.fileobj] += n
-            if n == 0:
-                selector.unregister(key.fileobj)
-    window = time.monotonic() - begun
-    cpu, rss = cpu_s(pids) - cpu, rss_mb(pids)
-    for peer in got:
-        peer.close()
-    return list(got.values()), cpu, window, rss
+def cpu_table(all_, frames, args):
+    mean = statistics.mean(map(os.path.getsize, servers.jpegs(frames))) + 100  # with its head
+    # Whole rounds of the directory, where they fit: its files differ in size, and frames are told from bytes.
+    round_s = len(servers.jpegs(frames)) / args.fps
+    seconds = max(1, args.seconds // round_s) * round_s if round_s <= args.seconds else args.seconds
+    print(f"\nCPU: medians of {args.repeat} windows of {seconds:g} s, load {os.getloadavg()[0]:.1f}")
+    print("server     viewers  us/frame  x limit  fps p50  fps min  served  RSS MB")
+    for viewers in args.clients:
+        rows = {}
+        for _ in range(args.repeat):
+            for name in all_.names:
+                if name == "ffmpeg" and viewers > 1:  # it serves one viewer
+                    continue
+                with all_.start(name, frames) as server:
+                    got, cpu, window, rss = clients.count(server, viewers, seconds, settle=1)
+                rates = sorted(n / mean / window for n in got)
+                cost = cpu / max(sum(got) / mean, 1) * 1e6
+                row = cost, rates[len(rates) // 2], rates[0], sum(n > 0 for n in got), rss
+                rows.setdefault(name, []).append(row)
+        found = {name: [statistics.median(column) for column in zip(*row)] for name, row in rows.items()}
+        limit = found.get("limit", [0])[0]
+        for name, (cost, p50, least, served, rss) in found.items():
+            columns = f"{cost:9.1f} {times(cost, limit)} {p50:8.2f} {least:8.2f} {served:7.0f} {rss:7.1f}"
+            print(f"{name:10} {viewers:7} {columns}", flush=True)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def latency_table(all_, frames, args):
+    print("\nLatency in ms, from when a frame should leave to its last byte:")
+    print(f"{args.repeat} windows of {args.latency_seconds:g} s, load {os.getloadavg()[0]:.1f}")
+    print("                      ---- in the kernel ----  --------- read --------")
+    print("server       viewers     p50     p99  x limit     p50     p99  x limit  frames  waited ms/s")
+    for viewers in args.latency_clients:
+        rows, waits = {}, {}
+        for _ in range(args.repeat):
+            for name in all_.names:
+                if name == "ffmpeg":  # its frames do not tell their time
+                    continue
+                with all_.start(name, frames, stamp=True) as server:
+                    grid = clients.timer_grid(server.pid) if name == "limit" else None
+                    pids = clients.family(server.pid)
+                    waited = clients.scheduled(pids)[1]
+                    got = clients.watch(server, viewers, args.latency_seconds, LATENCY_SETTLE_S)
+                    waited = clients.scheduled(pids)[1] - waited
+                waits.setdefault(name, []).append(waited / (args.latency_seconds + LATENCY_SETTLE_S) * 1000)
+                seen = [frame for one in got for frame in one if frame[0]]
+                if name != "limit":
+                    rows.setdefault(name, []).extend(seen)
+                    continue
+                # Its stamp is the time of each send; what it should be is the tick before.
+                rows.setdefault("limit, sent", []).extend(seen)
+                if grid:
+                    on_tick = [(due - (due - grid[0]) % grid[1], *rest) for due, *rest in seen]
+                    rows.setdefault("limit", []).extend(on_tick)
+        limit = {}
+        for name in sorted(rows, key=lambda name: name != "limit"):  # the others are compared with it
+            columns, wait = "", f"{statistics.mean(waits[name]):12.1f}" if name in waits else ""
+            for place in (1, 2):
+                late = [(frame[place] - frame[0]) / 1e6 for frame in rows[name]] or [float("nan")]
+                p50, p99 = percentile(late, 0.5), percentile(late, 0.99)
+                if name == "limit":
+                    limit[place] = p99
+                columns += f" {p50:7.2f} {p99:7.2f} {times(p99, limit.get(place))}"
+            print(f"{name:12} {viewers:7}{columns} {len(rows[name]):7} {wait}", flush=True)
 
 
-def start(command, port):
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return process, port
+def slow_table(all_, frames, args):
+    sizes = [os.path.getsize(path) for path in servers.jpegs(frames)]
+    with open("/proc/sys/net/ipv4/tcp_rmem") as file:
+        rmem = file.read().split()
+    rate = statistics.mean(sizes) * args.fps / 1e6
+    pace = f"{clients.TICK_BYTES} bytes every {clients.TICK_S * 1000:g} ms"
+    print(f"\nSlow viewers: {SLOW} of {VIEWERS} read {pace} of a stream of {rate:.2f} MB/s;")
+    print(f"a window of {args.slow_seconds:g} s after {SLOW_SETTLE_S} s, load {os.getloadavg()[0]:.1f};")
+    print(f"receive buffer: the system's own, tcp_rmem {' '.join(rmem)}")
+    print("server     age p50 s  age max s  slow fps   others: fps p50  fps min")
+    for name in all_.names:
+        if name in ("nginx", "ffmpeg"):
+            continue
+        with all_.start(name, frames, stamp=True) as server:
+            got = clients.watch(server, VIEWERS, args.slow_seconds, SLOW_SETTLE_S, SLOW)
+        ages = [(read - due) / 1e9 for one in got[:SLOW] for due, _, read in one if due]
+        rates = sorted(len(one) / args.slow_seconds for one in got[SLOW:])
+        p50, most = (percentile(ages, 0.5), max(ages)) if ages else (float("nan"), float("nan"))
+        columns = f"{p50:9.2f} {most:10.2f} {len(ages) / SLOW / args.slow_seconds:9.2f}"
+        print(f"{name:10} {columns} {rates[len(rates) // 2]:17.2f} {rates[0]:8.2f}", flush=True)
 
 
-def serve(frames, fps):
-    port = free_port()
-    binary = os.path.join(ROOT, "target", "release", "mjpeg")
-    return (*start([binary, "serve", frames, "--fps", str(fps), "--listen", f"127.0.0.1:{port}"], port), "/stream")
-
-
-def limit(program, frames, fps):
-    port = free_port()
-    command = [program, "--mode", "epoll", "--port", str(port), "--frames", frames, "--fps", str(fps)]
-    return (*start(command, port), "/")
-
-
-def ffmpeg(frames, fps):
-    port = free_port()
-    command = ["ffmpeg", "-v", "error", "-re", "-stream_loop", "-1", "-framerate", str(fps), "-pattern_type"]
-    command += ["glob", "-i", f"{frames}/*.jpg", "-c", "copy", "-f", "mpjpeg", "-listen", "1"]
-    return (*start([*command, f"http://127.0.0.1:{port}/"], port), "/")
-
-
-def nginx(upstream_port, upstream_path, folder):
-    port = free_port()
-    conf = os.path.join(folder, "nginx.conf")
-    with open(conf, "w") as file:
-        file.write(
-            f"daemon off; pid {folder}/pid; error_log {folder}/error; worker_processes 1;\n"
-            "events { worker_connections 8192; }\n"
-            f"http {{ access_log off; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b;\n"
-            f"fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;\n"
-            f"server {{ listen 127.0.0.1:{port}; location / {{ proxy_buffering off;\n"
-            f"proxy_pass http://127.0.0.1:{upstream_port}{upstream_path}; }} }} }}\n"
-        )
-    return (*start(["nginx", "-c", conf, "-p", folder], port), "/")
+def numbers(text):
+    return [int(number) for number in text.split(",")]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("frames")
-    parser.add_argument("--clients", default="1,10,100,1000")
-    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("frames", metavar="DIR")
+    parser.add_argument("--cpu", action="store_true", help="only CPU, rates and memory (and what else is named)")
+    parser.add_argument("--latency", action="store_true", help="only latency")
+    parser.add_argument("--slow", action="store_true", help="only the age of slow viewers' pictures")
+    parser.add_argument("--clients", type=numbers, default="1,10,100,1000", help="viewers for --cpu")
+    parser.add_argument("--latency-clients", type=numbers, default="1,10,100", help="viewers for --latency")
+    parser.add_argument("--seconds", type=float, default=2, help="window of --cpu")
+    parser.add_argument("--latency-seconds", type=float, default=3, help="window of --latency")
+    parser.add_argument("--slow-seconds", type=float, default=10, help="window of --slow")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--fps", type=float, default=30)
     parser.add_argument("--limit", metavar="PROGRAM", help="a server to compare with, see README.md")
     args = parser.parse_args()
+    sizes = [os.path.getsize(path) for path in servers.jpegs(args.frames)]
+    if not sizes:
+        parser.error(f"{args.frames} holds no .jpg files")
+    if not os.path.exists(servers.MJPEG):
+        parser.error("target/release/mjpeg is missing: cargo build --release")
+    if args.limit and not os.access(args.limit, os.X_OK):
+        parser.error(f"{args.limit} is not a program")
+    everything = not (args.cpu or args.latency or args.slow)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 20000), hard))
-    sizes = [os.path.getsize(path) for path in glob.glob(os.path.join(args.frames, "*.jpg"))]
-    part = statistics.mean(sizes) + 100
-    print(f"{len(sizes)} frames, mean {statistics.mean(sizes):.0f} bytes, {args.fps} fps, load {os.getloadavg()[0]:.1f}")
-    print("server    clients  us/frame  fps p50  fps min  served  RSS MB")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are ended
+    print(f"{len(sizes)} frames, mean {statistics.mean(sizes):.0f} bytes, {args.fps:g} fps")
     with tempfile.TemporaryDirectory() as folder:
-        for clients in map(int, args.clients.split(",")):
-            rows = {}
-            for _ in range(args.repeat):
-                ours = serve(args.frames, args.fps)
-                servers = {"serve": ours}
-                if args.limit:
-                    servers["limit"] = limit(args.limit, args.frames, args.fps)
-                if shutil.which("nginx"):
-                    servers["nginx"] = nginx(ours[1], ours[2], folder)
-                if shutil.which("ffmpeg") and clients == 1:
-                    servers["ffmpeg"] = ffmpeg(args.frames, args.fps)
-                time.sleep(0.7)
-                for name, (process, port, path) in servers.items():
-                    got, cpu, window, rss = watch(port, path, clients, args.seconds, process.pid)
-                    frames = sum(got) / part
-                    rates = sorted(n / part / window for n in got)
-                    row = (cpu / max(frames, 1) * 1e6, rates[len(rates) // 2], rates[0], sum(n > 0 for n in got), rss)
-                    rows.setdefault(name, []).append(row)
-                for process, _, _ in reversed(servers.values()):
-                    process.terminate()
-                    process.wait()
-            for name, found in rows.items():
-                us, p50, least, served, rss = (statistics.median(column) for column in zip(*found))
-                print(f"{name:9} {clients:7} {us:9.1f} {p50:8.2f} {least:8.2f} {served:7.0f} {rss:7.1f}", flush=True)
+        all_ = servers.Servers(folder, args.limit, args.fps)
+        all_.check_camera(args.frames)
+        if args.cpu or everything:
+            cpu_table(all_, args.frames, args)
+        if args.latency or everything:
+            latency_table(all_, args.frames, args)
+        if args.slow or everything:
+            slow_table(all_, servers.padded(args.frames, folder, STREAM_BYTES_S / args.fps), args)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except OSError as error:
+        sys.exit(f"run.py: {error}")
