@@ -49,8 +49,8 @@ SO_TIMESTAMPNS = 35
 PAGE = b"<!DOCTYPE html><title>img</title><style>body { margin: 0 }</style><img id=picture crossorigin=anonymous>"
 
 # Reads the number of the frame that is shown before each repaint. Four blocks are its bits, the other four
-# their opposites: what is neither is no number, and a picture that is only half there has none. Firefox would
-# draw an image that it has drawn before from a cache that knows nothing of new parts; createImageBitmap does not.
+# their opposites: what is neither is no number, and a picture that is only half there has none. It is not
+# drawn at once, as Firefox draws an <img> that it has drawn before as it was then; createImageBitmap takes a new look.
 WATCH = """
 const source = document.getElementById('picture');
 const pen = new OffscreenCanvas(8, 1).getContext('2d', { willReadFrequently: true });
