@@ -1,10 +1,12 @@
 //! `mjpeg bench chunks` over real connections, with short runs.
 
+mod kit;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
+use kit::run::start;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -189,31 +191,21 @@ fn flags_that_cannot_be_are_usage_errors() {
     }
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn an_interrupt_ends_a_run_by_that_signal() {
     use std::os::unix::process::ExitStatusExt;
 
     let directory = frames(&[5_000]);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mjpeg"))
-        .args(["bench", "chunks", "--quiet", "--fps", "0.5", "--duration", "100s"])
-        .arg(directory.path())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(Duration::from_millis(300));
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
-    let deadline = Instant::now() + Duration::from_secs(10);
-    let status = loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
-        if Instant::now() > deadline {
-            child.kill().unwrap();
-            panic!("still runs 10 s after SIGINT");
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    };
-    assert_eq!(status.signal(), Some(2));
+    let args = ["bench", "chunks", "--quiet", "--fps", "0.5", "--duration", "100s"];
+    let run = start(kit::run::mjpeg(args).arg(directory.path()));
+    let status = format!("/proc/{}/status", run.pid());
+    // It measures when the threads that pump are there.
+    kit::eventually("it measures", || {
+        let status = fs::read_to_string(&status).ok()?;
+        let threads = status.lines().find_map(|line| line.strip_prefix("Threads:"))?;
+        (threads.trim().parse::<u32>().ok()? > 1).then_some(())
+    });
+    run.signal("INT");
+    assert_eq!(run.end().status.signal(), Some(2));
 }
