@@ -63,7 +63,7 @@ def cpu_table(all_, frames, args):
 
 def latency_table(all_, frames, args):
     print("\nLatency in ms, from when a frame should leave to its last byte:")
-    print(f"{args.repeat} windows of {args.latency_seconds:g} s, load {os.getloadavg()[0]:.1f}")
+    print(f"medians of {args.repeat} windows of {args.latency_seconds:g} s, load {os.getloadavg()[0]:.1f}")
     print("                      ---- in the kernel ----  --------- read --------")
     print("server       viewers     p50     p99  x limit     p50     p99  x limit  frames  waited ms/s")
     for viewers in args.latency_clients:
@@ -81,23 +81,23 @@ def latency_table(all_, frames, args):
                 waits.setdefault(name, []).append(waited / (args.latency_seconds + LATENCY_SETTLE_S) * 1000)
                 seen = [frame for one in got for frame in one if frame[0]]
                 if name != "limit":
-                    rows.setdefault(name, []).extend(seen)
+                    rows.setdefault(name, []).append(seen)
                     continue
                 # Its stamp is the time of each send; what it should be is the tick before.
-                rows.setdefault("limit, sent", []).extend(seen)
+                rows.setdefault("limit, sent", []).append(seen)
                 if grid:
                     on_tick = [(due - (due - grid[0]) % grid[1], *rest) for due, *rest in seen]
-                    rows.setdefault("limit", []).extend(on_tick)
+                    rows.setdefault("limit", []).append(on_tick)
         limit = {}
         for name in sorted(rows, key=lambda name: name != "limit"):  # the others are compared with it
-            columns, wait = "", f"{statistics.mean(waits[name]):12.1f}" if name in waits else ""
+            columns, wait = "", f"{statistics.median(waits[name]):12.1f}" if name in waits else ""
             for place in (1, 2):
-                late = [(frame[place] - frame[0]) / 1e6 for frame in rows[name]] or [float("nan")]
-                p50, p99 = percentile(late, 0.5), percentile(late, 0.99)
+                late = [[(frame[place] - frame[0]) / 1e6 for frame in seen] or [float("nan")] for seen in rows[name]]
+                p50, p99 = (statistics.median(percentile(one, rank) for one in late) for rank in (0.5, 0.99))
                 if name == "limit":
                     limit[place] = p99
                 columns += f" {p50:7.2f} {p99:7.2f} {times(p99, limit.get(place))}"
-            print(f"{name:12} {viewers:7}{columns} {len(rows[name]):7} {wait}", flush=True)
+            print(f"{name:12} {viewers:7}{columns} {sum(map(len, rows[name])):7} {wait}", flush=True)
 
 
 def slow_table(all_, frames, args):
@@ -135,10 +135,11 @@ def main():
     parser.add_argument("--clients", type=numbers, default="1,10,100,1000", help="viewers for --cpu")
     parser.add_argument("--latency-clients", type=numbers, default="1,10,100", help="viewers for --latency")
     parser.add_argument("--seconds", type=float, default=2, help="window of --cpu")
-    parser.add_argument("--latency-seconds", type=float, default=3, help="window of --latency")
+    parser.add_argument("--latency-seconds", type=float, default=4, help="window of --latency")
     parser.add_argument("--slow-seconds", type=float, default=10, help="window of --slow")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--fps", type=float, default=30)
+    parser.add_argument("--servers", type=lambda text: text.split(","), help="only these, by their names in the tables")
     parser.add_argument("--limit", metavar="PROGRAM", help="a server to compare with, see README.md")
     args = parser.parse_args()
     sizes = [os.path.getsize(path) for path in servers.jpegs(args.frames)]
@@ -155,7 +156,10 @@ def main():
     print(f"{len(sizes)} frames, mean {statistics.mean(sizes):.0f} bytes, {args.fps:g} fps")
     with tempfile.TemporaryDirectory() as folder:
         all_ = servers.Servers(folder, args.limit, args.fps)
-        all_.check_camera(args.frames)
+        if args.servers:
+            all_.names = [name for name in all_.names if name in args.servers]
+        if "ustreamer" in all_.names:
+            all_.check_camera(args.frames)
         if args.cpu or everything:
             cpu_table(all_, args.frames, args)
         if args.latency or everything:
