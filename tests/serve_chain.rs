@@ -1,0 +1,120 @@
+//! `mjpeg serve` between other servers: behind nginx, and in front of uStreamer.
+
+#![cfg(target_os = "linux")]
+
+mod kit;
+
+use std::fs;
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Command;
+
+use kit::http::Client;
+use kit::peer;
+use kit::run::{Server, mjpeg, run, start};
+
+/// Carries connections of a port that the system chooses to a socket at `path`; returns `HOST:PORT`. Servers
+/// that cannot say which port they were given listen at a path instead.
+fn bridge(path: &Path) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let path = path.to_path_buf();
+    std::thread::spawn(move || {
+        for near in listener.incoming().flatten() {
+            let Ok(far) = UnixStream::connect(&path) else { return };
+            let (near_too, far_too) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+            std::thread::spawn(move || carry(&near, far));
+            std::thread::spawn(move || {
+                let _ = io::copy(&mut &far_too, &mut &near_too);
+                let _ = near_too.shutdown(std::net::Shutdown::Both);
+            });
+        }
+    });
+    address
+}
+
+/// The request; a viewer that has left closes both.
+fn carry(mut near: &TcpStream, mut far: UnixStream) {
+    let _ = io::copy(&mut near, &mut far);
+    let _ = far.shutdown(std::net::Shutdown::Both);
+}
+
+#[test]
+fn nginx_passes_a_frame_on_at_once_with_its_buffers_as_they_are() {
+    let Some(_) = peer::find("nginx") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display();
+    let picture = folder.path().join("camera.jpg");
+    let frames = kit::contents(&kit::frames());
+    fs::write(&picture, &frames[0]).unwrap();
+
+    let sockets = [folder.path().join("serve"), folder.path().join("nginx")];
+    let serve = start(mjpeg(["serve", "--repeat", "0s", "--unix"]).arg(&sockets[0]).arg(&picture));
+    serve.line();
+    // One process, which ends with the test.
+    let conf = format!(
+        "daemon off; master_process off; pid {path}/pid; error_log {path}/error;\n\
+         events {{}}\n\
+         http {{ access_log off; client_body_temp_path {path}/a; proxy_temp_path {path}/b;\n\
+         fastcgi_temp_path {path}/c; uwsgi_temp_path {path}/d; scgi_temp_path {path}/e;\n\
+         server {{ listen unix:{path}/nginx; location / {{ proxy_pass http://unix:{path}/serve:/; }} }} }}\n"
+    );
+    fs::write(folder.path().join("conf"), conf).unwrap();
+    let _nginx =
+        start(Command::new("nginx").arg("-p").arg(folder.path()).arg("-c").arg(folder.path().join("conf")));
+    kit::eventually("nginx listens", || UnixStream::connect(&sockets[1]).ok());
+
+    // No byte follows a frame before the next one: whoever waits to fill a buffer never passes it on.
+    let url = format!("http://{}/stream", bridge(&sockets[1]));
+    let out = folder.path().join("out");
+    let record = start(mjpeg(["record", &url, "--frames", "4"]).arg(&out));
+    for (n, frame) in frames[..4].iter().enumerate() {
+        if n > 0 {
+            fs::write(&picture, frame).unwrap();
+        }
+        let file = out.join(format!("frame-{:06}.jpg", n + 1));
+        assert!(kit::eventually("the frame", || fs::read(&file).ok()) == *frame);
+    }
+    record.end().expect(0);
+}
+
+#[test]
+fn ustreamer_is_relayed_bit_by_bit() {
+    let (Some(_), Some(_)) = (peer::find("ustreamer"), peer::find("cc")) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let camera = folder.path().join("camera.so");
+    let source = kit::repository("benches/serve/camera.c");
+    run(Command::new("cc").args(["-O2", "-shared", "-fPIC", "-o"]).arg(&camera).arg(source).arg("-ldl"))
+        .expect(0);
+
+    let socket = folder.path().join("ustreamer");
+    let mut ustreamer = Command::new("ustreamer");
+    ustreamer
+        .env("LD_PRELOAD", &camera)
+        .env("FAKE_CAMERA_FRAMES", kit::frames())
+        .env("FAKE_CAMERA_FPS", "30");
+    ustreamer
+        .args(["--device", "/dev/fake-camera", "--format", "MJPEG", "--encoder", "HW", "--unix"])
+        .arg(&socket);
+    let _ustreamer = start(&mut ustreamer);
+    kit::eventually("uStreamer listens", || UnixStream::connect(&socket).ok());
+    let url = format!("http://{}/stream", bridge(&socket));
+
+    let frames = kit::contents(&kit::frames());
+    let server = Server::start(url.as_ref(), &[]);
+    let mut client = Client::watch(server.address(), "/stream");
+    // Before its camera is there, uStreamer shows a picture of its own.
+    kit::eventually("the camera is there", || frames.contains(&client.part().unwrap().body).then_some(()));
+    let mut last = 0.0;
+    for _ in 0..40 {
+        let part = client.part().unwrap();
+        assert!(frames.contains(&part.body));
+        let time: f64 = part.field("X-Timestamp").unwrap().parse().unwrap();
+        assert!(time > last, "{time} after {last}");
+        last = time;
+    }
+    // What comes out of the relay is what no consumer stumbles over.
+    run(&mut mjpeg(["check", &server.stream, "--deep", "--frames", "30"])).expect(0);
+}
