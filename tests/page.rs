@@ -3,16 +3,15 @@
 mod kit;
 
 use std::fs;
-use std::io::{Cursor, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use image::{ImageFormat, Rgb, RgbImage};
 use kit::browser::Browser;
+use kit::picture::{folder, solid};
 use kit::run::{self, Run, Server};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 const PAGE: &str = include_str!("../src/bin/mjpeg/serve/page.html");
 
@@ -308,22 +307,6 @@ fn pixel(browser: &mut Browser) -> Value {
 fn near(pixel: &Value, colour: [u8; 3]) -> bool {
     let part = |n: usize| pixel[n].as_u64().unwrap().abs_diff(u64::from(colour[n]));
     (0..3).all(|n| part(n) < 6)
-}
-
-/// A JPEG of one colour.
-fn solid(colour: [u8; 3], width: u32, height: u32) -> Vec<u8> {
-    let mut jpeg = Cursor::new(Vec::new());
-    RgbImage::from_pixel(width, height, Rgb(colour)).write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
-    jpeg.into_inner()
-}
-
-/// A directory with these pictures.
-fn folder(pictures: &[&[u8]]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (n, picture) in pictures.iter().enumerate() {
-        fs::write(Path::new(folder.path()).join(format!("{n}.jpg")), picture).unwrap();
-    }
-    folder
 }
 
 /// A camera that answers with the page and a stream in another dialect than ours: text before the first

@@ -109,6 +109,20 @@ impl Browser {
         result.unwrap_or_else(|error| panic!("{body}: {error}"))
     }
 
+    /// What the window shows, as PNG, if it shows something: a document that is just giving way to the
+    /// next one does not.
+    pub fn screenshot(&mut self) -> Option<Vec<u8>> {
+        let shot = match &self.wire {
+            Wire::WebDriver { address, session } => {
+                web_driver(address, "GET", &format!("{session}/screenshot"), &json!({}))
+            }
+            Wire::Marionette { .. } => self
+                .marionette("WebDriver:TakeScreenshot", &json!({ "full": false }))
+                .map(|mut answer| answer["value"].take()),
+        };
+        shot.ok().map(|png| from_base64(png.as_str().unwrap()))
+    }
+
     fn marionette(&mut self, name: &str, parameters: &Value) -> Result<Value, Value> {
         let Wire::Marionette { socket, number } = &mut self.wire else { unreachable!("asked of Firefox") };
         *number += 1;
@@ -161,4 +175,20 @@ fn web_driver(address: &str, method: &str, path: &str, body: &Value) -> Result<V
     let mut answer: Value = serde_json::from_slice(&body).unwrap();
     let value = answer["value"].take();
     if head.starts_with("http/1.1 200 ") { Ok(value) } else { Err(value) }
+}
+
+/// RFC 4648 4, of text that is right.
+fn from_base64(text: &str) -> Vec<u8> {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits: Vec<u32> = text
+        .bytes()
+        .filter_map(|byte| alphabet.iter().position(|known| *known == byte))
+        .map(|digit| digit as u32)
+        .collect();
+    let mut bytes = Vec::new();
+    for four in digits.chunks(4) {
+        let bits = four.iter().fold(0, |bits, digit| bits << 6 | digit) << (6 * (4 - four.len()));
+        bytes.extend_from_slice(&bits.to_be_bytes()[1..four.len()]);
+    }
+    bytes
 }

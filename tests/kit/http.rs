@@ -67,6 +67,26 @@ pub fn split(answer: &[u8]) -> (String, Vec<u8>) {
     (String::from_utf8(answer[..end].to_vec()).unwrap(), answer[end + 4..].to_vec())
 }
 
+/// The parts of a whole stream, from its first delimiter to its close-delimiter.
+pub fn parts(head: &str, body: &[u8]) -> Vec<Part> {
+    let boundary = head.split("boundary=").nth(1).expect("a boundary").lines().next().unwrap();
+    let (mut parts, mut rest) = (Vec::new(), body);
+    loop {
+        rest = rest.strip_prefix(format!("--{boundary}").as_bytes()).expect("a delimiter");
+        if rest == b"--\r\n" {
+            return parts;
+        }
+        rest = rest.strip_prefix(b"\r\n").expect("a delimiter alone in its line");
+        let end = memchr::memmem::find(rest, b"\r\n\r\n").expect("the head of a part");
+        let head = String::from_utf8(rest[..end].to_vec()).unwrap();
+        let length: usize = field(&head, "Content-Length").expect("a length").parse().unwrap();
+        let body = rest[end + 4..][..length].to_vec();
+        rest = &rest[end + 4 + length..];
+        parts.push(Part { head, body });
+        rest = rest.strip_prefix(b"\r\n").expect("a line end before the delimiter");
+    }
+}
+
 impl Client {
     /// Asks for a stream and reads the head of the answer.
     pub fn watch(address: &str, path: &str) -> Self {

@@ -10,6 +10,7 @@ pub mod browser;
 pub mod camera;
 pub mod http;
 pub mod peer;
+pub mod picture;
 pub mod run;
 
 use std::path::{Path, PathBuf};

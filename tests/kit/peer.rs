@@ -8,15 +8,31 @@ use std::process::Command;
 pub fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
-    #[expect(clippy::print_stderr, reason = "a test that shows nothing must say so")]
     if found.is_none() {
-        assert!(
-            std::env::var_os("MJPEG_REQUIRE_PEERS").is_none_or(|value| value != "1"),
-            "{name} is not installed, and MJPEG_REQUIRE_PEERS=1 asks for it"
-        );
-        eprintln!("{name} is not installed: this test shows nothing");
+        missing(name);
     }
     found
+}
+
+/// Says that a peer is not installed, and fails the test if it must be.
+#[expect(clippy::print_stderr, reason = "a test that shows nothing must say so")]
+fn missing(name: &str) {
+    assert!(
+        std::env::var_os("MJPEG_REQUIRE_PEERS").is_none_or(|value| value != "1"),
+        "{name} is not installed, and MJPEG_REQUIRE_PEERS=1 asks for it"
+    );
+    eprintln!("{name} is not installed: this test shows nothing");
+}
+
+/// A Python that has OpenCV: the interpreter that `MJPEG_PYTHON` names, else `python3`.
+pub fn opencv() -> Option<Command> {
+    let python = std::env::var_os("MJPEG_PYTHON").unwrap_or_else(|| "python3".into());
+    let has = |status: std::process::Output| status.status.success();
+    if !Command::new(&python).args(["-c", "import cv2"]).output().is_ok_and(has) {
+        missing("OpenCV for Python");
+        return None;
+    }
+    Some(Command::new(python))
 }
 
 /// A command of a peer that is installed.
