@@ -1,8 +1,9 @@
 //! One file that some program rewrites again and again.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -81,7 +82,8 @@ impl WatchedFile {
     }
 
     fn look(&mut self) {
-        let now = fs::metadata(&self.path).ok().map(|metadata| Stamp::of(&metadata));
+        // Opened, as NFS asks its server then; without that it may know an old state for a minute.
+        let now = open(&self.path).and_then(|file| file.metadata()).ok().map(|it| Stamp::of(&it));
         let settled = now == self.last;
         self.last = now;
         if now.is_none() || (settled && now != self.done) {
@@ -119,7 +121,7 @@ impl WatchedFile {
 
     /// The picture in the file, the state of the file, and when it was written.
     fn picture(&self) -> io::Result<(Result<Picture, String>, Stamp, Duration)> {
-        let file = File::open(&self.path)?;
+        let file = open(&self.path)?;
         let before = file.metadata()?;
         let stamp = Stamp::of(&before);
         let modified =
@@ -146,4 +148,11 @@ impl WatchedFile {
         }
         self.state = state;
     }
+}
+
+/// Opens what may be a pipe or a device that somebody has put there, without waiting for its other end.
+fn open(path: &Path) -> io::Result<File> {
+    // The flag does nothing to a regular file.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits();
+    OpenOptions::new().read(true).custom_flags(flags as i32).open(path)
 }

@@ -27,6 +27,9 @@ const REMOVED: WatchMask = WatchMask::DELETE.union(WatchMask::MOVED_FROM).union(
 #[derive(Debug)]
 pub struct Watch {
     folder: PathBuf,
+    /// Device and inode of what is watched.
+    #[cfg(target_os = "linux")]
+    place: Option<(u64, u64)>,
     #[cfg(target_os = "linux")]
     inotify: Option<Inotify>,
     local: bool,
@@ -38,8 +41,10 @@ impl Watch {
         let mut watch = Self {
             folder: folder.into(),
             #[cfg(target_os = "linux")]
+            place: None,
+            #[cfg(target_os = "linux")]
             inotify: None,
-            local: is_local(folder),
+            local: false,
         };
         watch.arm();
         watch
@@ -84,8 +89,7 @@ impl Watch {
     /// Whether anything may have changed since the last call. Never waits.
     #[cfg(target_os = "linux")]
     pub fn changed(&mut self) -> bool {
-        if !self.tells_changes() {
-            self.arm();
+        if self.arm() || !self.tells_changes() {
             return true;
         }
         let Some(inotify) = &mut self.inotify else { return true };
@@ -117,14 +121,22 @@ impl Watch {
         false
     }
 
+    /// Watches what has this name now: another directory may have been mounted or renamed to it, or be
+    /// the target of a link. Says whether that is new.
     #[cfg(target_os = "linux")]
-    fn arm(&mut self) {
-        if self.inotify.is_some() {
-            return;
+    fn arm(&mut self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+
+        let place = std::fs::metadata(&self.folder).ok().map(|folder| (folder.dev(), folder.ino()));
+        if self.inotify.is_some() && place == self.place {
+            return false;
         }
+        self.place = place;
+        self.local = is_local(&self.folder);
         let mask = COMPLETED | REMOVED | WatchMask::DELETE_SELF | WatchMask::MOVE_SELF | WatchMask::ONLYDIR;
         self.inotify =
             Inotify::init().ok().filter(|inotify| inotify.watches().add(&self.folder, mask).is_ok());
+        true
     }
 
     #[cfg(target_os = "linux")]
@@ -133,7 +145,9 @@ impl Watch {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn arm(&mut self) {}
+    fn arm(&mut self) -> bool {
+        true
+    }
 
     #[cfg(not(target_os = "linux"))]
     fn armed(&self) -> bool {
@@ -153,4 +167,48 @@ fn is_local(folder: &Path) -> bool {
 #[cfg(not(target_os = "linux"))]
 fn is_local(_: &Path) -> bool {
     false
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn what_is_done_in_the_folder_is_told_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut watch = Watch::new(dir.path());
+        assert!(watch.tells_changes() && !watch.changed());
+        fs::write(dir.path().join("a.jpg"), "").unwrap();
+        assert!(watch.changed() && !watch.changed());
+        fs::remove_file(dir.path().join("a.jpg")).unwrap();
+        assert!(watch.changed() && !watch.changed());
+    }
+
+    #[test]
+    fn another_folder_of_the_same_name_is_a_change() {
+        let dir = tempfile::tempdir().unwrap();
+        let [old, new, link] = ["old", "new", "link"].map(|name| dir.path().join(name));
+        fs::create_dir(&old).unwrap();
+        fs::create_dir(&new).unwrap();
+        symlink(&old, &link).unwrap();
+        let mut watch = Watch::new(&link);
+        assert!(!watch.changed());
+        symlink(&new, dir.path().join("next")).unwrap();
+        fs::rename(dir.path().join("next"), &link).unwrap();
+        assert!(watch.changed() && !watch.changed());
+        fs::write(new.join("a.jpg"), "").unwrap();
+        assert!(watch.wait("a.jpg".as_ref(), Duration::from_secs(10)));
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_yet_may_always_have_changed() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("later");
+        let mut watch = Watch::new(&folder);
+        assert!(!watch.tells_changes() && watch.changed() && watch.changed());
+        fs::create_dir(&folder).unwrap();
+        assert!(watch.changed() && !watch.changed() && watch.tells_changes());
+    }
 }
