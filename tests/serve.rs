@@ -240,13 +240,27 @@ fn what_cannot_be_served_ends_with_our_failure() {
         ("test:9x9".into(), "127.0.0.1:0", "between 160x120 and 3840x2160"),
         (frames.clone(), taken.address(), "cannot listen at"),
         (frames.clone(), "256.0.0.1:0", "cannot listen at"),
+        (frames.clone(), "8080", "cannot listen at `8080`"),
+        (frames.clone(), ":80", "cannot listen at `:80`"),
     ] {
         let end = run(mjpeg(["serve"]).arg(&source).args(["--listen", listen])).expect(6);
         let first = end.err.lines().find(|line| line.contains(told));
         assert!(first.is_some_and(|line| line.starts_with("mjpeg: serve: ")), "{told}: {}", end.err);
         assert!(end.out.is_empty());
     }
-    for bad in ["--fps=0", "--boundary=a b ", "--layout=up", "--loops=0", "--repeat=1", "--viewer-buffer=x"] {
+    let end = run(mjpeg(["serve", "--unix"]).arg(&text).arg(&frames)).expect(6);
+    assert!(end.err.contains("notes.txt: it is no socket") && end.out.is_empty(), "{}", end.err);
+    for bad in [
+        "--repeat=1ns",
+        "--send-timeout=0s",
+        "--request-timeout=0s",
+        "--fps=0",
+        "--boundary=a b ",
+        "--layout=up",
+        "--loops=0",
+        "--repeat=1",
+        "--viewer-buffer=x",
+    ] {
         run(mjpeg(["serve", bad]).arg(&frames)).expect(2);
     }
 }

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use kit::http::{self, Client};
-use kit::run::{Server, mjpeg, run};
+use kit::run::{Server, mjpeg, run, start_with_input};
 
 /// A server whose standard input is a pipe.
 fn piped(args: &[&str]) -> Server {
@@ -217,6 +217,44 @@ fn a_writer_that_never_stops_rewriting_is_never_shown_torn() {
     }
     stop.store(true, std::sync::atomic::Ordering::SeqCst);
     writer.join().unwrap();
+}
+
+#[test]
+fn a_file_that_cannot_be_looked_at_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("1.jpg"), &kit::contents(&kit::frames())[0]).unwrap();
+    std::os::unix::fs::symlink("2.jpg", folder.path().join("2.jpg")).unwrap();
+    let server = Server::start(folder.path(), &["--fps", "500"]);
+    let mut client = Client::watch(server.address(), "/stream");
+    assert_eq!((0..50).map_while(|_| client.part()).count(), 50);
+    drop(client);
+    let end = server.stop();
+    assert_eq!(end.err.matches("2.jpg is left out: ").count(), 1, "{}", end.err);
+}
+
+#[test]
+fn a_signal_before_the_first_frame_is_no_failure() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let camera = format!("http://{}/", silent.local_addr().unwrap());
+    for source in [["-", "--fps=5"], [&camera, "--fps=5"]] {
+        // Held open, and silent.
+        let mut camera_side = None;
+        let mut command = mjpeg(["serve", "--listen", "127.0.0.1:0"]);
+        let mut run = start_with_input(command.args(source).stdin(Stdio::piped()));
+        if source[0] == "-" {
+            // Its thread reads as soon as the handlers of signals are there.
+            run.child().stdin.as_mut().unwrap().write_all(b"\xff\xd8").unwrap();
+            let status = format!("/proc/{}/task", run.pid());
+            let threads = || fs::read_dir(&status).unwrap().count();
+            kit::eventually("the source's thread", || (threads() > 1).then_some(()));
+        } else {
+            camera_side = Some(silent.accept().unwrap());
+        }
+        run.signal("INT");
+        let end = run.end().expect(0);
+        assert_eq!((end.text(), end.err), (String::new(), String::new()), "{source:?}");
+        drop(camera_side);
+    }
 }
 
 #[test]

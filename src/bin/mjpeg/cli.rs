@@ -72,6 +72,22 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Reads a time limit: a duration that leaves time for something.
+pub fn limit(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        limit if limit < Duration::from_millis(1) => Err("shorter than a millisecond".into()),
+        limit => Ok(limit),
+    }
+}
+
+/// Reads an interval: a duration that can be kept, or none at all.
+pub fn interval(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Ok(Duration::ZERO),
+        _ => limit(text),
+    }
+}
+
 /// Reads a size in bytes: `65536`, `64k`, `1M`, with k = 1024 and M = 1024 x 1024.
 pub fn size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -115,6 +131,16 @@ mod tests {
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
         for text in ["10", "", "-1s", "1000000y", "s"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_waited_for_takes_a_millisecond_at_least() {
+        assert_eq!(limit("1ms"), Ok(Duration::from_millis(1)));
+        assert_eq!(interval("0s"), Ok(Duration::ZERO));
+        for text in ["0s", "999us", "1ns", "10"] {
+            assert!(limit(text).is_err(), "{text}");
+            assert!(text == "0s" || interval(text).is_err(), "{text}");
         }
     }
 }

@@ -54,8 +54,9 @@ impl Listener {
     pub fn bind(address: &str) -> Result<Self, Failure> {
         let addresses = address
             .to_socket_addrs()
-            .with_context(|| format!("cannot listen at {address}"))
-            .map_err(Failure::local)?;
+            .with_context(|| format!("cannot listen at `{address}`"))
+            .map_err(Failure::local)
+            .map_err(|failure| failure.hint("a HOST:PORT is wanted, such as 0.0.0.0:8080 or [::1]:0"))?;
         let mut refused = None;
         for address in addresses {
             match listen(address) {
@@ -92,6 +93,13 @@ impl Listener {
             && UnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
         if stale {
             std::fs::remove_file(path).with_context(context).map_err(Failure::local)?;
+        }
+        if std::fs::symlink_metadata(path).is_ok_and(|found| !found.file_type().is_socket()) {
+            return Err(Failure::local(anyhow::anyhow!(
+                "cannot listen at {}: it is no socket",
+                path.display()
+            ))
+            .hint("a new path is wanted, or that of a socket that was left behind"));
         }
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)
             .and_then(|socket| {

@@ -89,7 +89,7 @@ pub struct Serve {
     #[arg(long, value_enum, default_value = "auto")]
     layout: Layout,
     /// Send the last frame again after so long a silence of a live source; 0s never does
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = cli::duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = cli::interval)]
     repeat: Duration,
     /// How long a live source may be silent before /healthz says so
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::duration)]
@@ -98,10 +98,10 @@ pub struct Serve {
     #[arg(long, value_name = "N")]
     max_viewers: Option<usize>,
     /// Close a connection whose request is not whole after so long
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::limit)]
     request_timeout: Duration,
     /// Close a viewer that takes nothing for so long
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::limit)]
     send_timeout: Duration,
     /// Bytes the system may hold for a viewer: less shows slow viewers newer frames
     #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = cli::size)]
@@ -121,9 +121,16 @@ impl Serve {
         };
         let poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
         let rounds = if self.once { Some(1) } else { self.loops };
-        let origin = open::open(&self, rounds, poll.registry(), &clock, stop)?;
+        let origin = match open::open(&self, rounds, poll.registry(), &clock, stop) {
+            // Whoever waits for a source may think better of it.
+            Err(_) if stop.signal().is_some() => return Ok(Outcome::Exit(Exit::Done)),
+            origin => origin?,
+        };
         let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
         let hub = Hub::new(origin, Recipe::new(boundary), rounds.is_some());
+        if !hub.has_picture() && stop.signal().is_some() {
+            return Ok(Outcome::Exit(Exit::Done));
+        }
         if !hub.has_picture() {
             return Err(Failure::local(anyhow::anyhow!("{} has no frame that can be sent", self.source)));
         }

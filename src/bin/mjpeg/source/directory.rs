@@ -48,6 +48,8 @@ struct Entry {
     name: OsString,
     /// The state of the file when it was read last.
     seen: Option<Stamp>,
+    /// Whether it has been told that its state is not to be had.
+    told: bool,
     /// The mark of the picture that was read last: no two readings have the same.
     mark: usize,
     picture: Option<Picture>,
@@ -171,10 +173,14 @@ impl Directory {
         }
         let path = self.path.join(&entry.name);
         let metadata = match fs::metadata(&path) {
-            Ok(metadata) => metadata,
+            Ok(metadata) => {
+                entry.told = false;
+                metadata
+            }
             Err(error) => {
                 // A file that goes while the directory is played is no fault: it is simply not there.
-                if error.kind() != io::ErrorKind::NotFound {
+                if error.kind() != io::ErrorKind::NotFound && !entry.told {
+                    entry.told = true;
                     output::message("serve", &format!("{} is left out: {error}", path.display()));
                 }
                 return None;
@@ -245,7 +251,7 @@ impl Paced for Directory {
 
 impl Entry {
     fn new(name: OsString) -> Self {
-        Self { name, seen: None, mark: 0, picture: None }
+        Self { name, seen: None, told: false, mark: 0, picture: None }
     }
 }
 

@@ -16,6 +16,8 @@ use crate::output;
 /// How often a file is looked at even if nothing was told: some writers never close it, and some file
 /// systems tell nothing.
 const SLOW_LOOK: Duration = Duration::from_secs(1);
+/// How often it is looked at, at most, where nothing is told.
+const FASTEST_LOOK: Duration = Duration::from_millis(10);
 
 /// Publishes a file's picture whenever it is completely rewritten.
 ///
@@ -55,10 +57,11 @@ enum Occasion {
 
 impl WatchedFile {
     /// Watches `path`, which need not exist yet. `fast_look` is how often to look at it where the file
-    /// system tells no changes.
+    /// system tells no changes, within reason.
     pub fn new(path: &Path, mailbox: Mailbox, fast_look: Duration) -> Self {
         let name = path.file_name().unwrap_or_default().to_os_string();
         let path = path.to_path_buf();
+        let fast_look = fast_look.clamp(FASTEST_LOOK, SLOW_LOOK);
         Self { path, name, mailbox, fast_look, done: None, last: None, state: Told::Fine }
     }
 
