@@ -280,3 +280,19 @@ fn many_who_each_hold_another_large_frame_do_not_fill_the_memory() {
     let mut client = Client::watch(server.address(), "/stream");
     assert!(client.part().unwrap().body == picture);
 }
+
+#[test]
+fn a_signal_does_not_wait_for_the_last_slow_viewer() {
+    let args = ["--once", "--fps", "200", "--send-timeout", "60s", "--viewer-buffer", "4k"];
+    let server = Server::start(&kit::frames(), &args);
+    let mut stuck = http::connect(server.address());
+    stuck.write_all(STREAM).unwrap();
+    // Everything has been played, and the viewer takes none of it.
+    kit::eventually("the source ends", || {
+        TcpStream::connect(server.address())
+            .err()
+            .filter(|error| error.kind() == ErrorKind::ConnectionRefused)
+    });
+    server.run.signal("INT");
+    server.run.end_within(Duration::from_secs(5)).expect(0);
+}

@@ -76,10 +76,10 @@ fn mpv_shows_every_frame_in_order_in_every_layout() {
 
 #[test]
 fn opencv_reads_every_frame_in_order_in_every_layout() {
-    let Some(_) = peer::opencv() else { return };
+    let Some(_) = peer::python("cv2") else { return };
     for layout in LAYOUTS {
         let server = Server::start(&kit::frames(), &["--fps", "60", "--layout", layout]);
-        let mut python = peer::opencv().unwrap();
+        let mut python = peer::python("cv2").unwrap();
         python.arg(kit::repository("tests/kit/opencv.py"));
         // Two more than there are: the directory begins again.
         let read = run(python.arg(&server.stream).arg(kit::frames()).arg("32")).expect(0);

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use kit::http::{self, Client};
-use kit::run::{Server, mjpeg, run, start_with_input};
+use kit::run::{Server, mjpeg, run, start, start_with_input};
 
 /// A server whose standard input is a pipe.
 fn piped(args: &[&str]) -> Server {
@@ -48,7 +48,7 @@ fn a_relay_has_one_upstream_and_finds_its_camera_again() {
     camera.stop();
     clients.iter_mut().for_each(|client| drop(client.whatever(Duration::from_millis(300))));
     let mut command = mjpeg(["serve", "--fps", "50", "--listen", &address]);
-    let _again = kit::run::start(command.arg(kit::frames()));
+    let _again = start(command.arg(kit::frames()));
     kit::eventually("frames after the camera is back", || {
         (!clients[0].whatever(Duration::from_millis(200)).is_empty()).then_some(())
     });
@@ -84,6 +84,32 @@ fn standard_input_waits_if_a_rate_is_asked_for() {
     let bodies: Vec<_> = parts.into_iter().map(|part| part.body).collect();
     assert_eq!(bodies, frames);
     server.run.end().expect(0);
+}
+
+#[test]
+fn a_named_pipe_is_as_good_as_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.jpg");
+    run(Command::new("mkfifo").arg(&pipe)).expect(0);
+    // A signal ends the wait for a writer.
+    let server = Server::start(&pipe, &[]);
+    server.stop();
+
+    let frames = kit::contents(&kit::frames());
+    for args in [&[][..], &["--fps", "200"]] {
+        let mut serve = mjpeg(["serve", "--listen", "127.0.0.1:0", "--repeat", "0s"]);
+        let server = start(serve.arg(&pipe).args(args));
+        let mut writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+        writer.write_all(&frames[0]).unwrap();
+        let stream = server.line();
+        let mut client =
+            Client::watch(stream.trim_start_matches("http://").trim_end_matches("/stream"), "/stream");
+        assert!(client.part().unwrap().body == frames[0]);
+        writer.write_all(&frames[1]).unwrap();
+        drop(writer);
+        assert!(client.rest().iter().any(|part| part.body == frames[1]));
+        server.end().expect(0);
+    }
 }
 
 #[test]

@@ -111,6 +111,8 @@ mod tests {
             assert_eq!(whole(format!("GET {target} HTTP/1.0\n\n").as_bytes()).path, path, "{target}");
         }
         assert_eq!(whole(b"OPTIONS * HTTP/1.0\r\n\r\n").path, "*");
+        let absolute = whole(b"GET http://evil.example:80/x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert_eq!(absolute.field("host"), Some("evil.example:80"));
     }
 
     #[test]
@@ -122,6 +124,7 @@ mod tests {
             ("GET / HTTP/1.1\r\n\r\n", Refusal::BadRequest),
             ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", Refusal::BadRequest),
             ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000000000\r\n\r\n", Refusal::Body),
+            ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", Refusal::BadRequest),
             ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", Refusal::Body),
             ("GET * HTTP/1.0\r\n\r\n", Refusal::BadRequest),
             ("GET stream HTTP/1.0\r\n\r\n", Refusal::BadRequest),

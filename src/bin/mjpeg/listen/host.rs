@@ -20,7 +20,9 @@ impl Hosts {
     /// its names and allows all.
     pub fn allow(&self, host: Option<&str>) -> bool {
         let Some(host) = host else { return true };
+        // A name with its root is the same name.
         let name = without_port(host);
+        let name = name.strip_suffix('.').unwrap_or(name);
         let listed = self.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name));
         let lower = name.to_ascii_lowercase();
         if listed || is_address(name) || lower == "localhost" || lower.ends_with(".localhost") {
@@ -57,9 +59,16 @@ mod tests {
     #[test]
     fn names_of_strangers_are_refused_on_loopback() {
         let hosts = Hosts { allowed: Vec::new(), loopback: true };
-        for host in
-            ["127.0.0.1:8080", "[::1]:8080", "[::1]", "localhost", "LOCALHOST:80", "a.localhost", "camera"]
-        {
+        for host in [
+            "127.0.0.1:8080",
+            "[::1]:8080",
+            "[::1]",
+            "localhost",
+            "LOCALHOST:80",
+            "a.localhost",
+            "localhost.",
+            "camera",
+        ] {
             assert!(hosts.allow(Some(host)), "{host}");
         }
         assert!(hosts.allow(None));

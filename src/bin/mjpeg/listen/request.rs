@@ -112,7 +112,7 @@ impl Request {
             _ => return Err(Refusal::Method),
         };
         let http11 = version == 1;
-        let fields: Vec<(String, Vec<u8>)> =
+        let mut fields: Vec<(String, Vec<u8>)> =
             parsed.headers.iter().map(|field| (field.name.to_string(), field.value.to_vec())).collect();
         let count = |name: &str| fields.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).count();
         // RFC 9112 3.2: a request of HTTP/1.1 has one Host field.
@@ -120,17 +120,24 @@ impl Request {
             return Err(Refusal::BadRequest);
         }
         // RFC 9112 6.3: one of these announces a body. What follows is not read, so it is refused.
-        let announced = |(name, value): &(String, Vec<u8>)| {
-            name.eq_ignore_ascii_case("transfer-encoding")
-                || (name.eq_ignore_ascii_case("content-length") && value.trim_ascii() != b"0")
-        };
-        if fields.iter().any(announced) {
-            return Err(Refusal::Body);
+        for (name, value) in &fields {
+            let length = value.trim_ascii();
+            match name.to_ascii_lowercase().as_str() {
+                "transfer-encoding" => return Err(Refusal::Body),
+                "content-length" if length.is_empty() || !length.iter().all(u8::is_ascii_digit) => {
+                    return Err(Refusal::BadRequest);
+                }
+                "content-length" if length.iter().any(|digit| *digit != b'0') => return Err(Refusal::Body),
+                _ => {}
+            }
         }
-        // RFC 9112 3.2.2: a server reads the absolute form too.
+        // RFC 9112 3.2.2: a server reads the absolute form too, and then goes by the host named there.
         let origin = match target.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => {
-                rest.find(['/', '?']).map_or("/", |at| &rest[at..])
+                let (authority, origin) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+                fields.retain(|(name, _)| !name.eq_ignore_ascii_case("host"));
+                fields.push(("Host".into(), authority.as_bytes().to_vec()));
+                origin
             }
             _ => target,
         };

@@ -144,13 +144,18 @@ impl Hub {
         if self.due().is_none_or(|due| now < due) {
             return News::None;
         }
+        let demand = demand();
         match &mut self.origin {
-            Origin::Feed(feed) if !self.to_the_end && !demand() => {
+            Origin::Feed(feed) if !self.to_the_end && !demand => {
                 feed.pause();
                 News::None
             }
             Origin::Feed(_) => self.advance(now),
-            Origin::Mailbox { .. } => self.repeat(now),
+            Origin::Mailbox { .. } if demand => self.repeat(now),
+            Origin::Mailbox { .. } => {
+                self.since = now;
+                News::None
+            }
         }
     }
 

@@ -14,6 +14,7 @@ mod routes;
 mod slab;
 mod viewer;
 
+use std::ffi::OsString;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,8 +50,9 @@ const RESERVED_FILES: usize = 64;
 #[derive(Debug, Args)]
 pub struct Serve {
     /// A directory of JPEG files, one JPEG file that is rewritten again and again, an http(s) URL, a
-    /// capture or concatenated JPEGs in a file, - for the same on standard input, or test:[WIDTHxHEIGHT]
-    source: String,
+    /// capture or concatenated JPEGs in a file, - or a named pipe for what is being written into it, or
+    /// test:[WIDTHxHEIGHT]
+    source: OsString,
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
@@ -132,7 +134,10 @@ impl Serve {
             return Ok(Outcome::Exit(Exit::Done));
         }
         if !hub.has_picture() {
-            return Err(Failure::local(anyhow::anyhow!("{} has no frame that can be sent", self.source)));
+            return Err(Failure::local(anyhow::anyhow!(
+                "{} has no frame that can be sent",
+                self.source.display()
+            )));
         }
 
         let files = files::raise_limit();

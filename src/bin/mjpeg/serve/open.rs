@@ -46,14 +46,11 @@ pub fn open(
             let size = size.parse().map_err(|error: String| Failure::local(anyhow!(error)))?;
             Ok(feed(Box::new(Ahead::new(Pattern::new(size), waker(registry)?)?)))
         }
-        Target::Stdin if serve.fps.is_some() => {
+        _ if target.is_pipe() && serve.fps.is_some() => {
             Ok(feed(Box::new(Upstream::new(target, clock, stop).paced(Some(1), waker(registry)?)?)))
         }
-        Target::Stdin | Target::Url(_) => {
-            let mailbox = mailbox(registry)?;
-            Upstream::new(target, clock, stop).relay(mailbox.clone())?;
-            Ok(live(serve, mailbox))
-        }
+        Target::Stdin | Target::Url(_) => relay(serve, target, registry, clock, stop),
+        Target::File(_) if target.is_pipe() => relay(serve, target, registry, clock, stop),
         Target::File(path) if path.is_dir() => {
             let directory = Directory::open(path, rounds)?;
             // Pictures that are kept are at hand at once; others may lie on a slow disk or far away.
@@ -74,6 +71,19 @@ pub fn open(
             }
         },
     }
+}
+
+/// Passes on what comes as it comes.
+fn relay(
+    serve: &Serve,
+    target: Target,
+    registry: &Registry,
+    clock: &Clock,
+    stop: &Stop,
+) -> Result<Origin, Failure> {
+    let mailbox = mailbox(registry)?;
+    Upstream::new(target, clock, stop).relay(mailbox.clone())?;
+    Ok(live(serve, mailbox))
 }
 
 /// What a file holds.

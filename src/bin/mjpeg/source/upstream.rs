@@ -52,20 +52,20 @@ impl Upstream {
     pub fn relay(self, mailbox: Mailbox) -> Result<(), Failure> {
         // A session stays in its thread, so its thread opens it and tells how that went.
         let (tell, told) = sync_channel(1);
-        // Standard input opens with its first byte, and that may take its time.
-        let wait = self.target != Target::Stdin;
+        // A pipe opens with its first byte, and that may take its time.
+        let wait = !self.target.is_pipe();
         spawn(move || self.relay_from_thread(&mailbox, &tell))?;
         if wait { told.recv().map_err(|_| gone())? } else { Ok(()) }
     }
 
     /// Opens the stream, and hands its pictures out one by one to whoever sets the pace; `waker` tells that
-    /// there is another one. It is played `rounds` times, or for ever; standard input once.
+    /// there is another one. It is played `rounds` times, or for ever; a pipe once.
     ///
     /// # Errors
     ///
     /// When the stream cannot be opened.
     pub fn paced(self, rounds: Option<u32>, waker: Waker) -> Result<Pipe, Failure> {
-        let rounds = if self.target == Target::Stdin { Some(1) } else { rounds };
+        let rounds = if self.target.is_pipe() { Some(1) } else { rounds };
         let (tell, told) = sync_channel(1);
         let (send, pictures) = sync_channel(2);
         spawn(move || {

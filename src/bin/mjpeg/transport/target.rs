@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 
 /// A TARGET of the command line, told apart by how it is written.
@@ -32,6 +33,16 @@ impl Target {
             Self::Test(size.into())
         } else {
             Self::File(text.into())
+        }
+    }
+
+    /// Whether somebody writes into it as it is read: it can be read once, and its first byte may take
+    /// its time. A named pipe is as good as standard input (`mjpeg serve <(...)`).
+    pub fn is_pipe(&self) -> bool {
+        match self {
+            Self::Stdin => true,
+            Self::File(path) => std::fs::metadata(path).is_ok_and(|it| it.file_type().is_fifo()),
+            Self::Url(_) | Self::Test(_) => false,
         }
     }
 

@@ -147,7 +147,8 @@ impl Engine {
                 _ => {}
             }
             let now = self.clock.now();
-            if self.stop.signal().is_some() && self.ending.is_none() {
+            // Also when the source has ended, and only slow viewers are left.
+            if self.stop.signal().is_some() && self.ending.is_none_or(|until| until == Duration::MAX) {
                 let news = self.hub.finish(now);
                 self.end(now + FAREWELL);
                 self.spread(news, now);
