@@ -8,11 +8,11 @@ mod kit;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use kit::http::{self, Client};
-use kit::run::{Server, start};
+use kit::run::{Server, mjpeg, start, start_unheard};
 
 const STREAM: &[u8] = b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -295,4 +295,22 @@ fn a_signal_does_not_wait_for_the_last_slow_viewer() {
     });
     server.run.signal("INT");
     server.run.end_within(Duration::from_secs(5)).expect(0);
+}
+
+#[test]
+fn messages_that_nobody_reads_hold_up_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(kit::frames().join("frame-000001.jpg"), folder.path().join("z.jpg")).unwrap();
+    // Each is told by its name, three times what a pipe holds.
+    for n in 0..1000 {
+        fs::write(folder.path().join(format!("{n:0200}.jpg")), "broken").unwrap();
+    }
+    let mut command = mjpeg(["serve", "--listen", "127.0.0.1:0"]);
+    let server = start_unheard(command.arg(folder.path()).stdin(Stdio::null()));
+    let stream = server.line();
+    let address = stream.trim_start_matches("http://").trim_end_matches("/stream");
+    let mut client = Client::watch(address, "/stream");
+    (0..30).for_each(|_| drop(client.part().unwrap()));
+    server.signal("INT");
+    server.end().expect(0);
 }

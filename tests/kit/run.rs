@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -19,6 +19,8 @@ pub struct Run {
     out: Option<JoinHandle<Vec<u8>>>,
     err: Arc<Mutex<Vec<u8>>>,
     err_reader: Option<JoinHandle<()>>,
+    /// Standard error that nobody reads.
+    unheard: Option<ChildStderr>,
 }
 
 /// How a program ended.
@@ -66,6 +68,21 @@ pub fn start(command: &mut Command) -> Run {
 
 /// Starts a program whose standard input has been set.
 pub fn start_with_input(command: &mut Command) -> Run {
+    let mut run = start_unheard(command);
+    let err = Arc::clone(&run.err);
+    run.err_reader = run.unheard.take().map(|mut stderr| {
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = stderr.read(&mut buffer) {
+                err.lock().unwrap().extend_from_slice(&buffer[..n]);
+            }
+        })
+    });
+    run
+}
+
+/// Starts a program whose standard error is a pipe that nobody reads.
+pub fn start_unheard(command: &mut Command) -> Run {
     let name = format!("{command:?}");
     let mut child = command
         .stdout(Stdio::piped())
@@ -86,15 +103,8 @@ pub fn start_with_input(command: &mut Command) -> Run {
             }
         }
     });
-    let err = Arc::new(Mutex::new(Vec::new()));
-    let (mut stderr, kept) = (child.stderr.take().unwrap(), Arc::clone(&err));
-    let err_reader = std::thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        while let Ok(n @ 1..) = stderr.read(&mut buffer) {
-            kept.lock().unwrap().extend_from_slice(&buffer[..n]);
-        }
-    });
-    Run { name, child, lines, out: Some(out), err, err_reader: Some(err_reader) }
+    let unheard = child.stderr.take();
+    Run { name, child, lines, out: Some(out), err: Arc::default(), err_reader: None, unheard }
 }
 
 /// Runs a program to its end.

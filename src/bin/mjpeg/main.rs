@@ -15,10 +15,14 @@ mod transport;
 mod verdict;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
 use crate::exit::{Failure, Outcome};
+
+/// How long the end waits for somebody who reads what was said.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
@@ -26,11 +30,10 @@ fn main() -> ExitCode {
     let run = signal::Stop::install()
         .map_err(|error| Failure::local(anyhow::Error::new(error).context("cannot handle signals")))
         .and_then(|stop| cli.command.run(&stop));
-    match run {
-        Ok(outcome) => exit::end(outcome),
-        Err(failure) => {
-            output::failure(name, &failure);
-            exit::end(Outcome::Exit(failure.exit))
-        }
-    }
+    let outcome = run.unwrap_or_else(|failure| {
+        output::failure(name, &failure);
+        Outcome::Exit(failure.exit)
+    });
+    output::settle(LAST_WORDS);
+    exit::end(outcome)
 }

@@ -5,6 +5,9 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use crate::exit::Failure;
@@ -44,8 +47,61 @@ pub fn hint(text: &str) {
 
 /// Writes one line to standard error as it is. The text must be ours or [`printable`].
 pub fn line(text: &str) {
+    let Some(background) = BACKGROUND.get() else { return write_line(text) };
+    if background.lines.try_send(Line::Text(text.into())).is_err() {
+        background.left_out.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn write_line(text: &str) {
     let mut err = io::stderr().lock();
     let _ = writeln!(err, "{text}");
+}
+
+static BACKGROUND: OnceLock<Background> = OnceLock::new();
+
+/// A thread that writes to standard error for those who must not wait.
+struct Background {
+    lines: SyncSender<Line>,
+    left_out: AtomicU64,
+}
+
+enum Line {
+    Text(String),
+    /// All lines before have been written.
+    Settled(SyncSender<()>),
+}
+
+/// Lets a thread write what follows. A pipe whose reader has stopped reading then holds up nobody, and
+/// lines are left out and counted once there is no more room for them.
+pub fn in_background() {
+    let (lines, waiting) = sync_channel(1000);
+    if BACKGROUND.set(Background { lines, left_out: AtomicU64::new(0) }).is_err() {
+        return;
+    }
+    let write = move || {
+        for line in waiting {
+            let left_out = BACKGROUND.get().map_or(0, |it| it.left_out.swap(0, Ordering::Relaxed));
+            if left_out > 0 {
+                write_line(&format!("mjpeg: {left_out} messages are left out: nobody read them"));
+            }
+            match line {
+                Line::Text(text) => write_line(&text),
+                Line::Settled(tell) => drop(tell.send(())),
+            }
+        }
+    };
+    // Without a thread every line is left out: messages are worth less than the frames.
+    let _ = std::thread::Builder::new().name("messages".into()).stack_size(128 * 1024).spawn(write);
+}
+
+/// Waits until what has been said is written, `longest` at most.
+pub fn settle(longest: Duration) {
+    let Some(background) = BACKGROUND.get() else { return };
+    let (tell, told) = sync_channel(1);
+    if background.lines.try_send(Line::Settled(tell)).is_ok() {
+        let _ = told.recv_timeout(longest);
+    }
 }
 
 /// Tells the user why a run could not go on.

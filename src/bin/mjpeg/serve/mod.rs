@@ -117,6 +117,7 @@ impl Serve {
     ///
     /// When the source cannot be opened or the address not be listened at.
     pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
+        output::in_background();
         let clock = Clock::real();
         let local = |error: std::io::Error, what: &str| {
             Failure::local(anyhow::Error::new(error).context(what.to_string()))
