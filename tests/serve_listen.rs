@@ -49,17 +49,32 @@ fn ipv6_has_its_brackets() {
 
 #[test]
 fn a_socket_of_whoever_started_it_is_used() {
-    let Some(mut python) = peer::command("python3") else { return };
-    let script = "import os, socket, sys\n\
-        s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()\n\
-        os.dup2(s.fileno(), 3); os.set_inheritable(3, True)\n\
+    let Some(_) = peer::find("python3") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let inherit = "os.dup2(s.fileno(), 3); os.set_inheritable(3, True)\n\
         os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))\n\
         os.execv(sys.argv[1], sys.argv[1:])";
-    python.args(["-c", script, env!("CARGO_BIN_EXE_mjpeg"), "serve"]).arg(kit::frames());
-    let server = start(&mut python);
+    let start_with = |socket: &str| {
+        let script = format!("import os, socket, sys\n{socket}\n{inherit}");
+        let mut python = peer::command("python3").unwrap();
+        start(python.args(["-c", &script, env!("CARGO_BIN_EXE_mjpeg"), "serve"]).arg(kit::frames()))
+    };
+    let tcp = "s = socket.socket(); s.bind(('127.0.0.1', 0))";
+    let server = start_with(&format!("{tcp}; s.listen()"));
     let url = server.line();
     let address = url.strip_prefix("http://").unwrap().strip_suffix("/stream").unwrap();
     assert!(Client::watch(address, "/stream").part().is_some());
+
+    let unix = format!("s = socket.socket(socket.AF_UNIX); s.bind('{}'); s.listen()", path.display());
+    let server = start_with(&unix);
+    assert_eq!(server.line(), format!("unix:{}", path.display()));
+    server.signal("TERM");
+    server.end().expect(0);
+    assert!(path.exists(), "it is not ours to remove");
+
+    let end = start_with(tcp).end().expect(6);
+    assert!(end.err.contains("descriptor 3 of LISTEN_FDS: it does not listen"), "{}", end.err);
 }
 
 #[test]

@@ -177,110 +177,57 @@ fn a_source_that_is_none_says_so_by_its_status() {
     server.run.child().stdin.take().unwrap().write_all(b"<html>no stream</html>").unwrap();
     let end = server.run.end().expect(4);
     assert!(end.err.contains("is not a stream"), "{}", end.err);
-}
-
-#[test]
-fn a_watched_file_comes_back_whatever_happens_to_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("camera.jpg");
-    let frames = kit::contents(&kit::frames());
-    fs::write(&file, &frames[0]).unwrap();
-    let server = Server::start(&file, &["--repeat", "0s"]);
-    let mut client = Client::watch(server.address(), "/stream");
-    assert_eq!(client.part().unwrap().body, frames[0]);
-    // Deleted, and written anew.
-    fs::remove_file(&file).unwrap();
-    fs::write(&file, &frames[1]).unwrap();
-    assert_eq!(client.part().unwrap().body, frames[1]);
-    // Truncated to half, then replaced.
-    fs::write(&file, &frames[2][..5000]).unwrap();
-    kit::eventually("the torn frame is counted", || {
-        let state: serde_json::Value =
-            serde_json::from_slice(&http::get(server.address(), "/state").1).unwrap();
-        (state["frames_torn"].as_u64() >= Some(1)).then_some(())
-    });
-    let other = folder.path().join("other");
-    fs::write(&other, &frames[2]).unwrap();
-    fs::rename(&other, &file).unwrap();
-    assert_eq!(client.part().unwrap().body, frames[2]);
-    // Its whole folder moved away and made anew.
-    let away = folder.path().with_extension("away");
-    fs::rename(folder.path(), &away).unwrap();
-    fs::create_dir(folder.path()).unwrap();
-    fs::write(&file, &frames[3]).unwrap();
-    assert_eq!(client.part().unwrap().body, frames[3]);
-    fs::remove_dir_all(away).unwrap();
-}
-
-#[test]
-fn a_writer_that_never_stops_rewriting_is_never_shown_torn() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("camera.jpg");
-    let frames = kit::contents(&kit::frames());
-    fs::write(&file, &frames[0]).unwrap();
-    let server = Server::start(&file, &[]);
-    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let writer = {
-        let (stop, file, frames) = (std::sync::Arc::clone(&stop), file.clone(), frames.clone());
-        std::thread::spawn(move || {
-            for frame in frames.iter().cycle() {
-                // Truncated and written in two steps, as naive cameras do.
-                let mut out = fs::File::create(&file).unwrap();
-                out.write_all(&frame[..frame.len() / 2]).unwrap();
-                std::thread::yield_now();
-                out.write_all(&frame[frame.len() / 2..]).unwrap();
-                drop(out);
-                std::thread::sleep(Duration::from_millis(3));
-                if stop.load(std::sync::atomic::Ordering::SeqCst) {
-                    return;
-                }
-            }
-        })
-    };
-    let mut client = Client::watch(server.address(), "/stream");
-    for n in 0..200 {
-        assert!(frames.contains(&client.part().unwrap().body), "part {n} is torn");
+    for (bytes, args, code) in [
+        (&b"<html>no stream</html>"[..], &["--fps", "5"][..], 4),
+        (b"\xff\xd8\xff\xe0 half a picture", &[], 5),
+        (b"\xff\xd8\xff\xe0 half a picture", &["--fps", "5"], 5),
+    ] {
+        let mut serve = mjpeg(["serve", "-", "--listen", "127.0.0.1:0"]);
+        let mut server = start_with_input(serve.args(args).stdin(Stdio::piped()));
+        server.child().stdin.take().unwrap().write_all(bytes).unwrap();
+        let end = server.end().expect(code);
+        assert_eq!(end.err.matches("mjpeg: serve: -").count(), 1, "{}", end.err);
     }
-    stop.store(true, std::sync::atomic::Ordering::SeqCst);
-    writer.join().unwrap();
-}
-
-#[test]
-fn a_file_that_cannot_be_looked_at_is_told_once() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("1.jpg"), &kit::contents(&kit::frames())[0]).unwrap();
-    std::os::unix::fs::symlink("2.jpg", folder.path().join("2.jpg")).unwrap();
-    let server = Server::start(folder.path(), &["--fps", "500"]);
-    let mut client = Client::watch(server.address(), "/stream");
-    assert_eq!((0..50).map_while(|_| client.part()).count(), 50);
-    drop(client);
-    let end = server.stop();
-    assert_eq!(end.err.matches("2.jpg is left out: ").count(), 1, "{}", end.err);
-}
-
-#[test]
-fn a_signal_before_the_first_frame_is_no_failure() {
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let camera = format!("http://{}/", silent.local_addr().unwrap());
-    for source in [["-", "--fps=5"], [&camera, "--fps=5"]] {
-        // Held open, and silent.
-        let mut camera_side = None;
-        let mut command = mjpeg(["serve", "--listen", "127.0.0.1:0"]);
-        let mut run = start_with_input(command.args(source).stdin(Stdio::piped()));
-        if source[0] == "-" {
-            // Its thread reads as soon as the handlers of signals are there.
-            run.child().stdin.as_mut().unwrap().write_all(b"\xff\xd8").unwrap();
-            let status = format!("/proc/{}/task", run.pid());
-            let threads = || fs::read_dir(&status).unwrap().count();
-            kit::eventually("the source's thread", || (threads() > 1).then_some(()));
-        } else {
-            camera_side = Some(silent.accept().unwrap());
-        }
-        run.signal("INT");
-        let end = run.end().expect(0);
-        assert_eq!((end.text(), end.err), (String::new(), String::new()), "{source:?}");
-        drop(camera_side);
+    for endless in ["test:", &url, "missing.jpg"] {
+        let end = run(&mut mjpeg(["serve", endless, "--once", "--listen", "127.0.0.1:0"])).expect(6);
+        assert!(end.err.contains("play what has an end"), "{}", end.err);
     }
+}
+
+#[test]
+fn an_end_that_comes_after_the_last_frame_is_one_too() {
+    let frames = kit::contents(&kit::frames());
+    for args in [&["--fps", "50"][..], &["--fps", "50", "--once"]] {
+        let mut serve = mjpeg(["serve", "-", "--listen", "127.0.0.1:0"]);
+        let mut server = start_with_input(serve.args(args).stdin(Stdio::piped()));
+        let mut input = server.child().stdin.take().unwrap();
+        input.write_all(&frames[0]).unwrap();
+        let stream = server.line();
+        let address = stream.trim_start_matches("http://").trim_end_matches("/stream");
+        let mut client = Client::watch(address, "/stream");
+        assert!(client.part().unwrap().body == frames[0]);
+        // It is known to be the last one only now.
+        drop(input);
+        client.rest();
+        assert!(client.is_over());
+        server.end().expect(0);
+    }
+}
+
+#[test]
+fn viewers_that_have_gone_do_not_stay_with_a_silent_source() {
+    let mut server = piped(&["--repeat", "0s", "--send-timeout", "1s"]);
+    let mut input = server.run.child().stdin.take().unwrap();
+    input.write_all(&kit::contents(&kit::frames())[0]).unwrap();
+    for _ in 0..20 {
+        assert!(Client::watch(server.address(), "/stream").part().is_some());
+    }
+    let state =
+        || -> serde_json::Value { serde_json::from_slice(&http::get(server.address(), "/state").1).unwrap() };
+    kit::eventually("nobody watches", || (state()["viewers"].as_array()?.is_empty()).then_some(()));
+    // They took all there was.
+    assert_eq!(state()["totals"]["evicted"], 0);
+    assert!(state()["fps"].is_null());
 }
 
 #[test]

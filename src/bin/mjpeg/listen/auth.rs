@@ -25,8 +25,10 @@ pub struct Users {
 pub enum Verdict {
     /// They are right.
     Welcome,
-    /// There are none, or they are right but for a nonce that has become too old.
+    /// There are none.
     Ask,
+    /// They are right, but for a nonce that has become too old or is not ours: we may have been started anew.
+    Stale,
     /// They are wrong.
     Wrong,
 }
@@ -63,13 +65,15 @@ impl Users {
         Ok(Self { known, secret: [RandomState::new(), RandomState::new()] })
     }
 
-    /// The values of the `WWW-Authenticate` fields, the best scheme first (RFC 7616 3.7).
-    pub fn challenges(&self, now: Duration) -> Vec<String> {
+    /// The values of the `WWW-Authenticate` fields, the best scheme first (RFC 7616 3.7). With `stale` the
+    /// client tries again with the password it has (RFC 7616 3.3); without, it asks its user.
+    pub fn challenges(&self, now: Duration, stale: bool) -> Vec<String> {
         let nonce = self.nonce(now.as_secs());
+        let stale = if stale { ", stale=true" } else { "" };
         ["SHA-256", "MD5"]
             .iter()
             .map(|name| {
-                format!("Digest realm=\"{REALM}\", qop=\"auth\", algorithm={name}, nonce=\"{nonce}\"")
+                format!("Digest realm=\"{REALM}\", qop=\"auth\", algorithm={name}, nonce=\"{nonce}\"{stale}")
             })
             .chain([format!("Basic realm=\"{REALM}\", charset=\"UTF-8\"")])
             .collect()
@@ -103,6 +107,11 @@ impl Users {
             "" | "MD5" => |text| hex(&Md5::digest(text)),
             _ => return Verdict::Wrong,
         };
+        if !matches!(get("qop"), "" | "auth") {
+            return Verdict::Wrong;
+        }
+        // The URI is not compared with the request's: a proxy may have changed the path, and what one path shows
+        // is no secret to who knows the password.
         let request = hash(&format!("{method}:{}", get("uri")));
         let right = self.known.iter().fold(false, |right, (user, password)| {
             let secret = hash(&format!("{user}:{REALM}:{password}"));
@@ -124,10 +133,13 @@ impl Users {
         }
         let made = get("nonce").split_once('-').and_then(|(time, _)| u64::from_str_radix(time, 16).ok());
         match made {
-            Some(time) if !same(self.nonce(time).as_bytes(), get("nonce").as_bytes()) => Verdict::Wrong,
-            Some(time) if now.saturating_sub(Duration::from_secs(time)) <= NONCE_TIME => Verdict::Welcome,
-            // Whoever knows the password may try again with a new nonce, without being asked for it.
-            _ => Verdict::Ask,
+            Some(time)
+                if same(self.nonce(time).as_bytes(), get("nonce").as_bytes())
+                    && now.saturating_sub(Duration::from_secs(time)) <= NONCE_TIME =>
+            {
+                Verdict::Welcome
+            }
+            _ => Verdict::Stale,
         }
     }
 
@@ -223,18 +235,21 @@ mod tests {
                  nonce=\"{nonce}\", nc=00000001, cnonce=\"abc\", qop=auth, response=\"{response}\""
             )
         };
-        let challenge = users.challenges(NOW).remove(0);
+        let challenge = users.challenges(NOW, false).remove(0);
         let nonce = parameters(challenge.strip_prefix("Digest ").unwrap())["nonce"].clone();
         let judge = |value: &str, now| users.judge(Some(value), "GET", now);
         let right = answer(&nonce, "Circle of Life", "GET");
         assert_eq!(judge(&right, NOW), Verdict::Welcome);
-        assert_eq!(judge(&right, NOW + 2 * NONCE_TIME), Verdict::Ask);
+        assert_eq!(judge(&right, NOW + 2 * NONCE_TIME), Verdict::Stale);
         assert_eq!(judge(&answer(&nonce, "circle of life", "GET"), NOW), Verdict::Wrong);
         assert_eq!(judge(&answer(&nonce, "Circle of Life", "HEAD"), NOW), Verdict::Wrong);
         let forged = format!("{:x}-{}", NOW.as_secs(), "0".repeat(32));
-        assert_eq!(judge(&answer(&forged, "Circle of Life", "GET"), NOW), Verdict::Wrong);
+        assert_eq!(judge(&answer(&forged, "Circle of Life", "GET"), NOW), Verdict::Stale);
+        let integrity = right.replace("qop=auth", "qop=auth-int");
+        assert_eq!(judge(&integrity, NOW), Verdict::Wrong);
+        assert!(users.challenges(NOW, true)[0].ends_with(", stale=true"));
         let other = Users::parse("Mufasa:Circle of Life").unwrap();
-        assert_eq!(other.judge(Some(&right), "GET", NOW), Verdict::Wrong);
+        assert_eq!(other.judge(Some(&right), "GET", NOW), Verdict::Stale);
     }
 
     #[test]

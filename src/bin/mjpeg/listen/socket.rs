@@ -32,8 +32,8 @@ pub enum Endpoint {
     Tcp(SocketAddr),
     /// At a path of the file system, whose file goes when the listener does.
     Unix(PathBuf),
-    /// Wherever whoever started us has opened it.
-    Inherited,
+    /// Wherever whoever started us has opened it; at this path if it has one.
+    Inherited(Option<PathBuf>),
 }
 
 impl Drop for Listener {
@@ -130,11 +130,17 @@ impl Listener {
             let socket = socket
                 .and_then(|socket| socket.ok_or_else(|| io::Error::other("it is taken already")))
                 .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+                .and_then(|socket| match socket.is_listener() {
+                    Ok(false) => Err(io::Error::other("it does not listen")),
+                    _ => Ok(socket),
+                })
                 .with_context(|| format!("cannot listen at descriptor {} of LISTEN_FDS", n + 3))
                 .map_err(Failure::local)?;
             let at = match socket.local_addr().ok().and_then(|at| at.as_socket()) {
                 Some(at) => Endpoint::Tcp(at),
-                None => Endpoint::Inherited,
+                None => Endpoint::Inherited(
+                    socket.local_addr().ok().and_then(|at| at.as_pathname().map(Path::to_path_buf)),
+                ),
             };
             listeners.push(Self { socket, at });
         }
@@ -145,8 +151,8 @@ impl Listener {
     pub fn base(&self) -> String {
         match &self.at {
             Endpoint::Tcp(at) => format!("http://{}", reachable(*at)),
-            Endpoint::Unix(path) => format!("unix:{}", path.display()),
-            Endpoint::Inherited => "http://localhost".into(),
+            Endpoint::Unix(path) | Endpoint::Inherited(Some(path)) => format!("unix:{}", path.display()),
+            Endpoint::Inherited(None) => "unix:".into(),
         }
     }
 
@@ -154,7 +160,7 @@ impl Listener {
     pub fn is_local(&self) -> bool {
         match &self.at {
             Endpoint::Tcp(at) => is_loopback(at.ip()),
-            Endpoint::Unix(_) | Endpoint::Inherited => true,
+            Endpoint::Unix(_) | Endpoint::Inherited(_) => true,
         }
     }
 
@@ -168,10 +174,9 @@ impl Listener {
             },
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock => Accepted::None,
-                _ if out_of_room(&error) => Accepted::NoRoom,
-                // ECONNABORTED, EPROTO, EINTR, ENETDOWN ...: this connection is lost, the next may not be
-                // (accept(2): "treat them like EAGAIN by retrying").
-                _ => Accepted::Gone,
+                _ if is_of_one_connection(&error) => Accepted::Gone,
+                // No file or memory is left, or something that trying again at once would not mend.
+                _ => Accepted::NoRoom,
             },
         }
     }
@@ -222,11 +227,23 @@ fn prepare(socket: &Socket) -> io::Result<()> {
     }
 }
 
-fn out_of_room(error: &io::Error) -> bool {
+/// Whether an error of accept is one of a connection that is lost already: the next may not be (accept(2):
+/// "treat them like EAGAIN by retrying").
+fn is_of_one_connection(error: &io::Error) -> bool {
     use rustix::io::Errno;
-    [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM]
-        .iter()
-        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+    [
+        Errno::CONNABORTED,
+        Errno::INTR,
+        Errno::PROTO,
+        Errno::NOPROTOOPT,
+        Errno::OPNOTSUPP,
+        Errno::NETDOWN,
+        Errno::NETUNREACH,
+        Errno::HOSTDOWN,
+        Errno::HOSTUNREACH,
+    ]
+    .iter()
+    .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
 #[cfg(test)]

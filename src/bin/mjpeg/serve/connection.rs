@@ -15,6 +15,9 @@ const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// Bytes that are read and thrown away while waiting for that.
 const DRAIN_BYTES: usize = 1 << 20;
 
+/// Bytes of an answer that do not count.
+const LIGHT: usize = 64 << 10;
+
 /// A connection and what it is doing.
 #[derive(Debug)]
 pub struct Connection {
@@ -24,8 +27,8 @@ pub struct Connection {
     pub peer: String,
     /// When it was accepted.
     pub since: Duration,
-    /// Whether the peer has closed its side: it has gone, or it only has nothing more to say.
-    pub half_closed: bool,
+    /// Since when the peer has closed its side: it has gone, or it only has nothing more to say.
+    pub half_closed: Option<Duration>,
     /// What it is doing.
     pub stage: Stage,
 }
@@ -100,7 +103,7 @@ pub enum Step {
 impl Connection {
     /// A connection whose request is awaited.
     pub fn new(socket: Socket, peer: String, now: Duration) -> Self {
-        Self { socket, peer, since: now, half_closed: false, stage: Stage::Request(RequestHead::default()) }
+        Self { socket, peer, since: now, half_closed: None, stage: Stage::Request(RequestHead::default()) }
     }
 
     /// Goes on as far as the socket lets it, with anything but the stream.
@@ -168,12 +171,23 @@ impl Connection {
         picture.into_iter().chain(viewer.into_iter().flat_map(|viewer| viewer.parts()))
     }
 
-    /// Bytes of an answer that nobody else holds.
+    /// Bytes of an answer that nobody else holds. A head weighs no more than the rest of a connection.
     pub fn weight(&self) -> usize {
-        match &self.stage {
+        let bytes = match &self.stage {
             Stage::Answer { bytes, .. } | Stage::Delay { bytes, .. } => bytes.capacity(),
             _ => 0,
-        }
+        };
+        if bytes > LIGHT { bytes } else { 0 }
+    }
+
+    /// How long bytes have waited for the peer without one of them leaving.
+    pub fn stuck_for(&self, now: Duration) -> Duration {
+        let since = match &self.stage {
+            Stage::Answer { stuck, .. } => Some(*stuck),
+            Stage::Stream(viewer) => viewer.stuck_since(),
+            _ => None,
+        };
+        since.map_or(Duration::ZERO, |since| now.saturating_sub(since))
     }
 
     /// Closes our side and waits for the peer to close its own.
@@ -189,7 +203,13 @@ impl Connection {
         match &self.stage {
             Stage::Request(_) => now >= self.since + request_timeout,
             Stage::Answer { stuck, .. } => now >= *stuck + send_timeout,
-            Stage::Stream(viewer) => viewer.stuck_since().is_some_and(|since| now >= since + send_timeout),
+            Stage::Stream(viewer) => {
+                // Whether somebody who has closed its side is still there only bytes can show. Of a silent source
+                // there are none.
+                let silent = self.half_closed.map(|since| since.max(viewer.moved()));
+                let waiting = viewer.stuck_since().into_iter().chain(silent).min();
+                waiting.is_some_and(|since| now >= since + send_timeout)
+            }
             Stage::Drain { since, .. } => now >= *since + DRAIN_TIME,
             Stage::Delay { until, .. } => now >= *until,
         }

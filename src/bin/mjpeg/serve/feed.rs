@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::pace::{Pace, Rate};
 use crate::clock::Clock;
+use crate::exit::Failure;
 use crate::source::paced::{Next, Paced};
 use crate::source::picture::Picture;
 
@@ -66,8 +67,7 @@ impl Feed {
 
     /// Starts, or goes on, with a frame that is due at once.
     pub fn start(&mut self, now: Duration, can_carry: impl Fn(&Picture) -> bool) {
-        self.pace = Pace::new(self.rate, now);
-        self.running = true;
+        self.resume(now);
         if self.source.shows_time() {
             // What shows its time is made again.
             self.asked -= self.queue.len() as u64;
@@ -78,6 +78,12 @@ impl Feed {
         }
         self.plan_anew();
         self.fill_to(1, START, can_carry);
+    }
+
+    /// Goes on with what is there, which is due at once.
+    pub fn resume(&mut self, now: Duration) {
+        self.pace = Pace::new(self.rate, now);
+        self.running = true;
     }
 
     /// Stands still.
@@ -100,13 +106,14 @@ impl Feed {
         self.ended
     }
 
-    /// When the next picture is due, or the source to be asked again.
+    /// When the next picture or the end is due, or the source to be asked again.
     pub fn due(&self) -> Option<Duration> {
         let due = self.pace.due(0);
-        match self.running && !self.is_over() {
+        match self.running {
             // Whoever makes it says when it is there.
             true if self.queue.is_empty() && self.awaited.is_some() => None,
-            true if self.queue.is_empty() => Some(due.max(self.ask_again)),
+            true if self.queue.is_empty() && !self.ended => Some(due.max(self.ask_again)),
+            // The end is due like a picture.
             true => Some(due),
             false => None,
         }
@@ -130,6 +137,16 @@ impl Feed {
             self.plan_anew();
         }
         Some(ready)
+    }
+
+    /// Whether the next picture is being made.
+    pub fn is_waiting(&self) -> bool {
+        self.queue.is_empty() && self.awaited.is_some()
+    }
+
+    /// Why there never was a picture, if the source knows.
+    pub fn take_failure(&mut self) -> Option<Failure> {
+        self.source.take_failure()
     }
 
     /// Fetches what is missing ahead, and waits for the first `count` pictures if they are being made, for

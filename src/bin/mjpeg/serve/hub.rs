@@ -12,8 +12,8 @@ use crate::source::picture::Picture;
 
 /// Frames whose times are kept to tell the real rate.
 const RECENT: usize = 64;
-/// How long a paced source has to bring its first picture.
-const FIRST: Duration = Duration::from_secs(10);
+/// How often whoever waits for the first picture is asked whether to go on.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Where frames come from, and whose time it is.
 #[derive(Debug)]
@@ -80,11 +80,15 @@ pub struct Count {
 }
 
 impl Hub {
-    /// A hub without a frame. With `to_the_end`, frames that have begun to go out do so until the source
+    /// A hub that has shown no frame yet. A paced source has its first one ready, if it has any: it is waited
+    /// for as long as `go_on` says. With `to_the_end`, frames that have begun to go out do so until the source
     /// ends; without, they stop while nobody looks.
-    pub fn new(mut origin: Origin, recipe: Recipe, to_the_end: bool) -> Self {
+    pub fn new(mut origin: Origin, recipe: Recipe, to_the_end: bool, go_on: impl Fn() -> bool) -> Self {
         if let Origin::Feed(feed) = &mut origin {
-            feed.fill_to(1, FIRST, |picture| recipe.can_carry(picture));
+            feed.fill(|picture| recipe.can_carry(picture));
+            while feed.is_waiting() && go_on() {
+                feed.fill_to(1, PATIENCE, |picture| recipe.can_carry(picture));
+            }
         }
         Self {
             origin,
@@ -135,6 +139,10 @@ impl Hub {
                 feed.start(now, |picture| recipe.can_carry(picture));
             }
             _ => return News::None,
+        }
+        // What it promised has been made anew, and nobody is left whom it was promised.
+        if let Some(part) = self.current.take_if(|part| part.promised().is_some()) {
+            self.reclaim(part);
         }
         self.advance(now)
     }
@@ -236,7 +244,11 @@ impl Hub {
 
     /// Why the source never had a frame, if it said so.
     pub fn take_failure(&mut self) -> Option<Failure> {
-        self.failure.take()
+        let of_feed = || match &mut self.origin {
+            Origin::Feed(feed) => feed.take_failure(),
+            Origin::Mailbox { .. } => None,
+        };
+        self.failure.take().or_else(of_feed)
     }
 
     /// What has been counted.
@@ -260,14 +272,17 @@ impl Hub {
     }
 
     /// The frames per second of late, if frames are going out.
-    pub fn fps(&self) -> Option<f64> {
-        let (first, last) = (self.recent.front()?, self.recent.back()?);
-        let playing = match &self.origin {
-            Origin::Feed(feed) => feed.is_running(),
-            Origin::Mailbox { .. } => true,
-        };
-        let time = (*last - *first).as_secs_f64();
-        (playing && time > 0.0).then(|| (self.recent.len() - 1) as f64 / time)
+    pub fn fps(&self, now: Duration) -> Option<f64> {
+        let (first, last) = (*self.recent.front()?, *self.recent.back()?);
+        let gaps = u32::try_from(self.recent.len() - 1).ok().filter(|gaps| *gaps > 0)?;
+        let gap = (last - first) / gaps;
+        // Three gaps without a frame are a silence.
+        let playing = now.saturating_sub(last) <= gap * 3
+            && match &self.origin {
+                Origin::Feed(feed) => feed.is_running(),
+                Origin::Mailbox { .. } => true,
+            };
+        (playing && !gap.is_zero()).then(|| 1.0 / gap.as_secs_f64())
     }
 
     /// How long ago the newest frame came.
@@ -339,13 +354,71 @@ impl Hub {
         self.since = now;
         let part = Rc::new(self.recipe.part(picture, self.number, taken, behind));
         self.preview = None;
-        let old = self.current.replace(part);
-        // A slow viewer may still be reading the old one; its buffer then goes with it.
-        if let Some(old) = old.and_then(|old| Rc::try_unwrap(old).ok()) {
+        if let Some(old) = self.current.replace(part) {
+            self.reclaim(old);
+        }
+    }
+
+    /// Gives the picture of a part back to its source.
+    fn reclaim(&mut self, part: Rc<Part>) {
+        // A slow viewer may still be reading it; its buffer then goes with it.
+        if let Some(part) = Rc::into_inner(part) {
             match &mut self.origin {
-                Origin::Feed(feed) => feed.give_back(old.into_picture()),
-                Origin::Mailbox { mailbox, .. } => mailbox.give_back(old.into_picture()),
+                Origin::Feed(feed) => feed.give_back(part.into_picture()),
+                Origin::Mailbox { mailbox, .. } => mailbox.give_back(part.into_picture()),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mjpeg::multipart::Boundary;
+
+    use super::super::part::{Layout, Standing};
+    use super::*;
+    use crate::clock::Clock;
+    use crate::source::paced::{Next, Paced};
+
+    const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
+
+    /// Gives three pictures at once that show their time, and makes those it is asked for anew for ever.
+    struct Overtaxed(bool);
+
+    impl Paced for Overtaxed {
+        fn next(&mut self, number: u64, _: Duration) -> Next {
+            if self.0 { Next::Later } else { Next::Picture(Picture::copy(JPEG, number as usize).unwrap()) }
+        }
+
+        fn give_back(&mut self, _: Picture) {}
+
+        fn forget(&mut self) {
+            self.0 = true;
+        }
+
+        fn shows_time(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn what_was_promised_before_a_pause_is_promised_to_nobody_who_comes_after_it() {
+        let clock = Clock::simulated();
+        let feed = Feed::new(Box::new(Overtaxed(false)), "10".parse().unwrap(), clock.clone());
+        let recipe = Recipe::new(Boundary::new("b").unwrap());
+        let mut hub = Hub::new(Origin::Feed(feed), recipe, false, || true);
+        // The first start forgets what was made before anybody came, too; here it stays.
+        let Origin::Feed(feed) = &mut hub.origin else { unreachable!() };
+        feed.resume(clock.now());
+        assert_eq!(hub.advance(clock.now()), News::Part);
+        let part = Rc::clone(hub.newest().unwrap());
+        assert_eq!(part.standing(part.end(Layout::Early)), Standing::Head(2));
+        drop(part);
+        clock.advance(Duration::from_millis(100));
+        assert_eq!(hub.tick(clock.now(), || false), News::None);
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(hub.start(clock.now()), News::None);
+        assert!(hub.newest().is_none());
+        assert_eq!(hub.finish(clock.now()), News::End);
     }
 }

@@ -69,7 +69,7 @@ pub struct Serve {
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     cors: Option<String>,
     /// Answer only requests for this host name, and for addresses; may be given again
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
     allow_host: Vec<String>,
     /// Frames per second of a directory, a file or a test pattern, 15 if not given. Standard input is
     /// shown as it comes, unless this is given: then it waits
@@ -130,15 +130,14 @@ impl Serve {
             origin => origin?,
         };
         let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
-        let hub = Hub::new(origin, Recipe::new(boundary), rounds.is_some());
+        let go_on = || stop.signal().is_none();
+        let mut hub = Hub::new(origin, Recipe::new(boundary), rounds.is_some(), go_on);
         if !hub.has_picture() && stop.signal().is_some() {
             return Ok(Outcome::Exit(Exit::Done));
         }
         if !hub.has_picture() {
-            return Err(Failure::local(anyhow::anyhow!(
-                "{} has no frame that can be sent",
-                self.source.display()
-            )));
+            let nothing = || anyhow::anyhow!("{} has no frame that can be sent", self.source.display());
+            return Err(hub.take_failure().unwrap_or_else(|| Failure::local(nothing())));
         }
 
         let files = files::raise_limit();
@@ -205,6 +204,17 @@ impl Serve {
 fn origin(text: &str) -> Result<String, String> {
     let sound = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
     if sound { Ok(text.into()) } else { Err("expected an origin such as https://example.org, or *".into()) }
+}
+
+/// A host's name as it stands in a URL, without its port.
+fn host_name(text: &str) -> Result<String, String> {
+    let sound =
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    if sound {
+        Ok(text.into())
+    } else {
+        Err("expected a name such as cam.example.org, without a port".into())
+    }
 }
 
 /// A boundary that no picture holds by accident. The keys of a hasher are random in each process.

@@ -43,13 +43,18 @@ pub fn open(
     let target = Target::parse(&serve.source);
     match &target {
         Target::Test(size) => {
+            must_be_endless(rounds, &target)?;
             let size = size.parse().map_err(|error: String| Failure::local(anyhow!(error)))?;
             Ok(feed(Box::new(Ahead::new(Pattern::new(size), waker(registry)?)?)))
         }
         _ if target.is_pipe() && serve.fps.is_some() => {
             Ok(feed(Box::new(Upstream::new(target, clock, stop).paced(Some(1), waker(registry)?)?)))
         }
-        Target::Stdin | Target::Url(_) => relay(serve, target, registry, clock, stop),
+        Target::Url(_) => {
+            must_be_endless(rounds, &target)?;
+            relay(serve, target, registry, clock, stop)
+        }
+        Target::Stdin => relay(serve, target, registry, clock, stop),
         Target::File(_) if target.is_pipe() => relay(serve, target, registry, clock, stop),
         Target::File(path) if path.is_dir() => {
             let directory = Directory::open(path, rounds)?;
@@ -62,6 +67,7 @@ pub fn open(
         }
         Target::File(path) => match kind(path)? {
             Kind::Picture => {
+                must_be_endless(rounds, &target)?;
                 let mailbox = mailbox(registry)?;
                 watch(path, mailbox.clone(), rate)?;
                 Ok(live(serve, mailbox))
@@ -70,6 +76,14 @@ pub fn open(
                 Ok(feed(Box::new(Upstream::new(target, clock, stop).paced(rounds, waker(registry)?)?)))
             }
         },
+    }
+}
+
+/// Refuses to play so many times what never ends.
+fn must_be_endless(rounds: Option<u32>, target: &Target) -> Result<(), Failure> {
+    match rounds {
+        None => Ok(()),
+        Some(_) => Err(Failure::local(anyhow!("--once and --loops play what has an end; {target} has none"))),
     }
 }
 

@@ -52,7 +52,7 @@ pub struct Totals {
     pub viewers: u64,
     /// Viewers and connections for which there was no room.
     pub refused: u64,
-    /// Viewers closed because they took nothing for the send timeout.
+    /// Viewers closed because they took nothing for the send timeout, or kept too much of our memory.
     pub evicted: u64,
     /// Frames that left whole.
     pub frames_sent: u64,
@@ -108,7 +108,7 @@ impl State {
             ("frames_unseen_total", "Frames overtaken before they were published.", self.frames_unseen),
             ("viewers_total", "Viewers that came.", totals.viewers),
             ("refused_total", "Connections for which there was no room.", totals.refused),
-            ("evicted_total", "Viewers closed because they took nothing.", totals.evicted),
+            ("evicted_total", "Viewers closed because they took nothing, or kept too much.", totals.evicted),
             ("frames_sent_total", "Frames that left whole, over all viewers.", totals.frames_sent),
             ("frames_skipped_total", "Frames passed over for slow viewers.", totals.frames_skipped),
             ("sent_bytes_total", "Bytes that left for viewers.", totals.bytes_sent),

@@ -97,7 +97,7 @@ impl Responder {
             let verdict = users.judge(request.field("authorization"), request.method.name(), now);
             if verdict != Verdict::Welcome {
                 let answer = Answer::text(401, "user and password, please");
-                let challenges = users.challenges(now).into_iter();
+                let challenges = users.challenges(now, verdict == Verdict::Stale).into_iter();
                 let answer = challenges.fold(answer, |answer, value| answer.with("WWW-Authenticate", value));
                 let bytes = self.print(answer, body);
                 return if verdict == Verdict::Wrong { Reply::Denied(bytes) } else { Reply::Finite(bytes) };

@@ -20,6 +20,8 @@ pub struct Viewer {
     begun: u64,
     /// Since when bytes are waiting and none has left; `None` while nothing waits.
     stuck: Option<Duration>,
+    /// When the last byte left.
+    moved: Duration,
     /// What has been counted.
     pub count: Count,
 }
@@ -66,6 +68,7 @@ impl Viewer {
             owed: None,
             begun: 0,
             stuck: None,
+            moved: Duration::ZERO,
             count: Count::default(),
         }
     }
@@ -125,6 +128,7 @@ impl Viewer {
                 }
             };
             self.count.bytes += n as u64;
+            self.moved = now;
             self.stuck = None;
             self.advance(what, n, n == whole);
         }
@@ -133,6 +137,11 @@ impl Viewer {
     /// Since when bytes are waiting for the peer, if they are.
     pub fn stuck_since(&self) -> Option<Duration> {
         self.stuck
+    }
+
+    /// When the last byte left.
+    pub fn moved(&self) -> Duration {
+        self.moved
     }
 
     /// Bytes of the part at hand that have not left yet.

@@ -50,6 +50,8 @@ struct Entry {
     seen: Option<Stamp>,
     /// Whether it has been told that its state is not to be had.
     told: bool,
+    /// Whether it was no whole JPEG then.
+    broken: bool,
     /// The mark of the picture that was read last: no two readings have the same.
     mark: usize,
     picture: Option<Picture>,
@@ -64,6 +66,11 @@ pub struct Stamp {
 }
 
 impl Stamp {
+    /// Which file it is.
+    pub fn inode(self) -> u64 {
+        self.inode
+    }
+
     /// The stamp in a file's metadata.
     pub fn of(metadata: &Metadata) -> Self {
         Self {
@@ -190,7 +197,7 @@ impl Directory {
         self.kept -= kept.as_ref().map_or(0, Picture::weight);
         let stamp = Stamp::of(&metadata);
         if entry.seen == Some(stamp) {
-            if kept.is_some() {
+            if kept.is_some() || entry.broken {
                 return kept;
             }
         } else {
@@ -200,11 +207,12 @@ impl Directory {
         entry.mark = self.marks;
         match read(&path, &metadata, self.marks) {
             Ok(picture) => {
-                entry.seen = Some(stamp);
+                (entry.seen, entry.broken) = (Some(stamp), false);
                 Some(picture)
             }
             Err(why) => {
-                // Told once: a broken file is looked at again in each round, as it may be mended.
+                // Told once, and read again when it has changed: it may be mended.
+                entry.broken = true;
                 if entry.seen != Some(stamp) {
                     output::message("serve", &format!("{} is left out: {why}", path.display()));
                 }
@@ -251,7 +259,7 @@ impl Paced for Directory {
 
 impl Entry {
     fn new(name: OsString) -> Self {
-        Self { name, seen: None, told: false, mark: 0, picture: None }
+        Self { name, seen: None, broken: false, told: false, mark: 0, picture: None }
     }
 }
 

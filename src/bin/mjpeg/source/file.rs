@@ -51,8 +51,10 @@ enum Told {
 enum Occasion {
     /// The system: its writer has finished.
     Finished,
-    /// Nobody: we looked.
+    /// Nobody: we looked, and it stood still.
     Look,
+    /// Nobody: we looked, and it was another file. If it is torn, its writer may be at work.
+    Guess,
 }
 
 impl WatchedFile {
@@ -76,7 +78,9 @@ impl WatchedFile {
         let mut watch = Watch::new(&folder);
         self.read(Occasion::Finished);
         loop {
-            let look = if watch.tells_changes() { SLOW_LOOK } else { self.fast_look };
+            // Of a file elsewhere, to which a link stands here, the folder tells nothing.
+            let linked = self.path.is_symlink();
+            let look = if watch.tells_changes() && !linked { SLOW_LOOK } else { self.fast_look };
             match watch.wait(&self.name, look) {
                 true => self.read(Occasion::Finished),
                 false => self.look(),
@@ -89,8 +93,13 @@ impl WatchedFile {
         let now = open(&self.path).and_then(|file| file.metadata()).ok().map(|it| Stamp::of(&it));
         let settled = now == self.last;
         self.last = now;
+        // Another file of this name was most probably renamed to it, and is whole: where somebody does that
+        // faster than we look, it never stands still.
+        let replaced = now.map(Stamp::inode) != self.done.map(Stamp::inode);
         if now.is_none() || (settled && now != self.done) {
             self.read(Occasion::Look);
+        } else if replaced && !settled {
+            self.read(Occasion::Guess);
         }
     }
 
@@ -112,6 +121,7 @@ impl WatchedFile {
                 self.state = Told::Fine;
                 self.mailbox.publish(picture, modified);
             }
+            Err(_) if occasion == Occasion::Guess => {}
             Err(why) => {
                 if occasion == Occasion::Finished || self.done != Some(stamp) {
                     self.mailbox.count_torn();

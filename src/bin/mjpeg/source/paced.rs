@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::pattern::Pattern;
 use super::picture::Picture;
+use crate::exit::Failure;
 use crate::output;
 
 /// What a source has to give.
@@ -34,6 +35,11 @@ pub trait Paced {
     fn wait(&mut self, longest: Duration) -> bool {
         let _ = longest;
         false
+    }
+
+    /// Why there never was a picture, if that is known.
+    fn take_failure(&mut self) -> Option<Failure> {
+        None
     }
 
     /// Lets go of what is being made: the next question is a new one.

@@ -1,5 +1,6 @@
 //! Pictures out of somebody else's stream: a camera's URL, standard input, a capture.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use crate::transport::{End, Flow, Observer, Session, Stream, Target};
 const IDLE: Duration = Duration::from_secs(10);
 /// A silence that never ends a stream: standard input may be as slow as it likes.
 const FOREVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+/// How long the same reason is not told again.
+const TELL_AGAIN: Duration = Duration::from_secs(60);
 /// The pauses before asking a camera again; the last one is kept.
 const PAUSES: [Duration; 5] = [
     Duration::from_millis(100),
@@ -68,13 +71,15 @@ impl Upstream {
         let rounds = if self.target.is_pipe() { Some(1) } else { rounds };
         let (tell, told) = sync_channel(1);
         let (send, pictures) = sync_channel(2);
+        let waker = Arc::new(waker);
+        let of_pipe = Arc::clone(&waker);
         spawn(move || {
             self.play(rounds, Line { send, waker: &waker }, &tell);
             // The line has been closed: that is its end.
             let _ = waker.wake();
         })?;
         told.recv().map_err(|_| gone())??;
-        Ok(Pipe { pictures, early: None })
+        Ok(Pipe { pictures, early: None, failure: None, _waker: of_pipe })
     }
 
     fn relay_from_thread(&self, mailbox: &Mailbox, tell: &SyncSender<Result<(), Failure>>) {
@@ -82,9 +87,10 @@ impl Upstream {
         let idle = if again { IDLE } else { FOREVER };
         let mut sink = Sink { published: 0, deliver: Deliver::Newest(mailbox), clock: &self.clock };
         let mut failures = 0;
+        let mut told = Vec::new();
         let mut first = Some(tell);
         loop {
-            let before = sink.published;
+            let (before, began) = (sink.published, self.clock.now());
             let why = match self.session(idle) {
                 Err(failure) if first.is_some() && again => {
                     // Whoever waits for the word may have gone with a signal.
@@ -99,11 +105,12 @@ impl Upstream {
                     }
                     match session.run(&mut sink, None) {
                         Ok(End::Signal(_) | End::Enough) => return,
-                        Ok(End::NotAStream(error)) if sink.published == 0 => {
-                            let cause = anyhow!("{} is not a stream: {error}", self.target);
-                            return mailbox.fail(Failure::new(Exit::NotAStream, cause));
-                        }
-                        Ok(end) => describe(&end),
+                        Ok(end) => match self.nothing(&end).filter(|_| sink.published == 0) {
+                            Some(failure) if !again || failure.exit == Exit::NotAStream => {
+                                return mailbox.fail(failure);
+                            }
+                            _ => describe(&end),
+                        },
                         Err(failure) => failure.to_string(),
                     }
                 }
@@ -114,10 +121,18 @@ impl Upstream {
                 }
                 return mailbox.end();
             }
-            failures = if sink.published > before { 0 } else { failures + 1 };
-            // Told once for each time the stream is lost, not for each attempt to get it back.
-            if failures < 2 {
+            let now = self.clock.now();
+            // A camera that closes behind each frame is not to be asked ten times a second.
+            failures = match sink.published > before {
+                true if now >= began + PAUSES[PAUSES.len() - 1] => 0,
+                true => (failures + 1).min(2),
+                false => failures + 1,
+            };
+            // Told once a minute, not for each attempt to get the stream back.
+            told.retain(|(_, at)| now < *at + TELL_AGAIN);
+            if told.iter().all(|(known, _)| *known != why) {
                 output::message("serve", &format!("{}: {why}; asking again", self.target));
+                told.push((why, now));
             }
             self.clock.advance(PAUSES[failures.min(PAUSES.len() - 1)]);
             if self.stop.signal().is_some() {
@@ -127,6 +142,7 @@ impl Upstream {
     }
 
     fn play(&self, rounds: Option<u32>, line: Line<'_>, tell: &SyncSender<Result<(), Failure>>) {
+        let last_word = line.send.clone();
         let mut sink = Sink { published: 0, deliver: Deliver::Each(line), clock: &self.clock };
         let mut round = 0;
         while rounds.is_none_or(|rounds| round < rounds) {
@@ -139,7 +155,14 @@ impl Upstream {
             if round == 0 {
                 let _ = tell.send(Ok(()));
             }
-            match session.run(&mut sink, None) {
+            let ended = session.run(&mut sink, None);
+            if let Ok(end) = &ended
+                && sink.published == 0
+                && let Some(failure) = self.nothing(end)
+            {
+                return drop(last_word.send(Err(failure)));
+            }
+            match ended {
                 // Captures are cut where somebody stopped capturing: no reason to speak of.
                 Ok(End::Closed | End::Truncated) => {}
                 Ok(End::Enough | End::Signal(_)) => return,
@@ -153,6 +176,20 @@ impl Upstream {
         }
     }
 
+    /// What an end without a picture means.
+    fn nothing(&self, end: &End) -> Option<Failure> {
+        let target = &self.target;
+        match end {
+            End::NotAStream(error) => {
+                Some(Failure::new(Exit::NotAStream, anyhow!("{target} is not a stream: {error}")))
+            }
+            End::Truncated | End::Reset(_) | End::Stalled => {
+                Some(Failure::new(Exit::Stalled, anyhow!("{target}: {}, and no picture came", describe(end))))
+            }
+            _ => None,
+        }
+    }
+
     fn session(&self, idle: Duration) -> Result<Session, Failure> {
         let started = self.clock.now();
         let stream = Stream::open(&self.target, &self.clock, &self.stop, idle)?;
@@ -163,24 +200,32 @@ impl Upstream {
 /// Pictures that wait in line for their time.
 #[derive(Debug)]
 pub struct Pipe {
-    pictures: Receiver<Picture>,
+    pictures: Receiver<Result<Picture, Failure>>,
     /// One that was waited for and has not been fetched.
-    early: Option<Picture>,
+    early: Option<Result<Picture, Failure>>,
+    failure: Option<Failure>,
+    /// Kept open: closed by a thread that ends, it would take its last word along.
+    _waker: Arc<Waker>,
 }
 
 impl Paced for Pipe {
     fn next(&mut self, _: u64, _: Duration) -> Next {
-        if let Some(early) = self.early.take() {
-            return Next::Picture(early);
-        }
-        match self.pictures.try_recv() {
-            Ok(picture) => Next::Picture(picture),
+        match self.early.take().map_or_else(|| self.pictures.try_recv(), Ok) {
+            Ok(Ok(picture)) => Next::Picture(picture),
+            Ok(Err(failure)) => {
+                self.failure = Some(failure);
+                Next::End
+            }
             Err(TryRecvError::Empty) => Next::Later,
             Err(TryRecvError::Disconnected) => Next::End,
         }
     }
 
     fn give_back(&mut self, _: Picture) {}
+
+    fn take_failure(&mut self) -> Option<Failure> {
+        self.failure.take()
+    }
 
     fn wait(&mut self, longest: Duration) -> bool {
         match self.pictures.recv_timeout(longest) {
@@ -194,14 +239,14 @@ impl Paced for Pipe {
 
 /// The other end of a [`Pipe`].
 struct Line<'a> {
-    send: SyncSender<Picture>,
+    send: SyncSender<Result<Picture, Failure>>,
     waker: &'a Waker,
 }
 
 impl Line<'_> {
     /// Lines a picture up, waiting until there is room. Says whether anybody is still there.
     fn push(&self, picture: Picture) -> bool {
-        let sent = self.send.send(picture).is_ok();
+        let sent = self.send.send(Ok(picture)).is_ok();
         // The eventfd of the waker is full only when a wake-up is pending already.
         let _ = self.waker.wake();
         sent
@@ -254,9 +299,9 @@ impl Observer for Sink<'_> {
 fn timestamp(part: &Part<'_>) -> Option<Duration> {
     let value = part.fields.first("x-timestamp")?;
     let seconds: f64 = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok().map(|time| {
-        // To the microsecond it was written in.
-        Duration::from_micros(u64::try_from((time.as_nanos() + 500) / 1000).unwrap_or(0))
+    Duration::try_from_secs_f64(seconds).ok().and_then(|time| {
+        // To the microsecond it was written in. What is further away than any clock is no time.
+        u64::try_from((time.as_nanos() + 500) / 1000).ok().map(Duration::from_micros)
     })
 }
 

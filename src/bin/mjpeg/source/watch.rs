@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
 use inotify::{EventMask, Inotify, WatchMask};
@@ -63,27 +63,38 @@ impl Watch {
         use std::os::fd::AsFd;
 
         self.arm();
-        let Some(inotify) = &mut self.inotify else {
-            std::thread::sleep(longest);
-            return false;
-        };
-        let timeout = Timespec::try_from(longest).ok();
-        let ready = poll(&mut [PollFd::new(&inotify.as_fd(), PollFlags::IN)], timeout.as_ref());
-        if ready != Ok(1) {
-            return false;
+        // What happens to other files shortens nothing: whoever looks at this one must see it stand still.
+        let end = Instant::now() + longest;
+        loop {
+            let Some(inotify) = &mut self.inotify else {
+                std::thread::sleep(longest);
+                return false;
+            };
+            let timeout = Timespec::try_from(end.saturating_duration_since(Instant::now())).ok();
+            let ready = poll(&mut [PollFd::new(&inotify.as_fd(), PollFlags::IN)], timeout.as_ref());
+            if ready == Err(rustix::io::Errno::INTR) {
+                continue;
+            }
+            if ready != Ok(1) {
+                return false;
+            }
+            let mut buffer = [0; 4096];
+            let Ok(events) = inotify.read_events(&mut buffer) else { return false };
+            let (mut written, mut lost) = (false, false);
+            for event in events {
+                let completed = event.mask.intersects(EventMask::CLOSE_WRITE | EventMask::MOVED_TO);
+                written |=
+                    (completed && event.name == Some(name)) || event.mask.contains(EventMask::Q_OVERFLOW);
+                lost |= event.mask.intersects(LOST);
+            }
+            if lost {
+                self.inotify = None;
+                return written;
+            }
+            if written {
+                return true;
+            }
         }
-        let mut buffer = [0; 4096];
-        let Ok(events) = inotify.read_events(&mut buffer) else { return false };
-        let (mut written, mut lost) = (false, false);
-        for event in events {
-            let completed = event.mask.intersects(EventMask::CLOSE_WRITE | EventMask::MOVED_TO);
-            written |= (completed && event.name == Some(name)) || event.mask.contains(EventMask::Q_OVERFLOW);
-            lost |= event.mask.intersects(LOST);
-        }
-        if lost {
-            self.inotify = None;
-        }
-        written
     }
 
     /// Whether anything may have changed since the last call. Never waits.

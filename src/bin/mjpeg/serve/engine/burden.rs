@@ -1,6 +1,7 @@
 //! What slow peers keep in memory, and its bound.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::super::slab::Slab;
 use super::Engine;
@@ -11,11 +12,14 @@ use crate::output;
 /// a few bytes now and then, each in the middle of another large frame.
 const LIMIT: usize = 256 << 20;
 
+/// Whoever has taken nothing for so long goes before those who are only slow.
+const STUCK: Duration = Duration::from_secs(1);
+
 impl Engine {
-    /// Closes those who are furthest behind when peers keep too much in memory.
-    pub(super) fn relieve(&mut self) {
+    /// Closes those who are stuck, or furthest behind, when peers keep too much in memory.
+    pub(super) fn relieve(&mut self, now: Duration) {
         let newest = self.hub.newest().map_or(0, |part| part.number);
-        let surplus = surplus(&self.slab, newest, LIMIT);
+        let surplus = surplus(&self.slab, newest, now, LIMIT);
         if surplus.is_empty() {
             return;
         }
@@ -32,43 +36,49 @@ impl Engine {
     }
 }
 
-/// Those who must go so that the others hold `limit` bytes at most: holders of answers, who came first, then
-/// holders of frames, the oldest frame first. The newest frame is there in any case.
-fn surplus(slab: &Slab, newest: u64, limit: usize) -> Vec<usize> {
-    let mut held = 0;
-    let mut answers = Vec::new();
+/// What is freed when all who hold it go.
+struct Held {
+    bytes: usize,
+    holders: Vec<usize>,
+    /// Whether all of them are stuck.
+    stuck: bool,
+    /// The part's number; answers come before all parts.
+    part: u64,
+}
+
+/// Those who must go so that the others hold `limit` bytes at most: first those who are stuck, then those who
+/// hold the oldest frames. The newest frame is there in any case.
+fn surplus(slab: &Slab, newest: u64, now: Duration, limit: usize) -> BTreeSet<usize> {
+    let mut burdens = Vec::new();
     // A part that several hold is freed by the last of them.
-    let mut parts = BTreeMap::<u64, (usize, Vec<usize>)>::new();
+    let mut parts = BTreeMap::<u64, Held>::new();
     for (number, connection) in slab.iter() {
-        let weight = connection.weight();
-        held += weight;
-        if weight > 0 {
-            answers.push((connection.since, number, weight));
+        let stuck = connection.stuck_for(now) >= STUCK;
+        if connection.weight() > 0 {
+            burdens.push(Held { bytes: connection.weight(), holders: vec![number], stuck, part: 0 });
         }
         for part in connection.parts().filter(|part| part.number != newest) {
-            let (bytes, holders) = parts.entry(part.number).or_default();
-            if holders.is_empty() {
-                *bytes = part.bytes().len();
-                held += *bytes;
-            }
-            holders.push(number);
+            let bytes = part.bytes().len();
+            let held = parts.entry(part.number).or_insert(Held {
+                bytes,
+                holders: Vec::new(),
+                stuck: true,
+                part: part.number,
+            });
+            held.holders.push(number);
+            held.stuck &= stuck;
         }
     }
-    let mut surplus = Vec::new();
-    answers.sort_unstable();
-    for (_, number, weight) in answers {
+    burdens.extend(parts.into_values());
+    burdens.sort_by_key(|held| (!held.stuck, held.part));
+    let mut held: usize = burdens.iter().map(|held| held.bytes).sum();
+    let mut surplus = BTreeSet::new();
+    for burden in burdens {
         if held <= limit {
             break;
         }
-        held -= weight;
-        surplus.push(number);
-    }
-    for (_, (bytes, holders)) in parts {
-        if held <= limit {
-            break;
-        }
-        held -= bytes;
-        surplus.extend(holders);
+        held -= burden.bytes;
+        surplus.extend(burden.holders);
     }
     surplus
 }
@@ -76,7 +86,6 @@ fn surplus(slab: &Slab, newest: u64, limit: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use std::rc::Rc;
-    use std::time::Duration;
 
     use mjpeg::multipart::Boundary;
     use socket2::{Domain, Socket, Type};
@@ -93,29 +102,33 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_frames_and_all_who_hold_them_go_first() {
+    fn who_is_stuck_goes_first_and_then_all_who_hold_the_oldest_frame() {
         let mut slab = Slab::default();
-        let parts: Vec<Rc<Part>> = (0..4).map(part).collect();
+        let parts: Vec<Rc<Part>> = (0..5).map(part).collect();
         let size = parts[0].bytes().len();
-        let holder = |slab: &mut Slab, bytes: usize, rest: Rest| {
+        let now = Duration::from_secs(60);
+        let mut holder = |bytes: usize, rest: Rest, since: Duration| {
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
             let mut connection = Connection::new(socket, String::new(), Duration::ZERO);
-            connection.answer(vec![0; bytes], rest, Duration::ZERO);
+            connection.answer(vec![0; bytes], rest, since);
             let number = slab.vacant();
             slab.insert(connection);
             number
         };
         let of = |n: usize| Rest::Picture(Rc::clone(&parts[n]));
-        let newest = holder(&mut slab, 0, of(3));
-        let [second, first, also_first] = [of(2), of(1), of(1)].map(|rest| holder(&mut slab, 0, rest));
-        let answer = holder(&mut slab, 1000, Rest::Nothing);
+        let newest = holder(500, of(4), now);
+        let [second, first, also_first] = [of(2), of(1), of(1)].map(|rest| holder(500, rest, now));
+        let stuck = holder(500, of(3), now - STUCK);
+        let answer = holder(100_000, Rest::Nothing, now);
 
-        let surplus = |limit| surplus(&slab, 3, limit);
-        // The first part counts once, the newest not at all.
-        assert!(surplus(1000 + 2 * size).is_empty());
-        assert_eq!(surplus(1000 + 2 * size - 1), [answer]);
-        assert_eq!(surplus(2 * size - 1), [answer, first, also_first]);
-        assert_eq!(surplus(0), [answer, first, also_first, second]);
+        let surplus = |limit| surplus(&slab, 4, now, limit).into_iter().collect::<Vec<_>>();
+        // The first part counts once, the newest not at all, heads neither.
+        let all = 100_000 + 3 * size;
+        assert!(surplus(all).is_empty());
+        assert_eq!(surplus(all - 1), [stuck]);
+        assert_eq!(surplus(all - size - 1), [stuck, answer]);
+        assert_eq!(surplus(2 * size - 1), [first, also_first, stuck, answer]);
+        assert_eq!(surplus(0), [second, first, also_first, stuck, answer]);
         assert!(!surplus(0).contains(&newest));
     }
 }

@@ -37,6 +37,8 @@ const LISTENERS: usize = 8;
 const SWEEP: Duration = Duration::from_millis(500);
 /// How long to wait before accepting again when there was no room for a connection.
 const NO_ROOM: Duration = Duration::from_millis(50);
+/// Most connections that are accepted at a time.
+const AT_ONCE: u32 = 256;
 /// How long viewers have to take the last part after a signal.
 const FAREWELL: Duration = Duration::from_millis(800);
 
@@ -176,7 +178,7 @@ impl Engine {
                         if event.is_read_closed()
                             && let Some(connection) = self.slab.get_mut(n)
                         {
-                            connection.half_closed = true;
+                            connection.half_closed.get_or_insert(now);
                         }
                         self.go_on(n, now);
                     }
@@ -223,7 +225,12 @@ impl Engine {
     fn accept(&mut self, now: Duration) {
         self.accept_at = None;
         for n in 0..self.listeners.len() {
-            loop {
+            for turn in 0.. {
+                if turn == AT_ONCE {
+                    // Whoever is watching comes first.
+                    self.accept_at = Some(now);
+                    break;
+                }
                 match self.listeners[n].accept() {
                     Accepted::Connection(socket, peer) => self.welcome(socket, &peer, now),
                     Accepted::Gone => {}
@@ -356,7 +363,7 @@ impl Engine {
             return;
         }
         self.swept = now;
-        self.relieve();
+        self.relieve(now);
         for number in self.slab.numbers() {
             let Some(connection) = self.slab.get_mut(number) else { continue };
             if !connection.is_overdue(now, self.settings.request_timeout, self.settings.send_timeout) {
@@ -373,7 +380,7 @@ impl Engine {
                     connection.answer(bytes, Rest::Nothing, now);
                     self.go_on(number, now);
                 }
-                Stage::Stream(_) => self.evict(number),
+                Stage::Stream(viewer) if viewer.stuck_since().is_some() => self.evict(number),
                 _ => self.close(number),
             }
         }

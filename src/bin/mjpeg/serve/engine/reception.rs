@@ -66,7 +66,9 @@ impl Engine {
             return true;
         }
         let gone = self.slab.numbers().find(|&number| {
-            self.slab.get_mut(number).is_some_and(|c| c.half_closed && matches!(c.stage, Stage::Stream(_)))
+            self.slab
+                .get_mut(number)
+                .is_some_and(|c| c.half_closed.is_some() && matches!(c.stage, Stage::Stream(_)))
         });
         gone.map(|number| self.close(number)).is_some()
     }
@@ -117,7 +119,7 @@ impl Engine {
             healthy: self.hub.is_healthy(now, self.settings.patience),
             uptime_s: (now - self.started).as_secs_f64(),
             fps_asked: self.hub.fps_asked(),
-            fps: self.hub.fps(),
+            fps: self.hub.fps(now),
             frame_age_ms: self.hub.age(now).map(|age| age.as_secs_f64() * 1000.0),
             frame_bytes: newest.map(|part| part.jpeg().len() as u64),
             frames: count.frames,

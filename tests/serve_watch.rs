@@ -1,0 +1,159 @@
+//! One file that somebody rewrites, watched by `mjpeg serve`.
+
+mod kit;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use kit::http::{self, Client};
+use kit::run::Server;
+
+/// Somebody who writes, again and again, until dropped.
+struct Writer {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    fn start(mut write: impl FnMut(usize) + Send + 'static) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            (0..).take_while(|_| !stopped.load(Ordering::SeqCst)).for_each(&mut write);
+        });
+        Self { stop, thread: Some(thread) }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        let ended = self.thread.take().map(JoinHandle::join);
+        assert!(std::thread::panicking() || matches!(ended, Some(Ok(()))));
+    }
+}
+
+fn rename_to(file: &Path, frame: &[u8]) {
+    let other = file.with_extension("new");
+    fs::write(&other, frame).unwrap();
+    fs::rename(&other, file).unwrap();
+}
+
+#[test]
+fn a_watched_file_comes_back_whatever_happens_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("camera.jpg");
+    let frames = kit::contents(&kit::frames());
+    fs::write(&file, &frames[0]).unwrap();
+    let server = Server::start(&file, &["--repeat", "0s"]);
+    let mut client = Client::watch(server.address(), "/stream");
+    assert_eq!(client.part().unwrap().body, frames[0]);
+    // Deleted, and written anew.
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, &frames[1]).unwrap();
+    assert_eq!(client.part().unwrap().body, frames[1]);
+    // Truncated to half, then replaced.
+    fs::write(&file, &frames[2][..5000]).unwrap();
+    kit::eventually("the torn frame is counted", || {
+        let state: serde_json::Value =
+            serde_json::from_slice(&http::get(server.address(), "/state").1).unwrap();
+        (state["frames_torn"].as_u64() >= Some(1)).then_some(())
+    });
+    let other = folder.path().join("other");
+    fs::write(&other, &frames[2]).unwrap();
+    fs::rename(&other, &file).unwrap();
+    assert_eq!(client.part().unwrap().body, frames[2]);
+    // Its whole folder moved away and made anew.
+    let away = folder.path().with_extension("away");
+    fs::rename(folder.path(), &away).unwrap();
+    fs::create_dir(folder.path()).unwrap();
+    fs::write(&file, &frames[3]).unwrap();
+    assert_eq!(client.part().unwrap().body, frames[3]);
+    fs::remove_dir_all(away).unwrap();
+}
+
+#[test]
+fn a_writer_that_never_stops_rewriting_is_never_shown_torn() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("camera.jpg");
+    let frames = kit::contents(&kit::frames());
+    fs::write(&file, &frames[0]).unwrap();
+    let server = Server::start(&file, &[]);
+    let all = frames.clone();
+    let _writer = Writer::start(move |n| {
+        // Truncated and written in two steps, as naive cameras do.
+        let frame = &all[n % all.len()];
+        let mut out = File::create(&file).unwrap();
+        out.write_all(&frame[..frame.len() / 2]).unwrap();
+        std::thread::yield_now();
+        out.write_all(&frame[frame.len() / 2..]).unwrap();
+        drop(out);
+        std::thread::sleep(Duration::from_millis(3));
+    });
+    let mut client = Client::watch(server.address(), "/stream");
+    for n in 0..200 {
+        assert!(frames.contains(&client.part().unwrap().body), "part {n} is torn");
+    }
+}
+
+#[test]
+fn what_happens_to_other_files_does_not_make_a_torn_picture_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("camera.jpg");
+    // Two pictures of one length, so that half of one and half of the other are a whole JPEG.
+    let picture = |fill: u8| [b"\xff\xd8\xff\xfe\x10\x02", &[fill; 4096][..], b"\xff\xd9"].concat();
+    let pictures = [picture(b'a'), picture(b'b')];
+    fs::write(&file, &pictures[0]).unwrap();
+    let server = Server::start(&file, &["--repeat", "0s"]);
+    let (noise, all) = (folder.path().join("other.log"), pictures.clone());
+    let _noise = Writer::start(move |n| {
+        fs::write(&noise, n.to_string()).unwrap();
+        std::thread::sleep(Duration::from_millis(5));
+    });
+    let _writer = Writer::start(move |n| {
+        // Over the old one, without truncating it, and slowly.
+        let mut out = OpenOptions::new().write(true).open(&file).unwrap();
+        let (first, second) = all[(n + 1) % 2].split_at(2000);
+        out.write_all(first).unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        out.seek(SeekFrom::Start(2000)).unwrap();
+        out.write_all(second).unwrap();
+        drop(out);
+        std::thread::sleep(Duration::from_millis(100));
+    });
+    let mut client = Client::watch(server.address(), "/stream");
+    for n in 0..15 {
+        assert!(pictures.contains(&client.part().unwrap().body), "part {n} is torn");
+    }
+}
+
+#[test]
+fn a_link_to_a_file_that_never_stands_still_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let real = folder.path().join("real");
+    fs::create_dir(&real).unwrap();
+    let file = real.join("camera.jpg");
+    let frames = kit::contents(&kit::frames());
+    fs::write(&file, &frames[0]).unwrap();
+    let link = folder.path().join("link.jpg");
+    symlink(&file, &link).unwrap();
+    let server = Server::start(&link, &["--fps", "50"]);
+    let all = frames.clone();
+    let _writer = Writer::start(move |n| {
+        rename_to(&file, &all[n % all.len()]);
+        std::thread::sleep(Duration::from_millis(20));
+    });
+    let mut client = Client::watch(server.address(), "/stream");
+    let mut seen = std::collections::HashSet::new();
+    while seen.len() < 10 {
+        let body = client.part().unwrap().body;
+        assert!(frames.contains(&body));
+        seen.insert(body);
+    }
+}
