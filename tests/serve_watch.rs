@@ -125,10 +125,11 @@ fn what_happens_to_other_files_does_not_make_a_torn_picture_whole() {
         out.seek(SeekFrom::Start(2000)).unwrap();
         out.write_all(second).unwrap();
         drop(out);
-        std::thread::sleep(Duration::from_millis(100));
+        // Time for the reader: whoever writes over what is being read cannot be read.
+        std::thread::sleep(Duration::from_millis(400));
     });
     let mut client = Client::watch(server.address(), "/stream");
-    for n in 0..15 {
+    for n in 0..6 {
         assert!(pictures.contains(&client.part().unwrap().body), "part {n} is torn");
     }
 }
