@@ -244,11 +244,15 @@ fn a_password_follows_a_redirection_to_its_own_host_only() {
 
 #[test]
 fn our_own_slowness_is_not_the_cameras() {
-    let camera = Camera::start(|camera| {
+    let (go_on, told) = std::sync::mpsc::channel();
+    let camera = Camera::start(move |camera| {
         camera.send(HEAD.as_bytes());
         let frame = &kit::contents(&kit::frames())[0];
         let padded = part(&[&frame[..], &vec![0; 400_000]].concat());
-        (0..12).for_each(|_| camera.send(&padded));
+        (0..2).for_each(|_| camera.send(&padded));
+        // The others are sent while nobody can read them.
+        told.recv_timeout(kit::PATIENCE).unwrap();
+        (2..12).for_each(|_| camera.send(&padded));
     });
     let dir = tempfile::tempdir().unwrap();
     let mut command = mjpeg(["record", &camera.url]);
@@ -256,7 +260,12 @@ fn our_own_slowness_is_not_the_cameras() {
     let running = start(&mut command);
     kit::eventually("a frame is written", || dir.path().join("frame-000001.jpg").exists().then_some(()));
     running.signal("STOP");
-    std::thread::sleep(Duration::from_millis(1500));
+    let stat = format!("/proc/{}/stat", running.pid());
+    kit::eventually("it stands still", || fs::read_to_string(&stat).unwrap().contains(") T ").then_some(()));
+    go_on.send(()).unwrap();
+    // Twice the idle limit passes.
+    let stopped = Instant::now();
+    kit::eventually("time passes", || (stopped.elapsed() > Duration::from_millis(1500)).then_some(()));
     running.signal("CONT");
     let end = running.end().expect(0);
     assert_eq!((&json(&end)["end"], kit::jpegs(dir.path()).len()), (&"closed".into(), 12));

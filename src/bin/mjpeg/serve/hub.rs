@@ -214,7 +214,7 @@ impl Hub {
         };
         let last = match (next, &self.current) {
             (Some(Ready { picture, taken, .. }), _) => Some((picture, taken)),
-            (None, Some(part)) => Picture::copy(part.jpeg(), 0).ok().map(|picture| (picture, part.taken)),
+            (None, Some(part)) => Some((part.picture().duplicate(), part.taken)),
             (None, None) => None,
         };
         // Without a frame there is nobody to be sent the close-delimiter: no delimiter was.
@@ -231,7 +231,7 @@ impl Hub {
         let Origin::Feed(feed) = &self.origin else { return None };
         if self.preview.is_none() {
             let ready = feed.front()?;
-            let picture = Picture::copy(ready.picture.jpeg(), 0).ok()?;
+            let picture = ready.picture.duplicate();
             self.preview = Some(Rc::new(self.recipe.part(picture, 0, ready.taken, Behind::Nothing)));
         }
         self.preview.clone()
@@ -332,8 +332,7 @@ impl Hub {
 
     fn repeat(&mut self, now: Duration) -> News {
         let Some(part) = &self.current else { return News::None };
-        let Ok(picture) = Picture::copy(part.jpeg(), 0) else { return News::None };
-        let taken = part.taken;
+        let (picture, taken) = (part.picture().duplicate(), part.taken);
         self.replace(now, picture, taken, Behind::Delimiter);
         self.count.repeated += 1;
         News::Part

@@ -146,6 +146,11 @@ impl Part {
         self.picture.jpeg()
     }
 
+    /// The picture.
+    pub fn picture(&self) -> &Picture {
+        &self.picture
+    }
+
     /// The picture, for its source.
     pub fn into_picture(self) -> Picture {
         self.picture

@@ -64,6 +64,19 @@ impl Picture {
         }
     }
 
+    /// Takes such a buffer when somebody has walked its JPEG already and found it whole.
+    pub fn whole(bytes: Vec<u8>, origin: usize) -> Self {
+        let jpeg = ROOM..bytes.len();
+        Self { bytes, jpeg, origin, carried: false }
+    }
+
+    /// The same picture in a buffer of its own.
+    pub fn duplicate(&self) -> Self {
+        let mut bytes = Self::buffer(self.jpeg.len());
+        bytes.extend_from_slice(self.jpeg());
+        Self { carried: self.carried, ..Self::whole(bytes, 0) }
+    }
+
     /// Copies a JPEG into a buffer with room.
     ///
     /// # Errors

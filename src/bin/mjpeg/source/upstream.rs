@@ -228,6 +228,9 @@ impl Paced for Pipe {
     }
 
     fn wait(&mut self, longest: Duration) -> bool {
+        if self.early.is_some() {
+            return true;
+        }
         match self.pictures.recv_timeout(longest) {
             Ok(picture) => self.early = Some(picture),
             Err(RecvTimeoutError::Timeout) => return false,
@@ -283,7 +286,7 @@ impl Observer for Sink<'_> {
         };
         buffer.extend_from_slice(jpeg);
         // The walk that found its end has found it whole.
-        let Ok(picture) = Picture::new(buffer, 0) else { return Ok(Flow::More) };
+        let picture = Picture::whole(buffer, 0);
         self.published += 1;
         match &self.deliver {
             Deliver::Newest(mailbox) => {

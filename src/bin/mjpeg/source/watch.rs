@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[cfg(target_os = "linux")]
 use inotify::{EventMask, Inotify, WatchMask};
@@ -61,6 +61,7 @@ impl Watch {
     pub fn wait(&mut self, name: &OsStr, longest: Duration) -> bool {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
         use std::os::fd::AsFd;
+        use std::time::Instant;
 
         self.arm();
         // What happens to other files shortens nothing: whoever looks at this one must see it stand still.
