@@ -281,8 +281,14 @@ fn many_who_each_hold_another_large_frame_do_not_fill_the_memory() {
 
 #[test]
 fn a_signal_does_not_wait_for_the_last_slow_viewer() {
-    let args = ["--once", "--fps", "200", "--send-timeout", "60s", "--viewer-buffer", "4k"];
-    let server = Server::start(&kit::frames(), &args);
+    let folder = tempfile::tempdir().unwrap();
+    // Larger than what the system holds for somebody who does not read.
+    let segment = [b"\xff\xfe\xff\xff", &[0; 65_533][..]].concat();
+    let picture = [b"\xff\xd8", &segment.repeat(64)[..], b"\xff\xd9"].concat();
+    for n in 0..3 {
+        fs::write(folder.path().join(format!("{n}.jpg")), &picture).unwrap();
+    }
+    let mut server = Server::start(folder.path(), &["--once", "--fps", "50", "--send-timeout", "60s"]);
     let mut stuck = http::connect(server.address());
     stuck.write_all(STREAM).unwrap();
     // Everything has been played, and the viewer takes none of it.
@@ -291,6 +297,7 @@ fn a_signal_does_not_wait_for_the_last_slow_viewer() {
             .err()
             .filter(|error| error.kind() == ErrorKind::ConnectionRefused)
     });
+    assert!(server.run.child().try_wait().unwrap().is_none(), "somebody still waits for the last frame");
     server.run.signal("INT");
     server.run.end_within(Duration::from_secs(5)).expect(0);
 }

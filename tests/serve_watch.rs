@@ -144,11 +144,12 @@ fn a_link_to_a_file_that_never_stands_still_is_followed() {
     fs::write(&file, &frames[0]).unwrap();
     let link = folder.path().join("link.jpg");
     symlink(&file, &link).unwrap();
-    let server = Server::start(&link, &["--fps", "50"]);
+    let server = Server::start(&link, &["--repeat", "0s"]);
     let all = frames.clone();
     let _writer = Writer::start(move |n| {
+        // Several times between two looks.
         rename_to(&file, &all[n % all.len()]);
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(5));
     });
     let mut client = Client::watch(server.address(), "/stream");
     let mut seen = std::collections::HashSet::new();
