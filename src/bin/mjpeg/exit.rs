@@ -5,6 +5,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::problem::Problem;
+
 /// The statuses a script can tell apart. The higher one wins when several apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -40,7 +42,7 @@ pub enum Outcome {
 
 /// Why a subcommand could not go on: the status, the message, and the cure if we know it.
 ///
-/// There is no conversion from other errors: whoever gives up says whose fault it is.
+/// A [`Problem`] becomes a failure of our side; other errors have no conversion.
 #[derive(Debug)]
 pub struct Failure {
     /// The status the process ends with.
@@ -71,6 +73,12 @@ impl Failure {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self { exit: Exit::Local, cause: Some(problem.cause), hint: problem.hint }
     }
 }
 

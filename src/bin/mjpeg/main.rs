@@ -7,6 +7,7 @@ mod exit;
 mod generate;
 mod listen;
 mod output;
+mod problem;
 mod record;
 mod serve;
 mod signal;
