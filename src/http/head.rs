@@ -15,6 +15,7 @@ const HEAD_FIELDS: usize = 256;
 
 /// The protocol and version a status line names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Version {
     /// `HTTP/1.0`
     Http10,
@@ -42,53 +43,67 @@ pub enum Version {
 /// # Ok::<(), mjpeg::http::HeadError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Head {
     /// Protocol and version.
     pub version: Version,
     /// The status code.
     pub status: u16,
-    /// The reason phrase; bytes that are no UTF-8 are replaced.
+    /// The reason phrase. Bytes that are not UTF-8 are replaced.
     pub reason: String,
-    /// Bytes of the whole head with its blank line: the body starts there.
+    /// Bytes of the whole head with its empty line. The body starts there.
     pub len: usize,
     /// At least one line ended in a bare LF.
     pub bare_lf: bool,
     bytes: Vec<u8>,
+    /// Bytes of the status line with its line end.
+    status_line_len: usize,
     lines: Vec<FieldLine>,
 }
 
-/// Why bytes are no response head.
+/// Why bytes are not a response head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HeadError {
-    /// byte 0: status-line > HTTP-version: not `HTTP/` and not `ICY`.
+#[non_exhaustive]
+pub struct HeadError {
+    /// Bytes from the start of the head to the place of the fault.
+    pub offset: usize,
+    /// What is wrong there.
+    pub kind: HeadErrorKind,
+}
+
+/// What can be wrong with a response head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeadErrorKind {
+    /// The bytes start with neither `HTTP/` nor `ICY`.
     Protocol,
-    /// status-line > status-code: not three digits, at this byte.
-    Status(usize),
-    /// No blank line within this many bytes.
-    TooLong(usize),
+    /// The status code is not three digits.
+    Status,
+    /// No empty line within [`HEAD_BYTES`].
+    TooLong,
+    /// The input ends before the empty line.
+    Cut,
+}
+
+impl HeadErrorKind {
+    /// The production of RFC 9112 that the bytes break.
+    pub fn production(self) -> &'static str {
+        match self {
+            Self::Protocol => "status-line > HTTP-version",
+            Self::Status => "status-line > status-code",
+            Self::TooLong | Self::Cut => "HTTP-message",
+        }
+    }
 }
 
 impl Head {
-    /// Reads the head at the start of `bytes`; `None` when its blank line has not come yet.
+    /// Reads the head at the start of `bytes`; `None` when its empty line has not come yet.
     ///
     /// # Errors
     ///
     /// When `bytes` do not start with a status line, or no head ends within 64 KiB.
     pub fn parse(bytes: &[u8]) -> Result<Option<Self>, HeadError> {
-        if !could_be_status_line(bytes) {
-            return Err(HeadError::Protocol);
-        }
-        let window = &bytes[..bytes.len().min(HEAD_BYTES)];
-        let Some((len, bare_lf)) = find_end(window) else {
-            return if bytes.len() >= HEAD_BYTES { Err(HeadError::TooLong(HEAD_BYTES)) } else { Ok(None) };
-        };
-        // find_end saw at least one line end.
-        let line_end = memchr(b'\n', window).map_or(len, |n| n + 1);
-        let (version, status, reason) = status_line(window[..line_end].trim_ascii_end())?;
-        let bytes = window[line_end..len].to_vec();
-        let mut lines = Vec::new();
-        split_fields(&bytes, HEAD_FIELDS, &mut lines);
-        Ok(Some(Self { version, status, reason, len, bare_lf, bytes, lines }))
+        HeadSearch::default().parse(bytes)
     }
 
     /// A head from what an HTTP client has already parsed.
@@ -112,24 +127,89 @@ impl Head {
             });
             bytes.extend_from_slice(b"\r\n");
         }
-        Self { version, status, reason: reason.into(), len: 0, bare_lf: false, bytes, lines }
+        Self {
+            version,
+            status,
+            reason: reason.into(),
+            len: 0,
+            bare_lf: false,
+            bytes,
+            status_line_len: 0,
+            lines,
+        }
+    }
+
+    /// The head as received, from the status line to the empty line. Of a head from
+    /// [`Head::from_fields`], the field lines alone.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// The fields.
     pub fn fields(&self) -> Fields<'_> {
-        Fields::new(&self.bytes, &self.lines)
+        Fields::new(&self.bytes[self.status_line_len..], &self.lines)
     }
 
-    /// The value of the first field of that name, with bytes that are no UTF-8 replaced.
+    /// The value of the first field of that name. Bytes that are not UTF-8 are replaced.
     pub fn text(&self, name: &str) -> Option<String> {
         self.fields().first(name).map(|value| String::from_utf8_lossy(value).into_owned())
     }
 
-    /// Whether the body is said to be in chunks.
+    /// Whether the head announces the chunked coding.
     pub fn is_chunked(&self) -> bool {
         self.fields().all("transfer-encoding").any(|value| {
             value.split(|&b| b == b',').any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"chunked"))
         })
+    }
+}
+
+/// Searches the end of a head whose bytes arrive piece by piece. It looks at each byte once.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct HeadSearch {
+    /// Where the first line starts that has not ended yet.
+    line_start: usize,
+    /// Bytes that were searched for a line end.
+    searched: usize,
+    bare_lf: bool,
+}
+
+impl HeadSearch {
+    /// [`Head::parse`] for `bytes` that start with the bytes of the call before.
+    pub(crate) fn parse(&mut self, bytes: &[u8]) -> Result<Option<Head>, HeadError> {
+        if !could_be_status_line(bytes) {
+            return Err(HeadError { offset: 0, kind: HeadErrorKind::Protocol });
+        }
+        let window = &bytes[..bytes.len().min(HEAD_BYTES)];
+        let Some(len) = self.find_end(window) else {
+            let too_long = HeadError { offset: HEAD_BYTES, kind: HeadErrorKind::TooLong };
+            return if bytes.len() >= HEAD_BYTES { Err(too_long) } else { Ok(None) };
+        };
+        let head = &window[..len];
+        // `find_end` saw at least one line end.
+        let status_line_len = memchr(b'\n', head).map_or(len, |at| at + 1);
+        let (version, status, reason) = status_line(head[..status_line_len].trim_ascii_end())?;
+        let mut lines = Vec::new();
+        split_fields(&head[status_line_len..], HEAD_FIELDS, &mut lines);
+        let bytes = head.to_vec();
+        Ok(Some(Head { version, status, reason, len, bare_lf: self.bare_lf, bytes, status_line_len, lines }))
+    }
+
+    /// The number of bytes up to and with the first empty line.
+    fn find_end(&mut self, bytes: &[u8]) -> Option<usize> {
+        while let Some(at) = memchr(b'\n', bytes.get(self.searched..)?) {
+            let end = self.searched + at;
+            let line = &bytes[self.line_start..end];
+            let line = line.strip_suffix(b"\r").unwrap_or_else(|| {
+                self.bare_lf = true;
+                line
+            });
+            (self.line_start, self.searched) = (end + 1, end + 1);
+            if line.is_empty() {
+                return Some(end + 1);
+            }
+        }
+        self.searched = bytes.len();
+        None
     }
 }
 
@@ -139,20 +219,6 @@ fn could_be_status_line(bytes: &[u8]) -> bool {
         let n = start.len().min(bytes.len());
         bytes[..n].eq_ignore_ascii_case(&start[..n])
     })
-}
-
-/// The number of bytes up to and with the first blank line, and whether any line end was a bare LF.
-fn find_end(bytes: &[u8]) -> Option<(usize, bool)> {
-    let (mut at, mut bare_lf) = (0, false);
-    loop {
-        let end = at + memchr(b'\n', &bytes[at..])?;
-        let line = bytes[at..end].strip_suffix(b"\r");
-        bare_lf |= line.is_none();
-        if line.unwrap_or(&bytes[at..end]).is_empty() {
-            return Some((end + 1, bare_lf));
-        }
-        at = end + 1;
-    }
 }
 
 fn status_line(line: &[u8]) -> Result<(Version, u16, String), HeadError> {
@@ -165,22 +231,23 @@ fn status_line(line: &[u8]) -> Result<(Version, u16, String), HeadError> {
     };
     let start = end + line[end..].iter().take_while(|&&b| b == b' ').count();
     let digits = line.get(start..start + 3).filter(|d| d.iter().all(u8::is_ascii_digit));
-    let status = digits.ok_or(HeadError::Status(start))?.iter().fold(0, |n, d| n * 10 + u16::from(d - b'0'));
+    let status = digits
+        .ok_or(HeadError { offset: start, kind: HeadErrorKind::Status })?
+        .iter()
+        .fold(0, |n, d| n * 10 + u16::from(d - b'0'));
     let reason = String::from_utf8_lossy(line[start + 3..].trim_ascii()).into_owned();
     Ok((version, status, reason))
 }
 
 impl fmt::Display for HeadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Protocol => {
-                f.write_str("response head: byte 0: status-line > HTTP-version: not an HTTP response")
-            }
-            Self::Status(at) => {
-                write!(f, "response head: byte {at}: status-line > status-code: three digits expected")
-            }
-            Self::TooLong(n) => write!(f, "response head: no blank line within {n} bytes"),
-        }
+        write!(f, "response head: byte {}: {}: ", self.offset, self.kind.production())?;
+        f.write_str(match self.kind {
+            HeadErrorKind::Protocol => "not an HTTP response",
+            HeadErrorKind::Status => "three digits expected",
+            HeadErrorKind::TooLong => "no empty line up to here",
+            HeadErrorKind::Cut => "the input ends before the empty line",
+        })
     }
 }
 
@@ -213,9 +280,11 @@ mod tests {
     #[test]
     fn a_head_is_found_wherever_it_is_cut() {
         let input = b"HTTP/1.0 200 OK\nContent-Type: x\r\n\nbody";
-        for n in 0..input.len() {
+        let mut search = HeadSearch::default();
+        for n in 0..=input.len() - 4 {
             let parsed = Head::parse(&input[..n]).unwrap();
             assert_eq!(parsed.is_some(), n >= input.len() - 4, "first {n} bytes");
+            assert_eq!(search.parse(&input[..n]).unwrap(), parsed, "first {n} bytes, searched before");
         }
         let head = Head::parse(input).unwrap().unwrap();
         assert!(head.bare_lf);
@@ -223,11 +292,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_head_is_named() {
-        assert_eq!(Head::parse(b"<html>"), Err(HeadError::Protocol));
-        assert_eq!(Head::parse(b"HTTP/1.1 OK\r\n\r\n"), Err(HeadError::Status(9)));
+    fn an_error_names_its_offset_and_its_production() {
         let endless = [b"HTTP/1.1 200 OK\r\n".to_vec(), b"A: b\r\n".repeat(20_000)].concat();
-        assert_eq!(Head::parse(&endless), Err(HeadError::TooLong(HEAD_BYTES)));
+        for (input, offset, kind) in [
+            (&b"<html>"[..], 0, HeadErrorKind::Protocol),
+            (b"HTTP/1.1 OK\r\n\r\n", 9, HeadErrorKind::Status),
+            (&endless, HEAD_BYTES, HeadErrorKind::TooLong),
+        ] {
+            let error = Head::parse(input).unwrap_err();
+            assert_eq!((error.offset, error.kind), (offset, kind));
+            let text = std::format!("{error}");
+            assert!(
+                text.contains(kind.production()) && text.contains(&std::format!("byte {offset}")),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_a_head_are_kept_as_received() {
+        let input = b"HTTP/1.0 200  OK \nA : b\r\nc\r\n\nbody";
+        let head = Head::parse(input).unwrap().unwrap();
+        assert_eq!(head.bytes(), &input[..input.len() - 4]);
+        assert_eq!(head.fields().first("a"), Some(&b"b"[..]));
     }
 
     #[test]

@@ -29,6 +29,7 @@ mod head;
 pub use chunked::{ChunkError, ChunkErrorKind, Dechunker};
 pub use content_type::{BoundaryParameter, ContentType, Separator};
 pub use fields::{FieldFlaw, FieldLine, Fields, split_fields};
-pub use head::{HEAD_BYTES, Head, HeadError, Version};
+pub use head::{HEAD_BYTES, Head, HeadError, HeadErrorKind, Version};
 
 pub(crate) use fields::is_field_like;
+pub(crate) use head::HeadSearch;
