@@ -68,6 +68,7 @@
 mod body;
 mod boundary;
 pub(crate) mod buffer;
+mod collector;
 mod deviation;
 mod error;
 mod event;
@@ -80,6 +81,7 @@ mod serializer;
 mod start;
 
 pub use boundary::{Boundary, InvalidBoundary};
+pub use collector::{Collected, Collector};
 pub use deviation::{Deviation, DeviationKind};
 pub use error::Error;
 pub use event::{Event, Framing, Part, Span, Spans};

@@ -195,13 +195,35 @@ impl<W: BodyWalk> Parser<W> {
     ///
     /// [`Error::NotAStream`] when nothing can be recovered.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, Error> {
+        Ok(if self.has_event()? { self.take_event() } else { None })
+    }
+
+    /// Whether an event is due. It lets go of what the event before borrowed and parses up to the next
+    /// event, so that [`Parser::take_event`] can lend it.
+    pub(crate) fn has_event(&mut self) -> Result<bool, Error> {
         self.let_go();
         while self.queue.is_empty() {
             if !self.step()? {
-                return Ok(None);
+                return Ok(false);
             }
         }
-        Ok(self.queue.pop_front().map(|queued| self.event(queued)))
+        Ok(true)
+    }
+
+    /// The event that [`Parser::has_event`] announced.
+    pub(crate) fn take_event(&mut self) -> Option<Event<'_>> {
+        self.queue.pop_front().map(|queued| self.event(queued))
+    }
+
+    /// The number of parts, from the first one on, for which every deviation is known: the gap behind
+    /// them has been parsed. It means something when [`Parser::next_event`] has returned `None`.
+    pub fn settled_parts(&self) -> u64 {
+        match self.state {
+            State::Gap(Gap { kind: GapKind::AfterBody | GapKind::AfterBare, .. }) => {
+                self.parts.saturating_sub(1)
+            }
+            _ => self.parts,
+        }
     }
 
     fn event(&mut self, queued: Queued) -> Event<'_> {
