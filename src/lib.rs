@@ -7,49 +7,35 @@
 //!
 //! # Reading
 //!
-//! [`multipart::Parser`] is given bytes as they come and tells of parts, with their bodies as slices of
-//! its own buffer, in the moment their last byte is in. The caller reads into the parser's own room, so
-//! the reader's copy is the only one.
+//! [`response::Reader`] takes the bytes of a response as they come and returns the head and the parts.
+//! A part is returned the moment its last byte is in, and its body is a slice of the reader's own buffer.
+//! The caller reads into the reader's space, so that read is the only copy. [`response::ReadStream`] puts
+//! it over a `std::io::Read`:
 //!
 //! ```
-//! use mjpeg::http::{ContentType, Head};
-//! use mjpeg::jpeg::Walk;
-//! use mjpeg::multipart::{Event, Parser};
-//! use std::io::Read;
+//! use mjpeg::multipart;
+//! use mjpeg::response::{Event, Expected, ReadStream};
 //!
-//! # let mut socket = &b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n\
+//! # let socket = &b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n\
 //! #     --b\r\nContent-Type: image/jpeg\r\nContent-Length: 4\r\n\r\n\xff\xd8\xff\xd9\r\n--b--\r\n"[..];
-//! // The head of the response, from any reader: here byte by byte, to leave the body in it.
-//! let mut bytes = Vec::new();
-//! let head = loop {
-//!     let mut byte = [0];
-//!     socket.read_exact(&mut byte)?;
-//!     bytes.extend(byte);
-//!     if let Some(head) = Head::parse(&bytes)? {
-//!         break head;
-//!     }
-//! };
-//! let content_type = head.fields().first("Content-Type").unwrap_or_default();
-//! let boundary = ContentType::parse(content_type).boundary;
-//!
-//! let mut parser = Parser::new(Walk::new(), boundary.as_ref().map(|boundary| &boundary.value[..]));
+//! let mut stream = ReadStream::new(socket, Expected::Response);
 //! let mut frames = 0;
-//! while !parser.is_finished() {
-//!     while let Some(event) = parser.next_event()? {
-//!         match event {
-//!             Event::Part(part) => frames += usize::from(part.body.starts_with(b"\xff\xd8")),
-//!             Event::Deviation(deviation) => eprintln!("byte {}: {}", deviation.offset, deviation.kind),
-//!             _ => {}
+//! while let Some(event) = stream.next_event()? {
+//!     match event {
+//!         Event::Head(head) => assert_eq!(head.status, 200),
+//!         Event::Body(multipart::Event::Part(part)) => frames += usize::from(part.body.starts_with(b"\xff\xd8")),
+//!         Event::Body(multipart::Event::Deviation(deviation)) => {
+//!             eprintln!("byte {}: {}", deviation.offset, deviation.kind);
 //!         }
-//!     }
-//!     match socket.read(parser.space())? {
-//!         0 => parser.finish(),
-//!         n => parser.filled(n),
+//!         _ => {}
 //!     }
 //! }
 //! assert_eq!(frames, 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [`multipart::Parser`] reads a body alone, and [`multipart::Collector`] assigns to each part the
+//! deviations that show only behind it.
 //!
 //! # Writing
 //!
@@ -76,6 +62,7 @@
 //! |---|---|---|
 //! | [`http`] | response heads, field lines, content types, the chunked coding | RFC 9110, RFC 9112 |
 //! | [`multipart`] | boundaries, the parser, the serialiser; no JPEG | RFC 2046 5.1 |
+//! | [`response`] | head, transfer coding and multipart body in one reader | RFC 9112 |
 //! | [`jpeg`] | markers, where a picture ends, what its header says, whether its scans are sound | ITU-T T.81 |
 //! | [`check`] | the table of rules that streams are judged by | all of them |
 //! | [`stats`] | gaps, percentiles and stalls of given times | |
@@ -98,19 +85,25 @@
 //!
 //! # Features
 //!
-//! `std` lets the searches choose vector instructions at run time; `cli` (on by default) is for the
-//! program. Other programs want `default-features = false, features = ["std"]`.
+//! `std` adds [`response::ReadStream`] and lets the searches choose vector instructions at run time.
+//! `cli` (on by default, so that `cargo install mjpeg` works) is for the program and brings its
+//! dependencies. A library user turns it off:
+//!
+//! ```toml
+//! mjpeg = { version = "0.1", default-features = false, features = ["std"] }
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
 pub mod check;
 pub mod http;
 pub mod jpeg;
 pub mod multipart;
+pub mod response;
 pub mod stats;
 
 #[cfg(doctest)]

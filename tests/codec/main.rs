@@ -12,4 +12,5 @@ mod oracle;
 mod recipe;
 mod replay;
 mod report;
+mod response;
 mod splits;

@@ -1,0 +1,28 @@
+//! A whole response as it comes off a connection or out of a file: head, transfer coding and
+//! multipart body in one sans-IO reader.
+//!
+//! [`Reader`] is given bytes as they come and returns [`Event`]s: the head, then the events of the
+//! multipart body. It opens nothing and waits for nothing, so one event loop can read a thousand
+//! responses. [`ReadStream`] puts it over a `std::io::Read` (feature `std`).
+//!
+//! | what comes | who sends it | how it is read |
+//! |---|---|---|
+//! | a body without a head | GStreamer's `tcpserversink` | as the body of a response with no fields |
+//! | interim heads (1xx) | servers that answer `Expect` | skipped |
+//! | chunks under `HTTP/1.0` | Kasa | decoded: the head's `Transfer-Encoding` counts |
+//! | `Content-Length: 9999999` before an endless stream | webcamXP | ignored, unless the type is text or JSON |
+//! | several heads, each of a redirection | `curl -iL` | the last head counts ([`Expected::Saved`]) |
+//! | a head that says chunked before a decoded body | `curl -i` without `--raw` | as it is ([`Expected::Saved`]) |
+
+mod coding;
+mod error;
+mod reader;
+mod start;
+#[cfg(feature = "std")]
+mod stream;
+
+pub use error::Error;
+pub use reader::{Event, Reader};
+pub use start::Expected;
+#[cfg(feature = "std")]
+pub use stream::{ReadError, ReadStream};
