@@ -176,7 +176,7 @@ fn a_reset_is_a_reset() {
     });
     let end = record(&camera.url, dir.path(), &["--frames", "20"]);
     assert_eq!(summary(&end)["end"], "reset", "{}", end.text());
-    assert!(end.err.contains("reset after 3 good frames"), "{}", end.err);
+    assert!(end.err.contains("after 3 good frames: the connection was reset"), "{}", end.err);
     end.expect(5);
     assert!(kit::contents(dir.path()) == frames[..3]);
 }
@@ -342,4 +342,61 @@ fn a_signal_ends_a_goal_less_recording_well_and_an_unfinished_goal_by_the_signal
         }
         assert_eq!(manifest(dir.path()).len(), kit::jpegs(dir.path()).len());
     }
+}
+
+#[test]
+fn a_deviation_behind_a_part_is_in_the_line_of_that_part() {
+    let jpeg = fs::read(&kit::jpegs(&kit::frames())[0]).unwrap();
+    let stale = |jpeg: &[u8], stale: &[u8]| {
+        let head = format!("--foo\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg.len());
+        [head.as_bytes(), jpeg, stale, b"\r\n"].concat()
+    };
+    let parts =
+        [stale(&jpeg, b"rest of a buffer"), stale(&jpeg, b""), stale(&jpeg, b"stale"), stale(&jpeg, b"")];
+    let body = [parts.concat(), b"--foo--\r\n".to_vec()].concat();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("stale.http");
+    fs::write(&file, [HEAD.as_bytes(), &body].concat()).unwrap();
+    let camera = Camera::sending(HEAD, vec![body]);
+    for (target, out) in [(file.to_str().unwrap(), "file"), (&camera.url, "live")] {
+        let out = dir.path().join(out);
+        record(target, &out, &[]).expect(0);
+        let found: Vec<(u64, Option<String>)> = manifest(&out)
+            .iter()
+            .map(|line| {
+                let text =
+                    line.get("deviations").map(|deviations| deviations[0].as_str().unwrap().to_string());
+                (line["part"].as_u64().unwrap(), text)
+            })
+            .collect();
+        let bytes = |n| Some(format!("{n} bytes between the body and the delimiter"));
+        assert_eq!(found, [(1, bytes(16)), (2, None), (3, bytes(5)), (4, None)], "{target}");
+        let check = run(&mut mjpeg(["check", file.to_str().unwrap(), "--format", "json"]));
+        let verdict: Value = serde_json::from_slice(&check.out).unwrap();
+        let finding = verdict["findings"].as_array().unwrap().iter().find(|it| it["code"] == "M222").unwrap();
+        assert_eq!((&finding["part"], &finding["count"]), (&1.into(), &2.into()));
+    }
+}
+
+#[test]
+fn raw_keeps_the_response_as_received_and_overwrites_nothing() {
+    let jpeg = fs::read(&kit::jpegs(&kit::frames())[0]).unwrap();
+    let head = HEAD.replace("Connection: close", "Transfer-Encoding: chunked");
+    let body = [chunk(&part(&jpeg)), chunk(&part(&jpeg)), b"0\r\n\r\n".to_vec()].concat();
+    let dir = tempfile::tempdir().unwrap();
+    let raw = dir.path().join("raw.http");
+    let camera = Camera::sending(&head, vec![body.clone()]);
+    record(&camera.url, &dir.path().join("out"), &["--raw", raw.to_str().unwrap()]).expect(0);
+    let received = [head.as_bytes(), &body].concat();
+    assert!(fs::read(&raw).unwrap() == received);
+    // What was kept is a target itself, and a copy of it is the same again.
+    let again = dir.path().join("again.http");
+    let end = record(raw.to_str().unwrap(), &dir.path().join("out2"), &["--raw", again.to_str().unwrap()]);
+    assert_eq!(summary(&end.expect(0))["frames_written"], 2);
+    assert!(fs::read(&again).unwrap() == received);
+    let end =
+        record("test:160x120", &dir.path().join("out3"), &["--frames", "1", "--raw", raw.to_str().unwrap()]);
+    assert!(end.err.contains("raw.http") && end.err.contains("--force"), "{}", end.err);
+    end.expect(6);
+    assert!(fs::read(&raw).unwrap() == received);
 }

@@ -12,6 +12,7 @@ mod record;
 mod serve;
 mod signal;
 mod source;
+mod status;
 mod transport;
 mod verdict;
 

@@ -6,31 +6,36 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 
-/// Whether a signal has asked this run to end, and which one.
+/// Whether a signal has asked this run to end, and which one. Clones share it, with one descriptor for
+/// all of them.
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
     signal: Arc<AtomicUsize>,
+    readable: Option<Arc<OwnedFd>>,
 }
 
 impl Stop {
-    /// Installs the handlers. Call once, early in `main`.
+    /// Installs the handlers. Call once, early in `main`. A `Stop::default()` never asks for the end.
     ///
     /// # Errors
     ///
-    /// When the system refuses a handler.
+    /// When the system refuses a handler or a descriptor.
     pub fn install() -> io::Result<Self> {
-        let stop = Self::default();
+        let (read, write) = UnixStream::pair()?;
+        write.set_nonblocking(true)?;
+        let stop = Self { signal: Arc::default(), readable: Some(Arc::new(read.into())) };
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             let asked = Arc::new(AtomicBool::new(false));
-            // Order matters: the second signal must find the flag that the first one set.
+            // Order matters: the second signal must find the flag that the first one set, and a loop that
+            // the descriptor wakes must find the signal.
             signal_hook::flag::register_conditional_default(signal, Arc::clone(&asked))?;
             signal_hook::flag::register(signal, asked)?;
             signal_hook::flag::register_usize(signal, Arc::clone(&stop.signal), signal as usize)?;
+            signal_hook::low_level::pipe::register(signal, write.try_clone()?)?;
         }
-        // A limit on the size of files is our side's failure, to be told like a full disk.
+        // A limit on the size of files is our side's failure and is reported like a full disk.
         signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         Ok(stop)
     }
@@ -43,41 +48,9 @@ impl Stop {
         }
     }
 
-    /// A descriptor that becomes readable when one of the signals arrives, for loops that sleep in
-    /// `poll`.
-    ///
-    /// # Errors
-    ///
-    /// When the socket pair cannot be made.
-    pub fn waker(&self) -> io::Result<Waker> {
-        let (read, write) = UnixStream::pair()?;
-        read.set_nonblocking(true)?;
-        write.set_nonblocking(true)?;
-        let mut waker = Waker { read: read.into(), actions: Vec::new() };
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            waker.actions.push(signal_hook::low_level::pipe::register(signal, write.try_clone()?)?);
-        }
-        Ok(waker)
-    }
-}
-
-/// Becomes readable when a signal has asked for the end. Dropping it undoes what it took.
-#[derive(Debug)]
-pub struct Waker {
-    read: OwnedFd,
-    actions: Vec<SigId>,
-}
-
-impl AsFd for Waker {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.read.as_fd()
-    }
-}
-
-impl Drop for Waker {
-    fn drop(&mut self) {
-        for action in self.actions.drain(..) {
-            signal_hook::low_level::unregister(action);
-        }
+    /// A descriptor that is readable from the first signal on, for loops that sleep in `poll`. Do not
+    /// read from it: all loops share it.
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.readable.as_ref().map(|fd| fd.as_fd())
     }
 }

@@ -15,7 +15,7 @@ pub const NAME: &str = "manifest.jsonl";
 
 /// One line. Keys that are unknown are absent.
 #[derive(Debug, Serialize)]
-pub struct Line<'a> {
+pub struct Line {
     /// Number among the written frames; absent for a damaged one, which is not written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<u64>,
@@ -23,7 +23,7 @@ pub struct Line<'a> {
     pub part: u64,
     /// Name of the file in the same directory; absent when none was written.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<&'a str>,
+    pub file: Option<String>,
     /// Bytes of the decoded body before this frame.
     pub offset: u64,
     /// Bytes of the body.
@@ -44,14 +44,9 @@ pub struct Line<'a> {
     pub sha256: Option<String>,
 }
 
-impl<'a> Line<'a> {
-    /// The line of a part.
-    pub fn new(
-        part: &Part<'_>,
-        arrival: Option<Duration>,
-        deviations: &[Deviation],
-        damage: Option<BodyDamage>,
-    ) -> Self {
+impl Line {
+    /// The line of a part. Its deviations are known later.
+    pub fn new(part: &Part<'_>, arrival: Option<Duration>, damage: Option<BodyDamage>) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self {
             seq: None,
@@ -61,10 +56,15 @@ impl<'a> Line<'a> {
             body_bytes: part.spans.body.len,
             arrival_ms: arrival.map(crate::output::ms),
             fields: part.fields.iter().map(|(name, value)| (text(name), text(value))).collect(),
-            deviations: deviations.iter().map(|deviation| deviation.kind.to_string()).collect(),
+            deviations: Vec::new(),
             damage: damage.map(BodyDamage::name),
             sha256: None,
         }
+    }
+
+    /// Adds what departed from the standard.
+    pub fn set_deviations(&mut self, deviations: &[Deviation]) {
+        self.deviations = deviations.iter().map(|deviation| deviation.kind.to_string()).collect();
     }
 
     /// Adds the hash of what was written.
@@ -74,14 +74,17 @@ impl<'a> Line<'a> {
 }
 
 /// The open file.
+#[derive(Debug)]
 pub struct Manifest {
     file: File,
     path: PathBuf,
     line: Vec<u8>,
+    /// Bytes of the whole lines in the file.
+    len: u64,
 }
 
 impl Manifest {
-    /// Makes a new manifest in `directory`, in place of one that was there.
+    /// Makes a new manifest in `directory`, in place of an earlier one.
     ///
     /// # Errors
     ///
@@ -89,7 +92,7 @@ impl Manifest {
     pub fn create(directory: &Path) -> io::Result<Self> {
         let path = directory.join(NAME);
         let file = OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
-        Ok(Self { file, path, line: Vec::new() })
+        Ok(Self { file, path, line: Vec::new(), len: 0 })
     }
 
     /// Where it is.
@@ -97,15 +100,19 @@ impl Manifest {
         &self.path
     }
 
-    /// Adds a line, whole and at once, so that a reader who follows the file sees no half lines.
+    /// Appends a line with one write, so that a reader who follows the file sees whole lines only.
     ///
     /// # Errors
     ///
-    /// When it cannot be written: a full disk.
-    pub fn push(&mut self, line: &Line<'_>) -> io::Result<()> {
+    /// When it cannot be written, such as on a full disk. The file then ends behind its last whole line.
+    pub fn push(&mut self, line: &Line) -> io::Result<()> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, line)?;
         self.line.push(b'\n');
-        self.file.write_all(&self.line)
+        self.file.write_all(&self.line).inspect_err(|_| {
+            let _ = self.file.set_len(self.len);
+        })?;
+        self.len += self.line.len() as u64;
+        Ok(())
     }
 }

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 
 use super::manifest::{self, Manifest};
-use crate::exit::Failure;
-use crate::output;
+use crate::problem::Problem;
 
 /// OUT of the command line, ready to take frames.
 pub enum Sink {
@@ -38,83 +37,95 @@ impl Sink {
     ///
     /// # Errors
     ///
-    /// Exit 6 when it holds a recording that must not be lost, or is no directory.
-    pub fn may_open(out: &Path, existing: Existing) -> Result<(), Failure> {
+    /// When it holds a recording that must not be lost, or is not a directory.
+    pub fn may_open(out: &Path, existing: Existing) -> Result<(), Problem> {
         if out.as_os_str() == "-" || !out.exists() {
             return Ok(());
         }
         let context = || format!("cannot write to {}", out.display());
-        let frames = frames(out).with_context(context).map_err(Failure::local)?;
+        let frames = frames(out).with_context(context)?;
         let manifest = out.join(manifest::NAME);
         if fs::symlink_metadata(&manifest).is_ok_and(|metadata| !metadata.is_file()) {
-            return Err(Failure::local(anyhow!("{} is no regular file", manifest.display())));
+            return Err(anyhow!("{} is not a regular file", manifest.display()).into());
         }
         // An empty manifest is what a run leaves that never got a frame.
         let is_recording = fs::metadata(&manifest).is_ok_and(|manifest| manifest.len() > 0);
         if existing == Existing::Refuse && (is_recording || !frames.is_empty()) {
-            return Err(Failure::local(anyhow!("{} holds a recording already", out.display()))
+            return Err(Problem::new(anyhow!("{} holds a recording already", out.display()))
                 .hint("record to another directory, or write over it with --force"));
         }
         Ok(())
     }
 
-    /// Makes OUT fit to take frames. It is created where it does not exist.
+    /// Makes OUT ready to take frames. It is created if it does not exist.
     ///
     /// # Errors
     ///
-    /// Exit 6 when it cannot be, or holds a recording that must not be lost.
-    pub fn open(out: &Path, existing: Existing) -> Result<Self, Failure> {
+    /// When it cannot be created, or holds a recording that must not be lost.
+    pub fn open(out: &Path, existing: Existing) -> Result<Self, Problem> {
         if out.as_os_str() == "-" {
             return Ok(Self::Stdout);
         }
         Self::may_open(out, existing)?;
         let context = || format!("cannot write to {}", out.display());
-        fs::create_dir_all(out).with_context(context).map_err(Failure::local)?;
-        for frame in frames(out).with_context(context).map_err(Failure::local)? {
-            fs::remove_file(&frame).with_context(context).map_err(Failure::local)?;
+        fs::create_dir_all(out).with_context(context)?;
+        for frame in frames(out).with_context(context)? {
+            fs::remove_file(&frame).with_context(context)?;
         }
-        let manifest = Manifest::create(out).with_context(context).map_err(Failure::local)?;
+        let manifest = Manifest::create(out).with_context(context)?;
         Ok(Self::Directory { path: out.into(), manifest })
     }
 
-    /// Writes frame `seq` and returns the name of its file, if it has one. A file appears under its name
-    /// only when it is whole.
+    /// Writes frame `seq`. A file appears under its name only when it is whole.
     ///
     /// # Errors
     ///
-    /// Exit 6 with the file's name; nothing half-written stays behind.
-    pub fn write(&mut self, seq: u64, jpeg: &[u8]) -> Result<Option<String>, Failure> {
+    /// With the file's name; nothing half-written stays behind.
+    pub fn write(&mut self, seq: u64, jpeg: &[u8]) -> Result<Written, Problem> {
         match self {
             Self::Stdout => {
                 let mut out = io::stdout().lock();
-                out.write_all(jpeg).and_then(|()| out.flush()).map_err(output::stdout_failure)?;
-                Ok(None)
+                match out.write_all(jpeg).and_then(|()| out.flush()) {
+                    Ok(()) => Ok(Written::ToStdout),
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Written::ReaderGone),
+                    Err(error) => {
+                        Err(anyhow::Error::new(error).context("cannot write to standard output").into())
+                    }
+                }
             }
             Self::Directory { path, .. } => {
                 let name = format!("frame-{seq:06}.jpg");
                 let target = path.join(&name);
-                write_whole(&target, jpeg)
-                    .with_context(|| format!("cannot write {}", target.display()))
-                    .map_err(Failure::local)?;
-                Ok(Some(name))
+                write_whole(&target, jpeg).with_context(|| format!("cannot write {}", target.display()))?;
+                Ok(Written::ToFile(name))
             }
         }
     }
 
-    /// Adds a line to the manifest, if there is one.
+    /// Appends a line to the manifest, if there is one.
     ///
     /// # Errors
     ///
-    /// Exit 6.
-    pub fn note(&mut self, line: &manifest::Line<'_>) -> Result<(), Failure> {
+    /// When it cannot be written.
+    pub fn note(&mut self, line: &manifest::Line) -> Result<(), Problem> {
         match self {
             Self::Stdout => Ok(()),
-            Self::Directory { manifest, .. } => manifest
+            Self::Directory { manifest, .. } => Ok(manifest
                 .push(line)
-                .with_context(|| format!("cannot write {}", manifest.path().display()))
-                .map_err(Failure::local),
+                .with_context(|| format!("cannot write {}", manifest.path().display()))?),
         }
     }
+}
+
+/// Where a frame went.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Into the file of this name in OUT.
+    ToFile(String),
+    /// To standard output.
+    ToStdout,
+    /// Nowhere: the reader of standard output has closed it.
+    ReaderGone,
 }
 
 /// Writes to a temporary name in the same directory, then renames.
@@ -129,7 +140,7 @@ fn write_whole(target: &Path, bytes: &[u8]) -> io::Result<()> {
     })
 }
 
-/// Makes a file that was not there: what stands under the name, a link to somewhere else perhaps, goes.
+/// Makes a new file. An entry of that name, which may be a link to elsewhere, is removed first.
 fn create_new(path: &Path) -> io::Result<File> {
     match File::create_new(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {

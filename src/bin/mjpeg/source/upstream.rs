@@ -14,8 +14,9 @@ use super::picture::Picture;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 use crate::output;
+use crate::problem::Problem;
 use crate::signal::Stop;
-use crate::transport::{End, Flow, Observer, Session, Stream, Target};
+use crate::transport::{self, End, Flow, Observer, Session, Target};
 
 /// How long a camera may be silent before it is asked again.
 const IDLE: Duration = Duration::from_secs(10);
@@ -192,7 +193,7 @@ impl Upstream {
 
     fn session(&self, idle: Duration) -> Result<Session, Failure> {
         let started = self.clock.now();
-        let stream = Stream::open(&self.target, &self.clock, &self.stop, idle)?;
+        let stream = transport::open(&self.target, &self.clock, &self.stop, idle)?;
         Ok(Session::new(stream, &self.clock, idle, started))
     }
 }
@@ -271,7 +272,7 @@ enum Deliver<'a> {
 }
 
 impl Observer for Sink<'_> {
-    fn event(&mut self, event: &Event<'_>, _: Option<Duration>) -> Result<Flow, Failure> {
+    fn event(&mut self, event: &Event<'_>, _: Option<Duration>) -> Result<Flow, Problem> {
         let Event::Part(part) = event else { return Ok(Flow::More) };
         let Extent::Complete { end } = part.extent else {
             if let Deliver::Newest(mailbox) = self.deliver {

@@ -1,4 +1,4 @@
-//! Streams from a URL: ureq over sockets of ours.
+//! Streams from a URL: ureq for the request, names and TLS; sockets of ours below it, our own reader above.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -6,37 +6,35 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use mjpeg::http::{Head, Version};
+use mjpeg::response::Expected;
 use ureq::config::Config;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{Connector, RustlsConnector};
 use ureq::{Agent, Error, Timeout};
 
+use super::open_error::{OpenError, OpenErrorKind};
 use super::place::Place;
+use super::plain_head::PlainHeadConnector;
+use super::stream::Stream;
 use super::target::redacted;
 use super::tcp::TcpConnector;
-use super::tolerant::TolerantConnector;
-use super::wire::{Wire, WireEnd};
-use crate::exit::{Exit, Failure};
+use super::wire::{Wire, WireEnd, WiredReader};
+use crate::clock::Clock;
 
 /// Redirections that are followed.
 const MOST_REDIRECTIONS: usize = 10;
 
-/// A response whose head was read and whose body has not been.
-pub struct Response {
-    /// What the server said, not what the HTTP client would have liked.
-    pub head: Head,
-    /// The body as sent: chunk framing, if any, is still in it.
-    pub body: Box<dyn Read>,
-}
-
-/// Asks for `url` and reads the head, over redirections too. `idle` bounds the wait.
+/// Requests `url` and reads the response head, over redirections too. `idle` bounds each wait.
 ///
 /// # Errors
 ///
-/// Exit 3 when no stream is to be had there, exit 5 when the server does not answer.
-pub fn open(url: &str, wire: &Arc<Wire>, idle: Duration) -> Result<Response, Failure> {
+/// When there is no stream at `url`, or no answer in time.
+pub fn open(url: &str, wire: &Arc<Wire>, clock: &Clock, idle: Duration) -> Result<Stream, OpenError> {
     let mut place = Place::parse(url).map_err(|why| {
-        Failure::new(Exit::Unreachable, anyhow!("{}: not a URL that can be asked for: {why}", redacted(url)))
+        OpenError::new(
+            OpenErrorKind::Url,
+            anyhow!("{}: not a URL that can be requested: {why}", redacted(url)),
+        )
     })?;
     let agent = agent(wire, idle);
     for _ in 0..=MOST_REDIRECTIONS {
@@ -46,54 +44,90 @@ pub fn open(url: &str, wire: &Arc<Wire>, idle: Duration) -> Result<Response, Fai
             request = request.header("Authorization", value);
         }
         let response = request.call().map_err(|error| failure(&url, wire, idle, &error))?;
-        // Without a head the server sent the body alone, as GStreamer's tcpserversink does.
-        let head = wire
-            .take_head()
-            .unwrap_or_else(|| Head::from_fields(Version::Other, 200, "", std::iter::empty()));
+        let input: Box<dyn Read> = match wire.take_socket() {
+            Some(socket) => {
+                socket.set_nonblocking(true).map_err(|error| {
+                    OpenError::local(anyhow::Error::new(error).context("cannot set up a socket"))
+                })?;
+                Box::new(WiredReader::new(socket, wire))
+            }
+            None => Box::new(response.into_body().into_reader()),
+        };
+        let mut stream = Stream::new(input, Expected::Response, wire, clock, true);
+        stream.read_head().map_err(|end| no_head(&url, idle, &end))?;
+        if let Err(error) = stream.reader_error() {
+            return Err(OpenError::new(OpenErrorKind::Head, anyhow!("{}: {error}", redacted(&url))));
+        }
+        let Some(head) = stream.head() else {
+            // The server sent the body alone, as GStreamer's tcpserversink does.
+            stream.set_substitute(Head::from_fields(Version::Other, 200, "", std::iter::empty()));
+            return Ok(stream);
+        };
         match head.status {
-            200..300 => return Ok(Response { head, body: Box::new(response.into_body().into_reader()) }),
-            300..400 => place = redirected(&place, &head)?,
-            _ => return Err(refused(&url, &head)),
+            200..300 => return Ok(stream),
+            300..400 => place = redirected(&place, head)?,
+            _ => return Err(refused(&url, head)),
         }
     }
-    Err(Failure::new(
-        Exit::Unreachable,
+    Err(OpenError::new(
+        OpenErrorKind::Redirection,
         anyhow!("{}: more than {MOST_REDIRECTIONS} redirections", redacted(url)),
     ))
 }
 
 /// Where a 3xx head sends us.
-fn redirected(place: &Place, head: &Head) -> Result<Place, Failure> {
+fn redirected(place: &Place, head: &Head) -> Result<Place, OpenError> {
     let location = head.text("location").unwrap_or_default();
     place.join(&location).map_err(|why| {
         let (status, url) = (head.status, place.url());
-        Failure::new(
-            Exit::Unreachable,
+        OpenError::new(
+            OpenErrorKind::Redirection,
             anyhow!("{url}: HTTP status {status} to `{}`: {why}", redacted(&location)),
         )
     })
 }
 
-fn refused(url: &str, head: &Head) -> Failure {
+fn refused(url: &str, head: &Head) -> OpenError {
     let status = format!("{:03} {}", head.status, head.reason);
-    let failure = Failure::new(Exit::Unreachable, anyhow!("{url}: HTTP status {}", status.trim()));
+    let error =
+        OpenError::new(OpenErrorKind::Status(head.status), anyhow!("{url}: HTTP status {}", status.trim()));
     let asks_for_digest =
         head.text("www-authenticate").is_some_and(|value| value.to_ascii_lowercase().contains("digest"));
     match head.status {
         401 if asks_for_digest => {
-            failure.hint("it asks for Digest authentication; only Basic is known so far")
+            error.hint("the server asks for Digest authentication; only Basic is supported so far")
         }
-        401 => failure.hint("give a user and a password in the URL: http://user:password@host/"),
-        404 => failure.hint("common paths: /stream, /video, /mjpg/video.mjpg, /?action=stream"),
-        _ => failure,
+        401 => error.hint("give a user and a password in the URL: http://user:password@host/"),
+        404 => error.hint("common paths: /stream, /video, /mjpg/video.mjpg, /?action=stream"),
+        _ => error,
+    }
+}
+
+/// The connection ended before the response head was complete.
+fn no_head(url: &str, idle: Duration, end: &WireEnd) -> OpenError {
+    let url = redacted(url);
+    match end {
+        WireEnd::Expired => OpenError::new(
+            OpenErrorKind::Silent,
+            anyhow!("{url}: connected, but no response head within {}", humantime::format_duration(idle)),
+        ),
+        WireEnd::Reset(why) => OpenError::new(
+            OpenErrorKind::Reset,
+            anyhow!("{url}: the connection was reset before the response head: {why}"),
+        ),
+        WireEnd::Stopped => {
+            OpenError::new(OpenErrorKind::Signal, anyhow!("{url}: a signal came before the response head"))
+        }
+        WireEnd::Closed => OpenError::new(
+            OpenErrorKind::Closed,
+            anyhow!("{url}: the connection was closed without a response head"),
+        ),
     }
 }
 
 fn agent(wire: &Arc<Wire>, idle: Duration) -> Agent {
     let config = Config::builder()
-        // A 401 keeps its fields; we say what a status means.
-        .http_status_as_error(false)
-        // The environment's proxy would be asked for loopback too.
+        // The environment's proxy would be used for loopback too.
         .proxy(None)
         .timeout_resolve(Some(idle))
         .timeout_connect(Some(idle))
@@ -105,44 +139,33 @@ fn agent(wire: &Arc<Wire>, idle: Duration) -> Agent {
         .user_agent(concat!("mjpeg/", env!("CARGO_PKG_VERSION")))
         .build();
     let connector =
-        ().chain(TcpConnector(Arc::clone(wire)))
-            .chain(RustlsConnector::default())
-            .chain(TolerantConnector(Arc::clone(wire)));
+        ().chain(TcpConnector(Arc::clone(wire))).chain(RustlsConnector::default()).chain(PlainHeadConnector);
     Agent::with_parts(config, connector, DefaultResolver::default())
 }
 
-fn failure(url: &str, wire: &Wire, idle: Duration, error: &Error) -> Failure {
+/// The request could not be sent.
+fn failure(url: &str, wire: &Wire, idle: Duration, error: &Error) -> OpenError {
+    if let Some(end) = wire.end() {
+        return no_head(url, idle, &end);
+    }
     let url = redacted(url);
-    match (error, wire.end()) {
-        (Error::Timeout(Timeout::Connect | Timeout::Resolve), _) => Failure::new(
-            Exit::Unreachable,
-            anyhow!("{url}: no connection within {}", humantime::format_duration(idle)),
-        ),
-        (_, Some(WireEnd::Expired)) => Failure::new(
-            Exit::Stalled,
-            anyhow!("{url}: connected, but no response head within {}", humantime::format_duration(idle)),
-        ),
-        (_, Some(WireEnd::Reset(why))) => Failure::new(
-            Exit::Stalled,
-            anyhow!("{url}: the connection broke before the response head: {why}"),
-        ),
-        (_, Some(WireEnd::Stopped)) => {
-            Failure::new(Exit::Stalled, anyhow!("{url}: a signal came before the response head"))
+    let (kind, why) = match error {
+        Error::Timeout(Timeout::Connect) => {
+            (OpenErrorKind::Connect, format!("no connection within {}", humantime::format_duration(idle)))
         }
-        (_, Some(WireEnd::Closed)) => {
-            Failure::new(Exit::Stalled, anyhow!("{url}: the connection was closed without a response head"))
+        Error::Timeout(Timeout::Resolve) => {
+            (OpenErrorKind::Name, format!("no address within {}", humantime::format_duration(idle)))
         }
-        (Error::BadUri(_) | Error::Http(_), _) => {
-            Failure::new(Exit::Unreachable, anyhow!("{url}: not a URL that can be asked for: {error}"))
+        Error::BadUri(_) | Error::Http(_) => {
+            (OpenErrorKind::Url, format!("not a URL that can be requested: {error}"))
         }
-        (Error::Io(io), _) => Failure::new(Exit::Unreachable, anyhow!("{url}: {}", describe(io))),
-        (error, _) => Failure::new(Exit::Unreachable, anyhow!("{url}: {error}")),
-    }
-}
-
-fn describe(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => "connection refused: nothing listens there".into(),
-        _ => error.to_string(),
-    }
+        Error::HostNotFound => (OpenErrorKind::Name, "the host name has no address".into()),
+        Error::Tls(_) | Error::Rustls(_) | Error::Pem(_) => (OpenErrorKind::Tls, error.to_string()),
+        Error::Io(io) if io.kind() == io::ErrorKind::ConnectionRefused => {
+            (OpenErrorKind::Connect, "connection refused: nothing listens there".into())
+        }
+        Error::Io(io) => (OpenErrorKind::Connect, io.to_string()),
+        error => (OpenErrorKind::Connect, error.to_string()),
+    };
+    OpenError::new(kind, anyhow!("{url}: {why}"))
 }

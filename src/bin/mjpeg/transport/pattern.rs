@@ -6,13 +6,13 @@ use std::time::Duration;
 use anyhow::anyhow;
 use mjpeg::multipart::{Boundary, PartHead, Serializer};
 
-use crate::exit::Failure;
+use crate::problem::Problem;
 use crate::source::pattern::{Pattern, Size};
 
 /// Frames per second that the frames' times say; they come as fast as they are read.
 const FPS: u64 = 15;
 
-/// An endless multipart body of test frames.
+/// An endless response of test frames.
 pub struct PatternReader {
     pattern: Pattern,
     serializer: Serializer,
@@ -26,17 +26,14 @@ impl PatternReader {
     ///
     /// # Errors
     ///
-    /// Exit 6 when `size` is no size.
-    pub fn new(size: &str) -> Result<Self, Failure> {
-        let size: Size = size.parse().map_err(|why: String| Failure::local(anyhow!("test:{size}: {why}")))?;
-        let boundary = Boundary::new("mjpeg-test-pattern").map_err(Failure::local)?;
-        let serializer = Serializer::new(boundary);
-        Ok(Self { pattern: Pattern::new(size), serializer, number: 0, piece: Vec::new(), read: 0 })
-    }
-
-    /// The Content-Type of the stream.
-    pub fn content_type(&self) -> String {
-        self.serializer.content_type()
+    /// When `size` is not a size.
+    pub fn new(size: &str) -> Result<Self, Problem> {
+        let size: Size = size.parse().map_err(|why: String| anyhow!("test:{size}: {why}"))?;
+        let serializer = Serializer::new(Boundary::new("mjpeg-test-pattern")?);
+        let mut piece =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: {}\r\n\r\n", serializer.content_type()).into_bytes();
+        serializer.first_delimiter(&mut piece);
+        Ok(Self { pattern: Pattern::new(size), serializer, number: 0, piece, read: 0 })
     }
 
     fn next_piece(&mut self) -> io::Result<()> {
@@ -45,9 +42,6 @@ impl PatternReader {
         let jpeg = self.pattern.frame(self.number, time).map_err(io::Error::other)?;
         self.piece.clear();
         self.read = 0;
-        if self.number == 1 {
-            self.serializer.first_delimiter(&mut self.piece);
-        }
         let head = PartHead { content_length: jpeg.len() as u64, timestamp: Some(time) };
         self.serializer.head(&mut self.piece, &head);
         self.piece.extend_from_slice(&jpeg);

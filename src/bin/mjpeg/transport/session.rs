@@ -1,16 +1,16 @@
-//! One stream read to its end: bytes through the parser to an observer, under the idle limit.
+//! One stream read to its end: bytes through the reader to an observer, under the idle limit.
 
 use std::time::Duration;
 
-use mjpeg::http::{ChunkError, Head};
-use mjpeg::jpeg::Walk;
-use mjpeg::multipart::{self, Event, Extent, Framing, Parser};
+use mjpeg::http::Head;
+use mjpeg::multipart::{self, Extent, Framing};
+use mjpeg::response::{Error, Event};
 
-use super::arrivals::Arrivals;
+use super::end::End;
+use super::stream::{Received, Stream};
 use super::wire::WireEnd;
-use super::{Read1, Stream};
 use crate::clock::Clock;
-use crate::exit::Failure;
+use crate::problem::Problem;
 
 /// Whether the observer wants more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,42 +23,28 @@ pub enum Flow {
 
 /// Takes the events of a stream.
 pub trait Observer {
-    /// One event. `arrival`: when its last byte came, from the first byte of the body on.
+    /// One event of the multipart body. `arrival`: when its last byte came, since the first byte of the
+    /// body.
     ///
     /// # Errors
     ///
-    /// A failure of our side ends the session.
-    fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Failure>;
+    /// A problem of our side ends the session.
+    fn event(&mut self, event: &multipart::Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem>;
+
+    /// All events of the bytes so far have been given. Every deviation of the first `parts` parts is
+    /// known.
+    ///
+    /// # Errors
+    ///
+    /// A problem of our side ends the session.
+    fn settled(&mut self, _parts: u64) -> Result<(), Problem> {
+        Ok(())
+    }
 }
 
-/// Why a session ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// The observer had enough.
-    Enough,
-    /// The time was up.
-    TimeUp,
-    /// The stream ended between parts.
-    Closed,
-    /// The stream ended inside a part, or without its last chunk.
-    Truncated,
-    /// The chunk framing broke.
-    Unframed(ChunkError),
-    /// The connection was torn down.
-    Reset(String),
-    /// No byte, or no complete part, within the idle limit.
-    Stalled,
-    /// This signal asked for the end.
-    Signal(i32),
-    /// Nothing could be recovered.
-    NotAStream(multipart::Error),
-}
-
-/// A stream with its parser and clock.
+/// A stream under its idle limit.
 pub struct Session {
     stream: Stream,
-    parser: Parser<Walk>,
-    arrivals: Arrivals,
     clock: Clock,
     idle: Duration,
     started: Duration,
@@ -76,10 +62,9 @@ const GRACE: Duration = Duration::from_millis(100);
 impl Session {
     /// A session over an open stream that was asked for at `started` of the clock.
     pub fn new(stream: Stream, clock: &Clock, idle: Duration, started: Duration) -> Self {
-        let parser = Parser::new(Walk::new(), stream.boundary().as_deref());
-        let (arrivals, clock) = (Arrivals::default(), clock.clone());
+        let clock = clock.clone();
         let last_part = if stream.is_live() { clock.now() } else { started };
-        Self { stream, parser, arrivals, clock, idle, started, last_part, is_cut: false, grace_end: None }
+        Self { stream, clock, idle, started, last_part, is_cut: false, grace_end: None }
     }
 
     /// The response head.
@@ -94,13 +79,13 @@ impl Session {
 
     /// From the first byte of the body until now, where that means something.
     pub fn watched(&self) -> Option<Duration> {
-        let first = self.arrivals.first().filter(|_| self.is_live())?;
+        let first = self.stream.arrivals.first().filter(|_| self.is_live())?;
         Some(self.clock.now().saturating_sub(first))
     }
 
     /// From the request to the first byte of the body, where that means something.
     pub fn first_byte(&self) -> Option<Duration> {
-        let first = self.arrivals.first().filter(|_| self.is_live())?;
+        let first = self.stream.arrivals.first().filter(|_| self.is_live())?;
         Some(first.saturating_sub(self.started))
     }
 
@@ -109,7 +94,7 @@ impl Session {
     /// # Errors
     ///
     /// What the observer cannot go on with.
-    pub fn run(&mut self, observer: &mut impl Observer, deadline: Option<Duration>) -> Result<End, Failure> {
+    pub fn run(&mut self, observer: &mut impl Observer, deadline: Option<Duration>) -> Result<End, Problem> {
         loop {
             match self.drain(observer)? {
                 Drained::More => {}
@@ -132,28 +117,25 @@ impl Session {
                 continue;
             }
             let wait_until = deadline.map_or(idle_end, |deadline| deadline.min(idle_end));
-            match self.stream.read(self.parser.space(), Some(wait_until)) {
-                Read1::Bytes(n, at) => {
-                    self.parser.filled(n);
-                    if self.stream.is_live() {
-                        self.arrivals.note(self.parser.received(), at);
-                    }
-                }
-                Read1::Ended(WireEnd::Expired) if deadline.is_some_and(|deadline| deadline <= idle_end) => {
+            match self.stream.read(Some(wait_until)) {
+                Received::Some => {}
+                Received::Ended(WireEnd::Expired)
+                    if deadline.is_some_and(|deadline| deadline <= idle_end) =>
+                {
                     return Ok(End::TimeUp);
                 }
-                Read1::Ended(end) => {
+                Received::Ended(end) => {
                     let end = self.end(end);
                     return self.close(observer, end);
                 }
-                Read1::Broken(error) => return self.close(observer, End::Unframed(error)),
+                Received::Problem(problem) => return Err(problem),
             }
         }
     }
 
     fn end(&self, end: WireEnd) -> End {
         match end {
-            WireEnd::Closed if self.stream.is_whole() => End::Closed,
+            WireEnd::Closed if self.stream.reader.may_end() => End::Closed,
             WireEnd::Closed => End::Truncated,
             WireEnd::Reset(why) => End::Reset(why),
             WireEnd::Expired => End::Stalled,
@@ -161,50 +143,57 @@ impl Session {
         }
     }
 
-    /// Tells the parser that no more comes, and the observer what that brings.
-    fn close(&mut self, observer: &mut impl Observer, end: End) -> Result<End, Failure> {
-        self.parser.finish();
+    /// Tells the reader that the input has ended, and the observer what that brings.
+    fn close(&mut self, observer: &mut impl Observer, end: End) -> Result<End, Problem> {
+        self.stream.reader.finish();
         match self.drain(observer)? {
-            // A stream that never had a part is none, unless it broke before it could show one.
+            // A body without a part is not a stream, unless it broke before it could show a part.
             Drained::End(End::NotAStream(error)) => Ok(match end {
                 End::Closed | End::Truncated => End::NotAStream(error),
                 end => end,
             }),
+            Drained::End(end @ End::Unframed(_)) => Ok(end),
             _ if end == End::Closed && self.is_cut => Ok(End::Truncated),
             _ => Ok(end),
         }
     }
 
-    fn drain(&mut self, observer: &mut impl Observer) -> Result<Drained, Failure> {
+    fn drain(&mut self, observer: &mut impl Observer) -> Result<Drained, Problem> {
         loop {
-            match self.parser.next_event() {
-                Ok(Some(event)) => {
-                    let is_part = matches!(event, Event::Part(_));
-                    let end = match &event {
-                        Event::Part(part) => {
-                            let is_whole = matches!(part.extent, Extent::Complete { .. });
-                            self.is_cut = part.framing == Framing::EndOfInput && !is_whole;
-                            part.spans.body.end()
-                        }
-                        Event::Preamble { span, .. }
-                        | Event::CloseDelimiter(span)
-                        | Event::Epilogue(span) => span.end(),
-                        Event::Deviation(deviation) => deviation.offset,
-                    };
-                    let arrival =
-                        if self.stream.is_live() { self.arrivals.of_byte_before(end) } else { None };
-                    let flow = observer.event(&event, arrival)?;
-                    if is_part {
-                        // Not before: the time the observer takes is not the stream's.
-                        self.last_part = self.clock.now();
-                        self.grace_end = None;
-                    }
-                    if flow == Flow::Enough {
-                        return Ok(Drained::End(End::Enough));
-                    }
+            let event = match self.stream.reader.next_event() {
+                // The head has been read before the session began, or is not one.
+                Ok(Some(Event::Head(_))) => continue,
+                Ok(Some(Event::Body(event))) => event,
+                Ok(Some(_)) => continue,
+                Ok(None) => {
+                    observer.settled(self.stream.reader.settled_parts())?;
+                    return Ok(Drained::More);
                 }
-                Ok(None) => return Ok(Drained::More),
+                Err(Error::Chunked(error)) => return Ok(Drained::End(End::Unframed(error))),
                 Err(error) => return Ok(Drained::End(End::NotAStream(error))),
+            };
+            let is_part = matches!(event, multipart::Event::Part(_));
+            let end = match &event {
+                multipart::Event::Part(part) => {
+                    let is_whole = matches!(part.extent, Extent::Complete { .. });
+                    self.is_cut = part.framing == Framing::EndOfInput && !is_whole;
+                    part.spans.body.end()
+                }
+                multipart::Event::Preamble { span, .. }
+                | multipart::Event::CloseDelimiter(span)
+                | multipart::Event::Epilogue(span) => span.end(),
+                multipart::Event::Deviation(deviation) => deviation.offset,
+            };
+            let is_live = self.stream.arrivals.first().is_some();
+            let arrival = if is_live { self.stream.arrivals.of_byte_before(end) } else { None };
+            let flow = observer.event(&event, arrival)?;
+            if is_part {
+                // Not before: the time the observer takes is not the stream's.
+                self.last_part = self.clock.now();
+                self.grace_end = None;
+            }
+            if flow == Flow::Enough {
+                return Ok(Drained::End(End::Enough));
             }
         }
     }

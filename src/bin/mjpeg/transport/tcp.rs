@@ -1,4 +1,4 @@
-//! TCP below the HTTP client.
+//! TCP sockets below the HTTP client.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -20,7 +20,7 @@ pub struct TcpConnector(pub Arc<Wire>);
 /// One connection.
 #[derive(Debug)]
 pub struct TcpTransport {
-    stream: TcpStream,
+    stream: Arc<TcpStream>,
     buffers: LazyBuffers,
     wire: Arc<Wire>,
 }
@@ -35,6 +35,9 @@ impl<In: Transport> Connector<In> for TcpConnector {
             match connect(*addr, &self.0) {
                 Ok(stream) => {
                     let _ = stream.set_nodelay(true);
+                    let stream = Arc::new(stream);
+                    // Nothing has been read: without TLS the bytes need no detour through the client.
+                    self.0.set_socket((!details.needs_tls()).then(|| Arc::clone(&stream)));
                     let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
                     return Ok(Some(TcpTransport { stream, buffers, wire: Arc::clone(&self.0) }));
                 }
@@ -81,7 +84,7 @@ impl Transport for TcpTransport {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         let timeout = timeout.for_write();
         self.stream.set_write_timeout(timeout.not_zero().map(|left| *left))?;
-        self.stream.write_all(&self.buffers.output()[..amount]).map_err(|error| match error.kind() {
+        (&*self.stream).write_all(&self.buffers.output()[..amount]).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Error::Timeout(timeout.reason),
             _ => Error::Io(error),
         })
@@ -89,7 +92,7 @@ impl Transport for TcpTransport {
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
         // The wire's own deadline counts: it moves with what the reader above has seen.
-        let (stream, room) = (&self.stream, self.buffers.input_append_buf());
+        let (stream, room) = (&*self.stream, self.buffers.input_append_buf());
         match self.wire.read(stream, || (&mut &*stream).read(room)) {
             Ok(n) => {
                 self.buffers.input_appended(n);

@@ -1,18 +1,18 @@
 //! What the socket knows and an HTTP client forgets: when bytes came, and how they ended.
 //!
-//! An HTTP client maps a reset to a clean end of a close-delimited body and has no notion of a stall.
-//! So the sockets are ours, and they leave word here.
+//! An HTTP client turns a reset into a clean end of a close-delimited body, and it does not know a
+//! stall. So the sockets are ours, and they report here.
 
-use std::io;
+use std::io::{self, Read};
+use std::net::TcpStream;
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mjpeg::http::Head;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::clock::Clock;
-use crate::signal::{Stop, Waker};
+use crate::signal::Stop;
 
 /// How the bytes of a connection, a pipe or a file ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +27,11 @@ pub enum WireEnd {
     Stopped,
 }
 
-/// What one connection shares between the socket below the HTTP client and the reader above it.
+/// What the socket and the reader above it share.
 #[derive(Debug)]
 pub struct Wire {
     clock: Clock,
     stop: Stop,
-    stop_fd: Waker,
     state: Mutex<State>,
 }
 
@@ -41,18 +40,13 @@ struct State {
     deadline: Option<Duration>,
     last_read: Duration,
     end: Option<WireEnd>,
-    head: Option<Head>,
+    socket: Option<Arc<TcpStream>>,
 }
 
 impl Wire {
     /// A wire on which nothing has happened yet.
-    ///
-    /// # Errors
-    ///
-    /// When the descriptor that wakes it on a signal cannot be made.
-    pub fn new(clock: &Clock, stop: &Stop) -> io::Result<Arc<Self>> {
-        let (clock, stop_fd) = (clock.clone(), stop.waker()?);
-        Ok(Arc::new(Self { clock, stop: stop.clone(), stop_fd, state: Mutex::default() }))
+    pub fn new(clock: &Clock, stop: &Stop) -> Arc<Self> {
+        Arc::new(Self { clock: clock.clone(), stop: stop.clone(), state: Mutex::default() })
     }
 
     /// Sets the time (of the clock) at which waiting for a byte ends.
@@ -75,18 +69,28 @@ impl Wire {
         self.state().end.clone()
     }
 
-    /// Takes the response head that was read.
-    pub fn take_head(&self) -> Option<Head> {
-        self.state().head.take()
+    /// Takes the socket of a connection without TLS.
+    pub fn take_socket(&self) -> Option<Arc<TcpStream>> {
+        self.state().socket.take()
     }
 
-    /// Leaves the response head for the reader.
-    pub fn set_head(&self, head: Head) {
-        self.state().head = Some(head);
+    /// Offers the socket of a connection without TLS to the reader.
+    pub fn set_socket(&self, socket: Option<Arc<TcpStream>>) {
+        self.state().socket = socket;
     }
 
     /// Waits until `source` has bytes, then reads. Zero bytes mean the end, which [`Wire::end`] names.
     pub fn read<S: AsFd>(
+        &self,
+        source: &S,
+        mut read: impl FnMut() -> io::Result<usize>,
+    ) -> Result<usize, WireEnd> {
+        self.wait(source, PollFlags::IN).map_err(|end| self.ended(end))?;
+        self.read_ready(source, &mut read)
+    }
+
+    /// Reads from a non-blocking `source`, and waits for bytes if there are none.
+    pub fn read_ready<S: AsFd>(
         &self,
         source: &S,
         mut read: impl FnMut() -> io::Result<usize>,
@@ -101,7 +105,7 @@ impl Wire {
         }
     }
 
-    /// Says that the bytes ended like this. The first word counts.
+    /// Records how the bytes ended. The first record counts.
     pub fn ended(&self, end: WireEnd) -> WireEnd {
         self.state().end.get_or_insert(end).clone()
     }
@@ -112,11 +116,15 @@ impl Wire {
         read: &mut impl FnMut() -> io::Result<usize>,
     ) -> Result<usize, WireEnd> {
         loop {
-            self.wait(source, PollFlags::IN)?;
+            if self.stop.signal().is_some() {
+                return Err(WireEnd::Stopped);
+            }
             match read() {
                 Ok(n) => return Ok(n),
-                Err(error)
-                    if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait(source, PollFlags::IN)?;
+                }
                 Err(error) => return Err(WireEnd::Reset(error.to_string())),
             }
         }
@@ -133,12 +141,20 @@ impl Wire {
                 return Err(WireEnd::Stopped);
             }
             let left = self.state().deadline.map(|deadline| deadline.saturating_sub(self.clock.now()));
-            let mut fds = [PollFd::new(source, events), PollFd::new(&self.stop_fd, PollFlags::IN)];
+            let source = PollFd::new(source, events);
+            let mut fds = [source.clone(), source];
+            let fds = match self.stop.fd() {
+                Some(fd) => {
+                    fds[1] = PollFd::from_borrowed_fd(fd, PollFlags::IN);
+                    &mut fds[..]
+                }
+                None => &mut fds[..1],
+            };
             let timeout = left.map(|left| Timespec {
                 tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
                 tv_nsec: left.subsec_nanos().into(),
             });
-            match poll(&mut fds, timeout.as_ref()) {
+            match poll(fds, timeout.as_ref()) {
                 Ok(0) => return Err(WireEnd::Expired),
                 // Errors and hang-ups count as readable: the read says what they are.
                 Ok(_) if !fds[0].revents().is_empty() => return Ok(()),
@@ -151,5 +167,57 @@ impl Wire {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         // Nothing panics while it holds the lock; if it did, the state would still be whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A descriptor that can be read.
+pub trait Descriptor: AsFd {
+    /// Whether a read that finds nothing returns at once with `WouldBlock`, and zero bytes are the end.
+    const IS_NONBLOCKING: bool;
+
+    /// Reads into `room`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    fn read_some(&self, room: &mut [u8]) -> io::Result<usize>;
+}
+
+impl Descriptor for Arc<TcpStream> {
+    const IS_NONBLOCKING: bool = true;
+
+    fn read_some(&self, room: &mut [u8]) -> io::Result<usize> {
+        (&mut &**self).read(room)
+    }
+}
+
+/// Reads a descriptor under the wire's deadline.
+pub struct WiredReader<D> {
+    descriptor: D,
+    wire: Arc<Wire>,
+}
+
+impl<D: Descriptor> WiredReader<D> {
+    /// A reader of `descriptor` that reports to `wire`.
+    pub fn new(descriptor: D, wire: &Arc<Wire>) -> Self {
+        Self { descriptor, wire: Arc::clone(wire) }
+    }
+}
+
+impl<D: Descriptor> Read for WiredReader<D> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let mut read = || self.descriptor.read_some(room);
+        let result = if D::IS_NONBLOCKING {
+            self.wire.read_ready(&self.descriptor, &mut read)
+        } else {
+            self.wire.read(&self.descriptor, &mut read)
+        };
+        match result {
+            Ok(n) => Ok(n),
+            Err(WireEnd::Closed) => Ok(0),
+            Err(WireEnd::Reset(why)) => Err(io::Error::other(why)),
+            Err(WireEnd::Expired) => Err(io::ErrorKind::TimedOut.into()),
+            Err(WireEnd::Stopped) => Err(io::ErrorKind::Interrupted.into()),
+        }
     }
 }

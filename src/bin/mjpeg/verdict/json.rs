@@ -4,7 +4,7 @@ use mjpeg::check::{Finding, Report};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::run::{Run, Verdict, end_name};
+use super::run::{Run, Verdict};
 use crate::output;
 use crate::transport::Target;
 
@@ -80,7 +80,7 @@ pub fn verdict(target: &Target, run: &Run, verdict: Verdict) -> serde_json::Resu
         schema: "mjpeg.check/1",
         target: target.to_string(),
         verdict: verdict.name(),
-        end: run.end.as_ref().and_then(end_name),
+        end: run.end.as_ref().and_then(|end| end.word("cap")),
         parts: report.map_or(0, |report| report.parts),
         duration_s: output::rounded(run.duration.as_secs_f64()),
         findings: report.map(|report| report.findings.iter().map(finding).collect()).unwrap_or_default(),

@@ -8,8 +8,9 @@ use mjpeg::multipart::Event;
 use super::Check;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
+use crate::problem::Problem;
 use crate::signal::Stop;
-use crate::transport::{End, Flow, Observer, Session, Stream, Target};
+use crate::transport::{self, End, Flow, Observer, Session, Target};
 
 /// Parts and time that a URL is read by default.
 const LIVE_FRAMES: u64 = 100;
@@ -89,7 +90,7 @@ impl Run {
         started: Duration,
     ) -> Result<(), Failure> {
         let patience = args.duration.map_or(args.idle, |duration| duration.min(args.idle));
-        let stream = Stream::open(target, clock, stop, patience)?;
+        let stream = transport::open(target, clock, stop, patience)?;
         let mut session = Session::new(stream, clock, args.idle, started);
         let is_endless = matches!(target, Target::Url(_) | Target::Test(_));
         let mut watcher = Watcher {
@@ -142,19 +143,6 @@ impl Run {
     }
 }
 
-/// The word for machines of how a stream ended.
-pub fn end_name(end: &End) -> Option<&'static str> {
-    Some(match end {
-        End::Enough | End::TimeUp => "cap",
-        End::Closed => "closed",
-        End::Reset(_) => "reset",
-        End::Stalled => "stalled",
-        End::Truncated | End::Unframed(_) => "truncated",
-        End::Signal(_) => "signal",
-        End::NotAStream(_) => return None,
-    })
-}
-
 struct Watcher {
     judge: Judge,
     parts_left: Option<u64>,
@@ -162,7 +150,7 @@ struct Watcher {
 }
 
 impl Observer for Watcher {
-    fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Failure> {
+    fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
         self.judge.event(event, arrival);
         if let Event::Part(_) = event {
             self.first_frame = self.first_frame.or(arrival);

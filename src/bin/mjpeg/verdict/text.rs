@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use mjpeg::check::{Effect, Report};
 
-use super::run::{Run, Verdict, end_name};
+use super::run::{Run, Verdict};
 use crate::output::{self, printable};
 use crate::transport::{End, Target};
 
@@ -79,7 +79,7 @@ fn measured(run: &Run, report: &Report) -> String {
     if let Some(bytes) = report.frames.bytes_p50 {
         let _ = write!(text, ", {} a frame", output::bytes(bytes));
     }
-    if let Some(end) = run.end.as_ref().and_then(end_name) {
+    if let Some(end) = run.end.as_ref().and_then(|end| end.word("cap")) {
         let _ = write!(text, ", end: {end}");
     }
     text

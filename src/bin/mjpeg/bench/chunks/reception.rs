@@ -1,49 +1,32 @@
-//! What has arrived of a response: its head, then frames out of its body.
+//! The frames of one response as they arrive, each compared with the frame that was sent.
 
 use anyhow::{bail, ensure};
-use mjpeg::http::{ContentType, Dechunker, Head};
-use mjpeg::jpeg::Walk;
-use mjpeg::multipart::{Event, Limits, Parser};
+use mjpeg::http::Head;
+use mjpeg::multipart::{self, Limits};
+use mjpeg::response::{Event, Expected, Reader};
 
 use super::parts::Parts;
-use crate::bench::page::PageBuffer;
 
 /// What one read may bring.
 const READ_BYTES: usize = 128 << 10;
 
-/// Takes the bytes of one response and counts the frames in it, each of which must be the one that
-/// was sent.
+/// Takes the bytes of one response and counts the frames in it.
 #[derive(Debug)]
 pub struct Reception<'a> {
     parts: &'a Parts,
-    stage: Stage,
-}
-
-#[derive(Debug)]
-enum Stage {
-    /// The head is not complete: the bytes of it, and room for more.
-    Head {
-        received: Vec<u8>,
-        space: PageBuffer,
-    },
-    Body {
-        dechunker: Option<Dechunker>,
-        parser: Box<Parser<Walk>>,
-    },
+    reader: Reader,
 }
 
 impl<'a> Reception<'a> {
     /// A response to `parts` of which nothing has arrived.
     pub fn new(parts: &'a Parts) -> Self {
-        Self { parts, stage: Stage::Head { received: Vec::new(), space: PageBuffer::zeroed(READ_BYTES) } }
+        let limits = Limits { read_bytes: READ_BYTES, ..Limits::default() };
+        Self { parts, reader: Reader::with_limits(Expected::Response, limits) }
     }
 
     /// Room to read into.
     pub fn space(&mut self) -> &mut [u8] {
-        match &mut self.stage {
-            Stage::Head { space, .. } => space,
-            Stage::Body { parser, .. } => parser.space(),
-        }
+        self.reader.space()
     }
 
     /// Says that the first `len` bytes of the room now hold what arrived, and returns how many frames
@@ -51,46 +34,23 @@ impl<'a> Reception<'a> {
     ///
     /// # Errors
     ///
-    /// When what arrives is no stream, or not the frames that were sent.
+    /// When what arrives is not a stream, or not the frames that were sent.
     pub fn filled(&mut self, len: usize) -> anyhow::Result<usize> {
-        match &mut self.stage {
-            Stage::Head { received, space } => {
-                received.extend_from_slice(&space[..len]);
-                let Some(head) = Head::parse(received)? else { return Ok(0) };
-                let rest = received.split_off(head.len);
-                self.stage = body(&head)?;
-                // The room is larger than what one read brought with the head, and the rest is less.
-                self.space()[..rest.len()].copy_from_slice(&rest);
-                self.filled_body(rest.len())
-            }
-            Stage::Body { .. } => self.filled_body(len),
-        }
-    }
-
-    fn filled_body(&mut self, len: usize) -> anyhow::Result<usize> {
-        let Stage::Body { dechunker, parser } = &mut self.stage else { return Ok(0) };
-        let content = match dechunker {
-            Some(dechunker) => dechunker.decode(&mut parser.space()[..len])?,
-            None => len,
-        };
-        parser.filled(content);
+        self.reader.filled(len);
         let mut frames = 0;
-        while let Some(event) = parser.next_event()? {
+        while let Some(event) = self.reader.next_event()? {
             match event {
-                Event::Part(part) => {
+                Event::Head(head) => ensure_ok(head)?,
+                Event::Body(multipart::Event::Part(part)) => {
                     if part.body != self.parts.jpeg(part.number - 1) {
                         bail!("part {} did not arrive as it was sent", part.number);
                     }
                     frames += 1;
                 }
-                Event::Deviation(deviation) => bail!(
-                    "byte {} of the stream is not as it was sent: {:?}",
-                    deviation.offset,
-                    deviation.kind
-                ),
-                Event::Preamble { .. } | Event::CloseDelimiter(_) | Event::Epilogue(_) => {
-                    bail!("something other than frames arrived")
+                Event::Body(multipart::Event::Deviation(deviation)) => {
+                    bail!("byte {} of the stream is not as it was sent: {}", deviation.offset, deviation.kind)
                 }
+                _ => bail!("bytes other than frames arrived"),
             }
         }
         Ok(frames)
@@ -98,23 +58,13 @@ impl<'a> Reception<'a> {
 
     /// Whether the last chunk has come.
     pub fn is_over(&self) -> bool {
-        match &self.stage {
-            Stage::Head { .. } => false,
-            Stage::Body { dechunker, .. } => dechunker.as_ref().is_some_and(Dechunker::is_done),
-        }
+        self.reader.is_over()
     }
 }
 
-/// The stage behind `head`.
-fn body(head: &Head) -> anyhow::Result<Stage> {
+fn ensure_ok(head: &Head) -> anyhow::Result<()> {
     ensure!(head.status == 200, "the server answered {} {}", head.status, head.reason);
-    let content_type = head.text("content-type").unwrap_or_default();
-    let boundary = ContentType::parse(content_type.as_bytes()).boundary;
-    let limits = Limits { read_bytes: READ_BYTES, ..Limits::default() };
-    Ok(Stage::Body {
-        dechunker: head.is_chunked().then(Dechunker::new),
-        parser: Box::new(Parser::with_limits(Walk::new(), boundary.as_ref().map(|b| &*b.value), limits)),
-    })
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ mod burden;
 mod reception;
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use crate::exit::Failure;
 use crate::listen::request::Refusal;
 use crate::listen::socket::{Accepted, Listener};
 use crate::output;
-use crate::signal::{Stop, Waker};
+use crate::signal::Stop;
 
 /// The token by which a source says that it has left or made something.
 pub const MAIL: Token = Token(0);
@@ -72,8 +72,6 @@ pub struct Engine {
     timer: Timer,
     clock: Clock,
     stop: Stop,
-    /// Kept open: it wakes the poll when a signal arrives.
-    _signal: Waker,
     responder: Responder,
     settings: Settings,
     /// Connections that are viewers.
@@ -110,8 +108,9 @@ impl Engine {
             let token = Token(LISTENERS + n);
             registry.register(&mut SourceFd(&listener.socket.as_raw_fd()), token, Interest::READABLE)?;
         }
-        let signal = stop.waker()?;
-        registry.register(&mut SourceFd(&signal.as_fd().as_raw_fd()), SIGNAL, Interest::READABLE)?;
+        if let Some(signal) = stop.fd() {
+            registry.register(&mut SourceFd(&signal.as_raw_fd()), SIGNAL, Interest::READABLE)?;
+        }
         let timer = Timer::new(registry, TIMER)?;
         Ok(Self {
             poll,
@@ -121,7 +120,6 @@ impl Engine {
             timer,
             clock,
             stop: stop.clone(),
-            _signal: signal,
             responder,
             settings,
             viewers: 0,

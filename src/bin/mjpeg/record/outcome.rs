@@ -1,0 +1,39 @@
+//! What the end of the stream means for a recording.
+
+use anyhow::anyhow;
+
+use super::goal::Goal;
+use super::summary::Summary;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::status;
+use crate::transport::{End, Target};
+
+/// Sets the summary's word for the end, and returns the outcome of the run.
+///
+/// # Errors
+///
+/// When the recording is not what was asked for.
+pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Result<Outcome, Failure> {
+    let frames = summary.frames_written;
+    let failure = |exit, cause: String| Err(Failure::new(exit, anyhow!("{target}: {cause}")));
+    summary.end = end.word("goal");
+    if frames == 0 && matches!(end, End::TimeUp | End::Closed) {
+        if summary.frames_damaged > 0 {
+            return failure(Exit::No, format!("none of {} frames was whole", summary.frames_damaged));
+        }
+        if *end == End::Closed {
+            return failure(Exit::NotAStream, "the stream ended without a picture".into());
+        }
+        summary.end = End::Stalled.word("goal");
+        return failure(Exit::Stalled, "connected, but no frame came in that time".into());
+    }
+    match (end, status::of_end(end, target.is_live())) {
+        (End::NotAStream(_), Some(exit)) => failure(exit, end.to_string()),
+        (_, Some(exit)) => failure(exit, format!("after {frames} good frames: {end}")),
+        (End::Closed | End::Truncated, None) if goal.is_set() => {
+            failure(Exit::No, format!("after {frames} good frames, before the goal: {end}"))
+        }
+        (End::Signal(signal), None) if goal.is_set() => Ok(Outcome::Signal(*signal)),
+        (_, None) => Ok(Outcome::Exit(Exit::Done)),
+    }
+}

@@ -1,0 +1,83 @@
+//! How a stream ended: the word for machines, the sentence for people, and whether it is a failure.
+
+use std::fmt;
+
+use mjpeg::http::ChunkError;
+use mjpeg::response;
+
+/// Why the reading of a stream ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// The observer had enough.
+    Enough,
+    /// The time was up.
+    TimeUp,
+    /// The stream ended between parts.
+    Closed,
+    /// The stream ended inside a part, or without its last chunk.
+    Truncated,
+    /// The chunk framing broke.
+    Unframed(ChunkError),
+    /// The connection was torn down: the system's words.
+    Reset(String),
+    /// No byte, or no complete part, within the idle limit.
+    Stalled,
+    /// This signal asked for the end.
+    Signal(i32),
+    /// Nothing could be recovered.
+    NotAStream(response::Error),
+}
+
+impl End {
+    /// The word for machines. `limit`: the command's word for an end that it asked for itself. `None`:
+    /// there was no stream that could end.
+    pub fn word(&self, limit: &'static str) -> Option<&'static str> {
+        Some(match self {
+            Self::Enough | Self::TimeUp => limit,
+            Self::Closed => "closed",
+            Self::Truncated | Self::Unframed(_) => "truncated",
+            Self::Reset(_) => "reset",
+            Self::Stalled => "stalled",
+            Self::Signal(_) => "signal",
+            Self::NotAStream(_) => return None,
+        })
+    }
+
+    /// Whether the stream failed. `is_live`: its bytes came as they were made. Captures are cut, so a
+    /// cut end is no failure of a file.
+    pub fn is_failure(&self, is_live: bool) -> bool {
+        match self {
+            Self::Enough | Self::TimeUp | Self::Closed | Self::Signal(_) => false,
+            Self::Truncated => is_live,
+            Self::Unframed(_) | Self::Reset(_) | Self::Stalled | Self::NotAStream(_) => true,
+        }
+    }
+}
+
+/// The sentence for people, without a full stop.
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Enough => f.write_str("everything asked for was read"),
+            Self::TimeUp => f.write_str("the time was up"),
+            Self::Closed => f.write_str("the stream ended"),
+            Self::Truncated => f.write_str("the stream was cut inside a part"),
+            Self::Unframed(error) => write!(f, "the chunk framing broke: {error}"),
+            Self::Reset(why) => write!(f, "the connection was reset: {why}"),
+            Self::Stalled => f.write_str("stalled: no complete part came within the idle limit"),
+            Self::Signal(_) => f.write_str("ended by a signal"),
+            Self::NotAStream(error) => write!(f, "not an MJPEG stream: {error}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_end_is_a_failure_of_live_streams_only() {
+        assert!(End::Truncated.is_failure(true) && !End::Truncated.is_failure(false));
+        assert!(End::Reset("x".into()).is_failure(false) && !End::Closed.is_failure(true));
+    }
+}

@@ -1,0 +1,45 @@
+//! From a target to an open stream.
+
+use std::io::{self, Read};
+use std::time::Duration;
+
+use anyhow::anyhow;
+use mjpeg::response::Expected;
+
+use super::open_error::{OpenError, OpenErrorKind};
+use super::pattern::PatternReader;
+use super::stream::Stream;
+use super::target::Target;
+use super::wire::{Wire, WireEnd, WiredReader};
+use super::{http, local};
+use crate::clock::Clock;
+use crate::problem::Problem;
+use crate::signal::Stop;
+
+/// Opens `target` and reads the head of the response. `idle` bounds each wait.
+///
+/// # Errors
+///
+/// What kept it from opening, with the target.
+pub fn open(target: &Target, clock: &Clock, stop: &Stop, idle: Duration) -> Result<Stream, OpenError> {
+    let wire = Wire::new(clock, stop);
+    wire.set_deadline(Some(clock.now() + idle));
+    let (input, expected): (Box<dyn Read>, _) = match target {
+        Target::Url(url) => return http::open(url, &wire, clock, idle),
+        Target::File(path) => {
+            (Box::new(WiredReader::new(local::open_file(path).map_err(of_problem)?, &wire)), Expected::Saved)
+        }
+        Target::Stdin => (Box::new(WiredReader::new(io::stdin(), &wire)), Expected::Saved),
+        Target::Test(size) => (Box::new(PatternReader::new(size).map_err(of_problem)?), Expected::Response),
+    };
+    let mut stream = Stream::new(input, expected, &wire, clock, target.is_live());
+    match stream.read_head() {
+        Err(WireEnd::Reset(why)) => Err(OpenError::local(anyhow!("cannot read {target}: {why}"))),
+        // Whoever reads on learns of it again.
+        Ok(()) | Err(WireEnd::Closed | WireEnd::Expired | WireEnd::Stopped) => Ok(stream),
+    }
+}
+
+fn of_problem(problem: Problem) -> OpenError {
+    OpenError { kind: OpenErrorKind::Local, problem }
+}

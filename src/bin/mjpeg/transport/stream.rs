@@ -1,0 +1,169 @@
+//! An open stream: where its bytes come from, and the reader that parses them.
+
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mjpeg::http::{Head, HeadError};
+use mjpeg::response::{Expected, Reader};
+
+use super::arrivals::Arrivals;
+use super::tap::Tap;
+use super::wire::{Wire, WireEnd};
+use crate::clock::Clock;
+use crate::problem::Problem;
+
+/// A stream whose head has been read, if it has one.
+pub struct Stream {
+    input: Box<dyn Read>,
+    /// The parser of what was read.
+    pub(super) reader: Reader,
+    /// When the bytes of the body came; empty for streams that are not live.
+    pub(super) arrivals: Arrivals,
+    wire: Arc<Wire>,
+    clock: Clock,
+    is_live: bool,
+    /// The head that a body without one is judged by.
+    substitute: Option<Head>,
+    /// What was read before there was a tap, with its times.
+    early: Vec<(Duration, Vec<u8>)>,
+    tap: Option<Box<dyn Tap>>,
+}
+
+/// What one read brought.
+#[derive(Debug)]
+pub(super) enum Received {
+    /// Bytes for the reader.
+    Some,
+    /// Nothing more: why.
+    Ended(WireEnd),
+    /// The tap failed.
+    Problem(Problem),
+}
+
+impl Stream {
+    /// A stream of which nothing has been read.
+    pub(super) fn new(
+        input: Box<dyn Read>,
+        expected: Expected,
+        wire: &Arc<Wire>,
+        clock: &Clock,
+        is_live: bool,
+    ) -> Self {
+        Self {
+            input,
+            reader: Reader::new(expected),
+            arrivals: Arrivals::default(),
+            wire: Arc::clone(wire),
+            clock: clock.clone(),
+            is_live,
+            substitute: None,
+            early: Vec::new(),
+            tap: None,
+        }
+    }
+
+    /// The response head. A bare multipart body has none.
+    pub fn head(&self) -> Option<&Head> {
+        self.reader.head().or(self.substitute.as_ref())
+    }
+
+    /// Sets the head that a body without one is judged by.
+    pub(super) fn set_substitute(&mut self, head: Head) {
+        self.substitute = Some(head);
+    }
+
+    /// Whether bytes come as they are made.
+    pub fn is_live(&self) -> bool {
+        self.is_live
+    }
+
+    /// Shows every byte of the response to `tap`, those that were read before it first.
+    ///
+    /// # Errors
+    ///
+    /// Those of the tap.
+    pub fn set_tap(&mut self, mut tap: Box<dyn Tap>) -> Result<(), Problem> {
+        for (at, bytes) in self.early.drain(..) {
+            tap.bytes(&bytes, at)?;
+        }
+        self.tap = Some(tap);
+        Ok(())
+    }
+
+    /// Reads until it is known where the body starts.
+    ///
+    /// # Errors
+    ///
+    /// How the input ended before that; `Ok` with a body that is empty.
+    pub(super) fn read_head(&mut self) -> Result<(), WireEnd> {
+        while !self.reader.is_started() {
+            let space = self.reader.space();
+            if space.is_empty() {
+                // The reader has an error to return.
+                return Ok(());
+            }
+            let n = match self.input.read(space) {
+                Ok(n) if n > 0 => n,
+                Ok(_) => return Err(self.wire.end().unwrap_or(WireEnd::Closed)),
+                Err(error) => return Err(self.wire.end().unwrap_or(WireEnd::Reset(error.to_string()))),
+            };
+            let at = self.read_time();
+            self.early.push((at, self.reader.space()[..n].to_vec()));
+            self.filled(n, at);
+        }
+        Ok(())
+    }
+
+    /// Why the start of the response cannot be read, if it cannot.
+    pub(super) fn reader_error(&self) -> Result<(), HeadError> {
+        self.reader.head_error().map_or(Ok(()), Err)
+    }
+
+    /// Reads what is there, waiting for the first byte until `deadline` of the clock.
+    pub(super) fn read(&mut self, deadline: Option<Duration>) -> Received {
+        if self.reader.is_over() {
+            // Further bytes on this connection are not part of the response.
+            return Received::Ended(WireEnd::Closed);
+        }
+        self.wire.set_deadline(deadline);
+        let n = match self.input.read(self.reader.space()) {
+            Ok(n) if n > 0 => n,
+            // The wire knows better than the client above it how the bytes ended.
+            Ok(_) => return self.ended(self.wire.end().unwrap_or(WireEnd::Closed)),
+            Err(error) => return self.ended(self.wire.end().unwrap_or(WireEnd::Reset(error.to_string()))),
+        };
+        let at = self.read_time();
+        if let Some(tap) = &mut self.tap
+            && let Err(problem) = tap.bytes(&self.reader.space()[..n], at)
+        {
+            return Received::Problem(problem);
+        }
+        self.filled(n, at);
+        Received::Some
+    }
+
+    /// When the bytes of the last read came.
+    fn read_time(&self) -> Duration {
+        if self.is_live { self.wire.last_read() } else { self.clock.now() }
+    }
+
+    fn filled(&mut self, n: usize, at: Duration) {
+        self.reader.filled(n);
+        if self.is_live && self.reader.received() > 0 {
+            self.arrivals.note(self.reader.received(), at);
+        }
+    }
+
+    fn ended(&self, end: WireEnd) -> Received {
+        Received::Ended(match end {
+            WireEnd::Expired if self.reader.may_be_over() => WireEnd::Closed,
+            end => end,
+        })
+    }
+
+    /// The signal that asked for the end, if one has.
+    pub(super) fn signal(&self) -> Option<i32> {
+        self.wire.signal()
+    }
+}
