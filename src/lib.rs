@@ -3,7 +3,7 @@
 //!
 //! This is the codec of the `mjpeg` program, for other programs to use. It is a function of bytes,
 //! offsets and given times: no sockets, no files, no threads, no clock, no `unsafe`, and `no_std` with
-//! `alloc`. The caller reads and writes; so it fits under any client, any server and any runtime.
+//! `alloc`. The caller reads and writes, so it fits any client, server and runtime.
 //!
 //! # Reading
 //!
@@ -39,8 +39,8 @@
 //!
 //! # Writing
 //!
-//! [`multipart::Serializer`] writes the pieces of a stream; when each piece leaves is the caller's
-//! business, and it matters: see there.
+//! [`multipart::Serializer`] writes the pieces of a stream. The caller decides when each piece is sent;
+//! its documentation says why that matters.
 //!
 //! ```
 //! use mjpeg::multipart::{Boundary, PartHead, Serializer};
@@ -58,7 +58,7 @@
 //!
 //! # The parts
 //!
-//! | module | what it knows | its standard |
+//! | module | what it knows | standard |
 //! |---|---|---|
 //! | [`http`] | response heads, field lines, content types, the chunked coding | RFC 9110, RFC 9112 |
 //! | [`multipart`] | boundaries, the parser, the serialiser; no JPEG | RFC 2046 5.1 |
@@ -69,9 +69,9 @@
 //!
 //! # What holds throughout
 //!
-//! * What departs from a standard is told, as a [`multipart::Deviation`], a [`http::FieldFlaw`] or a
-//!   value, with its offset; reading goes on. There is one way to read, tolerantly: no strict mode.
-//! * An error means that nothing can be read. It carries its offset and the production it broke.
+//! * What departs from a standard is reported as a [`multipart::Deviation`], a [`http::FieldFlaw`] or a
+//!   value, with its offset; reading continues. Reading is always tolerant; there is no strict mode.
+//! * An error means that nothing can be read. It carries its offset and the broken production.
 //! * No panic is reachable from bytes. Contracts with the caller are written under `# Panics`.
 //! * The answers are the same however the input is cut into reads.
 //! * Memory is bounded by limits of the caller's, and never sized by what a sender announces. Time is

@@ -13,7 +13,7 @@ use crate::problem::Problem;
 pub enum Exit {
     /// Did what was asked; also a goal-less run ended by SIGINT or SIGTERM.
     Done = 0,
-    /// Ran to its end and the answer is no.
+    /// Ran to its end, and the result is negative.
     No = 1,
     /// The stream could not be obtained: name, connect, TLS, auth or HTTP status.
     Unreachable = 3,
@@ -31,12 +31,12 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// How a subcommand ended when it could say its results.
+/// How a subcommand ended when it could print its results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// With a status.
     Exit(Exit),
-    /// By this signal, with the goal unfinished: the process dies by it, so that a shell sees it.
+    /// By this signal, with the goal unfinished. The process dies by the signal, so that a shell sees it.
     Signal(i32),
 }
 
@@ -47,7 +47,7 @@ pub enum Outcome {
 pub struct Failure {
     /// The status the process ends with.
     pub exit: Exit,
-    /// What was tried and why it failed, outermost first; `None` ends the process without a word.
+    /// What was tried and why it failed, outermost first. `None` ends the process without a message.
     pub cause: Option<anyhow::Error>,
     /// What to do next, if we know.
     pub hint: Option<String>,
@@ -64,7 +64,7 @@ impl Failure {
         Self::new(Exit::Local, cause)
     }
 
-    /// The reader of our standard output has gone: nothing is left to do, and nobody to tell.
+    /// The reader of standard output has closed it: nothing is left to do, and no message is due.
     pub fn pipe_closed() -> Self {
         Self { exit: Exit::Done, cause: None, hint: None }
     }
@@ -94,7 +94,7 @@ impl fmt::Display for Failure {
 /// Ends the process the way `outcome` says.
 ///
 /// For a signal the default action is restored and the signal raised again: a shell then reports
-/// `128 + signal` and stops its loop, which a plain status would not make it do.
+/// `128 + signal` and stops its loop; it does not do so for a plain status.
 pub fn end(outcome: Outcome) -> ExitCode {
     match outcome {
         Outcome::Exit(exit) => exit.into(),

@@ -1,4 +1,4 @@
-//! SIGINT, SIGTERM and SIGHUP: the first asks a run to end, the second of its kind ends it at once.
+//! SIGINT, SIGTERM and SIGHUP. The first one ends a run in an orderly way; the same signal again kills it.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -8,8 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 
-/// Whether a signal has asked this run to end, and which one. Clones share it, with one descriptor for
-/// all of them.
+/// Whether a signal has arrived that ends this run, and which one. Clones share it and its one descriptor.
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
     signal: Arc<AtomicUsize>,
@@ -17,7 +16,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Installs the handlers. Call once, early in `main`. A `Stop::default()` never asks for the end.
+    /// Installs the handlers. Call once, early in `main`. A `Stop::default()` never sees one.
     ///
     /// # Errors
     ///
@@ -40,7 +39,7 @@ impl Stop {
         Ok(stop)
     }
 
-    /// The signal that asked for the end, if one has.
+    /// The signal that ended the run, if there was one.
     pub fn signal(&self) -> Option<i32> {
         match self.signal.load(Ordering::SeqCst) {
             0 => None,

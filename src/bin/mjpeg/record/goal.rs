@@ -1,8 +1,8 @@
-//! What a recording is to reach.
+//! When a recording is complete.
 
 use std::time::Duration;
 
-/// The goals of a run; the first one that is reached ends it.
+/// The goals of a run. The first goal that is reached ends the run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Goal {
     /// Good frames.
@@ -19,7 +19,7 @@ impl Goal {
         self.frames.is_some_and(|goal| frames >= goal) || self.bytes.is_some_and(|goal| bytes >= goal)
     }
 
-    /// Whether there is any.
+    /// Whether a goal is set.
     pub fn is_set(&self) -> bool {
         self.frames.is_some() || self.duration.is_some() || self.bytes.is_some()
     }

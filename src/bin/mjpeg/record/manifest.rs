@@ -1,4 +1,4 @@
-//! `manifest.jsonl`: one line a frame, with everything that the file alone does not tell.
+//! `manifest.jsonl`: one line per frame, with everything that the JPEG file does not contain.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -36,10 +36,10 @@ pub struct Line {
     /// What departed from the standard.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deviations: Vec<String>,
-    /// Why the frame is not good; absent when it is.
+    /// Why the frame is damaged; absent for a good frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damage: Option<&'static str>,
-    /// Of the bytes written.
+    /// The SHA-256 of the bytes written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
 }

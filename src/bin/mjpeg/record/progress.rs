@@ -1,4 +1,4 @@
-//! How a recording goes: a line that changes on a terminal, a line every few seconds elsewhere.
+//! Progress of a recording: one updated line on a terminal, a plain line every few seconds elsewhere.
 
 use std::time::Duration;
 
@@ -9,15 +9,16 @@ use crate::output;
 /// Seconds between two plain lines.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Who sees the progress, and how.
+/// The progress display.
 pub struct Progress {
     bar: ProgressBar,
-    /// When the next plain line is due; `None` where none is wanted.
+    /// When the next plain line is due; `None` when there are no plain lines.
     next_line: Option<Duration>,
 }
 
 impl Progress {
-    /// Nothing with `quiet`; otherwise what fits standard error. `frames`: the goal, if it is one.
+    /// Nothing with `quiet`; otherwise the form that fits standard error. `frames`: the goal in frames, if
+    /// there is one.
     pub fn new(frames: Option<u64>, quiet: bool) -> Self {
         let bar = match frames {
             Some(frames) => ProgressBar::new(frames),
@@ -35,7 +36,7 @@ impl Progress {
         Self { bar, next_line }
     }
 
-    /// Says how far it has come at `elapsed` since the start.
+    /// Updates the display at `elapsed` since the start.
     pub fn update(&mut self, frames: u64, bytes: u64, damaged: u64, elapsed: Duration) {
         if self.next_line.is_none() && self.bar.is_hidden() {
             return;
@@ -54,7 +55,7 @@ impl Progress {
         }
     }
 
-    /// Takes the line away; what follows is the result.
+    /// Clears the line before the result is printed.
     pub fn end(&self) {
         self.bar.finish_and_clear();
     }

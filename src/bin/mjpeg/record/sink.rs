@@ -28,7 +28,7 @@ pub enum Sink {
 pub enum Existing {
     /// Refuse it.
     Refuse,
-    /// Write over it.
+    /// Overwrite it.
     Overwrite,
 }
 
@@ -48,11 +48,11 @@ impl Sink {
         if fs::symlink_metadata(&manifest).is_ok_and(|metadata| !metadata.is_file()) {
             return Err(anyhow!("{} is not a regular file", manifest.display()).into());
         }
-        // An empty manifest is what a run leaves that never got a frame.
+        // A run that got no frame leaves an empty manifest.
         let is_recording = fs::metadata(&manifest).is_ok_and(|manifest| manifest.len() > 0);
         if existing == Existing::Refuse && (is_recording || !frames.is_empty()) {
             return Err(Problem::new(anyhow!("{} holds a recording already", out.display()))
-                .hint("record to another directory, or write over it with --force"));
+                .hint("record to another directory, or overwrite it with --force"));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What a recording came to.
+//! The summary of a recording.
 
 use mjpeg::stats::Timing;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use crate::output;
 #[derive(Debug, Serialize)]
 pub struct Summary {
     schema: &'static str,
-    /// As typed, without password.
+    /// The target as typed, without its password.
     pub target: String,
     /// Good frames.
     pub frames_written: u64,
@@ -29,16 +29,16 @@ pub struct Summary {
     gap_max_ms: Option<f64>,
     /// Connections made after the first one.
     pub reconnects: u64,
-    /// `goal|closed|reset|stalled|truncated|signal|local`; absent when no stream was had.
+    /// `goal|closed|reset|stalled|truncated|signal|local`; absent without a stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<&'static str>,
-    /// Why no stream was had, or what went wrong.
+    /// Why there was no stream, or what went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
 impl Summary {
-    /// Of a run that has not begun.
+    /// The summary of a run that has not begun.
     pub fn new(target: String) -> Self {
         Self {
             schema: "mjpeg.record/1",

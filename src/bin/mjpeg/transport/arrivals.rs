@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The offsets that reads reached, with their times; asked by offset, forgotten behind the last event.
+/// The offset that each read reached, with its time. Entries behind the last event are dropped.
 #[derive(Debug, Default)]
 pub struct Arrivals {
     /// (bytes of the decoded body that had come, when), both rising.
@@ -16,7 +16,7 @@ impl Arrivals {
     pub fn note(&mut self, reached: u64, at: Duration) {
         self.first.get_or_insert(at);
         match self.reads.back_mut() {
-            // A decoder may hold a read back: no new bytes, no new entry.
+            // A read of chunk framing alone adds no content: no new entry.
             Some(last) if last.0 == reached => {}
             _ => self.reads.push_back((reached, at)),
         }

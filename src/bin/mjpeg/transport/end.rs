@@ -22,15 +22,15 @@ pub enum End {
     Reset(String),
     /// No byte, or no complete part, within the idle limit.
     Stalled,
-    /// This signal asked for the end.
+    /// This signal ended the run.
     Signal(i32),
     /// Nothing could be recovered.
     NotAStream(response::Error),
 }
 
 impl End {
-    /// The word for machines. `limit`: the command's word for an end that it asked for itself. `None`:
-    /// there was no stream that could end.
+    /// The word in JSON. `limit`: the command's word for the end it was given, such as `goal`. `None`: there
+    /// was no stream.
     pub fn word(&self, limit: &'static str) -> Option<&'static str> {
         Some(match self {
             Self::Enough | Self::TimeUp => limit,
@@ -58,7 +58,7 @@ impl End {
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Enough => f.write_str("everything asked for was read"),
+            Self::Enough => f.write_str("all requested parts were read"),
             Self::TimeUp => f.write_str("the time was up"),
             Self::Closed => f.write_str("the stream ended"),
             Self::Truncated => f.write_str("the stream was cut inside a part"),

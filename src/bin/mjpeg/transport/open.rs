@@ -35,7 +35,7 @@ pub fn open(target: &Target, clock: &Clock, stop: &Stop, idle: Duration) -> Resu
     let mut stream = Stream::new(input, expected, &wire, clock, target.is_live());
     match stream.read_head() {
         Err(WireEnd::Reset(why)) => Err(OpenError::local(anyhow!("cannot read {target}: {why}"))),
-        // Whoever reads on learns of it again.
+        // The session meets the same end at its first read.
         Ok(()) | Err(WireEnd::Closed | WireEnd::Expired | WireEnd::Stopped) => Ok(stream),
     }
 }

@@ -1,4 +1,4 @@
-//! Where a URL leads: what is needed to ask there, checked before anybody is asked.
+//! A URL taken apart and checked before any request is sent.
 
 /// An http or https URL, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,16 +18,16 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// What is wrong with it, in words. An HTTP client would take a port that is none for port 80, and
-    /// send the password there.
+    /// What is wrong with it, in words. An HTTP client would read an invalid port as port 80, and send
+    /// the password there.
     pub fn parse(url: &str) -> Result<Self, String> {
-        let (scheme, rest) = url.split_once("://").ok_or("it has no http:// before it")?;
+        let (scheme, rest) = url.split_once("://").ok_or("it does not start with http://")?;
         let scheme = scheme.to_ascii_lowercase();
         if scheme != "http" && scheme != "https" {
-            return Err(format!("`{scheme}` is not known here; http and https are"));
+            return Err(format!("`{scheme}` is not supported; http and https are"));
         }
         if rest.chars().any(|c| c.is_control() || c == ' ') {
-            return Err("it holds a blank or a control character".into());
+            return Err("it contains a blank or a control character".into());
         }
         let rest = rest.split('#').next().unwrap_or_default();
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -40,32 +40,32 @@ impl Place {
         Ok(Self { scheme, userinfo, host: host.into(), path })
     }
 
-    /// The place that a `Location` field names, seen from here.
+    /// The place that a `Location` field names, relative to this one.
     ///
     /// # Errors
     ///
-    /// When it is none.
+    /// When it is not a URL.
     pub fn join(&self, location: &str) -> Result<Self, String> {
         let location = location.trim();
         if location.is_empty() {
-            return Err("no Location says where to".into());
+            return Err("there is no Location".into());
         }
-        let origin = format!("{}://{}", self.scheme, self.host);
+        let base = format!("{}://{}", self.scheme, self.host);
         let url = if location.contains("://") {
             location.into()
         } else if location.starts_with("//") {
             format!("{}:{location}", self.scheme)
         } else if location.starts_with('/') {
-            format!("{origin}{location}")
+            format!("{base}{location}")
         } else if location.split(['/', '?']).next().is_some_and(|first| first.contains(':')) {
-            return Err("only http and https are known here".into());
+            return Err("only http and https are supported".into());
         } else {
             let path = self.path.split('?').next().unwrap_or_default();
             let folder = path.rfind('/').map_or("/", |at| &path[..=at]);
-            format!("{origin}{folder}{location}")
+            format!("{base}{folder}{location}")
         };
         let mut place = Self::parse(&url)?;
-        // The password is for this host and this way of talking to it.
+        // The password is for this scheme and host only.
         if place.userinfo.is_none() && place.host == self.host && place.scheme == self.scheme {
             place.userinfo = self.userinfo.clone();
         }
@@ -88,7 +88,7 @@ impl Place {
 }
 
 fn check_host(host: &str) -> Result<(), String> {
-    // An IPv6 address stands in brackets, and has colons of its own.
+    // An IPv6 address is in brackets, and contains colons.
     let (name, port) = match host.rfind(']') {
         Some(end) => (&host[..=end], host[end + 1..].strip_prefix(':')),
         None => host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port))),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_asked_for_is_said_before_anybody_is_asked() {
+    fn an_invalid_url_is_refused_before_any_request() {
         for (url, why) in [
             ("http://cam:99999/", "port"),
             ("http://cam:81a/", "port"),
@@ -162,8 +162,8 @@ mod tests {
             ("rtsp://cam/", "rtsp"),
             ("http://cam/\r\nX: y", "control"),
         ] {
-            let told = Place::parse(url).unwrap_err();
-            assert!(told.contains(why), "{url}: {told}");
+            let error = Place::parse(url).unwrap_err();
+            assert!(error.contains(why), "{url}: {error}");
         }
         assert!(Place::parse("http://[::1]:8080/").is_ok() && Place::parse("http://[::1]/").is_ok());
     }

@@ -52,15 +52,15 @@ pub struct Session {
     last_part: Duration,
     /// The input ended inside the body of the last part.
     is_cut: bool,
-    /// Until when bytes that wait are looked at although the idle limit has passed.
+    /// Until when waiting bytes are read although the idle limit has passed.
     grace_end: Option<Duration>,
 }
 
-/// How long that is.
+/// How long waiting bytes are read after the idle limit.
 const GRACE: Duration = Duration::from_millis(100);
 
 impl Session {
-    /// A session over an open stream that was asked for at `started` of the clock.
+    /// A session over an open stream that was requested at `started` of the clock.
     pub fn new(stream: Stream, clock: &Clock, idle: Duration, started: Duration) -> Self {
         let clock = clock.clone();
         let last_part = if stream.is_live() { clock.now() } else { started };
@@ -72,18 +72,18 @@ impl Session {
         self.stream.head()
     }
 
-    /// Whether arrival times mean something.
+    /// Whether the stream has arrival times.
     pub fn is_live(&self) -> bool {
         self.stream.is_live()
     }
 
-    /// From the first byte of the body until now, where that means something.
+    /// From the first byte of the body until now; `None` for a stream that is not live.
     pub fn watched(&self) -> Option<Duration> {
         let first = self.stream.arrivals.first().filter(|_| self.is_live())?;
         Some(self.clock.now().saturating_sub(first))
     }
 
-    /// From the request to the first byte of the body, where that means something.
+    /// From the request to the first byte of the body; `None` for a stream that is not live.
     pub fn first_byte(&self) -> Option<Duration> {
         let first = self.stream.arrivals.first().filter(|_| self.is_live())?;
         Some(first.saturating_sub(self.started))
@@ -112,7 +112,7 @@ impl Session {
                 if self.grace_end.is_some() {
                     return self.close(observer, End::Stalled);
                 }
-                // Perhaps it was we who were busy, or stopped: what waits for us is looked at first.
+                // This process may have been busy or stopped. Bytes that wait in the socket are read first.
                 self.grace_end = Some(now + GRACE);
                 continue;
             }
@@ -143,7 +143,7 @@ impl Session {
         }
     }
 
-    /// Tells the reader that the input has ended, and the observer what that brings.
+    /// Ends the reader's input, and gives the observer the events that follow.
     fn close(&mut self, observer: &mut impl Observer, end: End) -> Result<End, Problem> {
         self.stream.reader.finish();
         match self.drain(observer)? {
@@ -188,7 +188,7 @@ impl Session {
             let arrival = if is_live { self.stream.arrivals.of_byte_before(end) } else { None };
             let flow = observer.event(&event, arrival)?;
             if is_part {
-                // Not before: the time the observer takes is not the stream's.
+                // Set now: the time that the observer takes does not count as the stream's.
                 self.last_part = self.clock.now();
                 self.grace_end = None;
             }

@@ -162,7 +162,7 @@ impl Stream {
         })
     }
 
-    /// The signal that asked for the end, if one has.
+    /// The signal that ended the run, if there was one.
     pub(super) fn signal(&self) -> Option<i32> {
         self.wire.signal()
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 
-/// A TARGET of the command line, told apart by how it is written.
+/// A TARGET of the command line. Its form decides its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// `http://` or `https://`.
@@ -21,7 +21,7 @@ pub enum Target {
 impl Target {
     /// Reads a TARGET as typed. Nothing is opened.
     pub fn parse(typed: impl AsRef<OsStr>) -> Self {
-        // A name that is no text can only be a file's.
+        // A name that is not UTF-8 can only be a file's.
         let typed = typed.as_ref();
         let Some(text) = typed.to_str() else { return Self::File(typed.into()) };
         let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
@@ -36,8 +36,8 @@ impl Target {
         }
     }
 
-    /// Whether somebody writes into it as it is read: it can be read once, and its first byte may take
-    /// its time. A named pipe is as good as standard input (`mjpeg serve <(...)`).
+    /// Whether a process writes into it while it is read: it can be read once, and its first byte may take
+    /// long. This holds for standard input and for named pipes (`mjpeg serve <(...)`).
     pub fn is_pipe(&self) -> bool {
         match self {
             Self::Stdin => true,
@@ -46,7 +46,7 @@ impl Target {
         }
     }
 
-    /// Whether bytes come when they are made, so that times mean something.
+    /// Whether bytes come as they are produced, so that arrival times mean something.
     pub fn is_live(&self) -> bool {
         matches!(self, Self::Url(_))
     }
@@ -64,8 +64,8 @@ impl fmt::Display for Target {
     }
 }
 
-/// Text that may be a URL, with whatever may be a password replaced. Where the authority has none,
-/// rather too much than too little goes: a password with `/` or `?` in it, unescaped, is one too.
+/// Text that may be a URL, with everything that may be a password replaced. A password may contain an
+/// unescaped `/` or `?`, so without a password in the authority the text up to the last `@` counts.
 pub fn redacted(text: &str) -> String {
     let start = text.find("://").map_or_else(|| text.find(':').map_or(0, |colon| colon + 1), |at| at + 3);
     let authority_end = text[start..].find(['/', '?', '#']).map_or(text.len(), |end| start + end);
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn targets_are_told_apart_by_how_they_are_written() {
+    fn the_form_of_a_target_decides_its_kind() {
         assert_eq!(Target::parse("-"), Target::Stdin);
         assert_eq!(Target::parse("HTTP://cam/"), Target::Url("HTTP://cam/".into()));
         assert_eq!(Target::parse("test:64x48"), Target::Test("64x48".into()));

@@ -19,11 +19,11 @@ use crate::signal::Stop;
 pub enum WireEnd {
     /// The peer closed in an orderly way, or the file ended.
     Closed,
-    /// The connection was torn down: the system's word for it.
+    /// The connection was reset: the system's message.
     Reset(String),
     /// Nothing came until the deadline.
     Expired,
-    /// A signal asked this run to end.
+    /// A signal ended the run.
     Stopped,
 }
 
@@ -59,7 +59,7 @@ impl Wire {
         self.state().last_read
     }
 
-    /// The signal that asked for the end, if one has.
+    /// The signal that ended the run, if there was one.
     pub fn signal(&self) -> Option<i32> {
         self.stop.signal()
     }
@@ -130,11 +130,11 @@ impl Wire {
         }
     }
 
-    /// Waits until one of `events` is there, the deadline has come, or a signal asks for the end.
+    /// Waits until one of `events` is there, the deadline has come, or a signal arrives.
     ///
     /// # Errors
     ///
-    /// Why there is nothing to wait for any more.
+    /// Why waiting is pointless.
     pub fn wait<S: AsFd>(&self, source: &S, events: PollFlags) -> Result<(), WireEnd> {
         loop {
             if self.stop.signal().is_some() {
