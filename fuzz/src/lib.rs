@@ -1,6 +1,6 @@
 //! What must hold for every input, as functions that panic where it does not.
 //!
-//! The fuzz targets call them with bytes that libFuzzer makes, `tests/fuzz_replay.rs` with the committed
+//! The fuzz targets call them with bytes that libFuzzer makes, `tests/codec/replay.rs` with the committed
 //! corpus and all fixtures.
 
 pub mod chunks;

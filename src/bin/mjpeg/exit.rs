@@ -1,6 +1,6 @@
 //! How a run ends: the only place that makes a process status.
 //!
-//! Scripts rely on these numbers. `README.md` lists them; `tests/check.rs`, `record.rs` and `serve.rs` hold them.
+//! Scripts rely on these numbers. `README.md` lists them; `tests/cli/` has a test for each.
 
 use std::fmt;
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! The README's blocks run as they stand there.
 
-mod kit;
+use crate::kit;
 
 use std::fs;
 use std::path::Path;

@@ -4,7 +4,7 @@
 //! after the head of the next part. So `leading` shows each frame with the next one in both, `trailing` in
 //! Chromium, and `early` in neither.
 
-mod kit;
+use crate::kit;
 
 use std::fs;
 use std::process::Command;

@@ -1,6 +1,6 @@
 //! What the commands print as JSON, against the schemas in `docs/schemas`, by somebody else's validator.
 
-mod kit;
+use crate::kit;
 
 use std::collections::HashMap;
 use std::fs;

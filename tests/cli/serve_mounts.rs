@@ -3,7 +3,7 @@
 //!
 //! Where bindfs is not installed or may not mount, these tests say so and pass.
 
-mod kit;
+use crate::kit;
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! `mjpeg check`: verdicts, rules and exit codes.
 
-mod kit;
+use crate::kit;
 
 use std::fs;
 

@@ -1,6 +1,6 @@
 //! `mjpeg record`: which files come out, and how runs end.
 
-mod kit;
+use crate::kit;
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! `mjpeg serve`, watched by our own strict client: what viewers get, and how runs end.
 
-mod kit;
+use crate::kit;
 
 use std::fs;
 use std::time::{Duration, Instant};

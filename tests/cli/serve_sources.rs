@@ -1,6 +1,6 @@
 //! Where `mjpeg serve` takes its frames from.
 
-mod kit;
+use crate::kit;
 
 use std::fs;
 use std::io::Write;

@@ -3,8 +3,7 @@
 //! Every child is killed when its handle is dropped, every wait has a deadline, every port is one that
 //! the system chose.
 
-// Each test program uses its own part of the kit.
-#![allow(dead_code, unreachable_pub)]
+#![allow(unreachable_pub)]
 
 pub mod browser;
 pub mod camera;

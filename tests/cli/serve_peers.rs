@@ -1,6 +1,6 @@
 //! `mjpeg serve`, watched by the programs that people watch streams with.
 
-mod kit;
+use crate::kit;
 
 use std::collections::HashSet;
 use std::fs;
@@ -80,7 +80,7 @@ fn opencv_reads_every_frame_in_order_in_every_layout() {
     for layout in LAYOUTS {
         let server = Server::start(&kit::frames(), &["--fps", "60", "--layout", layout]);
         let mut python = peer::python("cv2").unwrap();
-        python.arg(kit::repository("tests/kit/opencv.py"));
+        python.arg(kit::repository("tests/cli/kit/opencv.py"));
         // Two more than there are: the directory begins again.
         let read = run(python.arg(&server.stream).arg(kit::frames()).arg("32")).expect(0);
         let read: Vec<usize> = read.text().lines().map(|line| line.parse().unwrap()).collect();

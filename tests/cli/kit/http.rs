@@ -98,11 +98,6 @@ impl Client {
         client
     }
 
-    /// The socket.
-    pub fn socket(&self) -> &TcpStream {
-        &self.socket
-    }
-
     /// The dash-boundary of the stream.
     pub fn dash_boundary(&self) -> String {
         format!("--{}", self.head.split("boundary=").nth(1).expect("a boundary").lines().next().unwrap())

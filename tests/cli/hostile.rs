@@ -1,7 +1,7 @@
 //! Cameras and command lines that mean harm, or are just very broken: `record` and `check` end in time and tell
 //! the truth.
 
-mod kit;
+use crate::kit;
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! `mjpeg bench chunks` over real connections, with short runs.
 
-mod kit;
+use crate::kit;
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Documents that are made from the code: committed, compared here, rewritten with `MJPEG_BLESS=1`.
 
-mod kit;
+use crate::kit;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,7 +15,7 @@ fn verify(path: &str, expected: &str) {
         fs::write(&file, expected).unwrap();
     }
     let found = fs::read_to_string(&file).unwrap_or_default();
-    assert!(found == expected, "{path} is not up to date; run MJPEG_BLESS=1 cargo test --test documents");
+    assert!(found == expected, "{path} is not up to date; run MJPEG_BLESS=1 cargo test documents");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How `mjpeg serve` listens, and whom it lets in.
 
-mod kit;
+use crate::kit;
 
 use std::fs;
 use std::io::{Read, Write};

@@ -1,6 +1,6 @@
 //! The page that shows the stream, in real browsers.
 
-mod kit;
+use crate::kit;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -13,7 +13,7 @@ use kit::picture::{folder, solid};
 use kit::run::{self, Run, Server};
 use serde_json::{Value, json};
 
-const PAGE: &str = include_str!("../src/bin/mjpeg/serve/page.html");
+const PAGE: &str = include_str!("../../src/bin/mjpeg/serve/page.html");
 
 /// What is to be seen, and how to see it.
 type Scene = (&'static str, fn(&mut Browser));

@@ -1,6 +1,6 @@
 //! One file that somebody rewrites, watched by `mjpeg serve`.
 
-mod kit;
+use crate::kit;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};

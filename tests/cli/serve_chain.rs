@@ -2,7 +2,7 @@
 
 #![cfg(target_os = "linux")]
 
-mod kit;
+use crate::kit;
 
 use std::fs;
 use std::io;
