@@ -138,7 +138,8 @@ impl Record {
         let existing = if self.force { Existing::Overwrite } else { Existing::Refuse };
         Sink::may_open(&self.out, existing)?;
         let patience = self.duration.map_or(self.idle, |duration| duration.min(self.idle));
-        let mut stream = transport::open(target, clock, stop, patience)?;
+        let options = transport::Options { patience };
+        let mut stream = transport::open(target, &options, clock, stop)?;
         // Not before there is something to record: what OUT holds may be all there is.
         let raw = self.raw.as_ref().map(|path| RawFile::create(path, existing)).transpose()?;
         recorder.sink = Some(Sink::open(&self.out, existing)?);

@@ -193,7 +193,8 @@ impl Upstream {
 
     fn session(&self, idle: Duration) -> Result<Session, Failure> {
         let started = self.clock.now();
-        let stream = transport::open(&self.target, &self.clock, &self.stop, idle)?;
+        let stream =
+            transport::open(&self.target, &transport::Options { patience: idle }, &self.clock, &self.stop)?;
         Ok(Session::new(stream, &self.clock, idle, started))
     }
 }

@@ -13,6 +13,7 @@ use ureq::unversioned::transport::{Connector, RustlsConnector};
 use ureq::{Agent, Error, Timeout};
 
 use super::open_error::{OpenError, OpenErrorKind};
+use super::options::Options;
 use super::place::Place;
 use super::plain_head::PlainHeadConnector;
 use super::stream::Stream;
@@ -24,26 +25,28 @@ use crate::clock::Clock;
 /// Redirections that are followed.
 const MOST_REDIRECTIONS: usize = 10;
 
-/// Requests `url` and reads the response head, over redirections too. `idle` bounds each wait.
+/// Requests `url` and reads the response head, over redirections too. `options.patience` bounds each
+/// wait.
 ///
 /// # Errors
 ///
 /// When there is no stream at `url`, or no answer in time.
-pub fn open(url: &str, wire: &Arc<Wire>, clock: &Clock, idle: Duration) -> Result<Stream, OpenError> {
+pub fn open(url: &str, options: &Options, wire: &Arc<Wire>, clock: &Clock) -> Result<Stream, OpenError> {
+    let patience = options.patience;
     let mut place = Place::parse(url).map_err(|why| {
         OpenError::new(
             OpenErrorKind::Url,
             anyhow!("{}: not a URL that can be requested: {why}", redacted(url)),
         )
     })?;
-    let agent = agent(wire, idle);
+    let agent = agent(wire, patience);
     for _ in 0..=MOST_REDIRECTIONS {
         let url = place.url();
         let mut request = agent.get(&url).header("Connection", "close").header("Accept", "*/*");
         if let Some(value) = place.authorization() {
             request = request.header("Authorization", value);
         }
-        let response = request.call().map_err(|error| failure(&url, wire, idle, &error))?;
+        let response = request.call().map_err(|error| failure(&url, wire, patience, &error))?;
         let input: Box<dyn Read> = match wire.take_socket() {
             Some(socket) => {
                 socket.set_nonblocking(true).map_err(|error| {
@@ -54,7 +57,7 @@ pub fn open(url: &str, wire: &Arc<Wire>, clock: &Clock, idle: Duration) -> Resul
             None => Box::new(response.into_body().into_reader()),
         };
         let mut stream = Stream::new(input, Expected::Response, wire, clock, true);
-        stream.read_head().map_err(|end| no_head(&url, idle, &end))?;
+        stream.read_head().map_err(|end| no_head(&url, patience, &end))?;
         if let Err(error) = stream.reader_error() {
             return Err(OpenError::new(OpenErrorKind::Head, anyhow!("{}: {error}", redacted(&url))));
         }
@@ -104,12 +107,12 @@ fn refused(url: &str, head: &Head) -> OpenError {
 }
 
 /// The connection ended before the response head was complete.
-fn no_head(url: &str, idle: Duration, end: &WireEnd) -> OpenError {
+fn no_head(url: &str, patience: Duration, end: &WireEnd) -> OpenError {
     let url = redacted(url);
     match end {
         WireEnd::Expired => OpenError::new(
             OpenErrorKind::Silent,
-            anyhow!("{url}: connected, but no response head within {}", humantime::format_duration(idle)),
+            anyhow!("{url}: connected, but no response head within {}", humantime::format_duration(patience)),
         ),
         WireEnd::Reset(why) => OpenError::new(
             OpenErrorKind::Reset,
@@ -125,12 +128,12 @@ fn no_head(url: &str, idle: Duration, end: &WireEnd) -> OpenError {
     }
 }
 
-fn agent(wire: &Arc<Wire>, idle: Duration) -> Agent {
+fn agent(wire: &Arc<Wire>, patience: Duration) -> Agent {
     let config = Config::builder()
         // The environment's proxy would be used for loopback too.
         .proxy(None)
-        .timeout_resolve(Some(idle))
-        .timeout_connect(Some(idle))
+        .timeout_resolve(Some(patience))
+        .timeout_connect(Some(patience))
         .max_idle_connections(0)
         // Redirections are followed here: the password stays with its host, and nowhere else.
         .max_redirects(0)
@@ -144,17 +147,17 @@ fn agent(wire: &Arc<Wire>, idle: Duration) -> Agent {
 }
 
 /// The request could not be sent.
-fn failure(url: &str, wire: &Wire, idle: Duration, error: &Error) -> OpenError {
+fn failure(url: &str, wire: &Wire, patience: Duration, error: &Error) -> OpenError {
     if let Some(end) = wire.end() {
-        return no_head(url, idle, &end);
+        return no_head(url, patience, &end);
     }
     let url = redacted(url);
     let (kind, why) = match error {
         Error::Timeout(Timeout::Connect) => {
-            (OpenErrorKind::Connect, format!("no connection within {}", humantime::format_duration(idle)))
+            (OpenErrorKind::Connect, format!("no connection within {}", humantime::format_duration(patience)))
         }
         Error::Timeout(Timeout::Resolve) => {
-            (OpenErrorKind::Name, format!("no address within {}", humantime::format_duration(idle)))
+            (OpenErrorKind::Name, format!("no address within {}", humantime::format_duration(patience)))
         }
         Error::BadUri(_) | Error::Http(_) => {
             (OpenErrorKind::Url, format!("not a URL that can be requested: {error}"))

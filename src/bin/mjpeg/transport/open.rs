@@ -1,12 +1,12 @@
 //! From a target to an open stream.
 
 use std::io::{self, Read};
-use std::time::Duration;
 
 use anyhow::anyhow;
 use mjpeg::response::Expected;
 
 use super::open_error::{OpenError, OpenErrorKind};
+use super::options::Options;
 use super::pattern::PatternReader;
 use super::stream::Stream;
 use super::target::Target;
@@ -16,16 +16,16 @@ use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::signal::Stop;
 
-/// Opens `target` and reads the head of the response. `idle` bounds each wait.
+/// Opens `target` and reads the head of the response. `options.patience` bounds each wait.
 ///
 /// # Errors
 ///
 /// What kept it from opening, with the target.
-pub fn open(target: &Target, clock: &Clock, stop: &Stop, idle: Duration) -> Result<Stream, OpenError> {
+pub fn open(target: &Target, options: &Options, clock: &Clock, stop: &Stop) -> Result<Stream, OpenError> {
     let wire = Wire::new(clock, stop);
-    wire.set_deadline(Some(clock.now() + idle));
+    wire.set_deadline(Some(clock.now() + options.patience));
     let (input, expected): (Box<dyn Read>, _) = match target {
-        Target::Url(url) => return http::open(url, &wire, clock, idle),
+        Target::Url(url) => return http::open(url, options, &wire, clock),
         Target::File(path) => {
             (Box::new(WiredReader::new(local::open_file(path).map_err(of_problem)?, &wire)), Expected::Saved)
         }

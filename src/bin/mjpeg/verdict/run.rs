@@ -90,7 +90,7 @@ impl Run {
         started: Duration,
     ) -> Result<(), Failure> {
         let patience = args.duration.map_or(args.idle, |duration| duration.min(args.idle));
-        let stream = transport::open(target, clock, stop, patience)?;
+        let stream = transport::open(target, &transport::Options { patience }, clock, stop)?;
         let mut session = Session::new(stream, clock, args.idle, started);
         let is_endless = matches!(target, Target::Url(_) | Target::Test(_));
         let mut watcher = Watcher {
