@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 
 /// The name of the file.
 pub const NAME: &str = "manifest.jsonl";
+/// Bytes of lines that wait at most.
+const MOST_WAITING: usize = 64 << 10;
 
 /// One line. Keys that are unknown are absent.
 #[derive(Debug, Serialize)]
@@ -78,7 +80,8 @@ impl Line {
 pub struct Manifest {
     file: File,
     path: PathBuf,
-    line: Vec<u8>,
+    /// Whole lines that are not in the file yet.
+    waiting: Vec<u8>,
     /// Bytes of the whole lines in the file.
     len: u64,
 }
@@ -92,7 +95,7 @@ impl Manifest {
     pub fn create(directory: &Path) -> io::Result<Self> {
         let path = directory.join(NAME);
         let file = OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
-        Ok(Self { file, path, line: Vec::new(), len: 0 })
+        Ok(Self { file, path, waiting: Vec::new(), len: 0 })
     }
 
     /// Where it is.
@@ -100,19 +103,32 @@ impl Manifest {
         &self.path
     }
 
-    /// Appends a line with one write, so that a reader who follows the file sees whole lines only.
+    /// Appends a line. It is in the file after the next [`Manifest::flush`].
     ///
     /// # Errors
     ///
-    /// When it cannot be written, such as on a full disk. The file then ends behind its last whole line.
+    /// As [`Manifest::flush`], when enough lines wait.
     pub fn push(&mut self, line: &Line) -> io::Result<()> {
-        self.line.clear();
-        serde_json::to_writer(&mut self.line, line)?;
-        self.line.push(b'\n');
-        self.file.write_all(&self.line).inspect_err(|_| {
-            let _ = self.file.set_len(self.len);
-        })?;
-        self.len += self.line.len() as u64;
-        Ok(())
+        serde_json::to_writer(&mut self.waiting, line)?;
+        self.waiting.push(b'\n');
+        if self.waiting.len() < MOST_WAITING { Ok(()) } else { self.flush() }
+    }
+
+    /// Writes the lines that wait, so that a reader who follows the file sees whole lines only.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be written, such as on a full disk. The file then ends behind its last whole line.
+    pub fn flush(&mut self) -> io::Result<()> {
+        let written = self.file.write_all(&self.waiting);
+        let len = self.waiting.len() as u64;
+        self.waiting.clear();
+        match written {
+            Ok(()) => self.len += len,
+            Err(_) => {
+                let _ = self.file.set_len(self.len);
+            }
+        }
+        written
     }
 }

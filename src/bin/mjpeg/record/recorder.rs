@@ -59,7 +59,10 @@ impl Observer for Recorder {
     }
 
     fn settled(&mut self, parts: u64) -> Result<(), Problem> {
-        self.lines.settled(parts).map_or(Ok(()), |line| self.note(line))
+        if let Some(line) = self.lines.settled(parts) {
+            self.note(line)?;
+        }
+        self.flush()
     }
 }
 
@@ -95,7 +98,10 @@ impl Recorder {
     /// When the manifest cannot be written.
     pub fn finish(&mut self) -> Result<(), Problem> {
         self.progress.end();
-        self.lines.finish().map_or(Ok(()), |line| self.note(line))
+        if let Some(line) = self.lines.finish() {
+            self.note(line)?;
+        }
+        self.flush()
     }
 
     fn part(&mut self, part: &Part<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
@@ -148,5 +154,9 @@ impl Recorder {
         let mut line = collected.note;
         line.set_deviations(&collected.deviations);
         self.sink.as_mut().map_or(Ok(()), |sink| sink.note(&line))
+    }
+
+    fn flush(&mut self) -> Result<(), Problem> {
+        self.sink.as_mut().map_or(Ok(()), Sink::flush)
     }
 }

@@ -102,17 +102,30 @@ impl Sink {
         }
     }
 
-    /// Appends a line to the manifest, if there is one.
+    /// Appends a line to the manifest, if there is one. It is in the file after the next [`Sink::flush`].
     ///
     /// # Errors
     ///
     /// When it cannot be written.
     pub fn note(&mut self, line: &manifest::Line) -> Result<(), Problem> {
+        self.on_manifest(|manifest| manifest.push(line))
+    }
+
+    /// Writes the lines of the manifest that wait.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be written.
+    pub fn flush(&mut self) -> Result<(), Problem> {
+        self.on_manifest(Manifest::flush)
+    }
+
+    fn on_manifest(&mut self, write: impl FnOnce(&mut Manifest) -> io::Result<()>) -> Result<(), Problem> {
         match self {
             Self::Stdout => Ok(()),
-            Self::Directory { manifest, .. } => Ok(manifest
-                .push(line)
-                .with_context(|| format!("cannot write {}", manifest.path().display()))?),
+            Self::Directory { manifest, .. } => {
+                Ok(write(manifest).with_context(|| format!("cannot write {}", manifest.path().display()))?)
+            }
         }
     }
 }
