@@ -45,12 +45,7 @@ const KNOWN: &[&str] = &[
     "src/bin/mjpeg/source/upstream.rs -> src/bin/mjpeg/transport/mod.rs",
     "src/bin/mjpeg/source/upstream.rs -> src/bin/mjpeg/transport/session.rs",
     "src/bin/mjpeg/source/upstream.rs -> src/bin/mjpeg/transport/target.rs",
-    "src/bin/mjpeg/transport/http.rs -> src/bin/mjpeg/exit.rs",
-    "src/bin/mjpeg/transport/local.rs -> src/bin/mjpeg/exit.rs",
-    "src/bin/mjpeg/transport/mod.rs -> src/bin/mjpeg/exit.rs",
-    "src/bin/mjpeg/transport/pattern.rs -> src/bin/mjpeg/exit.rs",
     "src/bin/mjpeg/transport/pattern.rs -> src/bin/mjpeg/source/pattern.rs",
-    "src/bin/mjpeg/transport/session.rs -> src/bin/mjpeg/exit.rs",
     "src/bin/mjpeg/value: no such module",
     "src/bin/mjpeg/verdict/json.rs -> src/bin/mjpeg/verdict/run.rs -> src/bin/mjpeg/verdict/mod.rs -> src/bin/mjpeg/verdict/json.rs",
     "src/bin/mjpeg/verdict/json.rs -> src/bin/mjpeg/verdict/text.rs -> src/bin/mjpeg/verdict/run.rs -> src/bin/mjpeg/verdict/mod.rs -> src/bin/mjpeg/verdict/json.rs",
@@ -58,10 +53,6 @@ const KNOWN: &[&str] = &[
     "src/bin/mjpeg/verdict/mod.rs -> src/bin/mjpeg/verdict/run.rs -> src/bin/mjpeg/verdict/mod.rs",
     "src/bin/mjpeg/verdict/mod.rs -> src/bin/mjpeg/verdict/text.rs -> src/bin/mjpeg/verdict/run.rs -> src/bin/mjpeg/verdict/mod.rs",
     "src/check/judge/mod.rs -> src/check/judge/part.rs -> src/check/judge/mod.rs",
-    "src/jpeg/split.rs -> src/multipart/buffer.rs",
-    "src/jpeg/split.rs -> src/multipart/event.rs",
-    "src/jpeg/split.rs -> src/multipart/limits.rs",
-    "src/response: no such module",
 ];
 
 #[test]
