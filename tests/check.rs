@@ -224,6 +224,27 @@ fn thresholds_select_ignore_and_fail_on_decide_the_code() {
 }
 
 #[test]
+fn an_ignored_rule_breaks_no_consumer() {
+    let stale = body(|jpeg| [&part(jpeg)[..], b"stale bytes\r\n"].concat());
+    let check_with = |args: &[&str]| {
+        let (end, verdict) = check(&Camera::sending(HEAD, stale.clone()).url, args);
+        let text = run(mjpeg(["check", &Camera::sending(HEAD, stale.clone()).url]).args(args)).text();
+        (end, verdict, text)
+    };
+    let (end, verdict, text) = check_with(&[]);
+    assert_eq!(verdict["consumers"]["ffmpeg"], "dies", "{verdict}");
+    assert!(text.contains("ffmpeg dies") && text.contains("--explain M222"), "{text}");
+    end.expect(1);
+    for args in [["--ignore", "M222"], ["--ignore", "bytes-after-body"], ["--select", "H,J,M203"]] {
+        let (end, verdict, text) = check_with(&args);
+        assert_eq!(verdict["verdict"], "pass", "{verdict}");
+        assert!(verdict["consumers"].as_object().unwrap().values().all(|effect| effect == "plays"), "{verdict}");
+        assert!(text.contains("plays in all measured consumers") && !text.contains("--explain"), "{text}");
+        end.expect(0);
+    }
+}
+
+#[test]
 fn damage_inside_the_scan_takes_a_deep_look() {
     let flipped = body(|jpeg| {
         let mut jpeg = jpeg.to_vec();

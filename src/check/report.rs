@@ -51,8 +51,6 @@ pub struct Report {
     pub pictures: u64,
     /// Times of the pictures, where arrival times were given for two or more.
     pub timing: Option<Timing>,
-    /// What becomes of the stream in the consumers that were measured.
-    pub effects: Effects,
     /// The pictures.
     pub frames: Frames,
 }
@@ -63,7 +61,12 @@ impl Report {
         self.findings.iter().map(Finding::severity).max()
     }
 
-    /// Leaves only the findings that `keep` wants, and with them what they do to consumers.
+    /// What the findings do to the consumers that were measured: the worst effect on each.
+    pub fn effects(&self) -> Effects {
+        self.findings.iter().fold(Effects::NONE, |effects, finding| effects.and(finding.rule.effects))
+    }
+
+    /// Removes the findings of every rule that `keep` refuses.
     pub fn retain(&mut self, keep: impl Fn(&Rule) -> bool) {
         self.findings.retain(|finding| keep(finding.rule));
     }

@@ -11,7 +11,6 @@ use core::time::Duration;
 
 use memchr::memmem;
 
-use crate::check::consumer::Effects;
 use crate::check::report::{Finding, Frames, Report};
 
 use self::part::code_of;
@@ -202,14 +201,11 @@ impl Judge {
         let bytes_p50 = self.sizes.get((self.sizes.len().max(1) - 1) / 2).copied();
         let mut findings: Vec<Finding> = self.findings.into_values().collect();
         findings.sort_by_key(|finding| core::cmp::Reverse(finding.severity()));
-        let effects =
-            findings.iter().fold(Effects::NONE, |effects, finding| effects.and(finding.rule.effects));
         Report {
             findings,
             parts: self.parts,
             pictures: self.pictures,
             timing,
-            effects,
             frames: Frames { size: self.size, bytes_p50, identical: self.identical },
         }
     }

@@ -104,7 +104,7 @@ fn finding(finding: &Finding) -> FindingObject<'_> {
 }
 
 fn consumers(report: &Report) -> Map<String, Value> {
-    report.effects.iter().map(|(name, effect)| (name.into(), effect.name().into())).collect()
+    report.effects().iter().map(|(name, effect)| (name.into(), effect.name().into())).collect()
 }
 
 fn timing(run: &Run, report: &Report) -> Option<Timing> {

@@ -88,7 +88,7 @@ fn measured(run: &Run, report: &Report) -> String {
 /// Whom the findings break; nobody is worth a word too.
 fn consumers(report: &Report) -> String {
     let broken: Vec<String> = report
-        .effects
+        .effects()
         .iter()
         .filter(|(_, effect)| *effect > Effect::Plays)
         .map(|(name, effect)| format!("{name} {effect}"))
