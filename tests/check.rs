@@ -238,7 +238,10 @@ fn an_ignored_rule_breaks_no_consumer() {
     for args in [["--ignore", "M222"], ["--ignore", "bytes-after-body"], ["--select", "H,J,M203"]] {
         let (end, verdict, text) = check_with(&args);
         assert_eq!(verdict["verdict"], "pass", "{verdict}");
-        assert!(verdict["consumers"].as_object().unwrap().values().all(|effect| effect == "plays"), "{verdict}");
+        assert!(
+            verdict["consumers"].as_object().unwrap().values().all(|effect| effect == "plays"),
+            "{verdict}"
+        );
         assert!(text.contains("plays in all measured consumers") && !text.contains("--explain"), "{text}");
         end.expect(0);
     }
