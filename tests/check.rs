@@ -248,6 +248,29 @@ fn an_ignored_rule_breaks_no_consumer() {
 }
 
 #[test]
+fn bytes_before_unframed_pictures_are_no_preamble() {
+    for preamble in [&b""[..], b"\r\n\r\n", b"record"] {
+        let pieces = [vec![preamble.to_vec()], body(<[u8]>::to_vec)].concat();
+        let (_, verdict) = check(&Camera::sending(HEAD, pieces.clone()).url, &[]);
+        assert_eq!(names(&verdict)[0], "no-multipart", "{verdict}");
+        assert!(!names(&verdict).iter().any(|name| name.starts_with("preamble")), "{verdict}");
+        // To ignore the fault is to ignore its consequences.
+        let (_, verdict) = check(&Camera::sending(HEAD, pieces).url, &["--ignore", "no-multipart"]);
+        assert!(!names(&verdict).iter().any(|name| name.starts_with("preamble")), "{verdict}");
+    }
+}
+
+#[test]
+fn a_stream_without_parts_plays_nowhere() {
+    let camera = Camera::start(|camera| {
+        camera.send(HEAD.as_bytes());
+        camera.wait_for_the_viewer_to_leave();
+    });
+    let end = run(&mut mjpeg(["check", &camera.url, "--idle", "300ms"])).expect(5);
+    assert!(end.text().contains("0 parts") && !end.text().contains("plays"), "{}", end.text());
+}
+
+#[test]
 fn damage_inside_the_scan_takes_a_deep_look() {
     let flipped = body(|jpeg| {
         let mut jpeg = jpeg.to_vec();

@@ -79,11 +79,11 @@ impl Pictures {
         if let Extent::Complete { end } = part.extent {
             let rest = part.body.len() - end;
             if rest > 0 {
-                findings.note(&BYTES_AFTER_EOI, place(end), format!("{rest} bytes behind EOI"));
+                findings.note(&BYTES_AFTER_EOI, place(end), format!("{rest} bytes after EOI"));
             }
         }
         if let Some(at) = self.dash_boundary.as_ref().and_then(|finder| finder.find(part.body)) {
-            findings.note(&BOUNDARY_IN_PICTURE, place(at), "the boundary stands in the picture");
+            findings.note(&BOUNDARY_IN_PICTURE, place(at), "the boundary occurs in the picture");
         }
         if self.last == part.body {
             self.identical += 1;

@@ -160,7 +160,7 @@ pub static NO_MULTIPART: Rule = Rule {
     why: "The body is JPEGs one after another, or with binary records between them. Only scanners for SOI \
           and EOI read it, and thumbnails confuse them.",
     section: "RFC 2046 5.1",
-    explains: &[&PREAMBLE],
+    explains: &[&PREAMBLE, &PREAMBLE_BLANK],
     effects: &[
         (&FFMPEG, Nothing),
         (&FFMPEG_STRICT, Nothing),

@@ -37,7 +37,9 @@ fn text(target: &Target, run: &Run, verdict: Verdict, quiet: bool) -> String {
     let Some(report) = &run.report else { return text };
     if !quiet {
         let _ = write!(text, "\n  {}", measured(run, report));
-        let _ = write!(text, "\n  {}", consumers(report));
+        if report.parts > 0 {
+            let _ = write!(text, "\n  {}", consumers(report));
+        }
     }
     for finding in &report.findings {
         let place = match (finding.part, finding.offset) {
