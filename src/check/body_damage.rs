@@ -5,9 +5,10 @@ use core::fmt;
 use crate::jpeg::{FrameHeader, Marker, Segments};
 use crate::multipart::{Extent, Part};
 
-/// Why a body is no whole JPEG. Told from its structure alone: what is wrong inside the entropy-coded
-/// data takes the entropy walk.
+/// Why a body is not a whole JPEG. Only the structure counts: damage inside the entropy-coded data needs
+/// [`Checker`](crate::jpeg::Checker).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BodyDamage {
     /// No bytes at all.
     Empty,
@@ -15,9 +16,9 @@ pub enum BodyDamage {
     NoSoi,
     /// It ends before EOI.
     NoEoi,
-    /// SOI and EOI are there, but no frame header or no scan: nothing to show.
+    /// It has SOI and EOI, but no frame header or no scan.
     NoFrame,
-    /// At this byte of the body stands what cannot stand there in a JPEG.
+    /// It has a byte that a JPEG cannot have there.
     Broken {
         /// Bytes from the start of the body.
         at: usize,
@@ -25,7 +26,7 @@ pub enum BodyDamage {
 }
 
 impl BodyDamage {
-    /// The damage of a part's body; `None` when a whole picture is in it.
+    /// The damage of a part's body; `None` if the body has a whole picture.
     pub fn of(part: &Part<'_>) -> Option<Self> {
         match part.extent {
             _ if part.body.is_empty() => Some(Self::Empty),
@@ -37,7 +38,7 @@ impl BodyDamage {
         }
     }
 
-    /// A word for machines: `empty`, `no-soi`, `no-eoi`, `no-frame`, `broken`.
+    /// The word in JSON: `empty`, `no-soi`, `no-eoi`, `no-frame`, `broken`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Empty => "empty",
@@ -48,8 +49,8 @@ impl BodyDamage {
         }
     }
 
-    /// Whether a part is meant to be no picture at all: its Content-Type says something other than an
-    /// image and its body does not start like one (status text and XML between frames).
+    /// Whether a part is not meant as a picture: its Content-Type is not an image and its body does not
+    /// start like a JPEG (status text and XML between frames).
     pub fn is_not_a_picture(part: &Part<'_>) -> bool {
         let is_image = part
             .fields
@@ -59,8 +60,8 @@ impl BodyDamage {
     }
 }
 
-/// Whether a frame header stands before the first scan. The segments before the scan are looked at, not the
-/// scan: that costs next to nothing.
+/// Whether a frame header precedes the first scan. This reads only the segments before the scan, which is
+/// cheap.
 fn has_frame(jpeg: &[u8]) -> bool {
     let mut has_header = false;
     for segment in Segments::of(jpeg) {

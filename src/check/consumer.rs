@@ -1,15 +1,16 @@
-//! Who reads streams, and what a departure does to them.
+//! The programs that read streams, and what a broken rule does to them.
 
 use core::fmt;
 
 /// What becomes of the frames in a consumer, from good to bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Effect {
-    /// It plays; nothing is known of its lateness.
+    /// It plays. Its delay may not have been measured.
     Plays,
     /// It plays, but shows frames later than those of a good stream.
     Late,
-    /// It loses some frames and goes on.
+    /// It loses some frames and continues.
     Loses,
     /// It shows some frames, then stops.
     Dies,
@@ -20,7 +21,7 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// The word for machines.
+    /// The word in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Plays => "plays",
@@ -39,34 +40,31 @@ impl fmt::Display for Effect {
     }
 }
 
-/// The consumers that were measured, with their versions: 132 deviations of one stream were served to
-/// each of them on loopback.
-pub const CONSUMERS: [(&str, &str); 6] = [
-    ("ffmpeg", "FFmpeg 8.1 and 5.1.9"),
-    ("ffmpeg_strict", "FFmpeg 5.1.9 with -strict_mime_boundary 1"),
-    ("vlc", "VLC 3.0.24"),
-    ("chromium", "Chromium 156.0.8078.79"),
-    ("firefox", "Firefox 153 ESR"),
-    ("gstreamer", "GStreamer 1.22"),
-];
+/// A program that reads streams and was measured: 132 deviations of one stream were served to it on
+/// loopback.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Consumer {
+    /// The key in JSON.
+    pub name: &'static str,
+    /// The product, the measured versions, and the options.
+    pub version: &'static str,
+}
 
-/// One effect for each of [`CONSUMERS`], in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Effects(pub [Effect; 6]);
+pub static FFMPEG: Consumer = Consumer { name: "ffmpeg", version: "FFmpeg 8.1 and 5.1.9" };
+/// FFmpeg compares delimiters with the announced boundary only with this option; few users set it.
+pub static FFMPEG_STRICT: Consumer =
+    Consumer { name: "ffmpeg_strict", version: "FFmpeg 5.1.9 with -strict_mime_boundary 1" };
+pub static VLC: Consumer = Consumer { name: "vlc", version: "VLC 3.0.24" };
+pub static CHROMIUM: Consumer = Consumer { name: "chromium", version: "Chromium 156.0.8078.79" };
+pub static FIREFOX: Consumer = Consumer { name: "firefox", version: "Firefox 153 ESR" };
+pub static GSTREAMER: Consumer = Consumer { name: "gstreamer", version: "GStreamer 1.22" };
 
-impl Effects {
-    /// It harms nobody.
-    pub const NONE: Self = Self([Effect::Plays; 6]);
+/// All measured consumers, in the order of reports. A new one is one line here, and one entry in each
+/// rule that breaks it.
+static CONSUMERS: &[&Consumer] = &[&FFMPEG, &FFMPEG_STRICT, &VLC, &CHROMIUM, &FIREFOX, &GSTREAMER];
 
-    /// The worse of both, for each consumer.
-    pub fn and(self, other: Self) -> Self {
-        let mut worse = self.0;
-        worse.iter_mut().zip(other.0).for_each(|(mine, theirs)| *mine = (*mine).max(theirs));
-        Self(worse)
-    }
-
-    /// Names with their effects.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, Effect)> {
-        CONSUMERS.iter().map(|(name, _)| *name).zip(self.0)
-    }
+/// All measured consumers, in the order of reports. Later versions may add some.
+pub fn consumers() -> impl Iterator<Item = &'static Consumer> {
+    CONSUMERS.iter().copied()
 }

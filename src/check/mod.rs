@@ -1,7 +1,31 @@
-//! Verdicts: what is wrong with a stream, and whom it breaks.
+//! What is wrong with a stream, and which programs it breaks.
 //!
-//! A [`Judge`] is told what the transport and the parser see; its [`Report`] has one [`Finding`] for
-//! each [`Rule`] that was broken. Nothing here reads a clock: times are given.
+//! A [`Judge`] takes the response head and the events of the parser. Its [`Report`] has one [`Finding`]
+//! for each [`Rule`] that the stream breaks. Nothing here reads a clock: the caller passes all times.
+//!
+//! # Selecting rules
+//!
+//! A judge applies all [`rules`]. To apply some of them, put a [`Selection`] into the [`Expectations`].
+//! A [`Selector`] is a code (`M203`), a name (`content-length-short`) or the start of a code (`M`).
+//! Rules that are not selected add no finding, and so change neither the worst severity nor the effects
+//! on consumers.
+//!
+//! ```
+//! use mjpeg::check::{Expectations, Judge, Selection};
+//! use mjpeg::http::Head;
+//!
+//! let mut expectations = Expectations::default();
+//! expectations.rules = Selection::all().only(["H".parse()?, "M".parse()?]).without(["M206".parse()?]);
+//! let mut judge = Judge::new(expectations);
+//! let head = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n";
+//! judge.head(&Head::parse(head)?.unwrap());
+//! let report = judge.finish(None);
+//! assert_eq!(report.findings[0].rule.name, "boundary-missing");
+//! for (consumer, effect) in report.effects() {
+//!     println!("{}: {effect}", consumer.name);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod body_damage;
 mod consumer;
@@ -9,10 +33,12 @@ mod judge;
 mod report;
 mod rule;
 mod rules;
+mod selection;
 
 pub use body_damage::BodyDamage;
-pub use consumer::{CONSUMERS, Effect, Effects};
+pub use consumer::{Consumer, Effect, consumers};
 pub use judge::{Expectations, Judge};
 pub use report::{Finding, Frames, Report};
 pub use rule::{Rule, Severity};
 pub use rules::{find, rules};
+pub use selection::{Selection, Selector, UnknownRule};

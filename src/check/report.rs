@@ -3,27 +3,28 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::consumer::Effects;
+use super::consumer::{Consumer, Effect, consumers};
 use super::rule::{Rule, Severity};
 use crate::stats::Timing;
 
-/// A rule that was broken: how often, where first, how.
-#[derive(Debug, Clone, PartialEq)]
+/// A rule that the stream breaks: how often, where first, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finding {
     /// The rule.
     pub rule: &'static Rule,
-    /// How often it was broken.
+    /// How often the stream breaks it.
     pub count: u64,
     /// The first part concerned, counted from 1; absent for the response head.
     pub part: Option<u64>,
     /// Bytes of the decoded body before the first place; absent for the response head.
     pub offset: Option<u64>,
-    /// What was seen there. It may hold text off the wire: escape it for a terminal.
+    /// What is wrong there. It may contain text from the wire: escape it for a terminal.
     pub message: String,
 }
 
 impl Finding {
-    /// How bad it is.
+    /// The severity of its rule.
     pub fn severity(&self) -> Severity {
         self.rule.severity
     }
@@ -31,28 +32,28 @@ impl Finding {
 
 /// The pictures of a stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Frames {
     /// Width and height of the first picture, in pixels.
     pub size: Option<(u16, u16)>,
-    /// Median of the bodies' sizes in bytes, by nearest rank.
+    /// Median size of the bodies in bytes, by nearest rank.
     pub bytes_p50: Option<u64>,
-    /// Pictures that were byte for byte the one before.
+    /// Pictures that are byte for byte equal to the one before.
     pub identical: u64,
 }
 
-/// All that a judge has to say.
+/// The result of a judge: the findings of the selected rules, and figures of the stream.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Report {
     /// The findings: errors first, then by code.
     pub findings: Vec<Finding>,
     /// Parts seen.
     pub parts: u64,
-    /// Parts that hold a whole picture.
+    /// Parts with a whole picture.
     pub pictures: u64,
-    /// Times of the pictures, where arrival times were given for two or more.
+    /// Timing of the pictures, if two or more have an arrival time.
     pub timing: Option<Timing>,
-    /// What becomes of the stream in the consumers that were measured.
-    pub effects: Effects,
     /// The pictures.
     pub frames: Frames,
 }
@@ -63,8 +64,11 @@ impl Report {
         self.findings.iter().map(Finding::severity).max()
     }
 
-    /// Leaves only the findings that `keep` wants, and with them what they do to consumers.
-    pub fn retain(&mut self, keep: impl Fn(&Rule) -> bool) {
-        self.findings.retain(|finding| keep(finding.rule));
+    /// Every measured consumer with the worst effect that a finding has on it.
+    pub fn effects(&self) -> impl Iterator<Item = (&'static Consumer, Effect)> {
+        consumers().map(|consumer| {
+            let effects = self.findings.iter().map(|finding| finding.rule.effect_on(consumer));
+            (consumer, effects.max().unwrap_or(Effect::Plays))
+        })
     }
 }

@@ -2,14 +2,17 @@
 
 use core::fmt;
 
-use super::consumer::Effects;
+use super::consumer::{Consumer, Effect};
 
 /// One thing that can be wrong with a stream.
-#[derive(Debug, Clone, Copy, PartialEq)]
+///
+/// Rules are equal if their codes are equal.
+#[derive(Debug)]
+#[non_exhaustive]
 pub struct Rule {
-    /// `H1xx` HTTP, `M2xx` multipart, `J3xx` JPEG, `T4xx` timing, `C5xx` content. Never given twice.
+    /// `H1xx` HTTP, `M2xx` multipart, `J3xx` JPEG, `T4xx` timing, `C5xx` content. Never reused.
     pub code: &'static str,
-    /// The same for people and for `--select`: kebab-case.
+    /// A name that is as stable as the code: kebab-case.
     pub name: &'static str,
     /// How bad it is.
     pub severity: Severity,
@@ -17,20 +20,39 @@ pub struct Rule {
     pub summary: &'static str,
     /// Why it matters and what to do: one paragraph.
     pub why: &'static str,
-    /// The section of the standard it departs from, or where the fact comes from.
+    /// The section of the standard that the rule comes from, or `measured`, or the option that sets it.
     pub section: &'static str,
-    /// What it does to each consumer that was measured.
-    pub effects: Effects,
+    /// Rules whose findings are a consequence of this one. A stream that breaks this rule gets no
+    /// findings of theirs, so that one fault is one finding.
+    pub explains: &'static [&'static Rule],
+    /// The measured consumers that do not play a stream that breaks the rule, or play it late.
+    pub effects: &'static [(&'static Consumer, Effect)],
 }
 
-/// How bad a finding is. It follows the consequence, not the letter of the standard.
+impl Rule {
+    /// What a break of this rule does to `consumer`.
+    pub fn effect_on(&self, consumer: &Consumer) -> Effect {
+        let listed = self.effects.iter().find(|(broken, _)| *broken == consumer);
+        listed.map_or(Effect::Plays, |&(_, effect)| effect)
+    }
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code
+    }
+}
+
+impl Eq for Rule {}
+
+/// How bad a finding is. It follows the consequence, not the wording of the standard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Untidy; no consumer that was measured minds.
+    /// Untidy, but no measured consumer is affected.
     Info,
-    /// Frames are late where those of the reference stream are not, or it leans on leniency.
+    /// Frames arrive later than those of a good stream, or readers must be lenient.
     Warning,
-    /// Frames are lost in a consumer.
+    /// A consumer loses frames, or a limit that was set is not met.
     Error,
 }
 

@@ -1,5 +1,6 @@
 //! Parts together with all their deviations.
 
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::deviation::Deviation;
@@ -12,7 +13,8 @@ const MOST_DEVIATIONS: usize = 64;
 ///
 /// A part's event comes as soon as its last byte is in. Some of its deviations show only in the gap
 /// behind it, so they come later. The collector keeps a note of type `T` for the part and returns it
-/// with all deviations once the gap has been decided.
+/// with all deviations once the gap has been decided. Deviations of a part that was skipped, because it
+/// exceeds a limit, are returned without a note.
 ///
 /// ```
 /// use mjpeg::jpeg::Walk;
@@ -26,25 +28,27 @@ const MOST_DEVIATIONS: usize = 64;
 /// parser.finish();
 ///
 /// let mut collector = Collector::new();
-/// let mut complete = Vec::new();
 /// while let Some(event) = parser.next_event()? {
-///     complete.extend(collector.event(&event));
+///     collector.event(&event);
 ///     if let Event::Part(part) = event {
 ///         collector.open(part.number, part.body.len());
 ///     }
 /// }
-/// complete.extend(collector.finish());
-/// assert_eq!((complete[0].number, complete[0].note), (1, 4));
-/// assert_eq!(complete[0].deviations[0].kind, DeviationKind::BytesAfterBody { bytes: 5 });
-/// assert!(complete[1].deviations.is_empty());
+/// collector.finish();
+/// let first = collector.next().unwrap();
+/// assert_eq!((first.number, first.note), (1, Some(4)));
+/// assert_eq!(first.deviations[0].kind, DeviationKind::BytesAfterBody { bytes: 5 });
+/// assert!(collector.next().unwrap().deviations.is_empty());
 /// # Ok::<(), mjpeg::multipart::Error>(())
 /// ```
+///
+/// As an iterator it returns the parts that are complete. Take them after each call.
 #[derive(Debug)]
 pub struct Collector<T> {
-    open: Option<Collected<T>>,
-    /// Deviations that came before the part they concern.
-    early: Vec<Deviation>,
-    early_left_out: u64,
+    /// Parts in the order of their numbers.
+    parts: VecDeque<Collected<T>>,
+    /// Parts below this number are complete.
+    next: u64,
 }
 
 /// A part's note with all deviations of the part.
@@ -53,8 +57,8 @@ pub struct Collector<T> {
 pub struct Collected<T> {
     /// The part, counted from 1.
     pub number: u64,
-    /// What [`Collector::open`] was given.
-    pub note: T,
+    /// What [`Collector::open`] was given; `None` for a part that was not opened.
+    pub note: Option<T>,
     /// The part's deviations, in the order of their offsets; the first 64.
     pub deviations: Vec<Deviation>,
     /// Deviations beyond those.
@@ -64,64 +68,74 @@ pub struct Collected<T> {
 impl<T> Collector<T> {
     /// A collector at the start of a stream.
     pub fn new() -> Self {
-        Self { open: None, early: Vec::new(), early_left_out: 0 }
+        Self { parts: VecDeque::new(), next: 1 }
     }
 
-    /// Takes the next event and returns the open part if the event shows that it is complete. Call it
-    /// for every event, and [`Collector::open`] afterwards for the parts of interest.
-    pub fn event(&mut self, event: &Event<'_>) -> Option<Collected<T>> {
+    /// Takes the next event. Call it for every event.
+    pub fn event(&mut self, event: &Event<'_>) {
         match event {
-            Event::Deviation(deviation) => self.deviation(*deviation),
-            Event::Part(_) | Event::CloseDelimiter(_) | Event::Epilogue(_) => self.finish(),
-            Event::Preamble { .. } => None,
+            Event::Deviation(deviation) => {
+                let number = deviation.part.unwrap_or(self.next);
+                self.complete_below(number);
+                let part = self.part(number);
+                if part.deviations.len() < MOST_DEVIATIONS {
+                    part.deviations.push(*deviation);
+                } else {
+                    part.left_out += 1;
+                }
+            }
+            Event::Part(part) => self.complete_below(part.number),
+            Event::CloseDelimiter(_) | Event::Epilogue(_) => self.finish(),
+            Event::Preamble { .. } => {}
         }
     }
 
-    /// Opens the part of the event that was just given to [`Collector::event`]. Its deviations so far
-    /// are those before it.
+    /// Keeps a note for the part whose event was just given to [`Collector::event`].
     pub fn open(&mut self, number: u64, note: T) {
-        let mut deviations = core::mem::take(&mut self.early);
-        // A part above a limit is skipped and has no event. Its deviations belong to no other part.
-        deviations.retain(|deviation| deviation.part.is_none_or(|part| part == number));
-        let left_out = core::mem::take(&mut self.early_left_out);
-        self.open = Some(Collected { number, note, deviations, left_out });
+        self.part(number).note = Some(note);
     }
 
     /// Says that the gaps behind the first `parts` parts have been decided
-    /// ([`Parser::settled_parts`](super::Parser::settled_parts)), and returns the open part if it is
-    /// among them. With this, a part is complete before the next one arrives.
-    pub fn settled(&mut self, parts: u64) -> Option<Collected<T>> {
-        self.open.take_if(|open| open.number <= parts)
+    /// ([`Parser::settled_parts`](super::Parser::settled_parts)). With this, a part is complete before the
+    /// next one arrives.
+    pub fn settled(&mut self, parts: u64) {
+        self.complete_below(parts + 1);
     }
 
-    /// Returns the open part as it is: the stream ended, or is not read any further.
-    pub fn finish(&mut self) -> Option<Collected<T>> {
-        self.open.take()
+    /// Completes all parts: the stream ended, or is not read any further.
+    pub fn finish(&mut self) {
+        let last = self.parts.back().map_or(0, |part| part.number);
+        self.complete_below(last + 1);
     }
 
-    fn deviation(&mut self, deviation: Deviation) -> Option<Collected<T>> {
-        let open = self.open.as_mut().filter(|open| deviation.part.is_none_or(|part| part <= open.number));
-        let Some(open) = open else {
-            let complete = self.open.take();
-            push(&mut self.early, &mut self.early_left_out, deviation);
-            return complete;
-        };
-        push(&mut open.deviations, &mut open.left_out, deviation);
-        None
+    fn complete_below(&mut self, number: u64) {
+        self.next = self.next.max(number);
+    }
+
+    /// The entry of a part. Numbers rarely go back, and never far: the search starts at the end.
+    fn part(&mut self, number: u64) -> &mut Collected<T> {
+        let behind = self.parts.iter().rev().take_while(|part| part.number > number).count();
+        let at = self.parts.len() - behind;
+        if at > 0 && self.parts[at - 1].number == number {
+            return &mut self.parts[at - 1];
+        }
+        self.parts.insert(at, Collected { number, note: None, deviations: Vec::new(), left_out: 0 });
+        &mut self.parts[at]
+    }
+}
+
+impl<T> Iterator for Collector<T> {
+    type Item = Collected<T>;
+
+    fn next(&mut self) -> Option<Collected<T>> {
+        let is_complete = self.parts.front().is_some_and(|part| part.number < self.next);
+        if is_complete { self.parts.pop_front() } else { None }
     }
 }
 
 impl<T> Default for Collector<T> {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-fn push(deviations: &mut Vec<Deviation>, left_out: &mut u64, deviation: Deviation) {
-    if deviations.len() < MOST_DEVIATIONS {
-        deviations.push(deviation);
-    } else {
-        *left_out += 1;
     }
 }
 
@@ -132,6 +146,7 @@ mod tests {
     use crate::multipart::deviation::DeviationKind::{self, *};
     use crate::multipart::{Limits, Parser};
 
+    /// The number of a part, 0 for one that was skipped, and its deviations.
     type Row = (u64, Vec<DeviationKind>);
 
     /// The parts of `input` with their deviations, read `step` bytes at a time; and how many were complete
@@ -142,12 +157,14 @@ mod tests {
         let mut pieces = input.chunks(step);
         loop {
             while let Some(event) = parser.next_event().unwrap() {
-                rows.extend(collector.event(&event));
+                collector.event(&event);
                 if let Event::Part(part) = event {
                     collector.open(part.number, ());
                 }
+                rows.extend(&mut collector);
             }
-            rows.extend(collector.settled(parser.settled_parts()));
+            collector.settled(parser.settled_parts());
+            rows.extend(&mut collector);
             if parser.is_finished() {
                 break;
             }
@@ -162,8 +179,12 @@ mod tests {
                 }
             }
         }
-        rows.extend(collector.finish());
-        let row = |row: Collected<()>| (row.number, row.deviations.iter().map(|it| it.kind).collect());
+        collector.finish();
+        rows.extend(&mut collector);
+        let row = |row: Collected<()>| {
+            let kinds = row.deviations.iter().map(|it| it.kind).collect();
+            (if row.note.is_some() { row.number } else { 0 }, kinds)
+        };
         (rows.into_iter().map(row).collect(), at_end)
     }
 
@@ -199,7 +220,8 @@ mod tests {
         ]
         .concat();
         let limits = Limits { body_bytes: 1000, ..Limits::default() };
-        assert_eq!(collect(&input, 4096, limits).0, [(1, Vec::new()), (3, Vec::new())]);
+        let skipped = [BodyTooLarge { limit: 1000 }].to_vec();
+        assert_eq!(collect(&input, 4096, limits).0, [(1, Vec::new()), (0, skipped), (3, Vec::new())]);
     }
 
     #[test]

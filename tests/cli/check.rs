@@ -224,6 +224,53 @@ fn thresholds_select_ignore_and_fail_on_decide_the_code() {
 }
 
 #[test]
+fn an_ignored_rule_breaks_no_consumer() {
+    let stale = body(|jpeg| [&part(jpeg)[..], b"stale bytes\r\n"].concat());
+    let check_with = |args: &[&str]| {
+        let (end, verdict) = check(&Camera::sending(HEAD, stale.clone()).url, args);
+        let text = run(mjpeg(["check", &Camera::sending(HEAD, stale.clone()).url]).args(args)).text();
+        (end, verdict, text)
+    };
+    let (end, verdict, text) = check_with(&[]);
+    assert_eq!(verdict["consumers"]["ffmpeg"], "dies", "{verdict}");
+    assert!(text.contains("ffmpeg dies") && text.contains("--explain M222"), "{text}");
+    end.expect(1);
+    for args in [["--ignore", "M222"], ["--ignore", "bytes-after-body"], ["--select", "H,J,M203"]] {
+        let (end, verdict, text) = check_with(&args);
+        assert_eq!(verdict["verdict"], "pass", "{verdict}");
+        assert!(
+            verdict["consumers"].as_object().unwrap().values().all(|effect| effect == "plays"),
+            "{verdict}"
+        );
+        assert!(text.contains("plays in all measured consumers") && !text.contains("--explain"), "{text}");
+        end.expect(0);
+    }
+}
+
+#[test]
+fn bytes_before_unframed_pictures_are_no_preamble() {
+    for preamble in [&b""[..], b"\r\n\r\n", b"record"] {
+        let pieces = [vec![preamble.to_vec()], body(<[u8]>::to_vec)].concat();
+        let (_, verdict) = check(&Camera::sending(HEAD, pieces.clone()).url, &[]);
+        assert_eq!(names(&verdict)[0], "no-multipart", "{verdict}");
+        assert!(!names(&verdict).iter().any(|name| name.starts_with("preamble")), "{verdict}");
+        // To ignore the fault is to ignore its consequences.
+        let (_, verdict) = check(&Camera::sending(HEAD, pieces).url, &["--ignore", "no-multipart"]);
+        assert!(!names(&verdict).iter().any(|name| name.starts_with("preamble")), "{verdict}");
+    }
+}
+
+#[test]
+fn a_stream_without_parts_plays_nowhere() {
+    let camera = Camera::start(|camera| {
+        camera.send(HEAD.as_bytes());
+        camera.wait_for_the_viewer_to_leave();
+    });
+    let end = run(&mut mjpeg(["check", &camera.url, "--idle", "300ms"])).expect(5);
+    assert!(end.text().contains("0 parts") && !end.text().contains("plays"), "{}", end.text());
+}
+
+#[test]
 fn damage_inside_the_scan_takes_a_deep_look() {
     let flipped = body(|jpeg| {
         let mut jpeg = jpeg.to_vec();

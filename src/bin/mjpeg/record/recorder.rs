@@ -49,9 +49,8 @@ pub struct Recorder {
 
 impl Observer for Recorder {
     fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
-        if let Some(line) = self.lines.event(event) {
-            self.note(line)?;
-        }
+        self.lines.event(event);
+        self.note()?;
         match event {
             Event::Part(part) => self.part(part, arrival),
             _ => Ok(Flow::More),
@@ -59,9 +58,8 @@ impl Observer for Recorder {
     }
 
     fn settled(&mut self, parts: u64) -> Result<(), Problem> {
-        if let Some(line) = self.lines.settled(parts) {
-            self.note(line)?;
-        }
+        self.lines.settled(parts);
+        self.note()?;
         self.flush()
     }
 }
@@ -98,9 +96,8 @@ impl Recorder {
     /// When the manifest cannot be written.
     pub fn finish(&mut self) -> Result<(), Problem> {
         self.progress.end();
-        if let Some(line) = self.lines.finish() {
-            self.note(line)?;
-        }
+        self.lines.finish();
+        self.note()?;
         self.flush()
     }
 
@@ -150,10 +147,15 @@ impl Recorder {
         Ok(if is_reached { Flow::Enough } else { Flow::More })
     }
 
-    fn note(&mut self, collected: Collected<Line>) -> Result<(), Problem> {
-        let mut line = collected.note;
-        line.set_deviations(&collected.deviations);
-        self.sink.as_mut().map_or(Ok(()), |sink| sink.note(&line))
+    /// Appends the lines whose deviations are known to the manifest.
+    fn note(&mut self) -> Result<(), Problem> {
+        for Collected { note, deviations, .. } in &mut self.lines {
+            // A part that was skipped, or is not a picture, has no line.
+            let (Some(mut line), Some(sink)) = (note, &mut self.sink) else { continue };
+            line.set_deviations(&deviations);
+            sink.note(&line)?;
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), Problem> {

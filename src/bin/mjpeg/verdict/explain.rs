@@ -1,33 +1,31 @@
-//! What the rules mean.
+//! `--explain` and `--list-rules`.
 
 use std::fmt::Write as _;
 
-use mjpeg::check::{CONSUMERS, Effect, Rule, rules};
+use mjpeg::check::{Rule, rules};
 
-/// Columns of running text.
+/// Longest line of the explanation, in characters.
 const WIDTH: usize = 80;
 
-/// One rule, in full.
+/// One rule with its explanation.
 pub fn rule(rule: &Rule) -> String {
     let mut text = format!("{} {} ({})\n\n  {}\n\n", rule.code, rule.name, rule.severity, rule.summary);
     for line in wrapped(rule.why) {
         let _ = writeln!(text, "  {line}");
     }
     let _ = write!(text, "\n  Source: {}", rule.section);
-    let broken: Vec<_> =
-        rule.effects.iter().zip(CONSUMERS).filter(|((_, effect), _)| *effect > Effect::Plays).collect();
-    if broken.is_empty() {
+    if rule.effects.is_empty() {
         text += "\n  Consumers: all measured ones play";
     } else {
         text += "\n  Consumers:";
-        for ((_, effect), (_, version)) in broken {
-            let _ = write!(text, "\n    {effect:8} {version}");
+        for (consumer, effect) in rule.effects {
+            let _ = write!(text, "\n    {effect:8} {}", consumer.version);
         }
     }
     text
 }
 
-/// All rules, a line each.
+/// All rules, each on one line.
 pub fn list() -> String {
     rules()
         .map(|rule| format!("{} {:7} {:31} {}", rule.code, rule.severity, rule.name, rule.summary))

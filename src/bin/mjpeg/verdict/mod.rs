@@ -1,16 +1,15 @@
-//! `mjpeg check`: what is wrong with a stream, and whom it breaks.
+//! `mjpeg check`: what is wrong with a stream, and which programs it breaks.
 
+mod emit;
 mod explain;
-mod json;
 mod run;
-mod text;
 
 use std::ffi::OsString;
 use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
-use mjpeg::check::{self, Expectations, Rule, Severity};
+use mjpeg::check::{self, Expectations, Rule, Selection, Selector, Severity};
 
 use crate::cli;
 use crate::clock::Clock;
@@ -18,9 +17,10 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::signal::Stop;
 use crate::transport::Target;
-use run::{Run, Verdict};
+use emit::{Emitter, Json, Text};
+use run::{Options, Run, Verdict};
 
-/// Check a stream: boundaries, lengths, pictures, timing, and who can read it
+/// Check a stream: boundaries, lengths, pictures, timing, and which players it breaks
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -45,25 +45,25 @@ pub struct Check {
     /// A stream that sends no byte, or no complete part, for this long is stalled
     #[arg(long, value_name = "T", default_value = "5s", value_parser = cli::duration)]
     idle: Duration,
-    /// Walk every picture's entropy-coded data: finds lost segments, torn frames and flipped bits
+    /// Decode the entropy-coded data of every picture: finds lost segments, mixed frames and flipped bits
     #[arg(long)]
     deep: bool,
-    /// Fail below this many frames a second
+    /// Fail below this many frames per second
     #[arg(long, value_name = "F", value_parser = rate)]
     min_fps: Option<f64>,
     /// Fail on a gap between two frames longer than this
     #[arg(long, value_name = "T", value_parser = cli::duration)]
     max_gap: Option<Duration>,
-    /// Fail on pictures of another size
+    /// Fail if a picture has another size
     #[arg(long, value_name = "WxH", value_parser = size)]
     size: Option<(u16, u16)>,
-    /// Judge by these rules only: codes, names, or the start of a code
-    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = selector)]
-    select: Vec<String>,
-    /// Leave these rules out
-    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = selector)]
-    ignore: Vec<String>,
-    /// Exit with 1 on findings this bad
+    /// Apply only these rules: codes, names, or the start of a code
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
+    select: Vec<Selector>,
+    /// Do not apply these rules: codes, names, or the start of a code
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
+    ignore: Vec<Selector>,
+    /// Exit with 1 on findings of this severity or worse
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     fail_on: FailOn,
     /// How to print the verdict
@@ -72,7 +72,7 @@ pub struct Check {
     /// Print only the verdict and the findings
     #[arg(long, short)]
     quiet: bool,
-    /// Say what a rule means, whom it breaks and what to do
+    /// Explain a rule: why it matters, which consumers it breaks, what to do
     #[arg(long, value_name = "CODE", value_parser = known_rule, conflicts_with = "targets")]
     explain: Option<&'static Rule>,
     /// List all rules
@@ -89,9 +89,9 @@ enum FailOn {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people
+    /// Lines to read
     Text,
-    /// One JSON object a target, a line each, schema mjpeg.check/1
+    /// One JSON object for each target, each on one line, schema mjpeg.check/1
     Json,
 }
 
@@ -107,42 +107,47 @@ impl Check {
             return Ok(Outcome::Exit(Exit::Done));
         }
         let clock = Clock::real();
+        let options = self.options();
+        let mut emitter = self.format.emitter(self.quiet);
         let mut worst = Exit::Done;
         for target in &self.targets {
             let target = Target::parse(target);
-            let mut run = Run::of(&target, &self, &clock, stop);
-            if let Some(report) = &mut run.report {
-                report.retain(|rule| self.judges_by(rule));
-            }
+            let run = Run::of(&target, &options, &clock, stop);
             let verdict = run.verdict(self.fail_on.severity());
-            match self.format {
-                Format::Text => output::result(&text::verdict(&target, &run, verdict, self.quiet))?,
-                Format::Json => {
-                    output::result(&json::verdict(&target, &run, verdict).map_err(Failure::local)?)?;
-                }
-            }
+            print(&emitter.target(&target, &run, verdict)?)?;
             if let Some(failure) = &run.failure {
                 output::failure("check", failure);
             }
             worst = worst.max(verdict.exit());
             if let Some(signal) = stop.signal() {
-                // What was seen is judged; nothing seen is no answer.
-                let has_answer = run.report.as_ref().is_some_and(|report| report.parts > 0);
-                return Ok(if has_answer { Outcome::Exit(worst) } else { Outcome::Signal(signal) });
+                print(&emitter.end()?)?;
+                // A signal ends the run early. Without a part there is nothing to judge.
+                let has_parts = run.report.as_ref().is_some_and(|report| report.parts > 0);
+                return Ok(if has_parts { Outcome::Exit(worst) } else { Outcome::Signal(signal) });
             }
         }
+        print(&emitter.end()?)?;
         Ok(Outcome::Exit(worst))
     }
 
-    fn expectations(&self) -> Expectations {
-        Expectations { max_gap: self.max_gap, min_fps: self.min_fps, size: self.size, deep: self.deep }
+    fn options(&self) -> Options {
+        let mut expectations = Expectations::default();
+        expectations.rules =
+            Selection::all().only(self.select.iter().cloned()).without(self.ignore.iter().cloned());
+        expectations.max_gap = self.max_gap;
+        expectations.min_fps = self.min_fps;
+        expectations.size = self.size;
+        expectations.deep = self.deep;
+        Options { frames: self.frames, duration: self.duration, idle: self.idle, expectations }
     }
+}
 
-    fn judges_by(&self, rule: &Rule) -> bool {
-        let names = |selector: &String| {
-            rule.name == *selector || rule.code.starts_with(&selector.to_ascii_uppercase())
-        };
-        (self.select.is_empty() || self.select.iter().any(names)) && !self.ignore.iter().any(names)
+impl Format {
+    fn emitter(self, quiet: bool) -> Box<dyn Emitter> {
+        match self {
+            Self::Text => Box::new(Text { quiet }),
+            Self::Json => Box::new(Json),
+        }
     }
 }
 
@@ -169,6 +174,11 @@ impl Verdict {
     }
 }
 
+/// Prints what an emitter returned.
+fn print(text: &str) -> Result<(), Failure> {
+    if text.is_empty() { Ok(()) } else { output::result(text) }
+}
+
 fn known_rule(text: &str) -> Result<&'static Rule, String> {
     check::find(text).ok_or_else(|| {
         format!(
@@ -176,12 +186,6 @@ fn known_rule(text: &str) -> Result<&'static Rule, String> {
             check::rules().count()
         )
     })
-}
-
-fn selector(text: &str) -> Result<String, String> {
-    let is_known =
-        check::rules().any(|rule| rule.name == text || rule.code.starts_with(&text.to_ascii_uppercase()));
-    if is_known && !text.is_empty() { Ok(text.into()) } else { Err("no rule has this code or name".into()) }
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -2,24 +2,38 @@
 
 use std::time::Duration;
 
-use mjpeg::check::{Judge, Report, Severity};
+use mjpeg::check::{Expectations, Judge, Report, Severity};
 use mjpeg::multipart::Event;
 
-use super::Check;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 use crate::problem::Problem;
 use crate::signal::Stop;
+use crate::status;
 use crate::transport::{self, End, Flow, Observer, Session, Target};
 
-/// Parts and time that a URL is read by default.
+/// Most parts that are read from a URL by default.
 const LIVE_FRAMES: u64 = 100;
+/// Longest time that a URL is read by default.
 const LIVE_DURATION: Duration = Duration::from_secs(10);
 
-/// What became of a target.
+/// How far to read a target, and how to judge it.
+#[derive(Debug)]
+pub struct Options {
+    /// Most parts; by default [`LIVE_FRAMES`] of a live target and all of a file.
+    pub frames: Option<u64>,
+    /// Longest time; by default [`LIVE_DURATION`] for a live target and no limit for a file.
+    pub duration: Option<Duration>,
+    /// A stream without a byte or a complete part for this long is stalled.
+    pub idle: Duration,
+    /// The rules and the limits.
+    pub expectations: Expectations,
+}
+
+/// The result of reading and judging one target.
 #[derive(Debug)]
 pub struct Run {
-    /// What the judge says; absent when there was no stream.
+    /// The findings and the figures; absent when there was no stream.
     pub report: Option<Report>,
     /// How the stream ended.
     pub end: Option<End>,
@@ -29,29 +43,39 @@ pub struct Run {
     pub duration: Duration,
     /// From the request to the last byte of the first frame.
     pub first_frame: Option<Duration>,
-    /// Whether the target is a live one: a cut end of a file is no fault.
+    /// Whether the target is live: a file that ends inside a part is no fault.
     pub is_live: bool,
 }
 
-/// The answer, in a word.
+/// The verdict on one target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nothing at or above the limit.
+    /// No findings at or above the limit.
     Pass,
-    /// Findings at or above it.
+    /// Findings at or above the limit.
     Fail,
-    /// No stream to be had.
+    /// No response: name, connection, TLS, authentication or HTTP status.
     Unreachable,
-    /// An answer that is no stream.
+    /// A response that is not a stream.
     NotAStream,
-    /// Silent, reset or cut.
+    /// Silent, reset, or cut inside a part.
     Stalled,
-    /// Our side.
+    /// An error on our side.
     Error,
 }
 
 impl Verdict {
-    /// The word for machines.
+    /// The verdict on a target that gave no stream, or a stream that failed.
+    fn of(exit: Exit) -> Self {
+        match exit {
+            Exit::Unreachable => Self::Unreachable,
+            Exit::NotAStream => Self::NotAStream,
+            Exit::Stalled => Self::Stalled,
+            Exit::Done | Exit::No | Exit::Local => Self::Error,
+        }
+    }
+
+    /// The word in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -65,8 +89,8 @@ impl Verdict {
 }
 
 impl Run {
-    /// Reads `target` up to the caps of `args` and judges it.
-    pub fn of(target: &Target, args: &Check, clock: &Clock, stop: &Stop) -> Self {
+    /// Reads `target` up to the limits of `options` and judges it.
+    pub fn of(target: &Target, options: &Options, clock: &Clock, stop: &Stop) -> Self {
         let started = clock.now();
         let mut run = Self {
             report: None,
@@ -76,7 +100,7 @@ impl Run {
             first_frame: None,
             is_live: target.is_live(),
         };
-        run.failure = run.read(target, args, clock, stop, started).err();
+        run.failure = run.read(target, options, clock, stop, started).err();
         run.duration = clock.now() - started;
         run
     }
@@ -84,24 +108,24 @@ impl Run {
     fn read(
         &mut self,
         target: &Target,
-        args: &Check,
+        options: &Options,
         clock: &Clock,
         stop: &Stop,
         started: Duration,
     ) -> Result<(), Failure> {
-        let patience = args.duration.map_or(args.idle, |duration| duration.min(args.idle));
+        let patience = options.duration.map_or(options.idle, |duration| duration.min(options.idle));
         let stream = transport::open(target, &transport::Options { patience }, clock, stop)?;
-        let mut session = Session::new(stream, clock, args.idle, started);
+        let mut session = Session::new(stream, clock, options.idle, started);
         let is_endless = matches!(target, Target::Url(_) | Target::Test(_));
         let mut watcher = Watcher {
-            judge: Judge::new(args.expectations()),
-            parts_left: args.frames.or(is_endless.then_some(LIVE_FRAMES)),
+            judge: Judge::new(options.expectations.clone()),
+            parts_left: options.frames.or(is_endless.then_some(LIVE_FRAMES)),
             first_frame: None,
         };
         if let Some(head) = session.head() {
             watcher.judge.head(head);
         }
-        let duration = args.duration.or(is_endless.then_some(LIVE_DURATION));
+        let duration = options.duration.or(is_endless.then_some(LIVE_DURATION));
         let end = session.run(&mut watcher, duration.map(|duration| started + duration))?;
         if let End::Unframed(error) = &end {
             watcher.judge.chunk_error(error);
@@ -114,27 +138,18 @@ impl Run {
         Ok(())
     }
 
-    /// The answer, with findings at or above `limit` counting as a failure.
+    /// The verdict. Findings at or above `limit` are a failure.
     pub fn verdict(&self, limit: Severity) -> Verdict {
         if let Some(failure) = &self.failure {
-            return match failure.exit {
-                Exit::Unreachable => Verdict::Unreachable,
-                Exit::NotAStream => Verdict::NotAStream,
-                Exit::Stalled => Verdict::Stalled,
-                _ => Verdict::Error,
-            };
+            return Verdict::of(failure.exit);
         }
-        match &self.end {
-            Some(End::NotAStream(_)) => return Verdict::NotAStream,
-            Some(End::Stalled | End::Reset(_) | End::Unframed(_)) => return Verdict::Stalled,
-            // Captures are cut.
-            Some(End::Truncated) if self.is_live => return Verdict::Stalled,
-            _ => {}
+        if let Some(exit) = self.end.as_ref().and_then(|end| status::of_end(end, self.is_live)) {
+            return Verdict::of(exit);
         }
         match &self.report {
             Some(report) if report.worst().is_some_and(|worst| worst >= limit) => Verdict::Fail,
             Some(report) if report.parts == 0 => match self.end {
-                // Silence until the time was up, or until somebody had enough of it.
+                // Silence until the time limit or a signal.
                 Some(End::TimeUp | End::Signal(_)) => Verdict::Stalled,
                 _ => Verdict::NotAStream,
             },

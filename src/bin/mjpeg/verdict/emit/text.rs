@@ -1,23 +1,45 @@
-//! Verdicts for people.
+//! `--format text`: verdicts to read.
 
 use std::fmt::Write as _;
 
 use mjpeg::check::{Effect, Report};
 
-use super::run::{Run, Verdict};
+use super::emitter::Emitter;
+use super::reason::reason;
 use crate::output::{self, printable};
-use crate::transport::{End, Target};
+use crate::problem::Problem;
+use crate::transport::Target;
+use crate::verdict::run::{Run, Verdict};
 
-/// The verdict on one target: a line, what was measured, a line for each finding.
-pub fn verdict(target: &Target, run: &Run, verdict: Verdict, quiet: bool) -> String {
+/// Text for a terminal.
+#[derive(Debug)]
+pub struct Text {
+    /// Whether to print only the verdict and the findings.
+    pub quiet: bool,
+}
+
+impl Emitter for Text {
+    fn target(&mut self, target: &Target, run: &Run, verdict: Verdict) -> Result<String, Problem> {
+        Ok(text(target, run, verdict, self.quiet))
+    }
+
+    fn end(&mut self) -> Result<String, Problem> {
+        Ok(String::new())
+    }
+}
+
+/// The verdict in one line, the measurements, and a line for each finding.
+fn text(target: &Target, run: &Run, verdict: Verdict, quiet: bool) -> String {
     let mut text = format!("{}: {}", printable(&target.to_string()), verdict.name().replace('_', " "));
-    if let Some(why) = why(run) {
-        let _ = write!(text, " ({why})");
+    if let Some(reason) = reason(run) {
+        let _ = write!(text, " ({reason})");
     }
     let Some(report) = &run.report else { return text };
     if !quiet {
         let _ = write!(text, "\n  {}", measured(run, report));
-        let _ = write!(text, "\n  {}", consumers(report));
+        if report.parts > 0 {
+            let _ = write!(text, "\n  {}", consumers(report));
+        }
     }
     for finding in &report.findings {
         let place = match (finding.part, finding.offset) {
@@ -40,22 +62,6 @@ pub fn verdict(target: &Target, run: &Run, verdict: Verdict, quiet: bool) -> Str
             write!(text, "\n  mjpeg check --explain {} says what that means", report.findings[0].rule.code);
     }
     text
-}
-
-/// Why the stream ended as it should not, if it did.
-pub fn why(run: &Run) -> Option<String> {
-    match run.end.as_ref()? {
-        End::Stalled => Some("nothing complete came within --idle".into()),
-        End::Reset(why) => Some(format!("reset: {why}")),
-        End::Truncated if run.is_live => Some("the stream was cut inside a part".into()),
-        End::Unframed(error) => Some(error.to_string()),
-        End::NotAStream(error) => Some(error.to_string()),
-        End::TimeUp if run.report.as_ref().is_some_and(|report| report.parts == 0) => {
-            Some("no complete part came in that time".into())
-        }
-        End::Signal(_) => Some("ended by a signal".into()),
-        _ => None,
-    }
 }
 
 fn measured(run: &Run, report: &Report) -> String {
@@ -85,13 +91,12 @@ fn measured(run: &Run, report: &Report) -> String {
     text
 }
 
-/// Whom the findings break; nobody is worth a word too.
+/// The consumers that the findings break.
 fn consumers(report: &Report) -> String {
     let broken: Vec<String> = report
-        .effects
-        .iter()
+        .effects()
         .filter(|(_, effect)| *effect > Effect::Plays)
-        .map(|(name, effect)| format!("{name} {effect}"))
+        .map(|(consumer, effect)| format!("{} {effect}", consumer.name))
         .collect();
     if broken.is_empty() {
         "plays in all measured consumers".into()

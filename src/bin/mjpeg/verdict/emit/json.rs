@@ -1,14 +1,31 @@
-//! Verdicts for machines: `mjpeg.check/1`.
+//! `--format json`: verdicts for programs, schema `mjpeg.check/1`.
 
 use mjpeg::check::{Finding, Report};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::run::{Run, Verdict};
+use super::emitter::Emitter;
+use super::reason::reason;
 use crate::output;
+use crate::problem::Problem;
 use crate::transport::Target;
+use crate::verdict::run::{Run, Verdict};
 
-/// Keys that are unknown are absent.
+/// One JSON object for each target, each on one line.
+#[derive(Debug)]
+pub struct Json;
+
+impl Emitter for Json {
+    fn target(&mut self, target: &Target, run: &Run, verdict: Verdict) -> Result<String, Problem> {
+        Ok(serde_json::to_string(&object(target, run, verdict))?)
+    }
+
+    fn end(&mut self) -> Result<String, Problem> {
+        Ok(String::new())
+    }
+}
+
+/// Unknown values are absent.
 #[derive(Debug, Serialize)]
 struct Object<'a> {
     schema: &'static str,
@@ -65,18 +82,13 @@ struct Frames {
     identical: u64,
 }
 
-/// The verdict on one target, on one line.
-///
-/// # Errors
-///
-/// None that the values here can cause.
-pub fn verdict(target: &Target, run: &Run, verdict: Verdict) -> serde_json::Result<String> {
+fn object<'a>(target: &Target, run: &'a Run, verdict: Verdict) -> Object<'a> {
     let report = run.report.as_ref();
     let error = match &run.failure {
         Some(failure) => Some(failure.to_string()),
-        None => super::text::why(run),
+        None => reason(run),
     };
-    serde_json::to_string(&Object {
+    Object {
         schema: "mjpeg.check/1",
         target: target.to_string(),
         verdict: verdict.name(),
@@ -88,7 +100,7 @@ pub fn verdict(target: &Target, run: &Run, verdict: Verdict) -> serde_json::Resu
         timing: report.and_then(|report| timing(run, report)),
         frames: report.filter(|report| report.pictures > 0).map(frames),
         error,
-    })
+    }
 }
 
 fn finding(finding: &Finding) -> FindingObject<'_> {
@@ -104,7 +116,7 @@ fn finding(finding: &Finding) -> FindingObject<'_> {
 }
 
 fn consumers(report: &Report) -> Map<String, Value> {
-    report.effects.iter().map(|(name, effect)| (name.into(), effect.name().into())).collect()
+    report.effects().map(|(consumer, effect)| (consumer.name.into(), effect.name().into())).collect()
 }
 
 fn timing(run: &Run, report: &Report) -> Option<Timing> {

@@ -1,0 +1,10 @@
+//! Output formats of verdicts.
+
+mod emitter;
+mod json;
+mod reason;
+mod text;
+
+pub use emitter::Emitter;
+pub use json::Json;
+pub use text::Text;

@@ -1,0 +1,74 @@
+//! The rules that deviations of the parser break.
+
+use alloc::string::ToString;
+
+use super::findings::{Findings, Place};
+use crate::check::rule::Rule;
+use crate::check::rules::{delimiter::*, length::*, line_end::*, part_body::*, part_head::*};
+use crate::http::FieldFlaw;
+use crate::multipart::{Deviation, DeviationKind};
+
+/// Judges all deviations of one part. `has_length`: the part has a Content-Length.
+pub fn judge(deviations: &[Deviation], has_length: bool, findings: &mut Findings) {
+    let mut has_bare_lf = false;
+    for deviation in deviations {
+        // A part whose lines end in LF is one fault, not one for each line.
+        let is_bare_lf = deviation.kind == DeviationKind::BareLf;
+        if is_bare_lf && has_bare_lf {
+            continue;
+        }
+        has_bare_lf |= is_bare_lf;
+        if let Some(rule) = rule(deviation.kind, has_length) {
+            let place = Place { part: deviation.part, offset: Some(deviation.offset) };
+            findings.note(rule, place, deviation.kind.to_string());
+        }
+    }
+}
+
+/// The rule that a preamble breaks.
+pub fn preamble(is_blank: bool) -> &'static Rule {
+    if is_blank { &PREAMBLE_BLANK } else { &PREAMBLE }
+}
+
+/// The rule that a deviation breaks in a part with or without Content-Length; `None` for what is no fault.
+fn rule(kind: DeviationKind, has_length: bool) -> Option<&'static Rule> {
+    use DeviationKind as D;
+    Some(match kind {
+        D::InputEndsInHead => return None,
+        D::BareLf if has_length => &BARE_LF,
+        D::BareLf => &BARE_LF_WITHOUT_LENGTH,
+        D::DashesNotAdded => &DELIMITER_DASHES,
+        D::DashesMissing => &DELIMITER_WITHOUT_DASHES,
+        D::BoundaryMismatch => &DELIMITER_MISMATCH,
+        D::FirstDelimiterMissing => &FIRST_DELIMITER_MISSING,
+        D::DelimiterLost => &DELIMITER_LOST,
+        D::DelimiterChanged => &DELIMITER_CHANGED,
+        D::LineEndMissing if has_length => &LINE_END_MISSING,
+        D::LineEndMissing => &LINE_END_MISSING_WITHOUT_LENGTH,
+        D::BlankLines { .. } => &BLANK_LINES,
+        D::Padding => &DELIMITER_PADDED,
+        D::DelimiterGlued => &DELIMITER_GLUED,
+        D::DelimiterDoubled => &DELIMITER_DOUBLED,
+        D::CloseDelimiterFollowed => &CLOSE_DELIMITER_FOLLOWED,
+        D::Field(FieldFlaw::BlankBeforeColon) => &FIELD_BLANK_BEFORE_COLON,
+        D::Field(_) => &FIELD_MALFORMED,
+        D::HeadMissing => &HEAD_MISSING,
+        D::BlankLineBeforeHead => &BLANK_LINE_BEFORE_HEAD,
+        D::BlankLineAfterHead { .. } => &BLANK_LINE_AFTER_HEAD,
+        D::HeadUnterminated => &HEAD_UNTERMINATED,
+        D::HeadTooLong => &HEAD_TOO_LONG,
+        D::TooManyFields { .. } => &TOO_MANY_FIELDS,
+        D::LengthInvalid | D::LengthShort { declared: 0, .. } => &CONTENT_LENGTH_INVALID,
+        // 2^32 - 1 and above mean "unknown".
+        D::LengthLong { declared, .. } if declared >= u64::from(u32::MAX) => &CONTENT_LENGTH_INVALID,
+        D::LengthRepeated => &CONTENT_LENGTH_REPEATED,
+        D::LengthElsewhere => &LENGTH_FIELD_UNKNOWN,
+        D::LengthShort { .. } => &CONTENT_LENGTH_SHORT,
+        D::LengthLong { .. } => &CONTENT_LENGTH_LONG,
+        D::LengthCountsLineEnd { .. } => &CONTENT_LENGTH_COUNTS_LINE_END,
+        D::BytesAfterBody { .. } => &BYTES_AFTER_BODY,
+        D::BodyTooLarge { .. } => &BODY_TOO_LARGE,
+        D::NoMultipart => &NO_MULTIPART,
+        D::BytesBetween { .. } => &BYTES_BETWEEN,
+    })
+}
