@@ -102,15 +102,16 @@ fn the_frame_behind_a_late_one_shows_it(browser: &mut Browser) {
 
 /// A camera that takes a picture now and then, and a server that never repeats one.
 struct Camera {
-    folder: tempfile::TempDir,
+    // Dropped first, so that the server does not see its file vanish.
     server: Server,
+    folder: tempfile::TempDir,
 }
 
 impl Camera {
     fn start() -> Self {
         let folder = folder(&[&solid(COLOURS[0], 64, 48)]);
         let server = Server::start(&folder.path().join("0.jpg"), &["--repeat", "0s"]);
-        Self { folder, server }
+        Self { server, folder }
     }
 
     /// Takes a picture, and waits until the server sends it.

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use kit::http::{self, Client};
-use kit::run::{Server, mjpeg, start, start_unheard};
+use kit::run::{Server, mjpeg, start, start_unread};
 
 const STREAM: &[u8] = b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -103,6 +103,7 @@ fn a_quarter_of_a_million_pipelined_requests_whose_answers_nobody_reads() {
         }
     });
     assert!(status(&server, "VmHWM:") < 40_000, "{} kB", status(&server, "VmHWM:"));
+    server.run.says("closed");
 }
 
 #[test]
@@ -211,6 +212,7 @@ fn viewers_that_never_read_cost_the_others_nothing() {
         }
         drop(stuck);
     });
+    server.run.says("closed");
 }
 
 #[test]
@@ -277,6 +279,7 @@ fn many_who_each_hold_another_large_frame_do_not_fill_the_memory() {
     assert!(viewers.len() > 10 && most < 600_000, "{} viewers, {most} kB", viewers.len());
     let mut client = Client::watch(server.address(), "/stream");
     assert!(client.part().unwrap().body == picture);
+    server.run.says("256 MiB");
 }
 
 #[test]
@@ -311,7 +314,7 @@ fn messages_that_nobody_reads_hold_up_nothing() {
         fs::write(folder.path().join(format!("{n:0200}.jpg")), "broken").unwrap();
     }
     let mut command = mjpeg(["serve", "--listen", "127.0.0.1:0"]);
-    let server = start_unheard(command.arg(folder.path()).stdin(Stdio::null()));
+    let server = start_unread(command.arg(folder.path()).stdin(Stdio::null()));
     let stream = server.line();
     let address = stream.trim_start_matches("http://").trim_end_matches("/stream");
     let mut client = Client::watch(address, "/stream");

@@ -45,6 +45,7 @@ fn a_relay_has_one_upstream_and_finds_its_camera_again() {
     let (_, state) = http::get(&address, "/state");
     let state: serde_json::Value = serde_json::from_slice(&state).unwrap();
     assert_eq!(state["totals"]["viewers"], 1, "{state}");
+    let camera_stream = camera.stream.clone();
     camera.stop();
     clients.iter_mut().for_each(|client| drop(client.whatever(Duration::from_millis(300))));
     let mut command = mjpeg(["serve", "--fps", "50", "--listen", &address]);
@@ -52,6 +53,7 @@ fn a_relay_has_one_upstream_and_finds_its_camera_again() {
     kit::eventually("frames after the camera is back", || {
         (!clients[0].whatever(Duration::from_millis(200)).is_empty()).then_some(())
     });
+    relay.run.says(&camera_stream);
 }
 
 #[test]
