@@ -1,4 +1,4 @@
-//! What the commands print as JSON, against the schemas in `docs/schemas`, by somebody else's validator.
+//! What the commands print as JSON, against the schemas in `docs/schemas`, with an independent validator.
 
 use crate::kit;
 

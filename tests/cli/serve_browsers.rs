@@ -38,7 +38,7 @@ fn firefox_shows_the_stream_pixel_by_pixel() {
     let Some(mut firefox) = Browser::firefox() else { return };
     let folder = folder(&[&kit::contents(&kit::frames())[6]]);
     let server = Server::start(folder.path(), &["--fps", "10"]);
-    // The document never ends, so nobody waits for it to be loaded.
+    // The document never ends, so the test does not wait for it to load.
     firefox.open(&server.url("/healthz"));
     firefox.script("location = '/stream'");
     kit::eventually("the picture", || {

@@ -85,7 +85,7 @@ fn a_header_line_of_two_hundred_megabytes() {
 }
 
 #[test]
-fn a_quarter_of_a_million_pipelined_requests_whose_answers_nobody_reads() {
+fn a_quarter_of_a_million_pipelined_requests_whose_answers_are_not_read() {
     let server = serve(&["--send-timeout", "1s"]);
     survives(&server, |address| {
         for request in [&b"GET /snapshot HTTP/1.1\r\nHost: a\r\n\r\n"[..], STREAM] {
@@ -126,7 +126,7 @@ fn half_heads_that_drip() {
         let mut answers = vec![Vec::new(); sockets.len()];
         for byte in STREAM.iter().cycle().take(300) {
             for (socket, answer) in sockets.iter_mut().zip(&mut answers) {
-                // Once the server has answered, it may reset whoever goes on.
+                // Once the server has answered, it may reset a client that sends more.
                 let _ = socket.write(&[if byte.is_ascii_control() { b'x' } else { *byte }]);
                 socket.set_nonblocking(true).unwrap();
                 let _ = socket.read_to_end(answer);
@@ -275,7 +275,7 @@ fn many_who_each_hold_another_large_frame_do_not_fill_the_memory() {
     let mut viewers = Vec::new();
     let mut most = 0;
     // Each begins with another frame, and takes only what its socket holds of it.
-    kit::eventually("somebody is closed", || {
+    kit::eventually("a viewer is closed", || {
         let mut viewer = http::connect(server.address());
         viewer.write_all(STREAM).unwrap();
         viewers.push(viewer);
@@ -292,7 +292,7 @@ fn many_who_each_hold_another_large_frame_do_not_fill_the_memory() {
 #[test]
 fn a_signal_does_not_wait_for_the_last_slow_viewer() {
     let folder = tempfile::tempdir().unwrap();
-    // Larger than what the system holds for somebody who does not read.
+    // Larger than the socket buffers of a viewer that does not read.
     let segment = [b"\xff\xfe\xff\xff", &[0; 65_533][..]].concat();
     let picture = [b"\xff\xd8", &segment.repeat(64)[..], b"\xff\xd9"].concat();
     for n in 0..3 {
@@ -307,16 +307,16 @@ fn a_signal_does_not_wait_for_the_last_slow_viewer() {
             .err()
             .filter(|error| error.kind() == ErrorKind::ConnectionRefused)
     });
-    assert!(server.run.child().try_wait().unwrap().is_none(), "somebody still waits for the last frame");
+    assert!(server.run.child().try_wait().unwrap().is_none(), "a viewer still waits for the last frame");
     server.run.signal("INT");
     server.run.end_within(Duration::from_secs(5)).expect(0);
 }
 
 #[test]
-fn messages_that_nobody_reads_hold_up_nothing() {
+fn messages_that_are_not_read_do_not_block_the_server() {
     let folder = tempfile::tempdir().unwrap();
     fs::copy(kit::frames().join("frame-000001.jpg"), folder.path().join("z.jpg")).unwrap();
-    // Each is told by its name, three times what a pipe holds.
+    // Each is reported by its name: together three times what a pipe holds.
     for n in 0..1000 {
         fs::write(folder.path().join(format!("{n:0200}.jpg")), "broken").unwrap();
     }

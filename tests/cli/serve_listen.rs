@@ -48,7 +48,7 @@ fn ipv6_has_its_brackets() {
 }
 
 #[test]
-fn a_socket_of_whoever_started_it_is_used() {
+fn an_inherited_socket_is_used() {
     let Some(_) = peer::find("python3") else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");

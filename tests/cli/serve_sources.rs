@@ -172,8 +172,8 @@ fn ffmpeg_can_be_piped_in() {
 
 #[test]
 fn a_source_that_is_none_says_so_by_its_status() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("http://{nobody}/stream");
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{closed}/stream");
     run(&mut mjpeg(["serve", &url, "--listen", "127.0.0.1:0"])).expect(3);
     let mut server = piped(&[]);
     server.run.child().stdin.take().unwrap().write_all(b"<html>no stream</html>").unwrap();
@@ -226,7 +226,7 @@ fn viewers_that_have_gone_do_not_stay_with_a_silent_source() {
     }
     let state =
         || -> serde_json::Value { serde_json::from_slice(&http::get(server.address(), "/state").1).unwrap() };
-    kit::eventually("nobody watches", || (state()["viewers"].as_array()?.is_empty()).then_some(()));
+    kit::eventually("no viewer is left", || (state()["viewers"].as_array()?.is_empty()).then_some(()));
     // They took all there was.
     assert_eq!(state()["totals"]["evicted"], 0);
     assert!(state()["fps"].is_null());

@@ -1,4 +1,4 @@
-//! One file that somebody rewrites, watched by `mjpeg serve`.
+//! One file that another program rewrites, watched by `mjpeg serve`.
 
 use crate::kit;
 
@@ -14,7 +14,7 @@ use std::time::Duration;
 use kit::http::{self, Client};
 use kit::run::Server;
 
-/// Somebody who writes, again and again, until dropped.
+/// A thread that writes again and again until it is dropped.
 struct Writer {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -54,7 +54,7 @@ fn a_watched_file_comes_back_whatever_happens_to_it() {
     let server = Server::start(&file, &["--repeat", "0s"]);
     let mut client = Client::watch(server.address(), "/stream");
     assert_eq!(client.part().unwrap().body, frames[0]);
-    // Deleted, and written anew.
+    // Deleted and written again.
     fs::remove_file(&file).unwrap();
     fs::write(&file, &frames[1]).unwrap();
     assert_eq!(client.part().unwrap().body, frames[1]);
@@ -70,7 +70,7 @@ fn a_watched_file_comes_back_whatever_happens_to_it() {
     fs::write(&other, &frames[2]).unwrap();
     fs::rename(&other, &file).unwrap();
     assert_eq!(client.part().unwrap().body, frames[2]);
-    // Its whole folder moved away and made anew.
+    // Its whole folder moved away and created again.
     let away = folder.path().with_extension("away");
     fs::rename(folder.path(), &away).unwrap();
     fs::create_dir(folder.path()).unwrap();

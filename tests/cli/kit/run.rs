@@ -149,7 +149,7 @@ pub fn start_with_input(command: &mut Command) -> Run {
     run
 }
 
-/// Starts a program whose standard error is a pipe that nobody reads.
+/// Starts a program whose standard error is a pipe that is not read.
 pub fn start_unread(command: &mut Command) -> Run {
     let name = format!("{command:?}");
     let is_ours = command.get_program() == env!("CARGO_BIN_EXE_mjpeg");

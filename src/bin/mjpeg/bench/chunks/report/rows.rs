@@ -21,13 +21,13 @@ pub struct Report<'a> {
 /// One cell of the report.
 #[derive(Debug)]
 pub struct Row {
-    /// What was measured.
+    /// The combination that was measured.
     pub cell: Cell,
     /// The figures of the measurement.
     pub measured: Figures,
     /// The figures of the model.
     pub predicted: Figures,
-    /// Why the stream is not on time, in one sentence; empty if it is.
+    /// What makes the stream the way it is, in one sentence.
     pub cause: String,
 }
 
