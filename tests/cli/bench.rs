@@ -4,9 +4,8 @@ use crate::kit;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
 
-use kit::run::start;
+use kit::run::{End, mjpeg, run, start};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -22,30 +21,21 @@ fn frames(lengths: &[usize]) -> TempDir {
     directory
 }
 
-fn mjpeg(directory: &Path, args: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_mjpeg"))
-        .args(["bench", "chunks"])
-        .arg(directory)
-        .args(args.split_whitespace())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
+fn bench(directory: &Path, args: &str) -> End {
+    run(mjpeg(["bench", "chunks"]).arg(directory).args(args.split_whitespace()))
 }
 
-/// Runs with JSON output, which must come alone and with exit 0.
+/// The JSON of a run that ends with 0.
 fn report(directory: &Path, args: &str) -> Value {
-    let output = mjpeg(directory, &format!("--format json --quiet {args}"));
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    assert_eq!(output.status.code(), Some(0));
-    serde_json::from_slice(&output.stdout).unwrap()
+    let end = bench(directory, &format!("--format json --quiet {args}")).expect(0);
+    serde_json::from_slice(&end.out).unwrap()
 }
 
-/// What a run that cannot start says; it must end with 6 and print nothing else.
+/// Standard error of a run that cannot start. It must end with 6 and print no report.
 fn refusal(directory: &Path) -> String {
-    let output = mjpeg(directory, "--quiet --duration 200ms");
-    assert_eq!(output.status.code(), Some(6), "{output:?}");
-    assert!(output.stdout.is_empty());
-    String::from_utf8(output.stderr).unwrap()
+    let end = bench(directory, "--quiet --duration 200ms").expect(6);
+    assert!(end.out.is_empty());
+    (*end.err).to_string()
 }
 
 #[test]
@@ -154,12 +144,12 @@ fn tiny_http_sends_nothing_to_http_1_0_and_direct_streams_to_both() {
 fn the_table_is_plain_unless_colour_is_asked_for() {
     let directory = frames(&[5_000]);
     let args = "--fps 20 --duration 200ms --pump direct --quiet";
-    let plain = String::from_utf8(mjpeg(directory.path(), args).stdout).unwrap();
+    let plain = bench(directory.path(), args).expect(0).text();
     assert!(plain.starts_with("1 frames, parts of "), "{plain}");
     assert!(plain.contains("direct, HTTP/1.1\n") && plain.contains("streams"), "{plain}");
     assert!(!plain.contains('\x1b'));
-    let coloured = mjpeg(directory.path(), &format!("{args} --color always")).stdout;
-    assert!(String::from_utf8(coloured).unwrap().contains("\x1b[32mstreams\x1b[0m"));
+    let coloured = bench(directory.path(), &format!("{args} --color always")).expect(0);
+    assert!(coloured.text().contains("\x1b[32mstreams\x1b[0m"));
 }
 
 #[test]
@@ -187,7 +177,7 @@ fn flags_that_cannot_be_are_usage_errors() {
     for args in
         ["--fps 0", "--fps nan", "--chunk 0", "--chunk 2G", "--duration 4", "--pump web2py", "--jobs 0"]
     {
-        assert_eq!(mjpeg(directory.path(), args).status.code(), Some(2), "{args}");
+        assert_eq!(bench(directory.path(), args).code(), Some(2), "{args}");
     }
 }
 
@@ -197,15 +187,19 @@ fn an_interrupt_ends_a_run_by_that_signal() {
     use std::os::unix::process::ExitStatusExt;
 
     let directory = frames(&[5_000]);
-    let args = ["bench", "chunks", "--quiet", "--fps", "0.5", "--duration", "100s"];
-    let run = start(kit::run::mjpeg(args).arg(directory.path()));
+    // The report is printed at the end, so it shows that the handler ran: a signal that came before the handler
+    // was installed would print nothing.
+    let args = ["bench", "chunks", "--quiet", "--format", "json", "--fps", "0.5", "--duration", "100s"];
+    let run = start(mjpeg(args).arg(directory.path()));
+    // The threads that pump start after the handlers are installed.
     let status = format!("/proc/{}/status", run.pid());
-    // It measures when the threads that pump are there.
     kit::eventually("it measures", || {
         let status = fs::read_to_string(&status).ok()?;
         let threads = status.lines().find_map(|line| line.strip_prefix("Threads:"))?;
         (threads.trim().parse::<u32>().ok()? > 1).then_some(())
     });
     run.signal("INT");
-    assert_eq!(run.end().status.signal(), Some(2));
+    let end = run.end();
+    assert_eq!(end.status.signal(), Some(2));
+    assert!(serde_json::from_slice::<Value>(&end.out).is_ok(), "{}", end.text());
 }

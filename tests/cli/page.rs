@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 const PAGE: &str = include_str!("../../src/bin/mjpeg/serve/page.html");
 
-/// What is to be seen, and how to see it.
+/// What is tested, and the function that tests it.
 type Scene = (&'static str, fn(&mut Browser));
 
 /// What is tested in each browser. One browser does it all: starting one takes longer than most of it.
@@ -27,7 +27,7 @@ const SCENES: [Scene; 10] = [
     ("an ended stream is said to have ended, and comes back", an_ended_stream_comes_back),
     ("a lost connection is said to be lost, and comes back", a_lost_connection_comes_back),
     ("a slow decoder shows the newest frame", a_slow_decoder_shows_the_newest_frame),
-    ("nothing is decoded for a page that nobody sees", nothing_is_decoded_for_a_hidden_page),
+    ("nothing is decoded for a hidden page", nothing_is_decoded_for_a_hidden_page),
     ("without fetch the browser shows the stream by itself", without_fetch_an_image_shows_the_stream),
     ("a stream without lengths, cut anywhere, is read", a_stream_without_lengths_is_read),
 ];
@@ -255,7 +255,7 @@ fn a_stream_without_lengths_is_read(browser: &mut Browser) {
         kit::eventually(&format!("{colour:?}"), || near(&pixel(browser), colour).then_some(()));
     }
     wait_until(browser, "broken frames", "/broken/.test(document.getElementById('dropped').textContent)");
-    // Its clock is wrong by years: then no age is told.
+    // Its clock is wrong by years, so the page shows no age.
     assert_eq!(text(browser, "age"), "–");
 }
 

@@ -1,4 +1,4 @@
-//! The README's blocks run as they stand there.
+//! The README's blocks run unchanged.
 
 use crate::kit;
 

@@ -307,7 +307,7 @@ fn a_recording_is_not_written_over_unless_asked() {
 
 #[test]
 fn a_full_disk_is_our_side_and_leaves_no_half_file() {
-    // Nobody has a disk to fill in a test: a limit on the size of files stops the third frame.
+    // A test cannot fill a disk: a limit on the size of files stops the third frame.
     let dir = tempfile::tempdir().unwrap();
     let (program, out) = (env!("CARGO_BIN_EXE_mjpeg"), dir.path().display());
     let script =

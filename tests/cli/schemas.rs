@@ -1,4 +1,4 @@
-//! What the commands print as JSON, against the schemas in `docs/schemas`, by somebody else's validator.
+//! What the commands print as JSON, against the schemas in `docs/schemas`, with an independent validator.
 
 use crate::kit;
 
@@ -76,6 +76,7 @@ fn everything_printed_as_json_follows_its_schema() {
     printed.lines("state", &state(&server));
     let missing = Server::start(&folder.path().join("missing.jpg"), &[]);
     printed.lines("state", &state(&missing));
+    missing.run.says("missing.jpg");
 
     let cases: Vec<(&str, Value, bool)> = printed
         .0

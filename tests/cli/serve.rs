@@ -61,11 +61,13 @@ fn a_part_says_its_length_and_when_its_picture_was_due() {
 fn frames_come_at_the_rate_asked_for() {
     let server = Server::start(&kit::frames(), &["--fps", "40"]);
     let mut client = Client::watch(server.address(), "/stream");
-    client.part();
+    let due = |part: Part| part.field("X-Timestamp").unwrap().parse::<f64>().unwrap();
+    let first = due(client.part().unwrap());
     let start = Instant::now();
-    (0..80).for_each(|_| drop(client.part()));
-    let took = start.elapsed();
-    assert!((Duration::from_millis(1900)..Duration::from_millis(2400)).contains(&took), "{took:?}");
+    let last = (0..80).map(|_| due(client.part().unwrap())).last().unwrap();
+    // A busy machine may send late, but no frame is skipped and none comes early.
+    assert!((last - first - 2.0).abs() < 0.001, "{first} to {last}");
+    assert!(start.elapsed() > Duration::from_millis(1900), "{:?}", start.elapsed());
 }
 
 #[test]

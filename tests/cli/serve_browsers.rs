@@ -38,7 +38,7 @@ fn firefox_shows_the_stream_pixel_by_pixel() {
     let Some(mut firefox) = Browser::firefox() else { return };
     let folder = folder(&[&kit::contents(&kit::frames())[6]]);
     let server = Server::start(folder.path(), &["--fps", "10"]);
-    // The document never ends, so nobody waits for it to be loaded.
+    // The document never ends, so the test does not wait for it to load.
     firefox.open(&server.url("/healthz"));
     firefox.script("location = '/stream'");
     kit::eventually("the picture", || {
@@ -102,15 +102,16 @@ fn the_frame_behind_a_late_one_shows_it(browser: &mut Browser) {
 
 /// A camera that takes a picture now and then, and a server that never repeats one.
 struct Camera {
-    folder: tempfile::TempDir,
+    // Dropped first, so that the server does not see its file vanish.
     server: Server,
+    folder: tempfile::TempDir,
 }
 
 impl Camera {
     fn start() -> Self {
         let folder = folder(&[&solid(COLOURS[0], 64, 48)]);
         let server = Server::start(&folder.path().join("0.jpg"), &["--repeat", "0s"]);
-        Self { folder, server }
+        Self { server, folder }
     }
 
     /// Takes a picture, and waits until the server sends it.

@@ -66,7 +66,7 @@ fn nginx_passes_a_frame_on_at_once_with_its_buffers_as_they_are() {
         start(Command::new("nginx").arg("-p").arg(folder.path()).arg("-c").arg(folder.path().join("conf")));
     kit::eventually("nginx listens", || UnixStream::connect(&sockets[1]).ok());
 
-    // No byte follows a frame before the next one: whoever waits to fill a buffer never passes it on.
+    // No byte follows a frame before the next one: a proxy that waits for a full buffer never passes it on.
     let url = format!("http://{}/stream", bridge(&sockets[1]));
     let out = folder.path().join("out");
     let record = start(mjpeg(["record", &url, "--frames", "4"]).arg(&out));

@@ -48,7 +48,7 @@ fn ipv6_has_its_brackets() {
 }
 
 #[test]
-fn a_socket_of_whoever_started_it_is_used() {
+fn an_inherited_socket_is_used() {
     let Some(_) = peer::find("python3") else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
@@ -186,7 +186,7 @@ fn state_metrics_and_health_agree() {
         let mut promtool = kit::run::start_with_input(&mut promtool);
         promtool.child().stdin.take().unwrap().write_all(&metrics).unwrap();
         let end = promtool.end().expect(0);
-        assert_eq!((end.text(), end.err), (String::new(), String::new()));
+        assert_eq!((&end.text()[..], &end.err[..]), ("", ""));
     }
 }
 
@@ -197,6 +197,7 @@ fn a_silent_source_is_not_healthy() {
     let server = Server::start(&file, &["--silence", "300ms", "--repeat", "100ms"]);
     let health = || http::get(server.address(), "/healthz").0[9..12].to_string();
     assert_eq!(health(), "503");
+    server.run.says("camera.jpg");
     fs::write(&file, &kit::contents(&kit::frames())[0]).unwrap();
     kit::eventually("a frame", || (health() == "200").then_some(()));
     kit::eventually("silence, though the frame is repeated", || (health() == "503").then_some(()));

@@ -1,4 +1,4 @@
-//! `mjpeg serve` on a file system that tells nobody what others write: a FUSE mount of a directory that is
+//! `mjpeg serve` on a file system that reports no writes by others: a FUSE mount of a directory that is
 //! written behind its back, as a network file system is by other machines.
 //!
 //! Where bindfs is not installed or may not mount, these tests say so and pass.

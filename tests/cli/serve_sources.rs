@@ -45,6 +45,7 @@ fn a_relay_has_one_upstream_and_finds_its_camera_again() {
     let (_, state) = http::get(&address, "/state");
     let state: serde_json::Value = serde_json::from_slice(&state).unwrap();
     assert_eq!(state["totals"]["viewers"], 1, "{state}");
+    let camera_stream = camera.stream.clone();
     camera.stop();
     clients.iter_mut().for_each(|client| drop(client.whatever(Duration::from_millis(300))));
     let mut command = mjpeg(["serve", "--fps", "50", "--listen", &address]);
@@ -52,6 +53,7 @@ fn a_relay_has_one_upstream_and_finds_its_camera_again() {
     kit::eventually("frames after the camera is back", || {
         (!clients[0].whatever(Duration::from_millis(200)).is_empty()).then_some(())
     });
+    relay.run.says(&camera_stream);
 }
 
 #[test]
@@ -170,8 +172,8 @@ fn ffmpeg_can_be_piped_in() {
 
 #[test]
 fn a_source_that_is_none_says_so_by_its_status() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("http://{nobody}/stream");
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{closed}/stream");
     run(&mut mjpeg(["serve", &url, "--listen", "127.0.0.1:0"])).expect(3);
     let mut server = piped(&[]);
     server.run.child().stdin.take().unwrap().write_all(b"<html>no stream</html>").unwrap();
@@ -224,7 +226,7 @@ fn viewers_that_have_gone_do_not_stay_with_a_silent_source() {
     }
     let state =
         || -> serde_json::Value { serde_json::from_slice(&http::get(server.address(), "/state").1).unwrap() };
-    kit::eventually("nobody watches", || (state()["viewers"].as_array()?.is_empty()).then_some(()));
+    kit::eventually("no viewer is left", || (state()["viewers"].as_array()?.is_empty()).then_some(()));
     // They took all there was.
     assert_eq!(state()["totals"]["evicted"], 0);
     assert!(state()["fps"].is_null());

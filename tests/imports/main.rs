@@ -22,8 +22,6 @@ const CRATES: [Crate; 2] =
 const KNOWN: &[&str] = &[
     "src/bin/mjpeg/bench/chunks/mod.rs -> src/bin/mjpeg/cli.rs",
     "src/bin/mjpeg/bench/chunks/mod.rs -> src/bin/mjpeg/cli.rs -> src/bin/mjpeg/bench/mod.rs -> src/bin/mjpeg/bench/chunks/mod.rs",
-    "src/bin/mjpeg/bench/chunks/report/json.rs -> src/bin/mjpeg/bench/chunks/report/mod.rs -> src/bin/mjpeg/bench/chunks/report/json.rs",
-    "src/bin/mjpeg/bench/chunks/report/mod.rs -> src/bin/mjpeg/bench/chunks/report/text.rs -> src/bin/mjpeg/bench/chunks/report/mod.rs",
     "src/bin/mjpeg/cli.rs -> src/bin/mjpeg/generate.rs -> src/bin/mjpeg/cli.rs",
     "src/bin/mjpeg/cli.rs -> src/bin/mjpeg/record/mod.rs -> src/bin/mjpeg/cli.rs",
     "src/bin/mjpeg/cli.rs -> src/bin/mjpeg/serve/mod.rs -> src/bin/mjpeg/cli.rs",

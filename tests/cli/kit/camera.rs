@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 pub const HEAD: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=foo\r\nConnection: close\r\n\r\n";
 
-/// A camera that waits for its one viewer. Dropping it fails the test if nobody came.
+/// A camera that waits for its one viewer. Dropping it fails the test if no viewer connected.
 pub struct Camera {
     /// Where it answers.
     pub url: String,
@@ -29,7 +29,7 @@ impl Camera {
         Self { url, script: Some(script) }
     }
 
-    /// Answers the first request by `script`, which is told what was asked.
+    /// Answers the first request by `script`, which gets the request.
     pub fn asked(script: impl FnOnce(&str, &mut Connection) + Send + 'static) -> Self {
         Self::start(move |connection| {
             let request = String::from_utf8_lossy(&connection.asked).into_owned();
@@ -56,7 +56,7 @@ impl Drop for Camera {
             let _ = TcpStream::connect(address);
         }
         if !std::thread::panicking() {
-            script.join().expect("the camera's script failed, or nobody came");
+            script.join().expect("the camera's script failed, or no viewer connected");
         }
     }
 }
@@ -73,7 +73,7 @@ impl Connection {
         let mut byte = [0];
         while !self.asked.ends_with(b"\r\n\r\n") {
             let n = self.stream.read(&mut byte).unwrap();
-            assert!(n > 0, "nobody asked this camera for anything");
+            assert!(n > 0, "no request came to this camera");
             self.asked.push(byte[0]);
         }
     }

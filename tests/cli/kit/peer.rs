@@ -34,7 +34,7 @@ pub fn command(name: &str) -> Option<Command> {
     find(name).map(Command::new)
 }
 
-/// VLC without a window, with `home` as its home. It refuses to run as root, so root runs it as nobody.
+/// VLC without a window, with `home` as its home. It refuses to run as root, so root runs it as the user `nobody`.
 pub fn vlc(home: &Path) -> Option<Command> {
     let vlc = find("vlc")?;
     let mut command = if is_root() {

@@ -1,7 +1,14 @@
 //! Runs of programs, the binary of this project above all.
+//!
+//! What `mjpeg` writes to standard error is part of every test: nothing when it ends with 0 or runs until the
+//! test ends, one message with its hint when it fails. The line in which `serve` names its page does not count.
+//! A test that expects something else looks at [`End::err`] or [`Run::err`].
 
+use std::cell::Cell;
 use std::ffi::OsStr;
+use std::fmt;
 use std::io::{BufRead, BufReader, Read};
+use std::ops::Deref;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -11,16 +18,20 @@ use std::time::{Duration, Instant};
 
 use super::PATIENCE;
 
-/// A program that runs; killed when dropped.
+/// A running program; killed when dropped.
 pub struct Run {
     name: String,
+    /// Whether it is the binary of this project.
+    is_ours: bool,
+    /// Whether the test has looked at standard error.
+    is_seen: Cell<bool>,
     child: Child,
     lines: Receiver<String>,
     out: Option<JoinHandle<Vec<u8>>>,
     err: Arc<Mutex<Vec<u8>>>,
     err_reader: Option<JoinHandle<()>>,
-    /// Standard error that nobody reads.
-    unheard: Option<ChildStderr>,
+    /// Standard error that is not read.
+    unread: Option<ChildStderr>,
 }
 
 /// How a program ended.
@@ -31,7 +42,51 @@ pub struct End {
     /// What it wrote to standard output.
     pub out: Vec<u8>,
     /// What it wrote to standard error.
-    pub err: String,
+    pub err: Stderr,
+}
+
+/// What a program wrote to standard error. Dropping it fails the test if there are more messages than may be, and
+/// the test has not looked at them.
+pub struct Stderr {
+    text: String,
+    name: String,
+    /// How many messages there may be; any number from the programs of others.
+    allowed: usize,
+    is_seen: Cell<bool>,
+}
+
+impl Deref for Stderr {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.is_seen.set(true);
+        &self.text
+    }
+}
+
+impl fmt::Display for Stderr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
+}
+
+impl fmt::Debug for Stderr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
+}
+
+impl Drop for Stderr {
+    fn drop(&mut self) {
+        let is_fault = !self.is_seen.get() && messages(&self.text) > self.allowed;
+        assert!(
+            !is_fault || std::thread::panicking(),
+            "{} wrote more than {} messages to standard error:\n{}",
+            self.name,
+            self.allowed,
+            self.text
+        );
+    }
 }
 
 impl End {
@@ -53,6 +108,19 @@ impl End {
     }
 }
 
+/// The number of messages on standard error, without hints and without the line in which `serve` names its page.
+fn messages(text: &str) -> usize {
+    // Usage errors have several lines.
+    if text.starts_with("error: ") {
+        return 1;
+    }
+    let names_page = |line: &str| {
+        line.starts_with("mjpeg: serve: ")
+            && (line.contains("curl --unix-socket ") || (line.contains("://") && line.ends_with('/')))
+    };
+    text.lines().filter(|line| !line.starts_with("hint: ") && !names_page(line)).count()
+}
+
 /// The binary of this project, with these arguments.
 pub fn mjpeg<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(args: I) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mjpeg"));
@@ -68,9 +136,9 @@ pub fn start(command: &mut Command) -> Run {
 
 /// Starts a program whose standard input has been set.
 pub fn start_with_input(command: &mut Command) -> Run {
-    let mut run = start_unheard(command);
+    let mut run = start_unread(command);
     let err = Arc::clone(&run.err);
-    run.err_reader = run.unheard.take().map(|mut stderr| {
+    run.err_reader = run.unread.take().map(|mut stderr| {
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(n @ 1..) = stderr.read(&mut buffer) {
@@ -81,9 +149,10 @@ pub fn start_with_input(command: &mut Command) -> Run {
     run
 }
 
-/// Starts a program whose standard error is a pipe that nobody reads.
-pub fn start_unheard(command: &mut Command) -> Run {
+/// Starts a program whose standard error is a pipe that is not read.
+pub fn start_unread(command: &mut Command) -> Run {
     let name = format!("{command:?}");
+    let is_ours = command.get_program() == env!("CARGO_BIN_EXE_mjpeg");
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -103,8 +172,18 @@ pub fn start_unheard(command: &mut Command) -> Run {
             }
         }
     });
-    let unheard = child.stderr.take();
-    Run { name, child, lines, out: Some(out), err: Arc::default(), err_reader: None, unheard }
+    let unread = child.stderr.take();
+    Run {
+        name,
+        is_ours,
+        is_seen: Cell::new(false),
+        child,
+        lines,
+        out: Some(out),
+        err: Arc::default(),
+        err_reader: None,
+        unread,
+    }
 }
 
 /// Runs a program to its end.
@@ -117,11 +196,21 @@ impl Run {
     pub fn line(&self) -> String {
         self.lines
             .recv_timeout(PATIENCE)
-            .unwrap_or_else(|_| panic!("{}: no line on standard output\n{}", self.name, self.err()))
+            .unwrap_or_else(|_| panic!("{}: no line on standard output\n{}", self.name, self.err_so_far()))
     }
 
     /// What came on standard error so far.
     pub fn err(&self) -> String {
+        self.is_seen.set(true);
+        self.err_so_far()
+    }
+
+    /// Waits until standard error contains this text.
+    pub fn says(&self, text: &str) {
+        super::eventually(text, || self.err().contains(text).then_some(()));
+    }
+
+    fn err_so_far(&self) -> String {
         String::from_utf8_lossy(&self.err.lock().unwrap()).into_owned()
     }
 
@@ -164,14 +253,29 @@ impl Run {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(start.elapsed() < longest, "{}: still runs after {longest:?}\n{}", self.name, self.err());
+            assert!(
+                start.elapsed() < longest,
+                "{}: still runs after {longest:?}\n{}",
+                self.name,
+                self.err_so_far()
+            );
             std::thread::sleep(Duration::from_millis(5));
         };
         let out = self.out.take().map(|reader| reader.join().unwrap()).unwrap_or_default();
+        End { status, out, err: self.stderr(usize::from(!status.success())) }
+    }
+
+    /// All of standard error, once the program has ended.
+    fn stderr(&mut self, allowed: usize) -> Stderr {
         if let Some(reader) = self.err_reader.take() {
             reader.join().unwrap();
         }
-        End { status, out, err: self.err() }
+        Stderr {
+            text: self.err_so_far(),
+            name: self.name.clone(),
+            allowed: if self.is_ours { allowed } else { usize::MAX },
+            is_seen: self.is_seen.clone(),
+        }
     }
 }
 
@@ -179,6 +283,9 @@ impl Drop for Run {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if self.is_ours && self.err_reader.is_some() {
+            drop(self.stderr(0));
+        }
     }
 }
 
@@ -216,7 +323,7 @@ impl Server {
         self.stream.strip_prefix("http://").unwrap().strip_suffix("/stream").unwrap()
     }
 
-    /// Ends the server by SIGTERM and expects it to be content.
+    /// Ends the server by SIGTERM and expects exit 0.
     pub fn stop(self) -> End {
         self.run.signal("TERM");
         self.run.end().expect(0)

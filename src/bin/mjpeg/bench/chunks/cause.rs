@@ -6,8 +6,7 @@ use super::model;
 use super::parts::Sequence;
 use super::schedule::Schedule;
 
-/// What makes the stream of `cell` the way the model predicts it; says so when it was measured
-/// otherwise.
+/// What makes the stream of `cell` the way the model predicts it. If the measurement differs, the sentence says so.
 pub fn sentence(
     cell: &Cell,
     sequence: &Sequence,

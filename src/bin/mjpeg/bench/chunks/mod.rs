@@ -35,7 +35,7 @@ use clap::ValueEnum;
 use self::cell::{Cell, Pump, ReadRule};
 use self::parts::{Parts, Sequence};
 use self::progress::Progress;
-use self::report::{Format, Report};
+use self::report::{Format, Report, print};
 use self::run::{Bench, batches};
 use self::schedule::Schedule;
 use crate::cli;
@@ -115,7 +115,7 @@ pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
     let courses = bench.run(&batches, stop, &mut progress);
     progress.finish();
     let report = Report::new(sequence, &schedule, &courses?);
-    output::result(&report.print(args.format, args.color.on_stdout()))?;
+    output::result(&print(&report, args.format, args.color.on_stdout()))?;
     Ok(stop.signal().map_or(Outcome::Exit(Exit::Done), Outcome::Signal))
 }
 

@@ -6,7 +6,7 @@ use mjpeg::multipart::{Boundary, PartHead, Serializer};
 use crate::bench::page::PageBuffer;
 use crate::exit::Failure;
 
-/// What stands behind the JPEG in each part.
+/// The bytes behind the JPEG in each part.
 const TAIL: &[u8] = b"\r\n";
 
 /// The parts of an endless stream that repeats its frames.
@@ -20,7 +20,7 @@ const TAIL: &[u8] = b"\r\n";
 #[derive(Debug)]
 pub struct Parts {
     parts: Vec<PageBuffer>,
-    /// What stands before the JPEG in each part.
+    /// The bytes before the JPEG in each part.
     head_bytes: usize,
     sequence: Sequence,
     content_type: String,

@@ -54,7 +54,7 @@ impl Server {
         }
     }
 
-    /// Answers one request as `cell` says, and ends when its client has gone. The first frame is due
+    /// Answers one request as `cell` says, and ends when its client disconnects. The first frame is due
     /// when the request has been read: `begin` makes the pace, which goes to `started`.
     ///
     /// # Errors
@@ -114,7 +114,7 @@ fn answer(
         (_, None) => pump::direct(parts, &pace, &mut socket),
     };
     pumped?;
-    // Nothing but the pump ends the stream: the connection stays open until the client has gone.
+    // Nothing but the pump ends the stream: the connection stays open until the client disconnects.
     while socket.read(&mut [0; 64])? > 0 {}
     Ok(())
 }

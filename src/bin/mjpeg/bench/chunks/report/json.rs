@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Report, Row};
+use super::rows::{Report, Row};
 use crate::bench::chunks::cell::word;
 use crate::bench::chunks::course::Figures;
 

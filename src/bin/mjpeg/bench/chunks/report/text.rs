@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::{Report, Row};
+use super::rows::{Report, Row};
 use crate::bench::chunks::cell::{Cell, ReadRule, Reads, word};
 use crate::bench::chunks::course::Verdict;
 
