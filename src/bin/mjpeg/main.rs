@@ -7,12 +7,15 @@ mod exit;
 mod generate;
 mod listen;
 mod output;
+mod pattern;
 mod problem;
 mod record;
+mod relay;
 mod serve;
 mod signal;
 mod source;
 mod transport;
+mod value;
 mod verdict;
 
 use std::process::ExitCode;

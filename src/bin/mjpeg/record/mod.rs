@@ -16,12 +16,12 @@ use mjpeg::check::BodyDamage;
 use mjpeg::multipart::{Deviation, Event, Extent, Part};
 use mjpeg::stats::FrameTimes;
 
-use crate::cli;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::signal::Stop;
 use crate::transport::{End, Flow, Observer, Session, Stream, Target};
+use crate::value;
 use goal::Goal;
 use progress::Progress;
 use sink::{Existing, Sink};
@@ -48,13 +48,13 @@ pub struct Record {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
     /// Stop after this time
-    #[arg(long, value_name = "T", value_parser = cli::duration)]
+    #[arg(long, value_name = "T", value_parser = value::duration)]
     duration: Option<Duration>,
     /// Stop after this many bytes of good frames (k = 1024)
-    #[arg(long, value_name = "SIZE", value_parser = cli::size)]
+    #[arg(long, value_name = "SIZE", value_parser = value::size)]
     bytes: Option<u64>,
     /// Give up when no byte, or no complete part, comes for this long
-    #[arg(long, value_name = "T", default_value = "10s", value_parser = cli::duration)]
+    #[arg(long, value_name = "T", default_value = "10s", value_parser = value::duration)]
     idle: Duration,
     /// Keep every Nth good frame
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]

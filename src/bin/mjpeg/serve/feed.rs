@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::pace::{Pace, Rate};
+use super::pace::Pace;
 use crate::clock::Clock;
 use crate::exit::Failure;
 use crate::source::paced::{Next, Paced};
 use crate::source::picture::Picture;
+use crate::value::Rate;
 
 /// Pictures held ahead: the next one, whose head may be sent, and the one behind it, so that its making
 /// does not delay the next.

@@ -26,7 +26,6 @@ use mjpeg::multipart::Boundary;
 
 use self::engine::{Engine, Settings};
 use self::hub::Hub;
-use self::pace::Rate;
 use self::part::{Layout, Recipe};
 use self::responder::{Policy, Responder};
 use crate::clock::Clock;
@@ -35,9 +34,10 @@ use crate::listen::auth::Users;
 use crate::listen::files;
 use crate::listen::host::Hosts;
 use crate::listen::socket::Listener;
+use crate::output;
 use crate::signal::Stop;
 use crate::transport::Target;
-use crate::{cli, output};
+use crate::value::{self, Rate};
 
 /// Descriptors that are kept for everything but connections.
 const OWN_FILES: usize = 24;
@@ -91,22 +91,22 @@ pub struct Serve {
     #[arg(long, value_enum, default_value = "auto")]
     layout: Layout,
     /// Send the last frame again after so long a silence of a live source; 0s never does
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = cli::interval)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = value::interval)]
     repeat: Duration,
     /// How long a live source may be silent before /healthz says so
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::duration)]
     silence: Duration,
     /// Most viewers at a time; by default as many as files may be open
     #[arg(long, value_name = "N")]
     max_viewers: Option<usize>,
     /// Close a connection whose request is not whole after so long
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::limit)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::limit)]
     request_timeout: Duration,
     /// Close a viewer that takes nothing for so long
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::limit)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::limit)]
     send_timeout: Duration,
     /// Bytes the system may hold for a viewer: less shows slow viewers newer frames
-    #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = cli::size)]
+    #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = value::size)]
     viewer_buffer: u64,
 }
 

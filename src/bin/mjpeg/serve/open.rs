@@ -13,18 +13,18 @@ use super::Serve;
 use super::engine::MAIL;
 use super::feed::Feed;
 use super::hub::Origin;
-use super::pace::Rate;
 use crate::clock::Clock;
 use crate::exit::Failure;
+use crate::pattern::Pattern;
+use crate::relay::Upstream;
 use crate::signal::Stop;
 use crate::source::ahead::Ahead;
 use crate::source::directory::{Directory, PICTURE_LIMIT, is_jpeg_name};
 use crate::source::file::WatchedFile;
 use crate::source::live::Mailbox;
 use crate::source::paced::Paced;
-use crate::source::pattern::Pattern;
-use crate::source::upstream::Upstream;
 use crate::transport::Target;
+use crate::value::Rate;
 
 /// Opens the source; what has an end is played `rounds` times.
 ///

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::pattern::Pattern;
 use super::picture::Picture;
 use crate::exit::Failure;
 use crate::output;
+use crate::pattern::Pattern;
 
 /// What a source has to give.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use mjpeg::multipart::{Boundary, PartHead, Serializer};
 
 use crate::exit::Failure;
-use crate::source::pattern::{Pattern, Size};
+use crate::pattern::{Pattern, Size};
 
 /// Frames per second that the frames' times say; they come as fast as they are read.
 const FPS: u64 = 15;

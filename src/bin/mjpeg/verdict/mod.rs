@@ -8,16 +8,15 @@ mod text;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use mjpeg::check::{self, Expectations, Rule, Severity};
 
-use crate::cli;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::signal::Stop;
 use crate::transport::Target;
+use crate::value::{self, Dimensions, Rate};
 use run::{Run, Verdict};
 
 /// Check a stream: boundaries, lengths, pictures, timing, and who can read it
@@ -40,23 +39,23 @@ pub struct Check {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
     /// Read for at most this long [default: 10s of a URL, no limit for a file]
-    #[arg(long, value_name = "T", value_parser = cli::duration)]
+    #[arg(long, value_name = "T", value_parser = value::duration)]
     duration: Option<Duration>,
     /// A stream that sends no byte, or no complete part, for this long is stalled
-    #[arg(long, value_name = "T", default_value = "5s", value_parser = cli::duration)]
+    #[arg(long, value_name = "T", default_value = "5s", value_parser = value::duration)]
     idle: Duration,
     /// Walk every picture's entropy-coded data: finds lost segments, torn frames and flipped bits
     #[arg(long)]
     deep: bool,
     /// Fail below this many frames a second
-    #[arg(long, value_name = "F", value_parser = rate)]
-    min_fps: Option<f64>,
+    #[arg(long, value_name = "F")]
+    min_fps: Option<Rate>,
     /// Fail on a gap between two frames longer than this
-    #[arg(long, value_name = "T", value_parser = cli::duration)]
+    #[arg(long, value_name = "T", value_parser = value::duration)]
     max_gap: Option<Duration>,
     /// Fail on pictures of another size
-    #[arg(long, value_name = "WxH", value_parser = size)]
-    size: Option<(u16, u16)>,
+    #[arg(long, value_name = "WxH")]
+    size: Option<Dimensions>,
     /// Judge by these rules only: codes, names, or the start of a code
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = selector)]
     select: Vec<String>,
@@ -135,7 +134,12 @@ impl Check {
     }
 
     fn expectations(&self) -> Expectations {
-        Expectations { max_gap: self.max_gap, min_fps: self.min_fps, size: self.size, deep: self.deep }
+        Expectations {
+            max_gap: self.max_gap,
+            min_fps: self.min_fps.map(Rate::fps),
+            size: self.size.map(|size| (size.width, size.height)),
+            deep: self.deep,
+        }
     }
 
     fn judges_by(&self, rule: &Rule) -> bool {
@@ -182,17 +186,4 @@ fn selector(text: &str) -> Result<String, String> {
     let is_known =
         check::rules().any(|rule| rule.name == text || rule.code.starts_with(&text.to_ascii_uppercase()));
     if is_known && !text.is_empty() { Ok(text.into()) } else { Err("no rule has this code or name".into()) }
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
-        _ => Err("expected a number above 0".into()),
-    }
-}
-
-fn size(text: &str) -> Result<(u16, u16), String> {
-    text.split_once(['x', 'X'])
-        .and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)))
-        .ok_or_else(|| anyhow!("expected WIDTHxHEIGHT, such as 640x480").to_string())
 }

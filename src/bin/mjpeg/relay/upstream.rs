@@ -8,13 +8,13 @@ use anyhow::anyhow;
 use mio::Waker;
 use mjpeg::multipart::{Event, Extent, Part};
 
-use super::live::Mailbox;
-use super::paced::{Next, Paced};
-use super::picture::Picture;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::signal::Stop;
+use crate::source::live::Mailbox;
+use crate::source::paced::{Next, Paced};
+use crate::source::picture::Picture;
 use crate::transport::{End, Flow, Observer, Session, Stream, Target};
 
 /// How long a camera may be silent before it is asked again.
