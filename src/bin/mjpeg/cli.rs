@@ -9,6 +9,7 @@ use crate::generate::{Completions, Man};
 use crate::record::Record;
 use crate::serve::Serve;
 use crate::signal::Stop;
+use crate::usage::Usage;
 use crate::verdict::Check;
 
 /// Produce, record, check and measure MJPEG streams.
@@ -35,25 +36,47 @@ pub enum Command {
 impl Command {
     /// The name as typed, for messages.
     pub fn name(&self) -> &'static str {
+        self.path()[0]
+    }
+
+    /// The names of the subcommand and of those below it, as typed.
+    pub fn path(&self) -> &'static [&'static str] {
         match self {
-            Self::Record(_) => "record",
-            Self::Check(_) => "check",
-            Self::Serve(_) => "serve",
-            Self::Bench(_) => "bench",
-            Self::Completions(_) => "completions",
-            Self::Man(_) => "man",
+            Self::Record(_) => &["record"],
+            Self::Check(_) => &["check"],
+            Self::Serve(_) => &["serve"],
+            Self::Bench(args) => args.path(),
+            Self::Completions(_) => &["completions"],
+            Self::Man(_) => &["man"],
         }
     }
 
-    /// Runs the subcommand to its end.
-    pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
+    /// Checks what clap does not: values that cannot be together. Opens nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the command line is wrong.
+    pub fn check(&self) -> Result<(), Usage> {
+        match self {
+            Self::Serve(serve) => serve.check(),
+            Self::Bench(args) => args.check(),
+            Self::Record(_) | Self::Check(_) | Self::Completions(_) | Self::Man(_) => Ok(()),
+        }
+    }
+
+    /// Runs the subcommand to its end. `root` makes the whole command line, for what describes it.
+    ///
+    /// # Errors
+    ///
+    /// When the subcommand cannot go on.
+    pub fn run(self, root: fn() -> clap::Command, stop: &Stop) -> Result<Outcome, Failure> {
         match self {
             Self::Record(record) => record.run(stop),
             Self::Check(check) => check.run(stop),
             Self::Serve(serve) => serve.run(stop),
             Self::Bench(args) => bench::run(args, stop),
-            Self::Completions(completions) => completions.run(),
-            Self::Man(man) => man.run(),
+            Self::Completions(completions) => completions.run(root()),
+            Self::Man(man) => man.run(root()),
         }
     }
 }

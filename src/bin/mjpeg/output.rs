@@ -35,6 +35,25 @@ pub fn stdout_failure(error: io::Error) -> Failure {
     }
 }
 
+/// Writes messages in the name of a command. Modules below the subcommands get one of these, since they do not
+/// know which command runs them.
+#[derive(Debug, Clone, Copy)]
+pub struct Reporter {
+    command: &'static str,
+}
+
+impl Reporter {
+    /// A reporter for this command.
+    pub const fn new(command: &'static str) -> Self {
+        Self { command }
+    }
+
+    /// Writes one message: `mjpeg: <command>: <text>`.
+    pub fn message(self, text: &str) {
+        message(self.command, text);
+    }
+}
+
 /// Writes one line of message to standard error. Errors are ignored: there is nowhere left to tell.
 pub fn message(command: &str, text: &str) {
     line(&format!("mjpeg: {command}: {}", printable(text)));

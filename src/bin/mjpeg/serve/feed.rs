@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::pace::Pace;
 use crate::clock::Clock;
-use crate::exit::Failure;
+use crate::source::error::Error;
 use crate::source::paced::{Next, Paced};
 use crate::source::picture::Picture;
 use crate::value::Rate;
@@ -146,8 +146,8 @@ impl Feed {
     }
 
     /// Why there never was a picture, if the source knows.
-    pub fn take_failure(&mut self) -> Option<Failure> {
-        self.source.take_failure()
+    pub fn take_error(&mut self) -> Option<Error> {
+        self.source.take_error()
     }
 
     /// Fetches what is missing ahead, and waits for the first `count` pictures if they are being made, for

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::feed::{Feed, Ready};
 use super::part::{Behind, Part, Recipe};
-use crate::exit::Failure;
+use crate::source::error::Error;
 use crate::source::live::{Mail, Mailbox, Shot};
 use crate::source::picture::Picture;
 
@@ -60,7 +60,7 @@ pub struct Hub {
     /// Whether frames go on with nobody watching, until the source ends.
     to_the_end: bool,
     closed: bool,
-    failure: Option<Failure>,
+    error: Option<Error>,
     count: Count,
 }
 
@@ -101,7 +101,7 @@ impl Hub {
             recent: VecDeque::with_capacity(RECENT),
             to_the_end,
             closed: false,
-            failure: None,
+            error: None,
             count: Count::default(),
         }
     }
@@ -192,8 +192,8 @@ impl Hub {
                 News::Part
             }
             Mail::End => self.finish(now),
-            Mail::Failed(failure) => {
-                self.failure = Some(failure);
+            Mail::Failed(error) => {
+                self.error = Some(error);
                 self.finish(now)
             }
             Mail::Nothing => News::None,
@@ -243,12 +243,12 @@ impl Hub {
     }
 
     /// Why the source never had a frame, if it said so.
-    pub fn take_failure(&mut self) -> Option<Failure> {
+    pub fn take_error(&mut self) -> Option<Error> {
         let of_feed = || match &mut self.origin {
-            Origin::Feed(feed) => feed.take_failure(),
+            Origin::Feed(feed) => feed.take_error(),
             Origin::Mailbox { .. } => None,
         };
-        self.failure.take().or_else(of_feed)
+        self.error.take().or_else(of_feed)
     }
 
     /// What has been counted.

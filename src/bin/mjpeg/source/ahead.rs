@@ -8,7 +8,7 @@ use mio::Waker;
 
 use super::paced::{Next, Paced};
 use super::picture::Picture;
-use crate::exit::Failure;
+use crate::problem::Problem;
 
 /// Asks a source in another thread, so that whoever hands frames out never waits for one to be drawn or
 /// read. One question is under way at a time.
@@ -44,15 +44,14 @@ impl Ahead {
     /// # Errors
     ///
     /// When the system has no room for a thread.
-    pub fn new(source: impl Paced + Send + 'static, waker: Waker) -> Result<Self, Failure> {
+    pub fn new(source: impl Paced + Send + 'static, waker: Waker) -> Result<Self, Problem> {
         let (tell, told) = channel();
         let (answer, answers) = channel();
         let shows_time = source.shows_time();
         let thread = std::thread::Builder::new().name("source".into()).stack_size(512 * 1024);
         thread
             .spawn(move || work(source, &told, &answer, &waker))
-            .context("cannot start a thread for the source")
-            .map_err(Failure::local)?;
+            .context("cannot start a thread for the source")?;
         Ok(Self { tell, answers, open: None, early: None, questions: 0, shows_time })
     }
 }

@@ -42,6 +42,7 @@ use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::{self, Color};
 use crate::signal::Stop;
+use crate::usage::Usage;
 use crate::value::{self, Rate};
 
 /// Chunk sizes of real servers: web2py's default is 64k, and 30000 is the value of the article that
@@ -98,13 +99,8 @@ pub struct Args {
 
 /// Measures every cell and prints the report.
 pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
-    let schedule = Schedule::new(args.fps.fps(), args.duration);
+    let schedule = args.schedule();
     let frames = schedule.frames_due();
-    if frames == 0 || frames > MAX_FRAMES {
-        let cause =
-            anyhow::anyhow!("{frames} frames would be due, of 1 to {MAX_FRAMES} that can be measured");
-        return Err(Failure::local(cause).hint("choose another --fps or --duration"));
-    }
     let bench =
         Bench { parts: Parts::new(&frames::load(&args.source, frames)?)?, schedule, clock: Clock::real() };
     let sequence = bench.parts.sequence();
@@ -120,6 +116,25 @@ pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
 }
 
 impl Args {
+    /// Checks that the number of frames can be measured.
+    ///
+    /// # Errors
+    ///
+    /// When no frame, or too many frames, would be due.
+    pub fn check(&self) -> Result<(), Usage> {
+        match self.schedule().frames_due() {
+            1..=MAX_FRAMES => Ok(()),
+            frames => Err(Usage::value(format!(
+                "{frames} frames would be due, and 1 to {MAX_FRAMES} can be measured; \
+                 choose another --fps or --duration"
+            ))),
+        }
+    }
+
+    fn schedule(&self) -> Schedule {
+        Schedule::new(self.fps.fps(), self.duration)
+    }
+
     /// What is measured.
     fn cells(&self, sequence: &Sequence) -> Vec<Cell> {
         let smallest = sequence.min();

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::super::slab::Slab;
 use super::Engine;
-use crate::output;
 
 /// Bytes of old frames and of answers that peers may keep in memory together. Each peer holds one or two
 /// frames, and peers that read at the same pace the same ones: this is reached only by many who read
@@ -25,10 +24,9 @@ impl Engine {
         }
         let count = surplus.len();
         let limit = LIMIT >> 20;
-        output::message(
-            "serve",
-            &format!("closed {count} slow connections: together they held more than {limit} MiB of frames"),
-        );
+        self.settings.reporter.message(&format!(
+            "closed {count} slow connections: together they held more than {limit} MiB of frames"
+        ));
         for number in surplus {
             self.totals.evicted += 1;
             self.close(number);

@@ -21,11 +21,11 @@ use super::responder::Responder;
 use super::slab::Slab;
 use super::viewer::{Push, Viewer};
 use crate::clock::Clock;
-use crate::exit::Failure;
 use crate::listen::request::Refusal;
 use crate::listen::socket::{Accepted, Listener};
-use crate::output;
+use crate::output::Reporter;
 use crate::signal::{Stop, Waker};
+use crate::source::error::Error;
 
 /// The token by which a source says that it has left or made something.
 pub const MAIL: Token = Token(0);
@@ -45,6 +45,8 @@ const FAREWELL: Duration = Duration::from_millis(800);
 /// What was asked for on the command line.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Where messages go.
+    pub reporter: Reporter,
     /// The source, as it may be shown to anybody.
     pub source: String,
     /// The layout of viewers that ask for none.
@@ -195,8 +197,8 @@ impl Engine {
     }
 
     /// Why the source never had a frame, if that is why the run ended.
-    pub fn take_failure(&mut self) -> Option<Failure> {
-        self.hub.take_failure()
+    pub fn take_error(&mut self) -> Option<Error> {
+        self.hub.take_error()
     }
 
     /// Shows what is due.
@@ -341,7 +343,9 @@ impl Engine {
     fn evict(&mut self, number: usize) {
         let Some(connection) = self.slab.get_mut(number) else { return };
         let timeout = self.settings.send_timeout;
-        output::message("serve", &format!("viewer {} took nothing for {timeout:?}; closed", connection.peer));
+        self.settings
+            .reporter
+            .message(&format!("viewer {} took nothing for {timeout:?}; closed", connection.peer));
         self.totals.evicted += 1;
         self.close(number);
     }
