@@ -5,13 +5,13 @@ mod engine;
 mod feed;
 mod hub;
 mod open;
-mod pace;
 mod page;
 mod part;
 mod report;
 mod responder;
 mod routes;
-mod slab;
+mod schedule;
+mod timer;
 mod viewer;
 
 use std::hash::{BuildHasher, RandomState};
@@ -25,6 +25,7 @@ use mjpeg::multipart::Boundary;
 
 use self::engine::{Engine, Settings};
 use self::hub::Hub;
+use self::open::Wanted;
 use self::part::{Layout, Recipe};
 use self::responder::{Policy, Responder};
 use crate::clock::Clock;
@@ -137,14 +138,21 @@ impl Serve {
         };
         let poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
         let rounds = self.rounds();
-        let origin = match open::open(&self, rounds, poll.registry(), &clock, stop) {
+        let wanted = Wanted {
+            source: self.source.clone(),
+            rounds,
+            fps: self.fps,
+            repeat: self.repeat,
+            reporter: REPORTER,
+        };
+        let source = match open::open(&wanted, poll.registry(), &clock, stop) {
             // Whoever waits for a source may think better of it.
             Err(_) if stop.signal().is_some() => return Ok(Outcome::Exit(Exit::Done)),
-            origin => origin.map_err(failure)?,
+            source => source.map_err(failure)?,
         };
         let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
         let go_on = || stop.signal().is_none();
-        let mut hub = Hub::new(origin, Recipe::new(boundary), rounds.is_some(), go_on);
+        let mut hub = Hub::new(source, Recipe::new(boundary), rounds.is_some(), go_on);
         if !hub.has_picture() && stop.signal().is_some() {
             return Ok(Outcome::Exit(Exit::Done));
         }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use mio::{Registry, Waker};
@@ -11,9 +12,9 @@ use mjpeg::multipart::Extent;
 
 use super::engine::MAIL;
 use super::feed::Feed;
-use super::hub::Origin;
-use super::{REPORTER, Serve};
+use super::hub::FrameSource;
 use crate::clock::Clock;
+use crate::output::Reporter;
 use crate::pattern::Size;
 use crate::problem::Problem;
 use crate::relay::Upstream;
@@ -28,33 +29,43 @@ use crate::source::pattern::Drawing;
 use crate::transport::Target;
 use crate::value::Rate;
 
+/// What the command line asks for.
+#[derive(Debug)]
+pub struct Wanted {
+    /// The source.
+    pub source: Target,
+    /// How often a source that ends is played; `None` is again and again.
+    pub rounds: Option<u32>,
+    /// Frames per second, if asked for.
+    pub fps: Option<Rate>,
+    /// After how long a silence the last frame is sent again; zero is never.
+    pub repeat: Duration,
+    /// Where messages go.
+    pub reporter: Reporter,
+}
+
 /// Opens the source; what has an end is played `rounds` times.
 ///
 /// # Errors
 ///
 /// When there is no such source, or it holds no frames.
-pub fn open(
-    serve: &Serve,
-    rounds: Option<u32>,
-    registry: &Registry,
-    clock: &Clock,
-    stop: &Stop,
-) -> Result<Origin, Error> {
-    let rate = serve.fps.unwrap_or_default();
-    let feed = |source: Box<dyn Paced>| Origin::Feed(Feed::new(source, rate, clock.clone()));
-    let target = serve.source.clone();
+pub fn open(wanted: &Wanted, registry: &Registry, clock: &Clock, stop: &Stop) -> Result<FrameSource, Error> {
+    let rounds = wanted.rounds;
+    let rate = wanted.fps.unwrap_or_default();
+    let feed = |source: Box<dyn Paced>| FrameSource::Feed(Feed::new(source, rate, clock.clone()));
+    let target = wanted.source.clone();
     match &target {
         Target::Test(size) => {
             let size: Size = size.parse().map_err(|why: String| anyhow!(why))?;
-            Ok(feed(Box::new(Ahead::new(Drawing::new(size, REPORTER), waker(registry)?)?)))
+            Ok(feed(Box::new(Ahead::new(Drawing::new(size, wanted.reporter), waker(registry)?)?)))
         }
-        _ if target.is_pipe() && serve.fps.is_some() => {
-            Ok(feed(Box::new(Upstream::new(target, clock, stop, REPORTER).paced(Some(1), waker(registry)?)?)))
-        }
-        Target::Url(_) | Target::Stdin => relay(serve, target, registry, clock, stop),
-        Target::File(_) if target.is_pipe() => relay(serve, target, registry, clock, stop),
+        _ if target.is_pipe() && wanted.fps.is_some() => Ok(feed(Box::new(
+            Upstream::new(target, clock, stop, wanted.reporter).paced(Some(1), waker(registry)?)?,
+        ))),
+        Target::Url(_) | Target::Stdin => relay(wanted, target, registry, clock, stop),
+        Target::File(_) if target.is_pipe() => relay(wanted, target, registry, clock, stop),
         Target::File(path) if path.is_dir() => {
-            let directory = Directory::open(path, rounds, REPORTER)?;
+            let directory = Directory::open(path, rounds, wanted.reporter)?;
             // Pictures that are kept are at hand at once; others may lie on a slow disk or far away.
             Ok(feed(if directory.is_kept() {
                 Box::new(directory)
@@ -66,11 +77,11 @@ pub fn open(
             Kind::Picture => {
                 must_be_endless(rounds, &target)?;
                 let mailbox = mailbox(registry)?;
-                watch(path, mailbox.clone(), rate)?;
-                Ok(live(serve, mailbox))
+                watch(path, mailbox.clone(), rate, wanted.reporter)?;
+                Ok(live(wanted, mailbox))
             }
             Kind::Stream => Ok(feed(Box::new(
-                Upstream::new(target, clock, stop, REPORTER).paced(rounds, waker(registry)?)?,
+                Upstream::new(target, clock, stop, wanted.reporter).paced(rounds, waker(registry)?)?,
             ))),
         },
     }
@@ -86,15 +97,15 @@ fn must_be_endless(rounds: Option<u32>, target: &Target) -> Result<(), Problem> 
 
 /// Passes on what comes as it comes.
 fn relay(
-    serve: &Serve,
+    wanted: &Wanted,
     target: Target,
     registry: &Registry,
     clock: &Clock,
     stop: &Stop,
-) -> Result<Origin, Error> {
+) -> Result<FrameSource, Error> {
     let mailbox = mailbox(registry)?;
-    Upstream::new(target, clock, stop, REPORTER).relay(mailbox.clone())?;
-    Ok(live(serve, mailbox))
+    Upstream::new(target, clock, stop, wanted.reporter).relay(mailbox.clone())?;
+    Ok(live(wanted, mailbox))
 }
 
 /// What a file holds.
@@ -145,12 +156,12 @@ fn mailbox(registry: &Registry) -> Result<Mailbox, Problem> {
     Ok(Mailbox::new(waker(registry)?))
 }
 
-fn live(serve: &Serve, mailbox: Mailbox) -> Origin {
-    Origin::Mailbox { mailbox, repeat: (!serve.repeat.is_zero()).then_some(serve.repeat) }
+fn live(wanted: &Wanted, mailbox: Mailbox) -> FrameSource {
+    FrameSource::Mailbox { mailbox, repeat: (!wanted.repeat.is_zero()).then_some(wanted.repeat) }
 }
 
-fn watch(path: &Path, mailbox: Mailbox, rate: Rate) -> Result<(), Problem> {
-    let file = WatchedFile::new(path, mailbox, rate.span(1) / 2, REPORTER);
+fn watch(path: &Path, mailbox: Mailbox, rate: Rate, reporter: Reporter) -> Result<(), Problem> {
+    let file = WatchedFile::new(path, mailbox, rate.span(1) / 2, reporter);
     let thread = std::thread::Builder::new().name("source".into()).stack_size(256 * 1024);
     thread.spawn(|| file.run()).context("cannot start a thread for the source")?;
     Ok(())

@@ -154,7 +154,7 @@ mod tests {
             poll.poll(&mut events, Some(LONG)).unwrap();
             assert!(!events.is_empty());
             let Next::Picture(picture) = ahead.next(number, Duration::ZERO) else { panic!("{number}") };
-            assert_eq!(picture.origin() as u64, number);
+            assert_eq!(picture.mark() as u64, number);
         }
         assert!(matches!(ahead.next(4, Duration::ZERO), Next::Later));
         assert!(ahead.wait(LONG));
@@ -174,6 +174,6 @@ mod tests {
                 _ => assert!(ahead.wait(LONG)),
             }
         };
-        assert_eq!(picture.origin(), 2);
+        assert_eq!(picture.mark(), 2);
     }
 }

@@ -252,7 +252,7 @@ impl Paced for Directory {
             return;
         }
         // Its file may have gone, or have been read again since.
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.mark == picture.origin()) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.mark == picture.mark()) {
             self.kept += weight;
             entry.picture = Some(picture);
         }
@@ -270,7 +270,7 @@ impl Entry {
 /// # Errors
 ///
 /// When the file cannot be read or is no whole JPEG, in words.
-pub fn read(path: &Path, metadata: &Metadata, origin: usize) -> Result<Picture, String> {
+pub fn read(path: &Path, metadata: &Metadata, mark: usize) -> Result<Picture, String> {
     if !metadata.is_file() {
         return Err("it is no regular file".into());
     }
@@ -281,7 +281,7 @@ pub fn read(path: &Path, metadata: &Metadata, origin: usize) -> Result<Picture, 
     File::open(path)
         .and_then(|file| file.take(PICTURE_LIMIT).read_to_end(&mut bytes))
         .map_err(|error| error.to_string())?;
-    Picture::new(bytes, origin).map_err(|unsound| unsound.to_string())
+    Picture::new(bytes, mark).map_err(|unsound| unsound.to_string())
 }
 
 /// Whether a name says that the file is a JPEG.
