@@ -169,15 +169,23 @@ fn a_source_without_pictures_is_one_clear_line_and_6() {
     {
         assert!(message.contains(part), "{part}: {message}");
     }
+    // The directory is a source of `serve` too; its messages name the command that runs.
+    assert!(message.lines().all(|line| line.starts_with("mjpeg: bench: ")), "{message}");
 }
 
 #[test]
 fn flags_that_cannot_be_are_usage_errors() {
     let directory = frames(&[5_000]);
-    for args in
-        ["--fps 0", "--fps nan", "--chunk 0", "--chunk 2G", "--duration 4", "--pump web2py", "--jobs 0"]
-    {
+    for args in ["--fps 0", "--fps nan", "--chunk 0", "--chunk 2G", "--pump web2py", "--jobs 0"] {
         assert_eq!(bench(directory.path(), args).code(), Some(2), "{args}");
+    }
+    // Nothing is opened before: a missing directory would be exit 6.
+    for args in ["--duration 0s", "--duration 1h", "--fps 1000 --duration 101s"] {
+        let end = bench("/nowhere/at/all".as_ref(), args);
+        assert_eq!(end.code(), Some(2), "{args}");
+        let err = end.err;
+        assert!(err.starts_with("error: ") && err.contains("frames would be due"), "{err}");
+        assert!(err.contains("Usage: mjpeg bench chunks"), "{err}");
     }
 }
 

@@ -239,11 +239,8 @@ fn what_cannot_be_served_ends_with_our_failure() {
         (empty.path().to_path_buf(), "127.0.0.1:0", "holds no JPEG files"),
         (broken.path().to_path_buf(), "127.0.0.1:0", "has no frame that can be sent"),
         (text.clone(), "127.0.0.1:0", "holds neither JPEGs nor a stream"),
-        ("test:9x9".into(), "127.0.0.1:0", "between 160x120 and 3840x2160"),
         (frames.clone(), taken.address(), "cannot listen at"),
         (frames.clone(), "256.0.0.1:0", "cannot listen at"),
-        (frames.clone(), "8080", "cannot listen at `8080`"),
-        (frames.clone(), ":80", "cannot listen at `:80`"),
     ] {
         let end = run(mjpeg(["serve"]).arg(&source).args(["--listen", listen])).expect(6);
         let first = end.err.lines().find(|line| line.contains(told));
@@ -260,9 +257,34 @@ fn what_cannot_be_served_ends_with_our_failure() {
         "--boundary=a b ",
         "--layout=up",
         "--loops=0",
-        "--repeat=1",
         "--viewer-buffer=x",
     ] {
         run(mjpeg(["serve", bad]).arg(&frames)).expect(2);
+    }
+}
+
+/// Nothing is opened before: the missing directory would be exit 6, the URL exit 3.
+#[test]
+fn what_the_words_alone_show_is_a_usage_error() {
+    let url = "http://127.0.0.1:1/";
+    let long = format!("/tmp/{}", "x".repeat(200));
+    for (args, told) in [
+        (&["test:", "--once"][..], "test: does not"),
+        (&["test:", "--loops", "2"], "test: does not"),
+        (&[url, "--once"], "need a source that ends"),
+        (&["-", "--loops", "2"], "standard input can be played only once"),
+        (&["test:9x9"], "between 160x120 and 3840x2160"),
+        (&["test:abc"], "expected WIDTHxHEIGHT"),
+        (&["/nowhere/at/all", "--listen", "8080"], "expected HOST:PORT"),
+        (&["/nowhere/at/all", "--listen", ":80"], "expected HOST:PORT"),
+        (&["/nowhere/at/all", "--listen", "127.0.0.1:65536"], "expected HOST:PORT"),
+        (&["/nowhere/at/all", "--listen", "::1"], "expected HOST:PORT"),
+        (&["/nowhere/at/all", "--auth", "secret"], "--auth: line 1 is not USER:PASSWORD"),
+        (&["/nowhere/at/all", "--unix", &long], "--unix: "),
+    ] {
+        let end = run(mjpeg(["serve"]).args(args)).expect(2);
+        assert!(end.err.starts_with("error: ") && end.err.contains(told), "{told}: {}", end.err);
+        assert!(end.err.contains("For more information, try '--help'"), "{}", end.err);
+        assert!(end.out.is_empty() && !end.err.contains("secret"), "{}", end.err);
     }
 }

@@ -190,10 +190,8 @@ fn a_source_that_is_none_says_so_by_its_status() {
         let end = server.end().expect(code);
         assert_eq!(end.err.matches("mjpeg: serve: -").count(), 1, "{}", end.err);
     }
-    for endless in ["test:", &url, "missing.jpg"] {
-        let end = run(&mut mjpeg(["serve", endless, "--once", "--listen", "127.0.0.1:0"])).expect(6);
-        assert!(end.err.contains("play what has an end"), "{}", end.err);
-    }
+    let end = run(&mut mjpeg(["serve", "missing.jpg", "--once", "--listen", "127.0.0.1:0"])).expect(6);
+    assert!(end.err.contains("play what has an end"), "{}", end.err);
 }
 
 #[test]

@@ -1,11 +1,10 @@
-//! What packagers need and people never type: man pages and shell completions.
+//! Man pages and shell completions, for packagers.
 
 use std::io;
 
-use clap::{CommandFactory, ValueEnum};
+use clap::{Command, ValueEnum};
 use clap_complete::Shell;
 
-use crate::cli::Cli;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 
@@ -23,10 +22,10 @@ pub struct Completions {
 }
 
 impl Completions {
-    /// Runs `mjpeg completions`.
-    pub fn run(self) -> Result<Outcome, Failure> {
+    /// Runs `mjpeg completions`. `root` is the whole command line.
+    pub fn run(self, mut root: Command) -> Result<Outcome, Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "mjpeg", &mut script);
+        clap_complete::generate(self.shell, &mut root, "mjpeg", &mut script);
         print(&script)
     }
 }
@@ -48,9 +47,8 @@ enum Page {
 }
 
 impl Man {
-    /// Runs `mjpeg man`.
-    pub fn run(self) -> Result<Outcome, Failure> {
-        let mut root = Cli::command();
+    /// Runs `mjpeg man`. `root` is the whole command line.
+    pub fn run(self, mut root: Command) -> Result<Outcome, Failure> {
         root.build();
         let command = match self.subcommand.and_then(|page| page.to_possible_value()) {
             Some(page) => {
@@ -64,7 +62,7 @@ impl Man {
         clap_mangen::Man::new(command)
             .manual("mjpeg manual")
             .source(concat!("mjpeg ", env!("CARGO_PKG_VERSION")))
-            // The day it was made would make it differ from day to day.
+            // With a date, the page would differ from day to day.
             .date("")
             .render(&mut page)
             .map_err(Failure::local)?;

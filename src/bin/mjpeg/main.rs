@@ -7,35 +7,42 @@ mod exit;
 mod generate;
 mod listen;
 mod output;
+mod pattern;
 mod problem;
 mod record;
+mod relay;
 mod serve;
 mod signal;
 mod source;
 mod status;
 mod transport;
+mod usage;
+mod value;
 mod verdict;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::exit::{Failure, Outcome};
 
-/// How long the end waits for somebody who reads what was said.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+/// How long the end of the process waits until its messages are written.
+const SETTLE: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
-    let name = cli.command.name();
+    let command = cli::Cli::parse().command;
+    if let Err(usage) = command.check() {
+        usage.exit(cli::Cli::command(), command.path());
+    }
+    let name = command.name();
     let run = signal::Stop::install()
         .map_err(|error| Failure::local(anyhow::Error::new(error).context("cannot handle signals")))
-        .and_then(|stop| cli.command.run(&stop));
+        .and_then(|stop| command.run(cli::Cli::command, &stop));
     let outcome = run.unwrap_or_else(|failure| {
         output::failure(name, &failure);
         Outcome::Exit(failure.exit)
     });
-    output::settle(LAST_WORDS);
+    output::settle(SETTLE);
     exit::end(outcome)
 }

@@ -35,7 +35,26 @@ pub fn stdout_failure(error: io::Error) -> Failure {
     }
 }
 
-/// Writes one line of message to standard error. Errors are ignored: there is nowhere left to tell.
+/// Writes messages in the name of a command. Modules below the subcommands get one of these, since they do not
+/// know which command runs them.
+#[derive(Debug, Clone, Copy)]
+pub struct Reporter {
+    command: &'static str,
+}
+
+impl Reporter {
+    /// A reporter for this command.
+    pub const fn new(command: &'static str) -> Self {
+        Self { command }
+    }
+
+    /// Writes one message: `mjpeg: <command>: <text>`.
+    pub fn message(self, text: &str) {
+        message(self.command, text);
+    }
+}
+
+/// Writes one line of message to standard error. Errors are ignored: no other place is left to report them.
 pub fn message(command: &str, text: &str) {
     line(&format!("mjpeg: {command}: {}", printable(text)));
 }
@@ -60,7 +79,7 @@ fn write_line(text: &str) {
 
 static BACKGROUND: OnceLock<Background> = OnceLock::new();
 
-/// A thread that writes to standard error for those who must not wait.
+/// A thread that writes to standard error, so that no caller waits for it.
 struct Background {
     lines: SyncSender<Line>,
     left_out: AtomicU64,
@@ -72,8 +91,8 @@ enum Line {
     Settled(SyncSender<()>),
 }
 
-/// Lets a thread write what follows. A pipe whose reader has stopped reading then holds up nobody, and
-/// lines are left out and counted once there is no more room for them.
+/// Writes all further lines from a thread. Callers then never wait for a full stderr pipe. When the queue is full, lines
+/// are dropped and counted.
 pub fn in_background() {
     let (lines, waiting) = sync_channel(1000);
     if BACKGROUND.set(Background { lines, left_out: AtomicU64::new(0) }).is_err() {
@@ -91,11 +110,11 @@ pub fn in_background() {
             }
         }
     };
-    // Without a thread every line is left out: messages are worth less than the frames.
+    // Without the thread all lines are dropped: frames matter more than messages.
     let _ = std::thread::Builder::new().name("messages".into()).stack_size(128 * 1024).spawn(write);
 }
 
-/// Waits until what has been said is written, `longest` at most.
+/// Waits until all queued lines are written, `longest` at most.
 pub fn settle(longest: Duration) {
     let Some(background) = BACKGROUND.get() else { return };
     let (tell, told) = sync_channel(1);
@@ -104,7 +123,7 @@ pub fn settle(longest: Duration) {
     }
 }
 
-/// Tells the user why a run could not go on.
+/// Writes why a run could not go on.
 pub fn failure(command: &str, failure: &Failure) {
     if failure.cause.is_some() {
         message(command, &failure.to_string());

@@ -1,10 +1,17 @@
-//! Who may look: Basic (RFC 7617) and Digest (RFC 7616) authentication.
+//! Authentication: Basic (RFC 7617) and Digest (RFC 7616).
+//!
+//! Why not a crate: `digest_auth` is made for clients, leaves nonces and the comparison to us, and brings a second
+//! version of each hash and a random generator; `http-auth` answers challenges and does not check answers. What is
+//! left of Digest here is a formula and a list of parameters.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
@@ -12,6 +19,12 @@ use sha2::{Digest, Sha256};
 const REALM: &str = "mjpeg";
 /// How long a nonce is good for.
 const NONCE_TIME: Duration = Duration::from_secs(300);
+
+/// RFC 4648 4. Some clients leave the padding out.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// The users and their passwords. Never printed.
 pub struct Users {
@@ -22,11 +35,11 @@ pub struct Users {
 
 /// What a request's credentials are worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Access {
     /// They are right.
-    Welcome,
+    Granted,
     /// There are none.
-    Ask,
+    NoCredentials,
     /// They are right, but for a nonce that has become too old or is not ours: we may have been started anew.
     Stale,
     /// They are wrong.
@@ -80,17 +93,17 @@ impl Users {
     }
 
     /// Judges the value of an `Authorization` field of a request with this method.
-    pub fn judge(&self, authorization: Option<&str>, method: &str, now: Duration) -> Verdict {
-        let Some(value) = authorization else { return Verdict::Ask };
+    pub fn judge(&self, authorization: Option<&str>, method: &str, now: Duration) -> Access {
+        let Some(value) = authorization else { return Access::NoCredentials };
         let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
         if scheme.eq_ignore_ascii_case("basic") {
-            let right = decode_base64(rest.trim()).is_some_and(|given| self.basic(&given));
-            return if right { Verdict::Welcome } else { Verdict::Wrong };
+            let right = BASE64.decode(rest.trim()).is_ok_and(|given| self.basic(&given));
+            return if right { Access::Granted } else { Access::Wrong };
         }
         if scheme.eq_ignore_ascii_case("digest") {
             return self.digest(&parameters(rest), method, now);
         }
-        Verdict::Wrong
+        Access::Wrong
     }
 
     fn basic(&self, given: &[u8]) -> bool {
@@ -100,15 +113,15 @@ impl Users {
         })
     }
 
-    fn digest(&self, given: &HashMap<String, String>, method: &str, now: Duration) -> Verdict {
+    fn digest(&self, given: &HashMap<String, String>, method: &str, now: Duration) -> Access {
         let get = |name: &str| given.get(name).map(String::as_str).unwrap_or_default();
         let hash: fn(&str) -> String = match get("algorithm").to_ascii_uppercase().as_str() {
             "SHA-256" => |text| hex(&Sha256::digest(text)),
             "" | "MD5" => |text| hex(&Md5::digest(text)),
-            _ => return Verdict::Wrong,
+            _ => return Access::Wrong,
         };
         if !matches!(get("qop"), "" | "auth") {
-            return Verdict::Wrong;
+            return Access::Wrong;
         }
         // The URI is not compared with the request's: a proxy may have changed the path, and what one path shows
         // is no secret to who knows the password.
@@ -129,7 +142,7 @@ impl Users {
             right | (named & same(get("response").as_bytes(), expected.as_bytes()))
         });
         if !right || get("realm") != REALM {
-            return Verdict::Wrong;
+            return Access::Wrong;
         }
         let made = get("nonce").split_once('-').and_then(|(time, _)| u64::from_str_radix(time, 16).ok());
         match made {
@@ -137,9 +150,9 @@ impl Users {
                 if same(self.nonce(time).as_bytes(), get("nonce").as_bytes())
                     && now.saturating_sub(Duration::from_secs(time)) <= NONCE_TIME =>
             {
-                Verdict::Welcome
+                Access::Granted
             }
-            _ => Verdict::Stale,
+            _ => Access::Stale,
         }
     }
 
@@ -177,30 +190,6 @@ fn parameters(text: &str) -> HashMap<String, String> {
     found
 }
 
-/// RFC 4648 4.
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let text = text.trim_end_matches('=');
-    let mut out = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut bits, mut held) = (0u32, 0u32);
-    for byte in text.bytes() {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6 | u32::from(value)) & 0xffff;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            out.push((bits >> held) as u8);
-        }
-    }
-    Some(out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,12 +203,12 @@ mod tests {
     #[test]
     fn basic_of_rfc_7617() {
         let judge = |value: &str| users().judge(Some(value), "GET", NOW);
-        assert_eq!(judge("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), Verdict::Welcome);
-        assert_eq!(judge("basic  QWxhZGRpbjpvcGVuIHNlc2FtZQ"), Verdict::Welcome);
+        assert_eq!(judge("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), Access::Granted);
+        assert_eq!(judge("basic  QWxhZGRpbjpvcGVuIHNlc2FtZQ"), Access::Granted);
         for wrong in ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZT0=", "Basic !", "Basic", "Bearer x", "", "Digest"] {
-            assert_eq!(judge(wrong), Verdict::Wrong, "{wrong}");
+            assert_eq!(judge(wrong), Access::Wrong, "{wrong}");
         }
-        assert_eq!(users().judge(None, "GET", NOW), Verdict::Ask);
+        assert_eq!(users().judge(None, "GET", NOW), Access::NoCredentials);
     }
 
     #[test]
@@ -239,17 +228,17 @@ mod tests {
         let nonce = parameters(challenge.strip_prefix("Digest ").unwrap())["nonce"].clone();
         let judge = |value: &str, now| users.judge(Some(value), "GET", now);
         let right = answer(&nonce, "Circle of Life", "GET");
-        assert_eq!(judge(&right, NOW), Verdict::Welcome);
-        assert_eq!(judge(&right, NOW + 2 * NONCE_TIME), Verdict::Stale);
-        assert_eq!(judge(&answer(&nonce, "circle of life", "GET"), NOW), Verdict::Wrong);
-        assert_eq!(judge(&answer(&nonce, "Circle of Life", "HEAD"), NOW), Verdict::Wrong);
+        assert_eq!(judge(&right, NOW), Access::Granted);
+        assert_eq!(judge(&right, NOW + 2 * NONCE_TIME), Access::Stale);
+        assert_eq!(judge(&answer(&nonce, "circle of life", "GET"), NOW), Access::Wrong);
+        assert_eq!(judge(&answer(&nonce, "Circle of Life", "HEAD"), NOW), Access::Wrong);
         let forged = format!("{:x}-{}", NOW.as_secs(), "0".repeat(32));
-        assert_eq!(judge(&answer(&forged, "Circle of Life", "GET"), NOW), Verdict::Stale);
+        assert_eq!(judge(&answer(&forged, "Circle of Life", "GET"), NOW), Access::Stale);
         let integrity = right.replace("qop=auth", "qop=auth-int");
-        assert_eq!(judge(&integrity, NOW), Verdict::Wrong);
+        assert_eq!(judge(&integrity, NOW), Access::Wrong);
         assert!(users.challenges(NOW, true)[0].ends_with(", stale=true"));
         let other = Users::parse("Mufasa:Circle of Life").unwrap();
-        assert_eq!(other.judge(Some(&right), "GET", NOW), Verdict::Stale);
+        assert_eq!(other.judge(Some(&right), "GET", NOW), Access::Stale);
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub const FIELDS: usize = 64;
 
 /// What is known of a head so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress {
+pub enum HeadStatus {
     /// It is not whole yet.
     Partial,
     /// It is whole and can be answered. Bytes behind it, a body or another request, are left alone.
@@ -26,7 +26,7 @@ pub struct RequestHead {
 
 impl RequestHead {
     /// Takes the bytes that came next.
-    pub fn push(&mut self, bytes: &[u8]) -> Progress {
+    pub fn push(&mut self, bytes: &[u8]) -> HeadStatus {
         let from = self.bytes.len().saturating_sub(3);
         self.bytes.extend_from_slice(&bytes[..bytes.len().min(LIMIT - self.bytes.len())]);
         let whole = ends(&self.bytes[from..]);
@@ -34,24 +34,24 @@ impl RequestHead {
             // What does not begin like a request, such as a TLS greeting, need not be waited for.
             let first = self.bytes.iter().find(|byte| !b"\r\n".contains(byte));
             return match first {
-                Some(byte) if !byte.is_ascii_alphabetic() => Progress::Refused(Refusal::BadRequest),
-                _ => Progress::Partial,
+                Some(byte) if !byte.is_ascii_alphabetic() => HeadStatus::Refused(Refusal::BadRequest),
+                _ => HeadStatus::Partial,
             };
         }
         let mut fields = [httparse::EMPTY_HEADER; FIELDS];
         let mut parsed = httparse::Request::new(&mut fields);
         match parsed.parse(&self.bytes) {
             Ok(httparse::Status::Complete(_)) => match Request::check(&parsed) {
-                Ok(request) => Progress::Whole(request),
-                Err(refusal) => Progress::Refused(refusal),
+                Ok(request) => HeadStatus::Whole(request),
+                Err(refusal) => HeadStatus::Refused(refusal),
             },
             // An empty line before the request line ends no head (RFC 9112 2.2).
-            Ok(httparse::Status::Partial) if self.bytes.len() < LIMIT => Progress::Partial,
+            Ok(httparse::Status::Partial) if self.bytes.len() < LIMIT => HeadStatus::Partial,
             Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
-                Progress::Refused(Refusal::TooLarge)
+                HeadStatus::Refused(Refusal::TooLarge)
             }
-            Err(httparse::Error::Version) => Progress::Refused(Refusal::Version),
-            Err(_) => Progress::Refused(Refusal::BadRequest),
+            Err(httparse::Error::Version) => HeadStatus::Refused(Refusal::Version),
+            Err(_) => HeadStatus::Refused(Refusal::BadRequest),
         }
     }
 
@@ -73,7 +73,7 @@ mod tests {
 
     fn whole(bytes: &[u8]) -> Request {
         match RequestHead::default().push(bytes) {
-            Progress::Whole(request) => request,
+            HeadStatus::Whole(request) => request,
             other => panic!("{other:?} for {:?}", String::from_utf8_lossy(bytes)),
         }
     }
@@ -91,12 +91,12 @@ mod tests {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
         for split in 1..end {
             let mut head = RequestHead::default();
-            assert_eq!(head.push(&bytes[..split]), Progress::Partial, "split at {split}");
-            assert_eq!(head.push(&bytes[split..]), Progress::Whole(request.clone()), "split at {split}");
+            assert_eq!(head.push(&bytes[..split]), HeadStatus::Partial, "split at {split}");
+            assert_eq!(head.push(&bytes[split..]), HeadStatus::Whole(request.clone()), "split at {split}");
         }
         let mut head = RequestHead::default();
         let last = bytes[..end].iter().map(|byte| head.push(&[*byte])).last();
-        assert_eq!(last, Some(Progress::Whole(request)));
+        assert_eq!(last, Some(HeadStatus::Whole(request)));
     }
 
     #[test]
@@ -136,7 +136,7 @@ mod tests {
         ] {
             assert_eq!(
                 RequestHead::default().push(bytes.as_bytes()),
-                Progress::Refused(refusal),
+                HeadStatus::Refused(refusal),
                 "{bytes:?}"
             );
         }
@@ -150,12 +150,12 @@ mod tests {
             let mut head = RequestHead::default();
             let mut outcome = head.push(pattern.as_bytes());
             let mut sent = pattern.len();
-            while outcome == Progress::Partial {
+            while outcome == HeadStatus::Partial {
                 outcome = head.push(if pattern == "\r\n" { b"\r\n" } else { b"xxxxxxx" });
                 sent += 7;
                 assert!(sent < 10 * LIMIT);
             }
-            assert_eq!(outcome, Progress::Refused(Refusal::TooLarge), "{pattern:?}");
+            assert_eq!(outcome, HeadStatus::Refused(Refusal::TooLarge), "{pattern:?}");
             assert!(head.bytes.len() <= LIMIT);
         }
     }

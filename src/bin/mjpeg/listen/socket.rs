@@ -10,7 +10,7 @@ use anyhow::Context;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::host::is_loopback;
-use crate::exit::Failure;
+use crate::problem::Problem;
 
 /// Connections the kernel keeps for us while we are busy; it takes the smaller of this and its own
 /// limit (`net.core.somaxconn`).
@@ -51,12 +51,11 @@ impl Listener {
     /// # Errors
     ///
     /// When the name is unknown, or no address it stands for can be listened at.
-    pub fn bind(address: &str) -> Result<Self, Failure> {
+    pub fn bind(address: &str) -> Result<Self, Problem> {
         let addresses = address
             .to_socket_addrs()
             .with_context(|| format!("cannot listen at `{address}`"))
-            .map_err(Failure::local)
-            .map_err(|failure| failure.hint("a HOST:PORT is wanted, such as 0.0.0.0:8080 or [::1]:0"))?;
+            .map_err(|error| Problem::new(error).hint("is the name of the host right?"))?;
         let mut refused = None;
         for address in addresses {
             match listen(address) {
@@ -73,11 +72,10 @@ impl Listener {
             io::ErrorKind::PermissionDenied => Some("ports below 1024 are for root; take a higher one"),
             _ => None,
         };
-        let failure =
-            Failure::local(anyhow::Error::new(error).context(format!("cannot listen at {address}")));
+        let problem = Problem::new(anyhow::Error::new(error).context(format!("cannot listen at {address}")));
         Err(match hint {
-            Some(hint) => failure.hint(hint),
-            None => failure,
+            Some(hint) => problem.hint(hint),
+            None => problem,
         })
     }
 
@@ -86,16 +84,16 @@ impl Listener {
     /// # Errors
     ///
     /// When something else stands there, or somebody listens there.
-    pub fn bind_unix(path: &Path) -> Result<Self, Failure> {
+    pub fn bind_unix(path: &Path) -> Result<Self, Problem> {
         let context = || format!("cannot listen at {}", path.display());
-        let address = SockAddr::unix(path).with_context(context).map_err(Failure::local)?;
+        let address = unix_address(path).with_context(context)?;
         let stale = std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket())
             && UnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
         if stale {
-            std::fs::remove_file(path).with_context(context).map_err(Failure::local)?;
+            std::fs::remove_file(path).with_context(context)?;
         }
         if std::fs::symlink_metadata(path).is_ok_and(|found| !found.file_type().is_socket()) {
-            return Err(Failure::local(anyhow::anyhow!(
+            return Err(Problem::new(anyhow::anyhow!(
                 "cannot listen at {}: it is no socket",
                 path.display()
             ))
@@ -108,8 +106,7 @@ impl Listener {
                 socket.set_nonblocking(true)?;
                 Ok(socket)
             })
-            .with_context(context)
-            .map_err(Failure::local)?;
+            .with_context(context)?;
         Ok(Self { socket, at: Endpoint::Unix(path.into()) })
     }
 
@@ -118,7 +115,7 @@ impl Listener {
     /// # Errors
     ///
     /// When one of them is no socket that listens.
-    pub fn inherited() -> Result<Vec<Self>, Failure> {
+    pub fn inherited() -> Result<Vec<Self>, Problem> {
         let mut files = listenfd::ListenFd::from_env();
         let mut listeners = Vec::new();
         for n in 0..files.len() {
@@ -134,8 +131,7 @@ impl Listener {
                     Ok(false) => Err(io::Error::other("it does not listen")),
                     _ => Ok(socket),
                 })
-                .with_context(|| format!("cannot listen at descriptor {} of LISTEN_FDS", n + 3))
-                .map_err(Failure::local)?;
+                .with_context(|| format!("cannot listen at descriptor {} of LISTEN_FDS", n + 3))?;
             let at = match socket.local_addr().ok().and_then(|at| at.as_socket()) {
                 Some(at) => Endpoint::Tcp(at),
                 None => Endpoint::Inherited(
@@ -180,6 +176,30 @@ impl Listener {
             },
         }
     }
+}
+
+/// Parses `HOST:PORT`, without a look-up of the name.
+///
+/// # Errors
+///
+/// When the host or the port is missing, or the port is not a number up to 65535.
+pub fn host_port(text: &str) -> Result<String, String> {
+    let is_sound = text.rsplit_once(':').is_some_and(|(host, port)| {
+        // An IPv6 address stands in brackets (RFC 3986 3.2.2).
+        let has_host =
+            !host.is_empty() && (!host.contains(':') || host.starts_with('[') && host.ends_with(']'));
+        has_host && port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
+    });
+    if is_sound { Ok(text.into()) } else { Err("expected HOST:PORT, such as 0.0.0.0:8080 or [::1]:0".into()) }
+}
+
+/// The address of a Unix-domain socket. Nothing is opened.
+///
+/// # Errors
+///
+/// When the path is longer than an address may be (108 bytes on Linux).
+pub fn unix_address(path: &Path) -> io::Result<SockAddr> {
+    SockAddr::unix(path)
 }
 
 /// What `accept` brought.
@@ -260,13 +280,12 @@ mod tests {
     }
 
     #[test]
-    fn a_port_in_use_is_our_failure_with_a_cure() {
+    fn a_port_in_use_is_a_problem_with_a_hint() {
         let first = Listener::bind("127.0.0.1:0").unwrap();
         assert_ne!(address(&first).port(), 0);
-        let failure = Listener::bind(&address(&first).to_string()).unwrap_err();
-        assert_eq!(failure.exit, crate::exit::Exit::Local);
-        assert!(failure.to_string().contains("in use"), "{failure}");
-        assert!(failure.hint.is_some());
+        let problem = Listener::bind(&address(&first).to_string()).unwrap_err();
+        assert!(problem.to_string().contains("in use"), "{problem}");
+        assert!(problem.hint.is_some());
     }
 
     #[test]

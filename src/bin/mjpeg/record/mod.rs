@@ -9,18 +9,17 @@ mod recorder;
 mod sink;
 mod summary;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::signal::Stop;
 use crate::transport::{self, End, Session, Target};
+use crate::value;
 use goal::Goal;
 use progress::Progress;
 use raw::RawFile;
@@ -42,20 +41,21 @@ Exit status: 0 goal reached (or the stream ended and there was none), 1 the stre
 3 unreachable, 4 not a stream, 5 stalled, reset or cut, 6 cannot write.")]
 pub struct Record {
     /// What to record: a URL, a file with a saved response, `-` for standard input, `test:[WxH]`
-    target: OsString,
+    #[arg(value_parser = Target::parser())]
+    target: Target,
     /// Directory for frame-000001.jpg, ... and manifest.jsonl; `-` writes the JPEGs to standard output
     out: PathBuf,
     /// Stop after N good frames
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
     /// Stop after this time
-    #[arg(long, value_name = "T", value_parser = cli::duration)]
+    #[arg(long, value_name = "T", value_parser = value::duration)]
     duration: Option<Duration>,
     /// Stop after this many bytes of good frames (k = 1024)
-    #[arg(long, value_name = "SIZE", value_parser = cli::size)]
+    #[arg(long, value_name = "SIZE", value_parser = value::size)]
     bytes: Option<u64>,
     /// Give up when no byte, or no complete part, comes for this long
-    #[arg(long, value_name = "T", default_value = "10s", value_parser = cli::duration)]
+    #[arg(long, value_name = "T", default_value = "10s", value_parser = value::duration)]
     idle: Duration,
     /// Keep every Nth good frame
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
@@ -91,7 +91,7 @@ enum Format {
 impl Record {
     /// Runs `mjpeg record`.
     pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
-        let target = Target::parse(&self.target);
+        let target = self.target.clone();
         let clock = Clock::real();
         let goal = Goal { frames: self.frames, duration: self.duration, bytes: self.bytes };
         let started = clock.now();

@@ -8,7 +8,7 @@ use socket2::Socket;
 
 use super::part::Part;
 use super::viewer::Viewer;
-use crate::listen::head::{Progress, RequestHead};
+use crate::listen::head::{HeadStatus, RequestHead};
 
 /// Time a peer may take to close its side once we have closed ours.
 const DRAIN_TIME: Duration = Duration::from_secs(2);
@@ -95,7 +95,7 @@ pub enum Step {
     /// Wait for the next event.
     Wait,
     /// Answer its request.
-    Judge(Progress),
+    Judge(HeadStatus),
     /// Close it.
     Close,
 }
@@ -113,7 +113,7 @@ impl Connection {
                 Stage::Request(head) => match (&self.socket).read(buffer) {
                     Ok(0) => Step::Close,
                     Ok(n) => match head.push(&buffer[..n]) {
-                        Progress::Partial => continue,
+                        HeadStatus::Partial => continue,
                         whole => Step::Judge(whole),
                     },
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::pace::{Pace, Rate};
+use super::schedule::Schedule;
 use crate::clock::Clock;
-use crate::exit::Failure;
+use crate::source::error::Error;
 use crate::source::paced::{Next, Paced};
 use crate::source::picture::Picture;
+use crate::value::Rate;
 
 /// Pictures held ahead: the next one, whose head may be sent, and the one behind it, so that its making
 /// does not delay the next.
@@ -31,7 +32,7 @@ pub struct Feed {
     source: Box<dyn Paced>,
     clock: Clock,
     rate: Rate,
-    pace: Pace,
+    schedule: Schedule,
     queue: VecDeque<Ready>,
     asked: u64,
     /// When the picture that is being made is due, since 1970-01-01 UTC.
@@ -48,13 +49,13 @@ pub struct Feed {
 impl Feed {
     /// A feed that stands still until [`Feed::start`].
     pub fn new(source: Box<dyn Paced>, rate: Rate, clock: Clock) -> Self {
-        let pace = Pace::new(rate, clock.now());
+        let schedule = Schedule::new(rate, clock.now());
         let (queue, ask_again) = (VecDeque::with_capacity(AHEAD), Duration::ZERO);
         Self {
             source,
             clock,
             rate,
-            pace,
+            schedule,
             queue,
             asked: 0,
             awaited: None,
@@ -82,7 +83,7 @@ impl Feed {
 
     /// Goes on with what is there, which is due at once.
     pub fn resume(&mut self, now: Duration) {
-        self.pace = Pace::new(self.rate, now);
+        self.schedule = Schedule::new(self.rate, now);
         self.running = true;
     }
 
@@ -108,7 +109,7 @@ impl Feed {
 
     /// When the next picture or the end is due, or the source to be asked again.
     pub fn due(&self) -> Option<Duration> {
-        let due = self.pace.due(0);
+        let due = self.schedule.due(0);
         match self.running {
             // Whoever makes it says when it is there.
             true if self.queue.is_empty() && self.awaited.is_some() => None,
@@ -133,7 +134,7 @@ impl Feed {
     pub fn take(&mut self, now: Duration) -> Option<Ready> {
         let ready = self.queue.pop_front()?;
         // No head has told the times of those behind yet; only a picture may show its own.
-        if self.pace.advance(now) && !self.source.shows_time() {
+        if self.schedule.advance(now) && !self.source.shows_time() {
             self.plan_anew();
         }
         Some(ready)
@@ -145,8 +146,8 @@ impl Feed {
     }
 
     /// Why there never was a picture, if the source knows.
-    pub fn take_failure(&mut self) -> Option<Failure> {
-        self.source.take_failure()
+    pub fn take_error(&mut self) -> Option<Error> {
+        self.source.take_error()
     }
 
     /// Fetches what is missing ahead, and waits for the first `count` pictures if they are being made, for
@@ -206,13 +207,13 @@ impl Feed {
 
     /// The wall-clock time at which the picture at this place of the queue is due.
     fn plan(&self, ahead: usize) -> Duration {
-        self.clock.unix() + self.pace.due(ahead).saturating_sub(self.clock.now())
+        self.clock.unix() + self.schedule.due(ahead).saturating_sub(self.clock.now())
     }
 }
 
 impl std::fmt::Debug for Feed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Feed").field("pace", &self.pace).field("queue", &self.queue.len()).finish()
+        f.debug_struct("Feed").field("schedule", &self.schedule).field("queue", &self.queue.len()).finish()
     }
 }
 
@@ -260,7 +261,7 @@ mod tests {
     }
 
     fn ahead(feed: &Feed) -> Vec<(usize, Duration)> {
-        feed.queue.iter().map(|ready| (ready.picture.origin(), ready.taken)).collect()
+        feed.queue.iter().map(|ready| (ready.picture.mark(), ready.taken)).collect()
     }
 
     #[test]

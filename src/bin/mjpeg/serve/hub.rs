@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::feed::{Feed, Ready};
-use super::part::{Behind, Part, Recipe};
-use crate::exit::Failure;
+use super::part::{Part, Recipe, Trailer};
+use crate::source::error::Error;
 use crate::source::live::{Mail, Mailbox, Shot};
 use crate::source::picture::Picture;
 
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Where frames come from, and whose time it is.
 #[derive(Debug)]
-pub enum Origin {
+pub enum FrameSource {
     /// Ours: a frame is shown when it is due.
     Feed(Feed),
     /// Theirs: a frame is shown when it is there.
@@ -31,7 +31,7 @@ pub enum Origin {
 
 /// What a call of the hub has brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
+pub enum Update {
     /// A new part to hand out.
     Part,
     /// A new part, the last one.
@@ -45,7 +45,7 @@ pub enum News {
 /// Holds the newest part, and knows the next one where that can be known. It never waits for viewers.
 #[derive(Debug)]
 pub struct Hub {
-    origin: Origin,
+    source: FrameSource,
     recipe: Recipe,
     current: Option<Rc<Part>>,
     /// What a snapshot shows before the first frame.
@@ -60,7 +60,7 @@ pub struct Hub {
     /// Whether frames go on with nobody watching, until the source ends.
     to_the_end: bool,
     closed: bool,
-    failure: Option<Failure>,
+    error: Option<Error>,
     count: Count,
 }
 
@@ -83,15 +83,15 @@ impl Hub {
     /// A hub that has shown no frame yet. A paced source has its first one ready, if it has any: it is waited
     /// for as long as `go_on` says. With `to_the_end`, frames that have begun to go out do so until the source
     /// ends; without, they stop while nobody looks.
-    pub fn new(mut origin: Origin, recipe: Recipe, to_the_end: bool, go_on: impl Fn() -> bool) -> Self {
-        if let Origin::Feed(feed) = &mut origin {
+    pub fn new(mut source: FrameSource, recipe: Recipe, to_the_end: bool, go_on: impl Fn() -> bool) -> Self {
+        if let FrameSource::Feed(feed) = &mut source {
             feed.fill(|picture| recipe.can_carry(picture));
             while feed.is_waiting() && go_on() {
                 feed.fill_to(1, PATIENCE, |picture| recipe.can_carry(picture));
             }
         }
         Self {
-            origin,
+            source,
             recipe,
             current: None,
             preview: None,
@@ -101,16 +101,16 @@ impl Hub {
             recent: VecDeque::with_capacity(RECENT),
             to_the_end,
             closed: false,
-            failure: None,
+            error: None,
             count: Count::default(),
         }
     }
 
     /// Whether a paced source has a first picture to show.
     pub fn has_picture(&self) -> bool {
-        match &self.origin {
-            Origin::Feed(feed) => feed.front().is_some(),
-            Origin::Mailbox { .. } => true,
+        match &self.source {
+            FrameSource::Feed(feed) => feed.front().is_some(),
+            FrameSource::Mailbox { .. } => true,
         }
     }
 
@@ -121,24 +121,24 @@ impl Hub {
 
     /// When [`Hub::tick`] has something to do.
     pub fn due(&self) -> Option<Duration> {
-        match &self.origin {
+        match &self.source {
             _ if self.closed => None,
-            Origin::Feed(feed) => feed.due(),
-            Origin::Mailbox { repeat, .. } => {
+            FrameSource::Feed(feed) => feed.due(),
+            FrameSource::Mailbox { repeat, .. } => {
                 self.current.as_ref().and(*repeat).map(|after| self.since + after)
             }
         }
     }
 
     /// Somebody has come to look: frames start to go out if they stood still.
-    pub fn start(&mut self, now: Duration) -> News {
-        match &mut self.origin {
-            Origin::Feed(feed) if !feed.is_running() && !self.closed => {
+    pub fn start(&mut self, now: Duration) -> Update {
+        match &mut self.source {
+            FrameSource::Feed(feed) if !feed.is_running() && !self.closed => {
                 self.recent.clear();
                 let recipe = &self.recipe;
                 feed.start(now, |picture| recipe.can_carry(picture));
             }
-            _ => return News::None,
+            _ => return Update::None,
         }
         // What it promised has been made anew, and nobody is left whom it was promised.
         if let Some(part) = self.current.take_if(|part| part.promised().is_some()) {
@@ -148,28 +148,28 @@ impl Hub {
     }
 
     /// Does what is due. `demand` says whether anybody looks.
-    pub fn tick(&mut self, now: Duration, demand: impl FnOnce() -> bool) -> News {
+    pub fn tick(&mut self, now: Duration, demand: impl FnOnce() -> bool) -> Update {
         if self.due().is_none_or(|due| now < due) {
-            return News::None;
+            return Update::None;
         }
         let demand = demand();
-        match &mut self.origin {
-            Origin::Feed(feed) if !self.to_the_end && !demand => {
+        match &mut self.source {
+            FrameSource::Feed(feed) if !self.to_the_end && !demand => {
                 feed.pause();
-                News::None
+                Update::None
             }
-            Origin::Feed(_) => self.advance(now),
-            Origin::Mailbox { .. } if demand => self.repeat(now),
-            Origin::Mailbox { .. } => {
+            FrameSource::Feed(_) => self.advance(now),
+            FrameSource::Mailbox { .. } if demand => self.repeat(now),
+            FrameSource::Mailbox { .. } => {
                 self.since = now;
-                News::None
+                Update::None
             }
         }
     }
 
     /// Makes ready what comes after the next frame. Call it when the newest has been handed out.
     pub fn prepare(&mut self) {
-        if let Origin::Feed(feed) = &mut self.origin {
+        if let FrameSource::Feed(feed) = &mut self.source {
             let recipe = &self.recipe;
             feed.fill(|picture| recipe.can_carry(picture));
         }
@@ -177,39 +177,39 @@ impl Hub {
 
     /// Fetches what a source has made or left since the last call. What a paced one has made is shown
     /// when it is due.
-    pub fn fetch(&mut self, now: Duration) -> News {
-        let Origin::Mailbox { mailbox, .. } = &self.origin else {
+    pub fn fetch(&mut self, now: Duration) -> Update {
+        let FrameSource::Mailbox { mailbox, .. } = &self.source else {
             self.prepare();
-            return News::None;
+            return Update::None;
         };
         match mailbox.take() {
             Mail::Shot(Shot { picture, .. }) if !self.recipe.can_carry(&picture) => {
                 self.count.uncarried += 1;
-                News::None
+                Update::None
             }
             Mail::Shot(Shot { picture, taken }) => {
-                self.publish(now, picture, taken, Behind::Delimiter);
-                News::Part
+                self.publish(now, picture, taken, Trailer::Delimiter);
+                Update::Part
             }
             Mail::End => self.finish(now),
-            Mail::Failed(failure) => {
-                self.failure = Some(failure);
+            Mail::Failed(error) => {
+                self.error = Some(error);
                 self.finish(now)
             }
-            Mail::Nothing => News::None,
+            Mail::Nothing => Update::None,
         }
     }
 
     /// Makes the last part: the one that was promised, or the newest again for those who have been sent
     /// a delimiter behind it, as no part is ever empty.
-    pub fn finish(&mut self, now: Duration) -> News {
+    pub fn finish(&mut self, now: Duration) -> Update {
         if self.closed {
-            return News::None;
+            return Update::None;
         }
         self.closed = true;
         let promised = self.current.as_ref().and_then(|part| part.promised());
-        let next = match (&mut self.origin, promised) {
-            (Origin::Feed(feed), Some(_)) => feed.take(now),
+        let next = match (&mut self.source, promised) {
+            (FrameSource::Feed(feed), Some(_)) => feed.take(now),
             _ => None,
         };
         let last = match (next, &self.current) {
@@ -218,9 +218,9 @@ impl Hub {
             (None, None) => None,
         };
         // Without a frame there is nobody to be sent the close-delimiter: no delimiter was.
-        let Some((picture, taken)) = last else { return News::End };
-        self.publish(now, picture, taken, Behind::CloseAtOnce);
-        News::LastPart
+        let Some((picture, taken)) = last else { return Update::End };
+        self.publish(now, picture, taken, Trailer::CloseAtOnce);
+        Update::LastPart
     }
 
     /// The part whose picture answers a snapshot: the newest, or the first one before any was shown.
@@ -228,11 +228,11 @@ impl Hub {
         if let Some(part) = &self.current {
             return Some(Rc::clone(part));
         }
-        let Origin::Feed(feed) = &self.origin else { return None };
+        let FrameSource::Feed(feed) = &self.source else { return None };
         if self.preview.is_none() {
             let ready = feed.front()?;
             let picture = ready.picture.duplicate();
-            self.preview = Some(Rc::new(self.recipe.part(picture, 0, ready.taken, Behind::Nothing)));
+            self.preview = Some(Rc::new(self.recipe.part(picture, 0, ready.taken, Trailer::Nothing)));
         }
         self.preview.clone()
     }
@@ -243,20 +243,20 @@ impl Hub {
     }
 
     /// Why the source never had a frame, if it said so.
-    pub fn take_failure(&mut self) -> Option<Failure> {
-        let of_feed = || match &mut self.origin {
-            Origin::Feed(feed) => feed.take_failure(),
-            Origin::Mailbox { .. } => None,
+    pub fn take_error(&mut self) -> Option<Error> {
+        let of_feed = || match &mut self.source {
+            FrameSource::Feed(feed) => feed.take_error(),
+            FrameSource::Mailbox { .. } => None,
         };
-        self.failure.take().or_else(of_feed)
+        self.error.take().or_else(of_feed)
     }
 
     /// What has been counted.
     pub fn count(&self) -> Count {
         let mut count = self.count;
-        match &self.origin {
-            Origin::Feed(feed) => count.uncarried += feed.uncarried,
-            Origin::Mailbox { mailbox, .. } => {
+        match &self.source {
+            FrameSource::Feed(feed) => count.uncarried += feed.uncarried,
+            FrameSource::Mailbox { mailbox, .. } => {
                 (count.torn, count.unseen) = (mailbox.torn(), mailbox.unseen());
             }
         }
@@ -265,9 +265,9 @@ impl Hub {
 
     /// The frames per second asked for.
     pub fn fps_asked(&self) -> Option<f64> {
-        match &self.origin {
-            Origin::Feed(feed) => Some(feed.rate().fps()),
-            Origin::Mailbox { .. } => None,
+        match &self.source {
+            FrameSource::Feed(feed) => Some(feed.rate().fps()),
+            FrameSource::Mailbox { .. } => None,
         }
     }
 
@@ -278,9 +278,9 @@ impl Hub {
         let gap = (last - first) / gaps;
         // Three gaps without a frame are a silence.
         let playing = now.saturating_sub(last) <= gap * 3
-            && match &self.origin {
-                Origin::Feed(feed) => feed.is_running(),
-                Origin::Mailbox { .. } => true,
+            && match &self.source {
+                FrameSource::Feed(feed) => feed.is_running(),
+                FrameSource::Mailbox { .. } => true,
             };
         (playing && !gap.is_zero()).then(|| 1.0 / gap.as_secs_f64())
     }
@@ -293,10 +293,12 @@ impl Hub {
     /// Whether frames come when they should: a paced source one for each interval while anybody looks, a
     /// live one within `patience`.
     pub fn is_healthy(&self, now: Duration, patience: Duration) -> bool {
-        match (&self.origin, self.age(now)) {
-            (Origin::Feed(feed), Some(age)) if feed.is_running() => age < patience.max(feed.rate().span(3)),
-            (Origin::Feed(_), _) => true,
-            (Origin::Mailbox { .. }, age) => age.is_some_and(|age| age < patience),
+        match (&self.source, self.age(now)) {
+            (FrameSource::Feed(feed), Some(age)) if feed.is_running() => {
+                age < patience.max(feed.rate().span(3))
+            }
+            (FrameSource::Feed(_), _) => true,
+            (FrameSource::Mailbox { .. }, age) => age.is_some_and(|age| age < patience),
         }
     }
 
@@ -305,41 +307,41 @@ impl Hub {
         self.recipe.content_type()
     }
 
-    fn advance(&mut self, now: Duration) -> News {
-        let Origin::Feed(feed) = &mut self.origin else { return News::None };
+    fn advance(&mut self, now: Duration) -> Update {
+        let FrameSource::Feed(feed) = &mut self.source else { return Update::None };
         if feed.front().is_none() {
             let recipe = &self.recipe;
             feed.fill(|picture| recipe.can_carry(picture));
         }
         let Some(ready) = feed.take(now) else {
             // Nothing was promised, or it would be there.
-            return if feed.is_over() { self.finish(now) } else { News::None };
+            return if feed.is_over() { self.finish(now) } else { Update::None };
         };
-        let behind = match feed.front() {
-            Some(next) => Behind::Promise(self.number + 2, Recipe::head(&next.picture, next.taken)),
-            None if feed.has_ended() => Behind::Close,
+        let trailer = match feed.front() {
+            Some(next) => Trailer::Promise(self.number + 2, Recipe::head(&next.picture, next.taken)),
+            None if feed.has_ended() => Trailer::Close,
             // What is played so many times must not end with a picture too many.
-            None if self.to_the_end => Behind::Nothing,
-            None => Behind::Delimiter,
+            None if self.to_the_end => Trailer::Nothing,
+            None => Trailer::Delimiter,
         };
-        self.publish(now, ready.picture, ready.taken, behind);
-        if behind == Behind::Close {
+        self.publish(now, ready.picture, ready.taken, trailer);
+        if trailer == Trailer::Close {
             self.closed = true;
-            return News::LastPart;
+            return Update::LastPart;
         }
-        News::Part
+        Update::Part
     }
 
-    fn repeat(&mut self, now: Duration) -> News {
-        let Some(part) = &self.current else { return News::None };
+    fn repeat(&mut self, now: Duration) -> Update {
+        let Some(part) = &self.current else { return Update::None };
         let (picture, taken) = (part.picture().duplicate(), part.taken);
-        self.replace(now, picture, taken, Behind::Delimiter);
+        self.replace(now, picture, taken, Trailer::Delimiter);
         self.count.repeated += 1;
-        News::Part
+        Update::Part
     }
 
-    fn publish(&mut self, now: Duration, picture: Picture, taken: Duration, behind: Behind) {
-        self.replace(now, picture, taken, behind);
+    fn publish(&mut self, now: Duration, picture: Picture, taken: Duration, trailer: Trailer) {
+        self.replace(now, picture, taken, trailer);
         self.count.frames += 1;
         self.fresh = Some(now);
         if self.recent.len() == RECENT {
@@ -348,10 +350,10 @@ impl Hub {
         self.recent.push_back(now);
     }
 
-    fn replace(&mut self, now: Duration, picture: Picture, taken: Duration, behind: Behind) {
+    fn replace(&mut self, now: Duration, picture: Picture, taken: Duration, trailer: Trailer) {
         self.number += 1;
         self.since = now;
-        let part = Rc::new(self.recipe.part(picture, self.number, taken, behind));
+        let part = Rc::new(self.recipe.part(picture, self.number, taken, trailer));
         self.preview = None;
         if let Some(old) = self.current.replace(part) {
             self.reclaim(old);
@@ -362,9 +364,9 @@ impl Hub {
     fn reclaim(&mut self, part: Rc<Part>) {
         // A slow viewer may still be reading it; its buffer then goes with it.
         if let Some(part) = Rc::into_inner(part) {
-            match &mut self.origin {
-                Origin::Feed(feed) => feed.give_back(part.into_picture()),
-                Origin::Mailbox { mailbox, .. } => mailbox.give_back(part.into_picture()),
+            match &mut self.source {
+                FrameSource::Feed(feed) => feed.give_back(part.into_picture()),
+                FrameSource::Mailbox { mailbox, .. } => mailbox.give_back(part.into_picture()),
             }
         }
     }
@@ -374,7 +376,7 @@ impl Hub {
 mod tests {
     use mjpeg::multipart::Boundary;
 
-    use super::super::part::{Layout, Standing};
+    use super::super::part::{Layout, SentUpTo};
     use super::*;
     use crate::clock::Clock;
     use crate::source::paced::{Next, Paced};
@@ -405,19 +407,19 @@ mod tests {
         let clock = Clock::simulated();
         let feed = Feed::new(Box::new(Overtaxed(false)), "10".parse().unwrap(), clock.clone());
         let recipe = Recipe::new(Boundary::new("b").unwrap());
-        let mut hub = Hub::new(Origin::Feed(feed), recipe, false, || true);
+        let mut hub = Hub::new(FrameSource::Feed(feed), recipe, false, || true);
         // The first start forgets what was made before anybody came, too; here it stays.
-        let Origin::Feed(feed) = &mut hub.origin else { unreachable!() };
+        let FrameSource::Feed(feed) = &mut hub.source else { unreachable!() };
         feed.resume(clock.now());
-        assert_eq!(hub.advance(clock.now()), News::Part);
+        assert_eq!(hub.advance(clock.now()), Update::Part);
         let part = Rc::clone(hub.newest().unwrap());
-        assert_eq!(part.standing(part.end(Layout::Early)), Standing::Head(2));
+        assert_eq!(part.sent_up_to(part.end(Layout::Early)), SentUpTo::Head(2));
         drop(part);
         clock.advance(Duration::from_millis(100));
-        assert_eq!(hub.tick(clock.now(), || false), News::None);
+        assert_eq!(hub.tick(clock.now(), || false), Update::None);
         clock.advance(Duration::from_secs(60));
-        assert_eq!(hub.start(clock.now()), News::None);
+        assert_eq!(hub.start(clock.now()), Update::None);
         assert!(hub.newest().is_none());
-        assert_eq!(hub.finish(clock.now()), News::End);
+        assert_eq!(hub.finish(clock.now()), Update::End);
     }
 }

@@ -5,16 +5,15 @@ mod engine;
 mod feed;
 mod hub;
 mod open;
-mod pace;
 mod page;
 mod part;
 mod report;
 mod responder;
 mod routes;
-mod slab;
+mod schedule;
+mod timer;
 mod viewer;
 
-use std::ffi::OsString;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,7 +25,7 @@ use mjpeg::multipart::Boundary;
 
 use self::engine::{Engine, Settings};
 use self::hub::Hub;
-use self::pace::Rate;
+use self::open::Wanted;
 use self::part::{Layout, Recipe};
 use self::responder::{Policy, Responder};
 use crate::clock::Clock;
@@ -34,11 +33,16 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::listen::auth::Users;
 use crate::listen::files;
 use crate::listen::host::Hosts;
-use crate::listen::socket::Listener;
+use crate::listen::socket::{Listener, host_port, unix_address};
+use crate::output::{self, Reporter};
 use crate::signal::Stop;
+use crate::source::error::{self, Kind};
 use crate::transport::Target;
-use crate::{cli, output};
+use crate::usage::Usage;
+use crate::value::{self, Rate};
 
+/// Writes messages in the name of `serve`.
+const REPORTER: Reporter = Reporter::new("serve");
 /// Descriptors that are kept for everything but connections.
 const OWN_FILES: usize = 24;
 /// Descriptors that are kept for everything but viewers.
@@ -48,13 +52,23 @@ const RESERVED_FILES: usize = 64;
 ///
 /// Prints the URL of the stream on standard output as soon as it listens.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mjpeg serve frames/ --fps 25
+  mjpeg serve image.jpg --listen 0.0.0.0:8080 --auth-file users.txt
+  mjpeg serve http://camera/stream
+  mjpeg serve test:640x480
+
+A TIME is a number with its unit, such as 500ms, 10s or 2m; a number alone counts seconds. A SIZE counts
+bytes, with k = 1024 and M = 1024 x 1024.")]
 pub struct Serve {
     /// A directory of JPEG files, one JPEG file that is rewritten again and again, an http(s) URL, a
     /// capture or concatenated JPEGs in a file, - or a named pipe for what is being written into it, or
     /// test:[WIDTHxHEIGHT]
-    source: OsString,
+    #[arg(value_parser = Target::parser())]
+    source: Target,
     /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080", value_parser = host_port)]
     listen: String,
     /// Listen at this path instead, with a Unix-domain socket
     #[arg(long, value_name = "PATH", conflicts_with = "listen")]
@@ -91,22 +105,22 @@ pub struct Serve {
     #[arg(long, value_enum, default_value = "auto")]
     layout: Layout,
     /// Send the last frame again after so long a silence of a live source; 0s never does
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = cli::interval)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = value::interval)]
     repeat: Duration,
     /// How long a live source may be silent before /healthz says so
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::duration)]
     silence: Duration,
     /// Most viewers at a time; by default as many as files may be open
     #[arg(long, value_name = "N")]
     max_viewers: Option<usize>,
     /// Close a connection whose request is not whole after so long
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::limit)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::limit)]
     request_timeout: Duration,
     /// Close a viewer that takes nothing for so long
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::limit)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::limit)]
     send_timeout: Duration,
     /// Bytes the system may hold for a viewer: less shows slow viewers newer frames
-    #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = cli::size)]
+    #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = value::size)]
     viewer_buffer: u64,
 }
 
@@ -123,26 +137,34 @@ impl Serve {
             Failure::local(anyhow::Error::new(error).context(what.to_string()))
         };
         let poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
-        let rounds = if self.once { Some(1) } else { self.loops };
-        let origin = match open::open(&self, rounds, poll.registry(), &clock, stop) {
+        let rounds = self.rounds();
+        let wanted = Wanted {
+            source: self.source.clone(),
+            rounds,
+            fps: self.fps,
+            repeat: self.repeat,
+            reporter: REPORTER,
+        };
+        let source = match open::open(&wanted, poll.registry(), &clock, stop) {
             // Whoever waits for a source may think better of it.
             Err(_) if stop.signal().is_some() => return Ok(Outcome::Exit(Exit::Done)),
-            origin => origin?,
+            source => source.map_err(failure)?,
         };
         let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
         let go_on = || stop.signal().is_none();
-        let mut hub = Hub::new(origin, Recipe::new(boundary), rounds.is_some(), go_on);
+        let mut hub = Hub::new(source, Recipe::new(boundary), rounds.is_some(), go_on);
         if !hub.has_picture() && stop.signal().is_some() {
             return Ok(Outcome::Exit(Exit::Done));
         }
         if !hub.has_picture() {
-            let nothing = || anyhow::anyhow!("{} has no frame that can be sent", self.source.display());
-            return Err(hub.take_failure().unwrap_or_else(|| Failure::local(nothing())));
+            let nothing = || anyhow::anyhow!("{} has no frame that can be sent", self.source);
+            return Err(hub.take_error().map_or_else(|| Failure::local(nothing()), failure));
         }
 
         let files = files::raise_limit();
         let settings = Settings {
-            source: Target::parse(&self.source).to_string(),
+            reporter: REPORTER,
+            source: self.source.to_string(),
             layout: self.layout,
             patience: self.silence,
             connections: files.saturating_sub(OWN_FILES).max(1),
@@ -162,10 +184,7 @@ impl Serve {
         let base = listeners[0].base();
         let loopback = listeners.iter().all(Listener::is_local);
         if !loopback && users.is_none() {
-            output::message(
-                "serve",
-                "everybody who can reach this machine can watch; --auth-file changes that",
-            );
+            REPORTER.message("everybody who can reach this machine can watch; --auth-file changes that");
         }
         let hosts = Hosts { allowed: self.allow_host, loopback };
         let responder = Responder::new(&hub.content_type(), Policy { users, cors: self.cors, hosts });
@@ -174,17 +193,50 @@ impl Serve {
 
         if let Some(path) = base.strip_prefix("unix:") {
             output::result(&base)?;
-            output::message("serve", &format!("curl --unix-socket {path} http://localhost/stream shows it"));
+            REPORTER.message(&format!("curl --unix-socket {path} http://localhost/stream shows it"));
         } else {
             output::result(&format!("{base}/stream"))?;
-            output::message("serve", &format!("a page that shows it is at {base}/"));
+            REPORTER.message(&format!("a page that shows it is at {base}/"));
         }
         engine.run().map_err(|error| local(error, "cannot wait for events"))?;
-        engine.take_failure().map_or(Ok(Outcome::Exit(Exit::Done)), Err)
+        engine.take_error().map_or(Ok(Outcome::Exit(Exit::Done)), |error| Err(failure(error)))
     }
 }
 
 impl Serve {
+    /// Checks values that cannot be, and those that cannot be together. Opens nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the command line is wrong.
+    pub fn check(&self) -> Result<(), Usage> {
+        let source = &self.source;
+        match (source, self.rounds()) {
+            (Target::Url(_) | Target::Test(_), Some(_)) => {
+                let why = format!("--once and --loops need a source that ends, and {source} does not");
+                return Err(Usage::conflict(why));
+            }
+            (Target::Stdin, Some(2..)) => {
+                return Err(Usage::conflict("--loops: standard input can be played only once"));
+            }
+            _ => {}
+        }
+        if let Some(auth) = &self.auth {
+            // The value itself is a password, so that no message shows it.
+            Users::parse(auth).map_err(|error| Usage::value(format!("--auth: {error}")))?;
+        }
+        if let Some(path) = &self.unix {
+            unix_address(path)
+                .map_err(|error| Usage::value(format!("--unix: {}: {error}", path.display())))?;
+        }
+        Ok(())
+    }
+
+    /// How often a source that ends is played; `None` is again and again.
+    fn rounds(&self) -> Option<u32> {
+        if self.once { Some(1) } else { self.loops }
+    }
+
     fn users(&self) -> Result<Option<Users>, Failure> {
         let (text, what) = match (&self.auth, &self.auth_file) {
             (Some(text), _) => (text.clone(), "--auth".to_string()),
@@ -198,6 +250,17 @@ impl Serve {
         };
         Users::parse(&text).map(Some).map_err(|error| Failure::local(anyhow::anyhow!("{what}: {error}")))
     }
+}
+
+/// The exit status for a source that gives no frames.
+fn failure(error: error::Error) -> Failure {
+    let exit = match error.kind {
+        Kind::Unreachable => Exit::Unreachable,
+        Kind::NotAStream => Exit::NotAStream,
+        Kind::Stalled => Exit::Stalled,
+        Kind::Local => Exit::Local,
+    };
+    Failure { exit, ..error.problem.into() }
 }
 
 /// An origin as browsers send it: it becomes part of our answers' heads.

@@ -3,61 +3,69 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use mio::{Registry, Waker};
 use mjpeg::jpeg::Walk;
 use mjpeg::multipart::Extent;
 
-use super::Serve;
 use super::engine::MAIL;
 use super::feed::Feed;
-use super::hub::Origin;
-use super::pace::Rate;
+use super::hub::FrameSource;
 use crate::clock::Clock;
-use crate::exit::Failure;
+use crate::output::Reporter;
+use crate::pattern::Size;
+use crate::problem::Problem;
+use crate::relay::Upstream;
 use crate::signal::Stop;
 use crate::source::ahead::Ahead;
 use crate::source::directory::{Directory, PICTURE_LIMIT, is_jpeg_name};
+use crate::source::error::Error;
 use crate::source::file::WatchedFile;
 use crate::source::live::Mailbox;
 use crate::source::paced::Paced;
-use crate::source::pattern::Pattern;
-use crate::source::upstream::Upstream;
+use crate::source::pattern::Drawing;
 use crate::transport::Target;
+use crate::value::Rate;
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub struct Wanted {
+    /// The source.
+    pub source: Target,
+    /// How often a source that ends is played; `None` is again and again.
+    pub rounds: Option<u32>,
+    /// Frames per second, if asked for.
+    pub fps: Option<Rate>,
+    /// After how long a silence the last frame is sent again; zero is never.
+    pub repeat: Duration,
+    /// Where messages go.
+    pub reporter: Reporter,
+}
 
 /// Opens the source; what has an end is played `rounds` times.
 ///
 /// # Errors
 ///
 /// When there is no such source, or it holds no frames.
-pub fn open(
-    serve: &Serve,
-    rounds: Option<u32>,
-    registry: &Registry,
-    clock: &Clock,
-    stop: &Stop,
-) -> Result<Origin, Failure> {
-    let rate = serve.fps.unwrap_or_default();
-    let feed = |source: Box<dyn Paced>| Origin::Feed(Feed::new(source, rate, clock.clone()));
-    let target = Target::parse(&serve.source);
+pub fn open(wanted: &Wanted, registry: &Registry, clock: &Clock, stop: &Stop) -> Result<FrameSource, Error> {
+    let rounds = wanted.rounds;
+    let rate = wanted.fps.unwrap_or_default();
+    let feed = |source: Box<dyn Paced>| FrameSource::Feed(Feed::new(source, rate, clock.clone()));
+    let target = wanted.source.clone();
     match &target {
         Target::Test(size) => {
-            must_be_endless(rounds, &target)?;
-            let size = size.parse().map_err(|error: String| Failure::local(anyhow!(error)))?;
-            Ok(feed(Box::new(Ahead::new(Pattern::new(size), waker(registry)?)?)))
+            let size: Size = size.parse().map_err(|why: String| anyhow!(why))?;
+            Ok(feed(Box::new(Ahead::new(Drawing::new(size, wanted.reporter), waker(registry)?)?)))
         }
-        _ if target.is_pipe() && serve.fps.is_some() => {
-            Ok(feed(Box::new(Upstream::new(target, clock, stop).paced(Some(1), waker(registry)?)?)))
-        }
-        Target::Url(_) => {
-            must_be_endless(rounds, &target)?;
-            relay(serve, target, registry, clock, stop)
-        }
-        Target::Stdin => relay(serve, target, registry, clock, stop),
-        Target::File(_) if target.is_pipe() => relay(serve, target, registry, clock, stop),
+        _ if target.is_pipe() && wanted.fps.is_some() => Ok(feed(Box::new(
+            Upstream::new(target, clock, stop, wanted.reporter).paced(Some(1), waker(registry)?)?,
+        ))),
+        Target::Url(_) | Target::Stdin => relay(wanted, target, registry, clock, stop),
+        Target::File(_) if target.is_pipe() => relay(wanted, target, registry, clock, stop),
         Target::File(path) if path.is_dir() => {
-            let directory = Directory::open(path, rounds)?;
+            let directory = Directory::open(path, rounds, wanted.reporter)?;
             // Pictures that are kept are at hand at once; others may lie on a slow disk or far away.
             Ok(feed(if directory.is_kept() {
                 Box::new(directory)
@@ -69,35 +77,35 @@ pub fn open(
             Kind::Picture => {
                 must_be_endless(rounds, &target)?;
                 let mailbox = mailbox(registry)?;
-                watch(path, mailbox.clone(), rate)?;
-                Ok(live(serve, mailbox))
+                watch(path, mailbox.clone(), rate, wanted.reporter)?;
+                Ok(live(wanted, mailbox))
             }
-            Kind::Stream => {
-                Ok(feed(Box::new(Upstream::new(target, clock, stop).paced(rounds, waker(registry)?)?)))
-            }
+            Kind::Stream => Ok(feed(Box::new(
+                Upstream::new(target, clock, stop, wanted.reporter).paced(rounds, waker(registry)?)?,
+            ))),
         },
     }
 }
 
 /// Refuses to play so many times what never ends.
-fn must_be_endless(rounds: Option<u32>, target: &Target) -> Result<(), Failure> {
+fn must_be_endless(rounds: Option<u32>, target: &Target) -> Result<(), Problem> {
     match rounds {
         None => Ok(()),
-        Some(_) => Err(Failure::local(anyhow!("--once and --loops play what has an end; {target} has none"))),
+        Some(_) => Err(anyhow!("--once and --loops play what has an end; {target} has none").into()),
     }
 }
 
 /// Passes on what comes as it comes.
 fn relay(
-    serve: &Serve,
+    wanted: &Wanted,
     target: Target,
     registry: &Registry,
     clock: &Clock,
     stop: &Stop,
-) -> Result<Origin, Failure> {
+) -> Result<FrameSource, Error> {
     let mailbox = mailbox(registry)?;
-    Upstream::new(target, clock, stop).relay(mailbox.clone())?;
-    Ok(live(serve, mailbox))
+    Upstream::new(target, clock, stop, wanted.reporter).relay(mailbox.clone())?;
+    Ok(live(wanted, mailbox))
 }
 
 /// What a file holds.
@@ -109,26 +117,24 @@ enum Kind {
 }
 
 /// Looks into a file. One that is called a JPEG need not be there yet, or may have just been emptied.
-fn kind(path: &Path) -> Result<Kind, Failure> {
+fn kind(path: &Path) -> Result<Kind, Problem> {
     let named = path.file_name().is_some_and(is_jpeg_name);
     let mut bytes = Vec::new();
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if named && error.kind() == std::io::ErrorKind::NotFound => return Ok(Kind::Picture),
         Err(error) => {
-            let context = format!("cannot open {}", path.display());
-            return Err(Failure::local(anyhow::Error::new(error).context(context)));
+            return Err(anyhow::Error::new(error).context(format!("cannot open {}", path.display())).into());
         }
     };
-    let cannot_read =
-        |error| Failure::local(anyhow::Error::new(error).context(format!("cannot read {}", path.display())));
-    (&file).take(5).read_to_end(&mut bytes).map_err(cannot_read)?;
+    let context = || format!("cannot read {}", path.display());
+    (&file).take(5).read_to_end(&mut bytes).with_context(context)?;
     if bytes.starts_with(b"HTTP/") || bytes.starts_with(b"--") {
         return Ok(Kind::Stream);
     }
     if bytes.starts_with(&[0xff, 0xd8]) {
         // A second picture behind the first one makes it a stream.
-        file.take(PICTURE_LIMIT).read_to_end(&mut bytes).map_err(cannot_read)?;
+        file.take(PICTURE_LIMIT).read_to_end(&mut bytes).with_context(context)?;
         return Ok(match Walk::over(&bytes) {
             Extent::Complete { end } if bytes[end..].starts_with(&[0xff, 0xd8]) => Kind::Stream,
             _ => Kind::Picture,
@@ -137,28 +143,26 @@ fn kind(path: &Path) -> Result<Kind, Failure> {
     if named {
         return Ok(Kind::Picture);
     }
-    Err(Failure::local(anyhow!("{} holds neither JPEGs nor a stream", path.display()))
+    Err(Problem::new(anyhow!("{} holds neither JPEGs nor a stream", path.display()))
         .hint("a directory of JPEG files, one JPEG file, a capture, a URL, - or test: can be served"))
 }
 
 /// What a source wakes the server with; there is one source, so there is one of these.
-fn waker(registry: &Registry) -> Result<Waker, Failure> {
-    Waker::new(registry, MAIL)
-        .map_err(|error| Failure::local(anyhow::Error::new(error).context("cannot be woken by the source")))
+fn waker(registry: &Registry) -> Result<Waker, Problem> {
+    Ok(Waker::new(registry, MAIL).context("cannot be woken by the source")?)
 }
 
-fn mailbox(registry: &Registry) -> Result<Mailbox, Failure> {
+fn mailbox(registry: &Registry) -> Result<Mailbox, Problem> {
     Ok(Mailbox::new(waker(registry)?))
 }
 
-fn live(serve: &Serve, mailbox: Mailbox) -> Origin {
-    Origin::Mailbox { mailbox, repeat: (!serve.repeat.is_zero()).then_some(serve.repeat) }
+fn live(wanted: &Wanted, mailbox: Mailbox) -> FrameSource {
+    FrameSource::Mailbox { mailbox, repeat: (!wanted.repeat.is_zero()).then_some(wanted.repeat) }
 }
 
-fn watch(path: &Path, mailbox: Mailbox, rate: Rate) -> Result<(), Failure> {
-    let file = WatchedFile::new(path, mailbox, rate.span(1) / 2);
+fn watch(path: &Path, mailbox: Mailbox, rate: Rate, reporter: Reporter) -> Result<(), Problem> {
+    let file = WatchedFile::new(path, mailbox, rate.span(1) / 2, reporter);
     let thread = std::thread::Builder::new().name("source".into()).stack_size(256 * 1024);
-    thread.spawn(|| file.run()).map(drop).map_err(|error| {
-        Failure::local(anyhow::Error::new(error).context("cannot start a thread for the source"))
-    })
+    thread.spawn(|| file.run()).context("cannot start a thread for the source")?;
+    Ok(())
 }

@@ -34,7 +34,7 @@ impl Layout {
 
 /// What a viewer has been sent behind the last body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum SentUpTo {
     /// Nothing at all: no delimiter either.
     Fresh,
     /// Nothing.
@@ -49,7 +49,7 @@ pub enum Standing {
 
 /// What stands behind the body of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Behind {
+pub enum Trailer {
     /// Nothing: whether another part comes is not known yet, and a delimiter would demand one.
     Nothing,
     /// The delimiter; what comes next is not known.
@@ -85,29 +85,29 @@ pub struct Part {
     pub number: u64,
     /// When the picture was taken, since 1970-01-01 UTC.
     pub taken: Duration,
-    behind: Behind,
+    trailer: Trailer,
 }
 
 impl Part {
     /// Where a viewer of this standing begins to send; `None` if this part is not for it.
-    pub fn start(&self, standing: Standing) -> Option<usize> {
-        match standing {
+    pub fn start(&self, sent: SentUpTo) -> Option<usize> {
+        match sent {
             // The CRLF before a delimiter belongs to it (RFC 2046 5.1.1), but nothing precedes the first.
-            Standing::Fresh => Some(self.lead + 2),
-            Standing::Body if self.behind == Behind::CloseAtOnce => Some(self.body_end),
-            Standing::Body => Some(self.lead),
-            Standing::Delimiter => Some(self.head),
-            Standing::Head(number) => (number == self.number).then_some(self.body),
-            Standing::Closed => None,
+            SentUpTo::Fresh => Some(self.lead + 2),
+            SentUpTo::Body if self.trailer == Trailer::CloseAtOnce => Some(self.body_end),
+            SentUpTo::Body => Some(self.lead),
+            SentUpTo::Delimiter => Some(self.head),
+            SentUpTo::Head(number) => (number == self.number).then_some(self.body),
+            SentUpTo::Closed => None,
         }
     }
 
     /// Where a viewer with this layout stops.
     pub fn end(&self, layout: Layout) -> usize {
-        match (self.behind, layout) {
-            (Behind::Close | Behind::CloseAtOnce, _) => self.bytes().len(),
-            (Behind::Promise(..), Layout::Auto | Layout::Early) => self.bytes().len(),
-            (Behind::Nothing, _) | (_, Layout::Leading) => self.body_end,
+        match (self.trailer, layout) {
+            (Trailer::Close | Trailer::CloseAtOnce, _) => self.bytes().len(),
+            (Trailer::Promise(..), Layout::Auto | Layout::Early) => self.bytes().len(),
+            (Trailer::Nothing, _) | (_, Layout::Leading) => self.body_end,
             (_, _) => self.delimiter_end,
         }
     }
@@ -118,20 +118,20 @@ impl Part {
     }
 
     /// What stands behind the body of a viewer that has sent everything up to `end`.
-    pub fn standing(&self, end: usize) -> Standing {
-        match self.behind {
-            _ if end <= self.body_end => Standing::Body,
-            Behind::Close | Behind::CloseAtOnce => Standing::Closed,
-            _ if end <= self.delimiter_end => Standing::Delimiter,
-            Behind::Promise(number, _) => Standing::Head(number),
-            Behind::Delimiter | Behind::Nothing => Standing::Delimiter,
+    pub fn sent_up_to(&self, end: usize) -> SentUpTo {
+        match self.trailer {
+            _ if end <= self.body_end => SentUpTo::Body,
+            Trailer::Close | Trailer::CloseAtOnce => SentUpTo::Closed,
+            _ if end <= self.delimiter_end => SentUpTo::Delimiter,
+            Trailer::Promise(number, _) => SentUpTo::Head(number),
+            Trailer::Delimiter | Trailer::Nothing => SentUpTo::Delimiter,
         }
     }
 
     /// The part whose head stands behind the body.
     pub fn promised(&self) -> Option<u64> {
-        match self.behind {
-            Behind::Promise(number, _) => Some(number),
+        match self.trailer {
+            Trailer::Promise(number, _) => Some(number),
             _ => None,
         }
     }
@@ -187,20 +187,20 @@ impl Recipe {
     }
 
     /// Makes a part.
-    pub fn part(&mut self, mut picture: Picture, number: u64, taken: Duration, behind: Behind) -> Part {
+    pub fn part(&mut self, mut picture: Picture, number: u64, taken: Duration, trailer: Trailer) -> Part {
         self.before.clear();
         self.serializer.delimiter(&mut self.before);
         let delimiter = self.before.len();
         self.serializer.head(&mut self.before, &Self::head(&picture, taken));
 
         self.behind.clear();
-        match behind {
-            Behind::Nothing => {}
-            Behind::Close | Behind::CloseAtOnce => self.serializer.close_delimiter(&mut self.behind),
-            Behind::Delimiter | Behind::Promise(..) => self.serializer.delimiter(&mut self.behind),
+        match trailer {
+            Trailer::Nothing => {}
+            Trailer::Close | Trailer::CloseAtOnce => self.serializer.close_delimiter(&mut self.behind),
+            Trailer::Delimiter | Trailer::Promise(..) => self.serializer.delimiter(&mut self.behind),
         }
-        let behind_delimiter = self.behind.len();
-        if let Behind::Promise(_, head) = &behind {
+        let delimiter_length = self.behind.len();
+        if let Trailer::Promise(_, head) = &trailer {
             self.serializer.head(&mut self.behind, head);
         }
 
@@ -213,10 +213,10 @@ impl Recipe {
             head: lead + delimiter,
             body,
             body_end,
-            delimiter_end: body_end + behind_delimiter,
+            delimiter_end: body_end + delimiter_length,
             number,
             taken,
-            behind,
+            trailer,
         }
     }
 }
@@ -232,60 +232,60 @@ mod tests {
         let mut recipe = Recipe::new(Boundary::new(&"x".repeat(70)).unwrap());
         let picture = Picture::copy(JPEG, 0).unwrap();
         let head = PartHead { content_length: u64::MAX, timestamp: Some(Duration::MAX) };
-        let part = recipe.part(picture, 1, Duration::MAX, Behind::Promise(2, head));
+        let part = recipe.part(picture, 1, Duration::MAX, Trailer::Promise(2, head));
         assert_eq!(part.jpeg(), JPEG);
     }
 
     #[test]
     fn each_layout_stops_where_it_says() {
         let mut recipe = Recipe::new(Boundary::new("b").unwrap());
-        let mut make = |behind| recipe.part(Picture::copy(JPEG, 0).unwrap(), 1, Duration::ZERO, behind);
+        let mut make = |trailer| recipe.part(Picture::copy(JPEG, 0).unwrap(), 1, Duration::ZERO, trailer);
         let tail = |part: &Part, layout| {
             let end = part.end(layout);
             let text = String::from_utf8_lossy(&part.bytes()[part.body_end()..end]).into_owned();
-            (text, part.standing(end))
+            (text, part.sent_up_to(end))
         };
         let next = PartHead { content_length: 77, timestamp: None };
 
-        let part = make(Behind::Promise(2, next));
-        assert_eq!(tail(&part, Layout::Leading), (String::new(), Standing::Body));
-        assert_eq!(tail(&part, Layout::Trailing), ("\r\n--b\r\n".into(), Standing::Delimiter));
+        let part = make(Trailer::Promise(2, next));
+        assert_eq!(tail(&part, Layout::Leading), (String::new(), SentUpTo::Body));
+        assert_eq!(tail(&part, Layout::Trailing), ("\r\n--b\r\n".into(), SentUpTo::Delimiter));
         let early = "\r\n--b\r\nContent-Type: image/jpeg\r\nContent-Length: 77\r\n\r\n";
         for layout in [Layout::Early, Layout::Auto] {
-            assert_eq!(tail(&part, layout), (early.into(), Standing::Head(2)));
+            assert_eq!(tail(&part, layout), (early.into(), SentUpTo::Head(2)));
         }
 
-        let part = make(Behind::Delimiter);
-        assert_eq!(tail(&part, Layout::Early), ("\r\n--b\r\n".into(), Standing::Delimiter));
+        let part = make(Trailer::Delimiter);
+        assert_eq!(tail(&part, Layout::Early), ("\r\n--b\r\n".into(), SentUpTo::Delimiter));
 
-        let part = make(Behind::Nothing);
+        let part = make(Trailer::Nothing);
         for layout in [Layout::Leading, Layout::Trailing, Layout::Early] {
-            assert_eq!(tail(&part, layout), (String::new(), Standing::Body));
+            assert_eq!(tail(&part, layout), (String::new(), SentUpTo::Body));
         }
 
-        let part = make(Behind::Close);
+        let part = make(Trailer::Close);
         for layout in [Layout::Leading, Layout::Trailing, Layout::Early] {
-            assert_eq!(tail(&part, layout), ("\r\n--b--\r\n".into(), Standing::Closed));
+            assert_eq!(tail(&part, layout), ("\r\n--b--\r\n".into(), SentUpTo::Closed));
         }
     }
 
     #[test]
     fn a_viewer_starts_behind_what_it_has() {
         let mut recipe = Recipe::new(Boundary::new("b").unwrap());
-        let mut make = |behind| recipe.part(Picture::copy(JPEG, 0).unwrap(), 5, Duration::ZERO, behind);
-        let text = |part: &Part, standing| {
-            part.start(standing).map(|at| String::from_utf8_lossy(&part.bytes()[at..at + 7]).into_owned())
+        let mut make = |trailer| recipe.part(Picture::copy(JPEG, 0).unwrap(), 5, Duration::ZERO, trailer);
+        let text = |part: &Part, sent| {
+            part.start(sent).map(|at| String::from_utf8_lossy(&part.bytes()[at..at + 7]).into_owned())
         };
-        let part = make(Behind::Delimiter);
-        assert_eq!(text(&part, Standing::Fresh).as_deref(), Some("--b\r\nCo"));
-        assert_eq!(text(&part, Standing::Body).as_deref(), Some("\r\n--b\r\n"));
-        assert_eq!(text(&part, Standing::Delimiter).as_deref(), Some("Content"));
-        assert_eq!(part.start(Standing::Head(5)).map(|at| &part.bytes()[at..at + 2]), Some(&JPEG[..2]));
-        assert_eq!(part.start(Standing::Head(4)), None);
-        assert_eq!(part.start(Standing::Closed), None);
+        let part = make(Trailer::Delimiter);
+        assert_eq!(text(&part, SentUpTo::Fresh).as_deref(), Some("--b\r\nCo"));
+        assert_eq!(text(&part, SentUpTo::Body).as_deref(), Some("\r\n--b\r\n"));
+        assert_eq!(text(&part, SentUpTo::Delimiter).as_deref(), Some("Content"));
+        assert_eq!(part.start(SentUpTo::Head(5)).map(|at| &part.bytes()[at..at + 2]), Some(&JPEG[..2]));
+        assert_eq!(part.start(SentUpTo::Head(4)), None);
+        assert_eq!(part.start(SentUpTo::Closed), None);
         // At the end of all, whoever was promised nothing gets no further frame.
-        let part = make(Behind::CloseAtOnce);
-        assert_eq!(text(&part, Standing::Body).as_deref(), Some("\r\n--b--"));
-        assert_eq!(text(&part, Standing::Delimiter).as_deref(), Some("Content"));
+        let part = make(Trailer::CloseAtOnce);
+        assert_eq!(text(&part, SentUpTo::Body).as_deref(), Some("\r\n--b--"));
+        assert_eq!(text(&part, SentUpTo::Delimiter).as_deref(), Some("Content"));
     }
 }

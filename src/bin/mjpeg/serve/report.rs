@@ -83,6 +83,9 @@ pub struct ViewerState {
 
 impl State {
     /// The text of `/metrics`, in the format of Prometheus 0.0.4.
+    ///
+    /// Why not a crate: `prometheus-client` writes OpenMetrics, another format, and `prometheus` wants its own registry
+    /// of atomic counters. All of ours are plain numbers without labels, so nothing needs escaping.
     pub fn metrics(&self) -> String {
         let mut out = String::with_capacity(2048);
         let mut put = |name: &str, kind: &str, help: &str, value: f64| {

@@ -8,7 +8,7 @@ use super::part::Layout;
 use super::report::State;
 use super::routes::{Route, route};
 use crate::listen::answer::{Answer, Body, SERVER};
-use crate::listen::auth::{Users, Verdict};
+use crate::listen::auth::{Access, Users};
 use crate::listen::host::Hosts;
 use crate::listen::request::{Method, Refusal, Request};
 
@@ -94,13 +94,13 @@ impl Responder {
         if route != Route::Options
             && let Some(users) = &self.policy.users
         {
-            let verdict = users.judge(request.field("authorization"), request.method.name(), now);
-            if verdict != Verdict::Welcome {
+            let access = users.judge(request.field("authorization"), request.method.name(), now);
+            if access != Access::Granted {
                 let answer = Answer::text(401, "user and password, please");
-                let challenges = users.challenges(now, verdict == Verdict::Stale).into_iter();
+                let challenges = users.challenges(now, access == Access::Stale).into_iter();
                 let answer = challenges.fold(answer, |answer, value| answer.with("WWW-Authenticate", value));
                 let bytes = self.print(answer, body);
-                return if verdict == Verdict::Wrong { Reply::Denied(bytes) } else { Reply::Finite(bytes) };
+                return if access == Access::Wrong { Reply::Denied(bytes) } else { Reply::Finite(bytes) };
             }
         }
         let answer = match route {

@@ -4,13 +4,13 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::part::{Layout, Part, Standing};
+use super::part::{Layout, Part, SentUpTo};
 
 /// The state of one viewer. It knows no socket: bytes leave through a function it is given.
 #[derive(Debug)]
 pub struct Viewer {
     layout: Layout,
-    standing: Standing,
+    sent: SentUpTo,
     /// The head of the response, until it has left, and how much of it has.
     head: Option<(Rc<[u8]>, usize)>,
     sending: Option<Sending>,
@@ -62,7 +62,7 @@ impl Viewer {
     pub fn new(layout: Layout, head: Rc<[u8]>) -> Self {
         Self {
             layout,
-            standing: Standing::Fresh,
+            sent: SentUpTo::Fresh,
             head: Some((head, 0)),
             sending: None,
             owed: None,
@@ -78,7 +78,7 @@ impl Viewer {
         let Some(sending) = &self.sending else { return };
         // With a single byte of the head out, the part it belongs to is owed.
         let promised = sending.part.promised().filter(|_| sending.at > sending.part.body_end());
-        if promised == Some(newest.number) && self.standing_after(sending) == Standing::Head(newest.number) {
+        if promised == Some(newest.number) && self.sent_after(sending) == SentUpTo::Head(newest.number) {
             self.owed = Some(Rc::clone(newest));
         }
     }
@@ -107,7 +107,7 @@ impl Viewer {
                     }
                     None => {
                         self.stuck = None;
-                        let done = self.standing == Standing::Closed;
+                        let done = self.sent == SentUpTo::Closed;
                         return Ok(if done { Push::Done } else { Push::Idle });
                     }
                 },
@@ -160,7 +160,7 @@ impl Viewer {
     }
 
     fn wants(&self, newest: &Part) -> bool {
-        newest.number > self.begun && newest.start(self.standing).is_some()
+        newest.number > self.begun && newest.start(self.sent).is_some()
     }
 
     fn begin(&mut self, part: Rc<Part>) {
@@ -170,7 +170,7 @@ impl Viewer {
         }
         self.begun = part.number;
         // Callers have made sure that the part is for this standing.
-        let Some(at) = part.start(self.standing) else { return };
+        let Some(at) = part.start(self.sent) else { return };
         let (end, frame) = (part.end(self.layout), at < part.body_end());
         self.sending = Some(Sending { part, at, end, frame });
     }
@@ -179,13 +179,13 @@ impl Viewer {
     /// if the part has been overtaken meanwhile, what it promises is not sent any more.
     fn end(&self, sending: &Sending, newest: Option<&Rc<Part>>) -> usize {
         let overtaken = newest.is_some_and(|newest| newest.number > sending.part.number);
-        let promises = matches!(self.standing_after(sending), Standing::Head(_));
+        let promises = matches!(self.sent_after(sending), SentUpTo::Head(_));
         let body_end = sending.part.body_end();
         if overtaken && promises && sending.at <= body_end { body_end } else { sending.end }
     }
 
-    fn standing_after(&self, sending: &Sending) -> Standing {
-        sending.part.standing(sending.end)
+    fn sent_after(&self, sending: &Sending) -> SentUpTo {
+        sending.part.sent_up_to(sending.end)
     }
 
     /// Notes that `n` bytes have left, and with them, if `all`, everything up to where we wanted to stop.
@@ -200,7 +200,7 @@ impl Viewer {
             (What::Part, _, Some(sending)) => {
                 sending.at += n;
                 if all {
-                    self.standing = sending.part.standing(sending.at);
+                    self.sent = sending.part.sent_up_to(sending.at);
                     self.count.sent += u64::from(sending.frame);
                     self.sending = None;
                     if let Some(owed) = self.owed.take() {
@@ -223,7 +223,7 @@ enum What {
 mod tests {
     use mjpeg::multipart::Boundary;
 
-    use super::super::part::{Behind, Recipe};
+    use super::super::part::{Recipe, Trailer};
     use super::*;
     use crate::source::picture::Picture;
 
@@ -250,13 +250,13 @@ mod tests {
             Picture::copy(&jpeg.concat(), 0).unwrap()
         }
 
-        fn part(&mut self, number: u64, behind: Behind) -> Rc<Part> {
-            Rc::new(self.recipe.part(Self::picture(number), number, Duration::ZERO, behind))
+        fn part(&mut self, number: u64, trailer: Trailer) -> Rc<Part> {
+            Rc::new(self.recipe.part(Self::picture(number), number, Duration::ZERO, trailer))
         }
 
         fn promising(&mut self, number: u64) -> Rc<Part> {
             let head = Recipe::head(&Self::picture(number + 1), Duration::ZERO);
-            self.part(number, Behind::Promise(number + 1, head))
+            self.part(number, Trailer::Promise(number + 1, head))
         }
     }
 
@@ -320,7 +320,7 @@ mod tests {
                 let mut viewer = Viewer::new(layout, head());
                 let mut out = Vec::new();
                 let mut parts: Vec<Rc<Part>> = (1..12).map(|number| stream.promising(number)).collect();
-                parts.push(stream.part(12, if natural { Behind::Close } else { Behind::CloseAtOnce }));
+                parts.push(stream.part(12, if natural { Trailer::Close } else { Trailer::CloseAtOnce }));
                 for part in &parts {
                     viewer.offer(part);
                     let mut room = window;
@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn a_viewer_that_takes_nothing_is_stuck_since_then() {
         let mut stream = Stream::new();
-        let part = stream.part(1, Behind::Delimiter);
+        let part = stream.part(1, Trailer::Delimiter);
         let mut viewer = Viewer::new(Layout::Trailing, head());
         let block = |_: &[u8]| Err(io::ErrorKind::WouldBlock.into());
         for at in [3, 4, 5] {
@@ -364,7 +364,7 @@ mod tests {
         assert_eq!(viewer.push(Some(&part), Duration::from_secs(6), all).unwrap(), Push::Idle);
         assert_eq!(viewer.stuck_since(), None);
         let gone = |_: &[u8]| Err(io::ErrorKind::ConnectionReset.into());
-        let part = stream.part(2, Behind::Delimiter);
+        let part = stream.part(2, Trailer::Delimiter);
         assert!(viewer.push(Some(&part), Duration::from_secs(7), gone).is_err());
     }
 }

@@ -8,7 +8,7 @@ use mio::Waker;
 
 use super::paced::{Next, Paced};
 use super::picture::Picture;
-use crate::exit::Failure;
+use crate::problem::Problem;
 
 /// Asks a source in another thread, so that whoever hands frames out never waits for one to be drawn or
 /// read. One question is under way at a time.
@@ -44,15 +44,14 @@ impl Ahead {
     /// # Errors
     ///
     /// When the system has no room for a thread.
-    pub fn new(source: impl Paced + Send + 'static, waker: Waker) -> Result<Self, Failure> {
+    pub fn new(source: impl Paced + Send + 'static, waker: Waker) -> Result<Self, Problem> {
         let (tell, told) = channel();
         let (answer, answers) = channel();
         let shows_time = source.shows_time();
         let thread = std::thread::Builder::new().name("source".into()).stack_size(512 * 1024);
         thread
             .spawn(move || work(source, &told, &answer, &waker))
-            .context("cannot start a thread for the source")
-            .map_err(Failure::local)?;
+            .context("cannot start a thread for the source")?;
         Ok(Self { tell, answers, open: None, early: None, questions: 0, shows_time })
     }
 }
@@ -155,7 +154,7 @@ mod tests {
             poll.poll(&mut events, Some(LONG)).unwrap();
             assert!(!events.is_empty());
             let Next::Picture(picture) = ahead.next(number, Duration::ZERO) else { panic!("{number}") };
-            assert_eq!(picture.origin() as u64, number);
+            assert_eq!(picture.mark() as u64, number);
         }
         assert!(matches!(ahead.next(4, Duration::ZERO), Next::Later));
         assert!(ahead.wait(LONG));
@@ -175,6 +174,6 @@ mod tests {
                 _ => assert!(ahead.wait(LONG)),
             }
         };
-        assert_eq!(picture.origin(), 2);
+        assert_eq!(picture.mark(), 2);
     }
 }

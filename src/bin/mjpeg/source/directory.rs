@@ -12,8 +12,8 @@ use super::natural;
 use super::paced::{Next, Paced};
 use super::picture::{Picture, ROOM};
 use super::watch::Watch;
-use crate::exit::Failure;
-use crate::output;
+use crate::output::Reporter;
+use crate::problem::Problem;
 
 /// Bytes of pictures that are kept from round to round; what is beyond is read again each time.
 const KEPT: usize = 64 << 20;
@@ -29,6 +29,7 @@ pub const PICTURE_LIMIT: u64 = 64 << 20;
 pub struct Directory {
     path: PathBuf,
     watch: Watch,
+    reporter: Reporter,
     /// Whether files are to be looked at again in this round, even if their pictures are kept.
     look: bool,
     entries: Vec<Entry>,
@@ -87,14 +88,14 @@ impl Directory {
     /// # Errors
     ///
     /// When it cannot be read, or holds no file whose name says JPEG.
-    pub fn open(path: &Path, rounds: Option<u32>) -> Result<Self, Failure> {
+    pub fn open(path: &Path, rounds: Option<u32>, reporter: Reporter) -> Result<Self, Problem> {
         let cannot_read =
             |error| anyhow::Error::new(error).context(format!("cannot read directory {}", path.display()));
         // Watched before it is read, so that no change falls in between.
         let watch = Watch::new(path);
-        let names = names(path).map_err(cannot_read).map_err(Failure::local)?;
+        let names = names(path).map_err(cannot_read)?;
         if names.is_empty() {
-            return Err(Failure::local(anyhow::anyhow!("{} holds no JPEG files", path.display()))
+            return Err(Problem::new(anyhow::anyhow!("{} holds no JPEG files", path.display()))
                 .hint("files named *.jpg, *.jpeg, *.jpe or *.jfif are played"));
         }
         let entries = names.into_iter().map(Entry::new).collect();
@@ -102,6 +103,7 @@ impl Directory {
         Ok(Self {
             path: path.into(),
             watch,
+            reporter,
             look: false,
             entries,
             at: 0,
@@ -141,7 +143,7 @@ impl Directory {
             }
             Err(error) => {
                 if !self.told {
-                    output::message("serve", &format!("cannot read {}: {error}", self.path.display()));
+                    self.reporter.message(&format!("cannot read {}: {error}", self.path.display()));
                 }
                 self.told = true;
             }
@@ -188,7 +190,7 @@ impl Directory {
                 // A file that goes while the directory is played is no fault: it is simply not there.
                 if error.kind() != io::ErrorKind::NotFound && !entry.told {
                     entry.told = true;
-                    output::message("serve", &format!("{} is left out: {error}", path.display()));
+                    self.reporter.message(&format!("{} is left out: {error}", path.display()));
                 }
                 return None;
             }
@@ -214,7 +216,7 @@ impl Directory {
                 // Told once, and read again when it has changed: it may be mended.
                 entry.broken = true;
                 if entry.seen != Some(stamp) {
-                    output::message("serve", &format!("{} is left out: {why}", path.display()));
+                    self.reporter.message(&format!("{} is left out: {why}", path.display()));
                 }
                 entry.seen = Some(stamp);
                 None
@@ -250,7 +252,7 @@ impl Paced for Directory {
             return;
         }
         // Its file may have gone, or have been read again since.
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.mark == picture.origin()) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.mark == picture.mark()) {
             self.kept += weight;
             entry.picture = Some(picture);
         }
@@ -268,7 +270,7 @@ impl Entry {
 /// # Errors
 ///
 /// When the file cannot be read or is no whole JPEG, in words.
-pub fn read(path: &Path, metadata: &Metadata, origin: usize) -> Result<Picture, String> {
+pub fn read(path: &Path, metadata: &Metadata, mark: usize) -> Result<Picture, String> {
     if !metadata.is_file() {
         return Err("it is no regular file".into());
     }
@@ -279,7 +281,7 @@ pub fn read(path: &Path, metadata: &Metadata, origin: usize) -> Result<Picture, 
     File::open(path)
         .and_then(|file| file.take(PICTURE_LIMIT).read_to_end(&mut bytes))
         .map_err(|error| error.to_string())?;
-    Picture::new(bytes, origin).map_err(|unsound| unsound.to_string())
+    Picture::new(bytes, mark).map_err(|unsound| unsound.to_string())
 }
 
 /// Whether a name says that the file is a JPEG.
@@ -309,6 +311,8 @@ fn names(path: &Path) -> io::Result<Vec<OsString>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const REPORTER: Reporter = Reporter::new("test");
 
     fn jpeg(text: &str) -> Vec<u8> {
         let length = (text.len() + 2) as u16;
@@ -346,11 +350,11 @@ mod tests {
         for name in ["f10.jpg", "f9.JPEG", "f1.jpg", ".f0.jpg", "notes.txt"] {
             write(&dir, name, name);
         }
-        let mut once = Directory::open(dir.path(), Some(1)).unwrap();
+        let mut once = Directory::open(dir.path(), Some(1), REPORTER).unwrap();
         assert_eq!(play(&mut once, 99), ["f1.jpg", "f9.JPEG", "f10.jpg"]);
-        let mut twice = Directory::open(dir.path(), Some(2)).unwrap();
+        let mut twice = Directory::open(dir.path(), Some(2), REPORTER).unwrap();
         assert_eq!(play(&mut twice, 99).len(), 6);
-        let mut endless = Directory::open(dir.path(), None).unwrap();
+        let mut endless = Directory::open(dir.path(), None, REPORTER).unwrap();
         assert_eq!(play(&mut endless, 100).len(), 100);
     }
 
@@ -359,7 +363,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         write(&dir, "b.jpg", "b");
         write(&dir, "d.jpg", "d");
-        let mut directory = Directory::open(dir.path(), None).unwrap();
+        let mut directory = Directory::open(dir.path(), None, REPORTER).unwrap();
         assert_eq!(play(&mut directory, 4), ["b", "d", "b", "d"]);
         write(&dir, "a.jpg", "a");
         write(&dir, "c.jpg", "c");
@@ -384,16 +388,16 @@ mod tests {
         fs::write(dir.path().join("1.jpg"), b"").unwrap();
         fs::write(dir.path().join("3.jpg"), &jpeg("cut")[..7]).unwrap();
         fs::create_dir(dir.path().join("4.jpg")).unwrap();
-        let mut directory = Directory::open(dir.path(), None).unwrap();
+        let mut directory = Directory::open(dir.path(), None, REPORTER).unwrap();
         assert_eq!(play(&mut directory, 3), ["good", "good", "good"]);
     }
 
     #[test]
-    fn a_directory_without_pictures_is_our_failure() {
+    fn a_directory_without_pictures_cannot_be_opened() {
         let dir = tempfile::tempdir().unwrap();
-        let failure = Directory::open(dir.path(), None).unwrap_err();
-        assert!(failure.to_string().contains("holds no JPEG files"), "{failure}");
-        let failure = Directory::open(&dir.path().join("missing"), None).unwrap_err();
-        assert!(failure.to_string().contains("cannot read directory"), "{failure}");
+        let problem = Directory::open(dir.path(), None, REPORTER).unwrap_err();
+        assert!(problem.to_string().contains("holds no JPEG files"), "{problem}");
+        let problem = Directory::open(&dir.path().join("missing"), None, REPORTER).unwrap_err();
+        assert!(problem.to_string().contains("cannot read directory"), "{problem}");
     }
 }

@@ -11,7 +11,7 @@ use super::directory::{PICTURE_LIMIT, Stamp};
 use super::live::Mailbox;
 use super::picture::Picture;
 use super::watch::Watch;
-use crate::output;
+use crate::output::Reporter;
 
 /// How often a file is looked at even if nothing was told: some writers never close it, and some file
 /// systems tell nothing.
@@ -29,6 +29,7 @@ pub struct WatchedFile {
     path: PathBuf,
     name: OsString,
     mailbox: Mailbox,
+    reporter: Reporter,
     /// How often to look where the file system tells nothing.
     fast_look: Duration,
     /// The state of the file whose picture was published, or found broken.
@@ -60,11 +61,11 @@ enum Occasion {
 impl WatchedFile {
     /// Watches `path`, which need not exist yet. `fast_look` is how often to look at it where the file
     /// system tells no changes, within reason.
-    pub fn new(path: &Path, mailbox: Mailbox, fast_look: Duration) -> Self {
+    pub fn new(path: &Path, mailbox: Mailbox, fast_look: Duration, reporter: Reporter) -> Self {
         let name = path.file_name().unwrap_or_default().to_os_string();
         let path = path.to_path_buf();
         let fast_look = fast_look.clamp(FASTEST_LOOK, SLOW_LOOK);
-        Self { path, name, mailbox, fast_look, done: None, last: None, state: Told::Fine }
+        Self { path, name, mailbox, reporter, fast_look, done: None, last: None, state: Told::Fine }
     }
 
     /// Watches for ever.
@@ -157,7 +158,7 @@ impl WatchedFile {
 
     fn tell(&mut self, state: Told, what: &str) {
         if self.state != state {
-            output::message("serve", &format!("{} {what}", self.path.display()));
+            self.reporter.message(&format!("{} {what}", self.path.display()));
         }
         self.state = state;
     }

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::error::Error;
 use super::picture::Picture;
-use crate::exit::Failure;
 
 /// Where a live source leaves its newest picture; clones share it.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ struct Slot {
 #[derive(Debug)]
 enum Ended {
     Well,
-    Badly(Failure),
+    Badly(Error),
 }
 
 /// A picture and when it was taken, since 1970-01-01 UTC.
@@ -54,7 +54,7 @@ pub enum Mail {
     /// Nothing new, and nothing more will come.
     End,
     /// There never was anything, and this is why.
-    Failed(Failure),
+    Failed(Error),
 }
 
 impl Mailbox {
@@ -81,8 +81,8 @@ impl Mailbox {
     }
 
     /// Says that no pictures will come, and why.
-    pub fn fail(&self, failure: Failure) {
-        self.lock().ended = Some(Ended::Badly(failure));
+    pub fn fail(&self, error: Error) {
+        self.lock().ended = Some(Ended::Badly(error));
         self.wake();
     }
 
@@ -110,7 +110,7 @@ impl Mailbox {
         match std::mem::take(&mut slot.ended) {
             None => Mail::Nothing,
             Some(Ended::Well) => Mail::End,
-            Some(Ended::Badly(failure)) => Mail::Failed(failure),
+            Some(Ended::Badly(error)) => Mail::Failed(error),
         }
     }
 

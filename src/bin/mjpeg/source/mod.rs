@@ -2,13 +2,11 @@
 
 pub mod ahead;
 pub mod directory;
+pub mod error;
 pub mod file;
-mod font;
 pub mod live;
-mod mosaic;
 mod natural;
 pub mod paced;
 pub mod pattern;
 pub mod picture;
-pub mod upstream;
 mod watch;

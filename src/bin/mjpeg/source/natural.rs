@@ -1,4 +1,8 @@
 //! Natural order: `frame-2` before `frame-10`.
+//!
+//! Why not a crate: names of files are bytes. `alphanumeric-sort` compares a name that is not UTF-8 in plain order, which
+//! makes the comparison not transitive, and sorts the whole list in plain order when it has one such name; `natord` takes
+//! `str` only and skips blanks. `compare` takes all bytes, and numbers of any length.
 
 use std::cmp::Ordering;
 

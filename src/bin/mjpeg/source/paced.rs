@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use super::pattern::Pattern;
+use super::error::Error;
 use super::picture::Picture;
-use crate::exit::Failure;
-use crate::output;
 
 /// What a source has to give.
 #[derive(Debug)]
@@ -38,7 +36,7 @@ pub trait Paced {
     }
 
     /// Why there never was a picture, if that is known.
-    fn take_failure(&mut self) -> Option<Failure> {
+    fn take_error(&mut self) -> Option<Error> {
         None
     }
 
@@ -49,27 +47,5 @@ pub trait Paced {
     /// later than was planned.
     fn shows_time(&self) -> bool {
         false
-    }
-}
-
-impl Paced for Pattern {
-    fn next(&mut self, number: u64, time: Duration) -> Next {
-        match self.frame(number, time).map(|jpeg| Picture::copy(&jpeg, 0)) {
-            Ok(Ok(picture)) => Next::Picture(picture),
-            Ok(Err(unsound)) => {
-                output::message("serve", &format!("test pattern: frame {number} cannot be sent: {unsound}"));
-                Next::Nothing
-            }
-            Err(error) => {
-                output::message("serve", &format!("test pattern: frame {number} cannot be drawn: {error}"));
-                Next::Nothing
-            }
-        }
-    }
-
-    fn give_back(&mut self, _: Picture) {}
-
-    fn shows_time(&self) -> bool {
-        true
     }
 }

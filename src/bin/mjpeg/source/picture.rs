@@ -15,7 +15,7 @@ pub const ROOM: usize = 320;
 pub struct Picture {
     bytes: Vec<u8>,
     jpeg: Range<usize>,
-    origin: usize,
+    mark: usize,
     /// Whether it is known that it can be sent.
     pub carried: bool,
 }
@@ -48,16 +48,16 @@ impl Picture {
     /// Takes a buffer whose first [`ROOM`] bytes are free and whose others are a JPEG. Bytes behind its
     /// EOI are left out.
     ///
-    /// `origin` is the source's own mark on the picture; it comes back with it.
+    /// `mark` is the source's own mark on the picture; it comes back with it.
     ///
     /// # Errors
     ///
     /// When the marker walk does not reach an EOI.
-    pub fn new(bytes: Vec<u8>, origin: usize) -> Result<Self, Unsound> {
+    pub fn new(bytes: Vec<u8>, mark: usize) -> Result<Self, Unsound> {
         let jpeg = bytes.get(ROOM..).unwrap_or_default();
         match Walk::over(jpeg) {
             _ if jpeg.is_empty() => Err(Unsound::Empty),
-            Extent::Complete { end } => Ok(Self { bytes, jpeg: ROOM..ROOM + end, origin, carried: false }),
+            Extent::Complete { end } => Ok(Self { bytes, jpeg: ROOM..ROOM + end, mark, carried: false }),
             Extent::Partial => Err(Unsound::Truncated),
             Extent::Foreign => Err(Unsound::NotJpeg),
             Extent::Broken { at } => Err(Unsound::Broken(at)),
@@ -65,9 +65,9 @@ impl Picture {
     }
 
     /// Takes such a buffer when somebody has walked its JPEG already and found it whole.
-    pub fn whole(bytes: Vec<u8>, origin: usize) -> Self {
+    pub fn whole(bytes: Vec<u8>, mark: usize) -> Self {
         let jpeg = ROOM..bytes.len();
-        Self { bytes, jpeg, origin, carried: false }
+        Self { bytes, jpeg, mark, carried: false }
     }
 
     /// The same picture in a buffer of its own.
@@ -82,10 +82,10 @@ impl Picture {
     /// # Errors
     ///
     /// As [`Picture::new`].
-    pub fn copy(jpeg: &[u8], origin: usize) -> Result<Self, Unsound> {
+    pub fn copy(jpeg: &[u8], mark: usize) -> Result<Self, Unsound> {
         let mut bytes = Self::buffer(jpeg.len());
         bytes.extend_from_slice(jpeg);
-        Self::new(bytes, origin)
+        Self::new(bytes, mark)
     }
 
     /// A buffer to append a JPEG of about `length` bytes to, for [`Picture::new`].
@@ -108,8 +108,8 @@ impl Picture {
     }
 
     /// The source's own mark.
-    pub fn origin(&self) -> usize {
-        self.origin
+    pub fn mark(&self) -> usize {
+        self.mark
     }
 
     /// Bytes the buffer takes.
@@ -150,7 +150,7 @@ mod tests {
             let start = picture.dress(before.as_bytes(), behind.as_bytes());
             let expected = [before.as_bytes(), JPEG, behind.as_bytes()].concat();
             assert_eq!(&picture.bytes()[start..], expected);
-            assert_eq!((picture.jpeg(), picture.origin()), (JPEG, 7));
+            assert_eq!((picture.jpeg(), picture.mark()), (JPEG, 7));
         }
     }
 

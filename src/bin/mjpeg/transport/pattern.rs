@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::anyhow;
 use mjpeg::multipart::{Boundary, PartHead, Serializer};
 
+use crate::pattern::{Pattern, Size};
 use crate::problem::Problem;
-use crate::source::pattern::{Pattern, Size};
 
 /// Frames per second that the frames' times say; they come as fast as they are read.
 const FPS: u64 = 15;

@@ -5,6 +5,10 @@ use std::fmt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
+use crate::pattern::Size;
+
 /// A TARGET of the command line. Its form decides its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
@@ -34,6 +38,14 @@ impl Target {
         } else {
             Self::File(text.into())
         }
+    }
+
+    /// Parses a TARGET on the command line. What cannot be a target is refused; nothing is opened.
+    pub fn parser() -> impl TypedValueParser<Value = Self> {
+        OsStringValueParser::new().try_map(|typed| match Self::parse(typed) {
+            Self::Test(size) => size.parse::<Size>().map(|_| Self::Test(size)),
+            target => Ok(target),
+        })
     }
 
     /// Whether a process writes into it while it is read: it can be read once, and its first byte may take

@@ -4,19 +4,17 @@ mod emit;
 mod explain;
 mod run;
 
-use std::ffi::OsString;
 use std::time::Duration;
 
-use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use mjpeg::check::{self, Expectations, Rule, Selection, Selector, Severity};
 
-use crate::cli;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::signal::Stop;
 use crate::transport::Target;
+use crate::value::{self, Dimensions, Rate};
 use emit::{Emitter, Json, Text};
 use run::{Options, Run, Verdict};
 
@@ -34,29 +32,33 @@ Exit status: 0 pass, 1 findings at or above --fail-on, 3 unreachable, 4 not a st
 6 our side. The highest one counts.")]
 pub struct Check {
     /// What to check: URLs, files with a saved response (curl -i, with or without --raw), `-`, `test:`
-    #[arg(required_unless_present_any = ["explain", "list_rules"], value_name = "TARGET")]
-    targets: Vec<OsString>,
+    #[arg(
+        required_unless_present_any = ["explain", "list_rules"],
+        value_name = "TARGET",
+        value_parser = Target::parser()
+    )]
+    targets: Vec<Target>,
     /// Read at most N parts [default: 100 of a URL, all of a file]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
     /// Read for at most this long [default: 10s of a URL, no limit for a file]
-    #[arg(long, value_name = "T", value_parser = cli::duration)]
+    #[arg(long, value_name = "T", value_parser = value::duration)]
     duration: Option<Duration>,
     /// A stream that sends no byte, or no complete part, for this long is stalled
-    #[arg(long, value_name = "T", default_value = "5s", value_parser = cli::duration)]
+    #[arg(long, value_name = "T", default_value = "5s", value_parser = value::duration)]
     idle: Duration,
     /// Decode the entropy-coded data of every picture: finds lost segments, mixed frames and flipped bits
     #[arg(long)]
     deep: bool,
     /// Fail below this many frames per second
-    #[arg(long, value_name = "F", value_parser = rate)]
-    min_fps: Option<f64>,
+    #[arg(long, value_name = "F")]
+    min_fps: Option<Rate>,
     /// Fail on a gap between two frames longer than this
-    #[arg(long, value_name = "T", value_parser = cli::duration)]
+    #[arg(long, value_name = "T", value_parser = value::duration)]
     max_gap: Option<Duration>,
     /// Fail if a picture has another size
-    #[arg(long, value_name = "WxH", value_parser = size)]
-    size: Option<(u16, u16)>,
+    #[arg(long, value_name = "WxH")]
+    size: Option<Dimensions>,
     /// Apply only these rules: codes, names, or the start of a code
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
     select: Vec<Selector>,
@@ -111,10 +113,9 @@ impl Check {
         let mut emitter = self.format.emitter(self.quiet);
         let mut worst = Exit::Done;
         for target in &self.targets {
-            let target = Target::parse(target);
-            let run = Run::of(&target, &options, &clock, stop);
+            let run = Run::of(target, &options, &clock, stop);
             let verdict = run.verdict(self.fail_on.severity());
-            print(&emitter.target(&target, &run, verdict)?)?;
+            print(&emitter.target(target, &run, verdict)?)?;
             if let Some(failure) = &run.failure {
                 output::failure("check", failure);
             }
@@ -135,8 +136,8 @@ impl Check {
         expectations.rules =
             Selection::all().only(self.select.iter().cloned()).without(self.ignore.iter().cloned());
         expectations.max_gap = self.max_gap;
-        expectations.min_fps = self.min_fps;
-        expectations.size = self.size;
+        expectations.min_fps = self.min_fps.map(Rate::fps);
+        expectations.size = self.size.map(|size| (size.width, size.height));
         expectations.deep = self.deep;
         Options { frames: self.frames, duration: self.duration, idle: self.idle, expectations }
     }
@@ -186,17 +187,4 @@ fn known_rule(text: &str) -> Result<&'static Rule, String> {
             check::rules().count()
         )
     })
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
-        _ => Err("expected a number above 0".into()),
-    }
-}
-
-fn size(text: &str) -> Result<(u16, u16), String> {
-    text.split_once(['x', 'X'])
-        .and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)))
-        .ok_or_else(|| anyhow!("expected WIDTHxHEIGHT, such as 640x480").to_string())
 }

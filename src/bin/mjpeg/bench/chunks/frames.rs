@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 
 use crate::exit::Failure;
+use crate::output::Reporter;
 use crate::source::directory::Directory;
 use crate::source::paced::{Next, Paced};
 
@@ -20,9 +21,11 @@ const MAX_BYTES: usize = 1 << 30;
 /// larger than 1 GiB.
 pub fn load(directory: &Path, limit: u64) -> Result<Vec<Vec<u8>>, Failure> {
     let shown = directory.display();
-    let mut source = Directory::open(directory, Some(1)).map_err(|failure| match failure.hint {
-        Some(_) => failure,
-        None => failure.hint("give a directory of JPEGs; `mjpeg record URL DIR` makes one of a stream"),
+    let mut source = Directory::open(directory, Some(1), Reporter::new("bench")).map_err(|problem| {
+        match problem.hint {
+            Some(_) => problem,
+            None => problem.hint("give a directory of JPEGs; `mjpeg record URL DIR` makes one of a stream"),
+        }
     })?;
     let mut frames = Vec::new();
     let mut bytes = 0;

@@ -38,11 +38,12 @@ use self::progress::Progress;
 use self::report::{Format, Report, print};
 use self::run::{Bench, batches};
 use self::schedule::Schedule;
-use crate::cli;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::{self, Color};
 use crate::signal::Stop;
+use crate::usage::Usage;
+use crate::value::{self, Rate};
 
 /// Chunk sizes of real servers: web2py's default is 64k, and 30000 is the value of the article that
 /// first described the stall.
@@ -60,11 +61,11 @@ pub struct Args {
     source: PathBuf,
 
     /// Frames a second
-    #[arg(long, default_value = "30", value_parser = fps)]
-    fps: f64,
+    #[arg(long, default_value = "30")]
+    fps: Rate,
 
     /// How long each cell is measured
-    #[arg(long, value_name = "T", default_value = "4s", value_parser = cli::duration)]
+    #[arg(long, value_name = "T", default_value = "4s", value_parser = value::duration)]
     duration: Duration,
 
     /// Chunk sizes, with k = 1024 [default: 1k,16k,30000,64k,256k,1M and the smallest part -1, 0, +1]
@@ -98,13 +99,8 @@ pub struct Args {
 
 /// Measures every cell and prints the report.
 pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
-    let schedule = Schedule::new(args.fps, args.duration);
+    let schedule = args.schedule();
     let frames = schedule.frames_due();
-    if frames == 0 || frames > MAX_FRAMES {
-        let cause =
-            anyhow::anyhow!("{frames} frames would be due, of 1 to {MAX_FRAMES} that can be measured");
-        return Err(Failure::local(cause).hint("choose another --fps or --duration"));
-    }
     let bench =
         Bench { parts: Parts::new(&frames::load(&args.source, frames)?)?, schedule, clock: Clock::real() };
     let sequence = bench.parts.sequence();
@@ -120,6 +116,25 @@ pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
 }
 
 impl Args {
+    /// Checks that the number of frames can be measured.
+    ///
+    /// # Errors
+    ///
+    /// When no frame, or too many frames, would be due.
+    pub fn check(&self) -> Result<(), Usage> {
+        match self.schedule().frames_due() {
+            1..=MAX_FRAMES => Ok(()),
+            frames => Err(Usage::value(format!(
+                "{frames} frames would be due, and 1 to {MAX_FRAMES} can be measured; \
+                 choose another --fps or --duration"
+            ))),
+        }
+    }
+
+    fn schedule(&self) -> Schedule {
+        Schedule::new(self.fps.fps(), self.duration)
+    }
+
     /// What is measured.
     fn cells(&self, sequence: &Sequence) -> Vec<Cell> {
         let smallest = sequence.min();
@@ -136,16 +151,7 @@ fn or_all<T: ValueEnum + Clone>(chosen: &[T]) -> Vec<T> {
     if chosen.is_empty() { T::value_variants().to_vec() } else { chosen.to_vec() }
 }
 
-fn fps(text: &str) -> Result<f64, String> {
-    let fps: f64 = text.parse().map_err(|_| "expected a number such as 30 or 12.5".to_string())?;
-    if (0.001..=1000.0).contains(&fps) {
-        Ok(fps)
-    } else {
-        Err("expected 0.001 to 1000 frames a second".into())
-    }
-}
-
 fn chunk(text: &str) -> Result<u64, String> {
-    let bytes = cli::size(text)?;
+    let bytes = value::size(text)?;
     if (1..=MAX_CHUNK).contains(&bytes) { Ok(bytes) } else { Err("expected 1 byte to 64M".into()) }
 }

@@ -4,19 +4,19 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use mio::Waker;
 use mjpeg::multipart::{Event, Extent, Part};
 
-use super::live::Mailbox;
-use super::paced::{Next, Paced};
-use super::picture::Picture;
 use crate::clock::Clock;
-use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::output::Reporter;
 use crate::problem::Problem;
 use crate::signal::Stop;
-use crate::transport::{self, End, Flow, Observer, Session, Target};
+use crate::source::error::{Error, Kind};
+use crate::source::live::Mailbox;
+use crate::source::paced::{Next, Paced};
+use crate::source::picture::Picture;
+use crate::transport::{self, End, Flow, Observer, OpenError, OpenErrorKind, Session, Target};
 
 /// How long a camera may be silent before it is asked again.
 const IDLE: Duration = Duration::from_secs(10);
@@ -39,12 +39,13 @@ pub struct Upstream {
     target: Target,
     clock: Clock,
     stop: Stop,
+    reporter: Reporter,
 }
 
 impl Upstream {
     /// Nothing is opened yet.
-    pub fn new(target: Target, clock: &Clock, stop: &Stop) -> Self {
-        Self { target, clock: clock.clone(), stop: stop.clone() }
+    pub fn new(target: Target, clock: &Clock, stop: &Stop, reporter: Reporter) -> Self {
+        Self { target, clock: clock.clone(), stop: stop.clone(), reporter }
     }
 
     /// Opens the stream, and publishes its pictures as they come from a thread of its own. A URL is
@@ -53,7 +54,7 @@ impl Upstream {
     /// # Errors
     ///
     /// When the stream cannot be opened the first time.
-    pub fn relay(self, mailbox: Mailbox) -> Result<(), Failure> {
+    pub fn relay(self, mailbox: Mailbox) -> Result<(), Error> {
         // A session stays in its thread, so its thread opens it and tells how that went.
         let (tell, told) = sync_channel(1);
         // A pipe opens with its first byte, and that may take its time.
@@ -68,7 +69,7 @@ impl Upstream {
     /// # Errors
     ///
     /// When the stream cannot be opened.
-    pub fn paced(self, rounds: Option<u32>, waker: Waker) -> Result<Pipe, Failure> {
+    pub fn paced(self, rounds: Option<u32>, waker: Waker) -> Result<Pipe, Error> {
         let rounds = if self.target.is_pipe() { Some(1) } else { rounds };
         let (tell, told) = sync_channel(1);
         let (send, pictures) = sync_channel(2);
@@ -80,10 +81,10 @@ impl Upstream {
             let _ = waker.wake();
         })?;
         told.recv().map_err(|_| gone())??;
-        Ok(Pipe { pictures, early: None, failure: None, _waker: of_pipe })
+        Ok(Pipe { pictures, early: None, error: None, _waker: of_pipe })
     }
 
-    fn relay_from_thread(&self, mailbox: &Mailbox, tell: &SyncSender<Result<(), Failure>>) {
+    fn relay_from_thread(&self, mailbox: &Mailbox, tell: &SyncSender<Result<(), Error>>) {
         let again = matches!(self.target, Target::Url(_));
         let idle = if again { IDLE } else { FOREVER };
         let mut sink = Sink { published: 0, deliver: Deliver::Newest(mailbox), clock: &self.clock };
@@ -93,33 +94,32 @@ impl Upstream {
         loop {
             let (before, began) = (sink.published, self.clock.now());
             let why = match self.session(idle) {
-                Err(failure) if first.is_some() && again => {
+                Err(error) if first.is_some() && again => {
                     // Whoever waits for the word may have gone with a signal.
-                    let _ = tell.send(Err(failure));
+                    let _ = tell.send(Err(error));
                     return;
                 }
-                Err(failure) if sink.published == 0 => return mailbox.fail(failure),
-                Err(failure) => failure.to_string(),
+                Err(error) if sink.published == 0 => return mailbox.fail(error),
+                Err(error) => error.to_string(),
                 Ok(mut session) => {
                     if let Some(tell) = first.take() {
                         let _ = tell.send(Ok(()));
                     }
                     match session.run(&mut sink, None) {
                         Ok(End::Signal(_) | End::Enough) => return,
+                        Ok(End::Closed) if !again => return mailbox.end(),
                         Ok(end) => match self.nothing(&end).filter(|_| sink.published == 0) {
-                            Some(failure) if !again || failure.exit == Exit::NotAStream => {
-                                return mailbox.fail(failure);
+                            Some(error) if !again || error.kind == Kind::NotAStream => {
+                                return mailbox.fail(error);
                             }
-                            _ => describe(&end),
+                            _ => format!("{}: {end}", self.target),
                         },
-                        Err(failure) => failure.to_string(),
+                        Err(error) => error.to_string(),
                     }
                 }
             };
             if !again {
-                if why != describe(&End::Closed) {
-                    output::message("serve", &format!("{}: {why}", self.target));
-                }
+                self.reporter.message(&why);
                 return mailbox.end();
             }
             let now = self.clock.now();
@@ -132,7 +132,7 @@ impl Upstream {
             // Told once a minute, not for each attempt to get the stream back.
             told.retain(|(_, at)| now < *at + TELL_AGAIN);
             if told.iter().all(|(known, _)| *known != why) {
-                output::message("serve", &format!("{}: {why}; asking again", self.target));
+                self.reporter.message(&format!("{why}; trying again"));
                 told.push((why, now));
             }
             self.clock.advance(PAUSES[failures.min(PAUSES.len() - 1)]);
@@ -142,7 +142,7 @@ impl Upstream {
         }
     }
 
-    fn play(&self, rounds: Option<u32>, line: Line<'_>, tell: &SyncSender<Result<(), Failure>>) {
+    fn play(&self, rounds: Option<u32>, line: Line<'_>, tell: &SyncSender<Result<(), Error>>) {
         let last_word = line.send.clone();
         let mut sink = Sink { published: 0, deliver: Deliver::Each(line), clock: &self.clock };
         let mut round = 0;
@@ -150,8 +150,8 @@ impl Upstream {
             let before = sink.published;
             let mut session = match self.session(FOREVER) {
                 Ok(session) => session,
-                Err(failure) if round == 0 => return drop(tell.send(Err(failure))),
-                Err(failure) => return output::message("serve", &failure.to_string()),
+                Err(error) if round == 0 => return drop(tell.send(Err(error))),
+                Err(error) => return self.reporter.message(&error.to_string()),
             };
             if round == 0 {
                 let _ = tell.send(Ok(()));
@@ -159,16 +159,16 @@ impl Upstream {
             let ended = session.run(&mut sink, None);
             if let Ok(end) = &ended
                 && sink.published == 0
-                && let Some(failure) = self.nothing(end)
+                && let Some(error) = self.nothing(end)
             {
-                return drop(last_word.send(Err(failure)));
+                return drop(last_word.send(Err(error)));
             }
             match ended {
                 // Captures are cut where somebody stopped capturing: no reason to speak of.
                 Ok(End::Closed | End::Truncated) => {}
                 Ok(End::Enough | End::Signal(_)) => return,
-                Ok(end) => output::message("serve", &format!("{}: {}", self.target, describe(&end))),
-                Err(failure) => return output::message("serve", &failure.to_string()),
+                Ok(end) => self.reporter.message(&format!("{}: {end}", self.target)),
+                Err(error) => return self.reporter.message(&error.to_string()),
             }
             if sink.published == before {
                 return;
@@ -178,23 +178,23 @@ impl Upstream {
     }
 
     /// What an end without a picture means.
-    fn nothing(&self, end: &End) -> Option<Failure> {
+    fn nothing(&self, end: &End) -> Option<Error> {
         let target = &self.target;
         match end {
             End::NotAStream(error) => {
-                Some(Failure::new(Exit::NotAStream, anyhow!("{target} is not a stream: {error}")))
+                Some(Error::new(Kind::NotAStream, anyhow!("{target}: not an MJPEG stream: {error}")))
             }
             End::Truncated | End::Reset(_) | End::Stalled => {
-                Some(Failure::new(Exit::Stalled, anyhow!("{target}: {}, and no picture came", describe(end))))
+                Some(Error::new(Kind::Stalled, anyhow!("{target}: {end}, and no picture came")))
             }
             _ => None,
         }
     }
 
-    fn session(&self, idle: Duration) -> Result<Session, Failure> {
+    fn session(&self, idle: Duration) -> Result<Session, Error> {
         let started = self.clock.now();
-        let stream =
-            transport::open(&self.target, &transport::Options { patience: idle }, &self.clock, &self.stop)?;
+        let options = transport::Options { patience: idle };
+        let stream = transport::open(&self.target, &options, &self.clock, &self.stop).map_err(no_stream)?;
         Ok(Session::new(stream, &self.clock, idle, started))
     }
 }
@@ -202,10 +202,10 @@ impl Upstream {
 /// Pictures that wait in line for their time.
 #[derive(Debug)]
 pub struct Pipe {
-    pictures: Receiver<Result<Picture, Failure>>,
+    pictures: Receiver<Result<Picture, Error>>,
     /// One that was waited for and has not been fetched.
-    early: Option<Result<Picture, Failure>>,
-    failure: Option<Failure>,
+    early: Option<Result<Picture, Error>>,
+    error: Option<Error>,
     /// Kept open: closed by a thread that ends, it would take its last word along.
     _waker: Arc<Waker>,
 }
@@ -214,8 +214,8 @@ impl Paced for Pipe {
     fn next(&mut self, _: u64, _: Duration) -> Next {
         match self.early.take().map_or_else(|| self.pictures.try_recv(), Ok) {
             Ok(Ok(picture)) => Next::Picture(picture),
-            Ok(Err(failure)) => {
-                self.failure = Some(failure);
+            Ok(Err(error)) => {
+                self.error = Some(error);
                 Next::End
             }
             Err(TryRecvError::Empty) => Next::Later,
@@ -225,8 +225,8 @@ impl Paced for Pipe {
 
     fn give_back(&mut self, _: Picture) {}
 
-    fn take_failure(&mut self) -> Option<Failure> {
-        self.failure.take()
+    fn take_error(&mut self) -> Option<Error> {
+        self.error.take()
     }
 
     fn wait(&mut self, longest: Duration) -> bool {
@@ -244,7 +244,7 @@ impl Paced for Pipe {
 
 /// The other end of a [`Pipe`].
 struct Line<'a> {
-    send: SyncSender<Result<Picture, Failure>>,
+    send: SyncSender<Result<Picture, Error>>,
     waker: &'a Waker,
 }
 
@@ -310,25 +310,24 @@ fn timestamp(part: &Part<'_>) -> Option<Duration> {
     })
 }
 
-fn gone() -> Failure {
-    Failure::local(anyhow!("the source's thread has gone"))
+/// The kind of the obstacle decides how `serve` ends.
+fn no_stream(error: OpenError) -> Error {
+    let kind = match error.kind {
+        OpenErrorKind::Local => Kind::Local,
+        OpenErrorKind::Silent | OpenErrorKind::Closed | OpenErrorKind::Reset | OpenErrorKind::Signal => {
+            Kind::Stalled
+        }
+        _ => Kind::Unreachable,
+    };
+    Error { kind, problem: error.problem }
 }
 
-fn describe(end: &End) -> String {
-    match end {
-        End::Enough | End::TimeUp | End::Signal(_) => "ended by us".into(),
-        End::Closed => "the stream ended".into(),
-        End::Truncated => "the stream ended inside a part".into(),
-        End::Unframed(error) => format!("its chunks are broken: {error:?}"),
-        End::Reset(why) => format!("the connection was lost: {why}"),
-        End::Stalled => format!("nothing came for {IDLE:?}"),
-        End::NotAStream(error) => format!("not a stream: {error}"),
-    }
+fn gone() -> Error {
+    anyhow!("the thread of the source ended").into()
 }
 
-fn spawn(run: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+fn spawn(run: impl FnOnce() + Send + 'static) -> Result<(), Error> {
     let thread = std::thread::Builder::new().name("source".into()).stack_size(512 * 1024).spawn(run);
-    thread.map(drop).map_err(|error| {
-        Failure::local(anyhow::Error::new(error).context("cannot start a thread for the source"))
-    })
+    thread.context("cannot start a thread for the source")?;
+    Ok(())
 }

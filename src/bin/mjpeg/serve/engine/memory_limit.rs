@@ -1,40 +1,19 @@
-//! What slow peers keep in memory, and its bound.
+//! The limit on the memory that slow peers keep in use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::super::slab::Slab;
-use super::Engine;
-use crate::output;
+use slab::Slab;
+
+use super::super::connection::Connection;
 
 /// Bytes of old frames and of answers that peers may keep in memory together. Each peer holds one or two
 /// frames, and peers that read at the same pace the same ones: this is reached only by many who read
 /// a few bytes now and then, each in the middle of another large frame.
-const LIMIT: usize = 256 << 20;
+pub const LIMIT: usize = 256 << 20;
 
 /// Whoever has taken nothing for so long goes before those who are only slow.
 const STUCK: Duration = Duration::from_secs(1);
-
-impl Engine {
-    /// Closes those who are stuck, or furthest behind, when peers keep too much in memory.
-    pub(super) fn relieve(&mut self, now: Duration) {
-        let newest = self.hub.newest().map_or(0, |part| part.number);
-        let surplus = surplus(&self.slab, newest, now, LIMIT);
-        if surplus.is_empty() {
-            return;
-        }
-        let count = surplus.len();
-        let limit = LIMIT >> 20;
-        output::message(
-            "serve",
-            &format!("closed {count} slow connections: together they held more than {limit} MiB of frames"),
-        );
-        for number in surplus {
-            self.totals.evicted += 1;
-            self.close(number);
-        }
-    }
-}
 
 /// What is freed when all who hold it go.
 struct Held {
@@ -48,14 +27,14 @@ struct Held {
 
 /// Those who must go so that the others hold `limit` bytes at most: first those who are stuck, then those who
 /// hold the oldest frames. The newest frame is there in any case.
-fn surplus(slab: &Slab, newest: u64, now: Duration, limit: usize) -> BTreeSet<usize> {
-    let mut burdens = Vec::new();
+pub fn surplus(connections: &Slab<Connection>, newest: u64, now: Duration, limit: usize) -> BTreeSet<usize> {
+    let mut all = Vec::new();
     // A part that several hold is freed by the last of them.
     let mut parts = BTreeMap::<u64, Held>::new();
-    for (number, connection) in slab.iter() {
+    for (number, connection) in connections {
         let stuck = connection.stuck_for(now) >= STUCK;
         if connection.weight() > 0 {
-            burdens.push(Held { bytes: connection.weight(), holders: vec![number], stuck, part: 0 });
+            all.push(Held { bytes: connection.weight(), holders: vec![number], stuck, part: 0 });
         }
         for part in connection.parts().filter(|part| part.number != newest) {
             let bytes = part.bytes().len();
@@ -69,16 +48,16 @@ fn surplus(slab: &Slab, newest: u64, now: Duration, limit: usize) -> BTreeSet<us
             held.stuck &= stuck;
         }
     }
-    burdens.extend(parts.into_values());
-    burdens.sort_by_key(|held| (!held.stuck, held.part));
-    let mut held: usize = burdens.iter().map(|held| held.bytes).sum();
+    all.extend(parts.into_values());
+    all.sort_by_key(|held| (!held.stuck, held.part));
+    let mut held: usize = all.iter().map(|held| held.bytes).sum();
     let mut surplus = BTreeSet::new();
-    for burden in burdens {
+    for next in all {
         if held <= limit {
             break;
         }
-        held -= burden.bytes;
-        surplus.extend(burden.holders);
+        held -= next.bytes;
+        surplus.extend(next.holders);
     }
     surplus
 }
@@ -90,20 +69,20 @@ mod tests {
     use mjpeg::multipart::Boundary;
     use socket2::{Domain, Socket, Type};
 
-    use super::super::super::connection::{Connection, Rest};
-    use super::super::super::part::{Behind, Part, Recipe};
+    use super::super::super::connection::Rest;
+    use super::super::super::part::{Part, Recipe, Trailer};
     use super::*;
     use crate::source::picture::Picture;
 
     fn part(number: u64) -> Rc<Part> {
         let picture = Picture::copy(b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9", 0).unwrap();
         let mut recipe = Recipe::new(Boundary::new("b").unwrap());
-        Rc::new(recipe.part(picture, number, Duration::ZERO, Behind::Nothing))
+        Rc::new(recipe.part(picture, number, Duration::ZERO, Trailer::Nothing))
     }
 
     #[test]
     fn who_is_stuck_goes_first_and_then_all_who_hold_the_oldest_frame() {
-        let mut slab = Slab::default();
+        let mut slab = Slab::new();
         let parts: Vec<Rc<Part>> = (0..5).map(part).collect();
         let size = parts[0].bytes().len();
         let now = Duration::from_secs(60);
@@ -111,9 +90,7 @@ mod tests {
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
             let mut connection = Connection::new(socket, String::new(), Duration::ZERO);
             connection.answer(vec![0; bytes], rest, since);
-            let number = slab.vacant();
-            slab.insert(connection);
-            number
+            slab.insert(connection)
         };
         let of = |n: usize| Rest::Picture(Rc::clone(&parts[n]));
         let newest = holder(500, of(4), now);

@@ -1,30 +1,33 @@
-//! Requests: what each one gets.
+//! Dispatch: from a request to its answer.
 
 use std::time::Duration;
 
 use socket2::Socket;
 
 use super::super::connection::{Rest, Stage};
-use super::super::hub::News;
+use super::super::hub::Update;
 use super::super::page;
 use super::super::part::Layout;
 use super::super::report::{State, ViewerState};
 use super::super::responder::Reply;
 use super::super::viewer::Viewer;
-use super::{Engine, Settings, add};
+use super::event_loop::{Engine, add};
+use super::settings::Settings;
 use crate::listen::answer::Body;
-use crate::listen::head::Progress;
+use crate::listen::head::HeadStatus;
 
 /// How long somebody waits who gave a wrong password.
 const GUESS: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// Answers a request, or starts to.
-    pub(super) fn judge(&mut self, number: usize, progress: &Progress, now: Duration) {
-        let request = match progress {
-            Progress::Whole(request) => request,
-            Progress::Refused(refusal) => return self.answer(number, self.responder.refusal(*refusal), now),
-            Progress::Partial => return,
+    pub(super) fn judge(&mut self, number: usize, status: &HeadStatus, now: Duration) {
+        let request = match status {
+            HeadStatus::Whole(request) => request,
+            HeadStatus::Refused(refusal) => {
+                return self.answer(number, self.responder.refusal(*refusal), now);
+            }
+            HeadStatus::Partial => return,
         };
         match self.responder.reply(request, self.clock.unix()) {
             Reply::Finite(bytes) => self.answer(number, bytes, now),
@@ -32,8 +35,8 @@ impl Engine {
             Reply::Snapshot(body) => {
                 if self.hub.starts_for_snapshots() {
                     self.glance = true;
-                    let news = self.hub.start(now);
-                    self.spread(news, now);
+                    let update = self.hub.start(now);
+                    self.spread(update, now);
                 }
                 let Some(part) = self.hub.snapshot() else {
                     return self.answer(number, self.responder.no_snapshot(body), now);
@@ -43,7 +46,7 @@ impl Engine {
                 self.answer_with(number, head, rest, now);
             }
             Reply::Denied(bytes) => {
-                if let Some(connection) = self.slab.get_mut(number) {
+                if let Some(connection) = self.connections.get_mut(number) {
                     connection.stage = Stage::Delay { bytes, until: now + GUESS };
                 }
             }
@@ -65,8 +68,8 @@ impl Engine {
         if self.viewers < self.settings.viewers {
             return true;
         }
-        let gone = self.slab.numbers().find(|&number| {
-            self.slab
+        let gone = (0..self.connections.capacity()).find(|&number| {
+            self.connections
                 .get_mut(number)
                 .is_some_and(|c| c.half_closed.is_some() && matches!(c.stage, Stage::Stream(_)))
         });
@@ -76,13 +79,13 @@ impl Engine {
     /// Makes a connection a viewer.
     fn watch(&mut self, number: usize, layout: Layout, now: Duration) {
         let head = self.responder.stream_head();
-        let Some(connection) = self.slab.get_mut(number) else { return };
+        let Some(connection) = self.connections.get_mut(number) else { return };
         bound(&connection.socket, &self.settings);
         connection.stage = Stage::Stream(Box::new(Viewer::new(layout, head)));
         self.viewers += 1;
         self.totals.viewers += 1;
-        let news = self.hub.start(now);
-        if news == News::None { self.go_on(number, now) } else { self.spread(news, now) }
+        let update = self.hub.start(now);
+        if update == Update::None { self.go_on(number, now) } else { self.spread(update, now) }
     }
 
     fn answer(&mut self, number: usize, bytes: Vec<u8>, now: Duration) {
@@ -90,7 +93,7 @@ impl Engine {
     }
 
     fn answer_with(&mut self, number: usize, bytes: Vec<u8>, rest: Rest, now: Duration) {
-        if let Some(connection) = self.slab.get_mut(number) {
+        if let Some(connection) = self.connections.get_mut(number) {
             connection.answer(bytes, rest, now);
         }
     }
@@ -100,7 +103,7 @@ impl Engine {
         let (count, newest) = (self.hub.count(), self.hub.newest());
         let mut totals = self.totals;
         let mut viewers = Vec::with_capacity(self.viewers);
-        for (_, connection) in self.slab.iter() {
+        for (_, connection) in &self.connections {
             let Stage::Stream(viewer) = &connection.stage else { continue };
             add(&mut totals, viewer);
             viewers.push(ViewerState {
@@ -127,7 +130,7 @@ impl Engine {
             frames_torn: count.torn,
             frames_uncarried: count.uncarried,
             frames_unseen: count.unseen,
-            connections: self.slab.len() as u64,
+            connections: self.connections.len() as u64,
             totals,
             viewers,
         }

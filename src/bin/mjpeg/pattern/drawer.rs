@@ -1,0 +1,223 @@
+//! The test pattern: colour bars, something that moves, the frame's number and its time.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use image::ImageError;
+
+use super::font;
+use super::mosaic::Mosaic;
+use super::size::Size;
+
+/// Draws frames. What a frame looks like depends on its number and its time alone.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    size: Size,
+    /// What stands still, drawn once: rows of RGB pixels.
+    ground: Vec<u8>,
+    encoder: Mosaic,
+    /// Where the next frame is drawn.
+    canvas: Vec<u8>,
+}
+
+/// Text and edges are clean, and a small frame has about 10 kB.
+const QUALITY: u8 = 50;
+
+/// The bars of SMPTE RP 219 at 75 % and, darker, below them.
+const BARS: [[u8; 3]; 7] =
+    [[191, 191, 191], [191, 191, 0], [0, 191, 191], [0, 191, 0], [191, 0, 191], [191, 0, 0], [0, 0, 191]];
+const WHITE: [u8; 3] = [255, 255, 255];
+const BLACK: [u8; 3] = [0, 0, 0];
+
+impl Pattern {
+    /// A pattern of this size.
+    pub fn new(size: Size) -> Self {
+        let (width, height) = (usize::from(size.width()), usize::from(size.height()));
+        let mut ground = Vec::with_capacity(width * height * 3);
+        for y in 0..height {
+            for x in 0..width {
+                let bar = BARS[x * BARS.len() / width];
+                // Three fields: the bars, a ramp from black to white, the bars again at half their light.
+                let pixel = if y * 4 < height * 2 {
+                    bar
+                } else if y * 8 < height * 5 {
+                    [(x * 255 / width) as u8; 3]
+                } else {
+                    bar.map(|light| light / 2)
+                };
+                ground.extend_from_slice(&pixel);
+            }
+        }
+        let encoder = Mosaic::new(size.width(), size.height(), QUALITY);
+        Self { size, ground, encoder, canvas: Vec::new() }
+    }
+
+    /// Encodes frame `number`, taken `time` after 1970-01-01 UTC.
+    ///
+    /// Both can be read in the picture and in its comment: `mjpeg test frame=7 T=1767225600000000000`,
+    /// the time in nanoseconds.
+    ///
+    /// # Errors
+    ///
+    /// When the encoder fails; it has no reason to.
+    pub fn frame(&mut self, number: u64, time: Duration) -> Result<Vec<u8>, ImageError> {
+        let mut canvas = Canvas {
+            width: self.size.width().into(),
+            height: self.size.height().into(),
+            pixels: std::mem::take(&mut self.canvas),
+        };
+        canvas.pixels.clear();
+        canvas.pixels.extend_from_slice(&self.ground);
+        canvas.tally(number);
+        canvas.ball(number);
+        canvas.caption(number, time);
+
+        let mut jpeg = self.encoder.encode(&mut canvas.pixels)?;
+        self.canvas = canvas.pixels;
+        let comment = format!("mjpeg test frame={number} T={}", time.as_nanos());
+        insert_comment(&mut jpeg, comment.as_bytes());
+        Ok(jpeg)
+    }
+}
+
+struct Canvas {
+    width: usize,
+    height: usize,
+    pixels: Vec<u8>,
+}
+
+impl Canvas {
+    /// Marks one more of thirty cells with each frame, so that neighbours differ in what there is to
+    /// encode: no two of the first thirty frames have the same number of bytes.
+    fn tally(&mut self, number: u64) {
+        let cell = self.width / 30;
+        let (top, height) = (self.height / 2, self.height / 8);
+        for n in 0..(number % 30) as usize {
+            for y in (0..height).filter(|y| y / 2 % 2 == 0) {
+                self.fill(n * cell, top + y, cell * 2 / 3, 1, if n % 2 == 0 { WHITE } else { BLACK });
+            }
+        }
+    }
+
+    /// A disc that bounces between the edges, 1/60 of the width each frame.
+    fn ball(&mut self, number: u64) {
+        let radius = self.width.min(self.height) / 10;
+        let bounce = |length: usize, step: usize| {
+            let way = length - 2 * radius - 1;
+            let at = (number % (2 * way as u64)) as usize * step % (2 * way);
+            radius + if at < way { at } else { 2 * way - at }
+        };
+        let (cx, cy) = (bounce(self.width, self.width / 60), bounce(self.height * 5 / 8, self.height / 50));
+        for y in cy - radius..=cy + radius {
+            for x in cx - radius..=cx + radius {
+                let distance = x.abs_diff(cx).pow(2) + y.abs_diff(cy).pow(2);
+                if distance <= (radius * 3 / 4).pow(2) {
+                    self.set(x, y, [255, 140, 0]);
+                } else if distance <= radius.pow(2) {
+                    self.set(x, y, WHITE);
+                }
+            }
+        }
+    }
+
+    fn caption(&mut self, number: u64, time: Duration) {
+        // A time past what a clock can hold is drawn as the latest one that can be written.
+        let latest = Duration::from_secs(253_402_300_799);
+        let stamp = humantime::format_rfc3339_millis(UNIX_EPOCH + time.min(latest)).to_string();
+        let (date, clock) = stamp.split_once('T').unwrap_or((&stamp, ""));
+        let lines = [format!("FRAME {number}"), format!("{date} {clock}")];
+
+        let dot = (self.width / (lines[1].len() * font::ADVANCE + 2)).min(self.height / 48).max(1);
+        let line_height = (font::HEIGHT + 2) * dot;
+        let top = self.height - 2 * line_height - self.height / 16;
+        for (line, text) in lines.iter().enumerate() {
+            let width = text.chars().count() * font::ADVANCE * dot + dot;
+            let (left, top) = (self.width.saturating_sub(width) / 2, top + line * line_height);
+            self.fill(left, top, width, line_height, BLACK);
+            for (column, c) in text.chars().enumerate() {
+                self.glyph(c, left + dot + column * font::ADVANCE * dot, top + dot, dot);
+            }
+        }
+    }
+
+    fn glyph(&mut self, c: char, left: usize, top: usize, dot: usize) {
+        for (y, row) in font::glyph(c).into_iter().enumerate() {
+            for x in (0..font::WIDTH).filter(|x| row >> (font::WIDTH - 1 - x) & 1 == 1) {
+                self.fill(left + x * dot, top + y * dot, dot, dot, WHITE);
+            }
+        }
+    }
+
+    fn fill(&mut self, left: usize, top: usize, width: usize, height: usize, colour: [u8; 3]) {
+        for y in top..top + height {
+            for x in left..left + width {
+                self.set(x, y, colour);
+            }
+        }
+    }
+
+    fn set(&mut self, x: usize, y: usize, colour: [u8; 3]) {
+        if x < self.width && y < self.height {
+            let at = (y * self.width + x) * 3;
+            self.pixels[at..at + 3].copy_from_slice(&colour);
+        }
+    }
+}
+
+/// Puts a COM segment behind the JFIF segment, which must be the first one (T.81 B.2.4.5, JFIF 1.02).
+fn insert_comment(jpeg: &mut Vec<u8>, comment: &[u8]) {
+    let at = match jpeg.get(2..6) {
+        Some([0xff, 0xe0, high, low]) => 4 + usize::from(u16::from_be_bytes([*high, *low])),
+        _ => 2,
+    };
+    // A comment is a number and a time: far below the 65 533 bytes that a segment holds.
+    let length = (comment.len() + 2) as u16;
+    let mut segment = vec![0xff, 0xfe];
+    segment.extend_from_slice(&length.to_be_bytes());
+    segment.extend_from_slice(comment);
+    jpeg.splice(at..at, segment);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use mjpeg::jpeg::Walk;
+    use mjpeg::multipart::Extent;
+
+    use super::*;
+
+    #[test]
+    fn thirty_frames_are_whole_small_and_of_thirty_sizes() {
+        let mut pattern = Pattern::new(Size::default());
+        let mut sizes = HashSet::new();
+        for number in 1..=30 {
+            let jpeg = pattern.frame(number, Duration::from_secs(number) / 15).unwrap();
+            assert_eq!(Walk::over(&jpeg), Extent::Complete { end: jpeg.len() });
+            assert!((8_000..15_000).contains(&jpeg.len()), "frame {number} has {} bytes", jpeg.len());
+            assert!(sizes.insert(jpeg.len()), "frame {number} has the size of another one, {}", jpeg.len());
+        }
+    }
+
+    #[test]
+    fn a_frame_depends_on_its_number_and_time_alone() {
+        let mut pattern = Pattern::new(Size::default());
+        let time = Duration::from_millis(1_767_225_600_123);
+        let first = pattern.frame(7, time).unwrap();
+        assert_ne!(pattern.frame(8, time).unwrap(), first);
+        assert_eq!(pattern.frame(7, time).unwrap(), first);
+        let text = b"mjpeg test frame=7 T=1767225600123000000";
+        assert!(first.windows(text.len()).any(|bytes| bytes == text));
+        // No time and no number is out of reach.
+        pattern.frame(u64::MAX, Duration::MAX).unwrap();
+    }
+
+    #[test]
+    fn every_legal_size_can_be_drawn() {
+        for size in ["160x120", "161x121", "160x2160", "3840x120", "641x479"] {
+            let size: Size = size.parse().unwrap();
+            for number in [0, 1, 59, 60, 999] {
+                Pattern::new(size).frame(number, Duration::ZERO).unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! The loop that does everything: it accepts, answers and hands frames out, and never blocks.
+
+use std::io;
+use std::os::fd::AsRawFd;
+use std::rc::Rc;
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+use slab::Slab;
+use socket2::{SockAddr, Socket};
+
+use super::super::connection::{Connection, Rest, Stage, Step};
+use super::super::hub::{Hub, Update};
+use super::super::report::Totals;
+use super::super::responder::Responder;
+use super::super::timer::Timer;
+use super::super::viewer::{Push, Viewer};
+use super::memory_limit::{LIMIT, surplus};
+use super::settings::Settings;
+use crate::clock::Clock;
+use crate::listen::request::Refusal;
+use crate::listen::socket::{Accepted, Listener};
+use crate::signal::Stop;
+use crate::source::error::Error;
+
+/// The token by which a source says that it has left or made something.
+pub const MAIL: Token = Token(OWN);
+const TIMER: Token = Token(OWN + 1);
+const SIGNAL: Token = Token(OWN + 2);
+const LISTENERS: Token = Token(OWN + 3);
+/// Tokens from here on are our own. Those below are connections, by their key in the slab.
+const OWN: usize = usize::MAX - 8;
+
+/// How often overdue connections are looked for.
+const SWEEP: Duration = Duration::from_millis(500);
+/// How long to wait before accepting again when there was no room for a connection.
+const NO_ROOM: Duration = Duration::from_millis(50);
+/// Most connections that are accepted at a time.
+const AT_ONCE: u32 = 256;
+/// How long viewers have to take the last part after a signal.
+const FAREWELL: Duration = Duration::from_millis(800);
+
+/// The server.
+pub struct Engine {
+    poll: Poll,
+    listeners: Vec<Listener>,
+    pub(super) connections: Slab<Connection>,
+    pub(super) hub: Hub,
+    timer: Timer,
+    pub(super) clock: Clock,
+    stop: Stop,
+    pub(super) responder: Responder,
+    pub(super) settings: Settings,
+    /// Connections that are viewers.
+    pub(super) viewers: usize,
+    pub(super) totals: Totals,
+    pub(super) started: Duration,
+    /// Whether somebody took a snapshot since the last frame.
+    pub(super) glance: bool,
+    accept_at: Option<Duration>,
+    swept: Duration,
+    /// Until when viewers may take the last part.
+    pub(super) ending: Option<Duration>,
+    buffer: Box<[u8]>,
+}
+
+impl Engine {
+    /// A server for these listeners, ready to run. `poll` is the one that a live source's mailbox wakes.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no room for the descriptors it needs.
+    pub fn new(
+        poll: Poll,
+        listeners: Vec<Listener>,
+        hub: Hub,
+        responder: Responder,
+        settings: Settings,
+        clock: Clock,
+        stop: &Stop,
+    ) -> io::Result<Self> {
+        let started = clock.now();
+        let registry = poll.registry();
+        for listener in &listeners {
+            registry.register(&mut SourceFd(&listener.socket.as_raw_fd()), LISTENERS, Interest::READABLE)?;
+        }
+        if let Some(signal) = stop.fd() {
+            registry.register(&mut SourceFd(&signal.as_raw_fd()), SIGNAL, Interest::READABLE)?;
+        }
+        let timer = Timer::new(registry, TIMER)?;
+        Ok(Self {
+            poll,
+            listeners,
+            connections: Slab::new(),
+            hub,
+            timer,
+            clock,
+            stop: stop.clone(),
+            responder,
+            settings,
+            viewers: 0,
+            totals: Totals::default(),
+            started,
+            glance: false,
+            accept_at: None,
+            swept: Duration::ZERO,
+            ending: None,
+            buffer: vec![0; 16 * 1024].into(),
+        })
+    }
+
+    /// Serves until the source ends or a signal arrives, and every viewer has got the last part.
+    ///
+    /// # Errors
+    ///
+    /// When the system cannot be asked for events any more.
+    pub fn run(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(1024);
+        loop {
+            let timeout = self.timeout();
+            match self.poll.poll(&mut events, timeout) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+            let now = self.clock.now();
+            // Also when the source has ended, and only slow viewers are left.
+            if self.stop.signal().is_some() && self.ending.is_none_or(|until| until == Duration::MAX) {
+                let update = self.hub.finish(now);
+                self.end(now + FAREWELL);
+                self.spread(update, now);
+            }
+            // What is due comes first: it must not wait for whoever else has something to say.
+            self.tick(now);
+            let mut accept = false;
+            for event in &events {
+                match event.token() {
+                    TIMER => self.timer.expired(),
+                    // A picture and the word that it was the last one may have come together.
+                    MAIL => {
+                        for _ in 0..2 {
+                            let update = self.hub.fetch(now);
+                            self.spread(update, now);
+                        }
+                        self.tick(now);
+                    }
+                    SIGNAL => {}
+                    LISTENERS => accept = true,
+                    Token(n) if event.is_error() || (event.is_write_closed() && event.is_read_closed()) => {
+                        self.lose(n, None);
+                    }
+                    Token(n) => {
+                        if event.is_read_closed()
+                            && let Some(connection) = self.connections.get_mut(n)
+                        {
+                            connection.half_closed.get_or_insert(now);
+                        }
+                        self.go_on(n, now);
+                    }
+                }
+            }
+            if accept || self.accept_at.is_some_and(|at| now >= at) {
+                self.accept(now);
+            }
+            self.sweep(now);
+            if self.ending.is_some_and(|until| now >= until || self.has_said_everything()) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Why the source never had a frame, if that is why the run ended.
+    pub fn take_error(&mut self) -> Option<Error> {
+        self.hub.take_error()
+    }
+
+    /// Shows what is due.
+    fn tick(&mut self, now: Duration) {
+        let (viewers, glance) = (self.viewers, &mut self.glance);
+        let update = self.hub.tick(now, || viewers > 0 || std::mem::take(glance));
+        self.spread(update, now);
+    }
+
+    /// How long the poll may sleep.
+    fn timeout(&mut self) -> Option<Duration> {
+        let now = self.clock.now();
+        let due = self.hub.due();
+        let timer = self.timer.set(due, now);
+        // The timer's event is as good an occasion to sweep as any.
+        let sweep = (!self.connections.is_empty() && due.is_none_or(|due| due > now + SWEEP))
+            .then_some(self.swept + SWEEP);
+        [self.accept_at, sweep, self.ending]
+            .into_iter()
+            .flatten()
+            .map(|at| at.saturating_sub(now))
+            .chain(timer)
+            .min()
+    }
+
+    fn accept(&mut self, now: Duration) {
+        self.accept_at = None;
+        for n in 0..self.listeners.len() {
+            for turn in 0.. {
+                if turn == AT_ONCE {
+                    // Whoever is watching comes first.
+                    self.accept_at = Some(now);
+                    break;
+                }
+                match self.listeners[n].accept() {
+                    Accepted::Connection(socket, peer) => self.welcome(socket, &peer, now),
+                    Accepted::Gone => {}
+                    Accepted::None => break,
+                    Accepted::NoRoom => {
+                        // The event will not come again for those who wait already.
+                        self.accept_at = Some(now + NO_ROOM);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self, socket: Socket, peer: &SockAddr, now: Duration) {
+        if self.connections.len() >= self.settings.connections {
+            // A new socket takes the few bytes of this answer at once; there is no room to wait.
+            self.totals.refused += 1;
+            let _ = socket.send(&self.responder.full());
+            return;
+        }
+        let place = self.connections.vacant_entry();
+        let token = Token(place.key());
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if self.poll.registry().register(&mut SourceFd(&socket.as_raw_fd()), token, interest).is_ok() {
+            let peer = peer.as_socket().map_or_else(|| "local".into(), |peer| peer.to_string());
+            place.insert(Connection::new(socket, peer, now));
+        }
+    }
+
+    /// Lets one connection go on.
+    pub(super) fn go_on(&mut self, number: usize, now: Duration) {
+        let Some(connection) = self.connections.get_mut(number) else { return };
+        if let Stage::Stream(viewer) = &mut connection.stage {
+            let socket = &connection.socket;
+            match viewer.push(self.hub.newest(), now, |bytes| socket.send(bytes)) {
+                Ok(Push::Idle | Push::Blocked) => return,
+                Ok(Push::Done) => self.leave(number, now),
+                Err(error) => return self.lose(number, Some(error)),
+            }
+        }
+        loop {
+            let Some(connection) = self.connections.get_mut(number) else { return };
+            match connection.go_on(now, &mut self.buffer) {
+                Step::Wait => return,
+                Step::Judge(status) => self.judge(number, &status, now),
+                Step::Close => return self.close(number),
+            }
+        }
+    }
+
+    /// Hands a new part to every viewer.
+    pub(super) fn spread(&mut self, update: Update, now: Duration) {
+        if update == Update::None {
+            return;
+        }
+        if matches!(update, Update::LastPart | Update::End) && self.ending.is_none() {
+            // Whoever takes nothing is closed after the send timeout, so this comes to an end.
+            self.end(Duration::MAX);
+        }
+        let Some(newest) = self.hub.newest().map(Rc::clone) else { return };
+        for number in 0..self.connections.capacity() {
+            let Some(Connection { socket, stage: Stage::Stream(viewer), .. }) =
+                self.connections.get_mut(number)
+            else {
+                continue;
+            };
+            viewer.offer(&newest);
+            match viewer.push(Some(&newest), now, |bytes| socket.send(bytes)) {
+                Ok(Push::Idle | Push::Blocked) => {}
+                Ok(Push::Done) => self.leave(number, now),
+                Err(error) => self.lose(number, Some(error)),
+            }
+        }
+        drop(newest);
+        self.hub.prepare();
+    }
+
+    /// Whether every byte for every peer is with the kernel, which delivers them without us too.
+    fn has_said_everything(&self) -> bool {
+        self.connections.iter().all(|(_, connection)| matches!(connection.stage, Stage::Drain { .. }))
+    }
+
+    /// A viewer has got everything.
+    fn leave(&mut self, number: usize, now: Duration) {
+        if let Some(connection) = self.connections.get_mut(number) {
+            if let Stage::Stream(viewer) = &connection.stage {
+                self.viewers -= 1;
+                add(&mut self.totals, viewer);
+            }
+            connection.drain(now);
+        }
+    }
+
+    /// A connection has broken, for a reason that its socket knows if it is not given.
+    fn lose(&mut self, number: usize, error: Option<io::Error>) {
+        let Some(connection) = self.connections.get_mut(number) else { return };
+        let error = error.or_else(|| connection.socket.take_error().ok().flatten());
+        let timed_out = error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
+        // The kernel's own send timeout has come before ours.
+        if timed_out && matches!(connection.stage, Stage::Stream(_)) {
+            self.evict(number);
+        } else {
+            self.close(number);
+        }
+    }
+
+    /// Closes a viewer that takes nothing.
+    fn evict(&mut self, number: usize) {
+        let Some(connection) = self.connections.get_mut(number) else { return };
+        let timeout = self.settings.send_timeout;
+        self.settings
+            .reporter
+            .message(&format!("viewer {} took nothing for {timeout:?}; closed", connection.peer));
+        self.totals.evicted += 1;
+        self.close(number);
+    }
+
+    pub(super) fn close(&mut self, number: usize) {
+        let Some(connection) = self.connections.try_remove(number) else { return };
+        if let Stage::Stream(viewer) = &connection.stage {
+            self.viewers -= 1;
+            add(&mut self.totals, viewer);
+        }
+        if self.accept_at.is_some() {
+            self.accept_at = Some(Duration::ZERO);
+        }
+    }
+
+    /// Closes the connections whose time has run out.
+    fn sweep(&mut self, now: Duration) {
+        if now < self.swept + SWEEP {
+            return;
+        }
+        self.swept = now;
+        self.free_memory(now);
+        for number in 0..self.connections.capacity() {
+            let Some(connection) = self.connections.get_mut(number) else { continue };
+            if !connection.is_overdue(now, self.settings.request_timeout, self.settings.send_timeout) {
+                continue;
+            }
+            match &connection.stage {
+                Stage::Request(head) if !head.is_empty() => {
+                    let bytes = self.responder.refusal(Refusal::Timeout);
+                    connection.answer(bytes, Rest::Nothing, now);
+                    self.go_on(number, now);
+                }
+                Stage::Delay { bytes, .. } => {
+                    let bytes = bytes.clone();
+                    connection.answer(bytes, Rest::Nothing, now);
+                    self.go_on(number, now);
+                }
+                Stage::Stream(viewer) if viewer.stuck_since().is_some() => self.evict(number),
+                _ => self.close(number),
+            }
+        }
+    }
+
+    /// Closes connections that are stuck, or furthest behind, when all together keep too much in memory.
+    fn free_memory(&mut self, now: Duration) {
+        let newest = self.hub.newest().map_or(0, |part| part.number);
+        let surplus = surplus(&self.connections, newest, now, LIMIT);
+        if surplus.is_empty() {
+            return;
+        }
+        let (count, limit) = (surplus.len(), LIMIT >> 20);
+        self.settings.reporter.message(&format!(
+            "closed {count} slow connections: together they held more than {limit} MiB of frames"
+        ));
+        for number in surplus {
+            self.totals.evicted += 1;
+            self.close(number);
+        }
+    }
+
+    /// Takes no more connections, drops those that have not asked yet, and ends when all others are done.
+    fn end(&mut self, until: Duration) {
+        self.ending = Some(until);
+        self.listeners.clear();
+        let without_frame = self.hub.newest().is_none();
+        for number in 0..self.connections.capacity() {
+            let over = |connection: &mut Connection| match connection.stage {
+                Stage::Request(_) | Stage::Delay { .. } => true,
+                Stage::Stream(_) => without_frame,
+                _ => false,
+            };
+            if self.connections.get_mut(number).is_some_and(over) {
+                self.close(number);
+            }
+        }
+    }
+}
+
+/// Adds what a viewer has counted.
+pub(super) fn add(totals: &mut Totals, viewer: &Viewer) {
+    totals.frames_sent += viewer.count.sent;
+    totals.frames_skipped += viewer.count.skipped;
+    totals.bytes_sent += viewer.count.bytes;
+}

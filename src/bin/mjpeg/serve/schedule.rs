@@ -1,0 +1,70 @@
+//! When the next frame is due.
+
+use std::time::Duration;
+
+use crate::value::Rate;
+
+/// A schedule without drift: frame `n` is due `n` intervals after the start, whenever those before were
+/// really sent.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    rate: Rate,
+    start: Duration,
+    /// Frames since the start.
+    count: u64,
+}
+
+impl Schedule {
+    /// A schedule whose first frame is due at once.
+    pub fn new(rate: Rate, now: Duration) -> Self {
+        Self { rate, start: now, count: 0 }
+    }
+
+    /// When the frame `ahead` frames behind the next one is due.
+    pub fn due(&self, ahead: usize) -> Duration {
+        self.start + self.rate.span(self.count + ahead as u64)
+    }
+
+    /// Notes that a frame was sent. When whole intervals have been missed (the machine slept, say), the
+    /// schedule moves by them, and this says so: no frame is left out, and they do not come in a burst. A
+    /// frame that is late by less than that is sent at once, and the one behind it is on time again.
+    pub fn advance(&mut self, now: Duration) -> bool {
+        let late = now.saturating_sub(self.due(1));
+        let missed = (late.as_secs_f64() * self.rate.fps()) as u64;
+        self.start += self.rate.span(missed);
+        self.count += 1;
+        missed > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_of_frames_takes_an_hour() {
+        let rate: Rate = "29.97".parse().unwrap();
+        let mut schedule = Schedule::new(rate, Duration::from_secs(5));
+        let mut now = Duration::from_secs(5);
+        for n in 0..107_892u64 {
+            assert_eq!(schedule.due(0), schedule.due(0).max(now));
+            // Each frame is sent a little late, never by an interval.
+            now = schedule.due(0) + Duration::from_micros(n % 30_000);
+            schedule.advance(now);
+        }
+        let drift = schedule.due(0).as_secs_f64() - (5.0 + 3600.0);
+        assert!(drift.abs() < 1e-3, "{drift}");
+    }
+
+    #[test]
+    fn a_gap_moves_the_schedule_by_whole_intervals() {
+        let mut schedule = Schedule::new("10".parse().unwrap(), Duration::ZERO);
+        schedule.advance(Duration::from_millis(1));
+        assert_eq!(schedule.due(0), Duration::from_millis(100));
+        assert!(!schedule.advance(Duration::from_millis(234)), "34 ms late: the next one goes at once");
+        assert_eq!(schedule.due(0), Duration::from_millis(200));
+        assert!(schedule.advance(Duration::from_millis(1_234)));
+        assert_eq!(schedule.due(0), Duration::from_millis(1_200));
+        assert_eq!(schedule.due(2), Duration::from_millis(1_400));
+    }
+}

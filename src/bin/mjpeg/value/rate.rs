@@ -1,0 +1,50 @@
+//! A number of frames per second.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Frames per second, 0.001 to 1000.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate(f64);
+
+impl Rate {
+    /// Frames per second.
+    pub fn fps(self) -> f64 {
+        self.0
+    }
+
+    /// The time that `n` frames take.
+    pub fn span(self, n: u64) -> Duration {
+        Duration::from_secs_f64(n as f64 / self.0)
+    }
+}
+
+impl Default for Rate {
+    fn default() -> Self {
+        Self(15.0)
+    }
+}
+
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse::<f64>() {
+            Ok(fps) if (0.001..=1000.0).contains(&fps) => Ok(Self(fps)),
+            _ => Err("expected frames per second between 0.001 and 1000, such as 25 or 0.5".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_a_number_within_its_bounds() {
+        assert_eq!("0.5".parse::<Rate>().unwrap().span(3), Duration::from_secs(6));
+        for text in ["0", "-1", "inf", "NaN", "1e9", "fast", ""] {
+            assert!(text.parse::<Rate>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! A number of bytes.
+
+/// Parses a size in bytes: `65536`, `64k`, `1M`, with k = 1024 and M = 1024 x 1024.
+///
+/// # Errors
+///
+/// When the text is not a whole number with a known unit, or the size does not fit into 64 bits.
+pub fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = match &text[digits.len()..] {
+        "" => 1,
+        "k" | "K" | "kB" | "KiB" => 1 << 10,
+        "m" | "M" | "MB" | "MiB" => 1 << 20,
+        "g" | "G" | "GB" | "GiB" => 1 << 30,
+        other => return Err(format!("unknown unit `{other}`; use k, M or G")),
+    };
+    let number: u64 = digits.parse().map_err(|_| "expected a number such as 65536, 64k or 1M".to_string())?;
+    number.checked_mul(unit).ok_or_else(|| "larger than any file".to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_count_in_1024() {
+        for (text, bytes) in
+            [("0", 0), ("65536", 65_536), ("64k", 65_536), ("1M", 1 << 20), ("2GiB", 2 << 30)]
+        {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "k", "-1", "1.5k", "64q", "99999999999999999999", "18446744073709551615k"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+}
