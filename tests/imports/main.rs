@@ -18,41 +18,6 @@ use tree::{Crate, Tree};
 const CRATES: [Crate; 2] =
     [Crate { name: "mjpeg", root: "src/lib.rs" }, Crate { name: "program", root: "src/bin/mjpeg/main.rs" }];
 
-/// Faults that are known and about to be removed.
-const KNOWN: &[&str] = &[
-    "src/bin/mjpeg/bench/chunks/mod.rs -> src/bin/mjpeg/cli.rs",
-    "src/bin/mjpeg/bench/chunks/mod.rs -> src/bin/mjpeg/cli.rs -> src/bin/mjpeg/bench/mod.rs -> src/bin/mjpeg/bench/chunks/mod.rs",
-    "src/bin/mjpeg/cli.rs -> src/bin/mjpeg/generate.rs -> src/bin/mjpeg/cli.rs",
-    "src/bin/mjpeg/cli.rs -> src/bin/mjpeg/record/mod.rs -> src/bin/mjpeg/cli.rs",
-    "src/bin/mjpeg/cli.rs -> src/bin/mjpeg/serve/mod.rs -> src/bin/mjpeg/cli.rs",
-    "src/bin/mjpeg/cli.rs -> src/bin/mjpeg/verdict/mod.rs -> src/bin/mjpeg/cli.rs",
-    "src/bin/mjpeg/generate.rs -> src/bin/mjpeg/cli.rs",
-    "src/bin/mjpeg/listen/socket.rs -> src/bin/mjpeg/exit.rs",
-    "src/bin/mjpeg/pattern: no such module",
-    "src/bin/mjpeg/record/mod.rs -> src/bin/mjpeg/cli.rs",
-    "src/bin/mjpeg/relay: no such module",
-    "src/bin/mjpeg/serve/mod.rs -> src/bin/mjpeg/cli.rs",
-    "src/bin/mjpeg/serve/mod.rs -> src/bin/mjpeg/serve/open.rs -> src/bin/mjpeg/serve/mod.rs",
-    "src/bin/mjpeg/serve/mod.rs -> src/bin/mjpeg/transport/target.rs",
-    "src/bin/mjpeg/serve/open.rs -> src/bin/mjpeg/transport/target.rs",
-    "src/bin/mjpeg/source/ahead.rs -> src/bin/mjpeg/exit.rs",
-    "src/bin/mjpeg/source/directory.rs -> src/bin/mjpeg/exit.rs",
-    "src/bin/mjpeg/source/live.rs -> src/bin/mjpeg/exit.rs",
-    "src/bin/mjpeg/source/paced.rs -> src/bin/mjpeg/exit.rs",
-    "src/bin/mjpeg/source/upstream.rs -> src/bin/mjpeg/exit.rs",
-    "src/bin/mjpeg/source/upstream.rs -> src/bin/mjpeg/transport/mod.rs",
-    "src/bin/mjpeg/source/upstream.rs -> src/bin/mjpeg/transport/session.rs",
-    "src/bin/mjpeg/source/upstream.rs -> src/bin/mjpeg/transport/target.rs",
-    "src/bin/mjpeg/transport/pattern.rs -> src/bin/mjpeg/source/pattern.rs",
-    "src/bin/mjpeg/value: no such module",
-    "src/bin/mjpeg/verdict/json.rs -> src/bin/mjpeg/verdict/run.rs -> src/bin/mjpeg/verdict/mod.rs -> src/bin/mjpeg/verdict/json.rs",
-    "src/bin/mjpeg/verdict/json.rs -> src/bin/mjpeg/verdict/text.rs -> src/bin/mjpeg/verdict/run.rs -> src/bin/mjpeg/verdict/mod.rs -> src/bin/mjpeg/verdict/json.rs",
-    "src/bin/mjpeg/verdict/mod.rs -> src/bin/mjpeg/cli.rs",
-    "src/bin/mjpeg/verdict/mod.rs -> src/bin/mjpeg/verdict/run.rs -> src/bin/mjpeg/verdict/mod.rs",
-    "src/bin/mjpeg/verdict/mod.rs -> src/bin/mjpeg/verdict/text.rs -> src/bin/mjpeg/verdict/run.rs -> src/bin/mjpeg/verdict/mod.rs",
-    "src/check/judge/mod.rs -> src/check/judge/part.rs -> src/check/judge/mod.rs",
-];
-
 #[test]
 fn imports_are_as_the_picture_has_them() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -62,11 +27,8 @@ fn imports_are_as_the_picture_has_them() {
     let picture = document.split("```imports\n").nth(1).expect("a block of imports");
     let layers = Layers::parse(picture.split("```").next().unwrap());
     let (found, arrows) = faults(&sources, &layers);
-    let known: BTreeSet<String> = KNOWN.iter().map(ToString::to_string).collect();
-    let new: Vec<_> = found.difference(&known).map(|fault| placed(fault, &arrows)).collect();
-    let gone: Vec<_> = known.difference(&found).collect();
-    assert!(new.is_empty(), "imports that docs/architecture.md does not allow:\n{}", new.join("\n"));
-    assert!(gone.is_empty(), "remove these from KNOWN: {gone:#?}");
+    let found: Vec<_> = found.iter().map(|fault| placed(fault, &arrows)).collect();
+    assert!(found.is_empty(), "imports that docs/architecture.md does not allow:\n{}", found.join("\n"));
 }
 
 fn faults(sources: &[(String, String)], layers: &Layers) -> (BTreeSet<String>, Arrows) {
