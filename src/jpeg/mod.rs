@@ -65,9 +65,11 @@
 //! entropy-coded segment, and remembers one bit for each coefficient of a progressive picture, up to a
 //! limit. The splitter holds one picture, up to a limit.
 
+mod appendix;
 mod entropy;
 mod frame;
 mod marker;
+mod note;
 mod quantisation;
 mod scan;
 mod segment;
@@ -75,9 +77,11 @@ mod split;
 mod summary;
 mod walk;
 
-pub use entropy::{Checker, Damage, DamageKind, Leniencies, Soundness, Unchecked};
+pub use appendix::Appendix;
+pub use entropy::{Checker, Damage, DamageKind, Soundness, Unchecked};
 pub use frame::{Coding, FrameComponent, FrameHeader, MAX_COMPONENTS, Process};
 pub use marker::Marker;
+pub use note::{Note, Notes};
 pub use quantisation::{Quality, QuantisationTables};
 pub use scan::{ScanComponent, ScanHeader};
 pub use segment::{Segment, Segments};

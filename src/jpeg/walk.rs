@@ -2,6 +2,7 @@
 
 use memchr::memchr;
 
+use super::appendix::Appendix;
 use super::marker::Marker;
 use crate::multipart::{BodyWalk, Extent};
 
@@ -25,9 +26,9 @@ const BLOCK: usize = 128;
 /// ```
 ///
 /// What stands inside a segment is skipped by its length: a whole thumbnail with SOI and EOI in an
-/// EXIF segment and boundary text in a comment are data. Only inside the tables and headers that T.81
-/// defines a start of a picture is one: they have no room for it, so the segment was cut, and its
-/// length would lead into the middle of the next picture. No order of segments is asked for: several
+/// EXIF segment and boundary text in a comment are data. Inside the tables and headers that T.81
+/// defines, the start of a picture shows that the segment was cut, unless a marker follows the segment
+/// where its length says: a quantisation table may hold `FF D8 FF`. No order of segments is asked for: several
 /// scans (progressive), DNL behind the first scan, tables
 /// between scans, `AVI1` frames without Huffman tables and tables-only streams all end at their EOI.
 /// So do pictures whose entropy-coded data is damaged: [`super::Checker`] finds that.
@@ -57,6 +58,10 @@ pub struct Walk {
     pub(super) at: usize,
     /// First byte behind the last segment.
     pub(super) segment_end: usize,
+    /// Where `FF D8 FF` stands in the last segment, until what follows the segment shows whether it is a
+    /// part of it.
+    suspect: Option<usize>,
+    appendix: Option<Appendix>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +74,8 @@ pub(super) enum State {
     Code,
     /// Before the length of this marker's segment.
     Length(Marker),
+    /// Inside this application segment, which may announce more behind the picture.
+    Application(Marker),
     /// Inside this marker's segment, which T.81 defines: no thumbnail there.
     Segment(Marker),
     /// Behind an `FF` inside such a segment.
@@ -86,12 +93,19 @@ pub(super) enum State {
 impl Walk {
     /// A walk that stands before the first byte of a picture.
     pub fn new() -> Self {
-        Self { state: State::Start, at: 0, segment_end: 0 }
+        Self { state: State::Start, at: 0, segment_end: 0, suspect: None, appendix: None }
     }
 
     /// Walks a whole slice at once.
     pub fn over(body: &[u8]) -> Extent {
         Self::new().advance(body)
+    }
+
+    /// Goes on at a marker that starts at `at`, behind the place where the walk was broken.
+    pub(super) fn resume(&mut self, at: usize) {
+        self.state = State::Marker;
+        self.at = at;
+        self.suspect = None;
     }
 
     /// The next state, or `None` when it takes more bytes or everything is known.
@@ -117,24 +131,37 @@ impl Walk {
             }
             State::Code => {
                 let marker = self.code(body)?;
-                Some(match marker {
+                let state = match marker {
                     marker if marker.restart().is_some() => self.broken(2),
                     marker => self.behind(marker),
-                })
+                };
+                self.suspect = None;
+                Some(state)
             }
             State::Length(marker) => {
                 let bytes = body.get(self.at..self.at.checked_add(2)?)?;
                 let length = usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
-                if length < 2 {
+                // Comments of length 0 exist, and every decoder reads them as empty ones.
+                if length < 2 && !may_be_short(marker) {
                     return Some(self.broken(0));
                 }
-                self.segment_end = self.at.saturating_add(length);
+                self.segment_end = self.at.saturating_add(length.max(2));
+                if Appendix::may_be_announced_by(marker) {
+                    self.at += 2;
+                    return Some(State::Application(marker));
+                }
                 if may_hold_anything(marker) {
                     self.at = self.segment_end;
                     return Some(State::Marker);
                 }
                 self.at += 2;
                 Some(State::Segment(marker))
+            }
+            State::Application(marker) => {
+                let parameters = body.get(self.at..self.segment_end)?;
+                self.appendix = self.appendix.or(Appendix::announced_by(marker, parameters));
+                self.at = self.segment_end;
+                Some(State::Marker)
             }
             State::Segment(marker) => {
                 let rest = &body[self.at.min(body.len())..self.segment_end.min(body.len())];
@@ -154,7 +181,12 @@ impl Walk {
                 Some(match (self.state, byte) {
                     (State::SegmentFf(_), 0xd8) => State::SegmentStart(marker),
                     (State::SegmentFf(_), 0xff) => State::SegmentFf(marker),
-                    (State::SegmentStart(_), 0xff) => self.broken(3),
+                    (State::SegmentStart(_), 0xff) if marker == Marker::SOS => self.broken(3),
+                    (State::SegmentStart(_), 0xff) => {
+                        self.suspect = Some(self.at - 3);
+                        self.at = self.segment_end;
+                        State::Marker
+                    }
                     _ => State::Segment(marker),
                 })
             }
@@ -206,7 +238,7 @@ impl Walk {
 
     /// The contradiction stands `back` bytes before the next one.
     fn broken(&self, back: usize) -> State {
-        State::Done(Extent::Broken { at: self.at - back })
+        State::Done(Extent::Broken { at: self.suspect.unwrap_or(self.at - back) })
     }
 }
 
@@ -218,8 +250,7 @@ impl Default for Walk {
 
 impl BodyWalk for Walk {
     fn restart(&mut self) {
-        self.state = State::Start;
-        self.at = 0;
+        *self = Self::new();
     }
 
     fn advance(&mut self, body: &[u8]) -> Extent {
@@ -235,6 +266,15 @@ impl BodyWalk for Walk {
     fn signature(&self) -> &'static [u8] {
         START
     }
+
+    fn announces_more(&self) -> bool {
+        self.appendix.is_some()
+    }
+}
+
+/// Whether a segment of this kind is read where its length is 0 or 1: libjpeg skips such a segment.
+fn may_be_short(marker: Marker) -> bool {
+    marker == Marker::COM || marker.application().is_some()
 }
 
 /// Whether T.81 leaves it to others what stands in a segment: a thumbnail, perhaps.
@@ -312,9 +352,32 @@ mod tests {
         ),
         (
             "a start in a cut table",
-            b"\xff\xd8\xff\xdb\x00\x43\x00\x01\xff\xff\xd8\xff\xdb",
+            b"\xff\xd8\xff\xdb\x00\x0d\x00\x01\xff\xff\xd8\xff\xdb\x00\x43\x00\x01\x02",
             Extent::Broken { at: 9 },
         ),
+        (
+            "a start in a table that another segment follows",
+            b"\xff\xd8\xff\xdb\x00\x06\xff\xd8\xff\xd8\x00\xff\xfe\x00\x02\xff\xd9",
+            Extent::Complete { end: 17 },
+        ),
+        (
+            "a start at the end of a table that a stuffed byte follows",
+            b"\xff\xd8\xff\xdb\x00\x05\xff\xd8\xff\xff\x00",
+            Extent::Broken { at: 6 },
+        ),
+        (
+            "a start at the end of a table that another picture follows",
+            b"\xff\xd8\xff\xdb\x00\x05\xff\xd8\xff\xff\xd8",
+            Extent::Broken { at: 6 },
+        ),
+        (
+            "a start in a table whose end has not come",
+            b"\xff\xd8\xff\xdb\x00\x43\x00\x01\xff\xff\xd8\xff\xdb",
+            Extent::Partial,
+        ),
+        ("a start in a scan header", b"\xff\xd8\xff\xda\x00\x08\xff\xd8\xff\xd8", Extent::Broken { at: 6 }),
+        ("a comment of length 0", b"\xff\xd8\xff\xfe\x00\x00\xff\xd9", Extent::Complete { end: 8 }),
+        ("a table of length 1", b"\xff\xd8\xff\xdb\x00\x01\xff\xd9", Extent::Broken { at: 4 }),
         (
             "half a start in a table",
             b"\xff\xd8\xff\xdb\x00\x06\xff\xd8\x01\xff\xff\xd9",
@@ -327,7 +390,6 @@ mod tests {
         ),
         ("an empty table", b"\xff\xd8\xff\xdb\x00\x02\xff\xd9", Extent::Complete { end: 8 }),
         ("a cut segment", b"\xff\xd8\xff\xe1\x00\x06\xff\xd8\xff", Extent::Partial),
-        ("an impossible length", b"\xff\xd8\xff\xe1\x00\x01\xff\xd9", Extent::Broken { at: 4 }),
         ("text for a marker", b"\xff\xd8\xff\xe1\x00\x02\r\n--b", Extent::Broken { at: 6 }),
         ("a stuffed byte for a marker", b"\xff\xd8\xff\xe1\x00\x02\xff\x00", Extent::Broken { at: 6 }),
         ("a reserved marker", b"\xff\xd8\xff\x02", Extent::Broken { at: 2 }),

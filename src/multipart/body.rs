@@ -14,6 +14,7 @@
 use super::event::Framing;
 use super::extent::{BodyWalk, Extent};
 use super::head::field_of_a_part_at;
+use super::limits::{BEHIND_BYTES, Limits};
 use super::scan::{Answer, Found, Line, Scan, line_end_before, line_ends};
 
 /// Most bytes of empty lines looked at behind a body to find its delimiter at Content-Length.
@@ -79,14 +80,15 @@ impl BodyScan {
         Self { declared: None, stage: Stage::Bare }
     }
 
-    /// Goes on reading. `body` starts at the body's first byte; `search_bytes` bounds the search of a
-    /// delimiter behind a complete picture.
+    /// Goes on reading. `body` starts at the body's first byte. `limits` bound the search for a delimiter
+    /// behind a complete picture: `body_bytes` where Content-Length or the picture says that the body goes
+    /// on, else `search_bytes`.
     pub(super) fn advance(
         &mut self,
         body: &[u8],
         walk: &mut impl BodyWalk,
         scan: &Scan,
-        search_bytes: usize,
+        limits: &Limits,
         eof: bool,
     ) -> Answer<BodyEnd> {
         loop {
@@ -97,7 +99,8 @@ impl BodyScan {
                 Stage::WalkOn => self.walk_on(body, walk),
                 Stage::Broken(at) => self.broken(body, at, scan, eof),
                 Stage::Search { from, extent, split } => {
-                    return self.search(body, Search { from, extent, split }, scan, search_bytes, eof);
+                    let search = Search { from, extent, split, announced: walk.announces_more() };
+                    return self.search(body, search, scan, limits, eof);
                 }
                 Stage::DelimiterFirst { from } => {
                     return self.delimiter_before_picture(body, from, walk, scan, eof);
@@ -190,10 +193,10 @@ impl BodyScan {
         body: &[u8],
         search: Search,
         scan: &Scan,
-        search_bytes: usize,
+        limits: &Limits,
         eof: bool,
     ) -> Answer<BodyEnd> {
-        let Search { from, extent, split } = search;
+        let Search { from, extent, split, announced } = search;
         let picture_end = if let Extent::Complete { end } = extent { Some(end) } else { None };
         // A delimiter unlike the ones before it is believed only where one must stand.
         if let Some(end) = picture_end.filter(|&end| from == end) {
@@ -203,8 +206,9 @@ impl BodyScan {
                 Answer::More if !eof => return Answer::More,
                 _ => {}
             }
-            // So is the next part without one, unless Content-Length says that the body goes on.
-            if self.declared.is_none_or(|declared| declared <= end as u64) {
+            // So is the next part without one, unless Content-Length or the picture says that the body
+            // goes on: a photo of several pictures has the next one here.
+            if !announced && self.declared.is_none_or(|declared| declared <= end as u64) {
                 let next = match scan.picture_at(body, end, eof) {
                     Answer::No => field_of_a_part_at(body, at, eof),
                     answer => answer,
@@ -217,7 +221,10 @@ impl BodyScan {
             }
         }
         // Behind a picture without a delimiter for that long, there is none.
-        let stop = picture_end.or(split).map_or(usize::MAX, |end| end.saturating_add(search_bytes));
+        let stop = picture_end.or(split).map_or(usize::MAX, |end| {
+            let searched = end.saturating_add(limits.search_bytes);
+            searched.max(self.evidence_end(announced, limits))
+        });
         let window = &body[..body.len().min(stop)];
         let is_last = eof && window.len() == body.len();
         let resume = match scan.find(window, from, is_last) {
@@ -245,6 +252,14 @@ impl BodyScan {
         let from = if judged { resume.max(from) } else { from };
         self.stage = Stage::Search { from, extent, split };
         Answer::More
+    }
+
+    /// How far to wait for a delimiter that Content-Length or the picture speaks of.
+    fn evidence_end(&self, announced: bool, limits: &Limits) -> usize {
+        let declared = self.declared.filter(|&declared| declared <= limits.body_bytes as u64);
+        let declared = declared.and_then(|declared| usize::try_from(declared).ok());
+        let longest = announced.then_some(limits.body_bytes);
+        declared.or(longest).map_or(0, |bytes| bytes.saturating_add(BEHIND_BYTES))
     }
 
     fn delimiter_before_picture(
@@ -320,6 +335,8 @@ struct Search {
     from: usize,
     extent: Extent,
     split: Option<usize>,
+    /// The picture says that more follows it.
+    announced: bool,
 }
 
 impl Stage {

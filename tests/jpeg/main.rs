@@ -2,6 +2,7 @@
 
 mod encoder;
 mod fixture;
+mod notes;
 mod properties;
 mod soundness;
 mod splitting;

@@ -8,7 +8,7 @@ use super::Judge;
 use super::SIZES;
 use crate::check::body_damage::BodyDamage;
 use crate::http::FieldFlaw;
-use crate::jpeg::{FrameHeader, Segments, Soundness};
+use crate::jpeg::{FrameHeader, Note, Segments, Soundness};
 use crate::multipart::{DeviationKind, Extent, Framing, Part};
 
 impl Judge {
@@ -142,7 +142,7 @@ impl Judge {
             Soundness::Damaged(damage) => {
                 self.note("J306", place.0, Some(place.1 + damage.at as u64), damage.to_string());
             }
-            Soundness::Sound(leniencies) if leniencies.standard_tables => {
+            Soundness::Sound(notes) if notes.contains(Note::StandardTables) => {
                 self.note("J307", place.0, Some(place.1), "the JPEG has no Huffman tables".into());
             }
             _ => {}
