@@ -68,6 +68,7 @@
 mod appendix;
 mod entropy;
 mod frame;
+mod judgement;
 mod marker;
 mod note;
 mod quantisation;
@@ -80,6 +81,7 @@ mod walk;
 pub use appendix::Appendix;
 pub use entropy::{Checker, Damage, DamageKind, Soundness, Unchecked};
 pub use frame::{Coding, FrameComponent, FrameHeader, MAX_COMPONENTS, Process};
+pub use judgement::{Depth, Grade, Judgement};
 pub use marker::Marker;
 pub use note::{Note, Notes};
 pub use quantisation::{Quality, QuantisationTables};

@@ -2,6 +2,7 @@
 
 mod encoder;
 mod fixture;
+mod judgements;
 mod notes;
 mod properties;
 mod soundness;

@@ -94,6 +94,8 @@ impl Checker {
         }
         match segments.extent() {
             Extent::Foreign => damage(DamageKind::NoStart, 0),
+            Extent::Partial if jpeg.is_empty() => damage(DamageKind::Empty, 0),
+            Extent::Partial if jpeg.len() < 2 => damage(DamageKind::NoStart, 0),
             Extent::Partial if picture.is_complete() && picture.unchecked.is_none() => {
                 picture.notes.add(Note::NoEnd, jpeg.len());
                 Ok(())

@@ -93,6 +93,21 @@ pub enum Unchecked {
     Scans,
 }
 
+impl DamageKind {
+    /// A word for machines: `empty`, `no-soi`, `no-eoi`, `no-frame`, `broken`, and `scan-damaged` for what
+    /// only the entropy walk finds.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::NoStart => "no-soi",
+            Self::Cut => "no-eoi",
+            Self::NoFrame => "no-frame",
+            Self::NewPicture | Self::Misplaced | Self::Segment(_) => "broken",
+            _ => "scan-damaged",
+        }
+    }
+}
+
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "byte {}", self.at)?;

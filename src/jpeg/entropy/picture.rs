@@ -71,7 +71,7 @@ impl Picture {
             return Ok(());
         }
         let frame = FrameHeader::parse(segment.marker, segment.parameters);
-        let Some(frame) = frame.filter(|_| self.frame.is_none()) else {
+        let Some(frame) = frame.filter(|frame| self.frame.is_none() && !frame.is_overfull()) else {
             return Err(self.contradiction(segment));
         };
         if frame.coding() == Coding::Arithmetic {
@@ -79,10 +79,6 @@ impl Picture {
         } else if frame.process() == Process::Lossless {
             self.unchecked = Some(Unchecked::Lossless);
         } else if usize::from(frame.component_count) > frame.components().len() {
-            // T.81 B.2.2, Table B.2: a progressive frame has at most four.
-            if frame.process() == Process::Progressive {
-                return Err(self.contradiction(segment));
-            }
             self.unchecked = Some(Unchecked::Components);
         } else if !matches!(frame.precision, 8 | 12) {
             return Err(self.contradiction(segment));
