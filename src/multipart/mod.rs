@@ -78,6 +78,7 @@ mod parser;
 mod scan;
 mod serializer;
 mod start;
+mod timestamp;
 
 pub use boundary::{Boundary, InvalidBoundary};
 pub use deviation::{Deviation, DeviationKind};
@@ -87,3 +88,4 @@ pub use extent::{BodyWalk, Extent};
 pub use limits::Limits;
 pub use parser::Parser;
 pub use serializer::{PartHead, Serializer};
+pub use timestamp::Timestamp;

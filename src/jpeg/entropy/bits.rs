@@ -32,7 +32,7 @@ pub(super) enum SegmentEnd {
 ///
 /// `bits` holds the next `left` bits at its top; below them may stand bits that follow, which will be
 /// loaded again.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct BitReader<'a> {
     bytes: &'a [u8],
     at: usize,

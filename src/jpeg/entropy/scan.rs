@@ -230,6 +230,8 @@ impl Scan {
             start: usize::from(self.header.band_start),
             end: usize::from(self.header.band_end),
             codes: tables.ac(self.header.components()[0].ac_table).codes(),
+            coefficients: tables.ac(self.header.components()[0].ac_table),
+            is_last: self.header.approximation_low == 0,
             limits: &self.limits[0],
         }
     }
