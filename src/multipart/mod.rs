@@ -80,6 +80,7 @@
 //! of them came at once.
 
 mod body;
+mod body_end;
 mod boundary;
 pub(crate) mod buffer;
 mod deviation;

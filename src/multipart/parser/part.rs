@@ -6,7 +6,8 @@ use memchr::memchr_iter;
 
 use super::{Gap, GapKind, Parser, Queued, State};
 use crate::http::{FieldLine, split_fields};
-use crate::multipart::body::{BodyEnd, BodyScan};
+use crate::multipart::body::BodyScan;
+use crate::multipart::body_end::BodyEnd;
 use crate::multipart::deviation::DeviationKind;
 use crate::multipart::event::{Framing, Span, Spans};
 use crate::multipart::extent::{BodyWalk, Extent};
