@@ -132,18 +132,19 @@ fn refine_block(bits: &mut BitReader<'_>, band: &Band<'_>, block: &mut u64) -> R
                 continue;
             }
         }
-        let value = band.codes.decode(bits)?;
+        bits.want(32);
+        let (length, value) = band.codes.code(bits.peek())?;
         let (zeros, size) = (usize::from(value >> 4), value & 15);
-        match size {
-            0 if zeros < 15 => {
-                let run = empty_bands(bits, zeros as u32);
-                bits.skip_many(known(*block, k, band.end));
-                return Ok(run);
-            }
-            0 => {}
-            1 => bits.skip(1),
-            // Only the lowest bit is left of a coefficient that was zero.
-            _ => return Err(DamageKind::Range),
+        if size == 0 && zeros < 15 {
+            bits.skip(length);
+            let run = empty_bands(bits, zeros as u32);
+            bits.skip_many(known(*block, k, band.end));
+            return Ok(run);
+        }
+        // Only the lowest bit is left of a coefficient that was zero.
+        if size > 1 {
+            bits.skip(length);
+            return Err(DamageKind::Range);
         }
         // The coefficients from here on that are still zero; all but `zeros` of them up to the place
         // are refined on the way.
@@ -152,13 +153,19 @@ fn refine_block(bits: &mut BitReader<'_>, band: &Band<'_>, block: &mut u64) -> R
             left &= left.wrapping_sub(1);
         }
         if left == 0 {
+            bits.skip(length);
             return Err(DamageKind::Range);
         }
         let place = left.trailing_zeros() as usize;
-        bits.skip_many((place - k - zeros) as u32);
-        if size > 0 {
-            *block |= 1 << place;
+        // The code, the sign of the new coefficient and the bits that refine others, at most once 80.
+        let all = length + u32::from(size) + (place - k - zeros) as u32;
+        if all <= 32 {
+            bits.skip(all);
+        } else {
+            bits.skip(length);
+            bits.skip_many(all - length);
         }
+        *block |= u64::from(size) << place;
         k = place + 1;
     }
     Ok(0)
