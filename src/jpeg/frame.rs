@@ -100,6 +100,11 @@ impl FrameHeader {
         &self.components[..usize::from(self.component_count).min(MAX_COMPONENTS)]
     }
 
+    /// Whether it has more components than T.81 Table B.2 allows: four in a progressive frame.
+    pub(super) fn is_overfull(&self) -> bool {
+        usize::from(self.component_count) > MAX_COMPONENTS && self.process() == Process::Progressive
+    }
+
     /// How the coefficients are ordered.
     pub fn process(&self) -> Process {
         match (self.marker.code(), self.marker.code() & 3) {

@@ -62,6 +62,8 @@ impl Marker {
     pub const APP0: Self = Self(0xe0);
     /// Second application segment: `Exif` or XMP.
     pub const APP1: Self = Self(0xe1);
+    /// Third application segment: `ICC_PROFILE` or `MPF`.
+    pub const APP2: Self = Self(0xe2);
     /// Fifteenth application segment: `Adobe`.
     pub const APP14: Self = Self(0xee);
     /// Comment.

@@ -1,13 +1,12 @@
 //! Pictures: the structure of JPEG (ITU-T T.81) without pixels.
 //!
-//! A picture in a stream raises four questions, and there is one type for each:
-//!
 //! | question | type | cost of a 1080p frame |
 //! |---|---|---|
 //! | where does it end? | [`Walk`] | 0.02 ms |
 //! | what is it? | [`Summary`] | 0.03 ms |
-//! | is all of it there? | [`Checker`] | 1 to 2 ms |
-//! | where is the next one, if nothing else tells? | [`Splitter`] | as [`Walk`] |
+//! | is all of it there? | [`Checker`] | 1 to 5 ms |
+//! | what is it worth? | [`Judgement`] | next to nothing, or as [`Checker`] |
+//! | where is the next one, without a delimiter? | [`Splitter`] | as [`Walk`] |
 //!
 //! # Grammar
 //!
@@ -24,50 +23,65 @@
 //! RSTn         := 1*%xFF %xD0-D7                ; n = 0, 1 .. 7, 0 ..
 //! ```
 //!
-//! An `FF` in entropy-coded data is followed by a stuffed zero, so no marker can arise there by chance.
-//! Inside segments anything may stand: an EXIF thumbnail is a whole picture with SOI and EOI, which is why
-//! searching for EOI is no way to find an end. [`Marker`] names the codes, [`Segments`] takes a picture
-//! apart, [`FrameHeader`], [`ScanHeader`] and [`QuantisationTables`] read the segments that matter here.
+//! In entropy-coded data a zero follows each `FF`, so no marker arises there by chance. A segment may hold
+//! anything: an EXIF thumbnail is a whole picture with SOI and EOI, so a search for EOI does not find the
+//! end. [`Marker`] names the codes, [`Segments`] lists the segments of a picture, and [`FrameHeader`],
+//! [`ScanHeader`] and [`QuantisationTables`] read those that matter here.
 //!
 //! # What is tolerated
 //!
-//! * NULs before a marker, and fill bytes `FF` before `FF 00`: decoders pass over both.
-//! * Missing Huffman tables. Webcams leave them out, and so does `AVI1`: the ones of T.81 K.3 are meant. The
-//!   checker uses them and says so ([`Leniencies::standard_tables`]).
-//! * Last bytes filled up with zeros throughout instead of ones, a restart marker behind the last MCU, and
-//!   other values than 0, 63, 0, 0 in the scan header of a sequential frame: also [`Leniencies`].
-//! * A height of 0 with DNL behind the first scan is no leniency, but what T.81 B.2.5 says.
+//! Each is told as a [`Note`] with its place. The decoders that were measured (libjpeg-turbo 2.1.5, Pillow 13,
+//! FFmpeg 5.1, GStreamer 1.22, Chromium, Firefox, VLC 3) show the picture unless a column says otherwise.
+//!
+//! | note | met with | exceptions |
+//! |---|---|---|
+//! | [`StandardTables`](Note::StandardTables) | UVC webcams, `AVI1` frames | the Rust `image` crate |
+//! | [`ZeroPadding`](Note::ZeroPadding), [`MixedPadding`](Note::MixedPadding) | LEAD, hardware encoders | |
+//! | [`ExtraPadding`](Note::ExtraPadding) | UVC webcams: `FF 00` before some restart markers | |
+//! | [`TrailingRestart`](Note::TrailingRestart), [`ScanParameters`](Note::ScanParameters) | hardware encoders | |
+//! | [`RepeatedComponent`](Note::RepeatedComponent), [`ShortSegment`](Note::ShortSegment) | test files | |
+//! | [`NulBytes`](Note::NulBytes), [`JunkBytes`](Note::JunkBytes) | writers that align segments | |
+//! | [`NoEnd`](Note::NoEnd) | webcams | Pillow refuses it; readers that search for EOI do not find the end |
+//! | [`NumberOfLines`](Note::NumberOfLines) | scanners | all refuse it |
+//! | [`TwelveBits`](Note::TwelveBits) | medical pictures | all but FFmpeg and VLC refuse it |
+//!
+//! A quantisation table may hold `FF D8 FF`: a segment is as long as it says where a marker follows it.
 //!
 //! # How damage is found
 //!
-//! Decoders conceal: a picture cut in half is a picture with a grey half to them. The [`Checker`] reads every
-//! Huffman code of baseline, extended (8 and 12 bits) and progressive scans, and keeps no coefficient. A bit
-//! that is changed, lost or inserted shifts all codes behind it; they often go on making sense, but not for
-//! long, and the sum is wrong in any case:
+//! Decoders conceal damage: they show half a picture with a grey half. The [`Checker`] reads every Huffman
+//! code of baseline, extended (8 and 12 bits) and progressive scans, and keeps no coefficient. A bit that is
+//! changed, lost or inserted shifts all codes behind it. They may go on making sense, but not for long, and
+//! the sum is wrong in any case:
 //!
 //! * bits that are no code, coefficients beyond the 64th, runs beyond the last block;
 //! * coefficients larger than a picture can have, given its quantisation table;
 //! * too few bits for all MCUs, or whole bytes left behind the last one;
-//! * last bytes filled up with mixed bits, restart markers out of order.
+//! * restart markers out of order.
 //!
 //! On pictures of `cjpeg`, `jpegtran` and `ffmpeg` it finds whatever libjpeg-turbo warns of, and more; all
 //! cuts, all lost TCP segments, all blocks of zeros. A test with `djpeg` as oracle (`tests/jpeg_oracle`) keeps
-//! it so. What no reader without the original can find is a change that leaves every code in place: one of 4
-//! single flipped bits is found, nearly all of ten. Likewise two halves that meet at the same MCU.
+//! it so, and `benches/agreement.rs` compares any collection of files. A change that leaves every code in
+//! place cannot be found without the original: one of 4 single flipped bits is found, nearly all of ten.
+//! Likewise two halves that meet at the same MCU.
 //!
-//! Arithmetic coding, lossless and hierarchical pictures are followed up to their EOI, and then
+//! Arithmetic coding, lossless and hierarchical pictures are followed to their EOI, and
 //! [`Soundness::Unchecked`] says why not more.
 //!
 //! # Bounds
 //!
-//! All is linear in the number of bytes, whatever they are; a progressive picture may cost as much as its
-//! size times its scans, up to 100 of them. [`Walk`] and [`Segments`] take no memory. The checker copies one
-//! entropy-coded segment, and remembers one bit for each coefficient of a progressive picture, up to a
-//! limit. The splitter holds one picture, up to a limit.
+//! Time is linear in the number of bytes; a progressive picture may cost as much as its size times its scans,
+//! up to 100 of them. [`Walk`] and [`Segments`] take no memory. The checker copies one entropy-coded segment,
+//! and remembers one bit for each coefficient of a progressive picture, up to a limit. The splitter holds one
+//! picture, up to a limit.
 
+mod appendix;
 mod entropy;
+mod entropy_coded;
 mod frame;
+mod judgement;
 mod marker;
+mod note;
 mod quantisation;
 mod scan;
 mod segment;
@@ -75,9 +89,12 @@ mod split;
 mod summary;
 mod walk;
 
-pub use entropy::{Checker, Damage, DamageKind, Leniencies, Soundness, Unchecked};
+pub use appendix::Appendix;
+pub use entropy::{Checker, Damage, DamageKind, Soundness, Unchecked};
 pub use frame::{Coding, FrameComponent, FrameHeader, MAX_COMPONENTS, Process};
+pub use judgement::{Depth, Grade, Judgement};
 pub use marker::Marker;
+pub use note::{Note, Notes};
 pub use quantisation::{Quality, QuantisationTables};
 pub use scan::{ScanComponent, ScanHeader};
 pub use segment::{Segment, Segments};

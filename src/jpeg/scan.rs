@@ -1,5 +1,7 @@
 //! Scan headers: SOS.
 
+use super::frame::{FrameComponent, FrameHeader};
+
 /// What a scan header says.
 ///
 /// ```text
@@ -31,6 +33,17 @@ pub struct ScanComponent {
     pub ac_table: u8,
 }
 
+/// How the order of components in a scan compares with that in the frame header. T.81 B.2.3: it is the
+/// same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ScanOrder {
+    OfFrame,
+    /// Another one that libjpeg reads.
+    Tolerated,
+    /// Another one that libjpeg refuses.
+    Other,
+}
+
 impl ScanHeader {
     /// Reads the parameters of an SOS segment; `None` when they contradict T.81 B.2.3.
     pub fn parse(parameters: &[u8]) -> Option<Self> {
@@ -56,6 +69,30 @@ impl ScanHeader {
             approximation_high: approximation >> 4,
             approximation_low: approximation & 15,
         })
+    }
+
+    /// The indices of the components in `frame`, and how their order compares with that of the frame;
+    /// `None` when one is unknown or stands twice.
+    ///
+    /// Where identifiers repeat, the first component that has no place in the scan yet is meant, as in
+    /// libjpeg.
+    pub(super) fn indices(&self, frame: &FrameHeader) -> Option<([usize; 4], ScanOrder)> {
+        let (mut indices, mut order) = ([0; 4], ScanOrder::OfFrame);
+        for (n, component) in self.components().iter().enumerate() {
+            let (before, _) = indices.split_at(n);
+            let is_meant =
+                |&(index, c): &(usize, &FrameComponent)| c.id == component.id && !before.contains(&index);
+            let (index, _) = frame.components().iter().enumerate().find(is_meant)?;
+            // `get_sos` of libjpeg-turbo takes the slots of the scan for those of the frame: it does not
+            // find a component whose slot in the frame comes before the one in the scan.
+            if index < n {
+                order = ScanOrder::Other;
+            } else if before.last().is_some_and(|&last| last > index) && order == ScanOrder::OfFrame {
+                order = ScanOrder::Tolerated;
+            }
+            indices[n] = index;
+        }
+        Some((indices, order))
     }
 
     /// The components, in the order of their blocks; at least one.

@@ -20,6 +20,13 @@ pub struct Segment<'a> {
     pub entropy_coded: Range<usize>,
 }
 
+impl Segment<'_> {
+    /// Offset of the first byte behind the segment and its entropy-coded data.
+    pub(super) fn end(&self) -> usize {
+        self.entropy_coded.end
+    }
+}
+
 /// Iterates over the marker segments of a picture, by the grammar of [`Walk`].
 ///
 /// SOI, EOI and TEM have no segment and are not among them. A segment that the input cuts is not
@@ -48,12 +55,55 @@ pub struct Segments<'a> {
     /// A scan whose entropy-coded data has not ended yet.
     scan: Option<Segment<'a>>,
     extent: Extent,
+    junk: Junk,
+}
+
+/// What to do about bytes between segments that belong to no segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Junk {
+    /// The picture is broken there.
+    Breaks,
+    /// The next marker counts, as in decoders. The place of the first junk byte is noted.
+    IsSkipped(Option<usize>),
 }
 
 impl<'a> Segments<'a> {
     /// The segments of `jpeg`, which begins with its SOI.
     pub fn of(jpeg: &'a [u8]) -> Self {
-        Self { jpeg, walk: Walk::new(), marker_at: 0, ff_at: 0, scan: None, extent: Extent::Partial }
+        Self {
+            jpeg,
+            walk: Walk::new(),
+            marker_at: 0,
+            ff_at: 0,
+            scan: None,
+            extent: Extent::Partial,
+            junk: Junk::Breaks,
+        }
+    }
+
+    /// The segments of `jpeg`, with the bytes between them skipped that belong to no segment.
+    pub(super) fn past_junk(jpeg: &'a [u8]) -> Self {
+        Self { junk: Junk::IsSkipped(None), ..Self::of(jpeg) }
+    }
+
+    /// Where the first skipped bytes stand.
+    pub(super) fn junk(&self) -> Option<usize> {
+        if let Junk::IsSkipped(at) = self.junk { at } else { None }
+    }
+
+    /// Goes on behind junk that starts at `at`, as `next_marker` of libjpeg does: the next `FF` counts
+    /// that a marker code follows. `false` when there is none, or it starts another picture.
+    fn skip_junk(&mut self, at: usize) -> bool {
+        let Junk::IsSkipped(first) = self.junk else { return false };
+        let rest = self.jpeg.get(at..).unwrap_or_default();
+        let marker = rest.windows(2).position(|pair| {
+            let marker = Marker(pair[1]);
+            pair[0] == 0xff && (marker.has_segment() || matches!(marker, Marker::EOI | Marker::SOI))
+        });
+        let Some(skipped) = marker.filter(|n| rest[n + 1] != Marker::SOI.code()) else { return false };
+        self.junk = Junk::IsSkipped(first.or(Some(at)));
+        self.walk.resume(at + skipped);
+        true
     }
 
     /// How the picture ends, once the iterator has returned `None`: [`Extent::Partial`] when the input
@@ -80,6 +130,11 @@ impl<'a> Iterator for Segments<'a> {
                 });
             };
             self.walk.state = to;
+            if let (State::Marker | State::Code, State::Done(Extent::Broken { at })) = (from, to)
+                && self.skip_junk(at)
+            {
+                continue;
+            }
             if to == State::ScanCode {
                 self.ff_at = self.walk.at - 1;
             }

@@ -2,17 +2,13 @@
 
 use memchr::memchr;
 
+use super::appendix::Appendix;
+use super::entropy_coded;
 use super::marker::Marker;
 use crate::multipart::{BodyWalk, Extent};
 
 /// How every JPEG starts: SOI and the first byte of the marker behind it.
 const START: &[u8] = b"\xff\xd8\xff";
-
-/// Entropy-coded bytes looked at one by one before [`memchr`] is called, behind an `FF` that came
-/// within as many: where `FF` stands every few bytes, the call costs more than it saves.
-const NEAR: usize = 8;
-/// Entropy-coded bytes looked at in one go for anything but stuffed bytes, which stand every 200 or so.
-const BLOCK: usize = 128;
 
 /// Walks a JPEG that grows at its end from marker to marker, up to its EOI.
 ///
@@ -25,9 +21,9 @@ const BLOCK: usize = 128;
 /// ```
 ///
 /// What stands inside a segment is skipped by its length: a whole thumbnail with SOI and EOI in an
-/// EXIF segment and boundary text in a comment are data. Only inside the tables and headers that T.81
-/// defines a start of a picture is one: they have no room for it, so the segment was cut, and its
-/// length would lead into the middle of the next picture. No order of segments is asked for: several
+/// EXIF segment and boundary text in a comment are data. Inside the tables and headers that T.81
+/// defines, the start of a picture shows that the segment was cut, unless a marker follows the segment
+/// where its length says: a quantisation table may hold `FF D8 FF`. No order of segments is asked for: several
 /// scans (progressive), DNL behind the first scan, tables
 /// between scans, `AVI1` frames without Huffman tables and tables-only streams all end at their EOI.
 /// So do pictures whose entropy-coded data is damaged: [`super::Checker`] finds that.
@@ -57,6 +53,10 @@ pub struct Walk {
     pub(super) at: usize,
     /// First byte behind the last segment.
     pub(super) segment_end: usize,
+    /// Where `FF D8 FF` stands in the last segment, until what follows the segment shows whether it is a
+    /// part of it.
+    suspect: Option<usize>,
+    appendix: Option<Appendix>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,8 @@ pub(super) enum State {
     Code,
     /// Before the length of this marker's segment.
     Length(Marker),
+    /// Inside this application segment, which may announce more behind the picture.
+    Application(Marker),
     /// Inside this marker's segment, which T.81 defines: no thumbnail there.
     Segment(Marker),
     /// Behind an `FF` inside such a segment.
@@ -86,12 +88,19 @@ pub(super) enum State {
 impl Walk {
     /// A walk that stands before the first byte of a picture.
     pub fn new() -> Self {
-        Self { state: State::Start, at: 0, segment_end: 0 }
+        Self { state: State::Start, at: 0, segment_end: 0, suspect: None, appendix: None }
     }
 
     /// Walks a whole slice at once.
     pub fn over(body: &[u8]) -> Extent {
         Self::new().advance(body)
+    }
+
+    /// Goes on at a marker that starts at `at`, behind the place where the walk was broken.
+    pub(super) fn resume(&mut self, at: usize) {
+        self.state = State::Marker;
+        self.at = at;
+        self.suspect = None;
     }
 
     /// The next state, or `None` when it takes more bytes or everything is known.
@@ -117,24 +126,37 @@ impl Walk {
             }
             State::Code => {
                 let marker = self.code(body)?;
-                Some(match marker {
+                let state = match marker {
                     marker if marker.restart().is_some() => self.broken(2),
                     marker => self.behind(marker),
-                })
+                };
+                self.suspect = None;
+                Some(state)
             }
             State::Length(marker) => {
                 let bytes = body.get(self.at..self.at.checked_add(2)?)?;
                 let length = usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
-                if length < 2 {
+                // Comments of length 0 exist, and every decoder reads them as empty ones.
+                if length < 2 && !may_be_short(marker) {
                     return Some(self.broken(0));
                 }
-                self.segment_end = self.at.saturating_add(length);
+                self.segment_end = self.at.saturating_add(length.max(2));
+                if Appendix::may_be_announced_by(marker) {
+                    self.at += 2;
+                    return Some(State::Application(marker));
+                }
                 if may_hold_anything(marker) {
                     self.at = self.segment_end;
                     return Some(State::Marker);
                 }
                 self.at += 2;
                 Some(State::Segment(marker))
+            }
+            State::Application(marker) => {
+                let parameters = body.get(self.at..self.segment_end)?;
+                self.appendix = self.appendix.or(Appendix::announced_by(marker, parameters));
+                self.at = self.segment_end;
+                Some(State::Marker)
             }
             State::Segment(marker) => {
                 let rest = &body[self.at.min(body.len())..self.segment_end.min(body.len())];
@@ -154,12 +176,17 @@ impl Walk {
                 Some(match (self.state, byte) {
                     (State::SegmentFf(_), 0xd8) => State::SegmentStart(marker),
                     (State::SegmentFf(_), 0xff) => State::SegmentFf(marker),
-                    (State::SegmentStart(_), 0xff) => self.broken(3),
+                    (State::SegmentStart(_), 0xff) if marker == Marker::SOS => self.broken(3),
+                    (State::SegmentStart(_), 0xff) => {
+                        self.suspect = Some(self.at - 3);
+                        self.at = self.segment_end;
+                        State::Marker
+                    }
                     _ => State::Segment(marker),
                 })
             }
             State::Scan => {
-                let (at, stopped) = scan(body, self.at);
+                let (at, stopped) = entropy_coded::pass(body, self.at);
                 self.at = at;
                 stopped.then_some(State::ScanCode)
             }
@@ -206,7 +233,7 @@ impl Walk {
 
     /// The contradiction stands `back` bytes before the next one.
     fn broken(&self, back: usize) -> State {
-        State::Done(Extent::Broken { at: self.at - back })
+        State::Done(Extent::Broken { at: self.suspect.unwrap_or(self.at - back) })
     }
 }
 
@@ -218,8 +245,7 @@ impl Default for Walk {
 
 impl BodyWalk for Walk {
     fn restart(&mut self) {
-        self.state = State::Start;
-        self.at = 0;
+        *self = Self::new();
     }
 
     fn advance(&mut self, body: &[u8]) -> Extent {
@@ -235,6 +261,15 @@ impl BodyWalk for Walk {
     fn signature(&self) -> &'static [u8] {
         START
     }
+
+    fn announces_more(&self) -> bool {
+        self.appendix.is_some()
+    }
+}
+
+/// Whether a segment of this kind is read where its length is 0 or 1: libjpeg skips such a segment.
+fn may_be_short(marker: Marker) -> bool {
+    marker == Marker::COM || marker.application().is_some()
 }
 
 /// Whether T.81 leaves it to others what stands in a segment: a thumbnail, perhaps.
@@ -242,188 +277,5 @@ fn may_hold_anything(marker: Marker) -> bool {
     marker.application().is_some() || marker.code() >= 0xf0
 }
 
-/// Passes over entropy-coded data from `at` on. Either stops behind an `FF` that is not followed by a
-/// stuffed zero (`true`), or reaches the end of `body`. Where `at` lies behind that, in the SOS segment
-/// whose rest has not come, it stays.
-fn scan(body: &[u8], at: usize) -> (usize, bool) {
-    // Without vector instructions the blocks are slower than memchr, and tests walk gigabytes.
-    if cfg!(debug_assertions) { search(body, at) } else { search(body, pass_blocks(body, at)) }
-}
-
-/// Passes over blocks that hold nothing but data.
-fn pass_blocks(body: &[u8], mut at: usize) -> usize {
-    while let Some(block) = body.get(at..at + BLOCK + 1) {
-        if holds_marker(block) {
-            break;
-        }
-        at += BLOCK;
-    }
-    at
-}
-
-/// [`scan`] from one `FF` to the next.
-fn search(body: &[u8], mut at: usize) -> (usize, bool) {
-    let mut dense = false;
-    while at < body.len() {
-        let rest = &body[at..];
-        let near = if dense { rest.len().min(NEAR) } else { 0 };
-        let found = match rest[..near].iter().position(|&b| b == 0xff) {
-            Some(n) => Some(n),
-            None => memchr(0xff, &rest[near..]).map(|n| near + n),
-        };
-        let Some(n) = found else { return (body.len(), false) };
-        at += n + 1;
-        if body.get(at) != Some(&0x00) {
-            return (at, true);
-        }
-        at += 1;
-        dense = n < NEAR;
-    }
-    (at, false)
-}
-
-/// Whether an `FF` with something other than a stuffed zero behind it starts in all but the last byte.
-/// Without a branch, so that the compiler makes vector instructions of it.
-fn holds_marker(block: &[u8]) -> bool {
-    let pairs = block[..BLOCK].iter().zip(&block[1..=BLOCK]);
-    pairs.fold(0, |found, (&byte, &next)| found | (u8::from(byte == 0xff) & u8::from(next != 0))) != 0
-}
-
 #[cfg(test)]
-mod tests {
-    use std::vec::Vec;
-
-    use super::*;
-
-    const TABLE: &[(&str, &[u8], Extent)] = &[
-        ("nothing", b"", Extent::Partial),
-        ("half a start", b"\xff\xd8", Extent::Partial),
-        ("text", b"hello", Extent::Foreign),
-        ("a start that goes on otherwise", b"\xff\xd8\x00", Extent::Foreign),
-        ("no segment at all", b"\xff\xd8\xff\xd9", Extent::Complete { end: 4 }),
-        ("bytes behind EOI", b"\xff\xd8\xff\xd9\0\0\xff\xd8", Extent::Complete { end: 4 }),
-        ("fill bytes", b"\xff\xd8\xff\xff\xff\xfe\x00\x02\xff\xff\xd9", Extent::Complete { end: 11 }),
-        ("padding", b"\xff\xd8\xff\xfe\x00\x02\0\0\0\xff\xd9", Extent::Complete { end: 11 }),
-        ("a thumbnail", b"\xff\xd8\xff\xe1\x00\x06\xff\xd8\xff\xd9\xff\xd9", Extent::Complete { end: 12 }),
-        (
-            "a start in a comment",
-            b"\xff\xd8\xff\xfe\x00\x05\xff\xd8\xff\xff\xd9",
-            Extent::Complete { end: 11 },
-        ),
-        (
-            "a start in a cut table",
-            b"\xff\xd8\xff\xdb\x00\x43\x00\x01\xff\xff\xd8\xff\xdb",
-            Extent::Broken { at: 9 },
-        ),
-        (
-            "half a start in a table",
-            b"\xff\xd8\xff\xdb\x00\x06\xff\xd8\x01\xff\xff\xd9",
-            Extent::Complete { end: 12 },
-        ),
-        (
-            "half a start at the end of a table",
-            b"\xff\xd8\xff\xdb\x00\x04\xff\xd8\xff\xd9",
-            Extent::Complete { end: 10 },
-        ),
-        ("an empty table", b"\xff\xd8\xff\xdb\x00\x02\xff\xd9", Extent::Complete { end: 8 }),
-        ("a cut segment", b"\xff\xd8\xff\xe1\x00\x06\xff\xd8\xff", Extent::Partial),
-        ("an impossible length", b"\xff\xd8\xff\xe1\x00\x01\xff\xd9", Extent::Broken { at: 4 }),
-        ("text for a marker", b"\xff\xd8\xff\xe1\x00\x02\r\n--b", Extent::Broken { at: 6 }),
-        ("a stuffed byte for a marker", b"\xff\xd8\xff\xe1\x00\x02\xff\x00", Extent::Broken { at: 6 }),
-        ("a reserved marker", b"\xff\xd8\xff\x02", Extent::Broken { at: 2 }),
-        ("a restart outside a scan", b"\xff\xd8\xff\xd0", Extent::Broken { at: 2 }),
-        ("a second start", b"\xff\xd8\xff\xd8\xff\xd9", Extent::Broken { at: 2 }),
-        (
-            "restarts, stuffing, fill, a second scan with a table before it, a number of lines",
-            b"\xff\xd8\xff\xda\x00\x02a\xff\x00\xff\xd0b\xff\xff\xd1\xff\xff\x00c\
-              \xff\xdc\x00\x04\x00\x08\xff\xc4\x00\x02\xff\xda\x00\x02d\xff\xd9",
-            Extent::Complete { end: 36 },
-        ),
-        (
-            "FF in the header of a scan",
-            b"\xff\xd8\xff\xda\x00\x06\xff\xd9\xff\xffab\xff\xd9",
-            Extent::Complete { end: 14 },
-        ),
-        ("a cut scan", b"\xff\xd8\xff\xda\x00\x02abcdef\xff", Extent::Partial),
-        ("a start in a scan", b"\xff\xd8\xff\xda\x00\x02ab\r\n--b\xff\xd8\xff", Extent::Broken { at: 13 }),
-        ("a start behind a cut FF", b"\xff\xd8\xff\xda\x00\x02a\xff\xff\xd8", Extent::Broken { at: 8 }),
-        ("a reserved marker in a scan", b"\xff\xd8\xff\xda\x00\x02a\xff\x0d", Extent::Broken { at: 7 }),
-    ];
-
-    #[test]
-    fn bodies_end_where_their_markers_say() {
-        for (name, body, expected) in TABLE {
-            assert_eq!(Walk::over(body), *expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn the_answer_depends_on_the_bytes_alone() {
-        for (name, body, _) in TABLE {
-            let whole: Vec<Extent> = (0..=body.len()).map(|n| Walk::over(&body[..n])).collect();
-            let mut one_by_one = Walk::new();
-            for n in 0..=body.len() {
-                assert_eq!(one_by_one.advance(&body[..n]), whole[n], "{name}, byte by byte at {n}");
-                let mut split = Walk::new();
-                split.advance(&body[..n]);
-                assert_eq!(split.advance(body), whole[body.len()], "{name}, split at {n}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_byte_is_looked_at_once_however_bytes_come() {
-        let endless: [(&[u8], &[u8]); 6] = [
-            (b"\xff\xd8\xff\xda\x00\x02", b"\xff"),
-            (b"\xff\xd8\xff\xda\x00\x02", b"\xff\x00"),
-            (b"\xff\xd8\xff\xda\x00\x02", b"\xff\xd0"),
-            (b"\xff\xd8\xff\xdb\xff\xff", b"\xff\xd8"),
-            (b"\xff\xd8", b"\xff\xdb\x00\x02"),
-            (b"\xff\xd8\xff\xfe\x00\x02", b"\0"),
-        ];
-        for (start, more) in endless {
-            let body: Vec<u8> = start.iter().chain(more.iter().cycle().take(20_000)).copied().collect();
-            let (mut walk, mut steps) = (Walk::new(), 0);
-            for end in 0..=body.len() {
-                let before = walk.at;
-                while let Some(state) = walk.step(&body[..end]) {
-                    walk.state = state;
-                    steps += 1;
-                }
-                assert!(walk.at >= before, "it never goes back");
-            }
-            assert!(steps <= 2 * body.len(), "{steps} steps for {} bytes", body.len());
-        }
-    }
-
-    #[test]
-    fn passing_over_blocks_changes_no_answer() {
-        let mut state = 7u32;
-        let mut random = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 16) as usize
-        };
-        for round in 0..2000 {
-            let mut body = Vec::new();
-            while body.len() < round % 700 {
-                match random() % 300 {
-                    0 => body.extend_from_slice(b"\xff\xd9"),
-                    1..30 => body.extend_from_slice(b"\xff\x00"),
-                    byte => body.push((byte % 255) as u8),
-                }
-            }
-            for at in [0, body.len() / 3, body.len(), body.len() + 9] {
-                assert_eq!(search(&body, pass_blocks(&body, at)), search(&body, at), "{body:x?} from {at}");
-            }
-        }
-    }
-
-    #[test]
-    fn restarting_forgets_everything() {
-        let mut walk = Walk::new();
-        for (name, body, expected) in TABLE {
-            walk.restart();
-            assert_eq!(walk.advance(body), *expected, "{name}");
-        }
-    }
-}
+mod tests;

@@ -11,10 +11,12 @@
 //! So a picture is out the moment its last byte is in, boundary text inside it is data, and a length
 //! of 2^63 waits for nothing.
 
+use super::body_end::{BodyEnd, Ends};
 use super::event::Framing;
 use super::extent::{BodyWalk, Extent};
 use super::head::field_of_a_part_at;
-use super::scan::{Answer, Found, Line, Scan, line_end_before, line_ends};
+use super::limits::{BEHIND_BYTES, Limits};
+use super::scan::{Answer, Found, Scan, line_ends};
 
 /// Most bytes of empty lines looked at behind a body to find its delimiter at Content-Length.
 const LINE_ENDS: usize = 64;
@@ -22,7 +24,7 @@ const LINE_ENDS: usize = 64;
 /// How far a body has been read. Positions count from its first byte.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BodyScan {
-    declared: Option<u64>,
+    ends: Ends,
     stage: Stage,
 }
 
@@ -45,48 +47,32 @@ enum Stage {
     DelimiterFirst { from: usize },
 }
 
-/// The end of a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct BodyEnd {
-    pub(super) len: usize,
-    pub(super) framing: Framing,
-    pub(super) extent: Extent,
-    /// How far the walk ran, where it ran beyond the end.
-    pub(super) walked: usize,
-}
-
-impl BodyEnd {
-    fn new(len: usize, framing: Framing, extent: Extent) -> Self {
-        let walked = if let Extent::Broken { at } = extent { at } else { len };
-        Self { len, framing, extent, walked: walked.max(len) }
-    }
-}
-
 impl BodyScan {
     pub(super) fn new(declared: Option<u64>) -> Self {
         let stage = if declared.is_some() { Stage::WalkToLength } else { Stage::WalkOn };
-        Self { declared, stage }
+        Self { ends: Ends { declared }, stage }
     }
 
     /// For bodies of a sender that made the walk run far beyond where bodies then ended, again and
     /// again: the first delimiter counts, so that no byte is walked more than once.
     pub(super) fn delimiter_first(declared: Option<u64>) -> Self {
-        Self { declared, stage: Stage::DelimiterFirst { from: 0 } }
+        Self { ends: Ends { declared }, stage: Stage::DelimiterFirst { from: 0 } }
     }
 
     /// For a picture that stands alone.
     pub(super) fn bare() -> Self {
-        Self { declared: None, stage: Stage::Bare }
+        Self { ends: Ends { declared: None }, stage: Stage::Bare }
     }
 
-    /// Goes on reading. `body` starts at the body's first byte; `search_bytes` bounds the search of a
-    /// delimiter behind a complete picture.
+    /// Goes on reading. `body` starts at the body's first byte. `limits` bound the search for a delimiter
+    /// behind a complete picture: `body_bytes` where Content-Length or the picture says that the body goes
+    /// on, else `search_bytes`.
     pub(super) fn advance(
         &mut self,
         body: &[u8],
         walk: &mut impl BodyWalk,
         scan: &Scan,
-        search_bytes: usize,
+        limits: &Limits,
         eof: bool,
     ) -> Answer<BodyEnd> {
         loop {
@@ -97,7 +83,8 @@ impl BodyScan {
                 Stage::WalkOn => self.walk_on(body, walk),
                 Stage::Broken(at) => self.broken(body, at, scan, eof),
                 Stage::Search { from, extent, split } => {
-                    return self.search(body, Search { from, extent, split }, scan, search_bytes, eof);
+                    let search = Search { from, extent, split, announced: walk.announces_more() };
+                    return self.search(body, search, scan, limits, eof);
                 }
                 Stage::DelimiterFirst { from } => {
                     return self.delimiter_before_picture(body, from, walk, scan, eof);
@@ -120,15 +107,15 @@ impl BodyScan {
     pub(super) fn at_limit(&self) -> Option<BodyEnd> {
         let Stage::Search { extent, split, .. } = self.stage else { return None };
         let end = if let Extent::Complete { end } = extent { Some(end) } else { split };
-        end.map(|end| scanned(end, extent))
+        end.map(|end| BodyEnd::scanned(end, extent))
     }
 
     fn walk_bare(&self, body: &[u8], walk: &mut impl BodyWalk, eof: bool) -> Step {
         match walk.advance(body) {
-            extent @ Extent::Complete { end } => Step::End(scanned(end, extent)),
+            extent @ Extent::Complete { end } => Step::End(BodyEnd::scanned(end, extent)),
             // The next picture is searched from there on, and may start there (a doubled SOI). At least one
             // byte goes, whatever the walk says.
-            extent @ Extent::Broken { at } => Step::End(scanned(at.max(1), extent)),
+            extent @ Extent::Broken { at } => Step::End(BodyEnd::scanned(at.max(1), extent)),
             extent @ (Extent::Partial | Extent::Foreign) if eof => {
                 Step::End(BodyEnd::new(body.len(), Framing::EndOfInput, extent))
             }
@@ -137,7 +124,7 @@ impl BodyScan {
     }
 
     fn walk_to_length(&self, body: &[u8], walk: &mut impl BodyWalk) -> Step {
-        let declared = usize::try_from(self.declared.unwrap_or_default()).unwrap_or(usize::MAX);
+        let declared = usize::try_from(self.ends.declared.unwrap_or_default()).unwrap_or(usize::MAX);
         let window = &body[..body.len().min(declared)];
         match walk.advance(window) {
             Extent::Partial if window.len() == declared => Step::Go(Stage::AtLength(declared)),
@@ -177,9 +164,9 @@ impl BodyScan {
             Answer::Yes(()) => {}
         }
         match scan.find(&body[..at], 0, true) {
-            Found::Line(line) => Step::End(self.end_before(body, line, extent)),
-            Found::Resume(_) if self.declared.is_none_or(|declared| declared <= at as u64) => {
-                Step::End(scanned(at, extent))
+            Found::Line(line) => Step::End(self.ends.before(body, line, extent)),
+            Found::Resume(_) if self.ends.declared.is_none_or(|declared| declared <= at as u64) => {
+                Step::End(BodyEnd::scanned(at, extent))
             }
             Found::Resume(_) => Step::Go(Stage::Search { from: at, extent, split: Some(at) }),
         }
@@ -190,41 +177,45 @@ impl BodyScan {
         body: &[u8],
         search: Search,
         scan: &Scan,
-        search_bytes: usize,
+        limits: &Limits,
         eof: bool,
     ) -> Answer<BodyEnd> {
-        let Search { from, extent, split } = search;
+        let Search { from, extent, split, announced } = search;
         let picture_end = if let Extent::Complete { end } = extent { Some(end) } else { None };
         // A delimiter unlike the ones before it is believed only where one must stand.
         if let Some(end) = picture_end.filter(|&end| from == end) {
             let at = end + line_end_at(body, end);
             match scan.line_at(body, at, eof) {
-                Answer::Yes(line) => return Answer::Yes(self.end_before(body, line, extent)),
+                Answer::Yes(line) => return Answer::Yes(self.ends.before(body, line, extent)),
                 Answer::More if !eof => return Answer::More,
                 _ => {}
             }
-            // So is the next part without one, unless Content-Length says that the body goes on.
-            if self.declared.is_none_or(|declared| declared <= end as u64) {
+            // So is the next part without one, unless Content-Length or the picture says that the body
+            // goes on: a photo of several pictures has the next one here.
+            if !announced && self.ends.declared.is_none_or(|declared| declared <= end as u64) {
                 let next = match scan.picture_at(body, end, eof) {
                     Answer::No => field_of_a_part_at(body, at, eof),
                     answer => answer,
                 };
                 match next {
-                    Answer::Yes(()) => return Answer::Yes(scanned(end, extent)),
+                    Answer::Yes(()) => return Answer::Yes(BodyEnd::scanned(end, extent)),
                     Answer::More if !eof => return Answer::More,
                     _ => {}
                 }
             }
         }
         // Behind a picture without a delimiter for that long, there is none.
-        let stop = picture_end.or(split).map_or(usize::MAX, |end| end.saturating_add(search_bytes));
+        let stop = picture_end.or(split).map_or(usize::MAX, |end| {
+            let searched = end.saturating_add(limits.search_bytes);
+            searched.max(self.evidence_end(announced, limits))
+        });
         let window = &body[..body.len().min(stop)];
         let is_last = eof && window.len() == body.len();
         let resume = match scan.find(window, from, is_last) {
             Found::Line(line) => {
-                let end = self.end_before(body, line, extent);
+                let end = self.ends.before(body, line, extent);
                 return Answer::Yes(match split {
-                    Some(at) if end.framing != Framing::ContentLength => scanned(at, extent),
+                    Some(at) if end.framing != Framing::ContentLength => BodyEnd::scanned(at, extent),
                     // Only at the end of the input does a search start with a walk that found no end.
                     _ if extent == Extent::Partial => BodyEnd { walked: body.len(), ..end },
                     _ => end,
@@ -234,17 +225,25 @@ impl BodyScan {
         };
         if is_last {
             return Answer::Yes(
-                split.map_or_else(|| self.end_of_input(body, extent), |at| scanned(at, extent)),
+                split.map_or_else(|| self.ends.of_input(body, extent), |at| BodyEnd::scanned(at, extent)),
             );
         }
         if let Some(end) = picture_end.or(split).filter(|_| window.len() < body.len()) {
-            return Answer::Yes(scanned(end, extent));
+            return Answer::Yes(BodyEnd::scanned(end, extent));
         }
         // Stay where the place right behind the picture is judged until it has been.
         let judged = picture_end.is_none_or(|end| body.len() > end + 2);
         let from = if judged { resume.max(from) } else { from };
         self.stage = Stage::Search { from, extent, split };
         Answer::More
+    }
+
+    /// How far to wait for a delimiter that Content-Length or the picture speaks of.
+    fn evidence_end(&self, announced: bool, limits: &Limits) -> usize {
+        let declared = self.ends.declared.filter(|&declared| declared <= limits.body_bytes as u64);
+        let declared = declared.and_then(|declared| usize::try_from(declared).ok());
+        let longest = announced.then_some(limits.body_bytes);
+        declared.or(longest).map_or(0, |bytes| bytes.saturating_add(BEHIND_BYTES))
     }
 
     fn delimiter_before_picture(
@@ -258,53 +257,14 @@ impl BodyScan {
         match scan.find(body, from, eof) {
             Found::Line(line) => {
                 let extent = walk.advance(&body[..line.start]);
-                Answer::Yes(self.end_before(body, line, extent))
+                Answer::Yes(self.ends.before(body, line, extent))
             }
-            Found::Resume(_) if eof => Answer::Yes(self.end_of_input(body, walk.advance(body))),
+            Found::Resume(_) if eof => Answer::Yes(self.ends.of_input(body, walk.advance(body))),
             Found::Resume(resume) => {
                 self.stage = Stage::DelimiterFirst { from: resume.max(from) };
                 Answer::More
             }
         }
-    }
-
-    /// The end of a body before the delimiter `line`: at Content-Length or at the picture's end where
-    /// only line ends stand between, otherwise before the one line end that belongs to the delimiter.
-    fn end_before(&self, body: &[u8], line: Line, extent: Extent) -> BodyEnd {
-        let only_line_ends =
-            |at: usize| at <= line.start && line_ends(&body[at..line.start]) == line.start - at;
-        let declared = self.declared.and_then(|declared| usize::try_from(declared).ok());
-        let picture_end = if let Extent::Complete { end } = extent { end } else { 0 };
-        if let Some(len) = declared.filter(|&declared| declared >= picture_end && only_line_ends(declared)) {
-            // A length that reaches right up to the dashes counts the line end that belongs to them. One
-            // that leaves a line end means what it says, even if the body ends in another (VLC).
-            let counts_line_end = picture_end > 0 && len == line.start && len > picture_end;
-            if !(counts_line_end && only_line_ends(picture_end)) {
-                return BodyEnd::new(len, Framing::ContentLength, extent);
-            }
-        }
-        let len = if picture_end > 0 && only_line_ends(picture_end) {
-            picture_end
-        } else {
-            line.start - line_end_before(body, picture_end.min(line.start), line.start)
-        };
-        BodyEnd::new(len, Framing::Delimited, extent)
-    }
-
-    /// The end of the last body: without the line ends of a delimiter that did not come.
-    fn end_of_input(&self, body: &[u8], extent: Extent) -> BodyEnd {
-        let only_line_ends = |at: usize| at <= body.len() && line_ends(&body[at..]) == body.len() - at;
-        let picture_end = if let Extent::Complete { end } = extent { end } else { 0 };
-        let ends_in_picture = picture_end > 0 && only_line_ends(picture_end);
-        let declared = self.declared.and_then(|declared| usize::try_from(declared).ok());
-        let counts_line_end = declared == Some(body.len()) && picture_end < body.len() && ends_in_picture;
-        if let Some(len) = declared.filter(|&declared| declared >= picture_end && only_line_ends(declared))
-            && !counts_line_end
-        {
-            return BodyEnd::new(len, Framing::ContentLength, extent);
-        }
-        let len = if ends_in_picture { picture_end } else { body.len() };
-        BodyEnd::new(len, Framing::EndOfInput, extent)
     }
 }
 
@@ -320,6 +280,8 @@ struct Search {
     from: usize,
     extent: Extent,
     split: Option<usize>,
+    /// The picture says that more follows it.
+    announced: bool,
 }
 
 impl Stage {
@@ -331,10 +293,6 @@ impl Stage {
             _ => Self::Search { from: 0, extent, split: None },
         }
     }
-}
-
-fn scanned(len: usize, extent: Extent) -> BodyEnd {
-    BodyEnd::new(len, Framing::Scanned, extent)
 }
 
 /// The length of the line end at `at`, if one stands there.

@@ -39,4 +39,9 @@ pub trait BodyWalk {
 
     /// The bytes that every picture starts with.
     fn signature(&self) -> &'static [u8];
+
+    /// Whether the picture says that more of the same body follows its end: a second picture or a video.
+    fn announces_more(&self) -> bool {
+        false
+    }
 }

@@ -18,7 +18,7 @@ pub struct Limits {
 
 /// How far behind a body its delimiter must show for the body to be within the limit: more than the
 /// longest delimiter line with the line behind it.
-const BEHIND_BYTES: usize = 4096;
+pub(super) const BEHIND_BYTES: usize = 4096;
 
 impl Limits {
     /// The same with bounds that the searches can work with.

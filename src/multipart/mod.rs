@@ -54,10 +54,24 @@
 //!   the picture cannot go on;
 //! * the input ends.
 //!
-//! So a length is a hint that the picture itself or a delimiter must bear out: a wrong one costs no
-//! frame, one of 2^63 waits for nothing, boundary text inside a picture is data, and a picture is told
-//! the moment its last byte is in. [`Part::framing`] says which it was, [`Part::extent`] what the
-//! picture itself says. Where a picture ends is asked of a [`BodyWalk`]: this module knows no JPEG.
+//! So a length is a hint that the picture itself or a delimiter must bear out: a wrong one costs no frame,
+//! one of 2^63 waits for nothing, boundary text inside a picture is data, and a picture is told the moment its
+//! last byte is in. [`Part::framing`] says which it was, [`Part::extent`] what the picture itself says. Where
+//! a picture ends is asked of a [`BodyWalk`]: this module knows no JPEG.
+//!
+//! Bytes behind the end of the picture belong to the body where Content-Length or a delimiter says so:
+//!
+//! * A length beyond the picture's end is waited for up to [`Limits::body_bytes`]: motion photos carry
+//!   megabytes of video. Without a delimiter there, the picture's end counts.
+//! * Without a length, the next part right behind a picture means that the delimiter between them was lost,
+//!   unless the picture announces more ([`BodyWalk::announces_more`]): then everything up to the delimiter
+//!   belongs to the body.
+//! * Line ends alone between a picture and its delimiter do not belong to the body. They may be the last bytes
+//!   of a file or empty lines of the sender; more than one are told as
+//!   [`BlankLines`](DeviationKind::BlankLines).
+//! * In a stream without delimiters a picture ends at its EOI. Bytes up to the next picture are told as
+//!   [`BytesBetween`](DeviationKind::BytesBetween), those behind the last one as
+//!   [`BytesAfterBody`](DeviationKind::BytesAfterBody); line ends alone are not told.
 //!
 //! # Bounds
 //!
@@ -66,6 +80,7 @@
 //! of them came at once.
 
 mod body;
+mod body_end;
 mod boundary;
 pub(crate) mod buffer;
 mod collector;
@@ -79,6 +94,7 @@ mod parser;
 mod scan;
 mod serializer;
 mod start;
+mod timestamp;
 
 pub use boundary::{Boundary, InvalidBoundary};
 pub use collector::{Collected, Collector};
@@ -89,3 +105,4 @@ pub use extent::{BodyWalk, Extent};
 pub use limits::Limits;
 pub use parser::Parser;
 pub use serializer::{PartHead, Serializer};
+pub use timestamp::Timestamp;

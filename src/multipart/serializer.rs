@@ -8,6 +8,7 @@ use core::time::Duration;
 use memchr::memmem;
 
 use super::boundary::Boundary;
+use super::timestamp::Timestamp;
 
 /// The fields of one part.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -100,9 +101,7 @@ impl Serializer {
             format!("Content-Type: image/jpeg\r\nContent-Length: {length:0>digits$}\r\n").as_bytes(),
         );
         if let Some(at) = head.timestamp {
-            out.extend_from_slice(
-                format!("X-Timestamp: {}.{:06}\r\n", at.as_secs(), at.subsec_micros()).as_bytes(),
-            );
+            out.extend_from_slice(format!("X-Timestamp: {}\r\n", Timestamp(at)).as_bytes());
         }
         out.extend_from_slice(b"\r\n");
     }

@@ -10,8 +10,22 @@ pub struct Plan {
     pub factors: Vec<(u8, u8)>,
     pub restart_interval: u16,
     pub order: Order,
-    /// What fills up last bytes.
-    pub padding: bool,
+    pub padding: Padding,
+}
+
+/// What follows the last MCU of an entropy-coded segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Padding {
+    /// Ones up to a whole byte, as T.81 asks for.
+    Ones,
+    /// Zeros.
+    Zeros,
+    /// Zeros in all scans but the last: LEAD.
+    ZerosThenOnes,
+    /// Zeros and ones in turn.
+    Mixed,
+    /// One to eight ones: a whole byte where the data ends with one, as UVC webcams write.
+    AtLeastOne,
 }
 
 /// Which scans there are.
@@ -31,7 +45,7 @@ impl Default for Plan {
             factors: vec![(2, 2), (1, 1), (1, 1)],
             restart_interval: 0,
             order: Order::Interleaved,
-            padding: true,
+            padding: Padding::Ones,
         }
     }
 }
@@ -137,11 +151,22 @@ fn scan(
     segment(out, 0xda, &header);
     let mcus = mcus(components, chosen);
     let mut writer = Bits { out, bits: Vec::new() };
+    let is_last = bits.1 == 0 && band.1 == 63 && chosen.last() == Some(&(components.len() - 1));
+    let padding = match plan.padding {
+        Padding::ZerosThenOnes => {
+            if is_last {
+                Padding::Ones
+            } else {
+                Padding::Zeros
+            }
+        }
+        padding => padding,
+    };
     let mut predictions = [0; 4];
     for (number, mcu) in mcus.iter().enumerate() {
         let interval = usize::from(plan.restart_interval);
         if interval > 0 && number > 0 && number % interval == 0 {
-            writer.fill_up(plan.padding);
+            writer.fill_up(padding);
             writer.out.extend([0xff, 0xd0 | (number / interval - 1) as u8 & 7]);
             predictions = [0; 4];
         }
@@ -150,7 +175,7 @@ fn scan(
             write_block(&mut writer, block, &mut predictions[component], band, bits);
         }
     }
-    writer.fill_up(plan.padding);
+    writer.fill_up(padding);
 }
 
 /// For each MCU its blocks, by component and place.
@@ -264,9 +289,14 @@ impl Bits<'_> {
         self.write(bits & ((1 << size) - 1), size);
     }
 
-    fn fill_up(&mut self, with: bool) {
+    fn fill_up(&mut self, padding: Padding) {
+        if padding == Padding::AtLeastOne {
+            self.write(1, 1);
+        }
+        let mut bit = padding != Padding::Zeros;
         while !self.bits.is_empty() {
-            self.write(with.into(), 1);
+            self.write(bit.into(), 1);
+            bit ^= padding == Padding::Mixed;
         }
     }
 }

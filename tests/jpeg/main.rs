@@ -2,6 +2,8 @@
 
 mod encoder;
 mod fixture;
+mod judgements;
+mod notes;
 mod properties;
 mod soundness;
 mod splitting;

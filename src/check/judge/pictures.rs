@@ -11,7 +11,7 @@ use super::findings::{Findings, Place};
 use crate::check::body_damage::BodyDamage;
 use crate::check::report::Frames;
 use crate::check::rules::{content::*, jpeg::*, part_body::*};
-use crate::jpeg::{Checker, FrameHeader, Segments, Soundness};
+use crate::jpeg::{Checker, FrameHeader, Note, Segments, Soundness};
 use crate::multipart::{Extent, Part};
 
 /// Most bodies whose sizes are kept for the median.
@@ -97,7 +97,7 @@ impl Pictures {
                 Soundness::Damaged(damage) => {
                     findings.note(&SCAN_DAMAGED, place(damage.at), damage.to_string());
                 }
-                Soundness::Sound(leniencies) if leniencies.standard_tables => {
+                Soundness::Sound(notes) if notes.contains(Note::StandardTables) => {
                     findings.note(&STANDARD_TABLES, place(0), "the JPEG has no Huffman tables");
                 }
                 _ => {}

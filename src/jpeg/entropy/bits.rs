@@ -32,7 +32,7 @@ pub(super) enum SegmentEnd {
 ///
 /// `bits` holds the next `left` bits at its top; below them may stand bits that follow, which will be
 /// loaded again.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct BitReader<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -87,6 +87,16 @@ impl EntropyCoded {
     /// Where the segment ends in the picture: at the first `FF` of the marker behind it.
     pub(super) fn end(&self) -> usize {
         self.end
+    }
+
+    /// What stands behind bit number `bit`: the bits up to the next whole byte and their number, 0 to 7,
+    /// and the whole bytes. `bit` is at most the number of bits.
+    pub(super) fn padding(&self, bit: usize) -> (u8, u32, &[u8]) {
+        let bytes = &self.bytes[..self.bytes.len().saturating_sub(PADDING.len())];
+        let count = (bit.next_multiple_of(8) - bit) as u32;
+        let last = bytes.get(bit / 8).copied().unwrap_or_default();
+        let rest = bytes.get(bit.div_ceil(8)..).unwrap_or_default();
+        (last & ((1u8 << count).wrapping_sub(1)), count, rest)
     }
 
     /// Where in the picture the byte stands that holds bit number `bit`.

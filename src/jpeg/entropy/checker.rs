@@ -7,6 +7,7 @@ use super::damage::{Damage, DamageKind, Soundness, Unchecked};
 use super::picture::Picture;
 use super::tables::HuffmanTables;
 use crate::jpeg::marker::Marker;
+use crate::jpeg::note::Note;
 use crate::jpeg::segment::{Segment, Segments};
 use crate::multipart::Extent;
 
@@ -69,30 +70,48 @@ impl Checker {
             Err(damage) => Soundness::Damaged(damage),
             Ok(()) => match picture.unchecked {
                 Some(reason) => Soundness::Unchecked(reason),
-                None => Soundness::Sound(picture.leniencies),
+                None => Soundness::Sound(picture.notes),
             },
         }
     }
 
     fn segments(&mut self, jpeg: &[u8], picture: &mut Picture) -> Result<(), Damage> {
-        let mut segments = Segments::of(jpeg);
+        let mut segments = Segments::past_junk(jpeg);
+        // Behind SOI.
+        let mut at = 2;
         for segment in segments.by_ref() {
+            picture.look_between(jpeg, at..segment.at);
             self.read_segment(jpeg, picture, &segment)?;
+            at = segment.end();
         }
         let damage = |kind, at| Err(Damage { kind, at, scan: None, mcu: None });
+        if let Some(at) = segments.junk() {
+            picture.notes.add(Note::JunkBytes, at);
+            // Perhaps it is what a scan was overwritten with.
+            if picture.unchecked.is_none() && !picture.is_complete() {
+                return damage(DamageKind::Misplaced, at);
+            }
+        }
         match segments.extent() {
             Extent::Foreign => damage(DamageKind::NoStart, 0),
+            Extent::Partial if jpeg.is_empty() => damage(DamageKind::Empty, 0),
+            Extent::Partial if jpeg.len() < 2 => damage(DamageKind::NoStart, 0),
+            Extent::Partial if picture.is_complete() && picture.unchecked.is_none() => {
+                picture.notes.add(Note::NoEnd, jpeg.len());
+                Ok(())
+            }
             Extent::Partial => damage(DamageKind::Cut, jpeg.len()),
             Extent::Broken { at } if jpeg.get(at + 1) == Some(&Marker::SOI.code()) => {
                 damage(DamageKind::NewPicture, at)
             }
             Extent::Broken { at } => damage(DamageKind::Misplaced, at),
             Extent::Complete { end } => {
+                picture.look_between(jpeg, at..end);
                 if picture.unchecked.is_some() {
                     return Ok(());
                 }
-                if picture.frame.is_none() {
-                    picture.unchecked = Some(Unchecked::NoFrame);
+                if picture.frame.is_none() || picture.scans == 0 {
+                    return damage(DamageKind::NoFrame, end - 2);
                 }
                 match picture.missing_component() {
                     Some(id) => damage(DamageKind::MissingScan(id), end - 2),
@@ -132,7 +151,13 @@ impl Checker {
                 }
                 if picture.unchecked.is_some() { Ok(()) } else { self.read_scan(jpeg, picture, segment) }
             }
-            _ => Ok(()),
+            _ => {
+                // Only COM and APPn segments get this far with such a length.
+                if let Some(&[0, 0 | 1]) = jpeg.get(segment.at + 2..segment.at + 4) {
+                    picture.notes.add(Note::ShortSegment, segment.at);
+                }
+                Ok(())
+            }
         }
     }
 

@@ -108,6 +108,14 @@ impl Coefficients {
         (self.0 >> 8 & 0xff) as usize
     }
 
+    /// How many coefficients they are without the end of block, and whether that is there.
+    #[inline(always)]
+    pub(super) fn split(self) -> (usize, bool) {
+        let advance = self.advance();
+        let ends = advance >= END_OF_BLOCK as usize;
+        (if ends { advance - END_OF_BLOCK as usize } else { advance }, ends)
+    }
+
     /// Bits of the largest value.
     #[inline(always)]
     pub(super) fn size(self) -> u8 {

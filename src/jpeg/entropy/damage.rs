@@ -3,32 +3,17 @@
 use core::fmt;
 
 use crate::jpeg::marker::Marker;
+use crate::jpeg::note::Notes;
 
 /// The answer of [`super::Checker::check`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Soundness {
-    /// Every MCU is there, every marker where it must be.
-    Sound(Leniencies),
+    /// Every MCU is there. The notes say what is unusual about it.
+    Sound(Notes),
     /// Something contradicts T.81; this is the first place.
     Damaged(Damage),
     /// All markers are in order up to EOI, but the entropy-coded data was not looked at.
     Unchecked(Unchecked),
-}
-
-/// What a sound picture leans on: decoders take it, T.81 does not have it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Leniencies {
-    /// Huffman tables are missing, and the picture is sound with those of T.81 K.3: webcams and
-    /// `AVI1` frames.
-    pub standard_tables: bool,
-    /// Entropy-coded segments are filled up to a whole byte with zeros throughout; T.81 F.1.2.3 asks
-    /// for ones.
-    pub zero_padding: bool,
-    /// A restart marker follows the last MCU of a scan, where T.81 E.1.4 has none.
-    pub trailing_restart: bool,
-    /// The scan header of a sequential frame has other values than 0, 63, 0 and 0 for its band and
-    /// approximation, as T.81 B.2.3 has it.
-    pub scan_parameters: bool,
 }
 
 /// The first contradiction in a picture.
@@ -47,7 +32,10 @@ pub struct Damage {
 
 /// Kinds of damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DamageKind {
+    /// It has no bytes.
+    Empty,
     /// It does not begin with SOI and a marker.
     NoStart,
     /// It ends before its EOI.
@@ -56,8 +44,12 @@ pub enum DamageKind {
     NewPicture,
     /// A byte that cannot stand where it stands: no marker where one must be, or a reserved one.
     Misplaced,
+    /// It has no frame header or no scan: tables only (T.81 B.5), or a placeholder.
+    NoFrame,
     /// This segment contradicts itself or the segments before it.
     Segment(Marker),
+    /// The components of a scan come in another order than in the frame header (T.81 B.2.3).
+    ScanOrder,
     /// A scan needs a table that this segment should have defined.
     MissingTable(Marker),
     /// The component with this identifier has no scan.
@@ -70,8 +62,6 @@ pub enum DamageKind {
     Short,
     /// Entropy-coded data goes on behind its last MCU, for this many whole bytes.
     Long(usize),
-    /// The bits that fill up the last byte of an entropy-coded segment are mixed.
-    Padding,
     /// This restart marker stands where the `expected` one (or none) must be.
     Restart {
         /// The number that should stand there, if any.
@@ -87,6 +77,7 @@ pub enum DamageKind {
 
 /// Why entropy-coded data was not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unchecked {
     /// Arithmetic coding.
     Arithmetic,
@@ -100,8 +91,21 @@ pub enum Unchecked {
     TooLarge,
     /// A progressive picture of more than 100 scans.
     Scans,
-    /// No frame at all: tables only (T.81 B.5).
-    NoFrame,
+}
+
+impl DamageKind {
+    /// A word for machines: `empty`, `no-soi`, `no-eoi`, `no-frame`, `broken`, and `scan-damaged` for what
+    /// only the entropy walk finds.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::NoStart => "no-soi",
+            Self::Cut => "no-eoi",
+            Self::NoFrame => "no-frame",
+            Self::NewPicture | Self::Misplaced | Self::Segment(_) => "broken",
+            _ => "scan-damaged",
+        }
+    }
 }
 
 impl fmt::Display for Damage {
@@ -120,11 +124,14 @@ impl fmt::Display for Damage {
 impl fmt::Display for DamageKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Empty => f.write_str("no bytes"),
             Self::NoStart => f.write_str("no start of image"),
             Self::Cut => f.write_str("the picture is cut: no end of image"),
             Self::NewPicture => f.write_str("another picture starts inside this one"),
             Self::Misplaced => f.write_str("a marker must stand here"),
             Self::Segment(marker) => write!(f, "the {marker} segment contradicts itself or those before it"),
+            Self::NoFrame => f.write_str("no frame header or no scan: nothing to show"),
+            Self::ScanOrder => f.write_str("the scan has its components in another order than the frame"),
             Self::MissingTable(marker) => {
                 write!(f, "the scan needs a table that no {marker} segment defines")
             }
@@ -134,9 +141,6 @@ impl fmt::Display for DamageKind {
             Self::Short => f.write_str("entropy-coded data ends before its last MCU"),
             Self::Long(1) => f.write_str("1 byte of entropy-coded data behind the last MCU"),
             Self::Long(bytes) => write!(f, "{bytes} bytes of entropy-coded data behind the last MCU"),
-            Self::Padding => {
-                f.write_str("the last byte of an entropy-coded segment is not filled up with ones")
-            }
             Self::Restart { expected: Some(expected), found } => {
                 write!(f, "restart marker RST{found} instead of RST{expected}")
             }
@@ -158,7 +162,6 @@ impl fmt::Display for Unchecked {
             Self::Components => "more than four components",
             Self::TooLarge => "too large a progressive picture",
             Self::Scans => "more than 100 scans",
-            Self::NoFrame => "tables only",
         })
     }
 }

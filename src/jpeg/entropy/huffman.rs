@@ -64,6 +64,15 @@ impl Specification {
         specification
     }
 
+    /// Whether a code is all ones, which T.81 C.2 forbids and libjpeg refuses.
+    pub(super) fn has_code_of_ones(&self) -> bool {
+        let mut codes = 0_u32;
+        (1..=16).zip(self.counts).any(|(length, count)| {
+            codes = codes * 2 + u32::from(count);
+            count > 0 && codes == 1 << length
+        })
+    }
+
     /// The largest value; 0 of an empty table.
     pub(super) fn largest_value(&self) -> u8 {
         self.values.iter().copied().max().unwrap_or(0)

@@ -16,4 +16,4 @@ mod standard;
 mod tables;
 
 pub use checker::Checker;
-pub use damage::{Damage, DamageKind, Leniencies, Soundness, Unchecked};
+pub use damage::{Damage, DamageKind, Soundness, Unchecked};

@@ -1,15 +1,25 @@
 //! What the segments of one picture have said so far.
 
-use super::damage::{Damage, DamageKind, Leniencies, Unchecked};
+use core::ops::Range;
+
+use memchr::memchr;
+
+use super::bits::EntropyCoded;
+use super::damage::{Damage, DamageKind, Unchecked};
 use super::layout;
 use crate::jpeg::frame::{Coding, FrameHeader, Process};
 use crate::jpeg::marker::Marker;
+use crate::jpeg::note::{Note, Notes};
 use crate::jpeg::quantisation::QuantisationTables;
 use crate::jpeg::scan::ScanHeader;
 use crate::jpeg::segment::Segment;
 
 /// A coefficient that no scan has brought yet.
 const UNSENT: u8 = u8::MAX;
+
+/// Most whole bytes of zeros that are taken for padding. Decoders read up to seven bytes ahead of the last
+/// MCU and drop them in silence; behind those, libjpeg warns.
+const ZERO_BYTES: usize = 7;
 
 /// The state of one picture between its segments.
 #[derive(Debug, Clone)]
@@ -22,20 +32,10 @@ pub(super) struct Picture {
     pub(super) restart_interval: u16,
     /// Number of scans, the one at hand included.
     pub(super) scans: u32,
-    pub(super) leniencies: Leniencies,
-    pub(super) padding: Padding,
+    pub(super) notes: Notes,
     pub(super) unchecked: Option<Unchecked>,
     /// For each coefficient of each component, the bit position that its scans went down to.
     levels: [[u8; 64]; 4],
-}
-
-/// How the last bytes of entropy-coded segments have been filled up so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Padding {
-    /// No segment had bits to fill up.
-    None,
-    Ones,
-    Zeros,
 }
 
 /// What the scans of a frame bring.
@@ -56,8 +56,7 @@ impl Picture {
             quantisation: QuantisationTables::default(),
             restart_interval: 0,
             scans: 0,
-            leniencies: Leniencies::default(),
-            padding: Padding::None,
+            notes: Notes::NONE,
             unchecked: None,
             levels: [[UNSENT; 64]; 4],
         }
@@ -72,7 +71,7 @@ impl Picture {
             return Ok(());
         }
         let frame = FrameHeader::parse(segment.marker, segment.parameters);
-        let Some(frame) = frame.filter(|_| self.frame.is_none()) else {
+        let Some(frame) = frame.filter(|frame| self.frame.is_none() && !frame.is_overfull()) else {
             return Err(self.contradiction(segment));
         };
         if frame.coding() == Coding::Arithmetic {
@@ -84,24 +83,32 @@ impl Picture {
         } else if !matches!(frame.precision, 8 | 12) {
             return Err(self.contradiction(segment));
         }
+        if frame.precision == 12 {
+            self.notes.add(Note::TwelveBits, segment.at);
+        }
+        let ids = frame.components().iter().map(|component| component.id);
+        if ids.clone().enumerate().any(|(n, id)| ids.clone().take(n).any(|other| other == id)) {
+            self.notes.add(Note::RepeatedComponent, segment.at);
+        }
         self.height = frame.height;
         self.frame = Some(frame);
         Ok(())
     }
 
     /// Finds out what a scan brings, and notes it. `components` are the indices of its components in
-    /// the frame.
+    /// the frame, `at` is the place of its header.
     pub(super) fn start_pass(
         &mut self,
         frame: &FrameHeader,
         scan: &ScanHeader,
         components: &[usize],
+        at: usize,
     ) -> Result<Pass, DamageKind> {
         let [start, end] = [scan.band_start, scan.band_end].map(usize::from);
         let (high, low) = (scan.approximation_high, scan.approximation_low);
         if frame.process() != Process::Progressive {
             if (start, end, high, low) != (0, 63, 0, 0) {
-                self.leniencies.scan_parameters = true;
+                self.notes.add(Note::ScanParameters, at);
             }
             for &component in components {
                 if self.levels[component & 3][0] != UNSENT {
@@ -152,20 +159,39 @@ impl Picture {
         (0..component).map(blocks).sum()
     }
 
-    /// Looks at the bits that fill up a last byte: `count` of them, 0 to 7.
-    pub(super) fn fill_up(&mut self, bits: u32, count: u32) -> Result<(), DamageKind> {
-        let found = match bits {
-            _ if count == 0 => return Ok(()),
-            bits if bits == (1 << count) - 1 => Padding::Ones,
-            0 => Padding::Zeros,
-            _ => return Err(DamageKind::Padding),
+    /// Notes the padding of an entropy-coded segment whose last MCU ends before bit `bit` of `segment`.
+    /// Decoders never look at it, so a wrong padding is no damage; data would be.
+    pub(super) fn pad(&mut self, segment: &EntropyCoded, jpeg: &[u8], bit: usize) -> Result<(), DamageKind> {
+        let (bits, count, bytes) = segment.padding(bit);
+        let (ones, zeros) = (bits == (1 << count) - 1, bits == 0);
+        let note = match bytes {
+            [] if ones => return Ok(()),
+            [] if zeros => Note::ZeroPadding,
+            [] => Note::MixedPadding,
+            bytes if ones && bytes.iter().all(|&byte| byte == 0xff) => Note::ExtraPadding,
+            bytes if zeros && bytes.len() <= ZERO_BYTES && bytes.iter().all(|&byte| byte == 0) => {
+                Note::ExtraPadding
+            }
+            bytes => return Err(DamageKind::Long(bytes.len())),
         };
-        if self.padding != Padding::None && self.padding != found {
-            return Err(DamageKind::Padding);
-        }
-        self.padding = found;
-        self.leniencies.zero_padding = found == Padding::Zeros;
+        self.notes.add(note, segment.origin(jpeg, bit));
         Ok(())
+    }
+
+    /// Looks at the bytes between two segments: markers without segments, fill bytes, NULs.
+    pub(super) fn look_between(&mut self, jpeg: &[u8], range: Range<usize>) {
+        let start = range.start;
+        if let Some(n) = jpeg.get(range).and_then(|bytes| memchr(0, bytes)) {
+            self.notes.add(Note::NulBytes, start + n);
+        }
+    }
+
+    /// Whether the scans so far brought every bit of every coefficient.
+    pub(super) fn is_complete(&self) -> bool {
+        self.frame.as_ref().is_some_and(|frame| {
+            let levels = self.levels.iter().zip(frame.components());
+            levels.into_iter().all(|(levels, _)| levels.iter().all(|&level| level == 0))
+        })
     }
 
     /// The damage of a segment that cannot be what it says.

@@ -5,6 +5,7 @@
 //! the bits of a `u64`.
 
 use super::bits::BitReader;
+use super::coefficients::AcTable;
 use super::damage::DamageKind;
 use super::huffman::HuffmanTable;
 use super::limits::Limits;
@@ -16,6 +17,9 @@ pub(super) struct Band<'t> {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) codes: &'t HuffmanTable,
+    pub(super) coefficients: &'t AcTable,
+    /// No scan comes behind this one that asks which coefficients are not zero.
+    pub(super) is_last: bool,
     pub(super) limits: &'t Limits,
 }
 
@@ -59,17 +63,32 @@ pub(super) fn read_ac(bits: &mut BitReader<'_>, band: &Band<'_>, history: &mut [
 /// that only this bit makes different from zero.
 pub(super) fn refine_ac(bits: &mut BitReader<'_>, band: &Band<'_>, history: &mut [u64]) -> Result<(), Fault> {
     let mut run = 0;
+    // A local one stays in registers.
+    let mut local = *bits;
+    let read = refine_blocks(&mut local, band, history, &mut run);
+    *bits = local;
+    read?;
+    if run > 0 { Err(run_fault(history)) } else { Ok(()) }
+}
+
+#[inline(always)]
+fn refine_blocks(
+    bits: &mut BitReader<'_>,
+    band: &Band<'_>,
+    history: &mut [u64],
+    run: &mut usize,
+) -> Result<(), Fault> {
     for (mcu, block) in history.iter_mut().enumerate() {
         let mcu = mcu as u32;
-        if run > 0 {
-            run -= 1;
+        if *run > 0 {
+            *run -= 1;
             bits.skip_many(known(*block, band.start, band.end));
         } else {
-            run = refine_block(bits, band, block).map_err(|kind| Fault { mcu, kind })?;
+            *run = refine_block(bits, band, block).map_err(|kind| Fault { mcu, kind })?;
         }
         end_of_mcu(bits, mcu)?;
     }
-    if run > 0 { Err(run_fault(history)) } else { Ok(()) }
+    Ok(())
 }
 
 /// Returns how many blocks behind this one have an empty band.
@@ -98,18 +117,34 @@ fn first_block(bits: &mut BitReader<'_>, band: &Band<'_>, block: &mut u64) -> Re
 fn refine_block(bits: &mut BitReader<'_>, band: &Band<'_>, block: &mut u64) -> Result<usize, DamageKind> {
     let mut k = band.start;
     while k <= band.end {
-        let value = band.codes.decode(bits)?;
-        let (zeros, size) = (usize::from(value >> 4), value & 15);
-        match size {
-            0 if zeros < 15 => {
-                let run = empty_bands(bits, zeros as u32);
-                bits.skip_many(known(*block, k, band.end));
-                return Ok(run);
+        // Behind the last coefficient that is known there is nothing to refine: several codes at once, as in
+        // sequential scans.
+        if band.is_last && *block & band_bits(k, band.end) == 0 {
+            bits.want(32);
+            let found = band.coefficients.several(bits.peek());
+            let (advance, ends) = found.split();
+            if found.size() <= 1 && k + advance <= band.end {
+                bits.skip(found.bits());
+                if ends {
+                    return Ok(0);
+                }
+                k += advance;
+                continue;
             }
-            0 => {}
-            1 => bits.skip(1),
-            // Only the lowest bit is left of a coefficient that was zero.
-            _ => return Err(DamageKind::Range),
+        }
+        bits.want(32);
+        let (length, value) = band.codes.code(bits.peek())?;
+        let (zeros, size) = (usize::from(value >> 4), value & 15);
+        if size == 0 && zeros < 15 {
+            bits.skip(length);
+            let run = empty_bands(bits, zeros as u32);
+            bits.skip_many(known(*block, k, band.end));
+            return Ok(run);
+        }
+        // Only the lowest bit is left of a coefficient that was zero.
+        if size > 1 {
+            bits.skip(length);
+            return Err(DamageKind::Range);
         }
         // The coefficients from here on that are still zero; all but `zeros` of them up to the place
         // are refined on the way.
@@ -118,13 +153,19 @@ fn refine_block(bits: &mut BitReader<'_>, band: &Band<'_>, block: &mut u64) -> R
             left &= left.wrapping_sub(1);
         }
         if left == 0 {
+            bits.skip(length);
             return Err(DamageKind::Range);
         }
         let place = left.trailing_zeros() as usize;
-        bits.skip_many((place - k - zeros) as u32);
-        if size > 0 {
-            *block |= 1 << place;
+        // The code, the sign of the new coefficient and the bits that refine others, at most once 80.
+        let all = length + u32::from(size) + (place - k - zeros) as u32;
+        if all <= 32 {
+            bits.skip(all);
+        } else {
+            bits.skip(length);
+            bits.skip_many(all - length);
         }
+        *block |= u64::from(size) << place;
         k = place + 1;
     }
     Ok(0)

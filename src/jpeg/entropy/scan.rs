@@ -11,7 +11,8 @@ use super::sequential::{self, Block, Fault};
 use super::tables::{Defined, HuffmanTables};
 use crate::jpeg::frame::FrameHeader;
 use crate::jpeg::marker::Marker;
-use crate::jpeg::scan::ScanHeader;
+use crate::jpeg::note::Note;
+use crate::jpeg::scan::{ScanHeader, ScanOrder};
 use crate::jpeg::segment::Segment;
 
 /// A scan whose header makes sense.
@@ -60,23 +61,22 @@ impl Checker {
         segment: &Segment<'_>,
     ) -> Result<Option<Scan>, DamageKind> {
         let contradiction = DamageKind::Segment(Marker::SOS);
-        let frame = picture.frame.ok_or(contradiction)?;
+        let frame = picture.frame.ok_or(DamageKind::NoFrame)?;
         let header = ScanHeader::parse(segment.parameters).ok_or(contradiction)?;
         if picture.height == 0 {
             picture.height =
                 number_of_lines(jpeg, segment.entropy_coded.end).ok_or(DamageKind::Segment(frame.marker))?;
+            picture.notes.add(Note::NumberOfLines, segment.entropy_coded.end);
         }
-        let mut indices = [0; 4];
-        for (n, component) in header.components().iter().enumerate() {
-            let index = frame.components().iter().position(|c| c.id == component.id).ok_or(contradiction)?;
-            if indices[..n].contains(&index) {
-                return Err(contradiction);
-            }
-            indices[n] = index;
+        let (indices, order) = header.indices(&frame).ok_or(contradiction)?;
+        match order {
+            ScanOrder::OfFrame => {}
+            ScanOrder::Tolerated => picture.notes.add(Note::ScanOrder, segment.at),
+            ScanOrder::Other => return Err(DamageKind::ScanOrder),
         }
         let components = &indices[..header.components().len()];
         let layout = Layout::new(&frame, picture.height, components).ok_or(contradiction)?;
-        let pass = picture.start_pass(&frame, &header, components)?;
+        let pass = picture.start_pass(&frame, &header, components, segment.at)?;
         if pass != Pass::Sequential && self.history.is_empty() {
             let blocks = picture.blocks_before(&frame, frame.components().len());
             if let Err(reason) = self.remember(blocks) {
@@ -84,7 +84,7 @@ impl Checker {
                 return Ok(None);
             }
         }
-        self.find_tables(picture, &header, pass)?;
+        self.find_tables(picture, &header, pass, segment.at)?;
         let mut limits = [const { Limits::none() }; 4];
         for (limits, &component) in limits.iter_mut().zip(components) {
             *limits = component_limits(picture, &frame, &header, pass, component)?;
@@ -99,6 +99,7 @@ impl Checker {
         picture: &mut Picture,
         header: &ScanHeader,
         pass: Pass,
+        at: usize,
     ) -> Result<(), DamageKind> {
         let sequential = pass == Pass::Sequential;
         for component in header.components() {
@@ -109,7 +110,9 @@ impl Checker {
             if sequential || matches!(pass, Pass::FirstAc | Pass::RefineAc) {
                 defined[1] = self.tables.make_ac(component.ac_table, sequential)?;
             }
-            picture.leniencies.standard_tables |= defined.contains(&Defined::Standard);
+            if defined.contains(&Defined::Standard) {
+                picture.notes.add(Note::StandardTables, at);
+            }
         }
         Ok(())
     }
@@ -154,7 +157,7 @@ impl Checker {
                 return Err(Place { kind, at: end, mcu: Some(first) });
             }
             if last {
-                picture.leniencies.trailing_restart = true;
+                picture.notes.add(Note::TrailingRestart, end);
             }
             expected = (expected + 1) & 7;
             at = behind_marker(jpeg, end).min(range.end);
@@ -196,17 +199,14 @@ impl Checker {
                 _ => Place { kind: DamageKind::Short, at: self.segment.end(), mcu },
             });
         }
-        let bits_left = remaining.unwrap_or(0);
+        let position = bits.position();
         let last = Some(first + mcus.saturating_sub(1));
-        let mut position = bits.position();
-        let filled = if bits_left < 8 {
-            let padding = bits.take(bits_left as u32);
-            picture.fill_up(padding, bits_left as u32)
-        } else {
-            position = position.next_multiple_of(8);
-            Err(DamageKind::Long(bits_left / 8))
-        };
-        filled.map_err(|kind| Place { kind, at: self.segment.origin(jpeg, position), mcu: last })
+        let behind = position.next_multiple_of(8);
+        picture.pad(&self.segment, jpeg, position).map_err(|kind| Place {
+            kind,
+            at: self.segment.origin(jpeg, behind),
+            mcu: last,
+        })
     }
 }
 
@@ -230,6 +230,8 @@ impl Scan {
             start: usize::from(self.header.band_start),
             end: usize::from(self.header.band_end),
             codes: tables.ac(self.header.components()[0].ac_table).codes(),
+            coefficients: tables.ac(self.header.components()[0].ac_table),
+            is_last: self.header.approximation_low == 0,
             limits: &self.limits[0],
         }
     }

@@ -57,8 +57,6 @@ impl HuffmanTables {
         while let Some((&selector, rest)) = parameters.split_first() {
             let (specification, rest) = Specification::parse(rest)?;
             let specifications = match selector >> 4 {
-                // F.1.2.1: sizes of differences.
-                0 if specification.largest_value() > 15 => return None,
                 0 => &mut self.dc_specifications,
                 1 => &mut self.ac_specifications,
                 _ => return None,
@@ -78,6 +76,10 @@ impl HuffmanTables {
             self.dc_specifications[number].as_ref(),
             standard.get(number).filter(|_| may_be_left_out),
         )?;
+        // F.1.2.1: sizes of differences. Lossless frames have 16 too (H.1.2.2), and no DCT scan.
+        if specification.largest_value() > 15 || specification.has_code_of_ones() {
+            return Err(DamageKind::Segment(Marker::DHT));
+        }
         self.dc[number].make(specification);
         Ok(defined)
     }
@@ -90,6 +92,9 @@ impl HuffmanTables {
             self.ac_specifications[number].as_ref(),
             standard.get(number).filter(|_| may_be_left_out),
         )?;
+        if specification.has_code_of_ones() {
+            return Err(DamageKind::Segment(Marker::DHT));
+        }
         self.ac[number].make(specification);
         Ok(defined)
     }

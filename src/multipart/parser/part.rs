@@ -6,12 +6,12 @@ use memchr::memchr_iter;
 
 use super::{Gap, GapKind, Parser, Queued, State};
 use crate::http::{FieldLine, split_fields};
-use crate::multipart::body::{BodyEnd, BodyScan};
+use crate::multipart::body::BodyScan;
+use crate::multipart::body_end::BodyEnd;
 use crate::multipart::deviation::DeviationKind;
 use crate::multipart::event::{Framing, Span, Spans};
 use crate::multipart::extent::{BodyWalk, Extent};
 use crate::multipart::head::{Head, HeadEnd, HeadScan};
-use crate::multipart::limits::Limits;
 use crate::multipart::scan::{Answer, Likeness, Line, LineFlaw};
 use crate::multipart::start::StartScan;
 
@@ -175,14 +175,14 @@ impl<W: BodyWalk> Parser<W> {
         declared: Option<u64>,
         delimiter: Span,
     ) -> bool {
-        let Limits { body_bytes, search_bytes, .. } = self.limits;
+        let body_bytes = self.limits.body_bytes;
         // Not by `self.window`, which borrows all of the parser.
         let most = self.limits.body_window();
         let body = &self.buffer.data()[head.body..];
         let is_full = body.len() > most;
         let body = &body[..body.len().min(most)];
         let eof = self.eof && !is_full;
-        let mut answer = scan.advance(body, &mut self.walk, &self.scan, search_bytes, eof);
+        let mut answer = scan.advance(body, &mut self.walk, &self.scan, &self.limits, eof);
         if is_full && answer == Answer::More {
             answer = scan.at_limit().map_or(Answer::No, Answer::Yes);
         }

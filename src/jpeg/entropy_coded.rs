@@ -1,0 +1,85 @@
+//! Entropy-coded data between two markers, passed over at memory speed.
+
+use memchr::memchr;
+
+/// Entropy-coded bytes looked at one by one before [`memchr`] is called, behind an `FF` that came
+/// within as many: where `FF` stands every few bytes, the call costs more than it saves.
+const NEAR: usize = 8;
+/// Entropy-coded bytes looked at in one go for anything but stuffed bytes, which stand every 200 or so.
+const BLOCK: usize = 128;
+
+/// Passes over entropy-coded data from `at` on. Either stops behind an `FF` that is not followed by a
+/// stuffed zero (`true`), or reaches the end of `body`. Where `at` lies behind that, in the SOS segment
+/// whose rest has not come, it stays.
+pub(super) fn pass(body: &[u8], at: usize) -> (usize, bool) {
+    // Without vector instructions the blocks are slower than memchr, and tests walk gigabytes.
+    if cfg!(debug_assertions) { search(body, at) } else { search(body, pass_blocks(body, at)) }
+}
+
+/// Passes over blocks that hold nothing but data.
+fn pass_blocks(body: &[u8], mut at: usize) -> usize {
+    while let Some(block) = body.get(at..at + BLOCK + 1) {
+        if holds_marker(block) {
+            break;
+        }
+        at += BLOCK;
+    }
+    at
+}
+
+/// [`pass`] from one `FF` to the next.
+fn search(body: &[u8], mut at: usize) -> (usize, bool) {
+    let mut dense = false;
+    while at < body.len() {
+        let rest = &body[at..];
+        let near = if dense { rest.len().min(NEAR) } else { 0 };
+        let found = match rest[..near].iter().position(|&b| b == 0xff) {
+            Some(n) => Some(n),
+            None => memchr(0xff, &rest[near..]).map(|n| near + n),
+        };
+        let Some(n) = found else { return (body.len(), false) };
+        at += n + 1;
+        if body.get(at) != Some(&0x00) {
+            return (at, true);
+        }
+        at += 1;
+        dense = n < NEAR;
+    }
+    (at, false)
+}
+
+/// Whether an `FF` with something other than a stuffed zero behind it starts in all but the last byte.
+/// Without a branch, so that the compiler makes vector instructions of it.
+fn holds_marker(block: &[u8]) -> bool {
+    let pairs = block[..BLOCK].iter().zip(&block[1..=BLOCK]);
+    pairs.fold(0, |found, (&byte, &next)| found | (u8::from(byte == 0xff) & u8::from(next != 0))) != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::*;
+
+    #[test]
+    fn passing_over_blocks_changes_no_answer() {
+        let mut state = 7u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as usize
+        };
+        for round in 0..2000 {
+            let mut body = Vec::new();
+            while body.len() < round % 700 {
+                match random() % 300 {
+                    0 => body.extend_from_slice(b"\xff\xd9"),
+                    1..30 => body.extend_from_slice(b"\xff\x00"),
+                    byte => body.push((byte % 255) as u8),
+                }
+            }
+            for at in [0, body.len() / 3, body.len(), body.len() + 9] {
+                assert_eq!(search(&body, pass_blocks(&body, at)), search(&body, at), "{body:x?} from {at}");
+            }
+        }
+    }
+}

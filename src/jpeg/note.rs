@@ -1,0 +1,154 @@
+//! What is unusual about a picture that decoders read.
+
+use core::fmt;
+
+/// One unusual thing. The picture is whole; a decoder may warn of it or refuse it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Note {
+    /// Huffman tables are missing, and the picture is sound with those of T.81 K.3: webcams and `AVI1`
+    /// frames.
+    StandardTables,
+    /// The last byte of an entropy-coded segment is filled with zeros. T.81 F.1.2.3 asks for ones.
+    ZeroPadding,
+    /// The last byte of an entropy-coded segment is filled with zeros and ones.
+    MixedPadding,
+    /// Whole bytes of padding follow the last MCU of an entropy-coded segment. UVC webcams write `FF 00`
+    /// before some restart markers.
+    ExtraPadding,
+    /// A restart marker follows the last MCU of a scan, where T.81 E.1.4 has none.
+    TrailingRestart,
+    /// The scan header of a sequential frame has other values than 0, 63, 0 and 0 for its band and
+    /// approximation (T.81 B.2.3).
+    ScanParameters,
+    /// The components of a scan come in another order than in the frame header (T.81 B.2.3), in a way
+    /// that libjpeg accepts.
+    ScanOrder,
+    /// Two components of the frame have the same identifier (T.81 B.2.2).
+    RepeatedComponent,
+    /// NUL bytes stand between two segments.
+    NulBytes,
+    /// Other bytes stand between two segments. Some decoders search for the next marker.
+    JunkBytes,
+    /// A COM or APPn segment has a length of 0 or 1. The length counts itself, so 2 is the smallest
+    /// (T.81 B.1.1.4).
+    ShortSegment,
+    /// All MCUs are there, but no EOI.
+    NoEnd,
+    /// Samples have 12 bits: most decoders are built for 8.
+    TwelveBits,
+    /// The frame header has a height of 0, and a DNL segment has the number of lines (T.81 B.2.5).
+    NumberOfLines,
+}
+
+impl Note {
+    const ALL: [Self; 14] = [
+        Self::StandardTables,
+        Self::ZeroPadding,
+        Self::MixedPadding,
+        Self::ExtraPadding,
+        Self::TrailingRestart,
+        Self::ScanParameters,
+        Self::ScanOrder,
+        Self::RepeatedComponent,
+        Self::NulBytes,
+        Self::JunkBytes,
+        Self::ShortSegment,
+        Self::NoEnd,
+        Self::TwelveBits,
+        Self::NumberOfLines,
+    ];
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::StandardTables => "no Huffman tables: the standard ones are meant",
+            Self::ZeroPadding => "entropy-coded data is padded with zeros instead of ones",
+            Self::MixedPadding => "entropy-coded data is padded with mixed bits instead of ones",
+            Self::ExtraPadding => "whole bytes of padding behind the last MCU",
+            Self::TrailingRestart => "a restart marker behind the last MCU",
+            Self::ScanParameters => "the scan header is not that of a sequential frame",
+            Self::ScanOrder => "the scan has its components in another order than the frame",
+            Self::RepeatedComponent => "two components have the same identifier",
+            Self::NulBytes => "NUL bytes between segments",
+            Self::JunkBytes => "bytes between segments that belong to no segment",
+            Self::ShortSegment => "a segment length below 2",
+            Self::NoEnd => "no EOI",
+            Self::TwelveBits => "12 bits per sample",
+            Self::NumberOfLines => "the height is in a DNL segment",
+        })
+    }
+}
+
+/// The notes on one picture, each with the place where it showed first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Notes {
+    places: [Option<usize>; Note::ALL.len()],
+}
+
+impl Notes {
+    /// No notes.
+    pub const NONE: Self = Self { places: [None; Note::ALL.len()] };
+
+    /// Adds a note. The first place stays.
+    pub(super) fn add(&mut self, note: Note, at: usize) {
+        self.places[note as usize].get_or_insert(at);
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::NONE
+    }
+
+    /// Bytes from the start of the picture to the first place of `note`, if the picture has it.
+    pub fn place(&self, note: Note) -> Option<usize> {
+        self.places[note as usize]
+    }
+
+    /// Whether the picture has `note`.
+    pub fn contains(&self, note: Note) -> bool {
+        self.place(note).is_some()
+    }
+
+    /// All notes with their first places, in the order of [`Note`].
+    pub fn iter(&self) -> impl Iterator<Item = (Note, usize)> + '_ {
+        Note::ALL.into_iter().filter_map(|note| Some((note, self.place(note)?)))
+    }
+}
+
+impl Default for Notes {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl fmt::Debug for Notes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::*;
+
+    #[test]
+    fn each_note_has_its_own_slot() {
+        for (slot, note) in Note::ALL.into_iter().enumerate() {
+            assert_eq!(note as usize, slot);
+        }
+    }
+
+    #[test]
+    fn the_first_place_stays() {
+        let mut notes = Notes::NONE;
+        notes.add(Note::NoEnd, 7);
+        notes.add(Note::NulBytes, 5);
+        notes.add(Note::NulBytes, 6);
+        assert_eq!(notes.iter().collect::<Vec<_>>(), [(Note::NulBytes, 5), (Note::NoEnd, 7)]);
+        assert!(!notes.is_empty() && !notes.contains(Note::ZeroPadding));
+    }
+}

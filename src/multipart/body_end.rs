@@ -1,0 +1,75 @@
+//! Which byte of a body is its last one, once it is known what ends it.
+
+use super::event::Framing;
+use super::extent::Extent;
+use super::scan::{Line, line_end_before, line_ends};
+
+/// The end of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BodyEnd {
+    pub(super) len: usize,
+    pub(super) framing: Framing,
+    pub(super) extent: Extent,
+    /// How far the walk ran, where it ran beyond the end.
+    pub(super) walked: usize,
+}
+
+impl BodyEnd {
+    pub(super) fn new(len: usize, framing: Framing, extent: Extent) -> Self {
+        let walked = if let Extent::Broken { at } = extent { at } else { len };
+        Self { len, framing, extent, walked: walked.max(len) }
+    }
+
+    /// A body that ends where its picture ends.
+    pub(super) fn scanned(len: usize, extent: Extent) -> Self {
+        Self::new(len, Framing::Scanned, extent)
+    }
+}
+
+/// The ends that a body may have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends {
+    /// Content-Length.
+    pub(super) declared: Option<u64>,
+}
+
+impl Ends {
+    /// The end of a body before the delimiter `line`: at Content-Length or at the picture's end where
+    /// only line ends stand between, otherwise before the one line end that belongs to the delimiter.
+    pub(super) fn before(&self, body: &[u8], line: Line, extent: Extent) -> BodyEnd {
+        let only_line_ends =
+            |at: usize| at <= line.start && line_ends(&body[at..line.start]) == line.start - at;
+        let declared = self.declared.and_then(|declared| usize::try_from(declared).ok());
+        let picture_end = if let Extent::Complete { end } = extent { end } else { 0 };
+        if let Some(len) = declared.filter(|&declared| declared >= picture_end && only_line_ends(declared)) {
+            // A length that reaches right up to the dashes counts the line end that belongs to them. One
+            // that leaves a line end means what it says, even if the body ends in another (VLC).
+            let counts_line_end = picture_end > 0 && len == line.start && len > picture_end;
+            if !(counts_line_end && only_line_ends(picture_end)) {
+                return BodyEnd::new(len, Framing::ContentLength, extent);
+            }
+        }
+        let len = if picture_end > 0 && only_line_ends(picture_end) {
+            picture_end
+        } else {
+            line.start - line_end_before(body, picture_end.min(line.start), line.start)
+        };
+        BodyEnd::new(len, Framing::Delimited, extent)
+    }
+
+    /// The end of the last body: without the line ends of a delimiter that did not come.
+    pub(super) fn of_input(&self, body: &[u8], extent: Extent) -> BodyEnd {
+        let only_line_ends = |at: usize| at <= body.len() && line_ends(&body[at..]) == body.len() - at;
+        let picture_end = if let Extent::Complete { end } = extent { end } else { 0 };
+        let ends_in_picture = picture_end > 0 && only_line_ends(picture_end);
+        let declared = self.declared.and_then(|declared| usize::try_from(declared).ok());
+        let counts_line_end = declared == Some(body.len()) && picture_end < body.len() && ends_in_picture;
+        if let Some(len) = declared.filter(|&declared| declared >= picture_end && only_line_ends(declared))
+            && !counts_line_end
+        {
+            return BodyEnd::new(len, Framing::ContentLength, extent);
+        }
+        let len = if ends_in_picture { picture_end } else { body.len() };
+        BodyEnd::new(len, Framing::EndOfInput, extent)
+    }
+}

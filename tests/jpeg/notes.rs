@@ -1,0 +1,195 @@
+//! Pictures that decoders read although something about them is unusual, and their neighbours that decoders
+//! refuse.
+
+use mjpeg::jpeg::{Checker, DamageKind, Marker, Note, Soundness, Unchecked};
+
+use crate::encoder::{self, Order, Padding, Plan};
+use crate::fixture::{self, inserted, named};
+
+fn check(jpeg: &[u8]) -> Soundness {
+    Checker::new().check(jpeg)
+}
+
+fn notes(jpeg: &[u8]) -> Vec<Note> {
+    match check(jpeg) {
+        Soundness::Sound(notes) => notes.iter().map(|(note, _)| note).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn damage(jpeg: &[u8]) -> DamageKind {
+    match check(jpeg) {
+        Soundness::Damaged(damage) => damage.kind,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// With `byte` at `at`.
+fn with(jpeg: &[u8], at: usize, byte: u8) -> Vec<u8> {
+    let mut jpeg = jpeg.to_vec();
+    jpeg[at] = byte;
+    jpeg
+}
+
+#[test]
+fn whatever_pads_the_last_byte_is_no_damage() {
+    let progressive = Plan { order: Order::Progressive, ..Plan::default() };
+    let webcam = Plan { size: (200, 100), restart_interval: 1, ..Plan::default() };
+    let table = [
+        (Plan { padding: Padding::Zeros, ..webcam.clone() }, vec![Note::ZeroPadding]),
+        (Plan { padding: Padding::ZerosThenOnes, ..progressive }, vec![Note::ZeroPadding]),
+        (Plan { padding: Padding::Mixed, ..webcam.clone() }, vec![Note::MixedPadding]),
+        (Plan { padding: Padding::AtLeastOne, ..webcam }, vec![Note::ExtraPadding]),
+    ];
+    for (plan, expected) in table {
+        assert_eq!(notes(&encoder::encode(&plan, 1)), expected, "{plan:?}");
+    }
+}
+
+#[test]
+fn whole_bytes_of_padding_are_no_damage() {
+    for name in ["420.jpg", "422-restart.jpg", "progressive.jpg", "grey.jpg"] {
+        let jpeg = named(name);
+        let end = jpeg.len() - 2;
+        for bytes in [1, 2, 7, 40] {
+            let padded = inserted(jpeg, end, &[0xff, 0x00].repeat(bytes));
+            assert_eq!(notes(&padded), [Note::ExtraPadding], "{name} with {bytes} bytes of ones");
+        }
+        // The last byte of these is padded with ones, so zeros behind it are mixed bits.
+        let data = inserted(jpeg, end, &[0x55; 3]);
+        assert_eq!(damage(&data), DamageKind::Long(3), "{name}");
+    }
+    let zeros = encoder::encode(&Plan { padding: Padding::Zeros, ..Plan::default() }, 3);
+    let end = zeros.len() - 2;
+    assert!(notes(&inserted(&zeros, end, &[0; 7])).contains(&Note::ExtraPadding));
+    assert_eq!(damage(&inserted(&zeros, end, &[0; 8])), DamageKind::Long(8));
+}
+
+#[test]
+fn a_restart_marker_behind_the_last_mcu_is_noted() {
+    let jpeg = named("420.jpg");
+    assert_eq!(notes(&inserted(jpeg, jpeg.len() - 2, b"\xff\xd0")), [Note::TrailingRestart]);
+}
+
+#[test]
+fn scan_parameters_out_of_range_are_noted() {
+    let jpeg = named("420.jpg");
+    let header = fixture::segments(jpeg, Marker::SOS)[0].clone();
+    for (at, byte) in
+        [(header.end - 3, 1), (header.end - 2, 0), (header.end - 2, 255), (header.end - 1, 0x13)]
+    {
+        assert_eq!(notes(&with(jpeg, at, byte)), [Note::ScanParameters], "{byte} at {at}");
+    }
+}
+
+#[test]
+fn bytes_between_segments_are_noted_where_they_stand() {
+    let jpeg = named("422-restart.jpg");
+    let frame = fixture::segments(jpeg, Marker::SOF0)[0].start;
+    let table: [(&[u8], Note); 4] = [
+        (b"\0\0", Note::NulBytes),
+        (b"\r\n", Note::JunkBytes),
+        (b"any text", Note::JunkBytes),
+        (b"\xff\xd3", Note::JunkBytes),
+    ];
+    for (bytes, note) in table {
+        let Soundness::Sound(notes) = check(&inserted(jpeg, frame, bytes)) else { panic!("{bytes:x?}") };
+        assert_eq!(notes.iter().collect::<Vec<_>>(), [(note, frame)], "{bytes:x?}");
+    }
+}
+
+#[test]
+fn comments_and_application_segments_may_be_shorter_than_their_length() {
+    let jpeg = named("420.jpg");
+    for marker in [Marker::COM, Marker::APP0, Marker::APP1, Marker::APP14] {
+        for length in [0, 1] {
+            let short = inserted(jpeg, 2, &[0xff, marker.code(), 0, length]);
+            assert_eq!(notes(&short), [Note::ShortSegment], "{marker} of length {length}");
+        }
+    }
+    let table = inserted(jpeg, 2, &[0xff, Marker::DQT.code(), 0, 1]);
+    assert_eq!(damage(&table), DamageKind::Misplaced);
+}
+
+#[test]
+fn a_table_may_hold_the_start_of_a_picture() {
+    let jpeg = named("420.jpg");
+    let tables = fixture::segments(jpeg, Marker::DQT)[0].clone();
+    let mut table = jpeg.to_vec();
+    // High frequencies, where a small divisor hides nothing.
+    table[tables.end - 3..tables.end].copy_from_slice(b"\xff\xd8\xff");
+    assert!(matches!(check(&table), Soundness::Sound(notes) if notes.is_empty()));
+}
+
+#[test]
+fn lossless_frames_may_have_differences_of_category_16() {
+    let jpeg = named("grey.jpg");
+    let frame = fixture::segments(jpeg, Marker::SOF0)[0].start;
+    // A table whose only code stands for category 16.
+    let table = [&[0x03, 1], &[0; 15][..], &[16]].concat();
+    let with_table = inserted(jpeg, frame, &fixture::segment(Marker::DHT, &table));
+    assert!(matches!(check(&with_table), Soundness::Sound(_)), "unused");
+    let frame = fixture::segments(&with_table, Marker::SOF0)[0].start;
+    let lossless = with(&with_table, frame + 1, 0xc3);
+    assert_eq!(check(&lossless), Soundness::Unchecked(Unchecked::Lossless));
+    let scan = fixture::segments(&with_table, Marker::SOS)[0].start;
+    assert_eq!(
+        damage(&with(&with_table, scan + 6, 0x30)),
+        DamageKind::Segment(Marker::DHT),
+        "used by a DCT scan"
+    );
+}
+
+#[test]
+fn codes_of_ones_are_no_huffman_table() {
+    let jpeg = named("grey.jpg");
+    let frame = fixture::segments(jpeg, Marker::SOF0)[0].start;
+    let table = [&[0x03, 2], &[0; 15][..], &[0, 1]].concat();
+    let with_table = inserted(jpeg, frame, &fixture::segment(Marker::DHT, &table));
+    assert!(matches!(check(&with_table), Soundness::Sound(_)), "unused");
+    let scan = fixture::segments(&with_table, Marker::SOS)[0].start;
+    assert_eq!(damage(&with(&with_table, scan + 6, 0x30)), DamageKind::Segment(Marker::DHT));
+}
+
+#[test]
+fn a_scan_has_the_order_of_its_frame() {
+    let plan = Plan { factors: vec![(1, 1); 3], ..Plan::default() };
+    let jpeg = encoder::encode(&plan, 5);
+    let scan = fixture::segments(&jpeg, Marker::SOS)[0].start + 5;
+    for order in [[3, 1, 2], [1, 3, 2], [2, 1, 3], [3, 2, 1]] {
+        let mut jpeg = jpeg.clone();
+        order.into_iter().enumerate().for_each(|(n, id)| jpeg[scan + 2 * n] = id);
+        assert_eq!(damage(&jpeg), DamageKind::ScanOrder, "{order:?}");
+    }
+    let mut repeated = jpeg.clone();
+    repeated[scan + 2] = 1;
+    assert_eq!(damage(&repeated), DamageKind::Segment(Marker::SOS));
+}
+
+#[test]
+fn components_with_the_same_identifier_are_taken_in_order() {
+    let plan = Plan { factors: vec![(1, 1); 3], ..Plan::default() };
+    let mut jpeg = encoder::encode(&plan, 5);
+    let (frame, scan) =
+        (fixture::segments(&jpeg, Marker::SOF0)[0].start, fixture::segments(&jpeg, Marker::SOS)[0].start);
+    for n in 0..3 {
+        jpeg[frame + 10 + 3 * n] = 1;
+        jpeg[scan + 5 + 2 * n] = 1;
+    }
+    assert_eq!(notes(&jpeg), [Note::RepeatedComponent]);
+}
+
+#[test]
+fn a_progressive_frame_has_four_components_at_most() {
+    let plan = Plan { factors: vec![(1, 1); 4], order: Order::Progressive, ..Plan::default() };
+    let jpeg = encoder::encode(&plan, 5);
+    let frame = fixture::segments(&jpeg, Marker::SOF2)[0].clone();
+    let header =
+        [&jpeg[frame.start + 4..frame.start + 9], &[5], &jpeg[frame.start + 10..frame.end], &[5, 0x11, 0]];
+    let five = |marker| {
+        let header = fixture::segment(marker, &header.concat());
+        [&jpeg[..frame.start], &header, &jpeg[frame.end..]].concat()
+    };
+    assert_eq!(damage(&five(Marker::SOF2)), DamageKind::Segment(Marker::SOF2));
+    assert_eq!(check(&five(Marker::SOF1)), Soundness::Unchecked(Unchecked::Components));
+}
