@@ -34,6 +34,7 @@ pub struct FrameTimes {
 
 /// The figures of a stream with at least two frames.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Timing {
     /// Frames per second: (n - 1) / (time of the last frame - time of the first).
     pub fps: f64,
