@@ -101,8 +101,13 @@ fn stream() -> impl Strategy<Value = Stream> {
     )
 }
 
+/// How many times as many random cases as usual: `MJPEG_ROUNDS`, 1 by default.
+fn rounds() -> u32 {
+    std::env::var("MJPEG_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000 * rounds(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_naive_parser_agrees_on_sound_streams(stream in stream(), is_announced: bool, seed in 0..9u8) {

@@ -68,8 +68,13 @@ fn markers() -> impl Strategy<Value = Vec<u8>> {
     vec(byte, 0..300).prop_map(|bytes| [&[0xff, 0xd8], &bytes[..]].concat())
 }
 
+/// How many times as many random cases as usual: `MJPEG_ROUNDS`, 1 by default.
+fn rounds() -> u32 {
+    std::env::var("MJPEG_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300 * rounds(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn made_up_pictures_are_sound(plan in plans(), seed in any::<u64>()) {

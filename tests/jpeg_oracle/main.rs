@@ -13,6 +13,11 @@ use picture::Picture;
 /// Bytes of a TCP segment on Ethernet: 1500 without the heads of IP and TCP with time stamps.
 const TCP_SEGMENT: usize = 1448;
 
+/// How many times as many random cases as usual: `MJPEG_ROUNDS`, 1 by default.
+fn rounds() -> u32 {
+    std::env::var("MJPEG_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1)
+}
+
 #[test]
 fn sound_pictures_are_sound() {
     let Some(pictures) = picture::all() else { return };
@@ -69,7 +74,7 @@ fn every_lost_tcp_segment_is_found() {
     let mut random = Random::new(1448);
     for Picture { name, jpeg, .. } in &pictures {
         let scan = damage::scan_data(jpeg);
-        for _ in 0..200 {
+        for _ in 0..200 * rounds() {
             let at = scan.start + random.below(scan.len() - TCP_SEGMENT);
             let lost = [&jpeg[..at], &jpeg[at + TCP_SEGMENT..]].concat();
             let found = checker.check(&lost);
@@ -87,7 +92,7 @@ fn torn_frames_are_found() {
     for pair in pictures.windows(2).filter(|pair| pair[0].family == pair[1].family) {
         let [first, second] = [&pair[0].jpeg, &pair[1].jpeg];
         let scans = [damage::scan_data(first), damage::scan_data(second)];
-        for _ in 0..100 {
+        for _ in 0..100 * rounds() {
             // At the same offset, as when a file is rewritten while it is read.
             let (start, end) = (scans[0].start.max(scans[1].start), scans[0].end.min(scans[1].end));
             let at = start + 100 + random.below(end - start - 200);
@@ -110,7 +115,7 @@ fn four_kilobytes_of_zeros_are_found() {
     let mut random = Random::new(3);
     for Picture { name, jpeg, .. } in &pictures {
         let scan = damage::scan_data(jpeg);
-        for _ in 0..100 {
+        for _ in 0..100 * rounds() {
             let at = scan.start + random.below(scan.len() - 4096);
             let mut zeroed = jpeg.clone();
             zeroed[at..at + 4096].fill(0);
@@ -129,7 +134,7 @@ fn what_libjpeg_turbo_finds_of_flipped_bits_is_found() {
     let (mut ours, mut theirs, mut cases) = ([0; 3], [0; 3], 0);
     for Picture { name, jpeg, .. } in pictures.iter().filter(|p| !p.name.contains("arithmetic")) {
         for (n, flips) in [1, 10, 100].into_iter().enumerate() {
-            for _ in 0..12 {
+            for _ in 0..12 * rounds() {
                 let flipped = damage::flip(jpeg, flips, &mut random);
                 let (found, warned) = (checker.check(&flipped), peer::djpeg(&flipped));
                 let found = matches!(found, Soundness::Damaged(_));
@@ -138,7 +143,7 @@ fn what_libjpeg_turbo_finds_of_flipped_bits_is_found() {
                 assert!(found || warned == peer::Verdict::Sound, "{name} with {flips} bits: {warned:?}");
             }
         }
-        cases += 12;
+        cases += 12 * rounds();
     }
     assert!(ours[0] >= theirs[0] && ours[1] >= theirs[1] && ours[2] >= theirs[2]);
     eprintln!("1, 10, 100 flipped bits: found {ours:?}, by djpeg {theirs:?} of {cases} each");
