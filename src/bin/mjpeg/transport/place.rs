@@ -38,6 +38,8 @@ impl Place {
             Some((userinfo, host)) => (Some(percent_decode(userinfo)), host),
             None => (None, authority),
         };
+        // RFC 3986 3.2.3: the port may be empty, and is then that of the scheme.
+        let host = host.strip_suffix(':').unwrap_or(host);
         check_host(host)?;
         let path = if path.starts_with('/') { path.into() } else { format!("/{path}") };
         Ok(Self { scheme, userinfo, host: host.into(), path })
@@ -134,6 +136,8 @@ mod tests {
         assert_eq!(place.authorization().as_deref(), Some("Basic YWxAaWNlOnA6c3M="));
         assert_eq!(Place::parse("http://cam/@").unwrap().authorization(), None);
         assert_eq!(Place::parse("http://cam?x").unwrap().url(), "http://cam/?x");
+        assert_eq!(Place::parse("http://u:p@cam:/x").unwrap().url(), "http://cam/x");
+        assert_eq!(Place::parse("http://[::1]:/x").unwrap().url(), "http://[::1]/x");
     }
 
     #[test]
@@ -142,7 +146,8 @@ mod tests {
             ("http://cam:99999/", "port"),
             ("http://cam:81a/", "port"),
             ("http://cam:0/", "port"),
-            ("http://cam:/", "port"),
+            ("http://:/", "host"),
+            ("http://cam::/", "port"),
             ("http://admin:pa/ss@cam/", "port"),
             ("http:///x", "host"),
             ("rtsp://cam/", "rtsp"),
