@@ -6,14 +6,14 @@ use core::ops::Range;
 
 use memchr::memchr;
 
-/// One field line, as ranges of the head it stands in.
+/// One field line, as ranges of its head.
 ///
 /// ```text
 /// field-line = field-name ":" OWS field-value OWS                      RFC 9112 5
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldLine {
-    /// The name without blanks around it; empty where the line has none.
+    /// The name without blanks around it; empty if the line has no name.
     pub name: Range<usize>,
     /// The value without blanks around it; of a folded field, the raw bytes of all its lines.
     pub value: Range<usize>,
@@ -21,12 +21,12 @@ pub struct FieldLine {
     pub flaw: Option<FieldFlaw>,
 }
 
-/// What a field line can have wrong. The value is read all the same.
+/// What can be wrong with a field line. Its value is read nevertheless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldFlaw {
     /// A status line among the fields (`HTTP/1.0 200 OK` as the first line of a part).
     StatusLine,
-    /// The value goes on in the next line (obs-fold, RFC 9112 5.2).
+    /// The value continues on the next line (obs-fold, RFC 9112 5.2).
     Folded,
     /// No colon in the line.
     NoColon,
@@ -34,7 +34,7 @@ pub enum FieldFlaw {
     EmptyName,
     /// Blanks between the name and the colon (RFC 9112 5.1 forbids them).
     BlankBeforeColon,
-    /// A character that a name or value must not hold.
+    /// A character that is not allowed in a name or value.
     IllegalCharacter,
 }
 
@@ -59,7 +59,7 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Joins a head with the lines that [`split_fields`] found in it.
+    /// Combines a head with the lines that [`split_fields`] found in it.
     pub fn new(head: &'a [u8], lines: &'a [FieldLine]) -> Self {
         Self { head, lines }
     }
@@ -111,10 +111,10 @@ impl fmt::Debug for Fields<'_> {
     }
 }
 
-/// Splits the lines of `head` into fields, in place of what `lines` held before.
+/// Splits the lines of `head` into fields, and replaces the contents of `lines` by them.
 ///
 /// A head that strict `httparse` finds sound has no flaws; otherwise each line is read on its own,
-/// so that one bad line never hides the good ones. At most `limit` lines are kept.
+/// so that one bad line never hides the others. At most `limit` lines are kept.
 pub fn split_fields(head: &[u8], limit: usize, lines: &mut Vec<FieldLine>) {
     lines.clear();
     if !split_sound(head, limit, lines) {
@@ -211,7 +211,7 @@ fn trim(bytes: &[u8]) -> &[u8] {
     &bytes[trim_range(bytes, 0..bytes.len())]
 }
 
-/// Without the blanks at both ends (OWS of RFC 9110 5.6.3).
+/// The bytes without the blanks at both ends (OWS of RFC 9110 5.6.3).
 fn trim_range(head: &[u8], range: Range<usize>) -> Range<usize> {
     let (mut start, mut end) = (range.start, range.end);
     while start < end && matches!(head[start], b' ' | b'\t') {

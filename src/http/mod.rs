@@ -1,5 +1,5 @@
 //! The HTTP around a stream: response heads, field lines, content types and the chunked coding
-//! (RFC 9110, RFC 9112), read as cameras really write them.
+//! (RFC 9110, RFC 9112), read as cameras write them.
 //!
 //! ```text
 //! response    = status-line CRLF *( field-line CRLF ) CRLF [ body ]      RFC 9112 2.1
@@ -7,19 +7,18 @@
 //! field-line  = field-name ":" OWS field-value OWS
 //! ```
 //!
-//! Each reader has two answers for what departs from the standard: the value that was meant, and a
-//! flaw with its place.
+//! For what departs from the standard, each reader returns the intended value and a flaw with its place.
 //!
 //! | what is sent | by | read as |
 //! |---|---|---|
 //! | `ICY 200 OK` | SHOUTcast and cameras built on it | [`Version::Icy`] |
-//! | no reason phrase, several blanks, LF alone | small servers | as if there were none of it |
-//! | a field without a colon, folded, with blanks before the colon | several | [`FieldFlaw`], beside the sound ones |
-//! | `boundary =b`, `Boundary="b"`, `,boundary=b`, blanks in an unquoted value | Panasonic, TRENDnet | [`BoundaryParameter`], which keeps how it was written |
+//! | no reason phrase, several blanks, LF alone | small servers | as usual |
+//! | a field without a colon, folded, with blanks before the colon | several | [`FieldFlaw`]; the other fields are read as usual |
+//! | `boundary =b`, `Boundary="b"`, `,boundary=b`, blanks in an unquoted value | Panasonic, TRENDnet | [`BoundaryParameter`], which records the form |
 //! | chunks under `HTTP/1.0` | Kasa | [`Dechunker`]: the head's `Transfer-Encoding` decides, and the body's first line |
 //!
-//! Nothing here opens a socket. [`Head::parse`] wants all bytes from the first one on and answers `None`
-//! until the head is whole; [`Dechunker`] and the others want each byte once.
+//! Nothing here opens a socket. [`Head::parse`] takes all bytes from the first one on and returns `None`
+//! until the head is complete. [`Dechunker`] takes each byte once.
 
 mod chunked;
 mod content_type;
