@@ -28,7 +28,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// The users and their passwords. Never printed.
 pub struct Users {
-    known: Vec<(String, String)>,
+    entries: Vec<(String, String)>,
     /// What nonces are made with: nobody else can make one.
     secret: [RandomState; 2],
 }
@@ -48,7 +48,7 @@ pub enum Access {
 
 impl fmt::Debug for Users {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Users({} redacted)", self.known.len())
+        write!(f, "Users({} redacted)", self.entries.len())
     }
 }
 
@@ -57,9 +57,9 @@ impl Users {
     ///
     /// # Errors
     ///
-    /// Says which line is not of this form. The line itself is not told.
+    /// Says which line is not of this form. The line itself is not expected.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut known = Vec::new();
+        let mut entries = Vec::new();
         for (n, line) in text.lines().enumerate() {
             if line.trim().is_empty() || line.starts_with('#') {
                 continue;
@@ -67,15 +67,15 @@ impl Users {
             match line.split_once(':') {
                 // A quote would end the value in a Digest header.
                 Some((user, password)) if !user.is_empty() && !user.contains(['"', '\\']) => {
-                    known.push((user.to_string(), password.to_string()));
+                    entries.push((user.to_string(), password.to_string()));
                 }
                 _ => return Err(format!("line {} is not USER:PASSWORD", n + 1)),
             }
         }
-        if known.is_empty() {
+        if entries.is_empty() {
             return Err("there is no USER:PASSWORD".into());
         }
-        Ok(Self { known, secret: [RandomState::new(), RandomState::new()] })
+        Ok(Self { entries, secret: [RandomState::new(), RandomState::new()] })
     }
 
     /// The values of the `WWW-Authenticate` fields, the best scheme first (RFC 7616 3.7). With `stale` the
@@ -93,7 +93,7 @@ impl Users {
     }
 
     /// Judges the value of an `Authorization` field of a request with this method.
-    pub fn judge(&self, authorization: Option<&str>, method: &str, now: Duration) -> Access {
+    pub fn check(&self, authorization: Option<&str>, method: &str, now: Duration) -> Access {
         let Some(value) = authorization else { return Access::NoCredentials };
         let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
         if scheme.eq_ignore_ascii_case("basic") {
@@ -108,8 +108,8 @@ impl Users {
 
     fn basic(&self, given: &[u8]) -> bool {
         // Every user is compared, so that the time tells nothing about which exist.
-        self.known.iter().fold(false, |right, (user, password)| {
-            right | same(given, format!("{user}:{password}").as_bytes())
+        self.entries.iter().fold(false, |right, (user, password)| {
+            right | is_equal(given, format!("{user}:{password}").as_bytes())
         })
     }
 
@@ -126,7 +126,7 @@ impl Users {
         // The URI is not compared with the request's: a proxy may have changed the path, and what one path shows
         // is no secret to who knows the password.
         let request = hash(&format!("{method}:{}", get("uri")));
-        let right = self.known.iter().fold(false, |right, (user, password)| {
+        let right = self.entries.iter().fold(false, |right, (user, password)| {
             let secret = hash(&format!("{user}:{REALM}:{password}"));
             let expected = match get("qop") {
                 // RFC 2069, which cameras' clients still speak.
@@ -138,16 +138,16 @@ impl Users {
                     get("cnonce")
                 )),
             };
-            let named = same(get("username").as_bytes(), user.as_bytes());
-            right | (named & same(get("response").as_bytes(), expected.as_bytes()))
+            let named = is_equal(get("username").as_bytes(), user.as_bytes());
+            right | (named & is_equal(get("response").as_bytes(), expected.as_bytes()))
         });
         if !right || get("realm") != REALM {
             return Access::Wrong;
         }
-        let made = get("nonce").split_once('-').and_then(|(time, _)| u64::from_str_radix(time, 16).ok());
-        match made {
+        let made_at = get("nonce").split_once('-').and_then(|(time, _)| u64::from_str_radix(time, 16).ok());
+        match made_at {
             Some(time)
-                if same(self.nonce(time).as_bytes(), get("nonce").as_bytes())
+                if is_equal(self.nonce(time).as_bytes(), get("nonce").as_bytes())
                     && now.saturating_sub(Duration::from_secs(time)) <= NONCE_TIME =>
             {
                 Access::Granted
@@ -164,7 +164,7 @@ impl Users {
 }
 
 /// Compares in a time that does not depend on where two texts differ, nor on how long ours is.
-fn same(given: &[u8], expected: &[u8]) -> bool {
+fn is_equal(given: &[u8], expected: &[u8]) -> bool {
     let (given, expected) = (Sha256::digest(given), Sha256::digest(expected));
     given.iter().zip(expected.iter()).fold(0, |all, (a, b)| std::hint::black_box(all | (a ^ b))) == 0
 }
@@ -202,13 +202,13 @@ mod tests {
 
     #[test]
     fn basic_of_rfc_7617() {
-        let judge = |value: &str| users().judge(Some(value), "GET", NOW);
-        assert_eq!(judge("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), Access::Granted);
-        assert_eq!(judge("basic  QWxhZGRpbjpvcGVuIHNlc2FtZQ"), Access::Granted);
+        let check = |value: &str| users().check(Some(value), "GET", NOW);
+        assert_eq!(check("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), Access::Granted);
+        assert_eq!(check("basic  QWxhZGRpbjpvcGVuIHNlc2FtZQ"), Access::Granted);
         for wrong in ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZT0=", "Basic !", "Basic", "Bearer x", "", "Digest"] {
-            assert_eq!(judge(wrong), Access::Wrong, "{wrong}");
+            assert_eq!(check(wrong), Access::Wrong, "{wrong}");
         }
-        assert_eq!(users().judge(None, "GET", NOW), Access::NoCredentials);
+        assert_eq!(users().check(None, "GET", NOW), Access::NoCredentials);
     }
 
     #[test]
@@ -226,28 +226,28 @@ mod tests {
         };
         let challenge = users.challenges(NOW, false).remove(0);
         let nonce = parameters(challenge.strip_prefix("Digest ").unwrap())["nonce"].clone();
-        let judge = |value: &str, now| users.judge(Some(value), "GET", now);
+        let check = |value: &str, now| users.check(Some(value), "GET", now);
         let right = answer(&nonce, "Circle of Life", "GET");
-        assert_eq!(judge(&right, NOW), Access::Granted);
-        assert_eq!(judge(&right, NOW + 2 * NONCE_TIME), Access::Stale);
-        assert_eq!(judge(&answer(&nonce, "circle of life", "GET"), NOW), Access::Wrong);
-        assert_eq!(judge(&answer(&nonce, "Circle of Life", "HEAD"), NOW), Access::Wrong);
+        assert_eq!(check(&right, NOW), Access::Granted);
+        assert_eq!(check(&right, NOW + 2 * NONCE_TIME), Access::Stale);
+        assert_eq!(check(&answer(&nonce, "circle of life", "GET"), NOW), Access::Wrong);
+        assert_eq!(check(&answer(&nonce, "Circle of Life", "HEAD"), NOW), Access::Wrong);
         let forged = format!("{:x}-{}", NOW.as_secs(), "0".repeat(32));
-        assert_eq!(judge(&answer(&forged, "Circle of Life", "GET"), NOW), Access::Stale);
+        assert_eq!(check(&answer(&forged, "Circle of Life", "GET"), NOW), Access::Stale);
         let integrity = right.replace("qop=auth", "qop=auth-int");
-        assert_eq!(judge(&integrity, NOW), Access::Wrong);
+        assert_eq!(check(&integrity, NOW), Access::Wrong);
         assert!(users.challenges(NOW, true)[0].ends_with(", stale=true"));
         let other = Users::parse("Mufasa:Circle of Life").unwrap();
-        assert_eq!(other.judge(Some(&right), "GET", NOW), Access::Stale);
+        assert_eq!(other.check(Some(&right), "GET", NOW), Access::Stale);
     }
 
     #[test]
     fn lines_that_are_no_users_are_told_without_their_text() {
-        for (text, told) in
+        for (text, expected) in
             [("", "no USER"), ("a:b\nsecret", "line 2"), (":x", "line 1"), ("a\"b:c", "line 1")]
         {
             let error = Users::parse(text).unwrap_err();
-            assert!(error.contains(told) && !error.contains("secret"), "{error}");
+            assert!(error.contains(expected) && !error.contains("secret"), "{error}");
         }
         assert_eq!(format!("{:?}", users()), "Users(2 redacted)");
     }

@@ -16,7 +16,7 @@ const DRAIN_TIME: Duration = Duration::from_secs(2);
 const DRAIN_BYTES: usize = 1 << 20;
 
 /// Bytes of an answer that do not count.
-const LIGHT: usize = 64 << 10;
+const UNCOUNTED_BYTES: usize = 64 << 10;
 
 /// A connection and what it is doing.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct Connection {
     /// Who is at the other end, for the log.
     pub peer: String,
     /// When it was accepted.
-    pub since: Duration,
+    pub accepted_at: Duration,
     /// Since when the peer has closed its side: it has gone, or it only has nothing more to say.
     pub half_closed: Option<Duration>,
     /// What it is doing.
@@ -43,9 +43,9 @@ pub enum Stage {
         /// The answer, as far as it was printed for this request.
         bytes: Vec<u8>,
         /// What follows.
-        rest: Rest,
+        shared: SharedBody,
         /// How much of both has left.
-        at: usize,
+        sent: usize,
         /// Since when none has left.
         stuck: Duration,
     },
@@ -70,19 +70,19 @@ pub enum Stage {
 
 /// The end of an answer that is there already, so that no copy of it waits for somebody slow.
 #[derive(Debug, Clone)]
-pub enum Rest {
+pub enum SharedBody {
     /// All was printed.
-    Nothing,
+    None,
     /// A text of ours.
     Text(&'static str),
     /// The picture of a part.
     Picture(Rc<Part>),
 }
 
-impl Rest {
+impl SharedBody {
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Nothing => &[],
+            Self::None => &[],
             Self::Text(text) => text.as_bytes(),
             Self::Picture(part) => part.jpeg(),
         }
@@ -95,7 +95,7 @@ pub enum Step {
     /// Wait for the next event.
     Wait,
     /// Answer its request.
-    Judge(HeadStatus),
+    Dispatch(HeadStatus),
     /// Close it.
     Close,
 }
@@ -103,27 +103,33 @@ pub enum Step {
 impl Connection {
     /// A connection whose request is awaited.
     pub fn new(socket: Socket, peer: String, now: Duration) -> Self {
-        Self { socket, peer, since: now, half_closed: None, stage: Stage::Request(RequestHead::default()) }
+        Self {
+            socket,
+            peer,
+            accepted_at: now,
+            half_closed: None,
+            stage: Stage::Request(RequestHead::default()),
+        }
     }
 
     /// Goes on as far as the socket lets it, with anything but the stream.
-    pub fn go_on(&mut self, now: Duration, buffer: &mut [u8]) -> Step {
+    pub fn drive(&mut self, now: Duration, buffer: &mut [u8]) -> Step {
         loop {
             let step = match &mut self.stage {
                 Stage::Request(head) => match (&self.socket).read(buffer) {
                     Ok(0) => Step::Close,
                     Ok(n) => match head.push(&buffer[..n]) {
                         HeadStatus::Partial => continue,
-                        whole => Step::Judge(whole),
+                        whole => Step::Dispatch(whole),
                     },
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => Step::Wait,
                     Err(_) => Step::Close,
                 },
-                Stage::Answer { bytes, rest, at, stuck } => {
-                    let left = match at.checked_sub(bytes.len()) {
-                        None => &bytes[*at..],
-                        Some(at) => &rest.bytes()[at..],
+                Stage::Answer { bytes, shared, sent, stuck } => {
+                    let left = match sent.checked_sub(bytes.len()) {
+                        None => &bytes[*sent..],
+                        Some(at) => &shared.bytes()[at..],
                     };
                     if left.is_empty() {
                         self.drain(now);
@@ -131,7 +137,7 @@ impl Connection {
                     }
                     match self.socket.send(left) {
                         Ok(n) => {
-                            *at += n;
+                            *sent += n;
                             *stuck = now;
                             continue;
                         }
@@ -157,27 +163,27 @@ impl Connection {
     }
 
     /// Starts a finite answer.
-    pub fn answer(&mut self, bytes: Vec<u8>, rest: Rest, now: Duration) {
-        self.stage = Stage::Answer { bytes, rest, at: 0, stuck: now };
+    pub fn answer(&mut self, bytes: Vec<u8>, shared: SharedBody, now: Duration) {
+        self.stage = Stage::Answer { bytes, shared, sent: 0, stuck: now };
     }
 
     /// The parts that stay in memory because of this connection.
     pub fn parts(&self) -> impl Iterator<Item = &Rc<Part>> {
         let (picture, viewer) = match &self.stage {
-            Stage::Answer { rest: Rest::Picture(part), .. } => (Some(part), None),
+            Stage::Answer { shared: SharedBody::Picture(part), .. } => (Some(part), None),
             Stage::Stream(viewer) => (None, Some(viewer)),
             _ => (None, None),
         };
         picture.into_iter().chain(viewer.into_iter().flat_map(|viewer| viewer.parts()))
     }
 
-    /// Bytes of an answer that nobody else holds. A head weighs no more than the rest of a connection.
-    pub fn weight(&self) -> usize {
+    /// Bytes of an answer that nobody else holds. A head weighs no more than the shared of a connection.
+    pub fn answer_bytes(&self) -> usize {
         let bytes = match &self.stage {
             Stage::Answer { bytes, .. } | Stage::Delay { bytes, .. } => bytes.capacity(),
             _ => 0,
         };
-        if bytes > LIGHT { bytes } else { 0 }
+        if bytes > UNCOUNTED_BYTES { bytes } else { 0 }
     }
 
     /// How long bytes have waited for the peer without one of them leaving.
@@ -201,12 +207,12 @@ impl Connection {
     /// busily the bytes drip in, `send_timeout` for taking nothing while bytes wait for it.
     pub fn is_overdue(&self, now: Duration, request_timeout: Duration, send_timeout: Duration) -> bool {
         match &self.stage {
-            Stage::Request(_) => now >= self.since + request_timeout,
+            Stage::Request(_) => now >= self.accepted_at + request_timeout,
             Stage::Answer { stuck, .. } => now >= *stuck + send_timeout,
             Stage::Stream(viewer) => {
                 // Whether somebody who has closed its side is still there only bytes can show. Of a silent source
                 // there are none.
-                let silent = self.half_closed.map(|since| since.max(viewer.moved()));
+                let silent = self.half_closed.map(|since| since.max(viewer.last_sent()));
                 let waiting = viewer.stuck_since().into_iter().chain(silent).min();
                 waiting.is_some_and(|since| now >= since + send_timeout)
             }

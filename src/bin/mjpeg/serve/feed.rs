@@ -14,9 +14,9 @@ use crate::value::Rate;
 /// does not delay the next.
 const AHEAD: usize = 2;
 /// How long to leave the source alone when it had nothing to give.
-const PATIENCE: Duration = Duration::from_secs(1);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the first viewer's first frame may hold up everybody else who comes: nobody watches yet.
-const START: Duration = Duration::from_millis(500);
+const FIRST_FRAME_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A picture that waits for its time.
 #[derive(Debug)]
@@ -34,14 +34,14 @@ pub struct Feed {
     rate: Rate,
     schedule: Schedule,
     queue: VecDeque<Ready>,
-    asked: u64,
+    fetched: u64,
     /// When the picture that is being made is due, since 1970-01-01 UTC.
-    awaited: Option<Duration>,
+    pending: Option<Duration>,
     ended: bool,
     /// Whether frames are going out now.
     running: bool,
     /// When a source that had nothing to give is asked again.
-    ask_again: Duration,
+    retry_at: Duration,
     /// Pictures that could not be sent because the boundary occurs in them.
     pub uncarried: u64,
 }
@@ -50,18 +50,18 @@ impl Feed {
     /// A feed that stands still until [`Feed::start`].
     pub fn new(source: Box<dyn Paced>, rate: Rate, clock: Clock) -> Self {
         let schedule = Schedule::new(rate, clock.now());
-        let (queue, ask_again) = (VecDeque::with_capacity(AHEAD), Duration::ZERO);
+        let (queue, retry_at) = (VecDeque::with_capacity(AHEAD), Duration::ZERO);
         Self {
             source,
             clock,
             rate,
             schedule,
             queue,
-            asked: 0,
-            awaited: None,
+            fetched: 0,
+            pending: None,
             ended: false,
             running: false,
-            ask_again,
+            retry_at,
             uncarried: 0,
         }
     }
@@ -71,14 +71,14 @@ impl Feed {
         self.resume(now);
         if self.source.shows_time() {
             // What shows its time is made again.
-            self.asked -= self.queue.len() as u64;
+            self.fetched -= self.queue.len() as u64;
             self.queue.clear();
             self.source.forget();
-            self.awaited = None;
-            return self.fill_to(AHEAD, START, can_carry);
+            self.pending = None;
+            return self.fill_to(AHEAD, FIRST_FRAME_TIMEOUT, can_carry);
         }
-        self.plan_anew();
-        self.fill_to(1, START, can_carry);
+        self.reschedule();
+        self.fill_to(1, FIRST_FRAME_TIMEOUT, can_carry);
     }
 
     /// Goes on with what is there, which is due at once.
@@ -112,8 +112,8 @@ impl Feed {
         let due = self.schedule.due(0);
         match self.running {
             // Whoever makes it says when it is there.
-            true if self.queue.is_empty() && self.awaited.is_some() => None,
-            true if self.queue.is_empty() && !self.ended => Some(due.max(self.ask_again)),
+            true if self.queue.is_empty() && self.pending.is_some() => None,
+            true if self.queue.is_empty() && !self.ended => Some(due.max(self.retry_at)),
             // The end is due like a picture.
             true => Some(due),
             false => None,
@@ -135,14 +135,14 @@ impl Feed {
         let ready = self.queue.pop_front()?;
         // No head has told the times of those behind yet; only a picture may show its own.
         if self.schedule.advance(now) && !self.source.shows_time() {
-            self.plan_anew();
+            self.reschedule();
         }
         Some(ready)
     }
 
     /// Whether the next picture is being made.
-    pub fn is_waiting(&self) -> bool {
-        self.queue.is_empty() && self.awaited.is_some()
+    pub fn is_pending(&self) -> bool {
+        self.queue.is_empty() && self.pending.is_some()
     }
 
     /// Why there never was a picture, if the source knows.
@@ -154,7 +154,7 @@ impl Feed {
     /// each of them `longest` at most.
     pub fn fill_to(&mut self, count: usize, longest: Duration, can_carry: impl Fn(&Picture) -> bool) {
         self.fill(&can_carry);
-        while self.queue.len() < count && self.awaited.is_some() && self.source.wait(longest) {
+        while self.queue.len() < count && self.pending.is_some() && self.source.wait(longest) {
             self.fill(&can_carry);
         }
     }
@@ -167,15 +167,15 @@ impl Feed {
                 return;
             }
             let now = self.clock.now();
-            if now < self.ask_again {
+            if now < self.retry_at {
                 return;
             }
-            let taken = self.awaited.take().unwrap_or_else(|| self.plan(self.queue.len()));
-            match self.source.next(self.asked + 1, taken) {
+            let taken = self.pending.take().unwrap_or_else(|| self.due_unix(self.queue.len()));
+            match self.source.next(self.fetched + 1, taken) {
                 // A directory brings the same pictures again and again.
-                Next::Picture(mut picture) if picture.carried || can_carry(&picture) => {
-                    picture.carried = true;
-                    self.asked += 1;
+                Next::Picture(mut picture) if picture.boundary_checked || can_carry(&picture) => {
+                    picture.boundary_checked = true;
+                    self.fetched += 1;
                     self.queue.push_back(Ready { picture, taken });
                 }
                 Next::Picture(picture) => {
@@ -183,14 +183,14 @@ impl Feed {
                     self.source.give_back(picture);
                 }
                 Next::Later => {
-                    self.awaited = Some(taken);
+                    self.pending = Some(taken);
                     return;
                 }
-                Next::Nothing => self.ask_again = now + PATIENCE,
+                Next::Nothing => self.retry_at = now + RETRY_INTERVAL,
                 Next::End => self.ended = true,
             }
         }
-        self.ask_again = self.clock.now() + PATIENCE;
+        self.retry_at = self.clock.now() + RETRY_INTERVAL;
     }
 
     /// Gives a picture back to the source.
@@ -198,15 +198,15 @@ impl Feed {
         self.source.give_back(picture);
     }
 
-    fn plan_anew(&mut self) {
+    fn reschedule(&mut self) {
         for ahead in 0..self.queue.len() {
-            self.queue[ahead].taken = self.plan(ahead);
+            self.queue[ahead].taken = self.due_unix(ahead);
         }
-        self.awaited = self.awaited.map(|_| self.plan(self.queue.len()));
+        self.pending = self.pending.map(|_| self.due_unix(self.queue.len()));
     }
 
     /// The wall-clock time at which the picture at this place of the queue is due.
-    fn plan(&self, ahead: usize) -> Duration {
+    fn due_unix(&self, ahead: usize) -> Duration {
         self.clock.unix() + self.schedule.due(ahead).saturating_sub(self.clock.now())
     }
 }

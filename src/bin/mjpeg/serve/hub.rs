@@ -13,7 +13,7 @@ use crate::source::picture::Picture;
 /// Frames whose times are kept to tell the real rate.
 const RECENT: usize = 64;
 /// How often whoever waits for the first picture is asked whether to go on.
-const PATIENCE: Duration = Duration::from_millis(100);
+const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Where frames come from, and whose time it is.
 #[derive(Debug)]
@@ -53,12 +53,12 @@ pub struct Hub {
     /// Parts so far.
     number: u64,
     /// When the newest part was made.
-    since: Duration,
+    published_at: Duration,
     /// When the newest frame came that was not sent before.
-    fresh: Option<Duration>,
-    recent: VecDeque<Duration>,
+    newest_frame_at: Option<Duration>,
+    recent_times: VecDeque<Duration>,
     /// Whether frames go on with nobody watching, until the source ends.
-    to_the_end: bool,
+    plays_to_end: bool,
     closed: bool,
     error: Option<Error>,
     count: Count,
@@ -81,13 +81,18 @@ pub struct Count {
 
 impl Hub {
     /// A hub that has shown no frame yet. A paced source has its first one ready, if it has any: it is waited
-    /// for as long as `go_on` says. With `to_the_end`, frames that have begun to go out do so until the source
+    /// for as long as `keep_waiting` says. With `plays_to_end`, frames that have begun to go out do so until the source
     /// ends; without, they stop while nobody looks.
-    pub fn new(mut source: FrameSource, recipe: Recipe, to_the_end: bool, go_on: impl Fn() -> bool) -> Self {
+    pub fn new(
+        mut source: FrameSource,
+        recipe: Recipe,
+        plays_to_end: bool,
+        keep_waiting: impl Fn() -> bool,
+    ) -> Self {
         if let FrameSource::Feed(feed) = &mut source {
             feed.fill(|picture| recipe.can_carry(picture));
-            while feed.is_waiting() && go_on() {
-                feed.fill_to(1, PATIENCE, |picture| recipe.can_carry(picture));
+            while feed.is_pending() && keep_waiting() {
+                feed.fill_to(1, STOP_CHECK_INTERVAL, |picture| recipe.can_carry(picture));
             }
         }
         Self {
@@ -96,10 +101,10 @@ impl Hub {
             current: None,
             preview: None,
             number: 0,
-            since: Duration::ZERO,
-            fresh: None,
-            recent: VecDeque::with_capacity(RECENT),
-            to_the_end,
+            published_at: Duration::ZERO,
+            newest_frame_at: None,
+            recent_times: VecDeque::with_capacity(RECENT),
+            plays_to_end,
             closed: false,
             error: None,
             count: Count::default(),
@@ -125,7 +130,7 @@ impl Hub {
             _ if self.closed => None,
             FrameSource::Feed(feed) => feed.due(),
             FrameSource::Mailbox { repeat, .. } => {
-                self.current.as_ref().and(*repeat).map(|after| self.since + after)
+                self.current.as_ref().and(*repeat).map(|after| self.published_at + after)
             }
         }
     }
@@ -134,7 +139,7 @@ impl Hub {
     pub fn start(&mut self, now: Duration) -> Update {
         match &mut self.source {
             FrameSource::Feed(feed) if !feed.is_running() && !self.closed => {
-                self.recent.clear();
+                self.recent_times.clear();
                 let recipe = &self.recipe;
                 feed.start(now, |picture| recipe.can_carry(picture));
             }
@@ -154,14 +159,14 @@ impl Hub {
         }
         let demand = demand();
         match &mut self.source {
-            FrameSource::Feed(feed) if !self.to_the_end && !demand => {
+            FrameSource::Feed(feed) if !self.plays_to_end && !demand => {
                 feed.pause();
                 Update::None
             }
             FrameSource::Feed(_) => self.advance(now),
             FrameSource::Mailbox { .. } if demand => self.repeat(now),
             FrameSource::Mailbox { .. } => {
-                self.since = now;
+                self.published_at = now;
                 Update::None
             }
         }
@@ -239,16 +244,16 @@ impl Hub {
 
     /// Whether somebody who only takes a snapshot makes frames go out.
     pub fn starts_for_snapshots(&self) -> bool {
-        !self.to_the_end
+        !self.plays_to_end
     }
 
     /// Why the source never had a frame, if it said so.
     pub fn take_error(&mut self) -> Option<Error> {
-        let of_feed = || match &mut self.source {
+        let feed_error = || match &mut self.source {
             FrameSource::Feed(feed) => feed.take_error(),
             FrameSource::Mailbox { .. } => None,
         };
-        self.error.take().or_else(of_feed)
+        self.error.take().or_else(feed_error)
     }
 
     /// What has been counted.
@@ -273,8 +278,8 @@ impl Hub {
 
     /// The frames per second of late, if frames are going out.
     pub fn fps(&self, now: Duration) -> Option<f64> {
-        let (first, last) = (*self.recent.front()?, *self.recent.back()?);
-        let gaps = u32::try_from(self.recent.len() - 1).ok().filter(|gaps| *gaps > 0)?;
+        let (first, last) = (*self.recent_times.front()?, *self.recent_times.back()?);
+        let gaps = u32::try_from(self.recent_times.len() - 1).ok().filter(|gaps| *gaps > 0)?;
         let gap = (last - first) / gaps;
         // Three gaps without a frame are a silence.
         let playing = now.saturating_sub(last) <= gap * 3
@@ -287,7 +292,7 @@ impl Hub {
 
     /// How long ago the newest frame came.
     pub fn age(&self, now: Duration) -> Option<Duration> {
-        self.fresh.map(|fresh| now - fresh)
+        self.newest_frame_at.map(|came| now - came)
     }
 
     /// Whether frames come when they should: a paced source one for each interval while anybody looks, a
@@ -321,7 +326,7 @@ impl Hub {
             Some(next) => Trailer::Promise(self.number + 2, Recipe::head(&next.picture, next.taken)),
             None if feed.has_ended() => Trailer::Close,
             // What is played so many times must not end with a picture too many.
-            None if self.to_the_end => Trailer::Nothing,
+            None if self.plays_to_end => Trailer::Nothing,
             None => Trailer::Delimiter,
         };
         self.publish(now, ready.picture, ready.taken, trailer);
@@ -343,16 +348,16 @@ impl Hub {
     fn publish(&mut self, now: Duration, picture: Picture, taken: Duration, trailer: Trailer) {
         self.replace(now, picture, taken, trailer);
         self.count.frames += 1;
-        self.fresh = Some(now);
-        if self.recent.len() == RECENT {
-            self.recent.pop_front();
+        self.newest_frame_at = Some(now);
+        if self.recent_times.len() == RECENT {
+            self.recent_times.pop_front();
         }
-        self.recent.push_back(now);
+        self.recent_times.push_back(now);
     }
 
     fn replace(&mut self, now: Duration, picture: Picture, taken: Duration, trailer: Trailer) {
         self.number += 1;
-        self.since = now;
+        self.published_at = now;
         let part = Rc::new(self.recipe.part(picture, self.number, taken, trailer));
         self.preview = None;
         if let Some(old) = self.current.replace(part) {
@@ -384,9 +389,9 @@ mod tests {
     const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
 
     /// Gives three pictures at once that show their time, and makes those it is asked for anew for ever.
-    struct Overtaxed(bool);
+    struct Slow(bool);
 
-    impl Paced for Overtaxed {
+    impl Paced for Slow {
         fn next(&mut self, number: u64, _: Duration) -> Next {
             if self.0 { Next::Later } else { Next::Picture(Picture::copy(JPEG, number as usize).unwrap()) }
         }
@@ -403,9 +408,9 @@ mod tests {
     }
 
     #[test]
-    fn what_was_promised_before_a_pause_is_promised_to_nobody_who_comes_after_it() {
+    fn a_viewer_that_comes_after_a_pause_has_not_been_sent_the_old_head() {
         let clock = Clock::simulated();
-        let feed = Feed::new(Box::new(Overtaxed(false)), "10".parse().unwrap(), clock.clone());
+        let feed = Feed::new(Box::new(Slow(false)), "10".parse().unwrap(), clock.clone());
         let recipe = Recipe::new(Boundary::new("b").unwrap());
         let mut hub = Hub::new(FrameSource::Feed(feed), recipe, false, || true);
         // The first start forgets what was made before anybody came, too; here it stays.

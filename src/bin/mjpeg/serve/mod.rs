@@ -25,7 +25,7 @@ use mjpeg::multipart::Boundary;
 
 use self::engine::{Engine, Settings};
 use self::hub::Hub;
-use self::open::Wanted;
+use self::open::SourceOptions;
 use self::part::{Layout, Recipe};
 use self::responder::{Policy, Responder};
 use crate::clock::Clock;
@@ -138,21 +138,21 @@ impl Serve {
         };
         let poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
         let rounds = self.rounds();
-        let wanted = Wanted {
+        let options = SourceOptions {
             source: self.source.clone(),
             rounds,
             fps: self.fps,
             repeat: self.repeat,
             reporter: REPORTER,
         };
-        let source = match open::open(&wanted, poll.registry(), &clock, stop) {
+        let source = match open::open(&options, poll.registry(), &clock, stop) {
             // Whoever waits for a source may think better of it.
             Err(_) if stop.signal().is_some() => return Ok(Outcome::Exit(Exit::Done)),
             source => source.map_err(failure)?,
         };
         let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
-        let go_on = || stop.signal().is_none();
-        let mut hub = Hub::new(source, Recipe::new(boundary), rounds.is_some(), go_on);
+        let keep_waiting = || stop.signal().is_none();
+        let mut hub = Hub::new(source, Recipe::new(boundary), rounds.is_some(), keep_waiting);
         if !hub.has_picture() && stop.signal().is_some() {
             return Ok(Outcome::Exit(Exit::Done));
         }

@@ -10,7 +10,7 @@ use mio::{Registry, Waker};
 use mjpeg::jpeg::Walk;
 use mjpeg::multipart::Extent;
 
-use super::engine::MAIL;
+use super::engine::SOURCE;
 use super::feed::Feed;
 use super::hub::FrameSource;
 use crate::clock::Clock;
@@ -31,7 +31,7 @@ use crate::value::Rate;
 
 /// What the command line asks for.
 #[derive(Debug)]
-pub struct Wanted {
+pub struct SourceOptions {
     /// The source.
     pub source: Target,
     /// How often a source that ends is played; `None` is again and again.
@@ -49,23 +49,28 @@ pub struct Wanted {
 /// # Errors
 ///
 /// When there is no such source, or it holds no frames.
-pub fn open(wanted: &Wanted, registry: &Registry, clock: &Clock, stop: &Stop) -> Result<FrameSource, Error> {
-    let rounds = wanted.rounds;
-    let rate = wanted.fps.unwrap_or_default();
+pub fn open(
+    options: &SourceOptions,
+    registry: &Registry,
+    clock: &Clock,
+    stop: &Stop,
+) -> Result<FrameSource, Error> {
+    let rounds = options.rounds;
+    let rate = options.fps.unwrap_or_default();
     let feed = |source: Box<dyn Paced>| FrameSource::Feed(Feed::new(source, rate, clock.clone()));
-    let target = wanted.source.clone();
+    let target = options.source.clone();
     match &target {
         Target::Test(size) => {
             let size: Size = size.parse().map_err(|why: String| anyhow!(why))?;
-            Ok(feed(Box::new(Ahead::new(Drawing::new(size, wanted.reporter), waker(registry)?)?)))
+            Ok(feed(Box::new(Ahead::new(Drawing::new(size, options.reporter), waker(registry)?)?)))
         }
-        _ if target.is_pipe() && wanted.fps.is_some() => Ok(feed(Box::new(
-            Upstream::new(target, clock, stop, wanted.reporter).paced(Some(1), waker(registry)?)?,
+        _ if target.is_pipe() && options.fps.is_some() => Ok(feed(Box::new(
+            Upstream::new(target, clock, stop, options.reporter).paced(Some(1), waker(registry)?)?,
         ))),
-        Target::Url(_) | Target::Stdin => relay(wanted, target, registry, clock, stop),
-        Target::File(_) if target.is_pipe() => relay(wanted, target, registry, clock, stop),
+        Target::Url(_) | Target::Stdin => relay(options, target, registry, clock, stop),
+        Target::File(_) if target.is_pipe() => relay(options, target, registry, clock, stop),
         Target::File(path) if path.is_dir() => {
-            let directory = Directory::open(path, rounds, wanted.reporter)?;
+            let directory = Directory::open(path, rounds, options.reporter)?;
             // Pictures that are kept are at hand at once; others may lie on a slow disk or far away.
             Ok(feed(if directory.is_kept() {
                 Box::new(directory)
@@ -75,20 +80,20 @@ pub fn open(wanted: &Wanted, registry: &Registry, clock: &Clock, stop: &Stop) ->
         }
         Target::File(path) => match kind(path)? {
             Kind::Picture => {
-                must_be_endless(rounds, &target)?;
+                refuse_loops(rounds, &target)?;
                 let mailbox = mailbox(registry)?;
-                watch(path, mailbox.clone(), rate, wanted.reporter)?;
-                Ok(live(wanted, mailbox))
+                watch(path, mailbox.clone(), rate, options.reporter)?;
+                Ok(live(options, mailbox))
             }
             Kind::Stream => Ok(feed(Box::new(
-                Upstream::new(target, clock, stop, wanted.reporter).paced(rounds, waker(registry)?)?,
+                Upstream::new(target, clock, stop, options.reporter).paced(rounds, waker(registry)?)?,
             ))),
         },
     }
 }
 
 /// Refuses to play so many times what never ends.
-fn must_be_endless(rounds: Option<u32>, target: &Target) -> Result<(), Problem> {
+fn refuse_loops(rounds: Option<u32>, target: &Target) -> Result<(), Problem> {
     match rounds {
         None => Ok(()),
         Some(_) => Err(anyhow!("--once and --loops play what has an end; {target} has none").into()),
@@ -97,15 +102,15 @@ fn must_be_endless(rounds: Option<u32>, target: &Target) -> Result<(), Problem> 
 
 /// Passes on what comes as it comes.
 fn relay(
-    wanted: &Wanted,
+    options: &SourceOptions,
     target: Target,
     registry: &Registry,
     clock: &Clock,
     stop: &Stop,
 ) -> Result<FrameSource, Error> {
     let mailbox = mailbox(registry)?;
-    Upstream::new(target, clock, stop, wanted.reporter).relay(mailbox.clone())?;
-    Ok(live(wanted, mailbox))
+    Upstream::new(target, clock, stop, options.reporter).relay(mailbox.clone())?;
+    Ok(live(options, mailbox))
 }
 
 /// What a file holds.
@@ -149,15 +154,15 @@ fn kind(path: &Path) -> Result<Kind, Problem> {
 
 /// What a source wakes the server with; there is one source, so there is one of these.
 fn waker(registry: &Registry) -> Result<Waker, Problem> {
-    Ok(Waker::new(registry, MAIL).context("cannot be woken by the source")?)
+    Ok(Waker::new(registry, SOURCE).context("cannot be woken by the source")?)
 }
 
 fn mailbox(registry: &Registry) -> Result<Mailbox, Problem> {
     Ok(Mailbox::new(waker(registry)?))
 }
 
-fn live(wanted: &Wanted, mailbox: Mailbox) -> FrameSource {
-    FrameSource::Mailbox { mailbox, repeat: (!wanted.repeat.is_zero()).then_some(wanted.repeat) }
+fn live(options: &SourceOptions, mailbox: Mailbox) -> FrameSource {
+    FrameSource::Mailbox { mailbox, repeat: (!options.repeat.is_zero()).then_some(options.repeat) }
 }
 
 fn watch(path: &Path, mailbox: Mailbox, rate: Rate, reporter: Reporter) -> Result<(), Problem> {

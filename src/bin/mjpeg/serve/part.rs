@@ -204,7 +204,7 @@ impl Recipe {
             self.serializer.head(&mut self.behind, head);
         }
 
-        let lead = picture.dress(&self.before, &self.behind);
+        let lead = picture.wrap(&self.before, &self.behind);
         let body = lead + self.before.len();
         let body_end = body + picture.jpeg().len();
         Part {

@@ -94,7 +94,7 @@ impl Responder {
         if route != Route::Options
             && let Some(users) = &self.policy.users
         {
-            let access = users.judge(request.field("authorization"), request.method.name(), now);
+            let access = users.check(request.field("authorization"), request.method.name(), now);
             if access != Access::Granted {
                 let answer = Answer::text(401, "user and password, please");
                 let challenges = users.challenges(now, access == Access::Stale).into_iter();
@@ -111,7 +111,7 @@ impl Responder {
             Route::Metrics => return Reply::State(View::Metrics, body),
             Route::Health => return Reply::State(View::Health, body),
             Route::Page => {
-                let head = self.dress(page::answer()).head(page::PAGE.len());
+                let head = self.with_cors(page::answer()).head(page::PAGE.len());
                 return if body == Body::Sent { Reply::Page(head) } else { Reply::Finite(head) };
             }
             Route::Options if self.policy.cors.is_some() => Answer::empty(200)
@@ -122,17 +122,17 @@ impl Responder {
             Route::UnknownLayout => {
                 Answer::text(400, "unknown layout; there are auto, leading, trailing and early")
             }
-            Route::Nowhere => Answer::text(404, "nothing here; try / or /stream or /snapshot"),
+            Route::NotFound => Answer::text(404, "nothing here; try / or /stream or /snapshot"),
         };
         Reply::Finite(self.print(answer, body))
     }
 
     fn print(&self, answer: Answer, body: Body) -> Vec<u8> {
-        self.dress(answer).print(body)
+        self.with_cors(answer).print(body)
     }
 
     /// Adds what every answer has.
-    fn dress(&self, answer: Answer) -> Answer {
+    fn with_cors(&self, answer: Answer) -> Answer {
         cors(&self.policy).fold(answer, |answer, (name, value)| answer.with(name, value))
     }
 
@@ -146,7 +146,7 @@ impl Responder {
     /// The head of the newest frame, which has so many bytes and was taken so long after 1970-01-01 UTC.
     pub fn snapshot(&self, length: usize, taken: Duration) -> Vec<u8> {
         let stamp = format!("{}.{:06}", taken.as_secs(), taken.subsec_micros());
-        self.dress(Answer::new(200, "image/jpeg", "").with("X-Timestamp", stamp)).head(length)
+        self.with_cors(Answer::new(200, "image/jpeg", "").with("X-Timestamp", stamp)).head(length)
     }
 
     /// The answer when there is no frame yet.

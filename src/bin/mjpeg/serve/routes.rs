@@ -23,7 +23,7 @@ pub enum Route {
     /// No such layout.
     UnknownLayout,
     /// Nothing.
-    Nowhere,
+    NotFound,
 }
 
 /// Finds what a request is after. mjpg-streamer made `/?action=` known, and many clients ask so.
@@ -41,10 +41,10 @@ pub fn route(request: &Request) -> Route {
         ("/metrics", _) => Route::Metrics,
         ("/healthz", _) => Route::Health,
         ("*", _) => Route::Options,
-        _ => Route::Nowhere,
+        _ => Route::NotFound,
     };
     match request.method {
-        Method::Options if found != Route::Nowhere => Route::Options,
+        Method::Options if found != Route::NotFound => Route::Options,
         _ => found,
     }
 }
@@ -69,12 +69,12 @@ mod tests {
             ("/stream?layout=sideways", Route::UnknownLayout),
             ("/snapshot", Route::Snapshot),
             ("/?action=snapshot", Route::Snapshot),
-            ("/streams", Route::Nowhere),
-            ("/stream/", Route::Nowhere),
-            ("/STREAM", Route::Nowhere),
+            ("/streams", Route::NotFound),
+            ("/stream/", Route::NotFound),
+            ("/STREAM", Route::NotFound),
         ] {
             assert_eq!(route(&request(Method::Get, target)), expected, "{target}");
-            let options = if expected == Route::Nowhere { Route::Nowhere } else { Route::Options };
+            let options = if expected == Route::NotFound { Route::NotFound } else { Route::Options };
             assert_eq!(route(&request(Method::Options, target)), options, "{target}");
         }
     }

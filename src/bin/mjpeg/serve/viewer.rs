@@ -1,4 +1,4 @@
-//! One viewer of the stream: what it has got, what it is getting, what it is owed.
+//! One viewer of the stream: what it has got, what it is getting, what it is promised_part.
 
 use std::io;
 use std::rc::Rc;
@@ -15,18 +15,18 @@ pub struct Viewer {
     head: Option<(Rc<[u8]>, usize)>,
     sending: Option<Sending>,
     /// The part whose head has been sent, in part or whole, while the body before is still leaving.
-    owed: Option<Rc<Part>>,
-    /// The number of the newest part that was begun.
-    begun: u64,
+    promised_part: Option<Rc<Part>>,
+    /// The number of the newest part that was newest_begun.
+    newest_begun: u64,
     /// Since when bytes are waiting and none has left; `None` while nothing waits.
     stuck: Option<Duration>,
     /// When the last byte left.
-    moved: Duration,
-    /// What has been counted.
+    last_sent: Duration,
+    /// Piece has been counted.
     pub count: Count,
 }
 
-/// What a viewer got.
+/// Piece a viewer got.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Count {
     /// Frames that left whole.
@@ -43,7 +43,7 @@ struct Sending {
     at: usize,
     end: usize,
     /// Whether it brings a frame, not the close-delimiter alone.
-    frame: bool,
+    has_frame: bool,
 }
 
 /// How far [`Viewer::push`] came.
@@ -65,10 +65,10 @@ impl Viewer {
             sent: SentUpTo::Fresh,
             head: Some((head, 0)),
             sending: None,
-            owed: None,
-            begun: 0,
+            promised_part: None,
+            newest_begun: 0,
             stuck: None,
-            moved: Duration::ZERO,
+            last_sent: Duration::ZERO,
             count: Count::default(),
         }
     }
@@ -76,10 +76,10 @@ impl Viewer {
     /// Tells that `newest` is the newest part now. Call it once for each part, then [`Viewer::push`].
     pub fn offer(&mut self, newest: &Rc<Part>) {
         let Some(sending) = &self.sending else { return };
-        // With a single byte of the head out, the part it belongs to is owed.
+        // With a single byte of the head out, the part it belongs to is promised_part.
         let promised = sending.part.promised().filter(|_| sending.at > sending.part.body_end());
         if promised == Some(newest.number) && self.sent_after(sending) == SentUpTo::Head(newest.number) {
-            self.owed = Some(Rc::clone(newest));
+            self.promised_part = Some(Rc::clone(newest));
         }
     }
 
@@ -87,7 +87,7 @@ impl Viewer {
     ///
     /// # Errors
     ///
-    /// What `send` says, except that it would block or was interrupted.
+    /// Piece `send` says, except that it would block or was interrupted.
     pub fn push(
         &mut self,
         newest: Option<&Rc<Part>>,
@@ -95,10 +95,10 @@ impl Viewer {
         mut send: impl FnMut(&[u8]) -> io::Result<usize>,
     ) -> io::Result<Push> {
         loop {
-            let (bytes, what) = match (&self.head, &self.sending) {
-                (Some((head, at)), _) => (&head[*at..], What::Head),
+            let (bytes, piece) = match (&self.head, &self.sending) {
+                (Some((head, at)), _) => (&head[*at..], Piece::Head),
                 (None, Some(sending)) => {
-                    (&sending.part.bytes()[sending.at..self.end(sending, newest)], What::Part)
+                    (&sending.part.bytes()[sending.at..self.end(sending, newest)], Piece::Part)
                 }
                 (None, None) => match newest.filter(|newest| self.wants(newest)) {
                     Some(newest) => {
@@ -128,9 +128,9 @@ impl Viewer {
                 }
             };
             self.count.bytes += n as u64;
-            self.moved = now;
+            self.last_sent = now;
             self.stuck = None;
-            self.advance(what, n, n == whole);
+            self.advance(piece, n, n == whole);
         }
     }
 
@@ -140,8 +140,8 @@ impl Viewer {
     }
 
     /// When the last byte left.
-    pub fn moved(&self) -> Duration {
-        self.moved
+    pub fn last_sent(&self) -> Duration {
+        self.last_sent
     }
 
     /// Bytes of the part at hand that have not left yet.
@@ -149,9 +149,9 @@ impl Viewer {
         self.sending.as_ref().map_or(0, |sending| sending.end - sending.at)
     }
 
-    /// The parts that this viewer is getting or is owed.
+    /// The parts that this viewer is getting or is promised_part.
     pub fn parts(&self) -> impl Iterator<Item = &Rc<Part>> {
-        self.sending.iter().map(|sending| &sending.part).chain(&self.owed)
+        self.sending.iter().map(|sending| &sending.part).chain(&self.promised_part)
     }
 
     /// The layout this viewer asked for.
@@ -160,19 +160,19 @@ impl Viewer {
     }
 
     fn wants(&self, newest: &Part) -> bool {
-        newest.number > self.begun && newest.start(self.sent).is_some()
+        newest.number > self.newest_begun && newest.start(self.sent).is_some()
     }
 
     fn begin(&mut self, part: Rc<Part>) {
-        // A viewer that has begun nothing was not there for what came before.
-        if self.begun > 0 {
-            self.count.skipped += part.number - self.begun - 1;
+        // A viewer that has newest_begun nothing was not there for what came before.
+        if self.newest_begun > 0 {
+            self.count.skipped += part.number - self.newest_begun - 1;
         }
-        self.begun = part.number;
+        self.newest_begun = part.number;
         // Callers have made sure that the part is for this standing.
         let Some(at) = part.start(self.sent) else { return };
-        let (end, frame) = (part.end(self.layout), at < part.body_end());
-        self.sending = Some(Sending { part, at, end, frame });
+        let (end, has_frame) = (part.end(self.layout), at < part.body_end());
+        self.sending = Some(Sending { part, at, end, has_frame });
     }
 
     /// Where to stop for now. The promise is made when the body is out, for the newest part then known:
@@ -189,22 +189,22 @@ impl Viewer {
     }
 
     /// Notes that `n` bytes have left, and with them, if `all`, everything up to where we wanted to stop.
-    fn advance(&mut self, what: What, n: usize, all: bool) {
-        match (what, &mut self.head, &mut self.sending) {
-            (What::Head, Some((_, at)), _) => {
+    fn advance(&mut self, piece: Piece, n: usize, all: bool) {
+        match (piece, &mut self.head, &mut self.sending) {
+            (Piece::Head, Some((_, at)), _) => {
                 *at += n;
                 if all {
                     self.head = None;
                 }
             }
-            (What::Part, _, Some(sending)) => {
+            (Piece::Part, _, Some(sending)) => {
                 sending.at += n;
                 if all {
                     self.sent = sending.part.sent_up_to(sending.at);
-                    self.count.sent += u64::from(sending.frame);
+                    self.count.sent += u64::from(sending.has_frame);
                     self.sending = None;
-                    if let Some(owed) = self.owed.take() {
-                        self.begin(owed);
+                    if let Some(promised_part) = self.promised_part.take() {
+                        self.begin(promised_part);
                     }
                 }
             }
@@ -214,7 +214,7 @@ impl Viewer {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum What {
+enum Piece {
     Head,
     Part,
 }
@@ -254,7 +254,7 @@ mod tests {
             Rc::new(self.recipe.part(Self::picture(number), number, Duration::ZERO, trailer))
         }
 
-        fn promising(&mut self, number: u64) -> Rc<Part> {
+        fn with_next_head(&mut self, number: u64) -> Rc<Part> {
             let head = Recipe::head(&Self::picture(number + 1), Duration::ZERO);
             self.part(number, Trailer::Promise(number + 1, head))
         }
@@ -295,7 +295,7 @@ mod tests {
             let mut viewer = Viewer::new(layout, head());
             let (mut out, mut sends) = (Vec::new(), 0);
             for number in 1..=5 {
-                let part = stream.promising(number);
+                let part = stream.with_next_head(number);
                 viewer.offer(&part);
                 let push = viewer.push(Some(&part), Duration::ZERO, |bytes| {
                     sends += 1;
@@ -319,7 +319,7 @@ mod tests {
                 let mut stream = Stream::new();
                 let mut viewer = Viewer::new(layout, head());
                 let mut out = Vec::new();
-                let mut parts: Vec<Rc<Part>> = (1..12).map(|number| stream.promising(number)).collect();
+                let mut parts: Vec<Rc<Part>> = (1..12).map(|number| stream.with_next_head(number)).collect();
                 parts.push(stream.part(12, if natural { Trailer::Close } else { Trailer::CloseAtOnce }));
                 for part in &parts {
                     viewer.offer(part);

@@ -10,13 +10,13 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use socket2::{SockAddr, Socket};
 
-use super::super::connection::{Connection, Rest, Stage, Step};
+use super::super::connection::{Connection, SharedBody, Stage, Step};
 use super::super::hub::{Hub, Update};
 use super::super::report::Totals;
 use super::super::responder::Responder;
 use super::super::timer::Timer;
 use super::super::viewer::{Push, Viewer};
-use super::memory_limit::{LIMIT, surplus};
+use super::memory_limit::{LIMIT, to_close};
 use super::settings::Settings;
 use crate::clock::Clock;
 use crate::listen::request::Refusal;
@@ -25,21 +25,21 @@ use crate::signal::Stop;
 use crate::source::error::Error;
 
 /// The token by which a source says that it has left or made something.
-pub const MAIL: Token = Token(OWN);
-const TIMER: Token = Token(OWN + 1);
-const SIGNAL: Token = Token(OWN + 2);
-const LISTENERS: Token = Token(OWN + 3);
+pub const SOURCE: Token = Token(FIRST_OWN_TOKEN);
+const TIMER: Token = Token(FIRST_OWN_TOKEN + 1);
+const SIGNAL: Token = Token(FIRST_OWN_TOKEN + 2);
+const LISTENERS: Token = Token(FIRST_OWN_TOKEN + 3);
 /// Tokens from here on are our own. Those below are connections, by their key in the slab.
-const OWN: usize = usize::MAX - 8;
+const FIRST_OWN_TOKEN: usize = usize::MAX - 8;
 
 /// How often overdue connections are looked for.
-const SWEEP: Duration = Duration::from_millis(500);
+const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
 /// How long to wait before accepting again when there was no room for a connection.
-const NO_ROOM: Duration = Duration::from_millis(50);
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 /// Most connections that are accepted at a time.
-const AT_ONCE: u32 = 256;
+const ACCEPT_BATCH: u32 = 256;
 /// How long viewers have to take the last part after a signal.
-const FAREWELL: Duration = Duration::from_millis(800);
+const SHUTDOWN_TIME: Duration = Duration::from_millis(800);
 
 /// The server.
 pub struct Engine {
@@ -57,11 +57,11 @@ pub struct Engine {
     pub(super) totals: Totals,
     pub(super) started: Duration,
     /// Whether somebody took a snapshot since the last frame.
-    pub(super) glance: bool,
+    pub(super) snapshot_taken: bool,
     accept_at: Option<Duration>,
-    swept: Duration,
+    last_sweep: Duration,
     /// Until when viewers may take the last part.
-    pub(super) ending: Option<Duration>,
+    pub(super) shutdown_at: Option<Duration>,
     buffer: Box<[u8]>,
 }
 
@@ -102,10 +102,10 @@ impl Engine {
             viewers: 0,
             totals: Totals::default(),
             started,
-            glance: false,
+            snapshot_taken: false,
             accept_at: None,
-            swept: Duration::ZERO,
-            ending: None,
+            last_sweep: Duration::ZERO,
+            shutdown_at: None,
             buffer: vec![0; 16 * 1024].into(),
         })
     }
@@ -125,10 +125,10 @@ impl Engine {
             }
             let now = self.clock.now();
             // Also when the source has ended, and only slow viewers are left.
-            if self.stop.signal().is_some() && self.ending.is_none_or(|until| until == Duration::MAX) {
+            if self.stop.signal().is_some() && self.shutdown_at.is_none_or(|until| until == Duration::MAX) {
                 let update = self.hub.finish(now);
-                self.end(now + FAREWELL);
-                self.spread(update, now);
+                self.begin_shutdown(now + SHUTDOWN_TIME);
+                self.broadcast(update, now);
             }
             // What is due comes first: it must not wait for whoever else has something to say.
             self.tick(now);
@@ -137,17 +137,17 @@ impl Engine {
                 match event.token() {
                     TIMER => self.timer.expired(),
                     // A picture and the word that it was the last one may have come together.
-                    MAIL => {
+                    SOURCE => {
                         for _ in 0..2 {
                             let update = self.hub.fetch(now);
-                            self.spread(update, now);
+                            self.broadcast(update, now);
                         }
                         self.tick(now);
                     }
                     SIGNAL => {}
                     LISTENERS => accept = true,
                     Token(n) if event.is_error() || (event.is_write_closed() && event.is_read_closed()) => {
-                        self.lose(n, None);
+                        self.close_broken(n, None);
                     }
                     Token(n) => {
                         if event.is_read_closed()
@@ -155,7 +155,7 @@ impl Engine {
                         {
                             connection.half_closed.get_or_insert(now);
                         }
-                        self.go_on(n, now);
+                        self.drive(n, now);
                     }
                 }
             }
@@ -163,7 +163,7 @@ impl Engine {
                 self.accept(now);
             }
             self.sweep(now);
-            if self.ending.is_some_and(|until| now >= until || self.has_said_everything()) {
+            if self.shutdown_at.is_some_and(|until| now >= until || self.is_everything_sent()) {
                 return Ok(());
             }
         }
@@ -176,9 +176,9 @@ impl Engine {
 
     /// Shows what is due.
     fn tick(&mut self, now: Duration) {
-        let (viewers, glance) = (self.viewers, &mut self.glance);
-        let update = self.hub.tick(now, || viewers > 0 || std::mem::take(glance));
-        self.spread(update, now);
+        let (viewers, snapshot_taken) = (self.viewers, &mut self.snapshot_taken);
+        let update = self.hub.tick(now, || viewers > 0 || std::mem::take(snapshot_taken));
+        self.broadcast(update, now);
     }
 
     /// How long the poll may sleep.
@@ -187,9 +187,9 @@ impl Engine {
         let due = self.hub.due();
         let timer = self.timer.set(due, now);
         // The timer's event is as good an occasion to sweep as any.
-        let sweep = (!self.connections.is_empty() && due.is_none_or(|due| due > now + SWEEP))
-            .then_some(self.swept + SWEEP);
-        [self.accept_at, sweep, self.ending]
+        let sweep = (!self.connections.is_empty() && due.is_none_or(|due| due > now + SWEEP_INTERVAL))
+            .then_some(self.last_sweep + SWEEP_INTERVAL);
+        [self.accept_at, sweep, self.shutdown_at]
             .into_iter()
             .flatten()
             .map(|at| at.saturating_sub(now))
@@ -201,18 +201,18 @@ impl Engine {
         self.accept_at = None;
         for n in 0..self.listeners.len() {
             for turn in 0.. {
-                if turn == AT_ONCE {
+                if turn == ACCEPT_BATCH {
                     // Whoever is watching comes first.
                     self.accept_at = Some(now);
                     break;
                 }
                 match self.listeners[n].accept() {
-                    Accepted::Connection(socket, peer) => self.welcome(socket, &peer, now),
+                    Accepted::Connection(socket, peer) => self.add_connection(socket, &peer, now),
                     Accepted::Gone => {}
                     Accepted::None => break,
                     Accepted::NoRoom => {
                         // The event will not come again for those who wait already.
-                        self.accept_at = Some(now + NO_ROOM);
+                        self.accept_at = Some(now + ACCEPT_RETRY);
                         break;
                     }
                 }
@@ -220,51 +220,51 @@ impl Engine {
         }
     }
 
-    fn welcome(&mut self, socket: Socket, peer: &SockAddr, now: Duration) {
+    fn add_connection(&mut self, socket: Socket, peer: &SockAddr, now: Duration) {
         if self.connections.len() >= self.settings.connections {
             // A new socket takes the few bytes of this answer at once; there is no room to wait.
             self.totals.refused += 1;
             let _ = socket.send(&self.responder.full());
             return;
         }
-        let place = self.connections.vacant_entry();
-        let token = Token(place.key());
+        let entry = self.connections.vacant_entry();
+        let token = Token(entry.key());
         let interest = Interest::READABLE | Interest::WRITABLE;
         if self.poll.registry().register(&mut SourceFd(&socket.as_raw_fd()), token, interest).is_ok() {
             let peer = peer.as_socket().map_or_else(|| "local".into(), |peer| peer.to_string());
-            place.insert(Connection::new(socket, peer, now));
+            entry.insert(Connection::new(socket, peer, now));
         }
     }
 
     /// Lets one connection go on.
-    pub(super) fn go_on(&mut self, number: usize, now: Duration) {
+    pub(super) fn drive(&mut self, number: usize, now: Duration) {
         let Some(connection) = self.connections.get_mut(number) else { return };
         if let Stage::Stream(viewer) = &mut connection.stage {
             let socket = &connection.socket;
             match viewer.push(self.hub.newest(), now, |bytes| socket.send(bytes)) {
                 Ok(Push::Idle | Push::Blocked) => return,
-                Ok(Push::Done) => self.leave(number, now),
-                Err(error) => return self.lose(number, Some(error)),
+                Ok(Push::Done) => self.finish_viewer(number, now),
+                Err(error) => return self.close_broken(number, Some(error)),
             }
         }
         loop {
             let Some(connection) = self.connections.get_mut(number) else { return };
-            match connection.go_on(now, &mut self.buffer) {
+            match connection.drive(now, &mut self.buffer) {
                 Step::Wait => return,
-                Step::Judge(status) => self.judge(number, &status, now),
+                Step::Dispatch(status) => self.dispatch(number, &status, now),
                 Step::Close => return self.close(number),
             }
         }
     }
 
     /// Hands a new part to every viewer.
-    pub(super) fn spread(&mut self, update: Update, now: Duration) {
+    pub(super) fn broadcast(&mut self, update: Update, now: Duration) {
         if update == Update::None {
             return;
         }
-        if matches!(update, Update::LastPart | Update::End) && self.ending.is_none() {
+        if matches!(update, Update::LastPart | Update::End) && self.shutdown_at.is_none() {
             // Whoever takes nothing is closed after the send timeout, so this comes to an end.
-            self.end(Duration::MAX);
+            self.begin_shutdown(Duration::MAX);
         }
         let Some(newest) = self.hub.newest().map(Rc::clone) else { return };
         for number in 0..self.connections.capacity() {
@@ -276,8 +276,8 @@ impl Engine {
             viewer.offer(&newest);
             match viewer.push(Some(&newest), now, |bytes| socket.send(bytes)) {
                 Ok(Push::Idle | Push::Blocked) => {}
-                Ok(Push::Done) => self.leave(number, now),
-                Err(error) => self.lose(number, Some(error)),
+                Ok(Push::Done) => self.finish_viewer(number, now),
+                Err(error) => self.close_broken(number, Some(error)),
             }
         }
         drop(newest);
@@ -285,12 +285,12 @@ impl Engine {
     }
 
     /// Whether every byte for every peer is with the kernel, which delivers them without us too.
-    fn has_said_everything(&self) -> bool {
+    fn is_everything_sent(&self) -> bool {
         self.connections.iter().all(|(_, connection)| matches!(connection.stage, Stage::Drain { .. }))
     }
 
     /// A viewer has got everything.
-    fn leave(&mut self, number: usize, now: Duration) {
+    fn finish_viewer(&mut self, number: usize, now: Duration) {
         if let Some(connection) = self.connections.get_mut(number) {
             if let Stage::Stream(viewer) = &connection.stage {
                 self.viewers -= 1;
@@ -301,7 +301,7 @@ impl Engine {
     }
 
     /// A connection has broken, for a reason that its socket knows if it is not given.
-    fn lose(&mut self, number: usize, error: Option<io::Error>) {
+    fn close_broken(&mut self, number: usize, error: Option<io::Error>) {
         let Some(connection) = self.connections.get_mut(number) else { return };
         let error = error.or_else(|| connection.socket.take_error().ok().flatten());
         let timed_out = error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
@@ -337,10 +337,10 @@ impl Engine {
 
     /// Closes the connections whose time has run out.
     fn sweep(&mut self, now: Duration) {
-        if now < self.swept + SWEEP {
+        if now < self.last_sweep + SWEEP_INTERVAL {
             return;
         }
-        self.swept = now;
+        self.last_sweep = now;
         self.free_memory(now);
         for number in 0..self.connections.capacity() {
             let Some(connection) = self.connections.get_mut(number) else { continue };
@@ -350,13 +350,13 @@ impl Engine {
             match &connection.stage {
                 Stage::Request(head) if !head.is_empty() => {
                     let bytes = self.responder.refusal(Refusal::Timeout);
-                    connection.answer(bytes, Rest::Nothing, now);
-                    self.go_on(number, now);
+                    connection.answer(bytes, SharedBody::None, now);
+                    self.drive(number, now);
                 }
                 Stage::Delay { bytes, .. } => {
                     let bytes = bytes.clone();
-                    connection.answer(bytes, Rest::Nothing, now);
-                    self.go_on(number, now);
+                    connection.answer(bytes, SharedBody::None, now);
+                    self.drive(number, now);
                 }
                 Stage::Stream(viewer) if viewer.stuck_since().is_some() => self.evict(number),
                 _ => self.close(number),
@@ -367,23 +367,23 @@ impl Engine {
     /// Closes connections that are stuck, or furthest behind, when all together keep too much in memory.
     fn free_memory(&mut self, now: Duration) {
         let newest = self.hub.newest().map_or(0, |part| part.number);
-        let surplus = surplus(&self.connections, newest, now, LIMIT);
-        if surplus.is_empty() {
+        let to_close = to_close(&self.connections, newest, now, LIMIT);
+        if to_close.is_empty() {
             return;
         }
-        let (count, limit) = (surplus.len(), LIMIT >> 20);
+        let (count, limit) = (to_close.len(), LIMIT >> 20);
         self.settings.reporter.message(&format!(
             "closed {count} slow connections: together they held more than {limit} MiB of frames"
         ));
-        for number in surplus {
+        for number in to_close {
             self.totals.evicted += 1;
             self.close(number);
         }
     }
 
     /// Takes no more connections, drops those that have not asked yet, and ends when all others are done.
-    fn end(&mut self, until: Duration) {
-        self.ending = Some(until);
+    fn begin_shutdown(&mut self, until: Duration) {
+        self.shutdown_at = Some(until);
         self.listeners.clear();
         let without_frame = self.hub.newest().is_none();
         for number in 0..self.connections.capacity() {

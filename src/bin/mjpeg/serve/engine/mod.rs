@@ -5,5 +5,5 @@ mod event_loop;
 mod memory_limit;
 mod settings;
 
-pub use event_loop::{Engine, MAIL};
+pub use event_loop::{Engine, SOURCE};
 pub use settings::Settings;
