@@ -1,4 +1,4 @@
-//! From the word on the command line to a source of frames.
+//! Opens the source that is named on the command line.
 
 use std::fs::File;
 use std::io::Read;
@@ -29,26 +29,26 @@ use crate::source::pattern::Drawing;
 use crate::transport::Target;
 use crate::value::Rate;
 
-/// What the command line asks for.
+/// The options of a source.
 #[derive(Debug)]
 pub struct SourceOptions {
     /// The source.
     pub source: Target,
-    /// How often a source that ends is played; `None` is again and again.
+    /// How many times to play a source that ends; `None` means endlessly.
     pub rounds: Option<u32>,
-    /// Frames per second, if asked for.
+    /// Frames per second, if given.
     pub fps: Option<Rate>,
-    /// After how long a silence the last frame is sent again; zero is never.
+    /// Send the last frame again after this long without a new one; zero means never.
     pub repeat: Duration,
     /// Where messages go.
     pub reporter: Reporter,
 }
 
-/// Opens the source; what has an end is played `rounds` times.
+/// Opens the source.
 ///
 /// # Errors
 ///
-/// When there is no such source, or it holds no frames.
+/// When the source does not exist or contains no frames.
 pub fn open(
     options: &SourceOptions,
     registry: &Registry,
@@ -71,7 +71,7 @@ pub fn open(
         Target::File(_) if target.is_pipe() => relay(options, target, registry, clock, stop),
         Target::File(path) if path.is_dir() => {
             let directory = Directory::open(path, rounds, options.reporter)?;
-            // Pictures that are kept are at hand at once; others may lie on a slow disk or far away.
+            // Pictures in memory are available at once; others may be on a slow disk or a network.
             Ok(feed(if directory.is_kept() {
                 Box::new(directory)
             } else {
@@ -92,15 +92,15 @@ pub fn open(
     }
 }
 
-/// Refuses to play so many times what never ends.
+/// Refuses `--once` and `--loops` for a source that never ends.
 fn refuse_loops(rounds: Option<u32>, target: &Target) -> Result<(), Problem> {
     match rounds {
         None => Ok(()),
-        Some(_) => Err(anyhow!("--once and --loops play what has an end; {target} has none").into()),
+        Some(_) => Err(anyhow!("--once and --loops need a source that ends, and {target} does not").into()),
     }
 }
 
-/// Passes on what comes as it comes.
+/// Relays a live source: frames are sent as they arrive.
 fn relay(
     options: &SourceOptions,
     target: Target,
@@ -113,15 +113,15 @@ fn relay(
     Ok(live(options, mailbox))
 }
 
-/// What a file holds.
+/// What a file contains.
 enum Kind {
-    /// One picture, or none yet: it is watched.
+    /// One picture, or none yet: watch the file for changes.
     Picture,
-    /// Many pictures in a row: it is played.
+    /// A capture or concatenated pictures: play them.
     Stream,
 }
 
-/// Looks into a file. One that is called a JPEG need not be there yet, or may have just been emptied.
+/// Detects what a file contains. A file named `.jpg` or `.jpeg` may be missing or empty: it will be written later.
 fn kind(path: &Path) -> Result<Kind, Problem> {
     let named = path.file_name().is_some_and(is_jpeg_name);
     let mut bytes = Vec::new();
@@ -138,7 +138,7 @@ fn kind(path: &Path) -> Result<Kind, Problem> {
         return Ok(Kind::Stream);
     }
     if bytes.starts_with(&[0xff, 0xd8]) {
-        // A second picture behind the first one makes it a stream.
+        // Two pictures in a row are a stream.
         file.take(PICTURE_LIMIT).read_to_end(&mut bytes).with_context(context)?;
         return Ok(match Walk::over(&bytes) {
             Extent::Complete { end } if bytes[end..].starts_with(&[0xff, 0xd8]) => Kind::Stream,
@@ -148,13 +148,13 @@ fn kind(path: &Path) -> Result<Kind, Problem> {
     if named {
         return Ok(Kind::Picture);
     }
-    Err(Problem::new(anyhow!("{} holds neither JPEGs nor a stream", path.display()))
+    Err(Problem::new(anyhow!("{} contains neither JPEGs nor a stream", path.display()))
         .hint("a directory of JPEG files, one JPEG file, a capture, a URL, - or test: can be served"))
 }
 
-/// What a source wakes the server with; there is one source, so there is one of these.
+/// The waker of the event loop. mio allows only one for each poll, and there is only one source.
 fn waker(registry: &Registry) -> Result<Waker, Problem> {
-    Ok(Waker::new(registry, SOURCE).context("cannot be woken by the source")?)
+    Ok(Waker::new(registry, SOURCE).context("cannot create a waker for the source")?)
 }
 
 fn mailbox(registry: &Registry) -> Result<Mailbox, Problem> {

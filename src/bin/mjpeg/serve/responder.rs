@@ -14,57 +14,57 @@ use crate::listen::request::{Method, Refusal, Request};
 
 const ALLOW: &str = "GET, HEAD, OPTIONS";
 
-/// Who may ask, and under which names.
+/// Who may send requests, and to which host names.
 #[derive(Debug, Default)]
 pub struct Policy {
-    /// Who may look; anybody if absent.
+    /// The users; without them, no password is needed.
     pub users: Option<Users>,
-    /// The origin whose pages may read our answers.
+    /// The origin whose pages may read the answers (CORS).
     pub cors: Option<String>,
-    /// The names we are asked under.
+    /// The host names that requests may contain.
     pub hosts: Hosts,
 }
 
-/// Knows every answer.
+/// Makes the answers.
 #[derive(Debug)]
 pub struct Responder {
     stream_head: Rc<[u8]>,
     policy: Policy,
 }
 
-/// What a request gets.
+/// The answer to a request.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reply {
     /// These bytes.
     Finite(Vec<u8>),
-    /// The page, behind this head.
+    /// This head, then the page.
     Page(Vec<u8>),
     /// The newest frame.
     Snapshot(Body),
-    /// What the server says about itself.
+    /// The state of the server.
     State(View, Body),
-    /// The stream, in the layout asked for.
+    /// The stream, in the requested layout.
     Stream(Option<Layout>),
-    /// These bytes, but not at once: somebody may be guessing passwords.
+    /// These bytes after a delay, which slows down password guessing.
     Denied(Vec<u8>),
 }
 
-/// A way to put the server's state.
+/// A format of the server's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
     /// JSON.
     Json,
-    /// Prometheus' text.
+    /// The text format of Prometheus.
     Metrics,
-    /// One word, and a status that says the same.
+    /// One line of text and a status code.
     Health,
 }
 
 impl Responder {
-    /// Answers for a stream of this content type.
+    /// Creates a responder for a stream with this content type.
     pub fn new(content_type: &str, policy: Policy) -> Self {
-        // Ours, as tiny_http would announce chunks or a length of zero. `X-Accel-Buffering` keeps nginx
-        // from collecting frames.
+        // Not printed by tiny_http, which would announce chunks or a length of zero. `X-Accel-Buffering: no`
+        // stops nginx from buffering frames.
         let mut head = format!(
             "HTTP/1.1 200 OK\r\nServer: {SERVER}\r\nConnection: close\r\nCache-Control: no-store\r\n\
              X-Accel-Buffering: no\r\n"
@@ -81,7 +81,7 @@ impl Responder {
         Rc::clone(&self.stream_head)
     }
 
-    /// What a request gets at this time of the day (since 1970-01-01 UTC).
+    /// The answer to a request. `now` is the time since 1970-01-01 UTC.
     pub fn reply(&self, request: &Request, now: Duration) -> Reply {
         let body = if request.method == Method::Head { Body::Withheld } else { Body::Sent };
         let host = request.field("host");
@@ -90,7 +90,7 @@ impl Responder {
             return Reply::Finite(self.print(answer, body));
         }
         let route = route(request);
-        // A browser asks what is allowed before it sends credentials.
+        // A CORS preflight request carries no credentials.
         if route != Route::Options
             && let Some(users) = &self.policy.users
         {
@@ -131,19 +131,19 @@ impl Responder {
         self.with_cors(answer).print(body)
     }
 
-    /// Adds what every answer has.
+    /// Adds the CORS fields.
     fn with_cors(&self, answer: Answer) -> Answer {
         cors(&self.policy).fold(answer, |answer, (name, value)| answer.with(name, value))
     }
 
-    /// The answer to a request that cannot be served as it wishes.
+    /// The answer to a refused request.
     pub fn refusal(&self, refusal: Refusal) -> Vec<u8> {
         let answer = Answer::text(refusal.status(), &refusal.to_string());
         let answer = if refusal == Refusal::Method { answer.with("Allow", ALLOW) } else { answer };
         self.print(answer, Body::Sent)
     }
 
-    /// The head of the newest frame, which has so many bytes and was taken so long after 1970-01-01 UTC.
+    /// The head of a snapshot of `length` bytes, taken at this time since 1970-01-01 UTC.
     pub fn snapshot(&self, length: usize, taken: Duration) -> Vec<u8> {
         let stamp = format!("{}.{:06}", taken.as_secs(), taken.subsec_micros());
         self.with_cors(Answer::new(200, "image/jpeg", "").with("X-Timestamp", stamp)).head(length)
@@ -176,7 +176,7 @@ impl Responder {
     }
 }
 
-/// What lets pages of another origin read an answer.
+/// The fields that let pages of another origin read an answer.
 fn cors(policy: &Policy) -> impl Iterator<Item = (&'static str, &str)> {
     policy.cors.iter().flat_map(|origin| {
         [
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn every_answer_fits_its_request() {
+    fn each_request_gets_its_answer() {
         let responder = Responder::new("x/y", Policy::default());
         let finite = |method, path| match responder.reply(&request(method, path), Duration::ZERO) {
             Reply::Finite(bytes) => String::from_utf8(bytes).unwrap(),

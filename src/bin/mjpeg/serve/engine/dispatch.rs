@@ -1,4 +1,4 @@
-//! Dispatch: from a request to its answer.
+//! Dispatch: starts the answer to a request.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ use super::settings::Settings;
 use crate::listen::answer::Body;
 use crate::listen::head::HeadStatus;
 
-/// How long somebody waits who gave a wrong password.
+/// Delay of the answer to a wrong password.
 const WRONG_PASSWORD_DELAY: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// Answers a request, or starts to.
+    /// Starts the answer to a request.
     pub(super) fn dispatch(&mut self, number: usize, status: &HeadStatus, now: Duration) {
         let request = match status {
             HeadStatus::Whole(request) => request,
@@ -62,8 +62,8 @@ impl Engine {
         }
     }
 
-    /// Whether there is room for another viewer. Whoever has closed its side has most probably gone, and
-    /// only the next frame would show it: it makes room.
+    /// Whether another viewer is allowed. At the limit, this closes a viewer whose peer has closed its side: most
+    /// likely it has disconnected, and only the next frame would show that.
     fn make_room(&mut self) -> bool {
         if self.viewers < self.settings.viewers {
             return true;
@@ -76,7 +76,7 @@ impl Engine {
         half_closed.map(|number| self.close(number)).is_some()
     }
 
-    /// Makes a connection a viewer.
+    /// Turns a connection into a viewer.
     fn start_stream(&mut self, number: usize, layout: Layout, now: Duration) {
         let head = self.responder.stream_head();
         let Some(connection) = self.connections.get_mut(number) else { return };
@@ -98,7 +98,7 @@ impl Engine {
         }
     }
 
-    /// What there is to say about this server.
+    /// The state of the server, for `/state` and `/metrics`.
     fn state(&self, now: Duration) -> State {
         let (count, newest) = (self.hub.count(), self.hub.newest());
         let mut totals = self.totals;
@@ -137,10 +137,10 @@ impl Engine {
     }
 }
 
-/// Bounds what the kernel holds for a viewer. Options a system does not have are done without.
+/// Limits how many bytes the kernel buffers for a viewer. Ignores options that the system does not have.
 ///
-/// The send buffer bounds all that has not arrived, the low-water mark what has not even been sent: with
-/// both, somebody who reads slowly is one frame behind the buffer and not seconds.
+/// The send buffer limits the bytes that are not acknowledged, `TCP_NOTSENT_LOWAT` those that are not sent. With
+/// both, a slow viewer lags by the buffer and one frame, not by seconds.
 fn limit_kernel_buffers(socket: &Socket, settings: &Settings) {
     if settings.viewer_buffer > 0 {
         let _ = socket.set_send_buffer_size(settings.viewer_buffer);

@@ -1,4 +1,4 @@
-//! The loop that does everything: it accepts, answers and hands frames out, and never blocks.
+//! The event loop: it accepts connections, answers requests and sends frames. It never blocks.
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -24,21 +24,21 @@ use crate::listen::socket::{Accepted, Listener};
 use crate::signal::Stop;
 use crate::source::error::Error;
 
-/// The token by which a source says that it has left or made something.
+/// The token of the waker with which a source reports a new frame or its end.
 pub const SOURCE: Token = Token(FIRST_OWN_TOKEN);
 const TIMER: Token = Token(FIRST_OWN_TOKEN + 1);
 const SIGNAL: Token = Token(FIRST_OWN_TOKEN + 2);
 const LISTENERS: Token = Token(FIRST_OWN_TOKEN + 3);
-/// Tokens from here on are our own. Those below are connections, by their key in the slab.
+/// Tokens below this one are connections: their keys in the slab.
 const FIRST_OWN_TOKEN: usize = usize::MAX - 8;
 
-/// How often overdue connections are looked for.
+/// How often to check for overdue connections.
 const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
-/// How long to wait before accepting again when there was no room for a connection.
+/// How long to wait before the next `accept` when descriptors or memory have run out.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
-/// Most connections that are accepted at a time.
+/// Most connections to accept before frames are served again.
 const ACCEPT_BATCH: u32 = 256;
-/// How long viewers have to take the last part after a signal.
+/// How long viewers may take to receive the last part after a signal.
 const SHUTDOWN_TIME: Duration = Duration::from_millis(800);
 
 /// The server.
@@ -56,21 +56,21 @@ pub struct Engine {
     pub(super) viewers: usize,
     pub(super) totals: Totals,
     pub(super) started: Duration,
-    /// Whether somebody took a snapshot since the last frame.
+    /// Whether a snapshot was requested since the last frame.
     pub(super) snapshot_taken: bool,
     accept_at: Option<Duration>,
     last_sweep: Duration,
-    /// Until when viewers may take the last part.
+    /// When to end at the latest; `None` while the server runs.
     pub(super) shutdown_at: Option<Duration>,
     buffer: Box<[u8]>,
 }
 
 impl Engine {
-    /// A server for these listeners, ready to run. `poll` is the one that a live source's mailbox wakes.
+    /// Creates a server for these listeners. `poll` is the one that the source wakes.
     ///
     /// # Errors
     ///
-    /// When the system has no room for the descriptors it needs.
+    /// When the system cannot create or register the descriptors.
     pub fn new(
         poll: Poll,
         listeners: Vec<Listener>,
@@ -110,11 +110,11 @@ impl Engine {
         })
     }
 
-    /// Serves until the source ends or a signal arrives, and every viewer has got the last part.
+    /// Serves until the source ends or a signal arrives, and every viewer has received the last part.
     ///
     /// # Errors
     ///
-    /// When the system cannot be asked for events any more.
+    /// When polling for events fails.
     pub fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         loop {
@@ -124,19 +124,19 @@ impl Engine {
                 _ => {}
             }
             let now = self.clock.now();
-            // Also when the source has ended, and only slow viewers are left.
+            // Also if the source has ended and only slow viewers remain: the signal shortens the wait for them.
             if self.stop.signal().is_some() && self.shutdown_at.is_none_or(|until| until == Duration::MAX) {
                 let update = self.hub.finish(now);
                 self.begin_shutdown(now + SHUTDOWN_TIME);
                 self.broadcast(update, now);
             }
-            // What is due comes first: it must not wait for whoever else has something to say.
+            // A due frame comes first: it must not wait for requests.
             self.tick(now);
             let mut accept = false;
             for event in &events {
                 match event.token() {
                     TIMER => self.timer.expired(),
-                    // A picture and the word that it was the last one may have come together.
+                    // One event may report both a picture and the end of the source.
                     SOURCE => {
                         for _ in 0..2 {
                             let update = self.hub.fetch(now);
@@ -169,24 +169,24 @@ impl Engine {
         }
     }
 
-    /// Why the source never had a frame, if that is why the run ended.
+    /// Why the source never produced a frame, if that ended the run.
     pub fn take_error(&mut self) -> Option<Error> {
         self.hub.take_error()
     }
 
-    /// Shows what is due.
+    /// Publishes a due frame.
     fn tick(&mut self, now: Duration) {
         let (viewers, snapshot_taken) = (self.viewers, &mut self.snapshot_taken);
         let update = self.hub.tick(now, || viewers > 0 || std::mem::take(snapshot_taken));
         self.broadcast(update, now);
     }
 
-    /// How long the poll may sleep.
+    /// How long the poll may block.
     fn timeout(&mut self) -> Option<Duration> {
         let now = self.clock.now();
         let due = self.hub.due();
         let timer = self.timer.set(due, now);
-        // The timer's event is as good an occasion to sweep as any.
+        // If a frame is due soon, the check for overdue connections runs then.
         let sweep = (!self.connections.is_empty() && due.is_none_or(|due| due > now + SWEEP_INTERVAL))
             .then_some(self.last_sweep + SWEEP_INTERVAL);
         [self.accept_at, sweep, self.shutdown_at]
@@ -202,7 +202,7 @@ impl Engine {
         for n in 0..self.listeners.len() {
             for turn in 0.. {
                 if turn == ACCEPT_BATCH {
-                    // Whoever is watching comes first.
+                    // Viewers come first: accept more after the next poll.
                     self.accept_at = Some(now);
                     break;
                 }
@@ -211,7 +211,7 @@ impl Engine {
                     Accepted::Gone => {}
                     Accepted::None => break,
                     Accepted::NoRoom => {
-                        // The event will not come again for those who wait already.
+                        // Events are edge-triggered: there is none for connections that wait already.
                         self.accept_at = Some(now + ACCEPT_RETRY);
                         break;
                     }
@@ -222,7 +222,7 @@ impl Engine {
 
     fn add_connection(&mut self, socket: Socket, peer: &SockAddr, now: Duration) {
         if self.connections.len() >= self.settings.connections {
-            // A new socket takes the few bytes of this answer at once; there is no room to wait.
+            // This short answer fits into the send buffer of a new socket.
             self.totals.refused += 1;
             let _ = socket.send(&self.responder.full());
             return;
@@ -236,7 +236,7 @@ impl Engine {
         }
     }
 
-    /// Lets one connection go on.
+    /// Reads from and writes to one connection until its socket would block.
     pub(super) fn drive(&mut self, number: usize, now: Duration) {
         let Some(connection) = self.connections.get_mut(number) else { return };
         if let Stage::Stream(viewer) = &mut connection.stage {
@@ -257,13 +257,13 @@ impl Engine {
         }
     }
 
-    /// Hands a new part to every viewer.
+    /// Sends a new part to all viewers.
     pub(super) fn broadcast(&mut self, update: Update, now: Duration) {
         if update == Update::None {
             return;
         }
         if matches!(update, Update::LastPart | Update::End) && self.shutdown_at.is_none() {
-            // Whoever takes nothing is closed after the send timeout, so this comes to an end.
+            // No deadline: the send timeout closes viewers that accept nothing.
             self.begin_shutdown(Duration::MAX);
         }
         let Some(newest) = self.hub.newest().map(Rc::clone) else { return };
@@ -284,12 +284,12 @@ impl Engine {
         self.hub.prepare();
     }
 
-    /// Whether every byte for every peer is with the kernel, which delivers them without us too.
+    /// Whether the kernel has all bytes for all peers. It delivers them after this process has ended, too.
     fn is_everything_sent(&self) -> bool {
         self.connections.iter().all(|(_, connection)| matches!(connection.stage, Stage::Drain { .. }))
     }
 
-    /// A viewer has got everything.
+    /// Closes our side of a viewer that received everything.
     fn finish_viewer(&mut self, number: usize, now: Duration) {
         if let Some(connection) = self.connections.get_mut(number) {
             if let Stage::Stream(viewer) = &connection.stage {
@@ -300,12 +300,12 @@ impl Engine {
         }
     }
 
-    /// A connection has broken, for a reason that its socket knows if it is not given.
+    /// Closes a broken connection. Without an `error`, the reason is the pending error of its socket.
     fn close_broken(&mut self, number: usize, error: Option<io::Error>) {
         let Some(connection) = self.connections.get_mut(number) else { return };
         let error = error.or_else(|| connection.socket.take_error().ok().flatten());
         let timed_out = error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
-        // The kernel's own send timeout has come before ours.
+        // TCP_USER_TIMEOUT expired before our own check.
         if timed_out && matches!(connection.stage, Stage::Stream(_)) {
             self.evict(number);
         } else {
@@ -313,7 +313,7 @@ impl Engine {
         }
     }
 
-    /// Closes a viewer that takes nothing.
+    /// Closes a viewer that exceeded the send timeout.
     fn evict(&mut self, number: usize) {
         let Some(connection) = self.connections.get_mut(number) else { return };
         let timeout = self.settings.send_timeout;
@@ -335,7 +335,7 @@ impl Engine {
         }
     }
 
-    /// Closes the connections whose time has run out.
+    /// Closes connections that exceeded a time limit.
     fn sweep(&mut self, now: Duration) {
         if now < self.last_sweep + SWEEP_INTERVAL {
             return;
@@ -364,7 +364,7 @@ impl Engine {
         }
     }
 
-    /// Closes connections that are stuck, or furthest behind, when all together keep too much in memory.
+    /// Closes stuck and slow connections when all together keep too much memory in use.
     fn free_memory(&mut self, now: Duration) {
         let newest = self.hub.newest().map_or(0, |part| part.number);
         let to_close = to_close(&self.connections, newest, now, LIMIT);
@@ -381,7 +381,8 @@ impl Engine {
         }
     }
 
-    /// Takes no more connections, drops those that have not asked yet, and ends when all others are done.
+    /// Stops listening and closes connections without a complete request. The run ends when the others are done,
+    /// or at `until`.
     fn begin_shutdown(&mut self, until: Duration) {
         self.shutdown_at = Some(until);
         self.listeners.clear();
@@ -399,7 +400,7 @@ impl Engine {
     }
 }
 
-/// Adds what a viewer has counted.
+/// Adds the counters of a viewer to the totals.
 pub(super) fn add(totals: &mut Totals, viewer: &Viewer) {
     totals.frames_sent += viewer.count.sent;
     totals.frames_skipped += viewer.count.skipped;

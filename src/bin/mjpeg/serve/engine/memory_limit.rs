@@ -7,29 +7,29 @@ use slab::Slab;
 
 use super::super::connection::Connection;
 
-/// Bytes of old frames and of answers that peers may keep in memory together. Each peer holds one or two
-/// frames, and peers that read at the same pace the same ones: this is reached only by many who read
-/// a few bytes now and then, each in the middle of another large frame.
+/// Most bytes of old frames and answers that all peers together may keep in memory. Each peer holds one or two
+/// frames, and peers of the same speed share them. So only many peers that read a few bytes now and then, each
+/// in another large frame, reach this limit.
 pub const LIMIT: usize = 256 << 20;
 
-/// Whoever has taken nothing for so long goes before those who are only slow.
+/// A peer that has accepted nothing for this long is closed before peers that are only slow.
 const STUCK: Duration = Duration::from_secs(1);
 
-/// What is freed when all who hold it go.
+/// Memory that is freed when all its holders are closed.
 struct Held {
     bytes: usize,
     holders: Vec<usize>,
-    /// Whether all of them are stuck.
+    /// Whether all holders are stuck.
     stuck: bool,
-    /// The part's number; answers come before all parts.
+    /// The number of the part; 0 for an answer.
     part: u64,
 }
 
-/// Those who must go so that the others hold `limit` bytes at most: first those who are stuck, then those who
-/// hold the oldest frames. The newest frame is there in any case.
+/// The connections to close so that the others hold at most `limit` bytes: first stuck ones, then holders of the
+/// oldest frames. The newest frame does not count, because the hub holds it anyway.
 pub fn to_close(connections: &Slab<Connection>, newest: u64, now: Duration, limit: usize) -> BTreeSet<usize> {
     let mut all = Vec::new();
-    // A part that several hold is freed by the last of them.
+    // A shared part is freed when its last holder is closed.
     let mut parts = BTreeMap::<u64, Held>::new();
     for (number, connection) in connections {
         let stuck = connection.stuck_for(now) >= STUCK;
@@ -99,7 +99,7 @@ mod tests {
         let answer = holder(100_000, SharedBody::None, now);
 
         let to_close = |limit| to_close(&slab, 4, now, limit).into_iter().collect::<Vec<_>>();
-        // The first part counts once, the newest not at all, heads neither.
+        // A shared part counts once. The newest part and small answers do not count.
         let all = 100_000 + 3 * size;
         assert!(to_close(all).is_empty());
         assert_eq!(to_close(all - 1), [stuck]);
