@@ -1,8 +1,9 @@
 //! Authentication: Basic (RFC 7617) and Digest (RFC 7616).
 //!
-//! Why not a crate: `digest_auth` is made for clients, leaves nonces and the comparison to us, and brings a second
-//! version of each hash and a random generator; `http-auth` answers challenges and does not check answers. What is
-//! left of Digest here is a formula and a list of parameters.
+//! Why not a crate: `digest_auth` 0.3 is made for clients. It can parse an `Authorization` field and compute the
+//! response, but nonces, the comparison and unknown users remain our task, and it adds `rand` 0.8 and older versions
+//! of the hashes (`sha2` and `md-5` 0.10). `http-auth` 0.1 is for clients only: it cannot check a response. The Digest
+//! code here is one formula and one list of parameters.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,34 +16,34 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-/// What browsers show when they ask for the password.
+/// The realm, which browsers may show when they ask for the password.
 const REALM: &str = "mjpeg";
-/// How long a nonce is good for.
+/// How long a nonce is valid.
 const NONCE_TIME: Duration = Duration::from_secs(300);
 
-/// RFC 4648 4. Some clients leave the padding out.
+/// RFC 4648 4. Some clients omit the padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The users and their passwords. Never printed.
+/// The users and their passwords. `Debug` does not print them.
 pub struct Users {
     entries: Vec<(String, String)>,
-    /// What nonces are made with: nobody else can make one.
+    /// Random keys for nonces, so that only this process can make a valid one.
     secret: [RandomState; 2],
 }
 
-/// What a request's credentials are worth.
+/// The result of checking the credentials of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// They are right.
+    /// The credentials are correct.
     Granted,
-    /// There are none.
+    /// The request has no credentials.
     NoCredentials,
-    /// They are right, but for a nonce that has become too old or is not ours: we may have been started anew.
+    /// The password is correct, but the nonce has expired or is from another process, such as before a restart.
     Stale,
-    /// They are wrong.
+    /// The credentials are wrong.
     Wrong,
 }
 
@@ -53,11 +54,11 @@ impl fmt::Debug for Users {
 }
 
 impl Users {
-    /// Reads `USER:PASSWORD` lines; empty ones and those that start with `#` are passed over.
+    /// Parses `USER:PASSWORD` lines. Ignores empty lines and lines that start with `#`.
     ///
     /// # Errors
     ///
-    /// Says which line is not of this form. The line itself is not expected.
+    /// Names the number of the invalid line, but not its text, which may contain a password.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut entries = Vec::new();
         for (n, line) in text.lines().enumerate() {
@@ -65,7 +66,7 @@ impl Users {
                 continue;
             }
             match line.split_once(':') {
-                // A quote would end the value in a Digest header.
+                // A quote or backslash would need escaping in a Digest field.
                 Some((user, password)) if !user.is_empty() && !user.contains(['"', '\\']) => {
                     entries.push((user.to_string(), password.to_string()));
                 }
@@ -78,8 +79,8 @@ impl Users {
         Ok(Self { entries, secret: [RandomState::new(), RandomState::new()] })
     }
 
-    /// The values of the `WWW-Authenticate` fields, the best scheme first (RFC 7616 3.7). With `stale` the
-    /// client tries again with the password it has (RFC 7616 3.3); without, it asks its user.
+    /// The values of the `WWW-Authenticate` fields, the strongest scheme first (RFC 7616 3.7). With `stale`, the
+    /// client retries with the same password (RFC 7616 3.3); without it, the client asks its user.
     pub fn challenges(&self, now: Duration, stale: bool) -> Vec<String> {
         let nonce = self.nonce(now.as_secs());
         let stale = if stale { ", stale=true" } else { "" };
@@ -92,7 +93,7 @@ impl Users {
             .collect()
     }
 
-    /// Judges the value of an `Authorization` field of a request with this method.
+    /// Checks the value of the `Authorization` field of a request with this method.
     pub fn check(&self, authorization: Option<&str>, method: &str, now: Duration) -> Access {
         let Some(value) = authorization else { return Access::NoCredentials };
         let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
@@ -107,7 +108,7 @@ impl Users {
     }
 
     fn basic(&self, given: &[u8]) -> bool {
-        // Every user is compared, so that the time tells nothing about which exist.
+        // Compares with every user, so that the time does not reveal which users exist.
         self.entries.iter().fold(false, |right, (user, password)| {
             right | is_equal(given, format!("{user}:{password}").as_bytes())
         })
@@ -123,13 +124,13 @@ impl Users {
         if !matches!(get("qop"), "" | "auth") {
             return Access::Wrong;
         }
-        // The URI is not compared with the request's: a proxy may have changed the path, and what one path shows
-        // is no secret to who knows the password.
+        // The URI is not compared with the request target: a proxy may have changed the path, and every user may
+        // access every path.
         let request = hash(&format!("{method}:{}", get("uri")));
         let right = self.entries.iter().fold(false, |right, (user, password)| {
             let secret = hash(&format!("{user}:{REALM}:{password}"));
             let expected = match get("qop") {
-                // RFC 2069, which cameras' clients still speak.
+                // RFC 2069, which some clients for cameras still use.
                 "" => hash(&format!("{secret}:{}:{request}", get("nonce"))),
                 qop => hash(&format!(
                     "{secret}:{}:{}:{}:{qop}:{request}",
@@ -156,14 +157,14 @@ impl Users {
         }
     }
 
-    /// The nonce of this second: its time, and a proof that it is ours.
+    /// The nonce for a second: the time and a keyed hash of it, which shows that this process made it.
     fn nonce(&self, second: u64) -> String {
         let [first, second_half] = self.secret.each_ref().map(|secret| secret.hash_one(second));
         format!("{second:x}-{first:016x}{second_half:016x}")
     }
 }
 
-/// Compares in a time that does not depend on where two texts differ, nor on how long ours is.
+/// Compares in a time that depends neither on the first difference nor on the length of `expected`.
 fn is_equal(given: &[u8], expected: &[u8]) -> bool {
     let (given, expected) = (Sha256::digest(given), Sha256::digest(expected));
     given.iter().zip(expected.iter()).fold(0, |all, (a, b)| std::hint::black_box(all | (a ^ b))) == 0
@@ -173,7 +174,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// `auth-param` list of RFC 9110 11.2; names in lower case.
+/// Parses an `auth-param` list (RFC 9110 11.2). Names become lower case.
 fn parameters(text: &str) -> HashMap<String, String> {
     let mut found = HashMap::new();
     let mut rest = text;
@@ -197,7 +198,7 @@ mod tests {
     const NOW: Duration = Duration::from_secs(1_767_225_600);
 
     fn users() -> Users {
-        Users::parse("# who may look\nMufasa:Circle of Life\n\nAladdin:open sesame\n").unwrap()
+        Users::parse("# users\nMufasa:Circle of Life\n\nAladdin:open sesame\n").unwrap()
     }
 
     #[test]
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn digest_with_our_nonce_and_no_other() {
+    fn digest_needs_a_nonce_of_this_process() {
         let users = users();
         let answer = |nonce: &str, password: &str, method: &str| {
             let hash = |text: String| hex(&Sha256::digest(text));
@@ -242,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_no_users_are_told_without_their_text() {
+    fn errors_name_the_line_without_its_text() {
         for (text, expected) in
             [("", "no USER"), ("a:b\nsecret", "line 2"), (":x", "line 1"), ("a\"b:c", "line 1")]
         {

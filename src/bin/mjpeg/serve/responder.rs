@@ -86,7 +86,7 @@ impl Responder {
         let body = if request.method == Method::Head { Body::Withheld } else { Body::Sent };
         let host = request.field("host");
         if !self.policy.hosts.allow(host) {
-            let answer = Answer::text(421, "this name is not ours; --allow-host NAME makes it so");
+            let answer = Answer::text(421, "this host name is not allowed; allow it with --allow-host NAME");
             return Reply::Finite(self.print(answer, body));
         }
         let route = route(request);
@@ -96,7 +96,7 @@ impl Responder {
         {
             let access = users.check(request.field("authorization"), request.method.name(), now);
             if access != Access::Granted {
-                let answer = Answer::text(401, "user and password, please");
+                let answer = Answer::text(401, "user and password required");
                 let challenges = users.challenges(now, access == Access::Stale).into_iter();
                 let answer = challenges.fold(answer, |answer, value| answer.with("WWW-Authenticate", value));
                 let bytes = self.print(answer, body);
@@ -119,9 +119,7 @@ impl Responder {
                 .with("Access-Control-Allow-Methods", ALLOW)
                 .with("Access-Control-Allow-Headers", "Authorization"),
             Route::Options => Answer::empty(200).with("Allow", ALLOW),
-            Route::UnknownLayout => {
-                Answer::text(400, "unknown layout; there are auto, leading, trailing and early")
-            }
+            Route::UnknownLayout => Answer::text(400, "unknown layout; use auto, leading, trailing or early"),
             Route::NotFound => Answer::text(404, "nothing here; try / or /stream or /snapshot"),
         };
         Reply::Finite(self.print(answer, body))
@@ -169,9 +167,9 @@ impl Responder {
         self.print(answer, body)
     }
 
-    /// The answer when there is no room for another viewer.
+    /// The answer when the limit of viewers or connections is reached.
     pub fn full(&self) -> Vec<u8> {
-        let answer = Answer::text(503, "no room for another viewer").with("Retry-After", "5");
+        let answer = Answer::text(503, "too many viewers").with("Retry-After", "5");
         self.print(answer, Body::Sent)
     }
 }

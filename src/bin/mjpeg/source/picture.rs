@@ -16,7 +16,7 @@ pub struct Picture {
     bytes: Vec<u8>,
     jpeg: Range<usize>,
     mark: usize,
-    /// Whether it is known that it can be sent.
+    /// Whether it was checked that the picture does not contain the boundary.
     pub boundary_checked: bool,
 }
 

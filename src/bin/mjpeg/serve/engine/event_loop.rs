@@ -208,7 +208,7 @@ impl Engine {
                 }
                 match self.listeners[n].accept() {
                     Accepted::Connection(socket, peer) => self.add_connection(socket, &peer, now),
-                    Accepted::Gone => {}
+                    Accepted::Lost => {}
                     Accepted::None => break,
                     Accepted::NoRoom => {
                         // Events are edge-triggered: there is none for connections that wait already.
@@ -317,9 +317,10 @@ impl Engine {
     fn evict(&mut self, number: usize) {
         let Some(connection) = self.connections.get_mut(number) else { return };
         let timeout = self.settings.send_timeout;
-        self.settings
-            .reporter
-            .message(&format!("viewer {} took nothing for {timeout:?}; closed", connection.peer));
+        self.settings.reporter.message(&format!(
+            "viewer {} received nothing for {timeout:?}; connection closed",
+            connection.peer
+        ));
         self.totals.evicted += 1;
         self.close(number);
     }
@@ -373,7 +374,7 @@ impl Engine {
         }
         let (count, limit) = (to_close.len(), LIMIT >> 20);
         self.settings.reporter.message(&format!(
-            "closed {count} slow connections: together they held more than {limit} MiB of frames"
+            "closed {count} slow connections: together they kept more than {limit} MiB of frames in memory"
         ));
         for number in to_close {
             self.totals.evicted += 1;
