@@ -62,11 +62,11 @@ Examples:
   ffmpeg -re -i video.mp4 -f mpjpeg - | mjpeg serve -
   mjpeg serve frames/ --listen 0.0.0.0:8080 --auth-file users.txt
 
-A TIME has a unit, such as 500ms, 10s or 2m; without a unit it is in seconds. A SIZE is in bytes, or has a
-unit: k = 1024, M = 1024 x 1024.
+A TIME has a unit, such as 500ms, 10s or 2m; without a unit it is in seconds. A SIZE is in bytes,
+or has a unit: k = 1024, M = 1024 x 1024.
 
-Exit status: 0 the source ended or a signal stopped the server, 3 source unreachable, 4 source is not a
-stream, 5 source stalled, reset or cut, 6 cannot read or listen.")]
+Exit status: 0 the source ended or a signal stopped the server, 3 source unreachable, 4 source is
+not a stream, 5 source stalled, reset or cut, 6 cannot read the source or cannot listen.")]
 pub struct Serve {
     /// A directory of JPEG files, a JPEG file (watched for changes), a file with a saved response or
     /// concatenated JPEGs, an http(s) URL, `-` for standard input, a named pipe, or `test:[WIDTHxHEIGHT]`
@@ -88,7 +88,8 @@ pub struct Serve {
     /// Allow web pages of this origin to read the stream (CORS); `*` allows any origin
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     cors: Option<String>,
-    /// Answer only requests to this host name, to IP addresses and to localhost; repeat the option for more names
+    /// Answer only requests to this host name, to IP addresses and to localhost; may be repeated [default: any
+    /// name, or any name without a dot if only this machine can connect]
     #[arg(long, value_name = "NAME", value_parser = host_name)]
     allow_host: Vec<String>,
     /// Frames per second of a directory, a file or a test pattern [default: 15]. Standard input and named pipes
