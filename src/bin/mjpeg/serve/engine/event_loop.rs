@@ -8,19 +8,16 @@ use std::time::Duration;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
-use socket2::{SockAddr, Socket};
 
-use super::super::connection::{Connection, SharedBody, Stage, Step};
+use super::super::connection::{Connection, Stage, Step};
 use super::super::hub::{Hub, Update};
 use super::super::report::Totals;
 use super::super::responder::Responder;
 use super::super::timer::Timer;
 use super::super::viewer::{Push, Viewer};
-use super::memory_limit::{LIMIT, to_close};
 use super::settings::Settings;
 use crate::clock::Clock;
-use crate::listen::request::Refusal;
-use crate::listen::socket::{Accepted, Listener};
+use crate::listen::socket::Listener;
 use crate::signal::Stop;
 use crate::source::error::Error;
 
@@ -33,18 +30,14 @@ const LISTENERS: Token = Token(FIRST_OWN_TOKEN + 3);
 const FIRST_OWN_TOKEN: usize = usize::MAX - 8;
 
 /// How often to check for overdue connections.
-const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
-/// How long to wait before the next `accept` when descriptors or memory have run out.
-const ACCEPT_RETRY: Duration = Duration::from_millis(50);
-/// Most connections to accept before frames are served again.
-const ACCEPT_BATCH: u32 = 256;
+pub(super) const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
 /// How long viewers may take to receive the last part after a signal.
 const SHUTDOWN_TIME: Duration = Duration::from_millis(800);
 
 /// The server.
 pub struct Engine {
-    poll: Poll,
-    listeners: Vec<Listener>,
+    pub(super) poll: Poll,
+    pub(super) listeners: Vec<Listener>,
     pub(super) connections: Slab<Connection>,
     pub(super) hub: Hub,
     timer: Timer,
@@ -58,8 +51,8 @@ pub struct Engine {
     pub(super) started: Duration,
     /// Whether a snapshot was requested since the last frame.
     pub(super) snapshot_taken: bool,
-    accept_at: Option<Duration>,
-    last_sweep: Duration,
+    pub(super) accept_at: Option<Duration>,
+    pub(super) last_sweep: Duration,
     /// When to end at the latest; `None` while the server runs.
     pub(super) shutdown_at: Option<Duration>,
     buffer: Box<[u8]>,
@@ -197,45 +190,6 @@ impl Engine {
             .min()
     }
 
-    fn accept(&mut self, now: Duration) {
-        self.accept_at = None;
-        for n in 0..self.listeners.len() {
-            for turn in 0.. {
-                if turn == ACCEPT_BATCH {
-                    // Viewers come first: accept more after the next poll.
-                    self.accept_at = Some(now);
-                    break;
-                }
-                match self.listeners[n].accept() {
-                    Accepted::Connection(socket, peer) => self.add_connection(socket, &peer, now),
-                    Accepted::Lost => {}
-                    Accepted::None => break,
-                    Accepted::NoRoom => {
-                        // Events are edge-triggered: there is none for connections that wait already.
-                        self.accept_at = Some(now + ACCEPT_RETRY);
-                        break;
-                    }
-                }
-            }
-        }
-    }
-
-    fn add_connection(&mut self, socket: Socket, peer: &SockAddr, now: Duration) {
-        if self.connections.len() >= self.settings.connections {
-            // This short answer fits into the send buffer of a new socket.
-            self.totals.refused += 1;
-            let _ = socket.send(&self.responder.full());
-            return;
-        }
-        let entry = self.connections.vacant_entry();
-        let token = Token(entry.key());
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        if self.poll.registry().register(&mut SourceFd(&socket.as_raw_fd()), token, interest).is_ok() {
-            let peer = peer.as_socket().map_or_else(|| "local".into(), |peer| peer.to_string());
-            entry.insert(Connection::new(socket, peer, now));
-        }
-    }
-
     /// Reads from and writes to one connection until its socket would block.
     pub(super) fn drive(&mut self, number: usize, now: Duration) {
         let Some(connection) = self.connections.get_mut(number) else { return };
@@ -313,18 +267,6 @@ impl Engine {
         }
     }
 
-    /// Closes a viewer that exceeded the send timeout.
-    fn evict(&mut self, number: usize) {
-        let Some(connection) = self.connections.get_mut(number) else { return };
-        let timeout = self.settings.send_timeout;
-        self.settings.reporter.message(&format!(
-            "viewer {} received nothing for {timeout:?}; connection closed",
-            connection.peer
-        ));
-        self.totals.evicted += 1;
-        self.close(number);
-    }
-
     pub(super) fn close(&mut self, number: usize) {
         let Some(connection) = self.connections.try_remove(number) else { return };
         if let Stage::Stream(viewer) = &connection.stage {
@@ -333,52 +275,6 @@ impl Engine {
         }
         if self.accept_at.is_some() {
             self.accept_at = Some(Duration::ZERO);
-        }
-    }
-
-    /// Closes connections that exceeded a time limit.
-    fn sweep(&mut self, now: Duration) {
-        if now < self.last_sweep + SWEEP_INTERVAL {
-            return;
-        }
-        self.last_sweep = now;
-        self.free_memory(now);
-        for number in 0..self.connections.capacity() {
-            let Some(connection) = self.connections.get_mut(number) else { continue };
-            if !connection.is_overdue(now, self.settings.request_timeout, self.settings.send_timeout) {
-                continue;
-            }
-            match &connection.stage {
-                Stage::Request(head) if !head.is_empty() => {
-                    let bytes = self.responder.refusal(Refusal::Timeout);
-                    connection.answer(bytes, SharedBody::None, now);
-                    self.drive(number, now);
-                }
-                Stage::Delay { bytes, .. } => {
-                    let bytes = bytes.clone();
-                    connection.answer(bytes, SharedBody::None, now);
-                    self.drive(number, now);
-                }
-                Stage::Stream(viewer) if viewer.stuck_since().is_some() => self.evict(number),
-                _ => self.close(number),
-            }
-        }
-    }
-
-    /// Closes stuck and slow connections when all together keep too much memory in use.
-    fn free_memory(&mut self, now: Duration) {
-        let newest = self.hub.newest().map_or(0, |part| part.number);
-        let to_close = to_close(&self.connections, newest, now, LIMIT);
-        if to_close.is_empty() {
-            return;
-        }
-        let (count, limit) = (to_close.len(), LIMIT >> 20);
-        self.settings.reporter.message(&format!(
-            "closed {count} slow connections: together they kept more than {limit} MiB of frames in memory"
-        ));
-        for number in to_close {
-            self.totals.evicted += 1;
-            self.close(number);
         }
     }
 
