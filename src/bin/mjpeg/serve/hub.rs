@@ -1,17 +1,15 @@
 //! The hub: it keeps the newest part, and makes the next one when it is due or when it arrives.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::feed::{Feed, Ready};
+use super::frame_times::FrameTimes;
 use super::part::{Part, Recipe, Trailer};
 use crate::source::error::Error;
 use crate::source::live::{Mail, Mailbox, Shot};
 use crate::source::picture::Picture;
 
-/// Number of recent frames whose times are kept to calculate the real rate.
-const RECENT: usize = 64;
 /// While waiting for the first picture: interval at which the caller is asked whether to keep waiting.
 const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -56,7 +54,7 @@ pub struct Hub {
     published_at: Duration,
     /// When the newest frame was published. Repeated frames do not count.
     newest_frame_at: Option<Duration>,
-    recent_times: VecDeque<Duration>,
+    frame_times: FrameTimes,
     /// Whether frames continue without viewers until the source ends (`--once`, `--loops`).
     plays_to_end: bool,
     closed: bool,
@@ -103,7 +101,7 @@ impl Hub {
             number: 0,
             published_at: Duration::ZERO,
             newest_frame_at: None,
-            recent_times: VecDeque::with_capacity(RECENT),
+            frame_times: FrameTimes::new(),
             plays_to_end,
             closed: false,
             error: None,
@@ -139,7 +137,7 @@ impl Hub {
     pub fn start(&mut self, now: Duration) -> Update {
         match &mut self.source {
             FrameSource::Feed(feed) if !feed.is_running() && !self.closed => {
-                self.recent_times.clear();
+                self.frame_times.clear();
                 let recipe = &self.recipe;
                 feed.start(now, |picture| recipe.can_carry(picture));
             }
@@ -279,16 +277,10 @@ impl Hub {
 
     /// The measured frames per second over the last frames; `None` while no frames are sent.
     pub fn fps(&self, now: Duration) -> Option<f64> {
-        let (first, last) = (*self.recent_times.front()?, *self.recent_times.back()?);
-        let gaps = u32::try_from(self.recent_times.len() - 1).ok().filter(|gaps| *gaps > 0)?;
-        let gap = (last - first) / gaps;
-        // No frame for three intervals: the source is silent.
-        let playing = now.saturating_sub(last) <= gap * 3
-            && match &self.source {
-                FrameSource::Feed(feed) => feed.is_running(),
-                FrameSource::Mailbox { .. } => true,
-            };
-        (playing && !gap.is_zero()).then(|| 1.0 / gap.as_secs_f64())
+        match &self.source {
+            FrameSource::Feed(feed) if !feed.is_running() => None,
+            _ => self.frame_times.fps(now),
+        }
     }
 
     /// How long ago the newest frame was published.
@@ -350,10 +342,7 @@ impl Hub {
         self.replace(now, picture, taken, trailer);
         self.count.frames += 1;
         self.newest_frame_at = Some(now);
-        if self.recent_times.len() == RECENT {
-            self.recent_times.pop_front();
-        }
-        self.recent_times.push_back(now);
+        self.frame_times.push(now);
     }
 
     fn replace(&mut self, now: Duration, picture: Picture, taken: Duration, trailer: Trailer) {

@@ -3,6 +3,7 @@
 mod connection;
 mod engine;
 mod feed;
+mod frame_times;
 mod hub;
 mod open;
 mod page;
