@@ -238,7 +238,7 @@ fn what_cannot_be_served_ends_with_our_failure() {
         (empty.path().join("missing"), "127.0.0.1:0", "cannot open"),
         (empty.path().to_path_buf(), "127.0.0.1:0", "holds no JPEG files"),
         (broken.path().to_path_buf(), "127.0.0.1:0", "has no frame that can be sent"),
-        (text.clone(), "127.0.0.1:0", "holds neither JPEGs nor a stream"),
+        (text.clone(), "127.0.0.1:0", "contains neither JPEGs nor a stream"),
         (frames.clone(), taken.address(), "cannot listen at"),
         (frames.clone(), "256.0.0.1:0", "cannot listen at"),
     ] {
@@ -248,7 +248,7 @@ fn what_cannot_be_served_ends_with_our_failure() {
         assert!(end.out.is_empty());
     }
     let end = run(mjpeg(["serve", "--unix"]).arg(&text).arg(&frames)).expect(6);
-    assert!(end.err.contains("notes.txt: it is no socket") && end.out.is_empty(), "{}", end.err);
+    assert!(end.err.contains("notes.txt: it is not a socket") && end.out.is_empty(), "{}", end.err);
     for bad in [
         "--repeat=1ns",
         "--send-timeout=0s",

@@ -88,7 +88,7 @@ fn listening_beyond_this_machine_without_a_password_is_worth_a_word() {
         assert!(server.line().starts_with("http://127.0.0.1:"));
         server.signal("TERM");
         let end = server.end().expect(0);
-        assert_eq!(end.err.contains("everybody who can reach this machine"), warned, "{}", end.err);
+        assert_eq!(end.err.contains("everyone who can reach this machine"), warned, "{}", end.err);
         assert!(!end.err.contains("secret"));
     }
 }

@@ -191,7 +191,7 @@ fn a_source_that_is_none_says_so_by_its_status() {
         assert_eq!(end.err.matches("mjpeg: serve: -").count(), 1, "{}", end.err);
     }
     let end = run(&mut mjpeg(["serve", "missing.jpg", "--once", "--listen", "127.0.0.1:0"])).expect(6);
-    assert!(end.err.contains("play what has an end"), "{}", end.err);
+    assert!(end.err.contains("need a source that ends"), "{}", end.err);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The command line: which subcommand, with which arguments. Each subcommand keeps its own
-//! arguments beside its code; this file only gathers them.
+//! The command line. Each subcommand defines its arguments next to its code; this file collects the
+//! subcommands.
 
 use clap::{Parser, Subcommand};
 
@@ -26,7 +26,7 @@ pub enum Command {
     Serve(Serve),
     Record(Record),
     Check(Check),
-    /// Measure how streams travel, next to what theory predicts.
+    /// Measure how streams arrive, compared with the theoretical prediction.
     Bench(bench::Args),
     Completions(Completions),
     #[command(hide = true)]
@@ -39,7 +39,7 @@ impl Command {
         self.path()[0]
     }
 
-    /// The names of the subcommand and of those below it, as typed.
+    /// The names of the subcommand and its own subcommands, as typed.
     pub fn path(&self) -> &'static [&'static str] {
         match self {
             Self::Record(_) => &["record"],
@@ -51,7 +51,7 @@ impl Command {
         }
     }
 
-    /// Checks what clap does not: values that cannot be together. Opens nothing.
+    /// Checks what clap does not: conflicts between values. Opens nothing.
     ///
     /// # Errors
     ///
@@ -64,11 +64,11 @@ impl Command {
         }
     }
 
-    /// Runs the subcommand to its end. `root` makes the whole command line, for what describes it.
+    /// Runs the subcommand. `root` makes the complete command line, for completions and man pages.
     ///
     /// # Errors
     ///
-    /// When the subcommand cannot go on.
+    /// When the subcommand fails.
     pub fn run(self, root: fn() -> clap::Command, stop: &Stop) -> Result<Outcome, Failure> {
         match self {
             Self::Record(record) => record.run(stop),

@@ -1,7 +1,7 @@
-//! The only place that asks for the time.
+//! The only place that reads the system clocks.
 //!
-//! Everything that is paced or measured takes a [`Clock`], so that tests can run an hour of
-//! stream in a moment and get the same numbers each time.
+//! Code that paces or measures takes a [`Clock`], so that tests can simulate an hour of stream quickly, with
+//! the same result each time.
 
 #[cfg(test)]
 use std::sync::Arc;
@@ -9,26 +9,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// A source of monotonic and of wall-clock time; clones share it.
+/// Monotonic and wall-clock time. Clones share the same time.
 #[derive(Debug, Clone)]
 pub enum Clock {
-    /// The machine's own clocks.
+    /// The clocks of the system.
     Real {
-        /// Where monotonic time starts to count.
+        /// Zero of the monotonic time.
         start: Instant,
     },
-    /// Time that passes only when told to; nanoseconds.
+    /// Time that passes only in [`Clock::advance`], in nanoseconds.
     #[cfg(test)]
     Simulated(Arc<AtomicU64>),
 }
 
 impl Clock {
-    /// The machine's clocks; monotonic time counts from now.
+    /// The clocks of the system. Monotonic time starts at zero now.
     pub fn real() -> Self {
         Self::Real { start: Instant::now() }
     }
 
-    /// A clock that stands at zero until [`Clock::advance`] moves it.
+    /// A simulated clock that starts at zero.
     #[cfg(test)]
     pub fn simulated() -> Self {
         Self::Simulated(Arc::default())
@@ -52,7 +52,7 @@ impl Clock {
         }
     }
 
-    /// Lets `by` pass. On a real clock this sleeps.
+    /// Advances the time by `by`. A real clock sleeps.
     pub fn advance(&self, by: Duration) {
         match self {
             Self::Real { .. } => std::thread::sleep(by),
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn simulated_time_passes_only_when_told() {
+    fn simulated_time_passes_only_in_advance() {
         let clock = Clock::simulated();
         let other = clock.clone();
         assert_eq!(clock.now(), Duration::ZERO);

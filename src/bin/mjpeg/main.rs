@@ -27,7 +27,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::exit::{Failure, Outcome};
 
-/// How long the end of the process waits until its messages are written.
+/// How long to wait at exit until all messages are written.
 const SETTLE: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {

@@ -1,11 +1,11 @@
-//! Command lines that cannot be, beyond what one value shows: found before anything is opened.
+//! Usage errors that clap does not detect. They are found before anything is opened.
 //!
-//! They end as clap ends its own: the message, the usage, exit 2.
+//! They look like the errors of clap: the message, the usage, exit status 2.
 
 use clap::Command;
 use clap::error::ErrorKind;
 
-/// Why the words of a command line cannot be.
+/// Why a command line is invalid.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Usage {
     kind: ErrorKind,
@@ -13,17 +13,17 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// A value that cannot be.
+    /// An invalid value.
     pub fn value(message: impl Into<String>) -> Self {
         Self { kind: ErrorKind::ValueValidation, message: message.into() }
     }
 
-    /// Arguments that cannot be together.
+    /// A conflict between arguments.
     pub fn conflict(message: impl Into<String>) -> Self {
         Self { kind: ErrorKind::ArgumentConflict, message: message.into() }
     }
 
-    /// Prints the message and the usage of the subcommand at `path` below `root`, and ends the process.
+    /// Prints the message and the usage of the subcommand at `path` below `root`, and exits the process.
     pub fn exit(self, mut root: Command, path: &[&str]) -> ! {
         root.build();
         let subcommand = path.iter().try_fold(&root, |command, name| command.find_subcommand(name));

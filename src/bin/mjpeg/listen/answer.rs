@@ -1,13 +1,13 @@
-//! Finite answers: everything but the stream.
+//! Finite answers: everything except the stream.
 
 use std::io::Cursor;
 
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
-/// What stands in the `Server` field of every answer.
+/// The value of the `Server` field of every answer.
 pub const SERVER: &str = concat!("mjpeg/", env!("CARGO_PKG_VERSION"));
 
-/// An answer whose end is known before it starts. The connection ends with it.
+/// An answer of known length. The connection is closed after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     status: u16,
@@ -22,7 +22,7 @@ impl Answer {
         Self { status, fields, body: body.into() }
     }
 
-    /// An answer in one line of text.
+    /// An answer with one line of text.
     pub fn text(status: u16, line: &str) -> Self {
         Self::new(status, "text/plain; charset=utf-8", format!("{line}\n"))
     }
@@ -32,18 +32,18 @@ impl Answer {
         Self { status, fields: Vec::new(), body: Vec::new() }
     }
 
-    /// The head of an answer like this one whose body has `length` bytes and is sent by itself.
+    /// The head of this answer for a body of `length` bytes that the caller sends.
     pub fn head(self, length: usize) -> Vec<u8> {
         self.print_as(length, Body::Withheld)
     }
 
-    /// Adds a field. Name and value are ours: bytes of a request never become part of an answer's head.
+    /// Adds a field. Never pass bytes of a request: they must not become part of a head.
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.fields.push((name, value.into()));
         self
     }
 
-    /// The bytes to send; of an answer to HEAD the head alone.
+    /// The bytes to send; for HEAD only the head.
     pub fn print(self, body: Body) -> Vec<u8> {
         let length = self.body.len();
         self.print_as(length, body)
@@ -61,12 +61,12 @@ impl Answer {
             Some(length),
             None,
         )
-        // Above its threshold tiny_http would send chunks, which HTTP/1.0 does not know; no request
-        // fields are passed on, as `TE: identity` would make it read a body of any length first.
+        // Above its threshold tiny_http would send chunks, which HTTP/1.0 does not have. No request fields
+        // are passed to it: `TE: chunked` would also select chunks.
         .with_chunked_threshold(usize::MAX);
-        // Writing to a Vec cannot fail; if it did, the answer would be empty and the connection closed.
+        // Writing to a Vec cannot fail. If it did, the answer would be empty.
         let _ = response.raw_print(&mut out, HTTPVersion(1, 1), &[], body == Body::Withheld, None);
-        // tiny_http keeps the Connection field to itself and never sends it (RFC 9112 9.6 wants it).
+        // tiny_http does not print the Connection field, which RFC 9112 9.6 requires.
         if let Some(line) = out.windows(2).position(|pair| pair == b"\r\n") {
             out.splice(line + 2..line + 2, *b"Connection: close\r\n");
         }
@@ -77,9 +77,9 @@ impl Answer {
 /// Whether the body of an answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
-    /// It is.
+    /// The body is sent.
     Sent,
-    /// It is not: the request was HEAD.
+    /// Only the head is sent: the request was HEAD.
     Withheld,
 }
 
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_says_its_length_and_its_end() {
+    fn an_answer_has_a_length_and_closes_the_connection() {
         let text = printed(Answer::text(404, "nothing here").with("Retry-After", "5"), Body::Sent);
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 404 Not Found\r\nConnection: close\r\n"), "{head}");

@@ -1,8 +1,9 @@
 //! Authentication: Basic (RFC 7617) and Digest (RFC 7616).
 //!
-//! Why not a crate: `digest_auth` is made for clients, leaves nonces and the comparison to us, and brings a second
-//! version of each hash and a random generator; `http-auth` answers challenges and does not check answers. What is
-//! left of Digest here is a formula and a list of parameters.
+//! Why not a crate: `digest_auth` 0.3 is made for clients. It can parse an `Authorization` field and compute the
+//! response, but nonces, the comparison and unknown users remain our task, and it adds `rand` 0.8 and older versions
+//! of the hashes (`sha2` and `md-5` 0.10). `http-auth` 0.1 is for clients only: it cannot check a response. The Digest
+//! code here is one formula and one list of parameters.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,71 +16,71 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-/// What browsers show when they ask for the password.
+/// The realm, which browsers may show when they ask for the password.
 const REALM: &str = "mjpeg";
-/// How long a nonce is good for.
+/// How long a nonce is valid.
 const NONCE_TIME: Duration = Duration::from_secs(300);
 
-/// RFC 4648 4. Some clients leave the padding out.
+/// RFC 4648 4. Some clients omit the padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The users and their passwords. Never printed.
+/// The users and their passwords. `Debug` does not print them.
 pub struct Users {
-    known: Vec<(String, String)>,
-    /// What nonces are made with: nobody else can make one.
+    entries: Vec<(String, String)>,
+    /// Random keys for nonces, so that only this process can make a valid one.
     secret: [RandomState; 2],
 }
 
-/// What a request's credentials are worth.
+/// The result of checking the credentials of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// They are right.
+    /// The credentials are correct.
     Granted,
-    /// There are none.
+    /// The request has no credentials.
     NoCredentials,
-    /// They are right, but for a nonce that has become too old or is not ours: we may have been started anew.
+    /// The password is correct, but the nonce has expired or is from another process, such as before a restart.
     Stale,
-    /// They are wrong.
+    /// The credentials are wrong.
     Wrong,
 }
 
 impl fmt::Debug for Users {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Users({} redacted)", self.known.len())
+        write!(f, "Users({} redacted)", self.entries.len())
     }
 }
 
 impl Users {
-    /// Reads `USER:PASSWORD` lines; empty ones and those that start with `#` are passed over.
+    /// Parses `USER:PASSWORD` lines. Ignores empty lines and lines that start with `#`.
     ///
     /// # Errors
     ///
-    /// Says which line is not of this form. The line itself is not told.
+    /// Names the number of the invalid line, but not its text, which may contain a password.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut known = Vec::new();
+        let mut entries = Vec::new();
         for (n, line) in text.lines().enumerate() {
             if line.trim().is_empty() || line.starts_with('#') {
                 continue;
             }
             match line.split_once(':') {
-                // A quote would end the value in a Digest header.
+                // A quote or backslash would need escaping in a Digest field.
                 Some((user, password)) if !user.is_empty() && !user.contains(['"', '\\']) => {
-                    known.push((user.to_string(), password.to_string()));
+                    entries.push((user.to_string(), password.to_string()));
                 }
                 _ => return Err(format!("line {} is not USER:PASSWORD", n + 1)),
             }
         }
-        if known.is_empty() {
+        if entries.is_empty() {
             return Err("there is no USER:PASSWORD".into());
         }
-        Ok(Self { known, secret: [RandomState::new(), RandomState::new()] })
+        Ok(Self { entries, secret: [RandomState::new(), RandomState::new()] })
     }
 
-    /// The values of the `WWW-Authenticate` fields, the best scheme first (RFC 7616 3.7). With `stale` the
-    /// client tries again with the password it has (RFC 7616 3.3); without, it asks its user.
+    /// The values of the `WWW-Authenticate` fields, the strongest scheme first (RFC 7616 3.7). With `stale`, the
+    /// client retries with the same password (RFC 7616 3.3); without it, the client asks its user.
     pub fn challenges(&self, now: Duration, stale: bool) -> Vec<String> {
         let nonce = self.nonce(now.as_secs());
         let stale = if stale { ", stale=true" } else { "" };
@@ -92,8 +93,8 @@ impl Users {
             .collect()
     }
 
-    /// Judges the value of an `Authorization` field of a request with this method.
-    pub fn judge(&self, authorization: Option<&str>, method: &str, now: Duration) -> Access {
+    /// Checks the value of the `Authorization` field of a request with this method.
+    pub fn check(&self, authorization: Option<&str>, method: &str, now: Duration) -> Access {
         let Some(value) = authorization else { return Access::NoCredentials };
         let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
         if scheme.eq_ignore_ascii_case("basic") {
@@ -107,9 +108,9 @@ impl Users {
     }
 
     fn basic(&self, given: &[u8]) -> bool {
-        // Every user is compared, so that the time tells nothing about which exist.
-        self.known.iter().fold(false, |right, (user, password)| {
-            right | same(given, format!("{user}:{password}").as_bytes())
+        // Compares with every user, so that the time does not reveal which users exist.
+        self.entries.iter().fold(false, |right, (user, password)| {
+            right | is_equal(given, format!("{user}:{password}").as_bytes())
         })
     }
 
@@ -123,13 +124,13 @@ impl Users {
         if !matches!(get("qop"), "" | "auth") {
             return Access::Wrong;
         }
-        // The URI is not compared with the request's: a proxy may have changed the path, and what one path shows
-        // is no secret to who knows the password.
+        // The URI is not compared with the request target: a proxy may have changed the path, and every user may
+        // access every path.
         let request = hash(&format!("{method}:{}", get("uri")));
-        let right = self.known.iter().fold(false, |right, (user, password)| {
+        let right = self.entries.iter().fold(false, |right, (user, password)| {
             let secret = hash(&format!("{user}:{REALM}:{password}"));
             let expected = match get("qop") {
-                // RFC 2069, which cameras' clients still speak.
+                // RFC 2069, which some clients for cameras still use.
                 "" => hash(&format!("{secret}:{}:{request}", get("nonce"))),
                 qop => hash(&format!(
                     "{secret}:{}:{}:{}:{qop}:{request}",
@@ -138,16 +139,16 @@ impl Users {
                     get("cnonce")
                 )),
             };
-            let named = same(get("username").as_bytes(), user.as_bytes());
-            right | (named & same(get("response").as_bytes(), expected.as_bytes()))
+            let named = is_equal(get("username").as_bytes(), user.as_bytes());
+            right | (named & is_equal(get("response").as_bytes(), expected.as_bytes()))
         });
         if !right || get("realm") != REALM {
             return Access::Wrong;
         }
-        let made = get("nonce").split_once('-').and_then(|(time, _)| u64::from_str_radix(time, 16).ok());
-        match made {
+        let made_at = get("nonce").split_once('-').and_then(|(time, _)| u64::from_str_radix(time, 16).ok());
+        match made_at {
             Some(time)
-                if same(self.nonce(time).as_bytes(), get("nonce").as_bytes())
+                if is_equal(self.nonce(time).as_bytes(), get("nonce").as_bytes())
                     && now.saturating_sub(Duration::from_secs(time)) <= NONCE_TIME =>
             {
                 Access::Granted
@@ -156,15 +157,15 @@ impl Users {
         }
     }
 
-    /// The nonce of this second: its time, and a proof that it is ours.
+    /// The nonce for a second: the time and a keyed hash of it, which shows that this process made it.
     fn nonce(&self, second: u64) -> String {
         let [first, second_half] = self.secret.each_ref().map(|secret| secret.hash_one(second));
         format!("{second:x}-{first:016x}{second_half:016x}")
     }
 }
 
-/// Compares in a time that does not depend on where two texts differ, nor on how long ours is.
-fn same(given: &[u8], expected: &[u8]) -> bool {
+/// Compares in a time that depends neither on the first difference nor on the length of `expected`.
+fn is_equal(given: &[u8], expected: &[u8]) -> bool {
     let (given, expected) = (Sha256::digest(given), Sha256::digest(expected));
     given.iter().zip(expected.iter()).fold(0, |all, (a, b)| std::hint::black_box(all | (a ^ b))) == 0
 }
@@ -173,7 +174,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// `auth-param` list of RFC 9110 11.2; names in lower case.
+/// Parses an `auth-param` list (RFC 9110 11.2). Names become lower case.
 fn parameters(text: &str) -> HashMap<String, String> {
     let mut found = HashMap::new();
     let mut rest = text;
@@ -197,22 +198,22 @@ mod tests {
     const NOW: Duration = Duration::from_secs(1_767_225_600);
 
     fn users() -> Users {
-        Users::parse("# who may look\nMufasa:Circle of Life\n\nAladdin:open sesame\n").unwrap()
+        Users::parse("# users\nMufasa:Circle of Life\n\nAladdin:open sesame\n").unwrap()
     }
 
     #[test]
     fn basic_of_rfc_7617() {
-        let judge = |value: &str| users().judge(Some(value), "GET", NOW);
-        assert_eq!(judge("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), Access::Granted);
-        assert_eq!(judge("basic  QWxhZGRpbjpvcGVuIHNlc2FtZQ"), Access::Granted);
+        let check = |value: &str| users().check(Some(value), "GET", NOW);
+        assert_eq!(check("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), Access::Granted);
+        assert_eq!(check("basic  QWxhZGRpbjpvcGVuIHNlc2FtZQ"), Access::Granted);
         for wrong in ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZT0=", "Basic !", "Basic", "Bearer x", "", "Digest"] {
-            assert_eq!(judge(wrong), Access::Wrong, "{wrong}");
+            assert_eq!(check(wrong), Access::Wrong, "{wrong}");
         }
-        assert_eq!(users().judge(None, "GET", NOW), Access::NoCredentials);
+        assert_eq!(users().check(None, "GET", NOW), Access::NoCredentials);
     }
 
     #[test]
-    fn digest_with_our_nonce_and_no_other() {
+    fn digest_needs_a_nonce_of_this_process() {
         let users = users();
         let answer = |nonce: &str, password: &str, method: &str| {
             let hash = |text: String| hex(&Sha256::digest(text));
@@ -226,28 +227,28 @@ mod tests {
         };
         let challenge = users.challenges(NOW, false).remove(0);
         let nonce = parameters(challenge.strip_prefix("Digest ").unwrap())["nonce"].clone();
-        let judge = |value: &str, now| users.judge(Some(value), "GET", now);
+        let check = |value: &str, now| users.check(Some(value), "GET", now);
         let right = answer(&nonce, "Circle of Life", "GET");
-        assert_eq!(judge(&right, NOW), Access::Granted);
-        assert_eq!(judge(&right, NOW + 2 * NONCE_TIME), Access::Stale);
-        assert_eq!(judge(&answer(&nonce, "circle of life", "GET"), NOW), Access::Wrong);
-        assert_eq!(judge(&answer(&nonce, "Circle of Life", "HEAD"), NOW), Access::Wrong);
+        assert_eq!(check(&right, NOW), Access::Granted);
+        assert_eq!(check(&right, NOW + 2 * NONCE_TIME), Access::Stale);
+        assert_eq!(check(&answer(&nonce, "circle of life", "GET"), NOW), Access::Wrong);
+        assert_eq!(check(&answer(&nonce, "Circle of Life", "HEAD"), NOW), Access::Wrong);
         let forged = format!("{:x}-{}", NOW.as_secs(), "0".repeat(32));
-        assert_eq!(judge(&answer(&forged, "Circle of Life", "GET"), NOW), Access::Stale);
+        assert_eq!(check(&answer(&forged, "Circle of Life", "GET"), NOW), Access::Stale);
         let integrity = right.replace("qop=auth", "qop=auth-int");
-        assert_eq!(judge(&integrity, NOW), Access::Wrong);
+        assert_eq!(check(&integrity, NOW), Access::Wrong);
         assert!(users.challenges(NOW, true)[0].ends_with(", stale=true"));
         let other = Users::parse("Mufasa:Circle of Life").unwrap();
-        assert_eq!(other.judge(Some(&right), "GET", NOW), Access::Stale);
+        assert_eq!(other.check(Some(&right), "GET", NOW), Access::Stale);
     }
 
     #[test]
-    fn lines_that_are_no_users_are_told_without_their_text() {
-        for (text, told) in
+    fn errors_name_the_line_without_its_text() {
+        for (text, expected) in
             [("", "no USER"), ("a:b\nsecret", "line 2"), (":x", "line 1"), ("a\"b:c", "line 1")]
         {
             let error = Users::parse(text).unwrap_err();
-            assert!(error.contains(told) && !error.contains("secret"), "{error}");
+            assert!(error.contains(expected) && !error.contains("secret"), "{error}");
         }
         assert_eq!(format!("{:?}", users()), "Users(2 redacted)");
     }

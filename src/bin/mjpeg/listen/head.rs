@@ -1,37 +1,38 @@
-//! The head of a request, as its bytes come in.
+//! Collects the head of a request from bytes as they arrive.
 
 use super::request::{Refusal, Request};
 
-/// Most bytes of a head that are read.
+/// Most bytes of a head.
 pub const LIMIT: usize = 8 * 1024;
-/// Most fields of a head that are read.
+/// Most fields of a head.
 pub const FIELDS: usize = 64;
 
-/// What is known of a head so far.
+/// The state of a head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeadStatus {
-    /// It is not whole yet.
+    /// Incomplete.
     Partial,
-    /// It is whole and can be answered. Bytes behind it, a body or another request, are left alone.
+    /// Complete and valid. Bytes after it (a body or another request) are ignored.
     Whole(Request),
-    /// It cannot be answered as it wishes.
+    /// The request is refused.
     Refused(Refusal),
 }
 
-/// Collects one head: bounded memory, and work that is linear in the bytes of a well-meant one.
+/// Collects one head with bounded memory. A head without blank lines before its request line is parsed only
+/// once.
 #[derive(Debug, Default)]
 pub struct RequestHead {
     bytes: Vec<u8>,
 }
 
 impl RequestHead {
-    /// Takes the bytes that came next.
+    /// Adds the next bytes.
     pub fn push(&mut self, bytes: &[u8]) -> HeadStatus {
         let from = self.bytes.len().saturating_sub(3);
         self.bytes.extend_from_slice(&bytes[..bytes.len().min(LIMIT - self.bytes.len())]);
         let whole = ends(&self.bytes[from..]);
         if !whole && self.bytes.len() < LIMIT {
-            // What does not begin like a request, such as a TLS greeting, need not be waited for.
+            // Refuse at once what cannot be a request, such as a TLS ClientHello.
             let first = self.bytes.iter().find(|byte| !b"\r\n".contains(byte));
             return match first {
                 Some(byte) if !byte.is_ascii_alphabetic() => HeadStatus::Refused(Refusal::BadRequest),
@@ -45,7 +46,7 @@ impl RequestHead {
                 Ok(request) => HeadStatus::Whole(request),
                 Err(refusal) => HeadStatus::Refused(refusal),
             },
-            // An empty line before the request line ends no head (RFC 9112 2.2).
+            // An empty line before the request line does not end the head (RFC 9112 2.2).
             Ok(httparse::Status::Partial) if self.bytes.len() < LIMIT => HeadStatus::Partial,
             Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
                 HeadStatus::Refused(Refusal::TooLarge)
@@ -55,13 +56,13 @@ impl RequestHead {
         }
     }
 
-    /// Whether nothing has come at all.
+    /// Whether no byte has arrived.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 }
 
-/// Whether an empty line stands in `bytes`. RFC 9112 2.2 allows a lone LF as the end of a line.
+/// Whether `bytes` contains an empty line. RFC 9112 2.2 allows a lone LF as a line terminator.
 fn ends(bytes: &[u8]) -> bool {
     bytes.windows(2).any(|pair| pair == b"\n\n") || bytes.windows(3).any(|three| three == b"\n\r\n")
 }
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_reads_the_same_however_it_is_cut() {
+    fn the_result_does_not_depend_on_where_a_request_is_cut() {
         let bytes =
             b"\r\nGET /?action=stream&layout=early HTTP/1.1\r\nHost: a\r\nX-Y:  z \r\n\r\nGET / HTTP/1.1\r\n";
         let request = whole(bytes);
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_served_is_refused_with_its_reason() {
+    fn unsupported_requests_are_refused_with_a_reason() {
         let fields = "A: b\r\n".repeat(FIELDS + 1);
         for (bytes, refusal) in [
             ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", Refusal::Method),

@@ -1,26 +1,26 @@
-//! The Host field against DNS rebinding: a web page elsewhere that gives its own name our address could
-//! make a browser read the stream for it. The browser then still sends the page's name.
+//! Checks the Host field, against DNS rebinding: an attacker points the name of a web page to our address, and
+//! the visitor's browser then lets that page read the stream. The browser still sends the attacker's name as Host.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The names under which the server may be asked.
+/// The host names that requests may contain.
 #[derive(Debug, Clone, Default)]
 pub struct Hosts {
-    /// Names that are allowed.
+    /// The allowed names; empty for the default rule.
     pub allowed: Vec<String>,
-    /// Whether the server listens on this machine's own addresses alone.
+    /// Whether the server listens only on loopback addresses.
     pub loopback: bool,
 }
 
 impl Hosts {
-    /// Whether a request with this Host field (or none) may be served.
+    /// Whether a request with this Host field (or without one) may be served.
     ///
-    /// Addresses are always fine: no name was looked up. Without a list, a server on loopback refuses
-    /// names with a dot, as those are the ones that strangers can own; beyond loopback it cannot know
-    /// its names and allows all.
+    /// IP addresses are always allowed: no name was resolved. Without a list, a server on loopback refuses names
+    /// with a dot, because an attacker can own such a name; a server on other addresses cannot know its names and
+    /// allows all.
     pub fn allow(&self, host: Option<&str>) -> bool {
         let Some(host) = host else { return true };
-        // A name with its root is the same name.
+        // A trailing dot (the DNS root) does not change the name.
         let name = without_port(host);
         let name = name.strip_suffix('.').unwrap_or(name);
         let listed = self.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name));
@@ -44,7 +44,7 @@ fn is_address(name: &str) -> bool {
     name.parse::<Ipv4Addr>().is_ok() || bare.is_some_and(|bare| bare.parse::<Ipv6Addr>().is_ok())
 }
 
-/// Whether an address is reached from this machine alone.
+/// Whether an address can be reached only from this machine.
 pub fn is_loopback(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_loopback(),
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_strangers_are_refused_on_loopback() {
+    fn names_with_a_dot_are_refused_on_loopback() {
         let hosts = Hosts { allowed: Vec::new(), loopback: true };
         for host in [
             "127.0.0.1:8080",
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_names_is_the_whole_list() {
+    fn with_a_list_only_its_names_are_allowed() {
         for loopback in [true, false] {
             let hosts = Hosts { allowed: vec!["cam.example".into()], loopback };
             assert!(hosts.allow(Some("CAM.example:8080")) && hosts.allow(Some("192.0.2.7")));

@@ -1,15 +1,15 @@
-//! What a client asks for (RFC 9112 2 and 3), once its head is whole.
+//! A request (RFC 9112 2 and 3), checked after its head is complete.
 
 use std::fmt;
 
-/// The methods that are served; anything else is answered 405.
+/// The supported methods; others are answered with 405.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// The answer whole.
+    /// Request for head and body.
     Get,
-    /// Its head alone.
+    /// Request for the head only.
     Head,
-    /// What could be asked for.
+    /// Request for the allowed methods.
     Options,
 }
 
@@ -24,40 +24,40 @@ impl Method {
     }
 }
 
-/// The head of a request that can be answered.
+/// A valid request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// What to do.
+    /// The method.
     pub method: Method,
     /// The path of the target, as sent: it starts with `/`, or is `*`.
     pub path: String,
-    /// What stands behind the first `?` of the target, empty without one.
+    /// The query of the target, empty if there is none.
     pub query: String,
-    /// Whether the client speaks HTTP/1.1 (or 1.0).
+    /// Whether the version is HTTP/1.1; otherwise it is 1.0.
     pub http11: bool,
-    /// The fields in the order sent; a value is what stands between blanks, in whatever bytes.
+    /// The fields in the order sent. Values have no surrounding whitespace and may contain any bytes.
     pub fields: Vec<(String, Vec<u8>)>,
 }
 
-/// Why a request is not answered as it wishes, as the status that says so.
+/// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The head is not one of HTTP.
+    /// The head is not valid HTTP.
     BadRequest,
-    /// The head did not come in time.
+    /// The head was not complete in time.
     Timeout,
-    /// It brings a body, or announces one.
+    /// The request has a body.
     Body,
-    /// A method we have no use for.
+    /// The method is not supported.
     Method,
-    /// The head is longer, or has more fields, than is read.
+    /// The head is too long or has too many fields.
     TooLarge,
-    /// A version of HTTP that is not 1.0 or 1.1.
+    /// The version of HTTP is neither 1.0 nor 1.1.
     Version,
 }
 
 impl Refusal {
-    /// The status code of RFC 9110 15.5 and 15.6, or of RFC 6585 5 for the size.
+    /// The status code (RFC 9110 15.5 and 15.6; RFC 6585 5 for a head that is too large).
     pub fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
@@ -73,18 +73,18 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::BadRequest => "this is no HTTP request",
-            Self::Method => "only GET, HEAD and OPTIONS are served",
-            Self::Timeout => "the request did not come in time",
-            Self::Body => "requests with a body are not read",
-            Self::TooLarge => "a request has at most 8 KiB and 64 fields",
-            Self::Version => "only HTTP/1.0 and HTTP/1.1 are spoken",
+            Self::BadRequest => "this is not an HTTP request",
+            Self::Method => "only GET, HEAD and OPTIONS are supported",
+            Self::Timeout => "the request was not complete in time",
+            Self::Body => "requests with a body are not supported",
+            Self::TooLarge => "a request head may have at most 8 KiB and 64 fields",
+            Self::Version => "only HTTP/1.0 and HTTP/1.1 are supported",
         })
     }
 }
 
 impl Request {
-    /// The value of the first field of this name, where it is text.
+    /// The value of the first field with this name, if it is UTF-8.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields
             .iter()
@@ -92,7 +92,7 @@ impl Request {
             .and_then(|(_, value)| std::str::from_utf8(value).ok())
     }
 
-    /// The value of a parameter of the query, as sent: nothing we know needs percent-decoding.
+    /// The value of a query parameter, as sent: none of the known values needs percent-decoding.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.query
             .split('&')
@@ -100,7 +100,7 @@ impl Request {
             .find_map(|(known, value)| (known == name).then_some(value))
     }
 
-    /// Judges what httparse found sound.
+    /// Checks a head that httparse has parsed.
     pub(super) fn check(parsed: &httparse::Request<'_, '_>) -> Result<Self, Refusal> {
         let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version) else {
             return Err(Refusal::BadRequest);
@@ -119,7 +119,7 @@ impl Request {
         if count("host") > 1 || (http11 && count("host") == 0) {
             return Err(Refusal::BadRequest);
         }
-        // RFC 9112 6.3: one of these announces a body. What follows is not read, so it is refused.
+        // RFC 9112 6.3: these fields announce a body. We read none, so the request is refused.
         for (name, value) in &fields {
             let length = value.trim_ascii();
             match name.to_ascii_lowercase().as_str() {
@@ -131,7 +131,7 @@ impl Request {
                 _ => {}
             }
         }
-        // RFC 9112 3.2.2: a server reads the absolute form too, and then goes by the host named there.
+        // RFC 9112 3.2.2: a server must accept the absolute form, and its host replaces the Host field.
         let origin = match target.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => {
                 let (authority, origin) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));

@@ -1,4 +1,4 @@
-//! Sockets that listen, and what an error of `accept` means.
+//! Listening sockets, and the meaning of errors of `accept`.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
@@ -12,14 +12,14 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use super::host::is_loopback;
 use crate::problem::Problem;
 
-/// Connections the kernel keeps for us while we are busy; it takes the smaller of this and its own
-/// limit (`net.core.somaxconn`).
+/// Length of the kernel's queue of connections that are not accepted yet. Linux limits it to
+/// `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
 
-/// A socket that listens and never blocks.
+/// A listening, non-blocking socket.
 #[derive(Debug)]
 pub struct Listener {
-    /// The socket itself, for whoever waits on it.
+    /// The socket, for registration with a poll.
     pub socket: Socket,
     /// Where it listens.
     pub at: Endpoint,
@@ -28,34 +28,34 @@ pub struct Listener {
 /// Where a socket listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
-    /// At an address of the network.
+    /// On a TCP address.
     Tcp(SocketAddr),
-    /// At a path of the file system, whose file goes when the listener does.
+    /// At a path. The file is removed when the listener is dropped.
     Unix(PathBuf),
-    /// Wherever whoever started us has opened it; at this path if it has one.
+    /// On an inherited Unix-domain socket, with its path if it has one.
     Inherited(Option<PathBuf>),
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
         if let Endpoint::Unix(path) = &self.at {
-            // It may have gone already.
+            // An error means that the file was removed already.
             let _ = std::fs::remove_file(path);
         }
     }
 }
 
 impl Listener {
-    /// Listens at `address`, a `HOST:PORT`; port 0 takes a free one.
+    /// Listens on `address`, a `HOST:PORT`. Port 0 selects a free port.
     ///
     /// # Errors
     ///
-    /// When the name is unknown, or no address it stands for can be listened at.
+    /// When the name cannot be resolved, or when listening fails on all of its addresses.
     pub fn bind(address: &str) -> Result<Self, Problem> {
         let addresses = address
             .to_socket_addrs()
             .with_context(|| format!("cannot listen at `{address}`"))
-            .map_err(|error| Problem::new(error).hint("is the name of the host right?"))?;
+            .map_err(|error| Problem::new(error).hint("check the host name"))?;
         let mut refused = None;
         for address in addresses {
             match listen(address) {
@@ -68,8 +68,8 @@ impl Listener {
         }
         let error = refused.unwrap_or_else(|| io::Error::other("the name has no address"));
         let hint = match error.kind() {
-            io::ErrorKind::AddrInUse => Some("port 0 takes a free one: --listen 127.0.0.1:0"),
-            io::ErrorKind::PermissionDenied => Some("ports below 1024 are for root; take a higher one"),
+            io::ErrorKind::AddrInUse => Some("port 0 selects a free port: --listen 127.0.0.1:0"),
+            io::ErrorKind::PermissionDenied => Some("ports below 1024 need root; use a higher port"),
             _ => None,
         };
         let problem = Problem::new(anyhow::Error::new(error).context(format!("cannot listen at {address}")));
@@ -79,11 +79,11 @@ impl Listener {
         })
     }
 
-    /// Listens at a path. A socket that nobody listens at any more gives way.
+    /// Listens at a path. Replaces a stale socket, on which no process listens any more.
     ///
     /// # Errors
     ///
-    /// When something else stands there, or somebody listens there.
+    /// When the path is not a socket, or another process listens on it.
     pub fn bind_unix(path: &Path) -> Result<Self, Problem> {
         let context = || format!("cannot listen at {}", path.display());
         let address = unix_address(path).with_context(context)?;
@@ -94,10 +94,10 @@ impl Listener {
         }
         if std::fs::symlink_metadata(path).is_ok_and(|found| !found.file_type().is_socket()) {
             return Err(Problem::new(anyhow::anyhow!(
-                "cannot listen at {}: it is no socket",
+                "cannot listen at {}: it is not a socket",
                 path.display()
             ))
-            .hint("a new path is wanted, or that of a socket that was left behind"));
+            .hint("use a path that does not exist, or the path of an old socket"));
         }
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)
             .and_then(|socket| {
@@ -110,11 +110,11 @@ impl Listener {
         Ok(Self { socket, at: Endpoint::Unix(path.into()) })
     }
 
-    /// The sockets that whoever started us has opened for us (systemd's `LISTEN_FDS`).
+    /// The sockets inherited from the parent process (`LISTEN_FDS` of systemd).
     ///
     /// # Errors
     ///
-    /// When one of them is no socket that listens.
+    /// When one of them is not a listening socket.
     pub fn inherited() -> Result<Vec<Self>, Problem> {
         let mut files = listenfd::ListenFd::from_env();
         let mut listeners = Vec::new();
@@ -143,7 +143,7 @@ impl Listener {
         Ok(listeners)
     }
 
-    /// How a client on this machine reaches us: the start of a URL, or `unix:` and a path.
+    /// How a client on this machine connects: the start of a URL, or `unix:` and a path.
     pub fn base(&self) -> String {
         match &self.at {
             Endpoint::Tcp(at) => format!("http://{}", reachable(*at)),
@@ -160,62 +160,62 @@ impl Listener {
         }
     }
 
-    /// Takes the next connection, if there is one.
+    /// Accepts the next connection, if there is one.
     pub fn accept(&self) -> Accepted {
         match self.socket.accept() {
             Ok((socket, peer)) => match prepare(&socket) {
                 Ok(()) => Accepted::Connection(socket, peer),
-                // The peer has gone already.
-                Err(_) => Accepted::Gone,
+                // The peer has disconnected already.
+                Err(_) => Accepted::Lost,
             },
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock => Accepted::None,
-                _ if is_of_one_connection(&error) => Accepted::Gone,
-                // No file or memory is left, or something that trying again at once would not mend.
+                _ if is_lost_connection(&error) => Accepted::Lost,
+                // No descriptor or memory is available, or another error that an immediate retry would repeat.
                 _ => Accepted::NoRoom,
             },
         }
     }
 }
 
-/// Parses `HOST:PORT`, without a look-up of the name.
+/// Checks `HOST:PORT`. Does not resolve the name.
 ///
 /// # Errors
 ///
 /// When the host or the port is missing, or the port is not a number up to 65535.
 pub fn host_port(text: &str) -> Result<String, String> {
-    let is_sound = text.rsplit_once(':').is_some_and(|(host, port)| {
-        // An IPv6 address stands in brackets (RFC 3986 3.2.2).
+    let is_valid = text.rsplit_once(':').is_some_and(|(host, port)| {
+        // An IPv6 address has brackets (RFC 3986 3.2.2).
         let has_host =
             !host.is_empty() && (!host.contains(':') || host.starts_with('[') && host.ends_with(']'));
         has_host && port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
     });
-    if is_sound { Ok(text.into()) } else { Err("expected HOST:PORT, such as 0.0.0.0:8080 or [::1]:0".into()) }
+    if is_valid { Ok(text.into()) } else { Err("expected HOST:PORT, such as 0.0.0.0:8080 or [::1]:0".into()) }
 }
 
 /// The address of a Unix-domain socket. Nothing is opened.
 ///
 /// # Errors
 ///
-/// When the path is longer than an address may be (108 bytes on Linux).
+/// When the path is too long for a socket address (108 bytes on Linux).
 pub fn unix_address(path: &Path) -> io::Result<SockAddr> {
     SockAddr::unix(path)
 }
 
-/// What `accept` brought.
+/// The result of `accept`.
 #[derive(Debug)]
 pub enum Accepted {
-    /// A connection, set to never block.
+    /// A connection; its socket is non-blocking.
     Connection(Socket, SockAddr),
-    /// A connection that ended before it was taken: take the next one.
-    Gone,
-    /// No more connections for now.
+    /// A connection that was closed before it was accepted: accept the next one.
+    Lost,
+    /// No connection is waiting.
     None,
-    /// No file or memory is left for another connection: try again a little later.
+    /// No descriptor or memory is available: try again later.
     NoRoom,
 }
 
-/// The address to put into a URL: one that a client on this machine can reach.
+/// An address for the URL that a client on this machine can connect to.
 fn reachable(at: SocketAddr) -> SocketAddr {
     let ip = match at.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -227,7 +227,7 @@ fn reachable(at: SocketAddr) -> SocketAddr {
 
 fn listen(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // A server that restarts must not wait for the old connections' TIME-WAIT.
+    // Allow a restart while old connections are in TIME-WAIT.
     socket.set_reuse_address(true)?;
     if let SocketAddr::V6(v6) = address {
         socket.set_only_v6(!v6.ip().is_unspecified())?;
@@ -241,15 +241,15 @@ fn listen(address: SocketAddr) -> io::Result<Socket> {
 fn prepare(socket: &Socket) -> io::Result<()> {
     socket.set_nonblocking(true)?;
     match socket.set_tcp_nodelay(true) {
-        // A Unix-domain socket has no such option.
+        // Unix-domain sockets do not have this option.
         Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
         other => other,
     }
 }
 
-/// Whether an error of accept is one of a connection that is lost already: the next may not be (accept(2):
-/// "treat them like EAGAIN by retrying").
-fn is_of_one_connection(error: &io::Error) -> bool {
+/// Whether an error of `accept` concerns only one lost connection (accept(2): "treat them like EAGAIN by
+/// retrying").
+fn is_lost_connection(error: &io::Error) -> bool {
     use rustix::io::Errno;
     [
         Errno::CONNABORTED,
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unspecified_address_is_reached_by_loopback() {
+    fn the_url_of_an_unspecified_address_has_a_loopback_address() {
         for at in ["0.0.0.0:0", "[::]:0"] {
             let listener = Listener::bind(at).unwrap();
             assert!(!listener.is_local());
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_that_was_left_behind_gives_way_and_nothing_else_does() {
+    fn only_a_stale_socket_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("serve.sock");
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());

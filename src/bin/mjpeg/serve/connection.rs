@@ -1,4 +1,4 @@
-//! One connection, from its request to its end.
+//! One connection, from its request until it is closed.
 
 use std::io::{self, Read};
 use std::rc::Rc;
@@ -10,120 +10,126 @@ use super::part::Part;
 use super::viewer::Viewer;
 use crate::listen::head::{HeadStatus, RequestHead};
 
-/// Time a peer may take to close its side once we have closed ours.
+/// How long to wait for the peer to close its side after we closed ours.
 const DRAIN_TIME: Duration = Duration::from_secs(2);
-/// Bytes that are read and thrown away while waiting for that.
+/// Most bytes to read and discard during that time.
 const DRAIN_BYTES: usize = 1 << 20;
 
-/// Bytes of an answer that do not count.
-const LIGHT: usize = 64 << 10;
+/// Answers up to this size do not count against the memory limit.
+const UNCOUNTED_BYTES: usize = 64 << 10;
 
-/// A connection and what it is doing.
+/// A connection and its stage.
 #[derive(Debug)]
 pub struct Connection {
     /// Its socket.
     pub socket: Socket,
-    /// Who is at the other end, for the log.
+    /// The address of the peer, for the log.
     pub peer: String,
     /// When it was accepted.
-    pub since: Duration,
-    /// Since when the peer has closed its side: it has gone, or it only has nothing more to say.
+    pub accepted_at: Duration,
+    /// Since when the peer's side is closed. It may have disconnected, or it may only have nothing more to send.
     pub half_closed: Option<Duration>,
-    /// What it is doing.
+    /// Its stage.
     pub stage: Stage,
 }
 
-/// What a connection is doing.
+/// The stages of a connection.
 #[derive(Debug)]
 pub enum Stage {
-    /// Its request is coming in.
+    /// Receiving the request.
     Request(RequestHead),
-    /// A finite answer is going out.
+    /// Sending a finite answer.
     Answer {
-        /// The answer, as far as it was printed for this request.
+        /// The bytes made for this request.
         bytes: Vec<u8>,
-        /// What follows.
-        rest: Rest,
-        /// How much of both has left.
-        at: usize,
-        /// Since when none has left.
+        /// The shared bytes that follow.
+        shared: SharedBody,
+        /// How many bytes of both were sent.
+        sent: usize,
+        /// When bytes were last sent.
         stuck: Duration,
     },
-    /// An answer waits for its time.
+    /// Holding an answer back.
     Delay {
         /// The answer.
         bytes: Vec<u8>,
-        /// When it goes out.
+        /// When to send it.
         until: Duration,
     },
-    /// The stream is going out.
+    /// Sending the stream.
     Stream(Box<Viewer>),
-    /// Everything has left and our side is closed. Closing the socket while bytes of the peer are unread
-    /// would reset the connection, and what is on its way would be lost.
+    /// Everything was sent and our side is closed; reading until the peer closes. Closing the socket while it
+    /// holds unread bytes would reset the connection, and the peer could lose the end of the answer.
     Drain {
         /// Since when.
         since: Duration,
-        /// Bytes that may still be thrown away.
+        /// Bytes that may still be discarded.
         left: usize,
     },
 }
 
-/// The end of an answer that is there already, so that no copy of it waits for somebody slow.
+/// The part of an answer that all connections share, so that a slow peer does not need its own copy.
 #[derive(Debug, Clone)]
-pub enum Rest {
-    /// All was printed.
-    Nothing,
-    /// A text of ours.
+pub enum SharedBody {
+    /// Nothing.
+    None,
+    /// A constant text.
     Text(&'static str),
-    /// The picture of a part.
+    /// The JPEG of a part.
     Picture(Rc<Part>),
 }
 
-impl Rest {
+impl SharedBody {
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Nothing => &[],
+            Self::None => &[],
             Self::Text(text) => text.as_bytes(),
             Self::Picture(part) => part.jpeg(),
         }
     }
 }
 
-/// What to do with a connection after an event.
+/// What the event loop must do next with a connection.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step {
     /// Wait for the next event.
     Wait,
     /// Answer its request.
-    Judge(HeadStatus),
+    Dispatch(HeadStatus),
     /// Close it.
     Close,
 }
 
 impl Connection {
-    /// A connection whose request is awaited.
+    /// Creates a connection that waits for its request.
     pub fn new(socket: Socket, peer: String, now: Duration) -> Self {
-        Self { socket, peer, since: now, half_closed: None, stage: Stage::Request(RequestHead::default()) }
+        Self {
+            socket,
+            peer,
+            accepted_at: now,
+            half_closed: None,
+            stage: Stage::Request(RequestHead::default()),
+        }
     }
 
-    /// Goes on as far as the socket lets it, with anything but the stream.
-    pub fn go_on(&mut self, now: Duration, buffer: &mut [u8]) -> Step {
+    /// Reads and writes until the socket would block. The stream itself is sent by [`Viewer::push`].
+    pub fn drive(&mut self, now: Duration, buffer: &mut [u8]) -> Step {
         loop {
             let step = match &mut self.stage {
                 Stage::Request(head) => match (&self.socket).read(buffer) {
                     Ok(0) => Step::Close,
                     Ok(n) => match head.push(&buffer[..n]) {
                         HeadStatus::Partial => continue,
-                        whole => Step::Judge(whole),
+                        whole => Step::Dispatch(whole),
                     },
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => Step::Wait,
                     Err(_) => Step::Close,
                 },
-                Stage::Answer { bytes, rest, at, stuck } => {
-                    let left = match at.checked_sub(bytes.len()) {
-                        None => &bytes[*at..],
-                        Some(at) => &rest.bytes()[at..],
+                Stage::Answer { bytes, shared, sent, stuck } => {
+                    let left = match sent.checked_sub(bytes.len()) {
+                        None => &bytes[*sent..],
+                        Some(at) => &shared.bytes()[at..],
                     };
                     if left.is_empty() {
                         self.drain(now);
@@ -131,7 +137,7 @@ impl Connection {
                     }
                     match self.socket.send(left) {
                         Ok(n) => {
-                            *at += n;
+                            *sent += n;
                             *stuck = now;
                             continue;
                         }
@@ -157,30 +163,30 @@ impl Connection {
     }
 
     /// Starts a finite answer.
-    pub fn answer(&mut self, bytes: Vec<u8>, rest: Rest, now: Duration) {
-        self.stage = Stage::Answer { bytes, rest, at: 0, stuck: now };
+    pub fn answer(&mut self, bytes: Vec<u8>, shared: SharedBody, now: Duration) {
+        self.stage = Stage::Answer { bytes, shared, sent: 0, stuck: now };
     }
 
-    /// The parts that stay in memory because of this connection.
+    /// The parts that this connection keeps in memory.
     pub fn parts(&self) -> impl Iterator<Item = &Rc<Part>> {
         let (picture, viewer) = match &self.stage {
-            Stage::Answer { rest: Rest::Picture(part), .. } => (Some(part), None),
+            Stage::Answer { shared: SharedBody::Picture(part), .. } => (Some(part), None),
             Stage::Stream(viewer) => (None, Some(viewer)),
             _ => (None, None),
         };
         picture.into_iter().chain(viewer.into_iter().flat_map(|viewer| viewer.parts()))
     }
 
-    /// Bytes of an answer that nobody else holds. A head weighs no more than the rest of a connection.
-    pub fn weight(&self) -> usize {
+    /// Bytes of the answer that only this connection keeps in memory; zero up to a fixed size.
+    pub fn answer_bytes(&self) -> usize {
         let bytes = match &self.stage {
             Stage::Answer { bytes, .. } | Stage::Delay { bytes, .. } => bytes.capacity(),
             _ => 0,
         };
-        if bytes > LIGHT { bytes } else { 0 }
+        if bytes > UNCOUNTED_BYTES { bytes } else { 0 }
     }
 
-    /// How long bytes have waited for the peer without one of them leaving.
+    /// How long the socket has accepted no bytes although some wait to be sent.
     pub fn stuck_for(&self, now: Duration) -> Duration {
         let since = match &self.stage {
             Stage::Answer { stuck, .. } => Some(*stuck),
@@ -192,21 +198,21 @@ impl Connection {
 
     /// Closes our side and waits for the peer to close its own.
     pub fn drain(&mut self, now: Duration) {
-        // The peer may have gone already; the next read then says so.
+        // An error means that the peer has disconnected; the next read reports it.
         let _ = self.socket.shutdown(std::net::Shutdown::Write);
         self.stage = Stage::Drain { since: now, left: DRAIN_BYTES };
     }
 
-    /// Whether the peer has let its time run out: `request_timeout` for its request in all, however
-    /// busily the bytes drip in, `send_timeout` for taking nothing while bytes wait for it.
+    /// Whether the time limit of this stage is exceeded. `request_timeout` limits the time until the request is
+    /// complete; `send_timeout` limits how long the peer may accept no bytes.
     pub fn is_overdue(&self, now: Duration, request_timeout: Duration, send_timeout: Duration) -> bool {
         match &self.stage {
-            Stage::Request(_) => now >= self.since + request_timeout,
+            Stage::Request(_) => now >= self.accepted_at + request_timeout,
             Stage::Answer { stuck, .. } => now >= *stuck + send_timeout,
             Stage::Stream(viewer) => {
-                // Whether somebody who has closed its side is still there only bytes can show. Of a silent source
-                // there are none.
-                let silent = self.half_closed.map(|since| since.max(viewer.moved()));
+                // If the peer has closed its side, only sending shows whether it still reads. A silent source
+                // sends nothing, so the send timeout applies to it too.
+                let silent = self.half_closed.map(|since| since.max(viewer.last_sent()));
                 let waiting = viewer.stuck_since().into_iter().chain(silent).min();
                 waiting.is_some_and(|since| now >= since + send_timeout)
             }

@@ -1,4 +1,4 @@
-//! What is ahead: pictures fetched from a paced source before they are due.
+//! A feed: pictures fetched from a paced source before they are due.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,15 +10,16 @@ use crate::source::paced::{Next, Paced};
 use crate::source::picture::Picture;
 use crate::value::Rate;
 
-/// Pictures held ahead: the next one, whose head may be sent, and the one behind it, so that its making
-/// does not delay the next.
+/// Pictures in the queue: the next one, whose head may be sent early, and the one after it, so that
+/// producing it does not delay the next.
 const AHEAD: usize = 2;
-/// How long to leave the source alone when it had nothing to give.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// How long the first viewer's first frame may hold up everybody else who comes: nobody watches yet.
-const START: Duration = Duration::from_millis(500);
+/// How long to wait before asking a source again that had no picture.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// Longest time to block for the first frame of the first viewer. There is no other viewer, so only new connections
+/// are delayed.
+const FIRST_FRAME_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// A picture that waits for its time.
+/// A picture in the queue.
 #[derive(Debug)]
 pub struct Ready {
     /// The picture.
@@ -27,155 +28,155 @@ pub struct Ready {
     pub taken: Duration,
 }
 
-/// A paced source, its schedule, and what has been fetched from it.
+/// A paced source, its schedule, and a queue of pictures fetched from it.
 pub struct Feed {
     source: Box<dyn Paced>,
     clock: Clock,
     rate: Rate,
     schedule: Schedule,
     queue: VecDeque<Ready>,
-    asked: u64,
-    /// When the picture that is being made is due, since 1970-01-01 UTC.
-    awaited: Option<Duration>,
+    fetched: u64,
+    /// When the picture that the source is producing is due, since 1970-01-01 UTC.
+    pending: Option<Duration>,
     ended: bool,
-    /// Whether frames are going out now.
+    /// Whether the schedule is running.
     running: bool,
-    /// When a source that had nothing to give is asked again.
-    ask_again: Duration,
-    /// Pictures that could not be sent because the boundary occurs in them.
+    /// When to ask a source again that had no picture.
+    retry_at: Duration,
+    /// Pictures not sent because they contain the boundary.
     pub uncarried: u64,
 }
 
 impl Feed {
-    /// A feed that stands still until [`Feed::start`].
+    /// Creates a feed that is paused until [`Feed::start`].
     pub fn new(source: Box<dyn Paced>, rate: Rate, clock: Clock) -> Self {
         let schedule = Schedule::new(rate, clock.now());
-        let (queue, ask_again) = (VecDeque::with_capacity(AHEAD), Duration::ZERO);
+        let (queue, retry_at) = (VecDeque::with_capacity(AHEAD), Duration::ZERO);
         Self {
             source,
             clock,
             rate,
             schedule,
             queue,
-            asked: 0,
-            awaited: None,
+            fetched: 0,
+            pending: None,
             ended: false,
             running: false,
-            ask_again,
+            retry_at,
             uncarried: 0,
         }
     }
 
-    /// Starts, or goes on, with a frame that is due at once.
+    /// Starts or resumes; the first frame is due immediately.
     pub fn start(&mut self, now: Duration, can_carry: impl Fn(&Picture) -> bool) {
         self.resume(now);
         if self.source.shows_time() {
-            // What shows its time is made again.
-            self.asked -= self.queue.len() as u64;
+            // These pictures show an old time: produce them again.
+            self.fetched -= self.queue.len() as u64;
             self.queue.clear();
             self.source.forget();
-            self.awaited = None;
-            return self.fill_to(AHEAD, START, can_carry);
+            self.pending = None;
+            return self.fill_to(AHEAD, FIRST_FRAME_TIMEOUT, can_carry);
         }
-        self.plan_anew();
-        self.fill_to(1, START, can_carry);
+        self.reschedule();
+        self.fill_to(1, FIRST_FRAME_TIMEOUT, can_carry);
     }
 
-    /// Goes on with what is there, which is due at once.
+    /// Resumes with the queued pictures; the first one is due immediately.
     pub fn resume(&mut self, now: Duration) {
         self.schedule = Schedule::new(self.rate, now);
         self.running = true;
     }
 
-    /// Stands still.
+    /// Pauses.
     pub fn pause(&mut self) {
         self.running = false;
     }
 
-    /// Whether frames are going out.
+    /// Whether the schedule is running.
     pub fn is_running(&self) -> bool {
         self.running
     }
 
-    /// Whether the source has given its last picture and it has been taken.
+    /// Whether the source has ended and the queue is empty.
     pub fn is_over(&self) -> bool {
         self.ended && self.queue.is_empty()
     }
 
-    /// Whether the picture that [`Feed::front`] shows, or the one taken last, is the last of all.
+    /// Whether the source has ended. The queue may still hold its last pictures.
     pub fn has_ended(&self) -> bool {
         self.ended
     }
 
-    /// When the next picture or the end is due, or the source to be asked again.
+    /// When the next picture or the end is due, or when to ask the source again.
     pub fn due(&self) -> Option<Duration> {
         let due = self.schedule.due(0);
         match self.running {
-            // Whoever makes it says when it is there.
-            true if self.queue.is_empty() && self.awaited.is_some() => None,
-            true if self.queue.is_empty() && !self.ended => Some(due.max(self.ask_again)),
-            // The end is due like a picture.
+            // The producer wakes us.
+            true if self.queue.is_empty() && self.pending.is_some() => None,
+            true if self.queue.is_empty() && !self.ended => Some(due.max(self.retry_at)),
+            // The end of the stream is due like a picture.
             true => Some(due),
             false => None,
         }
     }
 
-    /// The frames per second asked for.
+    /// The configured frames per second.
     pub fn rate(&self) -> Rate {
         self.rate
     }
 
-    /// The next picture.
+    /// The next picture in the queue.
     pub fn front(&self) -> Option<&Ready> {
         self.queue.front()
     }
 
-    /// Takes the next picture, whose time has come.
+    /// Takes the next picture from the queue. Call it when the picture is due.
     pub fn take(&mut self, now: Duration) -> Option<Ready> {
         let ready = self.queue.pop_front()?;
-        // No head has told the times of those behind yet; only a picture may show its own.
+        // The heads of the queued pictures were not sent yet, so their times may change, unless the picture
+        // itself shows its time.
         if self.schedule.advance(now) && !self.source.shows_time() {
-            self.plan_anew();
+            self.reschedule();
         }
         Some(ready)
     }
 
-    /// Whether the next picture is being made.
-    pub fn is_waiting(&self) -> bool {
-        self.queue.is_empty() && self.awaited.is_some()
+    /// Whether the queue is empty and the source is producing a picture.
+    pub fn is_pending(&self) -> bool {
+        self.queue.is_empty() && self.pending.is_some()
     }
 
-    /// Why there never was a picture, if the source knows.
+    /// Why the source never produced a picture, if it reported a reason.
     pub fn take_error(&mut self) -> Option<Error> {
         self.source.take_error()
     }
 
-    /// Fetches what is missing ahead, and waits for the first `count` pictures if they are being made, for
-    /// each of them `longest` at most.
+    /// Fills the queue. Waits until it holds `count` pictures, at most `longest` for each of them.
     pub fn fill_to(&mut self, count: usize, longest: Duration, can_carry: impl Fn(&Picture) -> bool) {
         self.fill(&can_carry);
-        while self.queue.len() < count && self.awaited.is_some() && self.source.wait(longest) {
+        while self.queue.len() < count && self.pending.is_some() && self.source.wait(longest) {
             self.fill(&can_carry);
         }
     }
 
-    /// Fetches what is missing ahead, leaving out pictures that `can_carry` refuses. Never waits.
+    /// Fills the queue, without pictures that `can_carry` refuses. Never waits.
     pub fn fill(&mut self, can_carry: impl Fn(&Picture) -> bool) {
-        // A source of nothing but unfit pictures is no endless loop.
+        // Bounded: a source may deliver only pictures that cannot be sent.
         for _ in 0..64 {
             if self.queue.len() >= AHEAD || self.ended {
                 return;
             }
             let now = self.clock.now();
-            if now < self.ask_again {
+            if now < self.retry_at {
                 return;
             }
-            let taken = self.awaited.take().unwrap_or_else(|| self.plan(self.queue.len()));
-            match self.source.next(self.asked + 1, taken) {
-                // A directory brings the same pictures again and again.
-                Next::Picture(mut picture) if picture.carried || can_carry(&picture) => {
-                    picture.carried = true;
-                    self.asked += 1;
+            let taken = self.pending.take().unwrap_or_else(|| self.due_unix(self.queue.len()));
+            match self.source.next(self.fetched + 1, taken) {
+                // A directory delivers the same pictures in each loop: check each only once.
+                Next::Picture(mut picture) if picture.boundary_checked || can_carry(&picture) => {
+                    picture.boundary_checked = true;
+                    self.fetched += 1;
                     self.queue.push_back(Ready { picture, taken });
                 }
                 Next::Picture(picture) => {
@@ -183,30 +184,30 @@ impl Feed {
                     self.source.give_back(picture);
                 }
                 Next::Later => {
-                    self.awaited = Some(taken);
+                    self.pending = Some(taken);
                     return;
                 }
-                Next::Nothing => self.ask_again = now + PATIENCE,
+                Next::Nothing => self.retry_at = now + RETRY_INTERVAL,
                 Next::End => self.ended = true,
             }
         }
-        self.ask_again = self.clock.now() + PATIENCE;
+        self.retry_at = self.clock.now() + RETRY_INTERVAL;
     }
 
-    /// Gives a picture back to the source.
+    /// Returns a picture to the source, which reuses the buffer.
     pub fn give_back(&mut self, picture: Picture) {
         self.source.give_back(picture);
     }
 
-    fn plan_anew(&mut self) {
+    fn reschedule(&mut self) {
         for ahead in 0..self.queue.len() {
-            self.queue[ahead].taken = self.plan(ahead);
+            self.queue[ahead].taken = self.due_unix(ahead);
         }
-        self.awaited = self.awaited.map(|_| self.plan(self.queue.len()));
+        self.pending = self.pending.map(|_| self.due_unix(self.queue.len()));
     }
 
-    /// The wall-clock time at which the picture at this place of the queue is due.
-    fn plan(&self, ahead: usize) -> Duration {
+    /// The wall-clock time at which the picture at this index of the queue is due.
+    fn due_unix(&self, ahead: usize) -> Duration {
         self.clock.unix() + self.schedule.due(ahead).saturating_sub(self.clock.now())
     }
 }
@@ -223,7 +224,7 @@ mod tests {
 
     const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
 
-    /// Makes pictures that show their time, or do not, and takes its time for each.
+    /// Each picture takes two calls of `next`: the first says `Later`.
     struct Slow {
         shows_time: bool,
         making: bool,
@@ -265,25 +266,25 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_that_is_being_made_has_no_due_time_of_its_own() {
+    fn a_picture_in_production_has_no_due_time() {
         let (mut feed, clock) = feed(false);
         feed.start(clock.now(), |_| true);
         assert_eq!(ahead(&feed), [(1, clock.unix())]);
         assert!(feed.take(clock.now()).is_some());
-        // The second one is being made already: nothing to do before it is there.
+        // The second picture is in production: nothing to do before it arrives.
         assert_eq!(feed.due(), None);
         feed.fill(|_| true);
         assert_eq!(feed.due(), Some(Duration::from_millis(100)));
     }
 
     #[test]
-    fn pictures_made_long_ago_are_shown_with_the_time_they_are_shown_at() {
+    fn old_pictures_get_the_time_at_which_they_are_shown() {
         for shows_time in [false, true] {
             let (mut feed, clock) = feed(shows_time);
             feed.fill_to(1, Duration::ZERO, |_| true);
             clock.advance(Duration::from_secs(3600));
             feed.start(clock.now(), |_| true);
-            // Whatever shows its time is made again, from the number that nobody has seen yet.
+            // Pictures that show their time are produced again, with the same numbers.
             let (first, second) = (clock.unix(), clock.unix() + feed.rate().span(1));
             assert_eq!(ahead(&feed), [(1, first), (2, second)], "{shows_time}");
         }

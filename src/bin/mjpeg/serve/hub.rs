@@ -1,93 +1,96 @@
-//! The newest frame, and how it becomes the next one.
+//! The hub: it keeps the newest part, and makes the next one when it is due or when it arrives.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::feed::{Feed, Ready};
+use super::frame_times::FrameTimes;
 use super::part::{Part, Recipe, Trailer};
 use crate::source::error::Error;
 use crate::source::live::{Mail, Mailbox, Shot};
 use crate::source::picture::Picture;
 
-/// Frames whose times are kept to tell the real rate.
-const RECENT: usize = 64;
-/// How often whoever waits for the first picture is asked whether to go on.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// While waiting for the first picture: interval at which the caller is asked whether to keep waiting.
+const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Where frames come from, and whose time it is.
+/// Where frames come from, and who decides when one is shown.
 #[derive(Debug)]
 pub enum FrameSource {
-    /// Ours: a frame is shown when it is due.
+    /// A paced source: our schedule decides when a frame is shown.
     Feed(Feed),
-    /// Theirs: a frame is shown when it is there.
+    /// A live source: a frame is shown when it arrives.
     Mailbox {
-        /// Where it is left.
+        /// Where the source puts its frames.
         mailbox: Mailbox,
-        /// After how long a silence the last frame is sent again.
+        /// Send the last frame again after this long without a new one.
         repeat: Option<Duration>,
     },
 }
 
-/// What a call of the hub has brought.
+/// The result of a call to the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Update {
-    /// A new part to hand out.
+    /// A new part to send.
     Part,
     /// A new part, the last one.
     LastPart,
-    /// The end, without a part.
+    /// The stream ended without another part.
     End,
-    /// Nothing.
+    /// Nothing changed.
     None,
 }
 
-/// Holds the newest part, and knows the next one where that can be known. It never waits for viewers.
+/// Holds the newest part, and prepares the next one if the source allows it. It never waits for viewers.
 #[derive(Debug)]
 pub struct Hub {
     source: FrameSource,
     recipe: Recipe,
     current: Option<Rc<Part>>,
-    /// What a snapshot shows before the first frame.
+    /// The part for snapshots that are requested before the first frame is published.
     preview: Option<Rc<Part>>,
-    /// Parts so far.
+    /// Number of the newest part; also the count of parts.
     number: u64,
-    /// When the newest part was made.
-    since: Duration,
-    /// When the newest frame came that was not sent before.
-    fresh: Option<Duration>,
-    recent: VecDeque<Duration>,
-    /// Whether frames go on with nobody watching, until the source ends.
-    to_the_end: bool,
+    /// When the newest part was published.
+    published_at: Duration,
+    /// When the newest frame was published. Repeated frames do not count.
+    newest_frame_at: Option<Duration>,
+    frame_times: FrameTimes,
+    /// Whether frames continue without viewers until the source ends (`--once`, `--loops`).
+    plays_to_end: bool,
     closed: bool,
     error: Option<Error>,
     count: Count,
 }
 
-/// What the hub has counted.
+/// Counters of the hub.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Count {
     /// Frames published.
     pub frames: u64,
-    /// Frames that were sent again because the source was silent.
+    /// Frames sent again because the source was silent.
     pub repeated: u64,
-    /// Frames that were not sent because the boundary occurs in them.
+    /// Frames not sent because they contain the boundary.
     pub uncarried: u64,
-    /// Frames that were found incomplete.
+    /// Incomplete frames.
     pub torn: u64,
-    /// Frames that gave way to a newer one before they could be published.
+    /// Frames replaced by a newer one before they were published.
     pub unseen: u64,
 }
 
 impl Hub {
-    /// A hub that has shown no frame yet. A paced source has its first one ready, if it has any: it is waited
-    /// for as long as `go_on` says. With `to_the_end`, frames that have begun to go out do so until the source
-    /// ends; without, they stop while nobody looks.
-    pub fn new(mut source: FrameSource, recipe: Recipe, to_the_end: bool, go_on: impl Fn() -> bool) -> Self {
+    /// Creates a hub that has published no frame. It waits for the first picture of a paced source while
+    /// `keep_waiting` returns true. With `plays_to_end`, frames continue until the source ends once they have
+    /// started. Without it, they pause while there are no viewers.
+    pub fn new(
+        mut source: FrameSource,
+        recipe: Recipe,
+        plays_to_end: bool,
+        keep_waiting: impl Fn() -> bool,
+    ) -> Self {
         if let FrameSource::Feed(feed) = &mut source {
             feed.fill(|picture| recipe.can_carry(picture));
-            while feed.is_waiting() && go_on() {
-                feed.fill_to(1, PATIENCE, |picture| recipe.can_carry(picture));
+            while feed.is_pending() && keep_waiting() {
+                feed.fill_to(1, STOP_CHECK_INTERVAL, |picture| recipe.can_carry(picture));
             }
         }
         Self {
@@ -96,17 +99,17 @@ impl Hub {
             current: None,
             preview: None,
             number: 0,
-            since: Duration::ZERO,
-            fresh: None,
-            recent: VecDeque::with_capacity(RECENT),
-            to_the_end,
+            published_at: Duration::ZERO,
+            newest_frame_at: None,
+            frame_times: FrameTimes::new(),
+            plays_to_end,
             closed: false,
             error: None,
             count: Count::default(),
         }
     }
 
-    /// Whether a paced source has a first picture to show.
+    /// Whether a paced source has its first picture ready. Always true for a live source.
     pub fn has_picture(&self) -> bool {
         match &self.source {
             FrameSource::Feed(feed) => feed.front().is_some(),
@@ -119,55 +122,56 @@ impl Hub {
         self.current.as_ref()
     }
 
-    /// When [`Hub::tick`] has something to do.
+    /// When [`Hub::tick`] must be called next.
     pub fn due(&self) -> Option<Duration> {
         match &self.source {
             _ if self.closed => None,
             FrameSource::Feed(feed) => feed.due(),
             FrameSource::Mailbox { repeat, .. } => {
-                self.current.as_ref().and(*repeat).map(|after| self.since + after)
+                self.current.as_ref().and(*repeat).map(|after| self.published_at + after)
             }
         }
     }
 
-    /// Somebody has come to look: frames start to go out if they stood still.
+    /// Starts a paced source if it is paused. Call it when a viewer arrives.
     pub fn start(&mut self, now: Duration) -> Update {
         match &mut self.source {
             FrameSource::Feed(feed) if !feed.is_running() && !self.closed => {
-                self.recent.clear();
+                self.frame_times.clear();
                 let recipe = &self.recipe;
                 feed.start(now, |picture| recipe.can_carry(picture));
             }
             _ => return Update::None,
         }
-        // What it promised has been made anew, and nobody is left whom it was promised.
+        // The promised frame was regenerated; no viewer still holds its head.
         if let Some(part) = self.current.take_if(|part| part.promised().is_some()) {
             self.reclaim(part);
         }
         self.advance(now)
     }
 
-    /// Does what is due. `demand` says whether anybody looks.
+    /// Publishes the next frame if it is due. `demand` says whether anyone requests frames: a viewer, or a
+    /// snapshot since the last frame.
     pub fn tick(&mut self, now: Duration, demand: impl FnOnce() -> bool) -> Update {
         if self.due().is_none_or(|due| now < due) {
             return Update::None;
         }
         let demand = demand();
         match &mut self.source {
-            FrameSource::Feed(feed) if !self.to_the_end && !demand => {
+            FrameSource::Feed(feed) if !self.plays_to_end && !demand => {
                 feed.pause();
                 Update::None
             }
             FrameSource::Feed(_) => self.advance(now),
             FrameSource::Mailbox { .. } if demand => self.repeat(now),
             FrameSource::Mailbox { .. } => {
-                self.since = now;
+                self.published_at = now;
                 Update::None
             }
         }
     }
 
-    /// Makes ready what comes after the next frame. Call it when the newest has been handed out.
+    /// Fetches pictures ahead. Call it after the newest part has been sent.
     pub fn prepare(&mut self) {
         if let FrameSource::Feed(feed) = &mut self.source {
             let recipe = &self.recipe;
@@ -175,8 +179,8 @@ impl Hub {
         }
     }
 
-    /// Fetches what a source has made or left since the last call. What a paced one has made is shown
-    /// when it is due.
+    /// Takes what the source has produced since the last call. Pictures of a paced source are published later,
+    /// when they are due.
     pub fn fetch(&mut self, now: Duration) -> Update {
         let FrameSource::Mailbox { mailbox, .. } = &self.source else {
             self.prepare();
@@ -200,8 +204,8 @@ impl Hub {
         }
     }
 
-    /// Makes the last part: the one that was promised, or the newest again for those who have been sent
-    /// a delimiter behind it, as no part is ever empty.
+    /// Publishes the last part: the promised frame, or else the newest frame again for viewers that have
+    /// already received a delimiter (a delimiter requires a part, and we never send an empty one).
     pub fn finish(&mut self, now: Duration) -> Update {
         if self.closed {
             return Update::None;
@@ -217,13 +221,13 @@ impl Hub {
             (None, Some(part)) => Some((part.picture().duplicate(), part.taken)),
             (None, None) => None,
         };
-        // Without a frame there is nobody to be sent the close-delimiter: no delimiter was.
+        // Before the first frame no delimiter was sent, so no close-delimiter is needed.
         let Some((picture, taken)) = last else { return Update::End };
         self.publish(now, picture, taken, Trailer::CloseAtOnce);
         Update::LastPart
     }
 
-    /// The part whose picture answers a snapshot: the newest, or the first one before any was shown.
+    /// The part for a snapshot: the newest one, or the first picture if none was published yet.
     pub fn snapshot(&mut self) -> Option<Rc<Part>> {
         if let Some(part) = &self.current {
             return Some(Rc::clone(part));
@@ -237,21 +241,21 @@ impl Hub {
         self.preview.clone()
     }
 
-    /// Whether somebody who only takes a snapshot makes frames go out.
+    /// Whether a request for a snapshot starts a paused source.
     pub fn starts_for_snapshots(&self) -> bool {
-        !self.to_the_end
+        !self.plays_to_end
     }
 
-    /// Why the source never had a frame, if it said so.
+    /// Why the source never produced a frame, if it reported a reason.
     pub fn take_error(&mut self) -> Option<Error> {
-        let of_feed = || match &mut self.source {
+        let feed_error = || match &mut self.source {
             FrameSource::Feed(feed) => feed.take_error(),
             FrameSource::Mailbox { .. } => None,
         };
-        self.error.take().or_else(of_feed)
+        self.error.take().or_else(feed_error)
     }
 
-    /// What has been counted.
+    /// The counters.
     pub fn count(&self) -> Count {
         let mut count = self.count;
         match &self.source {
@@ -263,7 +267,7 @@ impl Hub {
         count
     }
 
-    /// The frames per second asked for.
+    /// The configured frames per second of a paced source.
     pub fn fps_asked(&self) -> Option<f64> {
         match &self.source {
             FrameSource::Feed(feed) => Some(feed.rate().fps()),
@@ -271,27 +275,21 @@ impl Hub {
         }
     }
 
-    /// The frames per second of late, if frames are going out.
+    /// The measured frames per second over the last frames; `None` while no frames are sent.
     pub fn fps(&self, now: Duration) -> Option<f64> {
-        let (first, last) = (*self.recent.front()?, *self.recent.back()?);
-        let gaps = u32::try_from(self.recent.len() - 1).ok().filter(|gaps| *gaps > 0)?;
-        let gap = (last - first) / gaps;
-        // Three gaps without a frame are a silence.
-        let playing = now.saturating_sub(last) <= gap * 3
-            && match &self.source {
-                FrameSource::Feed(feed) => feed.is_running(),
-                FrameSource::Mailbox { .. } => true,
-            };
-        (playing && !gap.is_zero()).then(|| 1.0 / gap.as_secs_f64())
+        match &self.source {
+            FrameSource::Feed(feed) if !feed.is_running() => None,
+            _ => self.frame_times.fps(now),
+        }
     }
 
-    /// How long ago the newest frame came.
+    /// How long ago the newest frame was published.
     pub fn age(&self, now: Duration) -> Option<Duration> {
-        self.fresh.map(|fresh| now - fresh)
+        self.newest_frame_at.map(|came| now - came)
     }
 
-    /// Whether frames come when they should: a paced source one for each interval while anybody looks, a
-    /// live one within `patience`.
+    /// Whether frames arrive on time. A live source must produce one within `patience`. A paced source that is
+    /// running may also take three intervals, if that is longer; a paused one is always healthy.
     pub fn is_healthy(&self, now: Duration, patience: Duration) -> bool {
         match (&self.source, self.age(now)) {
             (FrameSource::Feed(feed), Some(age)) if feed.is_running() => {
@@ -314,14 +312,14 @@ impl Hub {
             feed.fill(|picture| recipe.can_carry(picture));
         }
         let Some(ready) = feed.take(now) else {
-            // Nothing was promised, or it would be there.
+            // No head was promised: a promised picture would be in the queue.
             return if feed.is_over() { self.finish(now) } else { Update::None };
         };
         let trailer = match feed.front() {
             Some(next) => Trailer::Promise(self.number + 2, Recipe::head(&next.picture, next.taken)),
             None if feed.has_ended() => Trailer::Close,
-            // What is played so many times must not end with a picture too many.
-            None if self.to_the_end => Trailer::Nothing,
+            // This may be the last frame. A delimiter would require one more part.
+            None if self.plays_to_end => Trailer::Nothing,
             None => Trailer::Delimiter,
         };
         self.publish(now, ready.picture, ready.taken, trailer);
@@ -343,16 +341,13 @@ impl Hub {
     fn publish(&mut self, now: Duration, picture: Picture, taken: Duration, trailer: Trailer) {
         self.replace(now, picture, taken, trailer);
         self.count.frames += 1;
-        self.fresh = Some(now);
-        if self.recent.len() == RECENT {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(now);
+        self.newest_frame_at = Some(now);
+        self.frame_times.push(now);
     }
 
     fn replace(&mut self, now: Duration, picture: Picture, taken: Duration, trailer: Trailer) {
         self.number += 1;
-        self.since = now;
+        self.published_at = now;
         let part = Rc::new(self.recipe.part(picture, self.number, taken, trailer));
         self.preview = None;
         if let Some(old) = self.current.replace(part) {
@@ -360,9 +355,9 @@ impl Hub {
         }
     }
 
-    /// Gives the picture of a part back to its source.
+    /// Returns the picture of a part to its source, which reuses the buffer.
     fn reclaim(&mut self, part: Rc<Part>) {
-        // A slow viewer may still be reading it; its buffer then goes with it.
+        // If a slow viewer still holds the part, the buffer is freed when that viewer releases it.
         if let Some(part) = Rc::into_inner(part) {
             match &mut self.source {
                 FrameSource::Feed(feed) => feed.give_back(part.into_picture()),
@@ -383,10 +378,10 @@ mod tests {
 
     const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
 
-    /// Gives three pictures at once that show their time, and makes those it is asked for anew for ever.
-    struct Overtaxed(bool);
+    /// Its pictures show their time. It delivers at once until `forget` is called, and never after that.
+    struct Slow(bool);
 
-    impl Paced for Overtaxed {
+    impl Paced for Slow {
         fn next(&mut self, number: u64, _: Duration) -> Next {
             if self.0 { Next::Later } else { Next::Picture(Picture::copy(JPEG, number as usize).unwrap()) }
         }
@@ -403,12 +398,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_promised_before_a_pause_is_promised_to_nobody_who_comes_after_it() {
+    fn a_viewer_that_comes_after_a_pause_has_not_been_sent_the_old_head() {
         let clock = Clock::simulated();
-        let feed = Feed::new(Box::new(Overtaxed(false)), "10".parse().unwrap(), clock.clone());
+        let feed = Feed::new(Box::new(Slow(false)), "10".parse().unwrap(), clock.clone());
         let recipe = Recipe::new(Boundary::new("b").unwrap());
         let mut hub = Hub::new(FrameSource::Feed(feed), recipe, false, || true);
-        // The first start forgets what was made before anybody came, too; here it stays.
+        // `start` would discard the pictures that are already queued; `resume` keeps them.
         let FrameSource::Feed(feed) = &mut hub.source else { unreachable!() };
         feed.resume(clock.now());
         assert_eq!(hub.advance(clock.now()), Update::Part);

@@ -1,8 +1,9 @@
-//! `mjpeg serve`: a source of frames, and whoever wants to watch it.
+//! `mjpeg serve`: serves a source of frames to any number of viewers.
 
 mod connection;
 mod engine;
 mod feed;
+mod frame_times;
 mod hub;
 mod open;
 mod page;
@@ -25,7 +26,7 @@ use mjpeg::multipart::Boundary;
 
 use self::engine::{Engine, Settings};
 use self::hub::Hub;
-use self::open::Wanted;
+use self::open::SourceOptions;
 use self::part::{Layout, Recipe};
 use self::responder::{Policy, Responder};
 use crate::clock::Clock;
@@ -41,85 +42,93 @@ use crate::transport::Target;
 use crate::usage::Usage;
 use crate::value::{self, Rate};
 
-/// Writes messages in the name of `serve`.
+/// Prefixes messages with `serve`.
 const REPORTER: Reporter = Reporter::new("serve");
-/// Descriptors that are kept for everything but connections.
+/// File descriptors reserved for everything except connections.
 const OWN_FILES: usize = 24;
-/// Descriptors that are kept for everything but viewers.
+/// File descriptors reserved for everything except viewers.
 const RESERVED_FILES: usize = 64;
 
 /// Serve a source of frames as an MJPEG stream over HTTP.
 ///
-/// Prints the URL of the stream on standard output as soon as it listens.
+/// Prints the URL of the stream to standard output as soon as the server listens.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  mjpeg serve frames/ --fps 25
-  mjpeg serve image.jpg --listen 0.0.0.0:8080 --auth-file users.txt
-  mjpeg serve http://camera/stream
-  mjpeg serve test:640x480
+  mjpeg serve test:640x480                  a test pattern with the time in it
+  mjpeg serve frames/ --fps 25              play the JPEG files of a directory in a loop
+  mjpeg serve frames/ --once                play them once, from the first viewer on, and exit
+  mjpeg serve image.jpg                     send the file again each time it is written
+  mjpeg serve http://camera/stream          relay a camera to many viewers
+  ffmpeg -re -i video.mp4 -f mpjpeg - | mjpeg serve -
+  mjpeg serve frames/ --listen 0.0.0.0:8080 --auth-file users.txt
 
-A TIME is a number with its unit, such as 500ms, 10s or 2m; a number alone counts seconds. A SIZE counts
-bytes, with k = 1024 and M = 1024 x 1024.")]
+A TIME has a unit, such as 500ms, 10s or 2m; without a unit it is in seconds. A SIZE is in bytes,
+or has a unit: k = 1024, M = 1024 x 1024.
+
+Exit status: 0 the source ended or a signal stopped the server, 3 source unreachable, 4 source is
+not a stream, 5 source stalled, reset or cut, 6 cannot read the source or cannot listen.")]
 pub struct Serve {
-    /// A directory of JPEG files, one JPEG file that is rewritten again and again, an http(s) URL, a
-    /// capture or concatenated JPEGs in a file, - or a named pipe for what is being written into it, or
-    /// test:[WIDTHxHEIGHT]
+    /// A directory of JPEG files, a JPEG file (watched for changes), a file with a saved response or
+    /// concatenated JPEGs, an http(s) URL, `-` for standard input, a named pipe, or `test:[WIDTHxHEIGHT]`
     #[arg(value_parser = Target::parser())]
     source: Target,
-    /// Where to listen; port 0 takes a free one
+    /// Address to listen on; port 0 selects a free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080", value_parser = host_port)]
     listen: String,
-    /// Listen at this path instead, with a Unix-domain socket
+    /// Listen on a Unix-domain socket at this path instead
     #[arg(long, value_name = "PATH", conflicts_with = "listen")]
     unix: Option<PathBuf>,
-    /// Let in only who knows this; others on this machine can see it, so --auth-file is better
+    /// Require this user and password. Other users of this machine can see it in the process list; prefer
+    /// --auth-file
     #[arg(long, value_name = "USER:PASSWORD", conflicts_with = "auth_file")]
     auth: Option<String>,
-    /// Let in only who is in this file, a USER:PASSWORD a line
+    /// Require a user and password from this file, one USER:PASSWORD per line
     #[arg(long, value_name = "FILE")]
     auth_file: Option<PathBuf>,
-    /// Let pages of this origin (* for any) read the stream
+    /// Allow web pages of this origin to read the stream (CORS); `*` allows any origin
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     cors: Option<String>,
-    /// Answer only requests for this host name, and for addresses; may be given again
+    /// Answer only requests to this host name, to IP addresses and to localhost; may be repeated [default: any
+    /// name, or any name without a dot if only this machine can connect]
     #[arg(long, value_name = "NAME", value_parser = host_name)]
     allow_host: Vec<String>,
-    /// Frames per second of a directory, a file or a test pattern, 15 if not given. Standard input is
-    /// shown as it comes, unless this is given: then it waits
+    /// Frames per second of a directory, a file or a test pattern [default: 15]. Standard input and named pipes
+    /// are sent as frames
+    /// arrive, but are read at this rate if the option is given
     #[arg(long)]
     fps: Option<Rate>,
-    /// Play a directory again and again (the default)
+    /// Play the source in an endless loop (the default)
     #[arg(long = "loop", conflicts_with_all = ["once", "loops"])]
     endless: bool,
-    /// Play a directory once, from the first viewer on, and end
+    /// Play the source once, from the first viewer on, and exit
     #[arg(long, conflicts_with = "loops")]
     once: bool,
-    /// Play a directory so many times, from the first viewer on, and end
+    /// Play the source N times, from the first viewer on, and exit
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     loops: Option<u32>,
-    /// The boundary between frames; a random one if not given
+    /// Boundary between frames [default: random]
     #[arg(long, value_parser = |text: &str| Boundary::new(text))]
     boundary: Option<Boundary>,
-    /// What is sent together with a frame; a viewer may choose with /stream?layout=
+    /// What to send together with a frame; a viewer can choose another layout with /stream?layout=NAME
     #[arg(long, value_enum, default_value = "auto")]
     layout: Layout,
-    /// Send the last frame again after so long a silence of a live source; 0s never does
+    /// Send the last frame again after a live source has been silent for this time; 0s disables this
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = value::interval)]
     repeat: Duration,
-    /// How long a live source may be silent before /healthz says so
+    /// /healthz reports an error after a live source has been silent for this time
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::duration)]
     silence: Duration,
-    /// Most viewers at a time; by default as many as files may be open
+    /// Maximum number of viewers [default: from the limit of open files]
     #[arg(long, value_name = "N")]
     max_viewers: Option<usize>,
-    /// Close a connection whose request is not whole after so long
+    /// Close a connection if its request is not complete after this time
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::limit)]
     request_timeout: Duration,
-    /// Close a viewer that takes nothing for so long
+    /// Close the connection of a viewer that receives nothing for this time
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::limit)]
     send_timeout: Duration,
-    /// Bytes the system may hold for a viewer: less shows slow viewers newer frames
+    /// Bytes the system may buffer for each viewer; a smaller value gives slow viewers newer frames
     #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = value::size)]
     viewer_buffer: u64,
 }
@@ -129,7 +138,7 @@ impl Serve {
     ///
     /// # Errors
     ///
-    /// When the source cannot be opened or the address not be listened at.
+    /// When the source cannot be opened, or the server cannot listen on the address.
     pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
         output::in_background();
         let clock = Clock::real();
@@ -138,21 +147,21 @@ impl Serve {
         };
         let poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
         let rounds = self.rounds();
-        let wanted = Wanted {
+        let options = SourceOptions {
             source: self.source.clone(),
             rounds,
             fps: self.fps,
             repeat: self.repeat,
             reporter: REPORTER,
         };
-        let source = match open::open(&wanted, poll.registry(), &clock, stop) {
-            // Whoever waits for a source may think better of it.
+        let source = match open::open(&options, poll.registry(), &clock, stop) {
+            // A signal arrived while the source was opened: not an error.
             Err(_) if stop.signal().is_some() => return Ok(Outcome::Exit(Exit::Done)),
             source => source.map_err(failure)?,
         };
         let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
-        let go_on = || stop.signal().is_none();
-        let mut hub = Hub::new(source, Recipe::new(boundary), rounds.is_some(), go_on);
+        let keep_waiting = || stop.signal().is_none();
+        let mut hub = Hub::new(source, Recipe::new(boundary), rounds.is_some(), keep_waiting);
         if !hub.has_picture() && stop.signal().is_some() {
             return Ok(Outcome::Exit(Exit::Done));
         }
@@ -184,7 +193,9 @@ impl Serve {
         let base = listeners[0].base();
         let loopback = listeners.iter().all(Listener::is_local);
         if !loopback && users.is_none() {
-            REPORTER.message("everybody who can reach this machine can watch; --auth-file changes that");
+            REPORTER.message(
+                "everyone who can reach this machine can watch; use --auth-file to require a password",
+            );
         }
         let hosts = Hosts { allowed: self.allow_host, loopback };
         let responder = Responder::new(&hub.content_type(), Policy { users, cors: self.cors, hosts });
@@ -193,10 +204,10 @@ impl Serve {
 
         if let Some(path) = base.strip_prefix("unix:") {
             output::result(&base)?;
-            REPORTER.message(&format!("curl --unix-socket {path} http://localhost/stream shows it"));
+            REPORTER.message(&format!("to watch: curl --unix-socket {path} http://localhost/stream"));
         } else {
             output::result(&format!("{base}/stream"))?;
-            REPORTER.message(&format!("a page that shows it is at {base}/"));
+            REPORTER.message(&format!("web page with the stream: {base}/"));
         }
         engine.run().map_err(|error| local(error, "cannot wait for events"))?;
         engine.take_error().map_or(Ok(Outcome::Exit(Exit::Done)), |error| Err(failure(error)))
@@ -204,7 +215,7 @@ impl Serve {
 }
 
 impl Serve {
-    /// Checks values that cannot be, and those that cannot be together. Opens nothing.
+    /// Checks what clap does not: invalid values and conflicts between options. Opens nothing.
     ///
     /// # Errors
     ///
@@ -222,7 +233,7 @@ impl Serve {
             _ => {}
         }
         if let Some(auth) = &self.auth {
-            // The value itself is a password, so that no message shows it.
+            // The value contains a password: it must not appear in the message.
             Users::parse(auth).map_err(|error| Usage::value(format!("--auth: {error}")))?;
         }
         if let Some(path) = &self.unix {
@@ -232,7 +243,7 @@ impl Serve {
         Ok(())
     }
 
-    /// How often a source that ends is played; `None` is again and again.
+    /// How many times to play a source that ends; `None` means endlessly.
     fn rounds(&self) -> Option<u32> {
         if self.once { Some(1) } else { self.loops }
     }
@@ -252,7 +263,7 @@ impl Serve {
     }
 }
 
-/// The exit status for a source that gives no frames.
+/// The failure of a source, with its exit status.
 fn failure(error: error::Error) -> Failure {
     let exit = match error.kind {
         Kind::Unreachable => Exit::Unreachable,
@@ -263,13 +274,13 @@ fn failure(error: error::Error) -> Failure {
     Failure { exit, ..error.problem.into() }
 }
 
-/// An origin as browsers send it: it becomes part of our answers' heads.
+/// Parses an origin. It is printed into response heads, so it must not contain spaces or control characters.
 fn origin(text: &str) -> Result<String, String> {
     let sound = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
     if sound { Ok(text.into()) } else { Err("expected an origin such as https://example.org, or *".into()) }
 }
 
-/// A host's name as it stands in a URL, without its port.
+/// Parses a host name without a port.
 fn host_name(text: &str) -> Result<String, String> {
     let sound =
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
@@ -280,7 +291,7 @@ fn host_name(text: &str) -> Result<String, String> {
     }
 }
 
-/// A boundary that no picture holds by accident. The keys of a hasher are random in each process.
+/// A random boundary, so that no picture contains it by accident. The keys of `RandomState` are random.
 fn random_boundary() -> Result<Boundary, Failure> {
     let random = RandomState::new().hash_one(std::process::id());
     Boundary::new(&format!("mjpeg{random:016x}")).context("cannot make a boundary").map_err(Failure::local)

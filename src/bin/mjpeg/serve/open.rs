@@ -1,4 +1,4 @@
-//! From the word on the command line to a source of frames.
+//! Opens the source that is named on the command line.
 
 use std::fs::File;
 use std::io::Read;
@@ -10,7 +10,7 @@ use mio::{Registry, Waker};
 use mjpeg::jpeg::Walk;
 use mjpeg::multipart::Extent;
 
-use super::engine::MAIL;
+use super::engine::SOURCE;
 use super::feed::Feed;
 use super::hub::FrameSource;
 use crate::clock::Clock;
@@ -29,44 +29,49 @@ use crate::source::pattern::Drawing;
 use crate::transport::Target;
 use crate::value::Rate;
 
-/// What the command line asks for.
+/// The options of a source.
 #[derive(Debug)]
-pub struct Wanted {
+pub struct SourceOptions {
     /// The source.
     pub source: Target,
-    /// How often a source that ends is played; `None` is again and again.
+    /// How many times to play a source that ends; `None` means endlessly.
     pub rounds: Option<u32>,
-    /// Frames per second, if asked for.
+    /// Frames per second, if given.
     pub fps: Option<Rate>,
-    /// After how long a silence the last frame is sent again; zero is never.
+    /// Send the last frame again after this long without a new one; zero means never.
     pub repeat: Duration,
     /// Where messages go.
     pub reporter: Reporter,
 }
 
-/// Opens the source; what has an end is played `rounds` times.
+/// Opens the source.
 ///
 /// # Errors
 ///
-/// When there is no such source, or it holds no frames.
-pub fn open(wanted: &Wanted, registry: &Registry, clock: &Clock, stop: &Stop) -> Result<FrameSource, Error> {
-    let rounds = wanted.rounds;
-    let rate = wanted.fps.unwrap_or_default();
+/// When the source does not exist or contains no frames.
+pub fn open(
+    options: &SourceOptions,
+    registry: &Registry,
+    clock: &Clock,
+    stop: &Stop,
+) -> Result<FrameSource, Error> {
+    let rounds = options.rounds;
+    let rate = options.fps.unwrap_or_default();
     let feed = |source: Box<dyn Paced>| FrameSource::Feed(Feed::new(source, rate, clock.clone()));
-    let target = wanted.source.clone();
+    let target = options.source.clone();
     match &target {
         Target::Test(size) => {
             let size: Size = size.parse().map_err(|why: String| anyhow!(why))?;
-            Ok(feed(Box::new(Ahead::new(Drawing::new(size, wanted.reporter), waker(registry)?)?)))
+            Ok(feed(Box::new(Ahead::new(Drawing::new(size, options.reporter), waker(registry)?)?)))
         }
-        _ if target.is_pipe() && wanted.fps.is_some() => Ok(feed(Box::new(
-            Upstream::new(target, clock, stop, wanted.reporter).paced(Some(1), waker(registry)?)?,
+        _ if target.is_pipe() && options.fps.is_some() => Ok(feed(Box::new(
+            Upstream::new(target, clock, stop, options.reporter).paced(Some(1), waker(registry)?)?,
         ))),
-        Target::Url(_) | Target::Stdin => relay(wanted, target, registry, clock, stop),
-        Target::File(_) if target.is_pipe() => relay(wanted, target, registry, clock, stop),
+        Target::Url(_) | Target::Stdin => relay(options, target, registry, clock, stop),
+        Target::File(_) if target.is_pipe() => relay(options, target, registry, clock, stop),
         Target::File(path) if path.is_dir() => {
-            let directory = Directory::open(path, rounds, wanted.reporter)?;
-            // Pictures that are kept are at hand at once; others may lie on a slow disk or far away.
+            let directory = Directory::open(path, rounds, options.reporter)?;
+            // Pictures in memory are available at once; others may be on a slow disk or a network.
             Ok(feed(if directory.is_kept() {
                 Box::new(directory)
             } else {
@@ -75,48 +80,48 @@ pub fn open(wanted: &Wanted, registry: &Registry, clock: &Clock, stop: &Stop) ->
         }
         Target::File(path) => match kind(path)? {
             Kind::Picture => {
-                must_be_endless(rounds, &target)?;
+                refuse_loops(rounds, &target)?;
                 let mailbox = mailbox(registry)?;
-                watch(path, mailbox.clone(), rate, wanted.reporter)?;
-                Ok(live(wanted, mailbox))
+                watch(path, mailbox.clone(), rate, options.reporter)?;
+                Ok(live(options, mailbox))
             }
             Kind::Stream => Ok(feed(Box::new(
-                Upstream::new(target, clock, stop, wanted.reporter).paced(rounds, waker(registry)?)?,
+                Upstream::new(target, clock, stop, options.reporter).paced(rounds, waker(registry)?)?,
             ))),
         },
     }
 }
 
-/// Refuses to play so many times what never ends.
-fn must_be_endless(rounds: Option<u32>, target: &Target) -> Result<(), Problem> {
+/// Refuses `--once` and `--loops` for a source that never ends.
+fn refuse_loops(rounds: Option<u32>, target: &Target) -> Result<(), Problem> {
     match rounds {
         None => Ok(()),
-        Some(_) => Err(anyhow!("--once and --loops play what has an end; {target} has none").into()),
+        Some(_) => Err(anyhow!("--once and --loops need a source that ends, and {target} does not").into()),
     }
 }
 
-/// Passes on what comes as it comes.
+/// Relays a live source: frames are sent as they arrive.
 fn relay(
-    wanted: &Wanted,
+    options: &SourceOptions,
     target: Target,
     registry: &Registry,
     clock: &Clock,
     stop: &Stop,
 ) -> Result<FrameSource, Error> {
     let mailbox = mailbox(registry)?;
-    Upstream::new(target, clock, stop, wanted.reporter).relay(mailbox.clone())?;
-    Ok(live(wanted, mailbox))
+    Upstream::new(target, clock, stop, options.reporter).relay(mailbox.clone())?;
+    Ok(live(options, mailbox))
 }
 
-/// What a file holds.
+/// What a file contains.
 enum Kind {
-    /// One picture, or none yet: it is watched.
+    /// One picture, or none yet: watch the file for changes.
     Picture,
-    /// Many pictures in a row: it is played.
+    /// A capture or concatenated pictures: play them.
     Stream,
 }
 
-/// Looks into a file. One that is called a JPEG need not be there yet, or may have just been emptied.
+/// Detects what a file contains. A file named `.jpg` or `.jpeg` may be missing or empty: it will be written later.
 fn kind(path: &Path) -> Result<Kind, Problem> {
     let named = path.file_name().is_some_and(is_jpeg_name);
     let mut bytes = Vec::new();
@@ -133,7 +138,7 @@ fn kind(path: &Path) -> Result<Kind, Problem> {
         return Ok(Kind::Stream);
     }
     if bytes.starts_with(&[0xff, 0xd8]) {
-        // A second picture behind the first one makes it a stream.
+        // Two pictures in a row are a stream.
         file.take(PICTURE_LIMIT).read_to_end(&mut bytes).with_context(context)?;
         return Ok(match Walk::over(&bytes) {
             Extent::Complete { end } if bytes[end..].starts_with(&[0xff, 0xd8]) => Kind::Stream,
@@ -143,21 +148,21 @@ fn kind(path: &Path) -> Result<Kind, Problem> {
     if named {
         return Ok(Kind::Picture);
     }
-    Err(Problem::new(anyhow!("{} holds neither JPEGs nor a stream", path.display()))
+    Err(Problem::new(anyhow!("{} contains neither JPEGs nor a stream", path.display()))
         .hint("a directory of JPEG files, one JPEG file, a capture, a URL, - or test: can be served"))
 }
 
-/// What a source wakes the server with; there is one source, so there is one of these.
+/// The waker of the event loop. mio allows only one for each poll, and there is only one source.
 fn waker(registry: &Registry) -> Result<Waker, Problem> {
-    Ok(Waker::new(registry, MAIL).context("cannot be woken by the source")?)
+    Ok(Waker::new(registry, SOURCE).context("cannot create a waker for the source")?)
 }
 
 fn mailbox(registry: &Registry) -> Result<Mailbox, Problem> {
     Ok(Mailbox::new(waker(registry)?))
 }
 
-fn live(wanted: &Wanted, mailbox: Mailbox) -> FrameSource {
-    FrameSource::Mailbox { mailbox, repeat: (!wanted.repeat.is_zero()).then_some(wanted.repeat) }
+fn live(options: &SourceOptions, mailbox: Mailbox) -> FrameSource {
+    FrameSource::Mailbox { mailbox, repeat: (!options.repeat.is_zero()).then_some(options.repeat) }
 }
 
 fn watch(path: &Path, mailbox: Mailbox, rate: Rate, reporter: Reporter) -> Result<(), Problem> {

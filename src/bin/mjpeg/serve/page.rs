@@ -2,15 +2,15 @@
 
 use crate::listen::answer::Answer;
 
-/// The page, whole: it needs nothing but the stream and, for fallbacks, `/snapshot`.
+/// The page. It loads only the stream and, as a fallback, `/snapshot`.
 pub const PAGE: &str = include_str!("page.html");
 
-/// What the page may do: run what is written in it and ask this server. It draws pictures from memory
-/// (`blob:`) and brings its icon along (`data:`).
+/// The page may run its inline script and style and send requests to this server. It shows pictures from
+/// memory (`blob:`) and contains its icon (`data:`).
 const POLICY: &str = "default-src 'none'; img-src 'self' blob: data:; style-src 'unsafe-inline'; \
                       script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 
-/// The answer that brings the page, without the page itself.
+/// The answer for the page, without its body.
 pub fn answer() -> Answer {
     Answer::new(200, "text/html; charset=utf-8", "")
         .with("Content-Security-Policy", POLICY)
@@ -23,13 +23,13 @@ mod tests {
     use crate::listen::answer::Body;
 
     #[test]
-    fn without_script_the_browser_shows_the_stream_by_itself() {
+    fn without_scripts_the_page_shows_the_stream_as_an_image() {
         assert!(PAGE.contains(r#"<noscript><img src="stream" alt="the stream"></noscript>"#));
     }
 
     #[test]
     fn the_page_names_no_other_host_and_its_policy_allows_none() {
-        // The name of a namespace is no address.
+        // The name of an XML namespace is not loaded.
         let page = PAGE.replace("http://www.w3.org/2000/svg", "");
         assert!(!page.contains("//www.") && !page.contains("http:") && !page.contains("https:"));
         let head = String::from_utf8(answer().print(Body::Withheld)).unwrap();
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn the_page_works_under_any_path() {
-        // A proxy may serve it below a folder: an address that starts with a slash would leave that.
+        // A proxy may serve the page under a path prefix, so its URLs must not start with a slash.
         assert!(!PAGE.contains("src=\"/") && !PAGE.contains("'/stream") && !PAGE.contains("'/snapshot"));
     }
 }

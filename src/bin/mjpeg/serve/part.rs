@@ -1,4 +1,4 @@
-//! A frame as the bytes that viewers get: one buffer, whatever layout they asked for.
+//! A part: the bytes of one frame as viewers receive them, one buffer for all layouts.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use mjpeg::multipart::{Boundary, PartHead, Serializer};
 
 use crate::source::picture::Picture;
 
-/// What leaves together with a frame.
+/// What is sent together with a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Layout {
-    /// The most that can be sent truthfully: `early` where the next frame is known, else `trailing`
+    /// `early` if the next frame is known, else `trailing`
     Auto,
-    /// Nothing more: players show the frame on time, browsers one frame late
+    /// Only the frame: players show it on time, browsers one frame late
     Leading,
     /// The next delimiter: Firefox shows the frame on time too
     Trailing,
@@ -21,7 +21,7 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// The layout of this name.
+    /// Finds a layout by its name.
     pub fn named(name: &str) -> Option<Self> {
         Self::from_str(name, false).ok()
     }
@@ -32,33 +32,35 @@ impl Layout {
     }
 }
 
-/// What a viewer has been sent behind the last body.
+/// How far a viewer's stream has been sent. It decides what may follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SentUpTo {
-    /// Nothing at all: no delimiter either.
+    /// Nothing, not even the first delimiter.
     Fresh,
-    /// Nothing.
+    /// Up to the end of a body.
     Body,
-    /// A delimiter: a part must follow.
+    /// Up to a delimiter: a part must follow.
     Delimiter,
-    /// The head of the part with this number: it and no other must follow.
+    /// Up to the head of the part with this number: exactly this part must follow.
     Head(u64),
-    /// The close-delimiter: nothing may follow.
+    /// Up to the close-delimiter: nothing may follow.
     Closed,
 }
 
-/// What stands behind the body of a part.
+/// What follows the body of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trailer {
-    /// Nothing: whether another part comes is not known yet, and a delimiter would demand one.
+    /// Nothing: this may be the last part, and a delimiter would require another one.
     Nothing,
-    /// The delimiter; what comes next is not known.
+    /// The delimiter: another part will come, but its head is not known.
     Delimiter,
-    /// The delimiter and the head of the part with this number.
+    /// The delimiter and the head of the next part, which has this number. The next part is then *promised*: a
+    /// viewer that received its head must receive its body next.
     Promise(u64, PartHead),
-    /// The close-delimiter: this is the last part, and everybody gets it.
+    /// The close-delimiter: this is the last part, and every viewer receives it.
     Close,
-    /// The close-delimiter: this part is only for those who were promised one.
+    /// The close-delimiter. Only viewers that already received a delimiter or head receive this part; others
+    /// receive the close-delimiter alone.
     CloseAtOnce,
 }
 
@@ -71,8 +73,8 @@ pub enum Trailer {
 /// `- lead         `-head`-body`- body_end (leading)
 /// ```
 ///
-/// Where a viewer starts to read it is decided by what it has been sent before, where it stops by its
-/// layout. So there is one buffer, and one copy of the picture, for all.
+/// What a viewer received before decides where its bytes begin; its layout decides where they end. So one
+/// buffer, with one copy of the picture, serves all viewers.
 #[derive(Debug)]
 pub struct Part {
     picture: Picture,
@@ -81,7 +83,7 @@ pub struct Part {
     body: usize,
     body_end: usize,
     delimiter_end: usize,
-    /// Which part it is; they count from 1.
+    /// The number of the part, counted from 1.
     pub number: u64,
     /// When the picture was taken, since 1970-01-01 UTC.
     pub taken: Duration,
@@ -89,10 +91,10 @@ pub struct Part {
 }
 
 impl Part {
-    /// Where a viewer of this standing begins to send; `None` if this part is not for it.
+    /// Offset of the first byte for a viewer; `None` if this part must not follow what it was `sent`.
     pub fn start(&self, sent: SentUpTo) -> Option<usize> {
         match sent {
-            // The CRLF before a delimiter belongs to it (RFC 2046 5.1.1), but nothing precedes the first.
+            // The CRLF before a delimiter belongs to the delimiter (RFC 2046 5.1.1). The first has none.
             SentUpTo::Fresh => Some(self.lead + 2),
             SentUpTo::Body if self.trailer == Trailer::CloseAtOnce => Some(self.body_end),
             SentUpTo::Body => Some(self.lead),
@@ -102,7 +104,7 @@ impl Part {
         }
     }
 
-    /// Where a viewer with this layout stops.
+    /// Offset behind the last byte for a viewer with this layout.
     pub fn end(&self, layout: Layout) -> usize {
         match (self.trailer, layout) {
             (Trailer::Close | Trailer::CloseAtOnce, _) => self.bytes().len(),
@@ -112,12 +114,12 @@ impl Part {
         }
     }
 
-    /// Where the body ends.
+    /// Offset behind the body.
     pub fn body_end(&self) -> usize {
         self.body_end
     }
 
-    /// What stands behind the body of a viewer that has sent everything up to `end`.
+    /// The state of a viewer that was sent everything up to the offset `end`.
     pub fn sent_up_to(&self, end: usize) -> SentUpTo {
         match self.trailer {
             _ if end <= self.body_end => SentUpTo::Body,
@@ -128,7 +130,7 @@ impl Part {
         }
     }
 
-    /// The part whose head stands behind the body.
+    /// The number of the part whose head follows the body.
     pub fn promised(&self) -> Option<u64> {
         match self.trailer {
             Trailer::Promise(number, _) => Some(number),
@@ -136,7 +138,7 @@ impl Part {
         }
     }
 
-    /// The buffer that the offsets count in.
+    /// The buffer that the offsets refer to.
     pub fn bytes(&self) -> &[u8] {
         self.picture.bytes()
     }
@@ -151,13 +153,13 @@ impl Part {
         &self.picture
     }
 
-    /// The picture, for its source.
+    /// Converts the part back into its picture.
     pub fn into_picture(self) -> Picture {
         self.picture
     }
 }
 
-/// How pictures become parts: our own dialect, which every consumer that was measured reads.
+/// Makes parts from pictures, in the one dialect that every tested consumer reads.
 #[derive(Debug)]
 pub struct Recipe {
     serializer: Serializer,
@@ -166,7 +168,7 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// The recipe of a stream with this boundary.
+    /// Creates the recipe of a stream with this boundary.
     pub fn new(boundary: Boundary) -> Self {
         Self { serializer: Serializer::new(boundary), before: Vec::new(), behind: Vec::new() }
     }
@@ -176,12 +178,12 @@ impl Recipe {
         self.serializer.content_type()
     }
 
-    /// Whether the picture may be sent: the boundary must not occur in it.
+    /// Whether the picture can be sent: it must not contain the boundary.
     pub fn can_carry(&self, picture: &Picture) -> bool {
         self.serializer.can_carry(picture.jpeg())
     }
 
-    /// The head of the part that this picture will be.
+    /// The part head for this picture.
     pub fn head(picture: &Picture, taken: Duration) -> PartHead {
         PartHead { content_length: picture.jpeg().len() as u64, timestamp: Some(taken) }
     }
@@ -204,7 +206,7 @@ impl Recipe {
             self.serializer.head(&mut self.behind, head);
         }
 
-        let lead = picture.dress(&self.before, &self.behind);
+        let lead = picture.wrap(&self.before, &self.behind);
         let body = lead + self.before.len();
         let body_end = body + picture.jpeg().len();
         Part {
@@ -270,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_viewer_starts_behind_what_it_has() {
+    fn a_part_starts_behind_what_the_viewer_received() {
         let mut recipe = Recipe::new(Boundary::new("b").unwrap());
         let mut make = |trailer| recipe.part(Picture::copy(JPEG, 0).unwrap(), 5, Duration::ZERO, trailer);
         let text = |part: &Part, sent| {
@@ -283,7 +285,7 @@ mod tests {
         assert_eq!(part.start(SentUpTo::Head(5)).map(|at| &part.bytes()[at..at + 2]), Some(&JPEG[..2]));
         assert_eq!(part.start(SentUpTo::Head(4)), None);
         assert_eq!(part.start(SentUpTo::Closed), None);
-        // At the end of all, whoever was promised nothing gets no further frame.
+        // At the end, a viewer without a delimiter receives no further frame.
         let part = make(Trailer::CloseAtOnce);
         assert_eq!(text(&part, SentUpTo::Body).as_deref(), Some("\r\n--b--"));
         assert_eq!(text(&part, SentUpTo::Delimiter).as_deref(), Some("Content"));

@@ -14,57 +14,57 @@ use crate::listen::request::{Method, Refusal, Request};
 
 const ALLOW: &str = "GET, HEAD, OPTIONS";
 
-/// Who may ask, and under which names.
+/// Who may send requests, and to which host names.
 #[derive(Debug, Default)]
 pub struct Policy {
-    /// Who may look; anybody if absent.
+    /// The users; without them, no password is needed.
     pub users: Option<Users>,
-    /// The origin whose pages may read our answers.
+    /// The origin whose pages may read the answers (CORS).
     pub cors: Option<String>,
-    /// The names we are asked under.
+    /// The host names that requests may contain.
     pub hosts: Hosts,
 }
 
-/// Knows every answer.
+/// Makes the answers.
 #[derive(Debug)]
 pub struct Responder {
     stream_head: Rc<[u8]>,
     policy: Policy,
 }
 
-/// What a request gets.
+/// The answer to a request.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reply {
     /// These bytes.
     Finite(Vec<u8>),
-    /// The page, behind this head.
+    /// This head, then the page.
     Page(Vec<u8>),
     /// The newest frame.
     Snapshot(Body),
-    /// What the server says about itself.
+    /// The state of the server.
     State(View, Body),
-    /// The stream, in the layout asked for.
+    /// The stream, in the requested layout.
     Stream(Option<Layout>),
-    /// These bytes, but not at once: somebody may be guessing passwords.
+    /// These bytes after a delay, which slows down password guessing.
     Denied(Vec<u8>),
 }
 
-/// A way to put the server's state.
+/// A format of the server's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
     /// JSON.
     Json,
-    /// Prometheus' text.
+    /// The text format of Prometheus.
     Metrics,
-    /// One word, and a status that says the same.
+    /// One line of text and a status code.
     Health,
 }
 
 impl Responder {
-    /// Answers for a stream of this content type.
+    /// Creates a responder for a stream with this content type.
     pub fn new(content_type: &str, policy: Policy) -> Self {
-        // Ours, as tiny_http would announce chunks or a length of zero. `X-Accel-Buffering` keeps nginx
-        // from collecting frames.
+        // Not printed by tiny_http, which would announce chunks or a length of zero. `X-Accel-Buffering: no`
+        // stops nginx from buffering frames.
         let mut head = format!(
             "HTTP/1.1 200 OK\r\nServer: {SERVER}\r\nConnection: close\r\nCache-Control: no-store\r\n\
              X-Accel-Buffering: no\r\n"
@@ -81,22 +81,22 @@ impl Responder {
         Rc::clone(&self.stream_head)
     }
 
-    /// What a request gets at this time of the day (since 1970-01-01 UTC).
+    /// The answer to a request. `now` is the time since 1970-01-01 UTC.
     pub fn reply(&self, request: &Request, now: Duration) -> Reply {
         let body = if request.method == Method::Head { Body::Withheld } else { Body::Sent };
         let host = request.field("host");
         if !self.policy.hosts.allow(host) {
-            let answer = Answer::text(421, "this name is not ours; --allow-host NAME makes it so");
+            let answer = Answer::text(421, "this host name is not allowed; allow it with --allow-host NAME");
             return Reply::Finite(self.print(answer, body));
         }
         let route = route(request);
-        // A browser asks what is allowed before it sends credentials.
+        // A CORS preflight request carries no credentials.
         if route != Route::Options
             && let Some(users) = &self.policy.users
         {
-            let access = users.judge(request.field("authorization"), request.method.name(), now);
+            let access = users.check(request.field("authorization"), request.method.name(), now);
             if access != Access::Granted {
-                let answer = Answer::text(401, "user and password, please");
+                let answer = Answer::text(401, "user and password required");
                 let challenges = users.challenges(now, access == Access::Stale).into_iter();
                 let answer = challenges.fold(answer, |answer, value| answer.with("WWW-Authenticate", value));
                 let bytes = self.print(answer, body);
@@ -111,7 +111,7 @@ impl Responder {
             Route::Metrics => return Reply::State(View::Metrics, body),
             Route::Health => return Reply::State(View::Health, body),
             Route::Page => {
-                let head = self.dress(page::answer()).head(page::PAGE.len());
+                let head = self.with_cors(page::answer()).head(page::PAGE.len());
                 return if body == Body::Sent { Reply::Page(head) } else { Reply::Finite(head) };
             }
             Route::Options if self.policy.cors.is_some() => Answer::empty(200)
@@ -119,34 +119,32 @@ impl Responder {
                 .with("Access-Control-Allow-Methods", ALLOW)
                 .with("Access-Control-Allow-Headers", "Authorization"),
             Route::Options => Answer::empty(200).with("Allow", ALLOW),
-            Route::UnknownLayout => {
-                Answer::text(400, "unknown layout; there are auto, leading, trailing and early")
-            }
-            Route::Nowhere => Answer::text(404, "nothing here; try / or /stream or /snapshot"),
+            Route::UnknownLayout => Answer::text(400, "unknown layout; use auto, leading, trailing or early"),
+            Route::NotFound => Answer::text(404, "nothing here; try / or /stream or /snapshot"),
         };
         Reply::Finite(self.print(answer, body))
     }
 
     fn print(&self, answer: Answer, body: Body) -> Vec<u8> {
-        self.dress(answer).print(body)
+        self.with_cors(answer).print(body)
     }
 
-    /// Adds what every answer has.
-    fn dress(&self, answer: Answer) -> Answer {
+    /// Adds the CORS fields.
+    fn with_cors(&self, answer: Answer) -> Answer {
         cors(&self.policy).fold(answer, |answer, (name, value)| answer.with(name, value))
     }
 
-    /// The answer to a request that cannot be served as it wishes.
+    /// The answer to a refused request.
     pub fn refusal(&self, refusal: Refusal) -> Vec<u8> {
         let answer = Answer::text(refusal.status(), &refusal.to_string());
         let answer = if refusal == Refusal::Method { answer.with("Allow", ALLOW) } else { answer };
         self.print(answer, Body::Sent)
     }
 
-    /// The head of the newest frame, which has so many bytes and was taken so long after 1970-01-01 UTC.
+    /// The head of a snapshot of `length` bytes, taken at this time since 1970-01-01 UTC.
     pub fn snapshot(&self, length: usize, taken: Duration) -> Vec<u8> {
         let stamp = format!("{}.{:06}", taken.as_secs(), taken.subsec_micros());
-        self.dress(Answer::new(200, "image/jpeg", "").with("X-Timestamp", stamp)).head(length)
+        self.with_cors(Answer::new(200, "image/jpeg", "").with("X-Timestamp", stamp)).head(length)
     }
 
     /// The answer when there is no frame yet.
@@ -169,14 +167,14 @@ impl Responder {
         self.print(answer, body)
     }
 
-    /// The answer when there is no room for another viewer.
+    /// The answer when the limit of viewers or connections is reached.
     pub fn full(&self) -> Vec<u8> {
-        let answer = Answer::text(503, "no room for another viewer").with("Retry-After", "5");
+        let answer = Answer::text(503, "too many viewers").with("Retry-After", "5");
         self.print(answer, Body::Sent)
     }
 }
 
-/// What lets pages of another origin read an answer.
+/// The fields that let pages of another origin read an answer.
 fn cors(policy: &Policy) -> impl Iterator<Item = (&'static str, &str)> {
     policy.cors.iter().flat_map(|origin| {
         [
@@ -208,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn every_answer_fits_its_request() {
+    fn each_request_gets_its_answer() {
         let responder = Responder::new("x/y", Policy::default());
         let finite = |method, path| match responder.reply(&request(method, path), Duration::ZERO) {
             Reply::Finite(bytes) => String::from_utf8(bytes).unwrap(),

@@ -1,32 +1,32 @@
-//! Which answer a request gets.
+//! Routes: what each path serves.
 
 use super::part::Layout;
 use crate::listen::request::{Method, Request};
 
-/// What is served where.
+/// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
     /// The page that shows the stream.
     Page,
-    /// The stream, in the layout asked for.
+    /// The stream, in the requested layout.
     Stream(Option<Layout>),
     /// The newest frame.
     Snapshot,
-    /// What the server says about itself.
+    /// The state of the server as JSON.
     State,
-    /// The same for Prometheus.
+    /// The state of the server for Prometheus.
     Metrics,
-    /// Whether frames come.
+    /// Whether frames arrive on time.
     Health,
-    /// What could be asked for.
+    /// The allowed methods.
     Options,
-    /// No such layout.
+    /// The stream, in a layout that does not exist.
     UnknownLayout,
-    /// Nothing.
-    Nowhere,
+    /// An unknown path.
+    NotFound,
 }
 
-/// Finds what a request is after. mjpg-streamer made `/?action=` known, and many clients ask so.
+/// Finds the route of a request. `/?action=` is the form of mjpg-streamer, which many clients use.
 pub fn route(request: &Request) -> Route {
     let found = match (request.path.as_str(), request.parameter("action")) {
         ("/", Some("stream")) | ("/stream" | "/mjpeg", _) => match request.parameter("layout") {
@@ -41,10 +41,10 @@ pub fn route(request: &Request) -> Route {
         ("/metrics", _) => Route::Metrics,
         ("/healthz", _) => Route::Health,
         ("*", _) => Route::Options,
-        _ => Route::Nowhere,
+        _ => Route::NotFound,
     };
     match request.method {
-        Method::Options if found != Route::Nowhere => Route::Options,
+        Method::Options if found != Route::NotFound => Route::Options,
         _ => found,
     }
 }
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn routes_are_known_by_path_and_query() {
+    fn path_and_query_select_the_route() {
         let request = |method, target: &str| {
             let (path, query) = target.split_once('?').unwrap_or((target, ""));
             Request { method, path: path.into(), query: query.into(), http11: true, fields: Vec::new() }
@@ -69,12 +69,12 @@ mod tests {
             ("/stream?layout=sideways", Route::UnknownLayout),
             ("/snapshot", Route::Snapshot),
             ("/?action=snapshot", Route::Snapshot),
-            ("/streams", Route::Nowhere),
-            ("/stream/", Route::Nowhere),
-            ("/STREAM", Route::Nowhere),
+            ("/streams", Route::NotFound),
+            ("/stream/", Route::NotFound),
+            ("/STREAM", Route::NotFound),
         ] {
             assert_eq!(route(&request(Method::Get, target)), expected, "{target}");
-            let options = if expected == Route::Nowhere { Route::Nowhere } else { Route::Options };
+            let options = if expected == Route::NotFound { Route::NotFound } else { Route::Options };
             assert_eq!(route(&request(Method::Options, target)), options, "{target}");
         }
     }

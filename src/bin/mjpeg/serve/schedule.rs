@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::value::Rate;
 
-/// A schedule without drift: frame `n` is due `n` intervals after the start, whenever those before were
-/// really sent.
+/// A schedule without drift: frame `n` is due `n` intervals after the start, even if frames before it were
+/// late.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     rate: Rate,
@@ -15,19 +15,19 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// A schedule whose first frame is due at once.
+    /// Creates a schedule whose first frame is due now.
     pub fn new(rate: Rate, now: Duration) -> Self {
         Self { rate, start: now, count: 0 }
     }
 
-    /// When the frame `ahead` frames behind the next one is due.
+    /// When a frame is due: the next one for `ahead` = 0, the one after it for 1, and so on.
     pub fn due(&self, ahead: usize) -> Duration {
         self.start + self.rate.span(self.count + ahead as u64)
     }
 
-    /// Notes that a frame was sent. When whole intervals have been missed (the machine slept, say), the
-    /// schedule moves by them, and this says so: no frame is left out, and they do not come in a burst. A
-    /// frame that is late by less than that is sent at once, and the one behind it is on time again.
+    /// Records that a frame was sent. If whole intervals were missed, for example because the machine was
+    /// suspended, moves the schedule by them and returns true: no frame is skipped, and there is no burst. After
+    /// a smaller delay the schedule stays, and the next frame is on time again.
     pub fn advance(&mut self, now: Duration) -> bool {
         let late = now.saturating_sub(self.due(1));
         let missed = (late.as_secs_f64() * self.rate.fps()) as u64;

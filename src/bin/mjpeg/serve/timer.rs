@@ -14,7 +14,7 @@ use {
     std::os::fd::{AsRawFd, OwnedFd},
 };
 
-/// Wakes a poll at a given time, closer than the milliseconds that its own time-out counts in.
+/// Wakes a poll at a given time. It is more precise than the timeout of the poll, which counts milliseconds.
 #[derive(Debug)]
 pub struct Timer {
     #[cfg(target_os = "linux")]
@@ -23,11 +23,11 @@ pub struct Timer {
 }
 
 impl Timer {
-    /// A timer that is not set; it reports to `registry` as `token`.
+    /// Creates a timer that is not set and registers it as `token`.
     ///
     /// # Errors
     ///
-    /// When the system has no room for it.
+    /// When the system cannot create or register it.
     #[cfg(target_os = "linux")]
     pub fn new(registry: &Registry, token: Token) -> io::Result<Self> {
         let file = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
@@ -35,9 +35,9 @@ impl Timer {
         Ok(Self { file, set: None })
     }
 
-    /// Sets the timer to `due`, or to nothing, and says how long the poll may sleep because of it.
+    /// Sets the timer to `due`, or disarms it. Returns a timeout for the poll if the timer cannot be used.
     ///
-    /// The event is edge-triggered and setting a timer clears it, so it is never read.
+    /// The event is edge-triggered and setting the timer clears it, so the descriptor is never read.
     #[cfg(target_os = "linux")]
     pub fn set(&mut self, due: Option<Duration>, now: Duration) -> Option<Duration> {
         if self.set == due {
@@ -53,7 +53,7 @@ impl Timer {
                 self.set = due;
                 None
             }
-            // It has no reason to fail; if it does, the poll's own time-out is good enough.
+            // Not expected; the timeout of the poll is a sufficient replacement.
             Err(_) => due.map(|_| left),
         }
     }
@@ -69,7 +69,7 @@ impl Timer {
         due.map(|due| due.saturating_sub(now))
     }
 
-    /// Notes that the timer has run out.
+    /// Records that the timer has expired.
     pub fn expired(&mut self) {
         self.set = None;
     }

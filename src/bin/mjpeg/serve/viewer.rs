@@ -1,4 +1,4 @@
-//! One viewer of the stream: what it has got, what it is getting, what it is owed.
+//! One viewer of the stream: what it was sent, what it is being sent, and which part was promised to it.
 
 use std::io;
 use std::rc::Rc;
@@ -6,34 +6,34 @@ use std::time::Duration;
 
 use super::part::{Layout, Part, SentUpTo};
 
-/// The state of one viewer. It knows no socket: bytes leave through a function it is given.
+/// The state of one viewer. It does no I/O: the caller passes a function that sends bytes.
 #[derive(Debug)]
 pub struct Viewer {
     layout: Layout,
     sent: SentUpTo,
-    /// The head of the response, until it has left, and how much of it has.
+    /// The head of the response and how many of its bytes were sent; `None` once all were.
     head: Option<(Rc<[u8]>, usize)>,
     sending: Option<Sending>,
-    /// The part whose head has been sent, in part or whole, while the body before is still leaving.
-    owed: Option<Rc<Part>>,
-    /// The number of the newest part that was begun.
-    begun: u64,
-    /// Since when bytes are waiting and none has left; `None` while nothing waits.
+    /// The part whose head was sent, completely or partly, behind the part in `sending`. It must come next.
+    promised_part: Option<Rc<Part>>,
+    /// The number of the newest part that this viewer has begun.
+    newest_begun: u64,
+    /// Since when the socket accepts no bytes; `None` while nothing waits to be sent.
     stuck: Option<Duration>,
-    /// When the last byte left.
-    moved: Duration,
-    /// What has been counted.
+    /// When bytes were last sent.
+    last_sent: Duration,
+    /// The counters.
     pub count: Count,
 }
 
-/// What a viewer got.
+/// Counters of one viewer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Count {
-    /// Frames that left whole.
+    /// Frames sent completely.
     pub sent: u64,
-    /// Frames that were passed over for a newer one.
+    /// Frames skipped because a newer one was available.
     pub skipped: u64,
-    /// Bytes that left.
+    /// Bytes sent.
     pub bytes: u64,
 }
 
@@ -42,52 +42,52 @@ struct Sending {
     part: Rc<Part>,
     at: usize,
     end: usize,
-    /// Whether it brings a frame, not the close-delimiter alone.
-    frame: bool,
+    /// Whether it includes a frame, not only the close-delimiter.
+    has_frame: bool,
 }
 
-/// How far [`Viewer::push`] came.
+/// The result of [`Viewer::push`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Push {
-    /// Everything there is has left.
+    /// Everything available was sent.
     Idle,
-    /// The socket takes no more for now.
+    /// The socket's send buffer is full.
     Blocked,
-    /// The close-delimiter has left.
+    /// The close-delimiter was sent.
     Done,
 }
 
 impl Viewer {
-    /// A viewer that has been sent nothing. `head` is the head of its response.
+    /// Creates a viewer that was sent nothing. `head` is the head of its response.
     pub fn new(layout: Layout, head: Rc<[u8]>) -> Self {
         Self {
             layout,
             sent: SentUpTo::Fresh,
             head: Some((head, 0)),
             sending: None,
-            owed: None,
-            begun: 0,
+            promised_part: None,
+            newest_begun: 0,
             stuck: None,
-            moved: Duration::ZERO,
+            last_sent: Duration::ZERO,
             count: Count::default(),
         }
     }
 
-    /// Tells that `newest` is the newest part now. Call it once for each part, then [`Viewer::push`].
+    /// Announces the newest part. Call it once for each part, then call [`Viewer::push`].
     pub fn offer(&mut self, newest: &Rc<Part>) {
         let Some(sending) = &self.sending else { return };
-        // With a single byte of the head out, the part it belongs to is owed.
+        // As soon as one byte behind the body was sent, the next head must follow, and with it its part.
         let promised = sending.part.promised().filter(|_| sending.at > sending.part.body_end());
         if promised == Some(newest.number) && self.sent_after(sending) == SentUpTo::Head(newest.number) {
-            self.owed = Some(Rc::clone(newest));
+            self.promised_part = Some(Rc::clone(newest));
         }
     }
 
-    /// Sends what there is through `send`, which takes a number of bytes off the front of a slice.
+    /// Sends what is available. `send` returns how many bytes of the slice it accepted.
     ///
     /// # Errors
     ///
-    /// What `send` says, except that it would block or was interrupted.
+    /// The error of `send`, except `WouldBlock` and `Interrupted`.
     pub fn push(
         &mut self,
         newest: Option<&Rc<Part>>,
@@ -95,10 +95,10 @@ impl Viewer {
         mut send: impl FnMut(&[u8]) -> io::Result<usize>,
     ) -> io::Result<Push> {
         loop {
-            let (bytes, what) = match (&self.head, &self.sending) {
-                (Some((head, at)), _) => (&head[*at..], What::Head),
+            let (bytes, piece) = match (&self.head, &self.sending) {
+                (Some((head, at)), _) => (&head[*at..], Piece::Head),
                 (None, Some(sending)) => {
-                    (&sending.part.bytes()[sending.at..self.end(sending, newest)], What::Part)
+                    (&sending.part.bytes()[sending.at..self.end(sending, newest)], Piece::Part)
                 }
                 (None, None) => match newest.filter(|newest| self.wants(newest)) {
                     Some(newest) => {
@@ -128,83 +128,83 @@ impl Viewer {
                 }
             };
             self.count.bytes += n as u64;
-            self.moved = now;
+            self.last_sent = now;
             self.stuck = None;
-            self.advance(what, n, n == whole);
+            self.advance(piece, n, n == whole);
         }
     }
 
-    /// Since when bytes are waiting for the peer, if they are.
+    /// Since when the socket accepts no bytes, if bytes wait to be sent.
     pub fn stuck_since(&self) -> Option<Duration> {
         self.stuck
     }
 
-    /// When the last byte left.
-    pub fn moved(&self) -> Duration {
-        self.moved
+    /// When bytes were last sent.
+    pub fn last_sent(&self) -> Duration {
+        self.last_sent
     }
 
-    /// Bytes of the part at hand that have not left yet.
+    /// Bytes of the current part that were not sent yet.
     pub fn backlog(&self) -> usize {
         self.sending.as_ref().map_or(0, |sending| sending.end - sending.at)
     }
 
-    /// The parts that this viewer is getting or is owed.
+    /// The parts that this viewer keeps in memory: the current one and the promised one.
     pub fn parts(&self) -> impl Iterator<Item = &Rc<Part>> {
-        self.sending.iter().map(|sending| &sending.part).chain(&self.owed)
+        self.sending.iter().map(|sending| &sending.part).chain(&self.promised_part)
     }
 
-    /// The layout this viewer asked for.
+    /// The layout of this viewer.
     pub fn layout(&self) -> Layout {
         self.layout
     }
 
     fn wants(&self, newest: &Part) -> bool {
-        newest.number > self.begun && newest.start(self.sent).is_some()
+        newest.number > self.newest_begun && newest.start(self.sent).is_some()
     }
 
     fn begin(&mut self, part: Rc<Part>) {
-        // A viewer that has begun nothing was not there for what came before.
-        if self.begun > 0 {
-            self.count.skipped += part.number - self.begun - 1;
+        // Parts from before this viewer's first one do not count as skipped.
+        if self.newest_begun > 0 {
+            self.count.skipped += part.number - self.newest_begun - 1;
         }
-        self.begun = part.number;
-        // Callers have made sure that the part is for this standing.
+        self.newest_begun = part.number;
+        // The callers checked that the part can follow what was sent.
         let Some(at) = part.start(self.sent) else { return };
-        let (end, frame) = (part.end(self.layout), at < part.body_end());
-        self.sending = Some(Sending { part, at, end, frame });
+        let (end, has_frame) = (part.end(self.layout), at < part.body_end());
+        self.sending = Some(Sending { part, at, end, has_frame });
     }
 
-    /// Where to stop for now. The promise is made when the body is out, for the newest part then known:
-    /// if the part has been overtaken meanwhile, what it promises is not sent any more.
+    /// Where to stop. If a newer part arrived before the body was sent, stop behind the body: the head that
+    /// would follow belongs to a frame that this viewer will skip.
     fn end(&self, sending: &Sending, newest: Option<&Rc<Part>>) -> usize {
-        let overtaken = newest.is_some_and(|newest| newest.number > sending.part.number);
-        let promises = matches!(self.sent_after(sending), SentUpTo::Head(_));
+        let is_outdated = newest.is_some_and(|newest| newest.number > sending.part.number);
+        let has_next_head = matches!(self.sent_after(sending), SentUpTo::Head(_));
         let body_end = sending.part.body_end();
-        if overtaken && promises && sending.at <= body_end { body_end } else { sending.end }
+        if is_outdated && has_next_head && sending.at <= body_end { body_end } else { sending.end }
     }
 
     fn sent_after(&self, sending: &Sending) -> SentUpTo {
         sending.part.sent_up_to(sending.end)
     }
 
-    /// Notes that `n` bytes have left, and with them, if `all`, everything up to where we wanted to stop.
-    fn advance(&mut self, what: What, n: usize, all: bool) {
-        match (what, &mut self.head, &mut self.sending) {
-            (What::Head, Some((_, at)), _) => {
+    /// Records that `n` bytes were sent. `all` says that these were all bytes up to the end.
+    fn advance(&mut self, piece: Piece, n: usize, all: bool) {
+        match (piece, &mut self.head, &mut self.sending) {
+            (Piece::Head, Some((_, at)), _) => {
                 *at += n;
                 if all {
                     self.head = None;
                 }
             }
-            (What::Part, _, Some(sending)) => {
+            (Piece::Part, _, Some(sending)) => {
                 sending.at += n;
                 if all {
                     self.sent = sending.part.sent_up_to(sending.at);
-                    self.count.sent += u64::from(sending.frame);
+                    self.count.sent += u64::from(sending.has_frame);
                     self.sending = None;
-                    if let Some(owed) = self.owed.take() {
-                        self.begin(owed);
+                    if let Some(promised_part) = self.promised_part.take() {
+                        self.begin(promised_part);
                     }
                 }
             }
@@ -214,7 +214,7 @@ impl Viewer {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum What {
+enum Piece {
     Head,
     Part,
 }
@@ -227,7 +227,7 @@ mod tests {
     use super::*;
     use crate::source::picture::Picture;
 
-    /// A stream of parts whose pictures carry their number, each of another length.
+    /// Makes parts. Each picture contains its number and has its own length.
     struct Stream {
         recipe: Recipe,
     }
@@ -254,13 +254,13 @@ mod tests {
             Rc::new(self.recipe.part(Self::picture(number), number, Duration::ZERO, trailer))
         }
 
-        fn promising(&mut self, number: u64) -> Rc<Part> {
+        fn with_next_head(&mut self, number: u64) -> Rc<Part> {
             let head = Recipe::head(&Self::picture(number + 1), Duration::ZERO);
             self.part(number, Trailer::Promise(number + 1, head))
         }
     }
 
-    /// Reads a stream strictly, by Content-Length, and says the numbers of its pictures.
+    /// Parses a stream strictly, by Content-Length, and returns the numbers of its pictures.
     fn numbers(stream: &[u8], closed: bool) -> Vec<u64> {
         let mut rest = stream.strip_prefix(b"HEAD--b\r\n").expect("the first delimiter");
         let mut numbers = Vec::new();
@@ -295,7 +295,7 @@ mod tests {
             let mut viewer = Viewer::new(layout, head());
             let (mut out, mut sends) = (Vec::new(), 0);
             for number in 1..=5 {
-                let part = stream.promising(number);
+                let part = stream.with_next_head(number);
                 viewer.offer(&part);
                 let push = viewer.push(Some(&part), Duration::ZERO, |bytes| {
                     sends += 1;
@@ -310,8 +310,8 @@ mod tests {
         }
     }
 
-    /// However slow the peer is and wherever its buffer fills, the stream stays whole, promises are kept,
-    /// and the last frame and the close-delimiter come.
+    /// At any speed of the peer and at any cut: the stream is valid, each promised frame is sent, and the last
+    /// frame and the close-delimiter arrive.
     #[test]
     fn a_slow_viewer_skips_frames_and_never_breaks_a_promise() {
         for layout in [Layout::Leading, Layout::Trailing, Layout::Early] {
@@ -319,7 +319,7 @@ mod tests {
                 let mut stream = Stream::new();
                 let mut viewer = Viewer::new(layout, head());
                 let mut out = Vec::new();
-                let mut parts: Vec<Rc<Part>> = (1..12).map(|number| stream.promising(number)).collect();
+                let mut parts: Vec<Rc<Part>> = (1..12).map(|number| stream.with_next_head(number)).collect();
                 parts.push(stream.part(12, if natural { Trailer::Close } else { Trailer::CloseAtOnce }));
                 for part in &parts {
                     viewer.offer(part);
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_viewer_that_takes_nothing_is_stuck_since_then() {
+    fn stuck_time_counts_from_the_first_blocked_send() {
         let mut stream = Stream::new();
         let part = stream.part(1, Trailer::Delimiter);
         let mut viewer = Viewer::new(Layout::Trailing, head());

@@ -1,13 +1,14 @@
 //! Natural order: `frame-2` before `frame-10`.
 //!
-//! Why not a crate: names of files are bytes. `alphanumeric-sort` compares a name that is not UTF-8 in plain order, which
-//! makes the comparison not transitive, and sorts the whole list in plain order when it has one such name; `natord` takes
-//! `str` only and skips blanks. `compare` takes all bytes, and numbers of any length.
+//! Why not a crate: file names are bytes, and `compare` must accept all of them. `alphanumeric-sort` 1.5 compares a
+//! name that is not UTF-8 in plain byte order: its comparison is then not transitive, and its sort puts the whole list
+//! into plain order because of one such name. `natord` 1.0 could compare bytes (`compare_iter`), but it compares numbers
+//! with leading zeros like decimal places: `frame-0100` before `frame-99`.
 
 use std::cmp::Ordering;
 
-/// Compares names the way people count: runs of digits by their value, anything else byte by byte.
-/// Names that differ only in leading zeros are put in the order of their bytes.
+/// Compares names in natural order: runs of digits by their value, everything else byte by byte. Names that
+/// differ only in leading zeros are in byte order.
 pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
     let (mut left, mut right) = (a, b);
     loop {

@@ -16,8 +16,8 @@ pub struct Picture {
     bytes: Vec<u8>,
     jpeg: Range<usize>,
     mark: usize,
-    /// Whether it is known that it can be sent.
-    pub carried: bool,
+    /// Whether it was checked that the picture does not contain the boundary.
+    pub boundary_checked: bool,
 }
 
 /// Why bytes are no picture that can be sent.
@@ -57,7 +57,9 @@ impl Picture {
         let jpeg = bytes.get(ROOM..).unwrap_or_default();
         match Walk::over(jpeg) {
             _ if jpeg.is_empty() => Err(Unsound::Empty),
-            Extent::Complete { end } => Ok(Self { bytes, jpeg: ROOM..ROOM + end, mark, carried: false }),
+            Extent::Complete { end } => {
+                Ok(Self { bytes, jpeg: ROOM..ROOM + end, mark, boundary_checked: false })
+            }
             Extent::Partial => Err(Unsound::Truncated),
             Extent::Foreign => Err(Unsound::NotJpeg),
             Extent::Broken { at } => Err(Unsound::Broken(at)),
@@ -67,14 +69,14 @@ impl Picture {
     /// Takes such a buffer when somebody has walked its JPEG already and found it whole.
     pub fn whole(bytes: Vec<u8>, mark: usize) -> Self {
         let jpeg = ROOM..bytes.len();
-        Self { bytes, jpeg, mark, carried: false }
+        Self { bytes, jpeg, mark, boundary_checked: false }
     }
 
     /// The same picture in a buffer of its own.
     pub fn duplicate(&self) -> Self {
         let mut bytes = Self::buffer(self.jpeg.len());
         bytes.extend_from_slice(self.jpeg());
-        Self { carried: self.carried, ..Self::whole(bytes, 0) }
+        Self { boundary_checked: self.boundary_checked, ..Self::whole(bytes, 0) }
     }
 
     /// Copies a JPEG into a buffer with room.
@@ -123,7 +125,7 @@ impl Picture {
     /// # Panics
     ///
     /// When `before` does not fit into [`ROOM`].
-    pub fn dress(&mut self, before: &[u8], behind: &[u8]) -> usize {
+    pub fn wrap(&mut self, before: &[u8], behind: &[u8]) -> usize {
         let start = self.jpeg.start - before.len();
         self.bytes[start..self.jpeg.start].copy_from_slice(before);
         self.bytes.truncate(self.jpeg.end);
@@ -131,7 +133,7 @@ impl Picture {
         start
     }
 
-    /// The whole buffer, as [`Picture::dress`] left it.
+    /// The whole buffer, as [`Picture::wrap`] left it.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -147,7 +149,7 @@ mod tests {
     fn a_part_is_written_around_the_picture_again_and_again() {
         let mut picture = Picture::copy(&[JPEG, b"stale"].concat(), 7).unwrap();
         for (before, behind) in [("--b\r\n", "\r\n--b\r\nlonger"), ("", "x"), ("longer than before", "")] {
-            let start = picture.dress(before.as_bytes(), behind.as_bytes());
+            let start = picture.wrap(before.as_bytes(), behind.as_bytes());
             let expected = [before.as_bytes(), JPEG, behind.as_bytes()].concat();
             assert_eq!(&picture.bytes()[start..], expected);
             assert_eq!((picture.jpeg(), picture.mark()), (JPEG, 7));

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dimensions_are_two_numbers() {
+    fn dimensions_are_width_x_height() {
         assert_eq!("640X480".parse(), Ok(Dimensions { width: 640, height: 480 }));
         for text in ["", "320", "x", "320x", "320x240x3", "-1x5", "+1x5", "99999x99999", "1 x 2"] {
             assert!(text.parse::<Dimensions>().is_err(), "{text}");

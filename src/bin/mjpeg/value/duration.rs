@@ -1,8 +1,8 @@
-//! Durations, and the bounds that a time limit or an interval has.
+//! Durations, time limits and intervals.
 
 use std::time::Duration;
 
-/// The longest duration. A deadline is now + duration: a longer one could overflow the clock.
+/// The longest duration. A deadline is now + duration, which must not overflow.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// Parses a duration: `500ms`, `10s`, `2m`, `1h 30m`. A bare whole number counts seconds.
@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 pub fn duration(text: &str) -> Result<Duration, String> {
     let is_bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let duration = if is_bare {
-        // A number that does not fit into 64 bits is longer than ten years too.
+        // A number that does not fit into 64 bits is longer than ten years, too.
         Duration::from_secs(text.parse().unwrap_or(u64::MAX))
     } else {
         humantime::parse_duration(text).map_err(|error| format!("{error}; expected 500ms, 10s or 2m"))?
@@ -25,7 +25,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 ///
-/// As [`duration`], and when it is shorter.
+/// As for [`duration`], and when the duration is shorter.
 pub fn limit(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         limit if limit < Duration::from_millis(1) => Err("shorter than a millisecond".into()),
@@ -37,7 +37,7 @@ pub fn limit(text: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 ///
-/// As [`limit`], except for zero.
+/// As for [`limit`], except that zero is allowed.
 pub fn interval(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Ok(Duration::ZERO),

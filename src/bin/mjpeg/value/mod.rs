@@ -1,4 +1,4 @@
-//! Values of the command line: from text to the type that the code works with. Each is parsed once, here.
+//! Parsers for values of the command line. Each kind of value has one parser.
 
 mod dimensions;
 mod duration;

@@ -1,4 +1,4 @@
-//! A number of frames per second.
+//! Frame rates.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -13,7 +13,7 @@ impl Rate {
         self.0
     }
 
-    /// The time that `n` frames take.
+    /// The duration of `n` frames.
     pub fn span(self, n: u64) -> Duration {
         Duration::from_secs_f64(n as f64 / self.0)
     }
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_is_a_number_within_its_bounds() {
+    fn a_rate_is_between_0_001_and_1000() {
         assert_eq!("0.5".parse::<Rate>().unwrap().span(3), Duration::from_secs(6));
         for text in ["0", "-1", "inf", "NaN", "1e9", "fast", ""] {
             assert!(text.parse::<Rate>().is_err(), "{text}");

@@ -1,4 +1,4 @@
-//! A number of bytes.
+//! Sizes in bytes.
 
 /// Parses a size in bytes: `65536`, `64k`, `1M`, with k = 1024 and M = 1024 x 1024.
 ///
@@ -15,7 +15,7 @@ pub fn size(text: &str) -> Result<u64, String> {
         other => return Err(format!("unknown unit `{other}`; use k, M or G")),
     };
     let number: u64 = digits.parse().map_err(|_| "expected a number such as 65536, 64k or 1M".to_string())?;
-    number.checked_mul(unit).ok_or_else(|| "larger than any file".to_string())
+    number.checked_mul(unit).ok_or_else(|| "larger than 64 bits".to_string())
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Dispatch: from a request to its answer.
+//! Dispatch: starts the answer to a request.
 
 use std::time::Duration;
 
 use socket2::Socket;
 
-use super::super::connection::{Rest, Stage};
+use super::super::connection::{SharedBody, Stage};
 use super::super::hub::Update;
 use super::super::page;
 use super::super::part::Layout;
@@ -16,12 +16,12 @@ use super::settings::Settings;
 use crate::listen::answer::Body;
 use crate::listen::head::HeadStatus;
 
-/// How long somebody waits who gave a wrong password.
-const GUESS: Duration = Duration::from_secs(1);
+/// Delay of the answer to a wrong password.
+const WRONG_PASSWORD_DELAY: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// Answers a request, or starts to.
-    pub(super) fn judge(&mut self, number: usize, status: &HeadStatus, now: Duration) {
+    /// Starts the answer to a request.
+    pub(super) fn dispatch(&mut self, number: usize, status: &HeadStatus, now: Duration) {
         let request = match status {
             HeadStatus::Whole(request) => request,
             HeadStatus::Refused(refusal) => {
@@ -31,74 +31,74 @@ impl Engine {
         };
         match self.responder.reply(request, self.clock.unix()) {
             Reply::Finite(bytes) => self.answer(number, bytes, now),
-            Reply::Page(head) => self.answer_with(number, head, Rest::Text(page::PAGE), now),
+            Reply::Page(head) => self.answer_with(number, head, SharedBody::Text(page::PAGE), now),
             Reply::Snapshot(body) => {
                 if self.hub.starts_for_snapshots() {
-                    self.glance = true;
+                    self.snapshot_taken = true;
                     let update = self.hub.start(now);
-                    self.spread(update, now);
+                    self.broadcast(update, now);
                 }
                 let Some(part) = self.hub.snapshot() else {
                     return self.answer(number, self.responder.no_snapshot(body), now);
                 };
                 let head = self.responder.snapshot(part.jpeg().len(), part.taken);
-                let rest = if body == Body::Sent { Rest::Picture(part) } else { Rest::Nothing };
-                self.answer_with(number, head, rest, now);
+                let shared = if body == Body::Sent { SharedBody::Picture(part) } else { SharedBody::None };
+                self.answer_with(number, head, shared, now);
             }
             Reply::Denied(bytes) => {
                 if let Some(connection) = self.connections.get_mut(number) {
-                    connection.stage = Stage::Delay { bytes, until: now + GUESS };
+                    connection.stage = Stage::Delay { bytes, until: now + WRONG_PASSWORD_DELAY };
                 }
             }
             Reply::State(view, body) => {
                 let bytes = self.responder.state(&self.state(now), view, body);
                 self.answer(number, bytes, now);
             }
-            Reply::Stream(_) if !self.has_room() || self.ending.is_some() => {
+            Reply::Stream(_) if !self.make_room() || self.shutdown_at.is_some() => {
                 self.totals.refused += 1;
                 self.answer(number, self.responder.full(), now);
             }
-            Reply::Stream(layout) => self.watch(number, layout.unwrap_or(self.settings.layout), now),
+            Reply::Stream(layout) => self.start_stream(number, layout.unwrap_or(self.settings.layout), now),
         }
     }
 
-    /// Whether there is room for another viewer. Whoever has closed its side has most probably gone, and
-    /// only the next frame would show it: it makes room.
-    fn has_room(&mut self) -> bool {
+    /// Whether another viewer is allowed. At the limit, this closes a viewer whose peer has closed its side: most
+    /// likely it has disconnected, and only the next frame would show that.
+    fn make_room(&mut self) -> bool {
         if self.viewers < self.settings.viewers {
             return true;
         }
-        let gone = (0..self.connections.capacity()).find(|&number| {
+        let half_closed = (0..self.connections.capacity()).find(|&number| {
             self.connections
                 .get_mut(number)
                 .is_some_and(|c| c.half_closed.is_some() && matches!(c.stage, Stage::Stream(_)))
         });
-        gone.map(|number| self.close(number)).is_some()
+        half_closed.map(|number| self.close(number)).is_some()
     }
 
-    /// Makes a connection a viewer.
-    fn watch(&mut self, number: usize, layout: Layout, now: Duration) {
+    /// Turns a connection into a viewer.
+    fn start_stream(&mut self, number: usize, layout: Layout, now: Duration) {
         let head = self.responder.stream_head();
         let Some(connection) = self.connections.get_mut(number) else { return };
-        bound(&connection.socket, &self.settings);
+        limit_kernel_buffers(&connection.socket, &self.settings);
         connection.stage = Stage::Stream(Box::new(Viewer::new(layout, head)));
         self.viewers += 1;
         self.totals.viewers += 1;
         let update = self.hub.start(now);
-        if update == Update::None { self.go_on(number, now) } else { self.spread(update, now) }
+        if update == Update::None { self.drive(number, now) } else { self.broadcast(update, now) }
     }
 
     fn answer(&mut self, number: usize, bytes: Vec<u8>, now: Duration) {
-        self.answer_with(number, bytes, Rest::Nothing, now);
+        self.answer_with(number, bytes, SharedBody::None, now);
     }
 
-    fn answer_with(&mut self, number: usize, bytes: Vec<u8>, rest: Rest, now: Duration) {
+    fn answer_with(&mut self, number: usize, bytes: Vec<u8>, shared: SharedBody, now: Duration) {
         if let Some(connection) = self.connections.get_mut(number) {
-            connection.answer(bytes, rest, now);
+            connection.answer(bytes, shared, now);
         }
     }
 
-    /// What there is to say about this server.
+    /// The state of the server, for `/state` and `/metrics`.
     fn state(&self, now: Duration) -> State {
         let (count, newest) = (self.hub.count(), self.hub.newest());
         let mut totals = self.totals;
@@ -109,7 +109,7 @@ impl Engine {
             viewers.push(ViewerState {
                 peer: connection.peer.clone(),
                 layout: viewer.layout().name(),
-                age_s: (now - connection.since).as_secs_f64(),
+                age_s: (now - connection.accepted_at).as_secs_f64(),
                 frames_sent: viewer.count.sent,
                 frames_skipped: viewer.count.skipped,
                 bytes_sent: viewer.count.bytes,
@@ -137,19 +137,19 @@ impl Engine {
     }
 }
 
-/// Bounds what the kernel holds for a viewer. Options a system does not have are done without.
+/// Limits how many bytes the kernel buffers for a viewer. Ignores options that the system does not have.
 ///
-/// The send buffer bounds all that has not arrived, the low-water mark what has not even been sent: with
-/// both, somebody who reads slowly is one frame behind the buffer and not seconds.
-fn bound(socket: &Socket, bounds: &Settings) {
-    if bounds.viewer_buffer > 0 {
-        let _ = socket.set_send_buffer_size(bounds.viewer_buffer);
+/// The send buffer limits the bytes that are not acknowledged, `TCP_NOTSENT_LOWAT` those that are not sent. With
+/// both, a slow viewer lags by the buffer and one frame, not by seconds.
+fn limit_kernel_buffers(socket: &Socket, settings: &Settings) {
+    if settings.viewer_buffer > 0 {
+        let _ = socket.set_send_buffer_size(settings.viewer_buffer);
     }
     #[cfg(target_os = "linux")]
     {
-        if bounds.viewer_buffer > 0 {
-            let _ = socket.set_tcp_notsent_lowat(u32::try_from(bounds.viewer_buffer).unwrap_or(u32::MAX));
+        if settings.viewer_buffer > 0 {
+            let _ = socket.set_tcp_notsent_lowat(u32::try_from(settings.viewer_buffer).unwrap_or(u32::MAX));
         }
-        let _ = socket.set_tcp_user_timeout(Some(bounds.send_timeout));
+        let _ = socket.set_tcp_user_timeout(Some(settings.send_timeout));
     }
 }

@@ -1,4 +1,4 @@
-//! The loop that does everything: it accepts, answers and hands frames out, and never blocks.
+//! The event loop: it accepts connections, answers requests and sends frames. It never blocks.
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -8,43 +8,36 @@ use std::time::Duration;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
-use socket2::{SockAddr, Socket};
 
-use super::super::connection::{Connection, Rest, Stage, Step};
+use super::super::connection::{Connection, Stage, Step};
 use super::super::hub::{Hub, Update};
 use super::super::report::Totals;
 use super::super::responder::Responder;
 use super::super::timer::Timer;
 use super::super::viewer::{Push, Viewer};
-use super::memory_limit::{LIMIT, surplus};
 use super::settings::Settings;
 use crate::clock::Clock;
-use crate::listen::request::Refusal;
-use crate::listen::socket::{Accepted, Listener};
+use crate::listen::socket::Listener;
 use crate::signal::Stop;
 use crate::source::error::Error;
 
-/// The token by which a source says that it has left or made something.
-pub const MAIL: Token = Token(OWN);
-const TIMER: Token = Token(OWN + 1);
-const SIGNAL: Token = Token(OWN + 2);
-const LISTENERS: Token = Token(OWN + 3);
-/// Tokens from here on are our own. Those below are connections, by their key in the slab.
-const OWN: usize = usize::MAX - 8;
+/// The token of the waker with which a source reports a new frame or its end.
+pub const SOURCE: Token = Token(FIRST_OWN_TOKEN);
+const TIMER: Token = Token(FIRST_OWN_TOKEN + 1);
+const SIGNAL: Token = Token(FIRST_OWN_TOKEN + 2);
+const LISTENERS: Token = Token(FIRST_OWN_TOKEN + 3);
+/// Tokens below this one are connections: their keys in the slab.
+const FIRST_OWN_TOKEN: usize = usize::MAX - 8;
 
-/// How often overdue connections are looked for.
-const SWEEP: Duration = Duration::from_millis(500);
-/// How long to wait before accepting again when there was no room for a connection.
-const NO_ROOM: Duration = Duration::from_millis(50);
-/// Most connections that are accepted at a time.
-const AT_ONCE: u32 = 256;
-/// How long viewers have to take the last part after a signal.
-const FAREWELL: Duration = Duration::from_millis(800);
+/// How often to check for overdue connections.
+pub(super) const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
+/// How long viewers may take to receive the last part after a signal.
+const SHUTDOWN_TIME: Duration = Duration::from_millis(800);
 
 /// The server.
 pub struct Engine {
-    poll: Poll,
-    listeners: Vec<Listener>,
+    pub(super) poll: Poll,
+    pub(super) listeners: Vec<Listener>,
     pub(super) connections: Slab<Connection>,
     pub(super) hub: Hub,
     timer: Timer,
@@ -56,21 +49,21 @@ pub struct Engine {
     pub(super) viewers: usize,
     pub(super) totals: Totals,
     pub(super) started: Duration,
-    /// Whether somebody took a snapshot since the last frame.
-    pub(super) glance: bool,
-    accept_at: Option<Duration>,
-    swept: Duration,
-    /// Until when viewers may take the last part.
-    pub(super) ending: Option<Duration>,
+    /// Whether a snapshot was requested since the last frame.
+    pub(super) snapshot_taken: bool,
+    pub(super) accept_at: Option<Duration>,
+    pub(super) last_sweep: Duration,
+    /// When to end at the latest; `None` while the server runs.
+    pub(super) shutdown_at: Option<Duration>,
     buffer: Box<[u8]>,
 }
 
 impl Engine {
-    /// A server for these listeners, ready to run. `poll` is the one that a live source's mailbox wakes.
+    /// Creates a server for these listeners. `poll` is the one that the source wakes.
     ///
     /// # Errors
     ///
-    /// When the system has no room for the descriptors it needs.
+    /// When the system cannot create or register the descriptors.
     pub fn new(
         poll: Poll,
         listeners: Vec<Listener>,
@@ -102,19 +95,19 @@ impl Engine {
             viewers: 0,
             totals: Totals::default(),
             started,
-            glance: false,
+            snapshot_taken: false,
             accept_at: None,
-            swept: Duration::ZERO,
-            ending: None,
+            last_sweep: Duration::ZERO,
+            shutdown_at: None,
             buffer: vec![0; 16 * 1024].into(),
         })
     }
 
-    /// Serves until the source ends or a signal arrives, and every viewer has got the last part.
+    /// Serves until the source ends or a signal arrives, and every viewer has received the last part.
     ///
     /// # Errors
     ///
-    /// When the system cannot be asked for events any more.
+    /// When polling for events fails.
     pub fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         loop {
@@ -124,30 +117,30 @@ impl Engine {
                 _ => {}
             }
             let now = self.clock.now();
-            // Also when the source has ended, and only slow viewers are left.
-            if self.stop.signal().is_some() && self.ending.is_none_or(|until| until == Duration::MAX) {
+            // Also if the source has ended and only slow viewers remain: the signal shortens the wait for them.
+            if self.stop.signal().is_some() && self.shutdown_at.is_none_or(|until| until == Duration::MAX) {
                 let update = self.hub.finish(now);
-                self.end(now + FAREWELL);
-                self.spread(update, now);
+                self.begin_shutdown(now + SHUTDOWN_TIME);
+                self.broadcast(update, now);
             }
-            // What is due comes first: it must not wait for whoever else has something to say.
+            // A due frame comes first: it must not wait for requests.
             self.tick(now);
             let mut accept = false;
             for event in &events {
                 match event.token() {
                     TIMER => self.timer.expired(),
-                    // A picture and the word that it was the last one may have come together.
-                    MAIL => {
+                    // One event may report both a picture and the end of the source.
+                    SOURCE => {
                         for _ in 0..2 {
                             let update = self.hub.fetch(now);
-                            self.spread(update, now);
+                            self.broadcast(update, now);
                         }
                         self.tick(now);
                     }
                     SIGNAL => {}
                     LISTENERS => accept = true,
                     Token(n) if event.is_error() || (event.is_write_closed() && event.is_read_closed()) => {
-                        self.lose(n, None);
+                        self.close_broken(n, None);
                     }
                     Token(n) => {
                         if event.is_read_closed()
@@ -155,7 +148,7 @@ impl Engine {
                         {
                             connection.half_closed.get_or_insert(now);
                         }
-                        self.go_on(n, now);
+                        self.drive(n, now);
                     }
                 }
             }
@@ -163,33 +156,33 @@ impl Engine {
                 self.accept(now);
             }
             self.sweep(now);
-            if self.ending.is_some_and(|until| now >= until || self.has_said_everything()) {
+            if self.shutdown_at.is_some_and(|until| now >= until || self.is_everything_sent()) {
                 return Ok(());
             }
         }
     }
 
-    /// Why the source never had a frame, if that is why the run ended.
+    /// Why the source never produced a frame, if that ended the run.
     pub fn take_error(&mut self) -> Option<Error> {
         self.hub.take_error()
     }
 
-    /// Shows what is due.
+    /// Publishes a due frame.
     fn tick(&mut self, now: Duration) {
-        let (viewers, glance) = (self.viewers, &mut self.glance);
-        let update = self.hub.tick(now, || viewers > 0 || std::mem::take(glance));
-        self.spread(update, now);
+        let (viewers, snapshot_taken) = (self.viewers, &mut self.snapshot_taken);
+        let update = self.hub.tick(now, || viewers > 0 || std::mem::take(snapshot_taken));
+        self.broadcast(update, now);
     }
 
-    /// How long the poll may sleep.
+    /// How long the poll may block.
     fn timeout(&mut self) -> Option<Duration> {
         let now = self.clock.now();
         let due = self.hub.due();
         let timer = self.timer.set(due, now);
-        // The timer's event is as good an occasion to sweep as any.
-        let sweep = (!self.connections.is_empty() && due.is_none_or(|due| due > now + SWEEP))
-            .then_some(self.swept + SWEEP);
-        [self.accept_at, sweep, self.ending]
+        // If a frame is due soon, the check for overdue connections runs then.
+        let sweep = (!self.connections.is_empty() && due.is_none_or(|due| due > now + SWEEP_INTERVAL))
+            .then_some(self.last_sweep + SWEEP_INTERVAL);
+        [self.accept_at, sweep, self.shutdown_at]
             .into_iter()
             .flatten()
             .map(|at| at.saturating_sub(now))
@@ -197,74 +190,35 @@ impl Engine {
             .min()
     }
 
-    fn accept(&mut self, now: Duration) {
-        self.accept_at = None;
-        for n in 0..self.listeners.len() {
-            for turn in 0.. {
-                if turn == AT_ONCE {
-                    // Whoever is watching comes first.
-                    self.accept_at = Some(now);
-                    break;
-                }
-                match self.listeners[n].accept() {
-                    Accepted::Connection(socket, peer) => self.welcome(socket, &peer, now),
-                    Accepted::Gone => {}
-                    Accepted::None => break,
-                    Accepted::NoRoom => {
-                        // The event will not come again for those who wait already.
-                        self.accept_at = Some(now + NO_ROOM);
-                        break;
-                    }
-                }
-            }
-        }
-    }
-
-    fn welcome(&mut self, socket: Socket, peer: &SockAddr, now: Duration) {
-        if self.connections.len() >= self.settings.connections {
-            // A new socket takes the few bytes of this answer at once; there is no room to wait.
-            self.totals.refused += 1;
-            let _ = socket.send(&self.responder.full());
-            return;
-        }
-        let place = self.connections.vacant_entry();
-        let token = Token(place.key());
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        if self.poll.registry().register(&mut SourceFd(&socket.as_raw_fd()), token, interest).is_ok() {
-            let peer = peer.as_socket().map_or_else(|| "local".into(), |peer| peer.to_string());
-            place.insert(Connection::new(socket, peer, now));
-        }
-    }
-
-    /// Lets one connection go on.
-    pub(super) fn go_on(&mut self, number: usize, now: Duration) {
+    /// Reads from and writes to one connection until its socket would block.
+    pub(super) fn drive(&mut self, number: usize, now: Duration) {
         let Some(connection) = self.connections.get_mut(number) else { return };
         if let Stage::Stream(viewer) = &mut connection.stage {
             let socket = &connection.socket;
             match viewer.push(self.hub.newest(), now, |bytes| socket.send(bytes)) {
                 Ok(Push::Idle | Push::Blocked) => return,
-                Ok(Push::Done) => self.leave(number, now),
-                Err(error) => return self.lose(number, Some(error)),
+                Ok(Push::Done) => self.finish_viewer(number, now),
+                Err(error) => return self.close_broken(number, Some(error)),
             }
         }
         loop {
             let Some(connection) = self.connections.get_mut(number) else { return };
-            match connection.go_on(now, &mut self.buffer) {
+            match connection.drive(now, &mut self.buffer) {
                 Step::Wait => return,
-                Step::Judge(status) => self.judge(number, &status, now),
+                Step::Dispatch(status) => self.dispatch(number, &status, now),
                 Step::Close => return self.close(number),
             }
         }
     }
 
-    /// Hands a new part to every viewer.
-    pub(super) fn spread(&mut self, update: Update, now: Duration) {
+    /// Sends a new part to all viewers.
+    pub(super) fn broadcast(&mut self, update: Update, now: Duration) {
         if update == Update::None {
             return;
         }
-        if matches!(update, Update::LastPart | Update::End) && self.ending.is_none() {
-            // Whoever takes nothing is closed after the send timeout, so this comes to an end.
-            self.end(Duration::MAX);
+        if matches!(update, Update::LastPart | Update::End) && self.shutdown_at.is_none() {
+            // No deadline: the send timeout closes viewers that accept nothing.
+            self.begin_shutdown(Duration::MAX);
         }
         let Some(newest) = self.hub.newest().map(Rc::clone) else { return };
         for number in 0..self.connections.capacity() {
@@ -276,21 +230,21 @@ impl Engine {
             viewer.offer(&newest);
             match viewer.push(Some(&newest), now, |bytes| socket.send(bytes)) {
                 Ok(Push::Idle | Push::Blocked) => {}
-                Ok(Push::Done) => self.leave(number, now),
-                Err(error) => self.lose(number, Some(error)),
+                Ok(Push::Done) => self.finish_viewer(number, now),
+                Err(error) => self.close_broken(number, Some(error)),
             }
         }
         drop(newest);
         self.hub.prepare();
     }
 
-    /// Whether every byte for every peer is with the kernel, which delivers them without us too.
-    fn has_said_everything(&self) -> bool {
+    /// Whether the kernel has all bytes for all peers. It delivers them after this process has ended, too.
+    fn is_everything_sent(&self) -> bool {
         self.connections.iter().all(|(_, connection)| matches!(connection.stage, Stage::Drain { .. }))
     }
 
-    /// A viewer has got everything.
-    fn leave(&mut self, number: usize, now: Duration) {
+    /// Closes our side of a viewer that received everything.
+    fn finish_viewer(&mut self, number: usize, now: Duration) {
         if let Some(connection) = self.connections.get_mut(number) {
             if let Stage::Stream(viewer) = &connection.stage {
                 self.viewers -= 1;
@@ -300,28 +254,17 @@ impl Engine {
         }
     }
 
-    /// A connection has broken, for a reason that its socket knows if it is not given.
-    fn lose(&mut self, number: usize, error: Option<io::Error>) {
+    /// Closes a broken connection. Without an `error`, the reason is the pending error of its socket.
+    fn close_broken(&mut self, number: usize, error: Option<io::Error>) {
         let Some(connection) = self.connections.get_mut(number) else { return };
         let error = error.or_else(|| connection.socket.take_error().ok().flatten());
         let timed_out = error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
-        // The kernel's own send timeout has come before ours.
+        // TCP_USER_TIMEOUT expired before our own check.
         if timed_out && matches!(connection.stage, Stage::Stream(_)) {
             self.evict(number);
         } else {
             self.close(number);
         }
-    }
-
-    /// Closes a viewer that takes nothing.
-    fn evict(&mut self, number: usize) {
-        let Some(connection) = self.connections.get_mut(number) else { return };
-        let timeout = self.settings.send_timeout;
-        self.settings
-            .reporter
-            .message(&format!("viewer {} took nothing for {timeout:?}; closed", connection.peer));
-        self.totals.evicted += 1;
-        self.close(number);
     }
 
     pub(super) fn close(&mut self, number: usize) {
@@ -335,55 +278,10 @@ impl Engine {
         }
     }
 
-    /// Closes the connections whose time has run out.
-    fn sweep(&mut self, now: Duration) {
-        if now < self.swept + SWEEP {
-            return;
-        }
-        self.swept = now;
-        self.free_memory(now);
-        for number in 0..self.connections.capacity() {
-            let Some(connection) = self.connections.get_mut(number) else { continue };
-            if !connection.is_overdue(now, self.settings.request_timeout, self.settings.send_timeout) {
-                continue;
-            }
-            match &connection.stage {
-                Stage::Request(head) if !head.is_empty() => {
-                    let bytes = self.responder.refusal(Refusal::Timeout);
-                    connection.answer(bytes, Rest::Nothing, now);
-                    self.go_on(number, now);
-                }
-                Stage::Delay { bytes, .. } => {
-                    let bytes = bytes.clone();
-                    connection.answer(bytes, Rest::Nothing, now);
-                    self.go_on(number, now);
-                }
-                Stage::Stream(viewer) if viewer.stuck_since().is_some() => self.evict(number),
-                _ => self.close(number),
-            }
-        }
-    }
-
-    /// Closes connections that are stuck, or furthest behind, when all together keep too much in memory.
-    fn free_memory(&mut self, now: Duration) {
-        let newest = self.hub.newest().map_or(0, |part| part.number);
-        let surplus = surplus(&self.connections, newest, now, LIMIT);
-        if surplus.is_empty() {
-            return;
-        }
-        let (count, limit) = (surplus.len(), LIMIT >> 20);
-        self.settings.reporter.message(&format!(
-            "closed {count} slow connections: together they held more than {limit} MiB of frames"
-        ));
-        for number in surplus {
-            self.totals.evicted += 1;
-            self.close(number);
-        }
-    }
-
-    /// Takes no more connections, drops those that have not asked yet, and ends when all others are done.
-    fn end(&mut self, until: Duration) {
-        self.ending = Some(until);
+    /// Stops listening and closes connections without a complete request. The run ends when the others are done,
+    /// or at `until`.
+    fn begin_shutdown(&mut self, until: Duration) {
+        self.shutdown_at = Some(until);
         self.listeners.clear();
         let without_frame = self.hub.newest().is_none();
         for number in 0..self.connections.capacity() {
@@ -399,7 +297,7 @@ impl Engine {
     }
 }
 
-/// Adds what a viewer has counted.
+/// Adds the counters of a viewer to the totals.
 pub(super) fn add(totals: &mut Totals, viewer: &Viewer) {
     totals.frames_sent += viewer.count.sent;
     totals.frames_skipped += viewer.count.skipped;

@@ -7,34 +7,34 @@ use slab::Slab;
 
 use super::super::connection::Connection;
 
-/// Bytes of old frames and of answers that peers may keep in memory together. Each peer holds one or two
-/// frames, and peers that read at the same pace the same ones: this is reached only by many who read
-/// a few bytes now and then, each in the middle of another large frame.
+/// Most bytes of old frames and answers that all peers together may keep in memory. Each peer holds one or two
+/// frames, and peers of the same speed share them. So only many peers that read a few bytes now and then, each
+/// in another large frame, reach this limit.
 pub const LIMIT: usize = 256 << 20;
 
-/// Whoever has taken nothing for so long goes before those who are only slow.
+/// A peer that has accepted nothing for this long is closed before peers that are only slow.
 const STUCK: Duration = Duration::from_secs(1);
 
-/// What is freed when all who hold it go.
+/// Memory that is freed when all its holders are closed.
 struct Held {
     bytes: usize,
     holders: Vec<usize>,
-    /// Whether all of them are stuck.
+    /// Whether all holders are stuck.
     stuck: bool,
-    /// The part's number; answers come before all parts.
+    /// The number of the part; 0 for an answer.
     part: u64,
 }
 
-/// Those who must go so that the others hold `limit` bytes at most: first those who are stuck, then those who
-/// hold the oldest frames. The newest frame is there in any case.
-pub fn surplus(connections: &Slab<Connection>, newest: u64, now: Duration, limit: usize) -> BTreeSet<usize> {
+/// The connections to close so that the others hold at most `limit` bytes: first stuck ones, then holders of the
+/// oldest frames. The newest frame does not count, because the hub holds it anyway.
+pub fn to_close(connections: &Slab<Connection>, newest: u64, now: Duration, limit: usize) -> BTreeSet<usize> {
     let mut all = Vec::new();
-    // A part that several hold is freed by the last of them.
+    // A shared part is freed when its last holder is closed.
     let mut parts = BTreeMap::<u64, Held>::new();
     for (number, connection) in connections {
         let stuck = connection.stuck_for(now) >= STUCK;
-        if connection.weight() > 0 {
-            all.push(Held { bytes: connection.weight(), holders: vec![number], stuck, part: 0 });
+        if connection.answer_bytes() > 0 {
+            all.push(Held { bytes: connection.answer_bytes(), holders: vec![number], stuck, part: 0 });
         }
         for part in connection.parts().filter(|part| part.number != newest) {
             let bytes = part.bytes().len();
@@ -51,15 +51,15 @@ pub fn surplus(connections: &Slab<Connection>, newest: u64, now: Duration, limit
     all.extend(parts.into_values());
     all.sort_by_key(|held| (!held.stuck, held.part));
     let mut held: usize = all.iter().map(|held| held.bytes).sum();
-    let mut surplus = BTreeSet::new();
+    let mut closed = BTreeSet::new();
     for next in all {
         if held <= limit {
             break;
         }
         held -= next.bytes;
-        surplus.extend(next.holders);
+        closed.extend(next.holders);
     }
-    surplus
+    closed
 }
 
 #[cfg(test)]
@@ -69,7 +69,7 @@ mod tests {
     use mjpeg::multipart::Boundary;
     use socket2::{Domain, Socket, Type};
 
-    use super::super::super::connection::Rest;
+    use super::super::super::connection::SharedBody;
     use super::super::super::part::{Part, Recipe, Trailer};
     use super::*;
     use crate::source::picture::Picture;
@@ -81,31 +81,31 @@ mod tests {
     }
 
     #[test]
-    fn who_is_stuck_goes_first_and_then_all_who_hold_the_oldest_frame() {
+    fn stuck_connections_are_closed_first_then_all_that_hold_the_oldest_frame() {
         let mut slab = Slab::new();
         let parts: Vec<Rc<Part>> = (0..5).map(part).collect();
         let size = parts[0].bytes().len();
         let now = Duration::from_secs(60);
-        let mut holder = |bytes: usize, rest: Rest, since: Duration| {
+        let mut holder = |bytes: usize, shared: SharedBody, since: Duration| {
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
             let mut connection = Connection::new(socket, String::new(), Duration::ZERO);
-            connection.answer(vec![0; bytes], rest, since);
+            connection.answer(vec![0; bytes], shared, since);
             slab.insert(connection)
         };
-        let of = |n: usize| Rest::Picture(Rc::clone(&parts[n]));
+        let of = |n: usize| SharedBody::Picture(Rc::clone(&parts[n]));
         let newest = holder(500, of(4), now);
-        let [second, first, also_first] = [of(2), of(1), of(1)].map(|rest| holder(500, rest, now));
+        let [second, first, also_first] = [of(2), of(1), of(1)].map(|shared| holder(500, shared, now));
         let stuck = holder(500, of(3), now - STUCK);
-        let answer = holder(100_000, Rest::Nothing, now);
+        let answer = holder(100_000, SharedBody::None, now);
 
-        let surplus = |limit| surplus(&slab, 4, now, limit).into_iter().collect::<Vec<_>>();
-        // The first part counts once, the newest not at all, heads neither.
+        let to_close = |limit| to_close(&slab, 4, now, limit).into_iter().collect::<Vec<_>>();
+        // A shared part counts once. The newest part and small answers do not count.
         let all = 100_000 + 3 * size;
-        assert!(surplus(all).is_empty());
-        assert_eq!(surplus(all - 1), [stuck]);
-        assert_eq!(surplus(all - size - 1), [stuck, answer]);
-        assert_eq!(surplus(2 * size - 1), [first, also_first, stuck, answer]);
-        assert_eq!(surplus(0), [second, first, also_first, stuck, answer]);
-        assert!(!surplus(0).contains(&newest));
+        assert!(to_close(all).is_empty());
+        assert_eq!(to_close(all - 1), [stuck]);
+        assert_eq!(to_close(all - size - 1), [stuck, answer]);
+        assert_eq!(to_close(2 * size - 1), [first, also_first, stuck, answer]);
+        assert_eq!(to_close(0), [second, first, also_first, stuck, answer]);
+        assert!(!to_close(0).contains(&newest));
     }
 }

@@ -5,25 +5,25 @@ use std::time::Duration;
 use super::super::part::Layout;
 use crate::output::Reporter;
 
-/// What was asked for on the command line.
+/// The settings of the engine.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Where messages go.
     pub reporter: Reporter,
-    /// The source, as it may be shown to anybody.
+    /// The name of the source, without passwords.
     pub source: String,
-    /// The layout of viewers that ask for none.
+    /// The layout for viewers that choose none.
     pub layout: Layout,
-    /// How long a source may be silent and count as healthy.
+    /// How long a source may be silent and still count as healthy.
     pub patience: Duration,
     /// Most connections at a time.
     pub connections: usize,
     /// Most viewers at a time.
     pub viewers: usize,
-    /// Bytes the kernel may hold for a viewer; 0 leaves it to the kernel.
+    /// Most bytes that the kernel buffers for a viewer; 0 keeps the default of the system.
     pub viewer_buffer: usize,
-    /// How long a request may take to come in.
+    /// How long a request may take to arrive.
     pub request_timeout: Duration,
-    /// How long a viewer may take nothing while bytes wait for it.
+    /// How long a viewer may accept no bytes while some wait to be sent.
     pub send_timeout: Duration,
 }

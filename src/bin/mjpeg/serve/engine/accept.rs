@@ -1,0 +1,60 @@
+//! Accepting connections.
+
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use mio::{Interest, Token};
+use socket2::{SockAddr, Socket};
+
+use super::super::connection::Connection;
+use super::event_loop::Engine;
+use crate::listen::socket::Accepted;
+
+/// How long to wait before the next `accept` when descriptors or memory have run out.
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+/// Most connections to accept before frames are served again.
+const ACCEPT_BATCH: u32 = 256;
+
+impl Engine {
+    /// Accepts waiting connections.
+    pub(super) fn accept(&mut self, now: Duration) {
+        self.accept_at = None;
+        for n in 0..self.listeners.len() {
+            for turn in 0.. {
+                if turn == ACCEPT_BATCH {
+                    // Viewers come first: accept more after the next poll.
+                    self.accept_at = Some(now);
+                    break;
+                }
+                match self.listeners[n].accept() {
+                    Accepted::Connection(socket, peer) => self.add_connection(socket, &peer, now),
+                    Accepted::Lost => {}
+                    Accepted::None => break,
+                    Accepted::NoRoom => {
+                        // Events are edge-triggered: there is none for connections that wait already.
+                        self.accept_at = Some(now + ACCEPT_RETRY);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Registers a new connection, or refuses it at the limit.
+    fn add_connection(&mut self, socket: Socket, peer: &SockAddr, now: Duration) {
+        if self.connections.len() >= self.settings.connections {
+            // This short answer fits into the send buffer of a new socket.
+            self.totals.refused += 1;
+            let _ = socket.send(&self.responder.full());
+            return;
+        }
+        let entry = self.connections.vacant_entry();
+        let token = Token(entry.key());
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if self.poll.registry().register(&mut SourceFd(&socket.as_raw_fd()), token, interest).is_ok() {
+            let peer = peer.as_socket().map_or_else(|| "local".into(), |peer| peer.to_string());
+            entry.insert(Connection::new(socket, peer, now));
+        }
+    }
+}
