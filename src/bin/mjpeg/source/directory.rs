@@ -1,24 +1,21 @@
 //! A directory of JPEG files, played in natural order.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::natural;
+use super::listing;
 use super::paced::{Next, Paced};
 use super::picture::{Picture, ROOM};
+use super::picture_file::{self, Stamp};
 use super::watch::Watch;
 use crate::output::Reporter;
 use crate::problem::Problem;
 
 /// Bytes of pictures that are kept from round to round; what is beyond is read again each time.
 const KEPT: usize = 64 << 20;
-/// Most bytes of one picture.
-pub const PICTURE_LIMIT: u64 = 64 << 20;
 
 /// Plays the files of a directory, one round after another.
 ///
@@ -58,30 +55,6 @@ struct Entry {
     picture: Option<Picture>,
 }
 
-/// What changes when a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp {
-    inode: u64,
-    length: u64,
-    modified: (i64, i64),
-}
-
-impl Stamp {
-    /// Which file it is.
-    pub fn inode(self) -> u64 {
-        self.inode
-    }
-
-    /// The stamp in a file's metadata.
-    pub fn of(metadata: &Metadata) -> Self {
-        Self {
-            inode: metadata.ino(),
-            length: metadata.len(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-        }
-    }
-}
-
 impl Directory {
     /// Opens a directory to be played `rounds` times, or for ever.
     ///
@@ -93,7 +66,7 @@ impl Directory {
             |error| anyhow::Error::new(error).context(format!("cannot read directory {}", path.display()));
         // Watched before it is read, so that no change falls in between.
         let watch = Watch::new(path);
-        let names = names(path).map_err(cannot_read)?;
+        let names = listing::names(path).map_err(cannot_read)?;
         if names.is_empty() {
             return Err(Problem::new(anyhow::anyhow!("{} holds no JPEG files", path.display()))
                 .hint("files named *.jpg, *.jpeg, *.jpe or *.jfif are played"));
@@ -136,7 +109,7 @@ impl Directory {
         if !self.look {
             return true;
         }
-        match names(&self.path) {
+        match listing::names(&self.path) {
             Ok(names) => {
                 self.told = false;
                 self.update(names);
@@ -160,7 +133,7 @@ impl Directory {
         }
         let mut old = std::mem::take(&mut self.entries).into_iter().peekable();
         for name in names {
-            while let Some(gone) = old.next_if(|entry| order(&entry.name, &name).is_lt()) {
+            while let Some(gone) = old.next_if(|entry| listing::order(&entry.name, &name).is_lt()) {
                 self.kept -= gone.picture.map_or(0, |picture| picture.weight());
             }
             let known = old.next_if(|entry| entry.name == name);
@@ -207,7 +180,7 @@ impl Directory {
         }
         self.marks += 1;
         entry.mark = self.marks;
-        match read(&path, &metadata, self.marks) {
+        match picture_file::read(&path, &metadata, self.marks) {
             Ok(picture) => {
                 (entry.seen, entry.broken) = (Some(stamp), false);
                 Some(picture)
@@ -263,49 +236,6 @@ impl Entry {
     fn new(name: OsString) -> Self {
         Self { name, seen: None, broken: false, told: false, mark: 0, picture: None }
     }
-}
-
-/// Reads a picture from a file.
-///
-/// # Errors
-///
-/// When the file cannot be read or is no whole JPEG, in words.
-pub fn read(path: &Path, metadata: &Metadata, mark: usize) -> Result<Picture, String> {
-    if !metadata.is_file() {
-        return Err("it is no regular file".into());
-    }
-    if metadata.len() > PICTURE_LIMIT {
-        return Err(format!("it has more than {} MiB", PICTURE_LIMIT >> 20));
-    }
-    let mut bytes = Picture::buffer(metadata.len() as usize);
-    File::open(path)
-        .and_then(|file| file.take(PICTURE_LIMIT).read_to_end(&mut bytes))
-        .map_err(|error| error.to_string())?;
-    Picture::new(bytes, mark).map_err(|unsound| unsound.to_string())
-}
-
-/// Whether a name says that the file is a JPEG.
-pub fn is_jpeg_name(name: &OsStr) -> bool {
-    Path::new(name).extension().is_some_and(|extension| {
-        ["jpg", "jpeg", "jpe", "jfif"].iter().any(|known| extension.eq_ignore_ascii_case(known))
-    })
-}
-
-fn order(a: &OsStr, b: &OsStr) -> std::cmp::Ordering {
-    natural::compare(a.as_bytes(), b.as_bytes())
-}
-
-/// The names of a directory's JPEG files in natural order. Hidden ones are writers' temporary files.
-fn names(path: &Path) -> io::Result<Vec<OsString>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(path)? {
-        let name = entry?.file_name();
-        if is_jpeg_name(&name) && !name.as_bytes().starts_with(b".") {
-            names.push(name);
-        }
-    }
-    names.sort_by(|a, b| order(a, b));
-    Ok(names)
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::directory::{PICTURE_LIMIT, Stamp};
 use super::live::Mailbox;
 use super::picture::Picture;
+use super::picture_file::{PICTURE_LIMIT, Stamp};
 use super::watch::Watch;
 use crate::output::Reporter;
 
