@@ -164,8 +164,7 @@ fn a_source_without_pictures_is_one_clear_line_and_6() {
     fs::write(empty.path().join("cut.jpg"), b"\xff\xd8\xff\xfe\x00\x09half").unwrap();
     fs::create_dir(empty.path().join("folder.jpg")).unwrap();
     let message = refusal(empty.path());
-    for part in
-        ["error.jpg is left out", "cut.jpg is left out", "folder.jpg is left out", "holds no whole JPEG"]
+    for part in ["error.jpg is skipped", "cut.jpg is skipped", "folder.jpg is skipped", "holds no whole JPEG"]
     {
         assert!(message.contains(part), "{part}: {message}");
     }

@@ -222,7 +222,7 @@ fn broken_frames_are_told_by_name_and_left_out() {
     let parts = Client::watch(server.address(), "/stream").rest();
     assert_eq!(bodies(&parts), frames[..2]);
     let end = server.run.end().expect(0);
-    assert!(end.err.contains("3.jpg is left out: it ends before its end marker"), "{}", end.err);
+    assert!(end.err.contains("3.jpg is skipped: it ends before its end marker"), "{}", end.err);
 }
 
 #[test]

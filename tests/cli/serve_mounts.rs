@@ -40,7 +40,7 @@ fn a_file_that_is_written_elsewhere_is_served() {
     fs::write(&file, &fourth).unwrap();
     shows(&fourth);
     fs::remove_file(&file).unwrap();
-    said("is not there; waiting for it");
+    said("does not exist; waiting for it");
     shows(&fourth);
     fs::write(&file, &fifth).unwrap();
     shows(&fifth);

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::natural;
 
-/// Whether a name says that the file is a JPEG.
+/// Whether a file has the name of a JPEG.
 pub fn is_jpeg_name(name: &OsStr) -> bool {
     Path::new(name).extension().is_some_and(|extension| {
         ["jpg", "jpeg", "jpe", "jfif"].iter().any(|known| extension.eq_ignore_ascii_case(known))
@@ -21,7 +21,8 @@ pub fn order(a: &OsStr, b: &OsStr) -> Ordering {
     natural::compare(a.as_bytes(), b.as_bytes())
 }
 
-/// The names of a directory's JPEG files in natural order. Hidden ones are writers' temporary files.
+/// The names of a directory's JPEG files in natural order, without hidden files: programs that write pictures use hidden
+/// names for temporary files.
 pub fn names(path: &Path) -> io::Result<Vec<OsString>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(path)? {

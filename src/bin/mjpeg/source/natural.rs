@@ -6,8 +6,8 @@
 
 use std::cmp::Ordering;
 
-/// Compares names the way people count: runs of digits by their value, anything else byte by byte.
-/// Names that differ only in leading zeros are put in the order of their bytes.
+/// Compares names in natural order: runs of digits by their value, all other bytes one by one. Names that differ
+/// only in leading zeros are in the order of their bytes.
 pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
     let (mut left, mut right) = (a, b);
     loop {
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_in_names_count() {
+    fn numbers_in_names_are_compared_by_value() {
         let sorted = [
             "1.jpg",
             "2.jpg",

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use super::picture::Picture;
 
-/// Most bytes of one picture.
+/// The largest picture, in bytes.
 pub const PICTURE_LIMIT: u64 = 64 << 20;
 
-/// What changes when a file is written.
+/// The state of a file: any write to the file changes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     inode: u64,
@@ -19,12 +19,12 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// Which file it is.
+    /// The inode: another inode is another file.
     pub fn inode(self) -> u64 {
         self.inode
     }
 
-    /// The stamp in a file's metadata.
+    /// The state in the metadata of a file.
     pub fn of(metadata: &Metadata) -> Self {
         Self {
             inode: metadata.ino(),
@@ -38,10 +38,10 @@ impl Stamp {
 ///
 /// # Errors
 ///
-/// When the file cannot be read or is no whole JPEG, in words.
+/// If the file cannot be read, or is not a complete JPEG: the cause as text.
 pub fn read(path: &Path, metadata: &Metadata, mark: usize) -> Result<Picture, String> {
     if !metadata.is_file() {
-        return Err("it is no regular file".into());
+        return Err("it is not a regular file".into());
     }
     if metadata.len() > PICTURE_LIMIT {
         return Err(format!("it has more than {} MiB", PICTURE_LIMIT >> 20));
