@@ -1,4 +1,5 @@
-//! Documents that are made from the code: committed, compared here, rewritten with `MJPEG_BLESS=1`.
+//! Documents that are generated from the code. They are committed; these tests compare them, or rewrite them with
+//! `MJPEG_BLESS=1`.
 
 use crate::kit;
 
@@ -8,14 +9,17 @@ use std::fs;
 use kit::run::{mjpeg, run};
 use mjpeg::check::{consumers, rules};
 
-/// Fails unless the file holds `expected`; with `MJPEG_BLESS=1` writes it.
+/// Fails the test unless the file has the text `expected`. Writes the file with `MJPEG_BLESS=1`.
 fn verify(path: &str, expected: &str) {
     let file = kit::repository(path);
     if std::env::var_os("MJPEG_BLESS").is_some_and(|value| value == "1") {
         fs::write(&file, expected).unwrap();
     }
     let found = fs::read_to_string(&file).unwrap_or_default();
-    assert!(found == expected, "{path} is not up to date; run MJPEG_BLESS=1 cargo test documents");
+    assert!(
+        found == expected,
+        "{path} is not up to date; run MJPEG_BLESS=1 cargo test --test cli documents::"
+    );
 }
 
 #[test]
@@ -33,7 +37,7 @@ fn man_pages_are_up_to_date() {
 }
 
 #[test]
-fn completions_come_for_every_shell() {
+fn every_shell_has_completions() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = run(&mut mjpeg(["completions", shell])).expect(0).text();
         assert!(script.contains("mjpeg") && script.contains("fail-on"), "{shell}");

@@ -1,4 +1,4 @@
-//! `mjpeg record`: which files come out, and how runs end.
+//! `mjpeg record`: the files it writes, and how runs end.
 
 use crate::kit;
 
@@ -51,7 +51,7 @@ fn a_served_directory_is_recorded_bit_for_bit() {
 }
 
 #[test]
-fn captures_of_real_servers_give_exactly_their_frames() {
+fn the_frames_of_captures_are_recorded_exactly() {
     for entry in fs::read_dir(kit::repository("fixtures/captures")).unwrap() {
         let capture = entry.unwrap().path();
         if capture.extension().is_none_or(|extension| extension != "http") {
@@ -72,7 +72,7 @@ fn captures_of_real_servers_give_exactly_their_frames() {
 }
 
 #[test]
-fn the_fixture_frames_are_what_the_documented_command_makes() {
+fn the_documented_command_makes_the_fixture_frames() {
     let dir = tempfile::tempdir().unwrap();
     record("test:", dir.path(), &["--frames", "30", "--hash"]).expect(0);
     assert!(kit::contents(dir.path()) == kit::contents(&kit::frames()), "the test pattern has changed");
@@ -84,7 +84,7 @@ fn the_fixture_frames_are_what_the_documented_command_makes() {
     assert!(sizes[0] >= 8_000 && sizes[29] <= 15_000, "{sizes:?}");
 }
 
-/// Ten whole frames and what then happens.
+/// Ten complete frames and the end that follows.
 struct Ending {
     name: &'static str,
     after: fn(&mut kit::camera::Connection, &[u8]),
@@ -95,7 +95,7 @@ struct Ending {
 }
 
 #[test]
-fn reset_stall_cut_and_close_are_told_apart_and_no_torn_frame_is_written() {
+fn stall_cut_and_close_are_distinguished_and_no_incomplete_frame_is_written() {
     let endings = [
         Ending {
             name: "closed without a goal",
@@ -162,14 +162,14 @@ fn reset_stall_cut_and_close_are_told_apart_and_no_torn_frame_is_written() {
 }
 
 #[test]
-fn a_reset_is_a_reset() {
+fn a_reset_connection_is_reported_as_reset() {
     let frames = kit::contents(&kit::frames());
     let dir = tempfile::tempdir().unwrap();
     let (seen, watched) = (dir.path().join("frame-000003.jpg"), frames[..3].to_vec());
     let camera = Camera::start(move |camera| {
         camera.send(HEAD.as_bytes());
         watched.iter().for_each(|jpeg| camera.send(&part(jpeg)));
-        // A reset throws away what was not read.
+        // A reset discards bytes that were not read.
         kit::eventually("the third frame is written", || seen.exists().then_some(()));
         camera.send(b"--foo\r\nContent-Type: image/jpeg\r\nContent-Length: 5000\r\n\r\n\xff\xd8\xff");
         camera.reset();
@@ -182,7 +182,7 @@ fn a_reset_is_a_reset() {
 }
 
 #[test]
-fn answers_that_are_no_stream_have_their_own_codes() {
+fn responses_without_a_stream_have_their_own_exit_codes() {
     let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\n\r\n<p>camera</p>\r\n";
     for (name, answer, code) in [
         ("a page", page, 4),
@@ -212,7 +212,7 @@ fn answers_that_are_no_stream_have_their_own_codes() {
 }
 
 #[test]
-fn a_server_that_never_answers_is_stalled() {
+fn a_server_that_never_answers_has_stalled() {
     let camera = Camera::start(kit::camera::Connection::wait_for_the_viewer_to_leave);
     let dir = tempfile::tempdir().unwrap();
     let end = record(&camera.url, dir.path(), &["--idle", "300ms"]).expect(5);
@@ -220,11 +220,11 @@ fn a_server_that_never_answers_is_stalled() {
 }
 
 #[test]
-fn a_sender_of_one_byte_at_a_time_is_stalled_too() {
+fn a_server_that_sends_bytes_but_no_part_has_stalled() {
     let camera = Camera::start(|camera| {
         camera.send(HEAD.as_bytes());
         let start = std::time::Instant::now();
-        // Bytes keep coming, a part never does.
+        // Bytes arrive all the time, but never a part.
         while start.elapsed() < std::time::Duration::from_secs(2) {
             camera.send(b"-");
             std::thread::sleep(std::time::Duration::from_millis(20));
@@ -237,7 +237,7 @@ fn a_sender_of_one_byte_at_a_time_is_stalled_too() {
 }
 
 #[test]
-fn heads_that_http_clients_refuse_are_read() {
+fn response_heads_that_http_clients_refuse_are_read() {
     let frames = kit::contents(&kit::frames());
     let parts: Vec<Vec<u8>> = frames[..3].iter().map(|jpeg| part(jpeg)).collect();
     let chunks: Vec<Vec<u8>> = parts.iter().map(|part| chunk(part)).chain([b"0\r\n\r\n".to_vec()]).collect();
@@ -276,7 +276,7 @@ fn a_redirect_is_followed_and_a_password_is_sent_but_not_shown() {
 }
 
 #[test]
-fn standard_output_takes_the_pictures_and_standard_error_the_summary() {
+fn with_standard_output_as_target_the_summary_goes_to_standard_error() {
     let frames = kit::contents(&kit::frames());
     let camera = Camera::sending(HEAD, frames[..2].iter().map(|jpeg| part(jpeg)).collect());
     let end = run(&mut mjpeg(["record", &camera.url, "-", "--format", "json", "--quiet"])).expect(0);
@@ -286,7 +286,7 @@ fn standard_output_takes_the_pictures_and_standard_error_the_summary() {
 }
 
 #[test]
-fn a_capture_comes_in_through_standard_input() {
+fn a_capture_is_read_from_standard_input() {
     let capture = fs::File::open(kit::repository("fixtures/captures/web2py.http")).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let mut command = mjpeg(["record", "-"]);
@@ -296,7 +296,7 @@ fn a_capture_comes_in_through_standard_input() {
 }
 
 #[test]
-fn a_recording_is_not_written_over_unless_asked() {
+fn a_recording_is_overwritten_only_with_force() {
     let dir = tempfile::tempdir().unwrap();
     record("test:", dir.path(), &["--frames", "3"]).expect(0);
     let end = record("test:", dir.path(), &["--frames", "2"]).expect(6);
@@ -306,8 +306,8 @@ fn a_recording_is_not_written_over_unless_asked() {
 }
 
 #[test]
-fn a_full_disk_is_our_side_and_leaves_no_half_file() {
-    // A test cannot fill a disk: a limit on the size of files stops the third frame.
+fn a_full_disk_is_a_local_failure_and_leaves_no_partial_file() {
+    // A test cannot fill a disk. A limit on the size of files has the same effect.
     let dir = tempfile::tempdir().unwrap();
     let (program, out) = (env!("CARGO_BIN_EXE_mjpeg"), dir.path().display());
     let script =
@@ -320,7 +320,7 @@ fn a_full_disk_is_our_side_and_leaves_no_half_file() {
 }
 
 #[test]
-fn a_signal_ends_a_goal_less_recording_well_and_an_unfinished_goal_by_the_signal() {
+fn a_signal_is_a_success_without_a_goal_and_ends_the_run_by_the_signal_with_one() {
     use std::os::unix::process::ExitStatusExt;
     let server = Server::start(&kit::frames(), &["--fps", "50"]);
     for goal in [false, true] {
@@ -345,7 +345,7 @@ fn a_signal_ends_a_goal_less_recording_well_and_an_unfinished_goal_by_the_signal
 }
 
 #[test]
-fn a_deviation_behind_a_part_is_in_the_line_of_that_part() {
+fn a_deviation_after_a_part_is_in_the_line_of_that_part() {
     let jpeg = fs::read(&kit::jpegs(&kit::frames())[0]).unwrap();
     let stale = |jpeg: &[u8], stale: &[u8]| {
         let head = format!("--foo\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg.len());
@@ -389,7 +389,7 @@ fn raw_keeps_the_response_as_received_and_overwrites_nothing() {
     record(&camera.url, &dir.path().join("out"), &["--raw", raw.to_str().unwrap()]).expect(0);
     let received = [head.as_bytes(), &body].concat();
     assert!(fs::read(&raw).unwrap() == received);
-    // What was kept is a target itself, and a copy of it is the same again.
+    // The raw file can be recorded again, and gives the same raw file.
     let again = dir.path().join("again.http");
     let end = record(raw.to_str().unwrap(), &dir.path().join("out2"), &["--raw", again.to_str().unwrap()]);
     assert_eq!(summary(&end.expect(0))["frames_written"], 2);
