@@ -112,8 +112,8 @@ class Arrivals(threading.Thread):
         self.until(b"\r\n\r\n")
 
     def more(self):
-        some, told, _, _ = self.socket.recvmsg(1 << 20, 64)
-        for level, kind, stamp in told:
+        some, ancillary, _, _ = self.socket.recvmsg(1 << 20, 64)
+        for level, kind, stamp in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
                 seconds, nanoseconds = struct.unpack("@ll", stamp)
                 self.at = seconds + nanoseconds / 1e9

@@ -67,9 +67,9 @@ class Chromium:
         flags += [f"user-data-dir={profile}"]
         options = {"binary": shutil.which("chromium"), "args": flags}
         with child("chromedriver", "--port=0", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as driver:
-            told = (re.search(r"successfully on port (\d+)", line) for line in driver.stdout)
+            ports = (re.search(r"successfully on port (\d+)", line) for line in driver.stdout)
             browser = cls()
-            browser.port = int(next(filter(None, told))[1])
+            browser.port = int(next(filter(None, ports))[1])
             answer = browser.ask("POST", "/session", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}})
             browser.session = "/session/" + answer["sessionId"]
             browser.version = answer["capabilities"]["browserVersion"]
@@ -150,7 +150,7 @@ class Firefox:
         while not length.endswith(b":"):
             byte = self.wire.read(1)
             if not byte:
-                raise ConnectionError("Firefox is gone")
+                raise ConnectionError("Firefox has closed the connection")
             length += byte
         return json.loads(self.wire.read(int(length[:-1])))
 

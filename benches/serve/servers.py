@@ -94,7 +94,7 @@ class Servers:
         except OSError as error:
             reason = error
         self.names.remove("ustreamer")
-        print(f"ustreamer is left out: {reason}")
+        print(f"ustreamer is skipped: {reason}")
 
 
 @contextlib.contextmanager
@@ -142,7 +142,7 @@ def build_camera(folder):
     command = [compiler, "-O2", "-shared", "-fPIC", "-o", library, os.path.join(HERE, "camera.c"), "-ldl"]
     built = subprocess.run(command, stderr=subprocess.PIPE, text=True)
     if built.returncode != 0:
-        print(f"ustreamer is left out: camera.c is not compiled: {built.stderr.strip()[-500:]}")
+        print(f"ustreamer is skipped: camera.c does not compile: {built.stderr.strip()[-500:]}")
         return None
     return library
 

@@ -47,9 +47,9 @@ fn every_shell_has_completions() {
 #[test]
 fn the_list_of_rules_is_up_to_date() {
     let mut text = String::from(
-        "# Rules of `mjpeg check`\n\nSeverity follows consequence. error: frames are lost in a consumer that was measured, \
-         or a limit that was asked for is missed. warning: frames are late, or the stream leans on leniency. info: untidy.\n\n\
-         Consumers were measured over loopback with 132 small departures of one stream:\n",
+        "# Rules of `mjpeg check`\n\nThe severity depends on the consequence. error: a measured consumer loses frames, or a requested limit is not met. \
+         warning: frames are late, or readers must tolerate a deviation. info: no consequence.\n\n\
+         The consumers were measured over loopback with 132 variants of one stream, each with a small deviation:\n",
     );
     for consumer in consumers() {
         let _ = writeln!(text, "* `{}`: {}", consumer.name, consumer.version);

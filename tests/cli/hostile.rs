@@ -43,7 +43,7 @@ fn floods_end_with_the_idle_limit() {
     let floods: [(&str, String, &[u8]); 5] = [
         ("interim heads", String::new(), b"HTTP/1.1 100 Continue\r\n\r\n"),
         ("field lines", "HTTP/1.1 200 OK\r\n".into(), b"A: b\r\n"),
-        ("carriage returns behind a chunk", format!("{}1\r\na", chunked()), b"\r"),
+        ("carriage returns after a chunk", format!("{}1\r\na", chunked()), b"\r"),
         ("a preamble", HEAD.into(), b"preamble\r\n"),
         ("a part head", format!("{HEAD}--foo\r\n"), b"A: b\r\n"),
     ];

@@ -12,6 +12,7 @@ mod hostile;
 mod page;
 mod readme;
 mod record;
+mod record_ends;
 mod schemas;
 mod serve;
 mod serve_browsers;

@@ -73,7 +73,7 @@ fn frames_are_sent_at_the_requested_rate() {
 #[test]
 fn each_layout_sends_its_bytes_with_the_frame() {
     let server = Server::start(&kit::frames(), &["--fps", "1", "--boundary", "b"]);
-    for (layout, behind) in [
+    for (layout, after) in [
         ("leading", ""),
         ("trailing", "\r\n--b\r\n"),
         ("early", "\r\n--b\r\nContent-Type: image/jpeg\r\nContent-Length: "),
@@ -81,11 +81,11 @@ fn each_layout_sends_its_bytes_with_the_frame() {
     ] {
         let mut client = Client::watch(server.address(), &format!("/stream?layout={layout}"));
         client.part().unwrap();
-        let rest = client.whatever(Duration::from_millis(200));
+        let rest = client.bytes_within(Duration::from_millis(200));
         let text = String::from_utf8_lossy(&rest[..rest.len().min(200)]).into_owned();
         // On a slow machine the next frame may follow.
-        assert!(text.starts_with(behind), "{layout}: {text:?}");
-        assert_eq!(text.is_empty(), behind.is_empty(), "{layout}: {text:?}");
+        assert!(text.starts_with(after), "{layout}: {text:?}");
+        assert_eq!(text.is_empty(), after.is_empty(), "{layout}: {text:?}");
     }
 }
 

@@ -47,11 +47,11 @@ fn a_relay_has_one_upstream_connection_and_reconnects() {
     assert_eq!(state["totals"]["viewers"], 1, "{state}");
     let camera_stream = camera.stream.clone();
     camera.stop();
-    clients.iter_mut().for_each(|client| drop(client.whatever(Duration::from_millis(300))));
+    clients.iter_mut().for_each(|client| drop(client.bytes_within(Duration::from_millis(300))));
     let mut command = mjpeg(["serve", "--fps", "50", "--listen", &address]);
     let _again = start(command.arg(kit::frames()));
     kit::eventually("frames after the camera is back", || {
-        (!clients[0].whatever(Duration::from_millis(200)).is_empty()).then_some(())
+        (!clients[0].bytes_within(Duration::from_millis(200)).is_empty()).then_some(())
     });
     relay.run.says(&camera_stream);
 }

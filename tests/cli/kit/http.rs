@@ -133,7 +133,7 @@ impl Client {
     }
 
     /// All bytes that have arrived and that arrive within `time`.
-    pub fn whatever(&mut self, time: Duration) -> Vec<u8> {
+    pub fn bytes_within(&mut self, time: Duration) -> Vec<u8> {
         let (start, mut buffer) = (Instant::now(), vec![0; 1 << 20]);
         while let Some(left) = time.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
             self.socket.set_read_timeout(Some(left)).unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mjpeg::multipart::Part;
 
 use super::sink::{Receiver, Sink};
-use super::upstream::{FOREVER, Upstream, spawn, thread_ended};
+use super::upstream::{NO_IDLE_LIMIT, Upstream, spawn, thread_ended};
 use crate::clock::Clock;
 use crate::source::error::{Error, Kind};
 use crate::source::live::Mailbox;
@@ -45,7 +45,7 @@ impl Upstream {
     /// Runs in the thread: opens the stream as often as needed and publishes its pictures.
     fn publish(&self, mailbox: &Mailbox, opened: &SyncSender<Result<(), Error>>) {
         let reopen = matches!(self.target, Target::Url(_));
-        let idle = if reopen { IDLE } else { FOREVER };
+        let idle = if reopen { IDLE } else { NO_IDLE_LIMIT };
         let mut sink = Sink::new(Newest { mailbox, clock: &self.clock });
         let mut failures = 0;
         let mut messages = Vec::new();

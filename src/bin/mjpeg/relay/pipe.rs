@@ -8,7 +8,7 @@ use mio::Waker;
 use mjpeg::multipart::Part;
 
 use super::sink::{Receiver, Sink};
-use super::upstream::{FOREVER, Upstream, spawn, thread_ended};
+use super::upstream::{NO_IDLE_LIMIT, Upstream, spawn, thread_ended};
 use crate::source::error::Error;
 use crate::source::paced::{Next, Paced};
 use crate::source::picture::Picture;
@@ -44,7 +44,7 @@ impl Upstream {
         let mut round = 0;
         while rounds.is_none_or(|rounds| round < rounds) {
             let before = sink.published;
-            let mut session = match self.session(FOREVER) {
+            let mut session = match self.session(NO_IDLE_LIMIT) {
                 Ok(session) => session,
                 Err(error) if round == 0 => return drop(opened.send(Err(error))),
                 Err(error) => return self.reporter.message(&error.to_string()),

@@ -11,7 +11,7 @@ use crate::source::error::{Error, Kind};
 use crate::transport::{self, End, OpenError, OpenErrorKind, Session, Target};
 
 /// An idle time that never ends a stream: standard input may pause for any time.
-pub const FOREVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+pub const NO_IDLE_LIMIT: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// A stream to take pictures from.
 #[derive(Debug, Clone)]
