@@ -15,10 +15,10 @@ fn main() {
 
 /// Frame sizes of real cameras in bytes: 320x240, 640x480, 1280x720, 1920x1080.
 const FRAMES: [usize; 4] = [12_000, 48_000, 130_000, 280_000];
-/// Bytes of the stream that is read again and again: within the cache that a core has for itself.
+/// Bytes of the stream, which is read again and again: it fits into the L2 cache of a core.
 const STREAM: usize = 600_000;
 
-/// A picture whose scan has a stuffed byte in every 200 or so, as the noise of real ones does.
+/// A picture with about one stuffed byte in 200 bytes of its scan, as real pictures have.
 fn picture(bytes: usize) -> Vec<u8> {
     let mut picture = b"\xff\xd8\xff\xda\x00\x02".to_vec();
     let mut state = 1u32;
@@ -58,7 +58,7 @@ fn stream(frame_bytes: usize, length: Length) -> Vec<u8> {
     out
 }
 
-/// Reads `stream` once more and counts its parts; the copy is the one that a reader makes.
+/// Reads `stream` once and counts its parts. The copy is the one that each reader needs.
 fn read(parser: &mut Parser<impl BodyWalk>, mut stream: &[u8]) -> usize {
     let mut parts = 0;
     while !stream.is_empty() {
@@ -83,31 +83,31 @@ fn parse(bencher: Bencher<'_, '_>, frame_bytes: usize, length: Length, walk: imp
     bencher.bench_local(|| read(&mut parser, black_box(&stream)));
 }
 
-/// Content-Length is there and right; each picture is walked to its end.
+/// Content-Length is correct; each picture is walked to its end.
 #[divan::bench(args = FRAMES)]
 fn content_length(bencher: Bencher<'_, '_>, frame_bytes: usize) {
     parse(bencher, frame_bytes, Length::Declared, Walk::new());
 }
 
-/// No Content-Length: each picture is walked to its end, then the delimiter stands there.
+/// No Content-Length: each picture is walked to its end, and the delimiter follows.
 #[divan::bench(args = FRAMES)]
 fn no_length(bencher: Bencher<'_, '_>, frame_bytes: usize) {
     parse(bencher, frame_bytes, Length::Missing, Walk::new());
 }
 
-/// No Content-Length and bodies that are no pictures: the delimiter is searched in every byte.
+/// No Content-Length, and bodies that are not pictures: the delimiter is searched in every byte.
 #[divan::bench(args = FRAMES)]
 fn delimiter_search(bencher: Bencher<'_, '_>, frame_bytes: usize) {
     parse(bencher, frame_bytes, Length::Missing, Unknown);
 }
 
-/// Content-Length is trusted, nothing is looked at.
+/// Content-Length is trusted; bodies are not read.
 #[divan::bench(args = FRAMES)]
 fn length_alone(bencher: Bencher<'_, '_>, frame_bytes: usize) {
     parse(bencher, frame_bytes, Length::Declared, Opaque);
 }
 
-/// The marker walk over one picture.
+/// Only the marker walk over one picture.
 #[divan::bench(args = FRAMES)]
 fn walk(bencher: Bencher<'_, '_>, frame_bytes: usize) {
     let picture = picture(frame_bytes);
@@ -116,7 +116,7 @@ fn walk(bencher: Bencher<'_, '_>, frame_bytes: usize) {
         .bench_local(|| assert_eq!(Walk::over(black_box(&picture)), Extent::Complete { end: frame_bytes }));
 }
 
-/// What the parser's search is made of: `memmem` for the delimiter in one picture.
+/// Only the search of the parser: `memmem` for the delimiter in one picture.
 #[divan::bench(args = FRAMES)]
 fn memmem(bencher: Bencher<'_, '_>, frame_bytes: usize) {
     let (picture, finder) = (picture(frame_bytes), memmem::Finder::new(b"--the_answer_is_42"));
@@ -124,11 +124,11 @@ fn memmem(bencher: Bencher<'_, '_>, frame_bytes: usize) {
     bencher.bench_local(|| finder.find(black_box(&picture)));
 }
 
-/// The copy that every way above pays for, alone.
+/// Only the copy that all benchmarks above include.
 #[divan::bench(args = FRAMES)]
 fn memcpy(bencher: Bencher<'_, '_>, frame_bytes: usize) {
     let stream = stream(frame_bytes, Length::Declared);
-    // Page-aligned by over-allocation, as the parser's buffer is.
+    // Page-aligned by over-allocation, like the buffer of the parser.
     let mut room = vec![0u8; (64 << 10) + 4096];
     let origin = room.as_ptr().align_offset(4096);
     let room = &mut room[origin..];
@@ -141,7 +141,7 @@ fn memcpy(bencher: Bencher<'_, '_>, frame_bytes: usize) {
     });
 }
 
-/// Takes every body for something else.
+/// A walk that takes no body for a picture.
 struct Unknown;
 
 impl BodyWalk for Unknown {
@@ -156,7 +156,7 @@ impl BodyWalk for Unknown {
     }
 }
 
-/// Says nothing of any body.
+/// A walk that never finds the end of a body.
 struct Opaque;
 
 impl BodyWalk for Opaque {

@@ -1,4 +1,4 @@
-//! How much memory the parser takes, counted by an allocator that counts.
+//! The memory of the parser, measured by a counting allocator.
 
 use std::hint::black_box;
 
@@ -30,7 +30,7 @@ fn stream(pictures: &[Vec<u8>], with_length: bool) -> Vec<u8> {
     out
 }
 
-/// Reads all of `input` in reads of at most `read_bytes`; the number of parts.
+/// Reads all of `input` in reads of at most `read_bytes`, and returns the number of parts.
 fn read(parser: &mut Parser<Walk>, mut input: &[u8], read_bytes: usize) -> u64 {
     let mut parts = 0;
     loop {
@@ -51,15 +51,15 @@ fn read(parser: &mut Parser<Walk>, mut input: &[u8], read_bytes: usize) -> u64 {
 }
 
 #[test]
-fn no_frame_allocates_once_the_buffer_has_its_size() {
-    // The sizes of real cameras' frames, in an order that moves them through the buffer.
+fn frames_cause_no_allocation_after_the_buffer_has_grown() {
+    // Sizes of frames from real cameras, in an order that puts frames at many places in the buffer.
     let sizes = [12_000, 48_000, 280_000, 130_000, 47_777, 12_345, 279_000];
     let pictures: Vec<_> = sizes.iter().cycle().take(70).map(|&bytes| picture(bytes)).collect();
     for with_length in [true, false] {
         for read_bytes in [1460, 65536, usize::MAX] {
             let stream = stream(&pictures, with_length);
             let mut parser = Parser::new(Walk::new(), Some(b"frame"));
-            // It grows where a frame happens to stand in the way of the next read.
+            // How much the buffer grows depends on the place of each frame, so three rounds come first.
             (0..3).for_each(|_| assert!(read(&mut parser, &stream, read_bytes) >= 69));
             let mut parts = 0;
             let cost = measure(|| parts = read(&mut parser, &stream, read_bytes));
@@ -70,7 +70,7 @@ fn no_frame_allocates_once_the_buffer_has_its_size() {
 }
 
 #[test]
-fn no_chunk_allocates() {
+fn chunks_cause_no_allocation() {
     let mut chunked = b"1000\r\n".to_vec();
     chunked.resize(chunked.len() + 4096, b'x');
     chunked.extend_from_slice(b"\r\n");
@@ -80,7 +80,7 @@ fn no_chunk_allocates() {
 }
 
 #[test]
-fn memory_stays_within_the_limits_whatever_comes() {
+fn memory_stays_within_the_limits_for_endless_input() {
     let limits = Limits {
         head_bytes: 16 << 10,
         head_fields: 64,
@@ -106,7 +106,7 @@ fn memory_stays_within_the_limits_whatever_comes() {
                 let mut parser = Parser::with_limits(Walk::new(), Some(b"b"), limits);
                 black_box(read(&mut parser, &input, read_bytes));
             });
-            // A body and a read, and while they move to a larger buffer, the smaller one.
+            // Body, head and read; twice, because both buffers exist while the smaller one is copied to the larger one.
             let most = 2 * (limits.body_bytes + limits.head_bytes + limits.read_bytes) as u64 + (64 << 10);
             assert!(cost.bytes_max <= most, "{name}, reads of {read_bytes}: {cost:?}");
         }

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""How late Chromium and Firefox, without a window, show a frame of `mjpeg serve`.
+"""Measures the delay of headless Chromium and Firefox for a frame of `mjpeg serve`.
 
     cargo build --release
     benches/serve/browsers.py [--loads 4] [--frames 10] [--fps 2] [--each] [--browsers chromium,firefox]
                               [--what img,page] [--layouts leading,trailing,early]
 
 For each layout a directory of sixteen frames is served, each with its number in black and white blocks along
-its lower edge. A socket of this script's own notes when the last byte of each frame is there. The browser shows
-the same stream, in an `<img>` of a page of another origin or on the tool's own page, and before each repaint
-(requestAnimationFrame) the blocks are read from what it shows. A delay is the time between the two: `seen` is
-when the repaint with the frame began, `painted` when the next one did, and the one with the frame was over.
-`idle %` is what nobody used of the processors in the busiest load: where it is low, others were measured too.
+its lower edge. A connection of this script notes when the last byte of each frame arrives. The browser shows the
+same stream, in an `<img>` of a page of another origin or on the page of `mjpeg serve`. Before each repaint
+(requestAnimationFrame) a script reads the blocks in the picture. A delay is the time between the two: `seen` is the
+start of the repaint with the frame, `painted` the start of the next repaint, when the one with the frame is done.
+`idle %` is the idle CPU time in the busiest load: if it is low, other load has changed the result.
 
-Browsers that are not installed are left out. ImageMagick draws the frames.
+Browsers that are not installed are skipped. ImageMagick draws the frames.
 """
 
 import argparse
@@ -37,20 +37,20 @@ from drivers import Chromium, Firefox, child
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 WIDTH, HEIGHT, BLOCK = 640, 480, 80
 
-# Frames that came while a page was loading say more about the page than about the stream.
+# Frames that arrive while the page loads show the delay of the page, not of the stream.
 SETTLING = 3
 
-# A browser and this script's socket are two viewers, and the browser may be the first to be served.
+# The browser and this script are two viewers, and the browser may be served first.
 SKEW_MS = 50
 
-# Linux tells when the last byte of a read came, however late the reader is woken.
+# The kernel's timestamp of the last byte of a read does not depend on when the reader wakes up.
 SO_TIMESTAMPNS = 35
 
 PAGE = b"<!DOCTYPE html><title>img</title><style>body { margin: 0 }</style><img id=picture crossorigin=anonymous>"
 
-# Reads the number of the frame that is shown before each repaint. Four blocks are its bits, the other four
-# their opposites: what is neither is no number, and a picture that is only half there has none. It is not
-# drawn at once, as Firefox draws an <img> that it has drawn before as it was then; createImageBitmap takes a new look.
+# Reads the number of the shown frame before each repaint. Four blocks are its bits, the other four the inverted bits, so
+# an incomplete picture has no valid number. The script uses createImageBitmap, because in Firefox drawImage of an <img>
+# may draw an old frame again.
 WATCH = """
 const source = document.getElementById('picture');
 const pen = new OffscreenCanvas(8, 1).getContext('2d', { willReadFrequently: true });
@@ -85,8 +85,8 @@ for name in "WIDTH", "HEIGHT", "BLOCK":
 COLLECT = "const { found } = window.wrappedJSObject || window; found.stop = true; \
     return found.seen.filter(one => one.painted)"
 
-# What to add to performance's clock to have Date's, which is the wall clock cut to milliseconds: the moment it
-# moves on says the rest. The median of 25 such moments, and the fourth from either end.
+# The offset from performance.now() to Date.now(). Date.now() has whole milliseconds, so the offset is read when its value
+# changes. Returns the median of 25 such readings, and the fourth from either end.
 CLOCKS = """
 const found = [];
 for (let n = 0; n < 25; n++) {
@@ -100,7 +100,7 @@ return [found[12], found[3], found[21], Date.now()];
 
 
 class Arrivals(threading.Thread):
-    """A viewer that notes when the last byte of each frame is there."""
+    """A viewer that notes when the last byte of each frame arrives."""
 
     def __init__(self, port, numbers):
         super().__init__(daemon=True)
@@ -112,8 +112,8 @@ class Arrivals(threading.Thread):
         self.until(b"\r\n\r\n")
 
     def more(self):
-        some, told, _, _ = self.socket.recvmsg(1 << 20, 64)
-        for level, kind, stamp in told:
+        some, ancillary, _, _ = self.socket.recvmsg(1 << 20, 64)
+        for level, kind, stamp in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
                 seconds, nanoseconds = struct.unpack("@ll", stamp)
                 self.at = seconds + nanoseconds / 1e9
@@ -128,7 +128,7 @@ class Arrivals(threading.Thread):
         return head
 
     def run(self):
-        # The last read ends with it: the server is ended before this socket.
+        # The server ends before this socket, which ends the last read.
         with contextlib.suppress(OSError):
             while True:
                 length = int(re.search(rb"(?i)\ncontent-length: *(\d+)", self.until(b"\r\n\r\n"))[1])
@@ -139,7 +139,7 @@ class Arrivals(threading.Thread):
 
 
 class Pages(http.server.BaseHTTPRequestHandler):
-    """The page with nothing but an `<img>`."""
+    """A page with only an `<img>`."""
 
     def do_GET(self):
         self.send_response(200)
@@ -153,7 +153,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
 
 
 def draw(folder):
-    """Sixteen frames, and which bytes are which."""
+    """Sixteen frames, and the number of each by its bytes."""
     numbers = {}
     for number in range(16):
         command = ["convert", "-size", f"{WIDTH}x{HEIGHT}", "-seed", str(number), "plasma:"]
@@ -179,18 +179,18 @@ def serve(folder, fps, layout):
 
 
 def clocks(browser):
-    """What to add to the page's clock, and how far it may be wrong, in ms."""
+    """The offset of the page's clock, and its possible error, in ms."""
     sent = time.time() * 1000
     offset, least, greatest, date = browser.script(CLOCKS)
-    # Cut to milliseconds, and read by another program.
+    # Whole milliseconds, read by another program.
     if not sent - 2 <= date <= time.time() * 1000 + 1:
         raise RuntimeError(f"the wall clock of {browser.name} is another one")
     return offset, greatest - least
 
 
 def measure(browser, what, folder, layout, numbers, pages, args):
-    """What a load of a page gives: pairs of delays in ms, how many frames were never seen, the share of the
-    processors that nobody used, and how many ms the page's clock is behind."""
+    """The result of one load of a page: pairs of delays in ms, the number of frames that were not seen, the idle share of
+    the processors, and how many ms the page's clock is behind."""
     with serve(folder, args.fps, layout) as port:
         arrivals = Arrivals(port, numbers)
         arrivals.start()
@@ -212,7 +212,7 @@ def measure(browser, what, folder, layout, numbers, pages, args):
     delays, matched = [], []
     for one in seen[SETTLING:SETTLING + args.frames]:
         at = one["seen"] + offset
-        # The sixteenth frame after it looks the same, and is far away.
+        # The next frame with the same number is sixteen frames away.
         came = [n for n, (when, number) in enumerate(arrivals.found) if number == one["number"] and when < at + SKEW_MS]
         if not came:
             raise RuntimeError("a frame was seen that had not come")
@@ -224,14 +224,14 @@ def measure(browser, what, folder, layout, numbers, pages, args):
 
 
 def processors():
-    """Ticks that were spent doing nothing, and all."""
+    """Idle ticks, and all ticks."""
     with open("/proc/stat") as file:
         ticks = list(map(int, file.readline().split()[1:9]))
     return ticks[3] + ticks[4], sum(ticks)
 
 
 def rank(values, share):
-    """Nearest rank."""
+    """Nearest-rank percentile."""
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
@@ -270,7 +270,7 @@ def main():
 
 def rows(kind, folder, numbers, pages, args):
     found, offsets = collections.defaultdict(lambda: ([], [], [])), []
-    # It may still write into its profile when that is removed.
+    # The browser may still write into its profile while the profile is removed.
     with tempfile.TemporaryDirectory(prefix="mjpeg-browsers-", ignore_cleanup_errors=True) as profile:
         with kind.start(profile) as browser:
             for _ in range(args.loads):

@@ -1,18 +1,18 @@
-// A camera without a camera: an LD_PRELOAD library in which one path is a V4L2 device that gives JPEG files.
+// A fake camera: an LD_PRELOAD library that makes one path a V4L2 device which returns JPEG files.
 //
 //     cc -O2 -shared -fPIC -o camera.so camera.c
 //     export FAKE_CAMERA_FRAMES=DIR FAKE_CAMERA_FPS=30
 //     LD_PRELOAD=./camera.so ustreamer --device /dev/fake-camera --format MJPEG --encoder HW
 //
-// It knows as much of V4L2 as a program needs that streams MJPEG from mapped buffers (VIDIOC_S_FMT, VIDIOC_REQBUFS,
-// mmap, VIDIOC_DQBUF), and one open device at a time. The descriptor is a timerfd, so that select, poll and epoll
-// work without being touched: it is readable when a frame is due, and never writable, which a capture device is not.
+// It supports the part of V4L2 that streaming MJPEG from mapped buffers needs (VIDIOC_S_FMT, VIDIOC_REQBUFS, mmap,
+// VIDIOC_DQBUF), and one open device at a time. The descriptor is a timerfd, so select, poll and epoll work without
+// changes: like a capture device, it is readable when a frame is due, and never writable.
 //
-// FAKE_CAMERA_FRAMES  directory of *.jpg, given in the order of their names, again and again
-// FAKE_CAMERA_FPS     frames per second, 30 if not given
-// FAKE_CAMERA_PATH    what to open, /dev/fake-camera if not given
-// FAKE_CAMERA_STAMP   if set, each frame says when it was due: a COM segment after SOI, 8 bytes big-endian,
-//                     nanoseconds of CLOCK_MONOTONIC
+// FAKE_CAMERA_FRAMES  directory of *.jpg, returned in the order of their names, again and again
+// FAKE_CAMERA_FPS     frames per second, default 30
+// FAKE_CAMERA_PATH    path of the device, default /dev/fake-camera
+// FAKE_CAMERA_STAMP   if set, each frame has the time at which it was due: a COM segment after SOI, 8 bytes
+//                     big-endian, nanoseconds of CLOCK_MONOTONIC
 
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -35,10 +35,10 @@
 #define BUFFERS 32
 #define STAMP_BYTES 12 // FF FE, length 00 0A, 8 bytes of time
 
-// The symbol behind ours.
+// The symbol that ours replaces.
 #define REAL(type, name) ((type)dlsym(RTLD_NEXT, name))
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // a program may give buffers back from another thread
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // a program may return buffers from another thread
 
 static struct { unsigned char *bytes; size_t size; } *frames;
 static size_t frame_count;
@@ -65,7 +65,7 @@ static int is_jpeg(const struct dirent *entry) {
     return length > 4 && strcmp(entry->d_name + length - 4, ".jpg") == 0;
 }
 
-// Reads the directory, once in the life of the process: a program that lost its camera opens it again.
+// Reads the directory once per process: a program may open the camera several times.
 static int load(void) {
     const char *folder = getenv("FAKE_CAMERA_FRAMES"), *rate = getenv("FAKE_CAMERA_FPS");
     double fps = rate ? atof(rate) : 30;
@@ -93,7 +93,7 @@ static int load(void) {
         frames[i].size = size + extra;
         if (frames[i].size > largest) largest = frames[i].size;
     }
-    buffer_size = (uint32_t)((largest + 4095) & ~(size_t)4095); // whole pages: each buffer is mapped by itself
+    buffer_size = (uint32_t)((largest + 4095) & ~(size_t)4095); // whole pages: each buffer is mapped separately
     frame_count = (size_t)found;
     return 0;
 }
@@ -115,13 +115,13 @@ static int open_camera(void) {
 
 static void stream(int on) {
     struct itimerspec timer = {0};
-    if (on) { // frame k is due at start + k intervals, however late the one before was fetched
+    if (on) { // frame k is due at start + k intervals, even if the one before was fetched late
         start_ns = now_ns();
         ticks = 0;
         timer.it_interval = timespec_of(interval_ns);
         timer.it_value = timespec_of(start_ns + interval_ns);
     } else {
-        queued = 0; // what the standard says of VIDIOC_STREAMOFF: all buffers go back to the program
+        queued = 0; // V4L2: VIDIOC_STREAMOFF returns all buffers to the program
     }
     timerfd_settime(camera, TFD_TIMER_ABSTIME, &timer, NULL);
 }
@@ -132,10 +132,10 @@ static int enqueue(const struct v4l2_buffer *buffer) {
     return 0;
 }
 
-// Fills the oldest buffer with the frame that is due. With no buffer to fill the frame is lost, as it is in a camera.
+// Fills the oldest buffer with the frame that is due. Without a free buffer the frame is lost, as in a real camera.
 static int dequeue(struct v4l2_buffer *buffer) {
     uint64_t passed;
-    if (read(camera, &passed, sizeof passed) != sizeof passed) return -1; // EAGAIN: nothing is due
+    if (read(camera, &passed, sizeof passed) != sizeof passed) return -1; // EAGAIN: no frame is due
     ticks += passed;
     if (queued == 0 || !buffers[queue[0]]) return errno = EAGAIN, -1;
     unsigned index = queue[0];
@@ -169,7 +169,7 @@ static int control(unsigned request, void *arg) {
     }
     case VIDIOC_S_INPUT:
         return 0;
-    case VIDIOC_S_FMT: // the size asked for is the size said: nobody looks into the files
+    case VIDIOC_S_FMT: // the requested size is reported; the files are not parsed
         width = ((struct v4l2_format *)arg)->fmt.pix.width;
         height = ((struct v4l2_format *)arg)->fmt.pix.height;
         // fall through
@@ -180,7 +180,7 @@ static int control(unsigned request, void *arg) {
         return 0;
     }
     case VIDIOC_G_PARM:
-    case VIDIOC_S_PARM: { // the rate is ours to say, too
+    case VIDIOC_S_PARM: { // the rate is fixed
         struct v4l2_captureparm *rate = &((struct v4l2_streamparm *)arg)->parm.capture;
         *rate = (struct v4l2_captureparm){.capability = V4L2_CAP_TIMEPERFRAME, .readbuffers = 2,
             .timeperframe = {.numerator = (uint32_t)(interval_ns / 1000), .denominator = 1000000}};
@@ -205,7 +205,7 @@ static int control(unsigned request, void *arg) {
     case VIDIOC_DQBUF: return dequeue(arg);
     case VIDIOC_STREAMON: return stream(1), 0;
     case VIDIOC_STREAMOFF: return stream(0), 0;
-    default: return errno = ENOTTY, -1; // controls, standards, events: there are none
+    default: return errno = ENOTTY, -1; // no controls, standards or events
     }
 }
 
@@ -214,7 +214,7 @@ static int is_camera(const char *path) {
     return strcmp(path, name ? name : "/dev/fake-camera") == 0;
 }
 
-// uStreamer asks whether the device is there before it opens it.
+// uStreamer checks that the device exists before it opens it.
 int access(const char *path, int mode) {
     return is_camera(path) ? 0 : REAL(int (*)(const char *, int), "access")(path, mode);
 }
@@ -242,7 +242,7 @@ int ioctl(int file, unsigned long request, ...) {
     return answer;
 }
 
-// Memory of nobody's stands for a buffer; so munmap is the system's own.
+// A buffer is anonymous memory, so the system's munmap works.
 void *mmap64(void *at, size_t length, int protection, int flags, int file, off64_t offset) {
     typedef void *map(void *, size_t, int, int, int, off64_t);
     map *real = REAL(map *, "mmap64");
@@ -263,7 +263,7 @@ int close(int file) {
         pthread_mutex_lock(&lock);
         camera = -1;
         buffer_count = queued = 0;
-        memset(buffers, 0, sizeof buffers); // they may be unmapped already
+        memset(buffers, 0, sizeof buffers); // the program may have unmapped them already
         pthread_mutex_unlock(&lock);
     }
     return REAL(int (*)(int), "close")(file);

@@ -1,4 +1,4 @@
-"""The clients: one that throws bytes away to count them cheaply, one that reads frames and notes the time."""
+"""Two clients: one discards bytes and counts them cheaply, the other reads frames and notes their times."""
 
 import contextlib
 import gc
@@ -28,7 +28,7 @@ def family(pid):
 
 
 def scheduled(pids):
-    """Seconds that all their threads ran, and that they were ready but had no core."""
+    """Seconds that all threads ran, and seconds that they were ready but had no core."""
     ran, waited = 0, 0
     for pid in pids:
         for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
@@ -47,7 +47,7 @@ def rss_mb(pids):
 
 
 def connect(stack, server):
-    """Asks as HTTP/1.0: nobody answers that in chunks. Raises OSError when the server takes no more."""
+    """Sends an HTTP/1.0 request, so that no server answers with chunks. Raises OSError if the server refuses."""
     peer = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))
     peer.sendall(f"GET {server.path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
     peer.setblocking(False)
@@ -55,9 +55,9 @@ def connect(stack, server):
 
 
 def count(server, viewers, seconds, settle):
-    """Watches with so many viewers; returns bytes of each, CPU seconds, window and RSS of the server.
+    """Measures with `viewers` viewers; returns bytes of each, CPU seconds, window and RSS of the server.
 
-    Bytes are thrown away unread (MSG_TRUNC), so that one core keeps up with a thousand streams."""
+    Bytes are discarded unread (MSG_TRUNC), so that one core can receive a thousand streams."""
     with contextlib.ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
         got = [0] * viewers
@@ -85,9 +85,8 @@ def count(server, viewers, seconds, settle):
 
 
 class Viewer:
-    """Takes a stream apart as it comes. `frames` are (due, arrived, read), all in ns of CLOCK_REALTIME:
-    when the frame says that it was to leave, when its last byte came to this machine's kernel, and when it
-    was read here."""
+    """Parses a stream while it arrives. `frames` are (due, arrived, read), all in ns of CLOCK_REALTIME: the planned
+    send time in the frame, when the kernel received its last byte, and when this program read it."""
 
     def __init__(self, peer, clock, monotonic_to_real):
         self.peer, self.clock, self.monotonic_to_real = peer, clock, monotonic_to_real
@@ -95,7 +94,7 @@ class Viewer:
         peer.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
 
     def read(self, buffer):
-        """Reads once, at most the buffer; False at the end of the stream."""
+        """Reads once into the buffer; False at the end of the stream."""
         try:
             n, extra, _, _ = self.peer.recvmsg_into([buffer], 64)
         except BlockingIOError:
@@ -129,7 +128,7 @@ class Viewer:
                 self.head = text
                 at += len(piece)
                 continue
-            # What the head was waiting with may already be of the body: it is counted there.
+            # Bytes after the head belong to the body and are counted there.
             step, self.head = end - len(self.head), b""
             length = FIELD.search(text, 0, end)
             if length:  # else it is the head of the response
@@ -147,7 +146,7 @@ class Viewer:
 
 
 def watch(server, viewers, seconds, settle, slow=0):
-    """Reads with so many viewers, of which the first `slow` read 200 kB/s; returns their frames since settled."""
+    """Reads with `viewers` viewers, the first `slow` of them at 200 kB/s; returns the frames after the settle time."""
     offset = time.time_ns() - time.monotonic_ns()
     gc.collect()
     gc.disable()  # a collection is a pause of its own
@@ -176,7 +175,7 @@ def watch(server, viewers, seconds, settle, slow=0):
 
 
 def first_frame_in(server, files, deadline_s):
-    """Whether one of these files comes within the time."""
+    """Whether one of the files becomes ready within the time."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=deadline_s) as peer:
         peer.sendall(f"GET {server.path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
         deadline, seen = time.monotonic() + deadline_s, b""
@@ -188,10 +187,10 @@ def first_frame_in(server, files, deadline_s):
 
 
 def timer_grid(pid):
-    """When a process is woken by its periodic timerfd: (some tick in ns of CLOCK_REALTIME, interval in ns).
+    """The ticks of the periodic timerfd of a process: (one tick in ns of CLOCK_REALTIME, interval in ns).
 
-    The kernel says in fdinfo how long it is to the next tick. Of many readings the one that took the least
-    time is the truest: the error is within half of it. None if there is no such timer."""
+    fdinfo has the time to the next tick. Of many readings the fastest one is the most exact: its error is at most
+    half of its duration. None if there is no such timer."""
     best = None
     for path in glob.glob(f"/proc/{pid}/fdinfo/*"):
         for _ in range(200):

@@ -1,4 +1,4 @@
-"""Chromium and Firefox without a window, as far as measuring needs them: open a page, run a script in it."""
+"""Headless Chromium and Firefox: opens pages and runs scripts in them."""
 
 import contextlib
 import http.client
@@ -23,7 +23,7 @@ def descendants(pid):
 
 @contextlib.contextmanager
 def child(*command, **more):
-    """A program that is ended with all that it started. Ctrl-C reaches this script alone."""
+    """A program that is ended with all its children. Ctrl-C reaches only this script."""
     process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL, **more)
     try:
         yield process
@@ -67,16 +67,16 @@ class Chromium:
         flags += [f"user-data-dir={profile}"]
         options = {"binary": shutil.which("chromium"), "args": flags}
         with child("chromedriver", "--port=0", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as driver:
-            told = (re.search(r"successfully on port (\d+)", line) for line in driver.stdout)
+            ports = (re.search(r"successfully on port (\d+)", line) for line in driver.stdout)
             browser = cls()
-            browser.port = int(next(filter(None, told))[1])
+            browser.port = int(next(filter(None, ports))[1])
             answer = browser.ask("POST", "/session", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}})
             browser.session = "/session/" + answer["sessionId"]
             browser.version = answer["capabilities"]["browserVersion"]
             try:
                 yield browser
             finally:
-                # It survives its driver if it is not asked to end.
+                # Chromium keeps running after its driver unless the session is deleted.
                 with contextlib.suppress(OSError, http.client.HTTPException, RuntimeError):
                     browser.ask("DELETE", browser.session)
 
@@ -97,11 +97,11 @@ class Chromium:
 
 
 class Firefox:
-    """Driven by Marionette: JSON behind its length."""
+    """Driven by Marionette: length-prefixed JSON."""
 
     name = "firefox"
 
-    # What keeps it from asking anybody but this machine, and its clocks from being blurred.
+    # No requests to other machines, and clocks with full precision.
     PREFERENCES = {
         "marionette.port": 0,
         "privacy.reduceTimerPrecision": False,
@@ -150,7 +150,7 @@ class Firefox:
         while not length.endswith(b":"):
             byte = self.wire.read(1)
             if not byte:
-                raise ConnectionError("Firefox is gone")
+                raise ConnectionError("Firefox has closed the connection")
             length += byte
         return json.loads(self.wire.read(int(length[:-1])))
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""What `mjpeg serve` costs and how late it is, beside other servers in the same run.
+"""Measures CPU time and latency of `mjpeg serve` and other servers in the same run.
 
     cargo build --release
     benches/serve/run.py DIR [--limit PROGRAM]              all three tables, about six minutes
     benches/serve/run.py DIR --cpu --clients 1,1000         one of them
 
-DIR holds JPEG files that ffmpeg can read in the order of their names. Servers that are not installed are left
-out. README.md says what each column means.
+DIR has JPEG files that ffmpeg can read in the order of their names. Servers that are not installed are skipped.
+README.md explains the columns.
 """
 
 import argparse
@@ -25,19 +25,19 @@ SLOW, VIEWERS, SLOW_SETTLE_S, STREAM_BYTES_S = 5, 20, 4, 1.4e6
 
 
 def percentile(values, part):
-    """Nearest rank: the smallest value that `part` of all do not exceed."""
+    """Nearest-rank percentile: the smallest value that the share `part` of all values does not exceed."""
     ordered = sorted(values)
     return ordered[max(0, -int(-part * len(ordered) // 1) - 1)]
 
 
 def times(value, limit):
-    """A column that compares with the limit, if there is one."""
+    """The ratio to the limit, if the limit was measured."""
     return f"{value / limit:8.2f}" if limit else "       -"
 
 
 def cpu_table(all_, frames, args):
     mean = statistics.mean(map(os.path.getsize, servers.jpegs(frames))) + 100  # with its head
-    # Whole rounds of the directory, where they fit: its files differ in size, and frames are told from bytes.
+    # Whole rounds of the directory if possible: files differ in size, and frames are computed from bytes.
     round_s = len(servers.jpegs(frames)) / args.fps
     seconds = max(1, args.seconds // round_s) * round_s if round_s <= args.seconds else args.seconds
     print(f"\nCPU: medians of {args.repeat} windows of {seconds:g} s, load {os.getloadavg()[0]:.1f}")
@@ -83,7 +83,7 @@ def latency_table(all_, frames, args):
                 if name != "limit":
                     rows.setdefault(name, []).append(seen)
                     continue
-                # Its stamp is the time of each send; what it should be is the tick before.
+                # The stamp is the time of the send; the planned time is the timer tick before it.
                 rows.setdefault("limit, sent", []).append(seen)
                 if grid:
                     on_tick = [(due - (due - grid[0]) % grid[1], *rest) for due, *rest in seen]

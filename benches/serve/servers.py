@@ -1,4 +1,4 @@
-"""The servers that are measured: how each is started on a port of its own, and ended whatever happens."""
+"""The measured servers: starts each on its own port, and ends it in every case."""
 
 import contextlib
 import dataclasses
@@ -19,8 +19,8 @@ START_S = 5
 
 @dataclasses.dataclass
 class Server:
-    """A server that listens. `clock` says where its frames tell their time: "field" is X-Timestamp of
-    the part, "com" a COM segment after SOI, None nowhere."""
+    """A listening server. `clock` is the place of the time in its frames: "field" is X-Timestamp of the part, "com" is a
+    COM segment after SOI, None means no time."""
 
     name: str
     pid: int
@@ -30,7 +30,7 @@ class Server:
 
 
 class Servers:
-    """What can be started here. Temporary files go to `folder`."""
+    """The servers that are installed. Temporary files go to `folder`."""
 
     def __init__(self, folder, limit, fps):
         self.folder, self.limit, self.fps = folder, limit, fps
@@ -40,7 +40,7 @@ class Servers:
 
     @contextlib.contextmanager
     def start(self, name, frames, stamp=False):
-        """Serves the directory `frames`; with `stamp` each frame tells its time, where there is a way."""
+        """Serves the directory `frames`; with `stamp` each frame has its time, if the server can do that."""
         with contextlib.ExitStack() as stack:
             env, port = {}, free_port()
             if name == "serve":
@@ -82,7 +82,7 @@ class Servers:
         return conf
 
     def check_camera(self, frames):
-        """Leaves uStreamer out unless it sends the files, and not its picture of a camera that is missing."""
+        """Skips uStreamer if it sends its picture of a missing camera instead of the files."""
         if not self.camera:
             return
         files = {read_file(path) for path in jpegs(frames)}
@@ -94,12 +94,12 @@ class Servers:
         except OSError as error:
             reason = error
         self.names.remove("ustreamer")
-        print(f"ustreamer is left out: {reason}")
+        print(f"ustreamer is skipped: {reason}")
 
 
 @contextlib.contextmanager
 def running(command, env, port, log):
-    """A child in a session of its own: Ctrl-C ends this script, and this script ends the child."""
+    """A child in its own session: Ctrl-C ends this script, and this script ends the child."""
     with open(log, "wb") as out:
         process = subprocess.Popen(
             command, env=os.environ | env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
@@ -122,7 +122,7 @@ def running(command, env, port, log):
 
 
 def listens(port):
-    """Asks the kernel, because some servers end with their first connection. 0A is LISTEN."""
+    """Reads /proc, because some servers end with their first connection. 0A is LISTEN."""
     with open("/proc/net/tcp") as table:
         return any(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A" for line in table)
 
@@ -134,7 +134,7 @@ def free_port():
 
 
 def build_camera(folder):
-    """The library that uStreamer takes for a camera, or None where it cannot be had."""
+    """The library that is a camera for uStreamer, or None if it cannot be compiled."""
     compiler = shutil.which("cc")
     if not compiler or not shutil.which("ustreamer"):
         return None
@@ -142,7 +142,7 @@ def build_camera(folder):
     command = [compiler, "-O2", "-shared", "-fPIC", "-o", library, os.path.join(HERE, "camera.c"), "-ldl"]
     built = subprocess.run(command, stderr=subprocess.PIPE, text=True)
     if built.returncode != 0:
-        print(f"ustreamer is left out: camera.c is not compiled: {built.stderr.strip()[-500:]}")
+        print(f"ustreamer is skipped: camera.c does not compile: {built.stderr.strip()[-500:]}")
         return None
     return library
 
@@ -157,16 +157,16 @@ def read_file(path):
 
 
 def padded(frames, folder, mean):
-    """A directory of the same pictures, `mean` bytes each on average; the same directory if they are more.
+    """A directory of the same pictures with `mean` bytes on average; the same directory if they are larger.
 
-    Each file gets the same number of bytes more, in COM segments, so that their sizes differ as before."""
+    Each file gets the same number of additional bytes, in COM segments, so that their sizes differ as before."""
     files = [read_file(path) for path in jpegs(frames)]
     more = round(mean - sum(map(len, files)) / len(files))
     if more < 4:
         return frames
     target, pad = os.path.join(folder, "padded"), b""
     while more:
-        # A segment is 4 bytes to 65537; none may be left that is shorter.
+        # A segment has 4 to 65537 bytes, so the rest must not be shorter than 4.
         size = more if more <= 65537 else min(65537, more - 4)
         pad += b"\xff\xfe" + (size - 2).to_bytes(2, "big") + bytes(size - 4)
         more -= size

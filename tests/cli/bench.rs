@@ -1,4 +1,4 @@
-//! `mjpeg bench chunks` over real connections, with short runs.
+//! `mjpeg bench chunks` over real connections, in short runs.
 
 use crate::kit;
 
@@ -25,13 +25,13 @@ fn bench(directory: &Path, args: &str) -> End {
     run(mjpeg(["bench", "chunks"]).arg(directory).args(args.split_whitespace()))
 }
 
-/// The JSON of a run that ends with 0.
+/// The JSON report of a run, which must end with exit code 0.
 fn report(directory: &Path, args: &str) -> Value {
     let end = bench(directory, &format!("--format json --quiet {args}")).expect(0);
     serde_json::from_slice(&end.out).unwrap()
 }
 
-/// Standard error of a run that cannot start. It must end with 6 and print no report.
+/// Standard error of a run that cannot start. The run must end with exit code 6 and print no report.
 fn refusal(directory: &Path) -> String {
     let end = bench(directory, "--quiet --duration 200ms").expect(6);
     assert!(end.out.is_empty());
@@ -39,7 +39,7 @@ fn refusal(directory: &Path) -> String {
 }
 
 #[test]
-fn whole_parts_stream_up_to_the_smallest_and_end_at_the_first_smaller_one() {
+fn with_reads_of_whole_parts_a_chunk_up_to_the_smallest_part_streams_and_a_larger_one_ends() {
     let directory = frames(&[9_000, 7_000, 8_000, 3_000]);
     let smallest =
         report(directory.path(), "--fps 20 --duration 200ms --pump direct")["part_min_bytes"].as_u64();
@@ -75,7 +75,7 @@ fn whole_parts_stream_up_to_the_smallest_and_end_at_the_first_smaller_one() {
 }
 
 #[test]
-fn reads_short_at_the_end_of_a_part_end_the_stream_after_one_frame() {
+fn a_short_read_at_the_end_of_a_part_ends_the_stream_after_one_frame() {
     let directory = frames(&[9_000, 7_000]);
     let report = report(directory.path(), "--fps 20 --duration 1s --pump ends-on-short-read --read short");
     let rows = report["rows"].as_array().unwrap();
@@ -88,7 +88,7 @@ fn reads_short_at_the_end_of_a_part_end_the_stream_after_one_frame() {
 }
 
 #[test]
-fn every_row_of_a_whole_run_is_as_the_model_has_it() {
+fn every_row_of_a_complete_run_agrees_with_the_model() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/frames");
     let report = report(&fixtures, "--fps 10 --duration 2s --chunk 1k,11000,40k,1M");
     assert_eq!(report["schema"], "mjpeg.bench.chunks/1");
@@ -141,7 +141,7 @@ fn tiny_http_sends_nothing_to_http_1_0_and_direct_streams_to_both() {
 }
 
 #[test]
-fn the_table_is_plain_unless_colour_is_asked_for() {
+fn the_table_has_colours_only_on_request() {
     let directory = frames(&[5_000]);
     let args = "--fps 20 --duration 200ms --pump direct --quiet";
     let plain = bench(directory.path(), args).expect(0).text();
@@ -153,7 +153,7 @@ fn the_table_is_plain_unless_colour_is_asked_for() {
 }
 
 #[test]
-fn a_source_without_pictures_is_one_clear_line_and_6() {
+fn a_source_without_pictures_ends_with_a_message_and_exit_code_6() {
     let empty = tempfile::tempdir().unwrap();
     assert!(refusal(empty.path()).contains("holds no JPEG files"));
     let missing = empty.path().join("missing");
@@ -165,21 +165,21 @@ fn a_source_without_pictures_is_one_clear_line_and_6() {
     fs::create_dir(empty.path().join("folder.jpg")).unwrap();
     let message = refusal(empty.path());
     for part in
-        ["error.jpg is left out", "cut.jpg is left out", "folder.jpg is left out", "holds no whole JPEG"]
+        ["error.jpg is skipped", "cut.jpg is skipped", "folder.jpg is skipped", "has no complete JPEG"]
     {
         assert!(message.contains(part), "{part}: {message}");
     }
-    // The directory is a source of `serve` too; its messages name the command that runs.
+    // `serve` has the same source. Its messages must name the command that runs.
     assert!(message.lines().all(|line| line.starts_with("mjpeg: bench: ")), "{message}");
 }
 
 #[test]
-fn flags_that_cannot_be_are_usage_errors() {
+fn invalid_flag_values_are_usage_errors() {
     let directory = frames(&[5_000]);
     for args in ["--fps 0", "--fps nan", "--chunk 0", "--chunk 2G", "--pump web2py", "--jobs 0"] {
         assert_eq!(bench(directory.path(), args).code(), Some(2), "{args}");
     }
-    // Nothing is opened before: a missing directory would be exit 6.
+    // These errors are found before anything is opened: a missing directory would give exit code 6.
     for args in ["--duration 0s", "--duration 1h", "--fps 1000 --duration 101s"] {
         let end = bench("/nowhere/at/all".as_ref(), args);
         assert_eq!(end.code(), Some(2), "{args}");
@@ -191,7 +191,7 @@ fn flags_that_cannot_be_are_usage_errors() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_interrupt_ends_a_run_by_that_signal() {
+fn an_interrupted_run_prints_its_report_and_ends_by_the_signal() {
     use std::os::unix::process::ExitStatusExt;
 
     let directory = frames(&[5_000]);

@@ -25,7 +25,7 @@ fn body(part: impl Fn(&[u8]) -> Vec<u8>) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn our_own_stream_passes_without_a_finding() {
+fn a_stream_of_serve_passes_without_findings() {
     for layout in ["leading", "trailing", "early"] {
         let server = Server::start(&kit::frames(), &["--fps", "100", "--layout", layout]);
         let (end, verdict) = check(&server.stream, &["--frames", "40", "--deep", "--fail-on", "info"]);
@@ -39,14 +39,14 @@ fn our_own_stream_passes_without_a_finding() {
     }
 }
 
-/// A departure, the bytes that show it, and the rule that must be named first.
+/// A stream with one deviation, and the rule that must be the first finding.
 struct Case {
     rule: &'static str,
     head: String,
     pieces: Vec<Vec<u8>>,
 }
 
-fn departures() -> Vec<Case> {
+fn deviations() -> Vec<Case> {
     let case = |rule, pieces| Case { rule, head: HEAD.into(), pieces };
     let headed = |rule, from: &str, to: &str| Case { rule, head: HEAD.replace(from, to), pieces: body(part) };
     let text = |from: &'static str, to: &'static str| {
@@ -104,13 +104,13 @@ fn departures() -> Vec<Case> {
 }
 
 #[test]
-fn every_departure_is_named_by_its_rule_and_by_no_worse_one() {
-    for mut case in departures() {
+fn the_rule_of_each_deviation_is_the_first_finding() {
+    for mut case in deviations() {
         if case.rule == "chunk-framing" {
             case.head = HEAD.replace("Connection: close", "Transfer-Encoding: chunked");
             case.pieces = [vec![chunk(&body(part).concat())], case.pieces].concat();
         } else {
-            // The last part's end is seen only with a delimiter behind it.
+            // The end of the last part is known only after a delimiter.
             case.pieces.push(b"--foo--\r\n".to_vec());
         }
         let camera = Camera::sending(&case.head, case.pieces);
@@ -130,7 +130,7 @@ fn every_departure_is_named_by_its_rule_and_by_no_worse_one() {
 }
 
 #[test]
-fn streams_that_are_none_have_their_own_verdicts() {
+fn targets_without_a_stream_have_their_own_verdicts() {
     let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\n\r\n<p>camera</p>\r\n";
     let camera = Camera::sending(page, Vec::new());
     let (end, verdict) = check(&camera.url, &[]);
@@ -159,7 +159,7 @@ fn streams_that_are_none_have_their_own_verdicts() {
 }
 
 #[test]
-fn the_highest_code_of_several_targets_counts() {
+fn the_exit_code_is_the_highest_of_all_targets() {
     let capture = kit::repository("fixtures/captures/go2rtc.http");
     let end = run(mjpeg(["check", "--format", "json", "/nowhere/at/all"]).arg(&capture)).expect(6);
     let lines: Vec<Value> = end.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -168,7 +168,7 @@ fn the_highest_code_of_several_targets_counts() {
 }
 
 #[test]
-fn captures_pass_and_their_cut_end_is_an_info() {
+fn captures_pass_and_a_cut_end_is_an_info() {
     for entry in fs::read_dir(kit::repository("fixtures/captures")).unwrap() {
         let capture = entry.unwrap().path();
         if capture.extension().is_none_or(|extension| extension != "http") {
@@ -183,7 +183,7 @@ fn captures_pass_and_their_cut_end_is_an_info() {
 }
 
 #[test]
-fn a_capture_without_its_chunk_framing_reads_the_same() {
+fn a_capture_without_chunk_framing_gives_the_same_verdict() {
     let raw = fs::read(kit::repository("fixtures/captures/go2rtc.http")).unwrap();
     let head = mjpeg::http::Head::parse(&raw).unwrap().unwrap();
     let mut body = raw[head.len..].to_vec();
@@ -202,7 +202,7 @@ fn a_capture_without_its_chunk_framing_reads_the_same() {
 }
 
 #[test]
-fn thresholds_select_ignore_and_fail_on_decide_the_code() {
+fn thresholds_select_ignore_and_fail_on_decide_the_exit_code() {
     let server = Server::start(&kit::frames(), &["--fps", "50"]);
     let url = &server.stream;
     check(url, &["--frames", "10", "--min-fps", "1000"]).0.expect(1);
@@ -224,7 +224,7 @@ fn thresholds_select_ignore_and_fail_on_decide_the_code() {
 }
 
 #[test]
-fn an_ignored_rule_breaks_no_consumer() {
+fn an_ignored_rule_has_no_effect_on_consumers() {
     let stale = body(|jpeg| [&part(jpeg)[..], b"stale bytes\r\n"].concat());
     let check_with = |args: &[&str]| {
         let (end, verdict) = check(&Camera::sending(HEAD, stale.clone()).url, args);
@@ -248,20 +248,20 @@ fn an_ignored_rule_breaks_no_consumer() {
 }
 
 #[test]
-fn bytes_before_unframed_pictures_are_no_preamble() {
+fn bytes_before_pictures_without_multipart_are_not_a_preamble() {
     for preamble in [&b""[..], b"\r\n\r\n", b"record"] {
         let pieces = [vec![preamble.to_vec()], body(<[u8]>::to_vec)].concat();
         let (_, verdict) = check(&Camera::sending(HEAD, pieces.clone()).url, &[]);
         assert_eq!(names(&verdict)[0], "no-multipart", "{verdict}");
         assert!(!names(&verdict).iter().any(|name| name.starts_with("preamble")), "{verdict}");
-        // To ignore the fault is to ignore its consequences.
+        // With the fault its consequences are ignored too.
         let (_, verdict) = check(&Camera::sending(HEAD, pieces).url, &["--ignore", "no-multipart"]);
         assert!(!names(&verdict).iter().any(|name| name.starts_with("preamble")), "{verdict}");
     }
 }
 
 #[test]
-fn a_stream_without_parts_plays_nowhere() {
+fn a_stream_without_parts_plays_in_no_consumer() {
     let camera = Camera::start(|camera| {
         camera.send(HEAD.as_bytes());
         camera.wait_for_the_viewer_to_leave();
@@ -271,7 +271,7 @@ fn a_stream_without_parts_plays_nowhere() {
 }
 
 #[test]
-fn damage_inside_the_scan_takes_a_deep_look() {
+fn only_deep_finds_damage_inside_the_scan() {
     let flipped = body(|jpeg| {
         let mut jpeg = jpeg.to_vec();
         let middle = jpeg.len() / 2;
@@ -289,7 +289,7 @@ fn damage_inside_the_scan_takes_a_deep_look() {
 }
 
 #[test]
-fn text_off_the_wire_cannot_reach_the_terminal() {
+fn text_from_the_network_is_escaped_for_the_terminal() {
     let head = HEAD.replace("multipart/x-mixed-replace", "\x1b]0;owned\x07multipart/\x1b[31mred");
     let camera = Camera::sending(&head, body(part));
     let end = run(&mut mjpeg(["check", &camera.url]));

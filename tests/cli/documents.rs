@@ -1,4 +1,5 @@
-//! Documents that are made from the code: committed, compared here, rewritten with `MJPEG_BLESS=1`.
+//! Documents that are generated from the code. They are committed; these tests compare them, or rewrite them with
+//! `MJPEG_BLESS=1`.
 
 use crate::kit;
 
@@ -8,14 +9,17 @@ use std::fs;
 use kit::run::{mjpeg, run};
 use mjpeg::check::{consumers, rules};
 
-/// Fails unless the file holds `expected`; with `MJPEG_BLESS=1` writes it.
+/// Fails the test unless the file has the text `expected`. Writes the file with `MJPEG_BLESS=1`.
 fn verify(path: &str, expected: &str) {
     let file = kit::repository(path);
     if std::env::var_os("MJPEG_BLESS").is_some_and(|value| value == "1") {
         fs::write(&file, expected).unwrap();
     }
     let found = fs::read_to_string(&file).unwrap_or_default();
-    assert!(found == expected, "{path} is not up to date; run MJPEG_BLESS=1 cargo test documents");
+    assert!(
+        found == expected,
+        "{path} is not up to date; run MJPEG_BLESS=1 cargo test --test cli documents::"
+    );
 }
 
 #[test]
@@ -33,7 +37,7 @@ fn man_pages_are_up_to_date() {
 }
 
 #[test]
-fn completions_come_for_every_shell() {
+fn every_shell_has_completions() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = run(&mut mjpeg(["completions", shell])).expect(0).text();
         assert!(script.contains("mjpeg") && script.contains("fail-on"), "{shell}");
@@ -43,9 +47,9 @@ fn completions_come_for_every_shell() {
 #[test]
 fn the_list_of_rules_is_up_to_date() {
     let mut text = String::from(
-        "# Rules of `mjpeg check`\n\nSeverity follows consequence. error: frames are lost in a consumer that was measured, \
-         or a limit that was asked for is missed. warning: frames are late, or the stream leans on leniency. info: untidy.\n\n\
-         Consumers were measured over loopback with 132 small departures of one stream:\n",
+        "# Rules of `mjpeg check`\n\nThe severity depends on the consequence. error: a measured consumer loses frames, or a requested limit is not met. \
+         warning: frames are late, or readers must tolerate a deviation. info: no consequence.\n\n\
+         The consumers were measured over loopback with 132 variants of one stream, each with a small deviation:\n",
     );
     for consumer in consumers() {
         let _ = writeln!(text, "* `{}`: {}", consumer.name, consumer.version);

@@ -1,4 +1,4 @@
-//! Hostile and broken cameras and command lines: `record` and `check` end in time and report what happened.
+//! Hostile and broken cameras and command lines: `record` and `check` end in time and report the cause.
 
 use crate::kit;
 
@@ -31,7 +31,7 @@ fn frames(n: usize) -> Vec<Vec<u8>> {
     kit::contents(&kit::frames())[..n].iter().map(|jpeg| part(jpeg)).collect()
 }
 
-/// Sends `piece` until the viewer has had enough of it.
+/// Sends `piece` again and again until the viewer closes.
 fn endlessly(camera: &mut Connection, piece: &[u8]) {
     let block = piece.repeat(1 + 65_536 / piece.len());
     let start = Instant::now();
@@ -43,7 +43,7 @@ fn floods_end_with_the_idle_limit() {
     let floods: [(&str, String, &[u8]); 5] = [
         ("interim heads", String::new(), b"HTTP/1.1 100 Continue\r\n\r\n"),
         ("field lines", "HTTP/1.1 200 OK\r\n".into(), b"A: b\r\n"),
-        ("carriage returns behind a chunk", format!("{}1\r\na", chunked()), b"\r"),
+        ("carriage returns after a chunk", format!("{}1\r\na", chunked()), b"\r"),
         ("a preamble", HEAD.into(), b"preamble\r\n"),
         ("a part head", format!("{HEAD}--foo\r\n"), b"A: b\r\n"),
     ];
@@ -61,7 +61,7 @@ fn floods_end_with_the_idle_limit() {
 }
 
 #[test]
-fn a_finished_chunked_body_ends_the_stream_though_the_connection_stays() {
+fn the_last_chunk_ends_the_stream_even_if_the_connection_stays_open() {
     let camera = Camera::start(|camera| {
         camera.send(chunked().as_bytes());
         frames(3).iter().for_each(|part| camera.send(&chunk(part)));
@@ -74,7 +74,7 @@ fn a_finished_chunked_body_ends_the_stream_though_the_connection_stays() {
 }
 
 #[test]
-fn frames_before_broken_chunks_are_kept_however_they_arrive() {
+fn frames_before_a_broken_chunk_are_kept() {
     let all =
         [frames(3).iter().map(|part| chunk(part)).collect::<Vec<_>>().concat(), b"zz\r\n".to_vec()].concat();
     let dir = tempfile::tempdir().unwrap();
@@ -88,7 +88,7 @@ fn frames_before_broken_chunks_are_kept_however_they_arrive() {
 }
 
 #[test]
-fn silence_counts_against_thresholds_and_is_no_success() {
+fn silence_misses_thresholds_and_is_not_a_success() {
     let silent_after = |n: usize| {
         Camera::start(move |camera| {
             camera.send(HEAD.as_bytes());
@@ -119,7 +119,7 @@ fn silence_counts_against_thresholds_and_is_no_success() {
 }
 
 #[test]
-fn placeholders_without_a_picture_are_no_frames() {
+fn a_jpeg_without_a_picture_is_not_a_frame() {
     let bodies: [&[u8]; 2] =
         [b"\xff\xd8\xff\xd9", b"\xff\xd8\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\xff\xd9"];
     for body in bodies {
@@ -134,7 +134,7 @@ fn placeholders_without_a_picture_are_no_frames() {
 }
 
 #[test]
-fn force_keeps_the_old_recording_until_there_is_a_new_one() {
+fn force_keeps_the_old_recording_until_the_new_one_has_a_frame() {
     let dir = tempfile::tempdir().unwrap();
     record("test:", dir.path(), &["--frames", "3"]).expect(0);
     let before = kit::contents(dir.path());
@@ -163,7 +163,7 @@ fn a_planted_link_is_not_followed() {
 }
 
 #[test]
-fn a_fifo_without_a_writer_times_out() {
+fn a_named_pipe_without_a_writer_times_out() {
     let dir = tempfile::tempdir().unwrap();
     let fifo = dir.path().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
@@ -174,7 +174,7 @@ fn a_fifo_without_a_writer_times_out() {
 }
 
 #[test]
-fn a_signal_ends_what_never_waits_and_what_waits_for_a_connection() {
+fn a_signal_ends_a_run_that_never_waits_and_one_that_waits_for_a_response() {
     let dir = tempfile::tempdir().unwrap();
     let mut endless = mjpeg(["record", "test:160x120"]);
     endless.arg(dir.path());
@@ -188,7 +188,7 @@ fn a_signal_ends_what_never_waits_and_what_waits_for_a_connection() {
     let mut waiting = mjpeg(["record", &camera.url]);
     waiting.arg(other.path()).args(["--format", "json", "--idle", "20s"]);
     let running = start(&mut waiting);
-    // It has asked when the camera's script runs; the head it waits for never comes.
+    // The camera accepts the request and never answers.
     kit::eventually("it waits", || running.has_connection().then_some(()));
     running.signal("INT");
     let end = running.end_within(Duration::from_secs(10));
@@ -205,7 +205,7 @@ fn an_invalid_port_is_reported_and_no_connection_is_made() {
 }
 
 #[test]
-fn passwords_stay_hidden_however_they_are_written() {
+fn passwords_are_hidden_in_messages_for_every_form_of_url() {
     for target in [
         "http://admin:hunter/2@127.0.0.1/",
         "rtsp://admin:hunter2@127.0.0.1/",
@@ -218,10 +218,10 @@ fn passwords_stay_hidden_however_they_are_written() {
 }
 
 #[test]
-fn a_password_follows_a_redirection_to_its_own_host_only() {
+fn a_password_is_not_sent_to_another_host_after_a_redirect() {
     let place = |url: &str| url.replace("http://", "http://user:secret@");
     let other = Camera::asked(|request, camera| {
-        assert!(!request.contains("authorization"), "the password went to a stranger:\n{request}");
+        assert!(!request.contains("authorization"), "the password was sent to another host:\n{request}");
         camera.send(HEAD.as_bytes());
         frames(1).iter().for_each(|part| camera.send(part));
     });
@@ -242,16 +242,16 @@ fn a_password_follows_a_redirection_to_its_own_host_only() {
 }
 
 #[test]
-fn our_own_slowness_is_not_the_cameras() {
+fn a_stopped_recorder_does_not_report_a_stalled_camera() {
     const IDLE: Duration = Duration::from_millis(700);
-    let (go_on, told) = std::sync::mpsc::channel();
+    let (go_on, continued) = std::sync::mpsc::channel();
     let camera = Camera::start(move |camera| {
         camera.send(HEAD.as_bytes());
         let frame = &kit::contents(&kit::frames())[0];
         let padded = part(&[&frame[..], &vec![0; 400_000]].concat());
         (0..2).for_each(|_| camera.send(&padded));
-        // The others are sent while the recorder is stopped.
-        told.recv_timeout(kit::PATIENCE).unwrap();
+        // The other frames are sent while the recorder is stopped.
+        continued.recv_timeout(kit::PATIENCE).unwrap();
         (2..12).for_each(|_| camera.send(&padded));
     });
     let dir = tempfile::tempdir().unwrap();
@@ -261,7 +261,9 @@ fn our_own_slowness_is_not_the_cameras() {
     kit::eventually("a frame is written", || dir.path().join("frame-000001.jpg").exists().then_some(()));
     running.signal("STOP");
     let stat = format!("/proc/{}/stat", running.pid());
-    kit::eventually("it stands still", || fs::read_to_string(&stat).unwrap().contains(") T ").then_some(()));
+    kit::eventually("the recorder is stopped", || {
+        fs::read_to_string(&stat).unwrap().contains(") T ").then_some(())
+    });
     go_on.send(()).unwrap();
     // The process must be stopped for longer than the idle limit: time is the input of this test.
     std::thread::sleep(2 * IDLE);

@@ -1,7 +1,7 @@
-//! The end-to-end tests of the program, as one test program: linking one is faster than linking seventeen.
+//! The end-to-end tests, as one test program: one is faster to link than seventeen.
 //!
-//! One file per subject; the kit has what they share. `cargo test --test cli record::` runs one file. Every
-//! test makes its own temporary directory and its own ports, because all of them run in parallel.
+//! There is one file per subject; `kit` is the code they share. `cargo test --test cli record::` runs one file. Tests run
+//! in parallel, so each has its own temporary directory and ports.
 
 mod kit;
 
@@ -12,6 +12,7 @@ mod hostile;
 mod page;
 mod readme;
 mod record;
+mod record_ends;
 mod schemas;
 mod serve;
 mod serve_browsers;

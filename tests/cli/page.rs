@@ -1,4 +1,4 @@
-//! The page that shows the stream, in real browsers.
+//! The page of `mjpeg serve` in real browsers.
 
 use crate::kit;
 
@@ -15,21 +15,21 @@ use serde_json::{Value, json};
 
 const PAGE: &str = include_str!("../../src/bin/mjpeg/serve/page.html");
 
-/// What is tested, and the function that tests it.
+/// The name of a test step, and its function.
 type Scene = (&'static str, fn(&mut Browser));
 
-/// What is tested in each browser. One browser does it all: starting one takes longer than most of it.
+/// The steps for each browser. One browser runs all of them, because its start takes longer than most steps.
 const SCENES: [Scene; 10] = [
-    ("pixels are those of the frame, and a snapshot is its bytes", pixels_are_those_of_the_frame),
+    ("the pixels are those of the frame, and a snapshot has its bytes", pixels_are_those_of_the_frame),
     ("every frame is shown, and counters move", every_frame_is_shown_and_counters_move),
     ("a frozen server is a stall", a_frozen_server_is_a_stall),
     ("a repeated frame is a stall", a_repeated_frame_is_a_stall),
-    ("an ended stream is said to have ended, and comes back", an_ended_stream_comes_back),
-    ("a lost connection is said to be lost, and comes back", a_lost_connection_comes_back),
+    ("after the end of the stream the page says so, and connects again", an_ended_stream_comes_back),
+    ("after a lost connection the page says so, and connects again", a_lost_connection_comes_back),
     ("a slow decoder shows the newest frame", a_slow_decoder_shows_the_newest_frame),
     ("nothing is decoded for a hidden page", nothing_is_decoded_for_a_hidden_page),
-    ("without fetch the browser shows the stream by itself", without_fetch_an_image_shows_the_stream),
-    ("a stream without lengths, cut anywhere, is read", a_stream_without_lengths_is_read),
+    ("without fetch the page shows the stream in an image", without_fetch_an_image_shows_the_stream),
+    ("a stream without lengths, in small pieces, is read", a_stream_without_lengths_is_read),
 ];
 
 #[test]
@@ -42,12 +42,12 @@ fn firefox_shows_the_stream_on_the_page() {
     Browser::firefox().into_iter().for_each(play);
 }
 
-#[expect(clippy::print_stdout, reason = "a failure must say where it happened")]
+#[expect(clippy::print_stdout, reason = "a failure must name its step")]
 fn play(mut browser: Browser) {
     for (name, scene) in SCENES {
         println!("{name}");
         scene(&mut browser);
-        // The page would try again and again to reach a server that is gone.
+        // Otherwise the page keeps connecting to a server that has ended.
         browser.open("about:blank");
     }
 }
@@ -74,7 +74,7 @@ fn pixels_are_those_of_the_frame(browser: &mut Browser) {
     );
     assert_eq!(verdict, json!({ "width": 320, "height": 240, "same": true, "top": "picture" }));
 
-    // What a click on the button would save, and the key that does the same.
+    // The files that a click on the button and the key `s` save.
     let saved = browser.script(
         "const saved = [], make = URL.createObjectURL;
          URL.createObjectURL = blob => { saved.push(blob); return make(blob); };
@@ -105,7 +105,7 @@ fn every_frame_is_shown_and_counters_move(browser: &mut Browser) {
     kit::eventually("the rate", || {
         text(browser, "fps").parse::<f64>().ok().filter(|fps| (4.0..6.0).contains(fps))
     });
-    // Of one machine, with one clock: an age, and no great one.
+    // Server and browser have the same clock, so the page shows an age in milliseconds.
     kit::eventually("an age", || text(browser, "age").ends_with(" ms").then_some(()));
     kit::eventually("bytes", || text(browser, "rate").ends_with("B/s").then_some(()));
     assert!(text(browser, "gaps").starts_with("usual "), "{}", text(browser, "gaps"));
@@ -120,10 +120,10 @@ fn a_frozen_server_is_a_stall(browser: &mut Browser) {
     wait_for(browser, "live");
     server.run.signal("STOP");
     wait_for(browser, "stalled");
-    let said = "document.getElementById('state').textContent === 'stalled' \
+    let report = "document.getElementById('state').textContent === 'stalled' \
                 && /^no new frame for [2-9] s$/.test(document.getElementById('more').textContent) \
                 && document.getElementById('what').offsetHeight > 0 && /^stalled/.test(document.title)";
-    wait_until(browser, "the page to say so", said);
+    wait_until(browser, "the report of the stall", report);
     server.run.signal("CONT");
     wait_for(browser, "live");
 }
@@ -132,7 +132,7 @@ fn a_repeated_frame_is_a_stall(browser: &mut Browser) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("camera.jpg");
     fs::write(&file, solid([200, 0, 0], 64, 48)).unwrap();
-    // The server sends the picture again three times before two seconds are over.
+    // The server repeats the picture three times within two seconds.
     let server = Server::start(&file, &["--repeat", "500ms"]);
     browser.open(&server.url("/"));
     wait_for(browser, "live");
@@ -152,7 +152,7 @@ fn an_ended_stream_comes_back(browser: &mut Browser) {
     wait_for(browser, "live");
     server.stop();
     wait_for(browser, "ended");
-    // Still so when attempts to reach it have failed.
+    // The state stays the same after failed attempts to connect.
     let again = "/attempt in [2-9]/.test(document.getElementById('more').textContent)";
     wait_until(browser, "another attempt", again);
     assert_eq!(text(browser, "state"), "stream ended");
@@ -189,7 +189,7 @@ fn a_slow_decoder_shows_the_newest_frame(browser: &mut Browser) {
     kit::eventually("dropped frames", || {
         text(browser, "dropped").parse::<u32>().ok().filter(|dropped| *dropped > 20)
     });
-    // 300 ms for decoding, and one such time at most for waiting: not one more for each frame.
+    // 300 ms for decoding and at most 300 ms for waiting: the delay does not grow with each frame.
     let age = kit::eventually("an age", || text(browser, "age").strip_suffix(" ms")?.parse::<u32>().ok());
     assert!((300..1000).contains(&age), "{age} ms");
 }
@@ -209,9 +209,9 @@ fn nothing_is_decoded_for_a_hidden_page(browser: &mut Browser) {
     kit::eventually("a decoded frame", || (decoded(browser) > 2).then_some(()));
     browser.script("window.away = true");
     let frames = |browser: &mut Browser| text(browser, "count").parse::<u64>().unwrap();
-    let (seen, came) = (decoded(browser), frames(browser));
-    kit::eventually("frames that come", || (frames(browser) > came + 20).then_some(()));
-    // One frame may have been waiting for the decoder.
+    let (seen, received) = (decoded(browser), frames(browser));
+    kit::eventually("more received frames", || (frames(browser) > received + 20).then_some(()));
+    // One frame may have waited for the decoder.
     assert!(decoded(browser) <= seen + 1);
     browser.script("window.away = false; document.dispatchEvent(new Event('visibilitychange'))");
     kit::eventually("decoded frames", || (decoded(browser) > seen + 5).then_some(()));
@@ -222,10 +222,10 @@ fn without_fetch_an_image_shows_the_stream(browser: &mut Browser) {
     let folder = folder(&[&picture, &picture]);
     for broken in [
         "delete window.fetch; window.fetch = undefined;",
-        // As WebKit does it: of all answers only multipart is refused.
+        // Like WebKit: fetch fails only for multipart responses.
         "const real = window.fetch;
          window.fetch = (url, ...more) => url === 'stream' ? Promise.reject(new TypeError()) : real(url, ...more);",
-        // A browser too old for the script.
+        // Like a browser that is too old for the script.
         "window.setInterval = () => { throw new Error('too old') };",
     ] {
         let server = Server::start(folder.path(), &["--fps", "10"]);
@@ -255,20 +255,20 @@ fn a_stream_without_lengths_is_read(browser: &mut Browser) {
         kit::eventually(&format!("{colour:?}"), || near(&pixel(browser), colour).then_some(()));
     }
     wait_until(browser, "broken frames", "/broken/.test(document.getElementById('dropped').textContent)");
-    // Its clock is wrong by years, so the page shows no age.
+    // The clock of this camera is wrong by years, so the page shows no age.
     assert_eq!(text(browser, "age"), "–");
 }
 
-/// Serves on an address where another server was before.
+/// Starts a server at the address of an earlier one.
 fn restart(source: &Path, address: &str) -> Run {
     let run = run::start(run::mjpeg(["serve", "--listen", address]).arg(source));
     assert_eq!(run.line(), format!("http://{address}/stream"));
     run
 }
 
-/// Opens the page with a script before its own.
+/// Opens the page with a script that runs before the page's own script.
 fn open_with(browser: &mut Browser, server: &Server, script: &str) {
-    // Any page of this server will do: what is written into it may then ask the server.
+    // Any page of this server is good: a document written into it has the same origin.
     browser.open(&server.url("/healthz"));
     let script = json!(format!("<script>{{{script}}}</script>"));
     browser.script(&format!(
@@ -296,7 +296,7 @@ fn wait_for(browser: &mut Browser, state: &str) {
     wait_until(browser, state, &format!("document.body?.dataset.state === '{state}'"));
 }
 
-/// The middle of the picture shown, as red, green, blue and opacity.
+/// The pixel in the middle of the shown picture: red, green, blue and opacity.
 fn pixel(browser: &mut Browser) -> Value {
     browser.script(
         "const canvas = document.getElementById('picture');
@@ -309,8 +309,8 @@ fn near(pixel: &Value, colour: [u8; 3]) -> bool {
     (0..3).all(|n| part(n) < 6)
 }
 
-/// A camera that answers with the page and a stream in another dialect than ours: text before the first
-/// delimiter, line feeds alone, no lengths, frames that are none, everything in small pieces.
+/// A camera that serves the page and a stream in another dialect: a preamble, bare line feeds, no lengths, parts that are
+/// not pictures, all in small pieces.
 struct Camera {
     address: String,
 }
@@ -321,7 +321,7 @@ impl Camera {
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        // Both end with the test program; the browser closes its connections before.
+        // Both threads end with the test program; the browser has closed its connections by then.
         std::thread::spawn(move || {
             for socket in listener.incoming() {
                 std::thread::spawn(move || socket.and_then(Self::answer));

@@ -1,4 +1,4 @@
-//! The README's blocks run unchanged.
+//! The blocks of the README run unchanged.
 
 use crate::kit;
 
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// The blocks of the README between lines of three backquotes with this language.
+/// The fenced code blocks of the README in this language.
 fn blocks(language: &str) -> Vec<String> {
     let readme = fs::read_to_string(kit::repository("README.md")).unwrap();
     let fence = format!("```{language}\n");
@@ -27,18 +27,18 @@ fn every_shell_block_of_the_readme_runs() {
         }
         let dir = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(kit::repository("fixtures"), dir.path().join("fixtures")).unwrap();
-        // The block ends what it started; should it fail before that, the trap does.
+        // The block ends the processes it started. If it fails earlier, the trap ends them.
         let script = format!("set -e\ntrap 'kill $! 2>/dev/null || true' EXIT\n{block}");
         let end = kit::run::run(
             Command::new("bash").args(["-c", &script]).current_dir(dir.path()).env("PATH", &path),
         );
         assert!(end.status.success(), "{}\n{block}\n{}\n{}", end.status, end.text(), end.err);
-        assert!(!end.text().is_empty(), "it shows nothing:\n{block}");
+        assert!(!end.text().is_empty(), "it prints nothing:\n{block}");
     }
 }
 
 #[test]
-fn the_two_commands_are_there() {
+fn the_readme_has_the_two_first_commands() {
     let commands: Vec<String> = blocks("console")[0].lines().map(str::to_string).collect();
     assert!(commands[0].starts_with("cargo run --release -- serve fixtures/frames "), "{commands:?}");
     assert_eq!(commands[1], "cargo test");

@@ -1,4 +1,4 @@
-//! `mjpeg record`: which files come out, and how runs end.
+//! `mjpeg record`: the files it writes.
 
 use crate::kit;
 
@@ -6,19 +6,19 @@ use std::fs;
 use std::path::Path;
 
 use kit::camera::{Camera, HEAD, chunk, part};
-use kit::run::{End, Server, mjpeg, run, start};
+use kit::run::{End, Server, mjpeg, run};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-fn record(target: &str, out: &Path, args: &[&str]) -> End {
+pub fn record(target: &str, out: &Path, args: &[&str]) -> End {
     run(mjpeg(["record", target]).arg(out).args(["--format", "json", "--quiet"]).args(args))
 }
 
-fn summary(end: &End) -> Value {
+pub fn summary(end: &End) -> Value {
     serde_json::from_slice(&end.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", end.text(), end.err))
 }
 
-fn manifest(out: &Path) -> Vec<Value> {
+pub fn manifest(out: &Path) -> Vec<Value> {
     let text = fs::read_to_string(out.join("manifest.jsonl")).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -51,7 +51,7 @@ fn a_served_directory_is_recorded_bit_for_bit() {
 }
 
 #[test]
-fn captures_of_real_servers_give_exactly_their_frames() {
+fn the_frames_of_captures_are_recorded_exactly() {
     for entry in fs::read_dir(kit::repository("fixtures/captures")).unwrap() {
         let capture = entry.unwrap().path();
         if capture.extension().is_none_or(|extension| extension != "http") {
@@ -72,7 +72,7 @@ fn captures_of_real_servers_give_exactly_their_frames() {
 }
 
 #[test]
-fn the_fixture_frames_are_what_the_documented_command_makes() {
+fn the_documented_command_makes_the_fixture_frames() {
     let dir = tempfile::tempdir().unwrap();
     record("test:", dir.path(), &["--frames", "30", "--hash"]).expect(0);
     assert!(kit::contents(dir.path()) == kit::contents(&kit::frames()), "the test pattern has changed");
@@ -84,160 +84,8 @@ fn the_fixture_frames_are_what_the_documented_command_makes() {
     assert!(sizes[0] >= 8_000 && sizes[29] <= 15_000, "{sizes:?}");
 }
 
-/// Ten whole frames and what then happens.
-struct Ending {
-    name: &'static str,
-    after: fn(&mut kit::camera::Connection, &[u8]),
-    goal: bool,
-    code: i32,
-    end: &'static str,
-    damaged: u64,
-}
-
 #[test]
-fn reset_stall_cut_and_close_are_told_apart_and_no_torn_frame_is_written() {
-    let endings = [
-        Ending {
-            name: "closed without a goal",
-            after: |_, _| {},
-            goal: false,
-            code: 0,
-            end: "closed",
-            damaged: 0,
-        },
-        Ending {
-            name: "closed before the goal",
-            after: |_, _| {},
-            goal: true,
-            code: 1,
-            end: "closed",
-            damaged: 0,
-        },
-        Ending {
-            name: "cut inside a frame",
-            after: |camera, next| camera.send(&part(next)[..3000]),
-            goal: true,
-            code: 5,
-            end: "truncated",
-            damaged: 1,
-        },
-        Ending {
-            name: "silent",
-            after: |camera, _| camera.wait_for_the_viewer_to_leave(),
-            goal: true,
-            code: 5,
-            end: "stalled",
-            damaged: 0,
-        },
-        Ending {
-            name: "silent inside a frame",
-            after: |camera, next| {
-                camera.send(&part(next)[..3000]);
-                camera.wait_for_the_viewer_to_leave();
-            },
-            goal: false,
-            code: 5,
-            end: "stalled",
-            damaged: 1,
-        },
-    ];
-    let frames = kit::contents(&kit::frames());
-    for ending in endings {
-        let (sent, after) = (frames.clone(), ending.after);
-        let camera = Camera::start(move |camera| {
-            camera.send(HEAD.as_bytes());
-            sent[..10].iter().for_each(|jpeg| camera.send(&part(jpeg)));
-            after(camera, &sent[10]);
-        });
-        let dir = tempfile::tempdir().unwrap();
-        let goal: &[&str] =
-            if ending.goal { &["--frames", "20", "--idle", "400ms"] } else { &["--idle", "400ms"] };
-        let end = record(&camera.url, dir.path(), goal);
-        let summary = summary(&end);
-        assert_eq!(summary["end"], ending.end, "{}: {summary}", ending.name);
-        assert_eq!(summary["frames_damaged"], ending.damaged, "{}: {summary}", ending.name);
-        end.expect(ending.code);
-        assert!(kit::contents(dir.path()) == frames[..10], "{}", ending.name);
-    }
-}
-
-#[test]
-fn a_reset_is_a_reset() {
-    let frames = kit::contents(&kit::frames());
-    let dir = tempfile::tempdir().unwrap();
-    let (seen, watched) = (dir.path().join("frame-000003.jpg"), frames[..3].to_vec());
-    let camera = Camera::start(move |camera| {
-        camera.send(HEAD.as_bytes());
-        watched.iter().for_each(|jpeg| camera.send(&part(jpeg)));
-        // A reset throws away what was not read.
-        kit::eventually("the third frame is written", || seen.exists().then_some(()));
-        camera.send(b"--foo\r\nContent-Type: image/jpeg\r\nContent-Length: 5000\r\n\r\n\xff\xd8\xff");
-        camera.reset();
-    });
-    let end = record(&camera.url, dir.path(), &["--frames", "20"]);
-    assert_eq!(summary(&end)["end"], "reset", "{}", end.text());
-    assert!(end.err.contains("after 3 good frames: the connection was reset"), "{}", end.err);
-    end.expect(5);
-    assert!(kit::contents(dir.path()) == frames[..3]);
-}
-
-#[test]
-fn answers_that_are_no_stream_have_their_own_codes() {
-    let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\n\r\n<p>camera</p>\r\n";
-    for (name, answer, code) in [
-        ("a page", page, 4),
-        (
-            "an empty body",
-            "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=x\r\n\r\n",
-            4,
-        ),
-        (
-            "a refusal",
-            "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"cam\"\r\nContent-Length: 0\r\n\r\n",
-            3,
-        ),
-        ("no answer", "", 5),
-    ] {
-        let camera = Camera::sending(answer, Vec::new());
-        let dir = tempfile::tempdir().unwrap();
-        let end = record(&camera.url, dir.path(), &[]);
-        let summary = summary(&end);
-        assert!(summary.get("error").is_some() && summary["frames_written"] == 0, "{name}: {summary}");
-        end.expect(code);
-    }
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let end = record(&format!("http://{closed}/"), dir.path(), &[]).expect(3);
-    assert!(end.err.starts_with("mjpeg: record: ") && end.err.lines().count() == 1, "{}", end.err);
-}
-
-#[test]
-fn a_server_that_never_answers_is_stalled() {
-    let camera = Camera::start(kit::camera::Connection::wait_for_the_viewer_to_leave);
-    let dir = tempfile::tempdir().unwrap();
-    let end = record(&camera.url, dir.path(), &["--idle", "300ms"]).expect(5);
-    assert!(end.err.contains("no response head within 300ms"), "{}", end.err);
-}
-
-#[test]
-fn a_sender_of_one_byte_at_a_time_is_stalled_too() {
-    let camera = Camera::start(|camera| {
-        camera.send(HEAD.as_bytes());
-        let start = std::time::Instant::now();
-        // Bytes keep coming, a part never does.
-        while start.elapsed() < std::time::Duration::from_secs(2) {
-            camera.send(b"-");
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-    });
-    let dir = tempfile::tempdir().unwrap();
-    let end = record(&camera.url, dir.path(), &["--idle", "500ms"]);
-    assert_eq!(summary(&end)["end"], "stalled");
-    end.expect(5);
-}
-
-#[test]
-fn heads_that_http_clients_refuse_are_read() {
+fn response_heads_that_http_clients_refuse_are_read() {
     let frames = kit::contents(&kit::frames());
     let parts: Vec<Vec<u8>> = frames[..3].iter().map(|jpeg| part(jpeg)).collect();
     let chunks: Vec<Vec<u8>> = parts.iter().map(|part| chunk(part)).chain([b"0\r\n\r\n".to_vec()]).collect();
@@ -276,7 +124,7 @@ fn a_redirect_is_followed_and_a_password_is_sent_but_not_shown() {
 }
 
 #[test]
-fn standard_output_takes_the_pictures_and_standard_error_the_summary() {
+fn with_standard_output_as_target_the_summary_goes_to_standard_error() {
     let frames = kit::contents(&kit::frames());
     let camera = Camera::sending(HEAD, frames[..2].iter().map(|jpeg| part(jpeg)).collect());
     let end = run(&mut mjpeg(["record", &camera.url, "-", "--format", "json", "--quiet"])).expect(0);
@@ -286,7 +134,7 @@ fn standard_output_takes_the_pictures_and_standard_error_the_summary() {
 }
 
 #[test]
-fn a_capture_comes_in_through_standard_input() {
+fn a_capture_is_read_from_standard_input() {
     let capture = fs::File::open(kit::repository("fixtures/captures/web2py.http")).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let mut command = mjpeg(["record", "-"]);
@@ -296,7 +144,7 @@ fn a_capture_comes_in_through_standard_input() {
 }
 
 #[test]
-fn a_recording_is_not_written_over_unless_asked() {
+fn a_recording_is_overwritten_only_with_force() {
     let dir = tempfile::tempdir().unwrap();
     record("test:", dir.path(), &["--frames", "3"]).expect(0);
     let end = record("test:", dir.path(), &["--frames", "2"]).expect(6);
@@ -306,46 +154,7 @@ fn a_recording_is_not_written_over_unless_asked() {
 }
 
 #[test]
-fn a_full_disk_is_our_side_and_leaves_no_half_file() {
-    // A test cannot fill a disk: a limit on the size of files stops the third frame.
-    let dir = tempfile::tempdir().unwrap();
-    let (program, out) = (env!("CARGO_BIN_EXE_mjpeg"), dir.path().display());
-    let script =
-        format!("ulimit -f 8; trap '' XFSZ; exec {program} record test:1280x720 {out} --frames 5 --quiet");
-    let end = run(std::process::Command::new("sh").args(["-c", &script]));
-    assert!(end.err.contains("cannot write") && end.err.contains("frame-000001.jpg"), "{}", end.err);
-    end.expect(6);
-    let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names, ["manifest.jsonl"]);
-}
-
-#[test]
-fn a_signal_ends_a_goal_less_recording_well_and_an_unfinished_goal_by_the_signal() {
-    use std::os::unix::process::ExitStatusExt;
-    let server = Server::start(&kit::frames(), &["--fps", "50"]);
-    for goal in [false, true] {
-        let dir = tempfile::tempdir().unwrap();
-        let mut command = mjpeg(["record", &server.stream]);
-        command.arg(dir.path()).args(["--format", "json", "--quiet"]);
-        if goal {
-            command.args(["--frames", "100000"]);
-        }
-        let run = start(&mut command);
-        kit::eventually("a frame is written", || dir.path().join("frame-000002.jpg").exists().then_some(()));
-        run.signal("INT");
-        let end = run.end();
-        assert_eq!(summary(&end)["end"], "signal");
-        if goal {
-            assert_eq!(end.status.signal(), Some(2), "{}", end.status);
-        } else {
-            end.expect(0);
-        }
-        assert_eq!(manifest(dir.path()).len(), kit::jpegs(dir.path()).len());
-    }
-}
-
-#[test]
-fn a_deviation_behind_a_part_is_in_the_line_of_that_part() {
+fn a_deviation_after_a_part_is_in_the_line_of_that_part() {
     let jpeg = fs::read(&kit::jpegs(&kit::frames())[0]).unwrap();
     let stale = |jpeg: &[u8], stale: &[u8]| {
         let head = format!("--foo\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg.len());
@@ -389,7 +198,7 @@ fn raw_keeps_the_response_as_received_and_overwrites_nothing() {
     record(&camera.url, &dir.path().join("out"), &["--raw", raw.to_str().unwrap()]).expect(0);
     let received = [head.as_bytes(), &body].concat();
     assert!(fs::read(&raw).unwrap() == received);
-    // What was kept is a target itself, and a copy of it is the same again.
+    // The raw file can be recorded again, and gives the same raw file.
     let again = dir.path().join("again.http");
     let end = record(raw.to_str().unwrap(), &dir.path().join("out2"), &["--raw", again.to_str().unwrap()]);
     assert_eq!(summary(&end.expect(0))["frames_written"], 2);

@@ -1,4 +1,4 @@
-//! What the commands print as JSON, against the schemas in `docs/schemas`, with an independent validator.
+//! An independent validator checks the JSON output of the commands against the schemas in `docs/schemas`.
 
 use crate::kit;
 
@@ -13,7 +13,7 @@ use kit::peer;
 use kit::run::{Server, mjpeg, run};
 use serde_json::{Value, json};
 
-/// Prints, for each line `{schema, instance}`, what is wrong with the instance as a JSON array.
+/// Prints the errors of each line `{schema, instance}` as a JSON array.
 const VALIDATOR: &str = "
 import json, sys
 from jsonschema import Draft202012Validator
@@ -24,7 +24,7 @@ for line in sys.stdin:
     print(json.dumps([error.message for error in errors]))
 ";
 
-/// Objects, each with the name of its schema.
+/// Printed objects, each with the name of its schema.
 #[derive(Default)]
 struct Printed(Vec<(&'static str, Value)>);
 
@@ -39,7 +39,7 @@ impl Printed {
 }
 
 #[test]
-fn everything_printed_as_json_follows_its_schema() {
+fn all_json_output_is_valid_by_its_schema() {
     let Some(mut python) = peer::python("jsonschema") else { return };
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
@@ -82,7 +82,7 @@ fn everything_printed_as_json_follows_its_schema() {
         .0
         .into_iter()
         .flat_map(|(schema, instance)| {
-            // A schema that takes everything would prove nothing.
+            // The schema must refuse an unknown key and a missing key.
             let mut stray = instance.clone();
             stray["stray"] = json!(1);
             let mut less = instance.clone();

@@ -1,4 +1,4 @@
-//! `mjpeg serve`, watched by our own strict client: what viewers get, and how runs end.
+//! `mjpeg serve` with the strict client of the kit: what viewers receive, and how runs end.
 
 use crate::kit;
 
@@ -15,7 +15,7 @@ fn bodies(parts: &[Part]) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn once_plays_every_frame_to_the_first_viewer_and_ends() {
+fn once_sends_every_frame_to_the_first_viewer_and_ends() {
     let frames = kit::contents(&kit::frames());
     for layout in LAYOUTS {
         let server = Server::start(&kit::frames(), &["--once", "--fps", "200", "--layout", layout]);
@@ -31,7 +31,7 @@ fn once_plays_every_frame_to_the_first_viewer_and_ends() {
 }
 
 #[test]
-fn loops_play_so_many_rounds() {
+fn loops_sets_the_number_of_rounds() {
     let frames = kit::contents(&kit::frames());
     let server = Server::start(&kit::frames(), &["--loops", "3", "--fps", "500"]);
     let parts = Client::watch(server.address(), "/mjpeg").rest();
@@ -40,7 +40,7 @@ fn loops_play_so_many_rounds() {
 }
 
 #[test]
-fn a_part_says_its_length_and_when_its_picture_was_due() {
+fn a_part_has_its_length_and_the_planned_time_of_its_frame() {
     let server = Server::start(&kit::frames(), &["--fps", "50", "--boundary", "the+answer"]);
     let mut client = Client::watch(server.address(), "/?action=stream");
     assert_eq!(client.dash_boundary(), "--the+answer");
@@ -52,28 +52,28 @@ fn a_part_says_its_length_and_when_its_picture_was_due() {
         })
         .collect();
     for pair in stamps.windows(2) {
-        // Planned times, so they do not depend on how busy the machine is, unless it misses a frame.
+        // Planned times do not depend on the load of the machine, unless it misses a frame.
         assert!((pair[1] - pair[0] - 0.02).abs() < 0.002 || pair[1] - pair[0] > 0.038, "{stamps:?}");
     }
 }
 
 #[test]
-fn frames_come_at_the_rate_asked_for() {
+fn frames_are_sent_at_the_requested_rate() {
     let server = Server::start(&kit::frames(), &["--fps", "40"]);
     let mut client = Client::watch(server.address(), "/stream");
     let due = |part: Part| part.field("X-Timestamp").unwrap().parse::<f64>().unwrap();
     let first = due(client.part().unwrap());
     let start = Instant::now();
     let last = (0..80).map(|_| due(client.part().unwrap())).last().unwrap();
-    // A busy machine may send late, but no frame is skipped and none comes early.
+    // A busy machine may send late, but skips no frame and sends none early.
     assert!((last - first - 2.0).abs() < 0.001, "{first} to {last}");
     assert!(start.elapsed() > Duration::from_millis(1900), "{:?}", start.elapsed());
 }
 
 #[test]
-fn each_layout_sends_with_a_frame_what_it_says() {
+fn each_layout_sends_its_bytes_with_the_frame() {
     let server = Server::start(&kit::frames(), &["--fps", "1", "--boundary", "b"]);
-    for (layout, behind) in [
+    for (layout, after) in [
         ("leading", ""),
         ("trailing", "\r\n--b\r\n"),
         ("early", "\r\n--b\r\nContent-Type: image/jpeg\r\nContent-Length: "),
@@ -81,16 +81,16 @@ fn each_layout_sends_with_a_frame_what_it_says() {
     ] {
         let mut client = Client::watch(server.address(), &format!("/stream?layout={layout}"));
         client.part().unwrap();
-        let rest = client.whatever(Duration::from_millis(200));
+        let rest = client.bytes_within(Duration::from_millis(200));
         let text = String::from_utf8_lossy(&rest[..rest.len().min(200)]).into_owned();
-        // Whatever else has come may be a whole further frame, if its second has passed.
-        assert!(text.starts_with(behind), "{layout}: {text:?}");
-        assert_eq!(text.is_empty(), behind.is_empty(), "{layout}: {text:?}");
+        // On a slow machine the next frame may follow.
+        assert!(text.starts_with(after), "{layout}: {text:?}");
+        assert_eq!(text.is_empty(), after.is_empty(), "{layout}: {text:?}");
     }
 }
 
 #[test]
-fn a_signal_ends_the_stream_with_its_promise_kept() {
+fn after_a_signal_each_announced_part_is_complete() {
     for layout in LAYOUTS {
         let server = Server::start(&kit::frames(), &["--fps", "2", "--layout", layout]);
         let mut client = Client::watch(server.address(), "/stream");
@@ -105,7 +105,7 @@ fn a_signal_ends_the_stream_with_its_promise_kept() {
 }
 
 #[test]
-fn a_snapshot_is_a_whole_frame_with_its_length() {
+fn a_snapshot_is_a_complete_frame_with_its_length() {
     let server = Server::start(&kit::frames(), &["--fps", "5"]);
     let frames = kit::contents(&kit::frames());
     for path in ["/snapshot", "/?action=snapshot"] {
@@ -153,11 +153,11 @@ fn other_methods_and_paths_are_refused() {
 }
 
 #[test]
-fn a_rewritten_file_is_shown_whole_or_not_at_all() {
+fn a_rewritten_file_is_sent_only_if_it_is_complete() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("camera.jpg");
     let frames = kit::contents(&kit::frames());
-    // A missing one is waited for.
+    // The server waits for a missing file.
     let server = Server::start(&file, &["--repeat", "0s"]);
     let (head, _) = http::get(server.address(), "/snapshot");
     assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
@@ -174,7 +174,7 @@ fn a_rewritten_file_is_shown_whole_or_not_at_all() {
         }
         assert_eq!(&client.part().unwrap().body, frame, "frame {n}");
     }
-    // Half a file is not sent, and what comes after it is.
+    // An incomplete file is not sent; the next complete one is.
     fs::write(&file, &frames[10][..frames[10].len() / 2]).unwrap();
     let torn = "is not sent: it ";
     kit::eventually("the torn file is reported", || server.run.err().contains(torn).then_some(()));
@@ -186,7 +186,7 @@ fn a_rewritten_file_is_shown_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_silent_source_shows_its_last_frame_again() {
+fn the_last_frame_of_a_silent_source_is_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("camera.jpg");
     fs::write(&file, &kit::contents(&kit::frames())[0]).unwrap();
@@ -212,7 +212,7 @@ fn the_test_pattern_can_be_served() {
 }
 
 #[test]
-fn broken_frames_are_told_by_name_and_left_out() {
+fn incomplete_files_are_named_and_skipped() {
     let folder = tempfile::tempdir().unwrap();
     let frames = kit::contents(&kit::frames());
     fs::write(folder.path().join("2.jpg"), &frames[0]).unwrap();
@@ -222,11 +222,11 @@ fn broken_frames_are_told_by_name_and_left_out() {
     let parts = Client::watch(server.address(), "/stream").rest();
     assert_eq!(bodies(&parts), frames[..2]);
     let end = server.run.end().expect(0);
-    assert!(end.err.contains("3.jpg is left out: it ends before its end marker"), "{}", end.err);
+    assert!(end.err.contains("3.jpg is skipped: it ends before its end marker"), "{}", end.err);
 }
 
 #[test]
-fn what_cannot_be_served_ends_with_our_failure() {
+fn sources_and_addresses_that_cannot_be_used_are_local_failures() {
     let empty = tempfile::tempdir().unwrap();
     let broken = tempfile::tempdir().unwrap();
     fs::write(broken.path().join("1.jpg"), b"no picture").unwrap();
@@ -234,7 +234,7 @@ fn what_cannot_be_served_ends_with_our_failure() {
     fs::write(&text, b"notes").unwrap();
     let taken = Server::start(&kit::frames(), &[]);
     let frames = kit::frames();
-    for (source, listen, told) in [
+    for (source, listen, expected) in [
         (empty.path().join("missing"), "127.0.0.1:0", "cannot open"),
         (empty.path().to_path_buf(), "127.0.0.1:0", "holds no JPEG files"),
         (broken.path().to_path_buf(), "127.0.0.1:0", "has no frame that can be sent"),
@@ -243,8 +243,8 @@ fn what_cannot_be_served_ends_with_our_failure() {
         (frames.clone(), "256.0.0.1:0", "cannot listen at"),
     ] {
         let end = run(mjpeg(["serve"]).arg(&source).args(["--listen", listen])).expect(6);
-        let first = end.err.lines().find(|line| line.contains(told));
-        assert!(first.is_some_and(|line| line.starts_with("mjpeg: serve: ")), "{told}: {}", end.err);
+        let first = end.err.lines().find(|line| line.contains(expected));
+        assert!(first.is_some_and(|line| line.starts_with("mjpeg: serve: ")), "{expected}: {}", end.err);
         assert!(end.out.is_empty());
     }
     let end = run(mjpeg(["serve", "--unix"]).arg(&text).arg(&frames)).expect(6);
@@ -263,12 +263,12 @@ fn what_cannot_be_served_ends_with_our_failure() {
     }
 }
 
-/// Nothing is opened before: the missing directory would be exit 6, the URL exit 3.
+/// These errors are found before anything is opened: the missing directory would give exit code 6, the URL exit code 3.
 #[test]
-fn what_the_words_alone_show_is_a_usage_error() {
+fn errors_in_the_arguments_alone_are_usage_errors() {
     let url = "http://127.0.0.1:1/";
     let long = format!("/tmp/{}", "x".repeat(200));
-    for (args, told) in [
+    for (args, expected) in [
         (&["test:", "--once"][..], "test: does not"),
         (&["test:", "--loops", "2"], "test: does not"),
         (&[url, "--once"], "need a source that ends"),
@@ -283,7 +283,7 @@ fn what_the_words_alone_show_is_a_usage_error() {
         (&["/nowhere/at/all", "--unix", &long], "--unix: "),
     ] {
         let end = run(mjpeg(["serve"]).args(args)).expect(2);
-        assert!(end.err.starts_with("error: ") && end.err.contains(told), "{told}: {}", end.err);
+        assert!(end.err.starts_with("error: ") && end.err.contains(expected), "{expected}: {}", end.err);
         assert!(end.err.contains("For more information, try '--help'"), "{}", end.err);
         assert!(end.out.is_empty() && !end.err.contains("secret"), "{}", end.err);
     }

@@ -1,8 +1,7 @@
-//! `mjpeg serve`, shown by browsers without the help of a script: as a document of its own, and as `<img>`.
+//! `mjpeg serve` in browsers without a script: as a document, and as `<img>`.
 //!
-//! A browser takes a part for whole when it knows what follows: Firefox after the next delimiter, Chromium
-//! after the head of the next part. So `leading` shows each frame with the next one in both, `trailing` in
-//! Chromium, and `early` in neither.
+//! Firefox shows a part when it has the next delimiter, Chromium when it has the head of the next part. So with `leading`
+//! both show each frame only when the next one arrives. With `trailing` only Chromium does, and with `early` neither.
 
 use crate::kit;
 
@@ -61,8 +60,8 @@ fn firefox_shows_every_frame_of_every_layout_in_an_image() {
     });
 }
 
-/// Each frame of a directory is seen in each layout, its pixels those that the browser decodes from the
-/// frame itself; which one is late cannot be seen where frames go round.
+/// Each frame of a directory is shown in each layout with the right pixels. Frames repeat, so this does not show whether
+/// one is late.
 fn images(mut browser: Browser) {
     let pictures = COLOURS.map(|colour| solid(colour, 64, 48));
     let folder = folder(&pictures.each_ref().map(Vec::as_slice));
@@ -73,11 +72,11 @@ fn images(mut browser: Browser) {
             kit::eventually(&format!("{layout}: {colour:?}"), || sees(&mut browser, colour).then_some(()));
         }
     }
-    the_frame_behind_a_late_one_shows_it(&mut browser);
+    the_next_frame_shows_a_late_one(&mut browser);
     browser.open("about:blank");
 }
 
-/// The CRLF and the delimiter are sent with the frame: Firefox need not wait for the next one.
+/// The CRLF and the delimiter are sent with the frame, so Firefox does not wait for the next one.
 fn a_silent_camera_is_seen_on_time(firefox: &mut Browser) {
     let camera = Camera::start();
     show(firefox, &camera.server, "trailing");
@@ -87,9 +86,9 @@ fn a_silent_camera_is_seen_on_time(firefox: &mut Browser) {
     }
 }
 
-/// With `leading` in both browsers, and with `trailing` in Chromium, a frame is seen when the next one
-/// comes, at the latest.
-fn the_frame_behind_a_late_one_shows_it(browser: &mut Browser) {
+/// With `leading` in both browsers, and with `trailing` in Chromium, a frame is shown at the latest when the next one
+/// arrives.
+fn the_next_frame_shows_a_late_one(browser: &mut Browser) {
     for layout in ["leading", "trailing"] {
         let camera = Camera::start();
         show(browser, &camera.server, layout);
@@ -100,9 +99,9 @@ fn the_frame_behind_a_late_one_shows_it(browser: &mut Browser) {
     }
 }
 
-/// A camera that takes a picture now and then, and a server that never repeats one.
+/// A camera that takes single pictures, and a server that does not repeat them.
 struct Camera {
-    // Dropped first, so that the server does not see its file vanish.
+    // Dropped first, so that the server does not report a missing file.
     server: Server,
     folder: tempfile::TempDir,
 }
@@ -124,12 +123,12 @@ impl Camera {
     }
 }
 
-/// Shows the stream in an image, in a page of the same server, where a script may look at the pixels: it
-/// keeps the lowest and the highest value of each picture that it sees.
+/// Shows the stream in an image on a page of the same server, so that a script may read the pixels. The script keeps the
+/// lowest and highest values of each picture.
 fn show(browser: &mut Browser, server: &Server, layout: &str) {
     browser.open(&server.url("/healthz"));
-    // Firefox draws an image that it has drawn before from a cache, but makes no bitmap from it; until
-    // there is a picture, there is no bitmap.
+    // In Firefox `drawImage` of an image may draw an old frame from a cache; `createImageBitmap` does not. It fails
+    // until the first picture has arrived.
     let script = "
         const image = new Image(), canvas = document.createElement('canvas');
         const context = canvas.getContext('2d', { willReadFrequently: true });
@@ -153,7 +152,7 @@ fn show(browser: &mut Browser, server: &Server, layout: &str) {
     browser.script(&format!("{script} image.src = '/stream?layout={layout}'"));
 }
 
-/// Whether a picture of this colour has been seen, all its pixels as near as the coding allows.
+/// Whether the script has found a picture with this colour in all pixels, within the precision of JPEG.
 fn sees(browser: &mut Browser, colour: [u8; 3]) -> bool {
     let seen = browser.script("return seen");
     let near =
@@ -161,7 +160,7 @@ fn sees(browser: &mut Browser, colour: [u8; 3]) -> bool {
     seen.as_array().unwrap().iter().any(|it| it[0] == 64 && it[1] == 48 && near(&it[2]) && near(&it[3]))
 }
 
-/// How many pixels of a frame are found in a picture of the window, wherever the browser has put it.
+/// The number of pixels of a frame that are found in a screenshot, at any position of the frame.
 fn same_pixels(png: &[u8]) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let shot = folder.path().join("shot.png");
@@ -173,7 +172,7 @@ fn same_pixels(png: &[u8]) -> usize {
     };
     let expected = pixels(&kit::frames().join("frame-000007.jpg"));
     let screen = pixels(&shot);
-    // PNG 11.2.2: the width stands behind the signature, and the length and the type of IHDR.
+    // PNG 11.2.2: the width follows the signature, and the length and type of IHDR.
     let width = u32::from_be_bytes(png[16..20].try_into().unwrap()) as usize;
     let height = screen.len() / 3 / width;
     let near = |left: usize, top: usize, x: usize, y: usize| {

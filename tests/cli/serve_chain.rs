@@ -1,4 +1,4 @@
-//! `mjpeg serve` between other servers: behind nginx, and in front of uStreamer.
+//! `mjpeg serve` with other servers: behind nginx, and as a relay of uStreamer.
 
 #![cfg(target_os = "linux")]
 
@@ -15,8 +15,8 @@ use kit::http::Client;
 use kit::peer;
 use kit::run::{Server, mjpeg, run, start};
 
-/// Carries connections of a port that the system chooses to a socket at `path`; returns `HOST:PORT`. Servers
-/// that cannot say which port they were given listen at a path instead.
+/// Forwards connections from a TCP port that the system chooses to a Unix socket at `path`, and returns `HOST:PORT`.
+/// Servers that cannot report a chosen port listen at a path instead.
 fn bridge(path: &Path) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -35,14 +35,14 @@ fn bridge(path: &Path) -> String {
     address
 }
 
-/// The request; a viewer that has left closes both.
+/// Forwards the request. When the viewer leaves, both connections are closed.
 fn carry(mut near: &TcpStream, mut far: UnixStream) {
     let _ = io::copy(&mut near, &mut far);
     let _ = far.shutdown(std::net::Shutdown::Both);
 }
 
 #[test]
-fn nginx_passes_a_frame_on_at_once_with_its_buffers_as_they_are() {
+fn nginx_with_default_buffers_forwards_each_frame_at_once() {
     let Some(_) = peer::find("nginx") else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().display();
@@ -53,7 +53,7 @@ fn nginx_passes_a_frame_on_at_once_with_its_buffers_as_they_are() {
     let sockets = [folder.path().join("serve"), folder.path().join("nginx")];
     let serve = start(mjpeg(["serve", "--repeat", "0s", "--unix"]).arg(&sockets[0]).arg(&picture));
     serve.line();
-    // One process, which ends with the test.
+    // nginx runs as one process, which ends with the test.
     let conf = format!(
         "daemon off; master_process off; pid {path}/pid; error_log {path}/error;\n\
          events {{}}\n\
@@ -66,7 +66,7 @@ fn nginx_passes_a_frame_on_at_once_with_its_buffers_as_they_are() {
         start(Command::new("nginx").arg("-p").arg(folder.path()).arg("-c").arg(folder.path().join("conf")));
     kit::eventually("nginx listens", || UnixStream::connect(&sockets[1]).ok());
 
-    // No byte follows a frame before the next one: a proxy that waits for a full buffer never passes it on.
+    // No byte follows a frame until the next frame: a proxy that waits for a full buffer would not forward it.
     let url = format!("http://{}/stream", bridge(&sockets[1]));
     let out = folder.path().join("out");
     let record = start(mjpeg(["record", &url, "--frames", "4"]).arg(&out));
@@ -81,7 +81,7 @@ fn nginx_passes_a_frame_on_at_once_with_its_buffers_as_they_are() {
 }
 
 #[test]
-fn ustreamer_is_relayed_bit_by_bit() {
+fn frames_of_ustreamer_are_relayed_unchanged() {
     let (Some(_), Some(_)) = (peer::find("ustreamer"), peer::find("cc")) else { return };
     let folder = tempfile::tempdir().unwrap();
     let camera = folder.path().join("camera.so");
@@ -105,7 +105,7 @@ fn ustreamer_is_relayed_bit_by_bit() {
     let frames = kit::contents(&kit::frames());
     let server = Server::start(url.as_ref(), &[]);
     let mut client = Client::watch(server.address(), "/stream");
-    // Before its camera is there, uStreamer shows a picture of its own.
+    // uStreamer sends its own picture until its camera is open.
     kit::eventually("the camera is there", || frames.contains(&client.part().unwrap().body).then_some(()));
     let mut last = 0.0;
     for _ in 0..40 {
@@ -115,6 +115,6 @@ fn ustreamer_is_relayed_bit_by_bit() {
         assert!(time > last, "{time} after {last}");
         last = time;
     }
-    // What comes out of the relay is what no consumer stumbles over.
+    // The relayed stream has no fault.
     run(&mut mjpeg(["check", &server.stream, "--deep", "--frames", "30"])).expect(0);
 }

@@ -1,5 +1,4 @@
-//! What must not disturb `mjpeg serve`: after each attack it serves as before, and holds no more
-//! descriptors and threads than before.
+//! Attacks on `mjpeg serve`: after each one it serves as before, and has no more descriptors and threads than before.
 
 #![cfg(target_os = "linux")]
 
@@ -26,9 +25,9 @@ fn files(server: &Server) -> usize {
     fs::read_dir(format!("/proc/{}/fd", server.run.pid())).unwrap().count()
 }
 
-/// Runs an attack, and expects normal service and the same descriptors and threads behind it.
+/// Runs an attack, and expects normal service and the same descriptors and threads after it.
 fn survives(server: &Server, attack: impl FnOnce(&str)) {
-    // The first viewer has been here: what is opened once is open.
+    // Descriptors that the first request opens are open before the count.
     let frames = kit::contents(&kit::frames());
     assert!(frames.contains(&http::get(server.address(), "/snapshot").1));
     kit::eventually("a quiet start", || (state(server)["connections"] == 1).then_some(()));
@@ -37,7 +36,7 @@ fn survives(server: &Server, attack: impl FnOnce(&str)) {
     let mut client = Client::watch(server.address(), "/stream");
     (0..3).for_each(|_| assert!(frames.contains(&client.part().unwrap().body)));
     drop(client);
-    kit::eventually("descriptors come back", || (files(server) <= before).then_some(()));
+    kit::eventually("the descriptors are closed", || (files(server) <= before).then_some(()));
     assert_eq!(status(server, "Threads:"), threads);
 }
 
@@ -50,7 +49,7 @@ fn serve(args: &[&str]) -> Server {
 }
 
 #[test]
-fn a_request_that_announces_a_hundred_terabytes() {
+fn a_request_with_a_content_length_of_100_terabytes_is_refused() {
     survives(&serve(&[]), |address| {
         for length in ["100000000000000", "18446744073709551615"] {
             let request = format!("GET /stream HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
@@ -61,7 +60,7 @@ fn a_request_that_announces_a_hundred_terabytes() {
 }
 
 #[test]
-fn clients_that_speak_http_2_at_once() {
+fn clients_that_start_with_http_2_are_refused() {
     survives(&serve(&[]), |address| {
         for _ in 0..100 {
             let (head, _) = http::split(&http::exchange(address, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
@@ -71,7 +70,7 @@ fn clients_that_speak_http_2_at_once() {
 }
 
 #[test]
-fn a_header_line_of_two_hundred_megabytes() {
+fn a_field_line_of_200_megabytes_is_refused_early() {
     let server = serve(&[]);
     survives(&server, |address| {
         let mut socket = http::connect(address);
@@ -85,7 +84,7 @@ fn a_header_line_of_two_hundred_megabytes() {
 }
 
 #[test]
-fn a_quarter_of_a_million_pipelined_requests_whose_answers_are_not_read() {
+fn pipelined_requests_without_reading_do_not_fill_the_memory() {
     let server = serve(&["--send-timeout", "1s"]);
     survives(&server, |address| {
         for request in [&b"GET /snapshot HTTP/1.1\r\nHost: a\r\n\r\n"[..], STREAM] {
@@ -107,7 +106,7 @@ fn a_quarter_of_a_million_pipelined_requests_whose_answers_are_not_read() {
 }
 
 #[test]
-fn five_hundred_requests_that_end_in_a_reset() {
+fn connections_that_are_reset_leave_nothing_behind() {
     survives(&serve(&[]), |address| {
         for _ in 0..500 {
             let mut socket = http::connect(address);
@@ -118,7 +117,7 @@ fn five_hundred_requests_that_end_in_a_reset() {
 }
 
 #[test]
-fn half_heads_that_drip() {
+fn slow_request_heads_get_408() {
     let server = serve(&["--request-timeout", "1s"]);
     survives(&server, |address| {
         let mut sockets: Vec<TcpStream> = (0..50).map(|_| http::connect(address)).collect();
@@ -161,7 +160,7 @@ fn a_hundred_viewers_at_once_are_served_within_a_second() {
 }
 
 #[test]
-fn a_limit_of_forty_files_and_forty_clients() {
+fn clients_are_served_within_a_limit_of_40_files() {
     for limit in [40, 41] {
         let mut command = Command::new("sh");
         let script = format!("ulimit -n {limit}; exec \"$0\" serve \"$1\" --listen 127.0.0.1:0");
@@ -185,7 +184,7 @@ fn a_limit_of_forty_files_and_forty_clients() {
 }
 
 #[test]
-fn viewers_that_never_read_cost_the_others_nothing() {
+fn viewers_that_never_read_do_not_slow_down_the_others() {
     let server = serve(&["--send-timeout", "2s"]);
     survives(&server, |address| {
         let alone = {
@@ -223,7 +222,7 @@ fn viewers_that_never_read_cost_the_others_nothing() {
 }
 
 #[test]
-fn sigterm_with_a_hundred_viewers_ends_within_a_second_and_in_order() {
+fn sigterm_ends_a_hundred_streams_cleanly_within_a_second() {
     for layout in ["leading", "trailing", "early"] {
         let server = serve(&["--layout", layout]);
         let mut clients: Vec<Client> = (0..100).map(|_| Client::watch(server.address(), "/stream")).collect();
@@ -238,21 +237,21 @@ fn sigterm_with_a_hundred_viewers_ends_within_a_second_and_in_order() {
 }
 
 #[test]
-fn more_viewers_than_allowed_are_told_when_to_come_back() {
+fn viewers_above_the_limit_get_503_with_retry_after() {
     let server = serve(&["--max-viewers", "2"]);
     survives(&server, |address| {
         let _viewers = [Client::watch(address, "/stream"), Client::watch(address, "/stream")];
         let (head, _) = http::split(&http::exchange(address, STREAM));
         assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
         assert!(http::field(&head, "Retry-After").is_some(), "{head}");
-        // The page and the state are still there.
+        // The page and the state are still served.
         assert!(http::get(address, "/").0.starts_with("HTTP/1.1 200 "));
     });
     assert_eq!(state(&server)["totals"]["refused"], 1);
 }
 
 #[test]
-fn a_viewer_that_only_closes_its_own_side_is_served_on() {
+fn a_viewer_that_closes_only_its_sending_side_is_still_served() {
     survives(&serve(&[]), |address| {
         let mut socket = http::connect(address);
         socket.write_all(STREAM).unwrap();
@@ -263,7 +262,7 @@ fn a_viewer_that_only_closes_its_own_side_is_served_on() {
 }
 
 #[test]
-fn many_who_each_hold_another_large_frame_do_not_fill_the_memory() {
+fn viewers_that_each_hold_another_large_frame_do_not_fill_the_memory() {
     let folder = tempfile::tempdir().unwrap();
     // Sixteen pictures of 12 MiB, of COM segments (T.81 B.2.4.5).
     let segment = [b"\xff\xfe\xff\xff", &[0; 65_533][..]].concat();
@@ -274,7 +273,7 @@ fn many_who_each_hold_another_large_frame_do_not_fill_the_memory() {
     let server = Server::start(folder.path(), &["--fps", "20", "--send-timeout", "60s"]);
     let mut viewers = Vec::new();
     let mut most = 0;
-    // Each begins with another frame, and takes only what its socket holds of it.
+    // Each viewer starts with another frame, and takes only as much as its socket buffer holds.
     kit::eventually("a viewer is closed", || {
         let mut viewer = http::connect(server.address());
         viewer.write_all(STREAM).unwrap();
@@ -282,7 +281,7 @@ fn many_who_each_hold_another_large_frame_do_not_fill_the_memory() {
         most = most.max(status(&server, "VmRSS:"));
         (state(&server)["totals"]["evicted"].as_u64() > Some(2)).then_some(())
     });
-    // 256 MiB for them, and what is read ahead, kept or under way.
+    // 256 MiB for the viewers, plus frames read ahead, kept in memory or being sent.
     assert!(viewers.len() > 10 && most < 600_000, "{} viewers, {most} kB", viewers.len());
     let mut client = Client::watch(server.address(), "/stream");
     assert!(client.part().unwrap().body == picture);
@@ -301,7 +300,7 @@ fn a_signal_does_not_wait_for_the_last_slow_viewer() {
     let mut server = Server::start(folder.path(), &["--once", "--fps", "50", "--send-timeout", "60s"]);
     let mut stuck = http::connect(server.address());
     stuck.write_all(STREAM).unwrap();
-    // Everything has been played, and the viewer takes none of it.
+    // All frames were played, but the viewer does not read them.
     kit::eventually("the source ends", || {
         TcpStream::connect(server.address())
             .err()
@@ -316,7 +315,7 @@ fn a_signal_does_not_wait_for_the_last_slow_viewer() {
 fn messages_that_are_not_read_do_not_block_the_server() {
     let folder = tempfile::tempdir().unwrap();
     fs::copy(kit::frames().join("frame-000001.jpg"), folder.path().join("z.jpg")).unwrap();
-    // Each is reported by its name: together three times what a pipe holds.
+    // The message for each file has its name: all messages are three times as large as the buffer of a pipe.
     for n in 0..1000 {
         fs::write(folder.path().join(format!("{n:0200}.jpg")), "broken").unwrap();
     }

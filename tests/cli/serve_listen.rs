@@ -1,4 +1,4 @@
-//! How `mjpeg serve` listens, and whom it lets in.
+//! `mjpeg serve`: listeners, access control and status pages.
 
 use crate::kit;
 
@@ -38,7 +38,7 @@ fn a_unix_socket_serves_and_is_removed() {
 }
 
 #[test]
-fn ipv6_has_its_brackets() {
+fn the_url_of_an_ipv6_address_has_brackets() {
     let mut command = mjpeg(["serve", "--listen", "[::1]:0"]);
     let server = start(command.arg(kit::frames()));
     let url = server.line();
@@ -71,14 +71,14 @@ fn an_inherited_socket_is_used() {
     assert_eq!(server.line(), format!("unix:{}", path.display()));
     server.signal("TERM");
     server.end().expect(0);
-    assert!(path.exists(), "it is not ours to remove");
+    assert!(path.exists(), "the server must not remove a socket that it did not create");
 
     let end = start_with(tcp).end().expect(6);
     assert!(end.err.contains("descriptor 3 of LISTEN_FDS: it does not listen"), "{}", end.err);
 }
 
 #[test]
-fn listening_beyond_this_machine_without_a_password_is_worth_a_word() {
+fn a_public_listener_without_a_password_causes_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("users");
     fs::write(&file, "me:secret\n").unwrap();
@@ -94,7 +94,7 @@ fn listening_beyond_this_machine_without_a_password_is_worth_a_word() {
 }
 
 #[test]
-fn only_who_knows_the_password_gets_in() {
+fn every_path_requires_the_password() {
     let (Some(_), Some(_)) = (peer::find("curl"), peer::find("ffmpeg")) else { return };
     let server = serve(&["--auth", "me:s3 cr:et"]);
     for path in ["/", "/stream", "/snapshot", "/state", "/metrics", "/healthz", "/nothing"] {
@@ -106,8 +106,8 @@ fn only_who_knows_the_password_gets_in() {
     }
     let start = Instant::now();
     assert!(curl(&["-u", "me:guess", &url]).text().ends_with("401"));
-    assert!(start.elapsed() > Duration::from_millis(500), "a wrong guess waits");
-    // What a browser asks before it sends credentials is answered without them.
+    assert!(start.elapsed() > Duration::from_millis(500), "the answer to a wrong password is delayed");
+    // A CORS preflight request has no credentials and needs none.
     assert!(curl(&["-X", "OPTIONS", &url]).text().ends_with("200"));
 
     let stream = server.stream.replace("http://", "http://me:s3%20cr%3Aet@");
@@ -118,7 +118,7 @@ fn only_who_knows_the_password_gets_in() {
 }
 
 #[test]
-fn pages_of_an_allowed_origin_may_read() {
+fn pages_of_an_allowed_origin_may_read_responses() {
     let server = serve(&["--cors", "https://a.example"]);
     let request = |method: &str, path: &str| {
         let request =
@@ -137,7 +137,7 @@ fn pages_of_an_allowed_origin_may_read() {
 }
 
 #[test]
-fn names_that_are_not_ours_are_refused() {
+fn requests_for_foreign_host_names_are_refused() {
     let status = |server: &Server, host: &str| {
         let request = format!("GET /snapshot HTTP/1.1\r\nHost: {host}\r\n\r\n");
         http::split(&http::exchange(server.address(), request.as_bytes())).0[9..12].to_string()
@@ -153,7 +153,7 @@ fn names_that_are_not_ours_are_refused() {
 }
 
 #[test]
-fn what_peers_send_never_reaches_the_terminal_raw() {
+fn bytes_from_peers_are_escaped_in_messages() {
     let server = serve(&["--send-timeout", "1s"]);
     for request in ["GET /\x1b]0;title\x07 HTTP/1.1\r\nHost: \x1b[31m\r\n\r\n", "\x1b[2J\r\n\r\n"] {
         http::exchange(server.address(), request.as_bytes());
@@ -188,7 +188,7 @@ fn state_metrics_and_health_agree() {
 }
 
 #[test]
-fn a_silent_source_is_not_healthy() {
+fn the_health_check_fails_while_the_source_is_silent() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("camera.jpg");
     let server = Server::start(&file, &["--silence", "300ms", "--repeat", "100ms"]);

@@ -1,7 +1,7 @@
-//! `mjpeg serve` on a file system that reports no writes by others: a FUSE mount of a directory that is
-//! written behind its back, as a network file system is by other machines.
+//! `mjpeg serve` on a file system that does not report writes from outside: a FUSE mount of a directory that the test writes
+//! directly, as other machines write a network file system.
 //!
-//! Where bindfs is not installed or may not mount, these tests say so and pass.
+//! If bindfs is not installed or may not mount, these tests print a message and pass.
 
 use crate::kit;
 
@@ -14,7 +14,7 @@ use kit::{http, peer};
 use tempfile::TempDir;
 
 #[test]
-fn a_file_that_is_written_elsewhere_is_served() {
+fn a_file_that_another_machine_writes_is_served() {
     let Some(mount) = Mount::new() else { return };
     let [first, second, third, fourth, fifth] =
         [0, 50, 100, 150, 200].map(|red| solid([red, 0, 0], 320, 240));
@@ -33,14 +33,14 @@ fn a_file_that_is_written_elsewhere_is_served() {
     fs::rename(&new, &file).unwrap();
     shows(&third);
 
-    let said = |what: &str| kit::eventually(what, || server.run.err().contains(what).then_some(()));
+    let says = |what: &str| kit::eventually(what, || server.run.err().contains(what).then_some(()));
     fs::write(&file, &fourth[..fourth.len() / 2]).unwrap();
-    said("is not sent: it ends before its end marker");
+    says("is not sent: it ends before its end marker");
     shows(&third);
     fs::write(&file, &fourth).unwrap();
     shows(&fourth);
     fs::remove_file(&file).unwrap();
-    said("is not there; waiting for it");
+    says("does not exist; waiting for it");
     shows(&fourth);
     fs::write(&file, &fifth).unwrap();
     shows(&fifth);
@@ -48,7 +48,7 @@ fn a_file_that_is_written_elsewhere_is_served() {
 }
 
 #[test]
-fn a_directory_that_grows_elsewhere_is_played() {
+fn a_directory_that_another_machine_writes_is_played() {
     let Some(mount) = Mount::new() else { return };
     let pictures = [0, 100, 200].map(|red| solid([red, 0, 0], 64, 48));
     fs::write(mount.below().join("1.jpg"), &pictures[0]).unwrap();
@@ -69,14 +69,14 @@ fn a_directory_that_grows_elsewhere_is_played() {
     server.stop();
 }
 
-/// A directory that is seen through FUSE as another one; unmounted when dropped.
+/// A FUSE mount of a directory. It is unmounted when dropped.
 struct Mount {
     bindfs: Run,
     folder: TempDir,
 }
 
 impl Mount {
-    /// A mount, or `None` after saying that there can be none.
+    /// A mount, or `None` with a message if mounting is not possible.
     fn new() -> Option<Self> {
         let Some(bindfs) = peer::look_for("bindfs") else {
             skip("bindfs is not installed");
@@ -100,12 +100,12 @@ impl Mount {
         is_there.then_some(mount)
     }
 
-    /// Where it is mounted.
+    /// The mount point.
     fn path(&self) -> PathBuf {
         self.folder.path().join("path")
     }
 
-    /// What is mounted there.
+    /// The mounted directory.
     fn below(&self) -> PathBuf {
         self.folder.path().join("below")
     }
@@ -116,13 +116,13 @@ impl Drop for Mount {
         if self.bindfs.child().try_wait().unwrap().is_some() {
             return;
         }
-        // It unmounts when it is asked to end, and leaves a dead mount when it is killed.
+        // bindfs unmounts on SIGTERM; if it were killed, a dead mount would remain.
         self.bindfs.signal("TERM");
         kit::eventually("bindfs to end", || self.bindfs.child().try_wait().unwrap());
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a test that shows nothing must say so")]
+#[expect(clippy::print_stderr, reason = "a test that checks nothing must say so")]
 fn skip(why: &str) {
-    eprintln!("{why}: this test shows nothing");
+    eprintln!("{why}: this test checks nothing");
 }

@@ -1,4 +1,4 @@
-//! `mjpeg serve`, watched by the programs that people watch streams with.
+//! `mjpeg serve` with common stream players and clients.
 
 use crate::kit;
 
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use kit::run::{Server, run, start};
 use kit::{http, peer, picture};
 
-/// The three layouts that a viewer may ask for.
+/// The three layouts that a viewer may request.
 const LAYOUTS: [&str; 3] = ["leading", "trailing", "early"];
 
 #[test]
@@ -64,7 +64,7 @@ fn mpv_shows_every_frame_in_order_in_every_layout() {
         let out = tempfile::tempdir().unwrap();
         let mut mpv = Command::new(&mpv);
         mpv.args(["--no-config", "--no-terminal", "--ytdl=no", "--no-audio", "--frames=30"]);
-        // Nothing is left out to keep time, and what is shown is saved as good as a JPEG can be.
+        // No frame is dropped to keep time, and frames are saved with the highest JPEG quality.
         mpv.args(["--untimed", "--framedrop=no", "--vo=image", "--vo-image-jpeg-quality=100"]);
         mpv.arg(format!("--vo-image-outdir={}", out.path().display())).arg(&server.stream);
         run(&mut mpv).expect(0);
@@ -81,7 +81,7 @@ fn opencv_reads_every_frame_in_order_in_every_layout() {
         let server = Server::start(&kit::frames(), &["--fps", "60", "--layout", layout]);
         let mut python = peer::python("cv2").unwrap();
         python.arg(kit::repository("tests/cli/kit/opencv.py"));
-        // Two more than there are: the directory begins again.
+        // Two more frames than files: the directory starts again.
         let read = run(python.arg(&server.stream).arg(kit::frames()).arg("32")).expect(0);
         let read: Vec<usize> = read.text().lines().map(|line| line.parse().unwrap()).collect();
         assert!(read.iter().copied().eq((1..=30).chain(1..=2)), "{layout}: {read:?}");
@@ -101,7 +101,7 @@ fn gstreamer_reads_the_frames_bit_by_bit() {
         gst.args(["!", "image/jpeg", "!", "multifilesink", &format!("location={}", files.display())]);
         run(&mut gst).expect(0);
         let got: HashSet<Vec<u8>> = kit::contents(out.path()).into_iter().collect();
-        // It may come a frame late to its own pipeline, but what it has is right.
+        // GStreamer may lose a frame at the start or the end, but all frames it has are correct.
         assert!(got.is_subset(&frames) && got.len() >= 28, "{layout}: {}", got.len());
     }
 }

@@ -1,4 +1,4 @@
-//! Where `mjpeg serve` takes its frames from.
+//! The sources of `mjpeg serve`.
 
 use crate::kit;
 
@@ -18,7 +18,7 @@ fn piped(args: &[&str]) -> Server {
 }
 
 #[test]
-fn a_relay_passes_every_frame_on_with_its_time() {
+fn a_relay_forwards_every_frame_with_its_timestamp() {
     let camera = Server::start(&kit::frames(), &["--fps", "20"]);
     let relay = Server::start(camera.stream.as_ref(), &[]);
     let mut client = Client::watch(relay.address(), "/stream");
@@ -28,7 +28,7 @@ fn a_relay_passes_every_frame_on_with_its_time() {
     for (n, part) in parts.iter().enumerate() {
         assert!(part.body == frames[(first + n) % frames.len()], "part {n}");
     }
-    // The camera's times, not the relay's: they are one interval apart to the microsecond.
+    // These are the timestamps of the camera: planned times, exactly one interval apart.
     let stamps: Vec<f64> =
         parts.iter().map(|part| part.field("X-Timestamp").unwrap().parse().unwrap()).collect();
     let even = stamps.windows(2).filter(|pair| (pair[1] - pair[0] - 0.05).abs() < 0.002).count();
@@ -36,7 +36,7 @@ fn a_relay_passes_every_frame_on_with_its_time() {
 }
 
 #[test]
-fn a_relay_has_one_upstream_and_finds_its_camera_again() {
+fn a_relay_has_one_upstream_connection_and_reconnects() {
     let camera = Server::start(&kit::frames(), &["--fps", "50"]);
     let address = camera.address().to_string();
     let relay = Server::start(camera.stream.as_ref(), &["--repeat", "0s"]);
@@ -47,34 +47,38 @@ fn a_relay_has_one_upstream_and_finds_its_camera_again() {
     assert_eq!(state["totals"]["viewers"], 1, "{state}");
     let camera_stream = camera.stream.clone();
     camera.stop();
-    clients.iter_mut().for_each(|client| drop(client.whatever(Duration::from_millis(300))));
+    clients.iter_mut().for_each(|client| drop(client.bytes_within(Duration::from_millis(300))));
     let mut command = mjpeg(["serve", "--fps", "50", "--listen", &address]);
     let _again = start(command.arg(kit::frames()));
     kit::eventually("frames after the camera is back", || {
-        (!clients[0].whatever(Duration::from_millis(200)).is_empty()).then_some(())
+        (!clients[0].bytes_within(Duration::from_millis(200)).is_empty()).then_some(())
     });
     relay.run.says(&camera_stream);
 }
 
 #[test]
-fn standard_input_is_shown_as_it_comes() {
+fn frames_from_standard_input_are_sent_when_they_arrive() {
     let frames = kit::contents(&kit::frames());
     let mut server = piped(&["--repeat", "0s"]);
     let mut input = server.run.child().stdin.take().unwrap();
     let mut client = Client::watch(server.address(), "/stream");
     for frame in &frames[..5] {
         input.write_all(frame).unwrap();
-        assert_eq!(client.part().unwrap().body, *frame, "each frame at once, not with the next one");
+        assert_eq!(
+            client.part().unwrap().body,
+            *frame,
+            "each frame must be sent at once, not with the next one"
+        );
     }
     drop(input);
-    // Behind the last frame stood a delimiter already, so one more part comes: the same frame.
+    // A delimiter was already sent after the last frame, so one more part follows: the same frame.
     assert_eq!(client.part().unwrap().body, frames[4]);
     assert!(client.part().is_none() && client.is_over());
     server.run.end().expect(0);
 }
 
 #[test]
-fn standard_input_waits_if_a_rate_is_asked_for() {
+fn with_a_rate_standard_input_is_read_at_that_rate() {
     let frames = kit::contents(&kit::frames());
     let folder = tempfile::tempdir().unwrap();
     let together = folder.path().join("all.mjpeg");
@@ -89,7 +93,7 @@ fn standard_input_waits_if_a_rate_is_asked_for() {
 }
 
 #[test]
-fn a_named_pipe_is_as_good_as_standard_input() {
+fn a_named_pipe_works_like_standard_input() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe.jpg");
     run(Command::new("mkfifo").arg(&pipe)).expect(0);
@@ -115,7 +119,7 @@ fn a_named_pipe_is_as_good_as_standard_input() {
 }
 
 #[test]
-fn captures_and_concatenated_pictures_are_played_from_their_file() {
+fn captures_and_concatenated_jpegs_are_played_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let frames = kit::contents(&kit::frames());
     let together = folder.path().join("all.mjpeg");
@@ -127,11 +131,11 @@ fn captures_and_concatenated_pictures_are_played_from_their_file() {
     server.run.end().expect(0);
 
     let capture = kit::repository("fixtures/captures/mjpg-streamer.http");
-    let told = fs::read(capture.with_extension("json")).unwrap();
-    let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+    let about = fs::read(capture.with_extension("json")).unwrap();
+    let about: serde_json::Value = serde_json::from_slice(&about).unwrap();
     let server = Server::start(&capture, &["--once", "--fps", "200"]);
     let parts = Client::watch(server.address(), "/stream").rest();
-    let known = told.to_string();
+    let known = about.to_string();
     assert!(!parts.is_empty());
     for part in parts {
         let hash = <sha2::Sha256 as sha2::Digest>::digest(&part.body);
@@ -141,7 +145,7 @@ fn captures_and_concatenated_pictures_are_played_from_their_file() {
 }
 
 #[test]
-fn ffmpeg_can_be_piped_in() {
+fn output_of_ffmpeg_can_be_piped_in() {
     let Some(mut ffmpeg) = kit::peer::command("ffmpeg") else { return };
     for format in ["mjpeg", "mpjpeg"] {
         ffmpeg.args([
@@ -171,7 +175,7 @@ fn ffmpeg_can_be_piped_in() {
 }
 
 #[test]
-fn a_source_that_is_none_says_so_by_its_status() {
+fn sources_without_a_stream_have_their_own_exit_codes() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{closed}/stream");
     run(&mut mjpeg(["serve", &url, "--listen", "127.0.0.1:0"])).expect(3);
@@ -195,7 +199,7 @@ fn a_source_that_is_none_says_so_by_its_status() {
 }
 
 #[test]
-fn an_end_that_comes_after_the_last_frame_is_one_too() {
+fn an_end_after_the_last_frame_was_sent_ends_the_stream() {
     let frames = kit::contents(&kit::frames());
     for args in [&["--fps", "50"][..], &["--fps", "50", "--once"]] {
         let mut serve = mjpeg(["serve", "-", "--listen", "127.0.0.1:0"]);
@@ -206,7 +210,7 @@ fn an_end_that_comes_after_the_last_frame_is_one_too() {
         let address = stream.trim_start_matches("http://").trim_end_matches("/stream");
         let mut client = Client::watch(address, "/stream");
         assert!(client.part().unwrap().body == frames[0]);
-        // It is known to be the last one only now.
+        // Only now the server learns that this was the last frame.
         drop(input);
         client.rest();
         assert!(client.is_over());
@@ -215,7 +219,7 @@ fn an_end_that_comes_after_the_last_frame_is_one_too() {
 }
 
 #[test]
-fn viewers_that_have_gone_do_not_stay_with_a_silent_source() {
+fn closed_viewers_are_removed_while_the_source_is_silent() {
     let mut server = piped(&["--repeat", "0s", "--send-timeout", "1s"]);
     let mut input = server.run.child().stdin.take().unwrap();
     input.write_all(&kit::contents(&kit::frames())[0]).unwrap();
@@ -225,13 +229,13 @@ fn viewers_that_have_gone_do_not_stay_with_a_silent_source() {
     let state =
         || -> serde_json::Value { serde_json::from_slice(&http::get(server.address(), "/state").1).unwrap() };
     kit::eventually("no viewer is left", || (state()["viewers"].as_array()?.is_empty()).then_some(()));
-    // They took all there was.
+    // They were not evicted: they read all frames.
     assert_eq!(state()["totals"]["evicted"], 0);
     assert!(state()["fps"].is_null());
 }
 
 #[test]
-fn a_directory_too_large_to_be_kept_is_read_ahead_and_played_as_it_is() {
+fn a_directory_larger_than_the_cache_is_read_ahead_and_played() {
     let folder = tempfile::tempdir().unwrap();
     // 75 MiB in nine pictures of COM segments (T.81 B.2.4.5).
     let pictures: Vec<Vec<u8>> = (0..9u8)
@@ -246,7 +250,7 @@ fn a_directory_too_large_to_be_kept_is_read_ahead_and_played_as_it_is() {
     let server = Server::start(folder.path(), &["--loops", "2", "--fps", "20", "--send-timeout", "60s"]);
     let parts = Client::watch(server.address(), "/stream?layout=early").rest();
     let numbers: Vec<usize> = parts.iter().map(|part| part.body[100].into()).collect();
-    // A busy machine may leave some out; none comes twice, and the last one comes whatever happens.
+    // A busy machine may skip frames, but sends none twice, and always sends the last one.
     assert!(numbers.windows(2).all(|pair| pair[0] != pair[1]), "{numbers:?}");
     assert!(numbers.len() > 5 && numbers.last() == Some(&8), "{numbers:?}");
     assert!(parts.iter().zip(numbers).all(|(part, n)| part.body == pictures[n]));

@@ -33,11 +33,11 @@ impl Completions {
 /// Print a man page
 #[derive(Debug, clap::Args)]
 pub struct Man {
-    /// Of this subcommand; without one, of mjpeg itself
+    /// The subcommand; without it, the page of mjpeg itself
     subcommand: Option<Page>,
 }
 
-/// The pages there are.
+/// The subcommands that have a page.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Page {
     Serve,
@@ -62,7 +62,7 @@ impl Man {
         clap_mangen::Man::new(command)
             .manual("mjpeg manual")
             .source(concat!("mjpeg ", env!("CARGO_PKG_VERSION")))
-            // With a date, the page would differ from day to day.
+            // A date would make the page differ from day to day.
             .date("")
             .render(&mut page)
             .map_err(Failure::local)?;

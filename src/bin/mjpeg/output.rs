@@ -1,7 +1,7 @@
 //! The only place that writes to standard output and standard error.
 //!
 //! Standard output carries results and nothing else. Standard error carries messages, one line
-//! each: `mjpeg: <command>: <context>: <cause>`, and `hint: ...` where the cure is known.
+//! each: `mjpeg: <command>: <context>: <cause>`, and `hint: ...` if a remedy is known.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -16,8 +16,8 @@ use crate::exit::Failure;
 ///
 /// # Errors
 ///
-/// A closed pipe ends the run quietly (`mjpeg check ... | head`); anything else, such as a full
-/// disk behind a redirection, is a failure of our side.
+/// A closed pipe ends the run without a message (`mjpeg check ... | head`). Any other error, such as a full disk, is a
+/// local failure.
 pub fn result(line: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(line.as_bytes())
@@ -26,7 +26,7 @@ pub fn result(line: &str) -> Result<(), Failure> {
         .map_err(stdout_failure)
 }
 
-/// What an error of a write to standard output means for the run.
+/// The failure for an error of a write to standard output.
 pub fn stdout_failure(error: io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
         Failure::pipe_closed()
@@ -68,7 +68,7 @@ pub fn hint(text: &str) {
 pub fn line(text: &str) {
     let Some(background) = BACKGROUND.get() else { return write_line(text) };
     if background.lines.try_send(Line::Text(text.into())).is_err() {
-        background.left_out.fetch_add(1, Ordering::Relaxed);
+        background.dropped.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -82,31 +82,31 @@ static BACKGROUND: OnceLock<Background> = OnceLock::new();
 /// A thread that writes to standard error, so that no caller waits for it.
 struct Background {
     lines: SyncSender<Line>,
-    left_out: AtomicU64,
+    dropped: AtomicU64,
 }
 
 enum Line {
     Text(String),
-    /// All lines before have been written.
-    Settled(SyncSender<()>),
+    /// Answered when all earlier lines are written.
+    Flush(SyncSender<()>),
 }
 
 /// Writes all further lines from a thread. Callers then never wait for a full stderr pipe. When the queue is full, lines
 /// are dropped and counted.
 pub fn in_background() {
     let (lines, waiting) = sync_channel(1000);
-    if BACKGROUND.set(Background { lines, left_out: AtomicU64::new(0) }).is_err() {
+    if BACKGROUND.set(Background { lines, dropped: AtomicU64::new(0) }).is_err() {
         return;
     }
     let write = move || {
         for line in waiting {
-            let left_out = BACKGROUND.get().map_or(0, |it| it.left_out.swap(0, Ordering::Relaxed));
-            if left_out > 0 {
-                write_line(&format!("mjpeg: {left_out} messages are left out: nobody read them"));
+            let dropped = BACKGROUND.get().map_or(0, |it| it.dropped.swap(0, Ordering::Relaxed));
+            if dropped > 0 {
+                write_line(&format!("mjpeg: {dropped} messages were dropped: standard error was blocked"));
             }
             match line {
                 Line::Text(text) => write_line(&text),
-                Line::Settled(tell) => drop(tell.send(())),
+                Line::Flush(written) => drop(written.send(())),
             }
         }
     };
@@ -117,13 +117,13 @@ pub fn in_background() {
 /// Waits until all queued lines are written, `longest` at most.
 pub fn settle(longest: Duration) {
     let Some(background) = BACKGROUND.get() else { return };
-    let (tell, told) = sync_channel(1);
-    if background.lines.try_send(Line::Settled(tell)).is_ok() {
-        let _ = told.recv_timeout(longest);
+    let (written, all_written) = sync_channel(1);
+    if background.lines.try_send(Line::Flush(written)).is_ok() {
+        let _ = all_written.recv_timeout(longest);
     }
 }
 
-/// Writes why a run could not go on.
+/// Writes why a run failed.
 pub fn failure(command: &str, failure: &Failure) {
     if failure.cause.is_some() {
         message(command, &failure.to_string());
@@ -138,17 +138,17 @@ pub fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Milliseconds with three digits behind the point, for JSON.
+/// Milliseconds with three decimal places, for JSON.
 pub fn ms(duration: Duration) -> f64 {
     rounded(duration.as_secs_f64() * 1000.0)
 }
 
-/// Three digits behind the point are what a measurement is worth.
+/// Rounds to three decimal places; further digits of a measurement are noise.
 pub fn rounded(number: f64) -> f64 {
     (number * 1000.0).round() / 1000.0
 }
 
-/// A number of bytes for people: `1.4 MB`, in powers of 1000.
+/// A number of bytes for text output: `1.4 MB`, in powers of 1000.
 pub fn bytes(n: u64) -> String {
     let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     match units.iter().find(|(size, _)| n >= *size) {
@@ -157,7 +157,7 @@ pub fn bytes(n: u64) -> String {
     }
 }
 
-/// When text on standard output is coloured.
+/// When to colour text on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Color {
     /// On a terminal, unless `NO_COLOR` is set.
@@ -169,7 +169,7 @@ pub enum Color {
 }
 
 impl Color {
-    /// Whether to colour what goes to standard output.
+    /// Whether to colour standard output.
     pub fn on_stdout(self) -> bool {
         match self {
             Self::Always => true,
@@ -182,8 +182,8 @@ impl Color {
     }
 }
 
-/// Text that may hold bytes off the wire, made safe for a terminal and for one line: control
-/// characters become `\n`, `\x1b` and the like.
+/// Escapes text that may hold bytes from the network, for a terminal and for one line: control characters become
+/// `\n`, `\x1b` and so on.
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

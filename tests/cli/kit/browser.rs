@@ -1,7 +1,7 @@
-//! Chromium and Firefox, without a window, as far as tests need them: open a page, run a script in it.
+//! Headless Chromium and Firefox: opens pages and runs scripts in them.
 //!
-//! Chromium is driven by chromedriver (W3C WebDriver: JSON over HTTP), Firefox by its own Marionette (JSON
-//! behind its length, over TCP), as Debian has no geckodriver.
+//! chromedriver drives Chromium (W3C WebDriver: JSON over HTTP). Firefox is driven by its own Marionette protocol
+//! (length-prefixed JSON over TCP), because Debian has no geckodriver.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,22 +15,22 @@ use super::peer;
 use super::run::{Run, start};
 use super::{eventually, http};
 
-/// A browser with one window; ended when dropped.
+/// A browser with one window. It is ended when dropped.
 pub struct Browser {
     wire: Wire,
     _program: Run,
-    /// Removed last.
+    /// Must be removed last.
     _profile: TempDir,
 }
 
 enum Wire {
-    /// chromedriver's `HOST:PORT`, and the path of the session.
+    /// The `HOST:PORT` of chromedriver, and the path of the session.
     WebDriver { address: String, session: String },
     /// The connection to Firefox, and the number of the last command.
     Marionette { socket: BufReader<TcpStream>, number: u64 },
 }
 
-/// What keeps Firefox from asking anybody but this machine, or its user, for anything.
+/// Preferences that keep Firefox from network requests to other machines and from dialogs.
 const PREFERENCES: &str = r#"
 user_pref("marionette.port", 0);
 user_pref("app.update.enabled", false);
@@ -45,7 +45,7 @@ user_pref("toolkit.telemetry.enabled", false);
 "#;
 
 impl Browser {
-    /// Chromium, or `None` after saying that it or its driver is not installed.
+    /// Chromium, or `None` with a message if it or its driver is not installed.
     pub fn chromium() -> Option<Self> {
         let binary = peer::find("chromium")?;
         let program = start(peer::command("chromedriver")?.arg("--port=0"));
@@ -64,7 +64,7 @@ impl Browser {
         Some(Self { wire: Wire::WebDriver { address, session }, _program: program, _profile: profile })
     }
 
-    /// Firefox, or `None` after saying that it is not installed.
+    /// Firefox, or `None` with a message if it is not installed.
     pub fn firefox() -> Option<Self> {
         let mut command = peer::find("firefox-esr").map(Command::new)?;
         let profile = tempfile::tempdir().unwrap();
@@ -93,7 +93,7 @@ impl Browser {
         opened.unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
-    /// Runs the body of a function in the page. If it returns a promise, its result is waited for.
+    /// Runs the body of a function in the page, and waits for the result if it returns a promise.
     #[track_caller]
     pub fn script(&mut self, body: &str) -> Value {
         let script = json!({ "script": body, "args": [] });
@@ -102,15 +102,14 @@ impl Browser {
                 web_driver(address, "POST", &format!("{session}/execute/sync"), &script)
             }
             Wire::Marionette { .. } => {
-                // The answer is wrapped once more.
+                // The answer has one more level than that of WebDriver.
                 self.marionette("WebDriver:ExecuteScript", &script).map(|mut answer| answer["value"].take())
             }
         };
         result.unwrap_or_else(|error| panic!("{body}: {error}"))
     }
 
-    /// What the window shows, as PNG, if it shows something: a document that is just giving way to the
-    /// next one does not.
+    /// A screenshot as PNG; `None` if the browser is between two documents.
     pub fn screenshot(&mut self) -> Option<Vec<u8>> {
         let shot = match &self.wire {
             Wire::WebDriver { address, session } => {
@@ -124,7 +123,9 @@ impl Browser {
     }
 
     fn marionette(&mut self, name: &str, parameters: &Value) -> Result<Value, Value> {
-        let Wire::Marionette { socket, number } = &mut self.wire else { unreachable!("asked of Firefox") };
+        let Wire::Marionette { socket, number } = &mut self.wire else {
+            unreachable!("only Firefox uses Marionette")
+        };
         *number += 1;
         let command = json!([0, number, name, parameters]).to_string();
         write!(socket.get_mut(), "{}:{command}", command.len()).unwrap();
@@ -133,7 +134,9 @@ impl Browser {
     }
 
     fn receive(&mut self) -> Value {
-        let Wire::Marionette { socket, .. } = &mut self.wire else { unreachable!("asked of Firefox") };
+        let Wire::Marionette { socket, .. } = &mut self.wire else {
+            unreachable!("only Firefox uses Marionette")
+        };
         let mut length = Vec::new();
         socket.read_until(b':', &mut length).unwrap();
         let length: usize = String::from_utf8_lossy(&length).trim_end_matches(':').parse().unwrap();
@@ -145,7 +148,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Chromium is a child of its driver, and survives it if it is not asked to end.
+        // Chromium is a child of its driver, and keeps running after it unless the session is deleted.
         if let Wire::WebDriver { address, session } = &self.wire {
             let _ = web_driver(address, "DELETE", session, &json!({}));
         }
@@ -162,7 +165,7 @@ fn web_driver(address: &str, method: &str, path: &str, body: &Value) -> Result<V
         body.len()
     )
     .unwrap();
-    // chromedriver does not close, whatever it is asked for.
+    // chromedriver does not close the connection.
     let mut socket = BufReader::new(socket);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -177,7 +180,7 @@ fn web_driver(address: &str, method: &str, path: &str, body: &Value) -> Result<V
     if head.starts_with("http/1.1 200 ") { Ok(value) } else { Err(value) }
 }
 
-/// RFC 4648 4, of text that is right.
+/// Decodes valid base64 (RFC 4648 section 4).
 fn from_base64(text: &str) -> Vec<u8> {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let digits: Vec<u32> = text

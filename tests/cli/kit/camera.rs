@@ -1,4 +1,4 @@
-//! A camera of ours that misbehaves on purpose: one connection, bytes as a script writes them.
+//! A fake camera that may misbehave: it accepts one connection and sends the bytes of a script.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,15 +8,15 @@ use std::thread::JoinHandle;
 pub const HEAD: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=foo\r\nConnection: close\r\n\r\n";
 
-/// A camera that waits for its one viewer. Dropping it fails the test if no viewer connected.
+/// A camera for one viewer. Dropping it fails the test if no viewer connected.
 pub struct Camera {
-    /// Where it answers.
+    /// The URL of its stream.
     pub url: String,
     script: Option<JoinHandle<()>>,
 }
 
 impl Camera {
-    /// Answers the first request by `script`; the connection closes when that returns.
+    /// Answers the first request with `script`. The connection closes when `script` returns.
     pub fn start(script: impl FnOnce(&mut Connection) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/stream", listener.local_addr().unwrap());
@@ -29,7 +29,7 @@ impl Camera {
         Self { url, script: Some(script) }
     }
 
-    /// Answers the first request by `script`, which gets the request.
+    /// Answers the first request with `script`, which gets the head of the request.
     pub fn asked(script: impl FnOnce(&str, &mut Connection) + Send + 'static) -> Self {
         Self::start(move |connection| {
             let request = String::from_utf8_lossy(&connection.asked).into_owned();
@@ -50,7 +50,7 @@ impl Camera {
 impl Drop for Camera {
     fn drop(&mut self) {
         let Some(script) = self.script.take() else { return };
-        // A script that waits for its viewer is woken by one that leaves at once.
+        // If the script still waits for a viewer, this connection ends the wait.
         if !script.is_finished() && !std::thread::panicking() {
             let address = self.url.trim_start_matches("http://").trim_end_matches("/stream");
             let _ = TcpStream::connect(address);
@@ -61,7 +61,7 @@ impl Drop for Camera {
     }
 }
 
-/// The camera's side of its one connection.
+/// The camera's side of the connection.
 pub struct Connection {
     stream: TcpStream,
     /// The head of the request.
@@ -73,17 +73,17 @@ impl Connection {
         let mut byte = [0];
         while !self.asked.ends_with(b"\r\n\r\n") {
             let n = self.stream.read(&mut byte).unwrap();
-            assert!(n > 0, "no request came to this camera");
+            assert!(n > 0, "the camera received no request");
             self.asked.push(byte[0]);
         }
     }
 
-    /// Sends bytes; a viewer that has left is no fault of the camera's.
+    /// Sends bytes. It is not an error if the viewer has left.
     pub fn send(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes);
     }
 
-    /// Sends bytes; says whether the viewer is still there.
+    /// Sends bytes; `false` if the viewer has left.
     pub fn try_send(&mut self, bytes: &[u8]) -> bool {
         self.stream.write_all(bytes).is_ok()
     }
@@ -95,19 +95,19 @@ impl Connection {
         while matches!(self.stream.read(&mut rest), Ok(n) if n > 0) {}
     }
 
-    /// Tears the connection down, so that the viewer sees a reset. What it has not read by then is lost:
-    /// read from it first, or send a marker it answers to.
+    /// Makes the close of the connection a reset. The viewer loses bytes that it has not read by then, so wait first until it
+    /// has read them.
     pub fn reset(&mut self) {
         socket2::SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
     }
 }
 
-/// A part as every reader likes it.
+/// A correct part.
 pub fn part(jpeg: &[u8]) -> Vec<u8> {
     part_with_length(jpeg, jpeg.len())
 }
 
-/// A part whose Content-Length says something.
+/// A part with this Content-Length.
 pub fn part_with_length(jpeg: &[u8], length: usize) -> Vec<u8> {
     let head = format!("--foo\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n");
     [head.as_bytes(), jpeg, b"\r\n"].concat()

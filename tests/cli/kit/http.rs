@@ -1,5 +1,4 @@
-//! A plain HTTP client and a strict reader of multipart streams, both as short as can be: what they read
-//! must be right without any tolerance.
+//! A plain HTTP client and a strict reader of multipart streams. They are short and tolerate no deviation.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -38,7 +37,7 @@ pub fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
         .find_map(|(known, value)| known.eq_ignore_ascii_case(name).then_some(value))
 }
 
-/// Connects to `HOST:PORT`; reads and writes give up after [`PATIENCE`].
+/// Connects to `HOST:PORT`. Reads and writes fail after [`PATIENCE`].
 pub fn connect(address: &str) -> TcpStream {
     let socket = TcpStream::connect(address).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -46,7 +45,7 @@ pub fn connect(address: &str) -> TcpStream {
     socket
 }
 
-/// Sends `request` as it is, and gives everything that comes until the peer closes.
+/// Sends `request` unchanged, and returns all bytes until the peer closes.
 pub fn exchange(address: &str, request: &[u8]) -> Vec<u8> {
     let mut socket = connect(address);
     socket.write_all(request).unwrap();
@@ -61,13 +60,13 @@ pub fn get(address: &str, path: &str) -> (String, Vec<u8>) {
     split(&exchange(address, request.as_bytes()))
 }
 
-/// A whole answer as head and body.
+/// Splits an answer into head and body.
 pub fn split(answer: &[u8]) -> (String, Vec<u8>) {
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
     (String::from_utf8(answer[..end].to_vec()).unwrap(), answer[end + 4..].to_vec())
 }
 
-/// The parts of a whole stream, from its first delimiter to its close-delimiter.
+/// The parts of a complete stream, from its first delimiter to its close-delimiter.
 pub fn parts(head: &str, body: &[u8]) -> Vec<Part> {
     let boundary = head.split("boundary=").nth(1).expect("a boundary").lines().next().unwrap();
     let (mut parts, mut rest) = (Vec::new(), body);
@@ -88,7 +87,7 @@ pub fn parts(head: &str, body: &[u8]) -> Vec<Part> {
 }
 
 impl Client {
-    /// Asks for a stream and reads the head of the answer.
+    /// Requests a stream and reads the head of the answer.
     pub fn watch(address: &str, path: &str) -> Self {
         let mut socket = connect(address);
         write!(socket, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
@@ -103,11 +102,10 @@ impl Client {
         format!("--{}", self.head.split("boundary=").nth(1).expect("a boundary").lines().next().unwrap())
     }
 
-    /// The next part, or `None` if the close-delimiter comes instead. The delimiter before it is read
-    /// with it.
+    /// Reads the next delimiter and part; `None` at the close-delimiter.
     pub fn part(&mut self) -> Option<Part> {
         let line = match self.until(b"\r\n").expect("a delimiter") {
-            empty if empty.is_empty() => self.until(b"\r\n").expect("a delimiter behind an empty line"),
+            empty if empty.is_empty() => self.until(b"\r\n").expect("a delimiter after an empty line"),
             line => line,
         };
         let line = String::from_utf8_lossy(&line).into_owned();
@@ -129,13 +127,13 @@ impl Client {
         std::iter::from_fn(|| self.part()).collect()
     }
 
-    /// Whether nothing more comes before the peer closes.
+    /// Whether the peer closes without sending another byte.
     pub fn is_over(&mut self) -> bool {
         self.kept.is_empty() && !self.more()
     }
 
-    /// What has come and what comes within `time`, as it is.
-    pub fn whatever(&mut self, time: Duration) -> Vec<u8> {
+    /// All bytes that have arrived and that arrive within `time`.
+    pub fn bytes_within(&mut self, time: Duration) -> Vec<u8> {
         let (start, mut buffer) = (Instant::now(), vec![0; 1 << 20]);
         while let Some(left) = time.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
             self.socket.set_read_timeout(Some(left)).unwrap();
@@ -148,7 +146,7 @@ impl Client {
         std::mem::take(&mut self.kept)
     }
 
-    /// Everything before `end`, which is thrown away.
+    /// Reads up to `end`, and returns the bytes before it.
     fn until(&mut self, end: &[u8]) -> Option<Vec<u8>> {
         loop {
             if let Some(at) = self.kept.windows(end.len()).position(|bytes| bytes == end) {
@@ -164,7 +162,7 @@ impl Client {
 
     fn more(&mut self) -> bool {
         let mut buffer = [0; 65536];
-        let n = self.socket.read(&mut buffer).expect("the peer goes on or ends cleanly");
+        let n = self.socket.read(&mut buffer).expect("the peer sends or closes");
         self.kept.extend_from_slice(&buffer[..n]);
         n > 0
     }

@@ -1,7 +1,6 @@
-//! What the end-to-end tests share: runs of the binary, deadlines, peers, a plain HTTP client.
+//! Code that the end-to-end tests share: runs of the binary, deadlines, peers, a plain HTTP client.
 //!
-//! Every child is killed when its handle is dropped, every wait has a deadline, every port is one that
-//! the system chose.
+//! A child process is killed when its handle is dropped. Each wait has a deadline. The system chooses each port.
 
 #![allow(unreachable_pub)]
 
@@ -15,7 +14,7 @@ pub mod run;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// How long anything may take before a test gives up on it. Generous: machines that test are busy.
+/// The deadline of all waits. It is long, because test machines are busy.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The path of a file or directory of the repository.
@@ -44,7 +43,7 @@ pub fn contents(directory: &Path) -> Vec<Vec<u8>> {
     jpegs(directory).iter().map(|path| std::fs::read(path).unwrap()).collect()
 }
 
-/// Asks until the answer is there, and fails the test after [`PATIENCE`].
+/// Calls `ask` until it returns a value, and fails the test after [`PATIENCE`].
 pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {

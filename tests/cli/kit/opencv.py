@@ -1,6 +1,6 @@
-"""Reads frames from a URL with OpenCV, and prints for each which file of a folder it shows.
+"""Reads frames from a URL with OpenCV, and prints the number of the file that each frame shows.
 
-Arguments: the URL, the folder, how many frames. A frame that is none of the files is printed as 0."""
+Arguments: the URL, the folder of the files, the number of frames. 0 means that no file matches."""
 
 import glob
 import sys
@@ -11,8 +11,8 @@ url, folder, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 known = [cv2.imread(name) for name in sorted(glob.glob(folder + "/*.jpg"))]
 stream = cv2.VideoCapture(url)
 for _ in range(count):
-    there, frame = stream.read()
-    if not there:
+    ok, frame = stream.read()
+    if not ok:
         sys.exit("the stream ended")
     distances = [cv2.absdiff(frame, other).mean() for other in known]
     nearest = min(distances)

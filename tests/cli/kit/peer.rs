@@ -1,10 +1,10 @@
-//! Programs of others. A test whose peer is not installed says so and passes, unless
-//! `MJPEG_REQUIRE_PEERS=1` is set.
+//! Peers: other programs that tests run against. If a peer is not installed, the test prints a message and passes, or
+//! fails with `MJPEG_REQUIRE_PEERS=1`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where a program is installed, or `None` after saying that it is not.
+/// The path of a program, or `None` with a message if it is not installed.
 pub fn find(name: &str) -> Option<PathBuf> {
     let found = look_for(name);
     if found.is_none() {
@@ -13,28 +13,28 @@ pub fn find(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// Where a program is installed that no machine must have.
+/// The path of an optional program, which `MJPEG_REQUIRE_PEERS=1` does not require.
 pub fn look_for(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// Says that a peer is not installed, and fails the test if it must be.
-#[expect(clippy::print_stderr, reason = "a test that shows nothing must say so")]
+/// Prints that a peer is not installed, or fails the test if peers are required.
+#[expect(clippy::print_stderr, reason = "a test that checks nothing must say so")]
 fn missing(name: &str) {
     assert!(
         std::env::var_os("MJPEG_REQUIRE_PEERS").is_none_or(|value| value != "1"),
-        "{name} is not installed, and MJPEG_REQUIRE_PEERS=1 asks for it"
+        "{name} is not installed, but MJPEG_REQUIRE_PEERS=1 requires it"
     );
-    eprintln!("{name} is not installed: this test shows nothing");
+    eprintln!("{name} is not installed: this test checks nothing");
 }
 
-/// A command of a peer that is installed.
+/// The command of a peer, if it is installed.
 pub fn command(name: &str) -> Option<Command> {
     find(name).map(Command::new)
 }
 
-/// VLC without a window, with `home` as its home. It refuses to run as root, so root runs it as the user `nobody`.
+/// VLC without a window, with `home` as its home directory. VLC does not run as root, so root runs it as user 65534.
 pub fn vlc(home: &Path) -> Option<Command> {
     let vlc = find("vlc")?;
     let mut command = if is_root() {
@@ -48,7 +48,7 @@ pub fn vlc(home: &Path) -> Option<Command> {
     Some(command)
 }
 
-/// Chromium without a window, with a new profile in `profile`, that talks to this machine alone.
+/// Headless Chromium with a new profile in `profile` and without background requests.
 pub fn chromium(profile: &Path) -> Option<Command> {
     let mut command = command("chromium")?;
     command.args([
@@ -68,11 +68,11 @@ pub fn chromium(profile: &Path) -> Option<Command> {
 
 /// Whether this test runs as root.
 pub fn is_root() -> bool {
-    let id = Command::new("id").arg("-u").output().expect("id is everywhere");
+    let id = Command::new("id").arg("-u").output().expect("every Unix has id");
     id.stdout.trim_ascii() == b"0"
 }
 
-/// A Python that has this module: the interpreter that `MJPEG_PYTHON` names, else `python3`.
+/// The Python in `MJPEG_PYTHON`, else `python3`; `None` with a message if it lacks this module.
 pub fn python(module: &str) -> Option<Command> {
     let python = std::env::var_os("MJPEG_PYTHON").unwrap_or_else(|| "python3".into());
     let has = |output: std::process::Output| output.status.success();

@@ -1,4 +1,4 @@
-//! Pictures as the tests make, keep and compare them.
+//! Makes, stores and compares pictures.
 
 use std::fs;
 use std::io::Cursor;
@@ -28,8 +28,8 @@ pub fn decoded(directory: &Path) -> Vec<RgbImage> {
     super::contents(directory).iter().map(|jpeg| image::load_from_memory(jpeg).unwrap().into_rgb8()).collect()
 }
 
-/// Which of the known pictures this one is, from 0: the nearest one, if it is as near as another coding
-/// of the same picture.
+/// The index of the known picture that is nearest to this one; `None` if the nearest differs by more than a new JPEG
+/// encoding of the same picture.
 pub fn recognise(picture: &RgbImage, known: &[RgbImage]) -> Option<usize> {
     let distance = |other: &RgbImage| {
         assert_eq!(picture.dimensions(), other.dimensions());

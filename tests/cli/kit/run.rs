@@ -1,8 +1,8 @@
-//! Runs of programs, the binary of this project above all.
+//! Runs `mjpeg` and other programs.
 //!
-//! What `mjpeg` writes to standard error is part of every test: nothing when it ends with 0 or runs until the
-//! test ends, one message with its hint when it fails. The line in which `serve` names its page does not count.
-//! A test that expects something else looks at [`End::err`] or [`Run::err`].
+//! Each test also checks the standard error of `mjpeg`: it must be empty if the run ends with 0 or is still running at the
+//! end of the test, and have one message if the run fails. The line with the page of `serve` does not count. A test
+//! that expects other messages reads [`End::err`] or [`Run::err`].
 
 use std::cell::Cell;
 use std::ffi::OsStr;
@@ -18,19 +18,19 @@ use std::time::{Duration, Instant};
 
 use super::PATIENCE;
 
-/// A running program; killed when dropped.
+/// A running program. It is killed when dropped.
 pub struct Run {
     name: String,
     /// Whether it is the binary of this project.
     is_ours: bool,
-    /// Whether the test has looked at standard error.
+    /// Whether the test has read standard error.
     is_seen: Cell<bool>,
     child: Child,
     lines: Receiver<String>,
     out: Option<JoinHandle<Vec<u8>>>,
     err: Arc<Mutex<Vec<u8>>>,
     err_reader: Option<JoinHandle<()>>,
-    /// Standard error that is not read.
+    /// The standard error pipe, if it is not read.
     unread: Option<ChildStderr>,
 }
 
@@ -45,12 +45,12 @@ pub struct End {
     pub err: Stderr,
 }
 
-/// What a program wrote to standard error. Dropping it fails the test if there are more messages than may be, and
-/// the test has not looked at them.
+/// The standard error of a program. Dropping it fails the test if it has too many messages and the test has not read
+/// them.
 pub struct Stderr {
     text: String,
     name: String,
-    /// How many messages there may be; any number from the programs of others.
+    /// The most messages; other programs may write any number.
     allowed: usize,
     is_seen: Cell<bool>,
 }
@@ -90,7 +90,7 @@ impl Drop for Stderr {
 }
 
 impl End {
-    /// The exit code; a signal has none.
+    /// The exit code; `None` after a signal.
     pub fn code(&self) -> Option<i32> {
         self.status.code()
     }
@@ -108,7 +108,7 @@ impl End {
     }
 }
 
-/// The number of messages on standard error, without hints and without the line in which `serve` names its page.
+/// The number of messages on standard error, without hints and the line with the page of `serve`.
 fn messages(text: &str) -> usize {
     // Usage errors have several lines.
     if text.starts_with("error: ") {
@@ -128,13 +128,13 @@ pub fn mjpeg<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(args: I) -> Command {
     command
 }
 
-/// Starts a program with nothing on its standard input.
+/// Starts a program with empty standard input.
 pub fn start(command: &mut Command) -> Run {
     command.stdin(Stdio::null());
     start_with_input(command)
 }
 
-/// Starts a program whose standard input has been set.
+/// Starts a program with the standard input that `command` sets.
 pub fn start_with_input(command: &mut Command) -> Run {
     let mut run = start_unread(command);
     let err = Arc::clone(&run.err);
@@ -149,7 +149,7 @@ pub fn start_with_input(command: &mut Command) -> Run {
     run
 }
 
-/// Starts a program whose standard error is a pipe that is not read.
+/// Starts a program and does not read its standard error, which is a pipe.
 pub fn start_unread(command: &mut Command) -> Run {
     let name = format!("{command:?}");
     let is_ours = command.get_program() == env!("CARGO_BIN_EXE_mjpeg");
@@ -186,20 +186,20 @@ pub fn start_unread(command: &mut Command) -> Run {
     }
 }
 
-/// Runs a program to its end.
+/// Runs a program until it ends.
 pub fn run(command: &mut Command) -> End {
     start(command).end()
 }
 
 impl Run {
-    /// The next line of standard output, without its end.
+    /// The next line of standard output, without its line end.
     pub fn line(&self) -> String {
         self.lines
             .recv_timeout(PATIENCE)
             .unwrap_or_else(|_| panic!("{}: no line on standard output\n{}", self.name, self.err_so_far()))
     }
 
-    /// What came on standard error so far.
+    /// Standard error so far.
     pub fn err(&self) -> String {
         self.is_seen.set(true);
         self.err_so_far()
@@ -214,7 +214,7 @@ impl Run {
         String::from_utf8_lossy(&self.err.lock().unwrap()).into_owned()
     }
 
-    /// The number of the process.
+    /// The process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -241,12 +241,12 @@ impl Run {
         assert!(status.success(), "cannot send {name} to {}", self.name);
     }
 
-    /// Waits for the program to end by itself.
+    /// Waits until the program ends by itself.
     pub fn end(self) -> End {
         self.end_within(PATIENCE)
     }
 
-    /// Waits so long for the program to end by itself.
+    /// Waits until the program ends by itself, and fails the test after `longest`.
     pub fn end_within(mut self, longest: Duration) -> End {
         let start = Instant::now();
         let status = loop {
@@ -265,7 +265,7 @@ impl Run {
         End { status, out, err: self.stderr(usize::from(!status.success())) }
     }
 
-    /// All of standard error, once the program has ended.
+    /// All of standard error, after the program has ended.
     fn stderr(&mut self, allowed: usize) -> Stderr {
         if let Some(reader) = self.err_reader.take() {
             reader.join().unwrap();
@@ -298,12 +298,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves `source` with further arguments.
+    /// Serves `source` with more arguments.
     pub fn start(source: &Path, args: &[&str]) -> Self {
         Self::with(source, args, |_| {})
     }
 
-    /// Serves `source`, its command changed by `change`.
+    /// Serves `source`; `change` may change the command.
     pub fn with(source: &Path, args: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let mut command = mjpeg(["serve"]);
         command.arg(source).args(["--listen", "127.0.0.1:0"]).args(args).stdin(Stdio::null());
@@ -323,7 +323,7 @@ impl Server {
         self.stream.strip_prefix("http://").unwrap().strip_suffix("/stream").unwrap()
     }
 
-    /// Ends the server by SIGTERM and expects exit 0.
+    /// Ends the server with SIGTERM and expects exit code 0.
     pub fn stop(self) -> End {
         self.run.signal("TERM");
         self.run.end().expect(0)

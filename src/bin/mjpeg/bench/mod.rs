@@ -1,4 +1,4 @@
-//! `mjpeg bench`: measurements of how a stream travels, each with the model that predicts it.
+//! `mjpeg bench`: measurements of streams, each with a model that predicts the result.
 
 mod chunks;
 mod page;
@@ -30,11 +30,11 @@ impl Args {
         }
     }
 
-    /// Checks values that cannot be together. Opens nothing.
+    /// Checks combinations of values. Opens nothing.
     ///
     /// # Errors
     ///
-    /// When the command line is wrong.
+    /// If the command line is wrong.
     pub fn check(&self) -> Result<(), Usage> {
         match &self.bench {
             Bench::Chunks(args) => args.check(),
@@ -42,7 +42,7 @@ impl Args {
     }
 }
 
-/// Runs one measurement to its end.
+/// Runs one measurement.
 pub fn run(args: Args, stop: &Stop) -> Result<Outcome, Failure> {
     match args.bench {
         Bench::Chunks(args) => chunks::run(&args, stop),

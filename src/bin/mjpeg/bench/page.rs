@@ -1,4 +1,4 @@
-//! A buffer that starts on a page.
+//! A buffer that starts at a page boundary.
 
 use std::ops::{Deref, DerefMut};
 
@@ -6,13 +6,12 @@ const PAGE: usize = 4096;
 
 /// A fixed number of bytes that start at a page boundary.
 ///
-/// A copy between two buffers whose addresses differ by 1 to 31 modulo the page size runs up to
-/// fifteen times slower than any other on common processors. Allocators hit that by luck, and
-/// differently in each build: a measurement must not depend on it. The allocation is one page
-/// larger than asked for, and the bytes before the boundary stay unused.
+/// On common processors, a copy between two buffers whose addresses differ by 1 to 31 modulo the page size is up to
+/// fifteen times slower. Whether an allocator returns such addresses depends on the build. A measurement must not
+/// depend on that. The allocation is one page larger than `len`; the bytes before the boundary are unused.
 #[derive(Debug)]
 pub struct PageBuffer {
-    /// Never grows: moving the allocation would lose the alignment.
+    /// Must not grow: a new allocation would lose the alignment.
     allocation: Vec<u8>,
     start: usize,
     len: usize,
@@ -23,7 +22,7 @@ impl PageBuffer {
     pub fn zeroed(len: usize) -> Self {
         let allocation = vec![0; len + PAGE];
         let start = allocation.as_ptr().align_offset(PAGE);
-        // `align_offset` may decline to answer; then the buffer is merely not aligned.
+        // `align_offset` may give no answer; then the buffer is not aligned.
         Self { start: if start < PAGE { start } else { 0 }, allocation, len }
     }
 
@@ -54,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_buffer_starts_on_a_page_and_keeps_its_length() {
+    fn a_buffer_starts_at_a_page_boundary_and_has_its_length() {
         for len in [0, 1, 4095, 4096, 65_536] {
             let buffer = PageBuffer::zeroed(len);
             assert_eq!(buffer.len(), len);

@@ -1,4 +1,4 @@
-//! The test pattern: colour bars, something that moves, the frame's number and its time.
+//! Draws the test pattern: colour bars, a moving ball, the frame number and the time.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -8,21 +8,21 @@ use super::font;
 use super::mosaic::Mosaic;
 use super::size::Size;
 
-/// Draws frames. What a frame looks like depends on its number and its time alone.
+/// Draws frames. A frame depends on its number and its time only.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     size: Size,
-    /// What stands still, drawn once: rows of RGB pixels.
+    /// The background, drawn once: rows of RGB pixels.
     ground: Vec<u8>,
     encoder: Mosaic,
-    /// Where the next frame is drawn.
+    /// The buffer for the next frame.
     canvas: Vec<u8>,
 }
 
-/// Text and edges are clean, and a small frame has about 10 kB.
+/// At this quality text and edges are clean, and a small frame has about 10 kB.
 const QUALITY: u8 = 50;
 
-/// The bars of SMPTE RP 219 at 75 % and, darker, below them.
+/// The colour bars of SMPTE RP 219 at 75 %.
 const BARS: [[u8; 3]; 7] =
     [[191, 191, 191], [191, 191, 0], [0, 191, 191], [0, 191, 0], [191, 0, 191], [191, 0, 0], [0, 0, 191]];
 const WHITE: [u8; 3] = [255, 255, 255];
@@ -36,7 +36,7 @@ impl Pattern {
         for y in 0..height {
             for x in 0..width {
                 let bar = BARS[x * BARS.len() / width];
-                // Three fields: the bars, a ramp from black to white, the bars again at half their light.
+                // Three fields: the bars, a ramp from black to white, the bars at half brightness.
                 let pixel = if y * 4 < height * 2 {
                     bar
                 } else if y * 8 < height * 5 {
@@ -53,12 +53,12 @@ impl Pattern {
 
     /// Encodes frame `number`, taken `time` after 1970-01-01 UTC.
     ///
-    /// Both can be read in the picture and in its comment: `mjpeg test frame=7 T=1767225600000000000`,
-    /// the time in nanoseconds.
+    /// The picture shows both, and its comment has both: `mjpeg test frame=7 T=1767225600000000000`, with the time
+    /// in nanoseconds.
     ///
     /// # Errors
     ///
-    /// When the encoder fails; it has no reason to.
+    /// If the encoder fails. No cause for that is known.
     pub fn frame(&mut self, number: u64, time: Duration) -> Result<Vec<u8>, ImageError> {
         let mut canvas = Canvas {
             width: self.size.width().into(),
@@ -86,8 +86,8 @@ struct Canvas {
 }
 
 impl Canvas {
-    /// Marks one more of thirty cells with each frame, so that neighbours differ in what there is to
-    /// encode: no two of the first thirty frames have the same number of bytes.
+    /// Fills `number % 30` of thirty cells, so that each frame has other data to encode: the first thirty frames have
+    /// thirty different sizes in bytes.
     fn tally(&mut self, number: u64) {
         let cell = self.width / 30;
         let (top, height) = (self.height / 2, self.height / 8);
@@ -98,7 +98,7 @@ impl Canvas {
         }
     }
 
-    /// A disc that bounces between the edges, 1/60 of the width each frame.
+    /// A disc that bounces between the edges. It moves 1/60 of the width in each frame.
     fn ball(&mut self, number: u64) {
         let radius = self.width.min(self.height) / 10;
         let bounce = |length: usize, step: usize| {
@@ -120,7 +120,7 @@ impl Canvas {
     }
 
     fn caption(&mut self, number: u64, time: Duration) {
-        // A time past what a clock can hold is drawn as the latest one that can be written.
+        // RFC 3339 has no later time than this.
         let latest = Duration::from_secs(253_402_300_799);
         let stamp = humantime::format_rfc3339_millis(UNIX_EPOCH + time.min(latest)).to_string();
         let (date, clock) = stamp.split_once('T').unwrap_or((&stamp, ""));
@@ -163,13 +163,13 @@ impl Canvas {
     }
 }
 
-/// Puts a COM segment behind the JFIF segment, which must be the first one (T.81 B.2.4.5, JFIF 1.02).
+/// Inserts a COM segment after the JFIF segment, which must be the first segment (T.81 B.2.4.5, JFIF 1.02).
 fn insert_comment(jpeg: &mut Vec<u8>, comment: &[u8]) {
     let at = match jpeg.get(2..6) {
         Some([0xff, 0xe0, high, low]) => 4 + usize::from(u16::from_be_bytes([*high, *low])),
         _ => 2,
     };
-    // A comment is a number and a time: far below the 65 533 bytes that a segment holds.
+    // The comment holds two numbers: far less than the 65 533 bytes of a segment.
     let length = (comment.len() + 2) as u16;
     let mut segment = vec![0xff, 0xfe];
     segment.extend_from_slice(&length.to_be_bytes());
@@ -187,19 +187,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thirty_frames_are_whole_small_and_of_thirty_sizes() {
+    fn thirty_frames_are_complete_small_and_of_thirty_sizes() {
         let mut pattern = Pattern::new(Size::default());
         let mut sizes = HashSet::new();
         for number in 1..=30 {
             let jpeg = pattern.frame(number, Duration::from_secs(number) / 15).unwrap();
             assert_eq!(Walk::over(&jpeg), Extent::Complete { end: jpeg.len() });
             assert!((8_000..15_000).contains(&jpeg.len()), "frame {number} has {} bytes", jpeg.len());
-            assert!(sizes.insert(jpeg.len()), "frame {number} has the size of another one, {}", jpeg.len());
+            assert!(
+                sizes.insert(jpeg.len()),
+                "frame {number} has the same size as another frame, {}",
+                jpeg.len()
+            );
         }
     }
 
     #[test]
-    fn a_frame_depends_on_its_number_and_time_alone() {
+    fn a_frame_depends_on_its_number_and_time_only() {
         let mut pattern = Pattern::new(Size::default());
         let time = Duration::from_millis(1_767_225_600_123);
         let first = pattern.frame(7, time).unwrap();
@@ -207,12 +211,12 @@ mod tests {
         assert_eq!(pattern.frame(7, time).unwrap(), first);
         let text = b"mjpeg test frame=7 T=1767225600123000000";
         assert!(first.windows(text.len()).any(|bytes| bytes == text));
-        // No time and no number is out of reach.
+        // The largest number and time can be drawn too.
         pattern.frame(u64::MAX, Duration::MAX).unwrap();
     }
 
     #[test]
-    fn every_legal_size_can_be_drawn() {
+    fn every_allowed_size_can_be_drawn() {
         for size in ["160x120", "161x121", "160x2160", "3840x120", "641x479"] {
             let size: Size = size.parse().unwrap();
             for number in [0, 1, 59, 60, 999] {

@@ -1,12 +1,12 @@
-//! A bitmap font of 5 by 7 dots, for what the test pattern writes into its picture.
+//! A bitmap font of 5 by 7 dots, for the text in the test pattern.
 
-/// Dots a glyph is wide, and dots it takes with the gap behind it.
+/// The width of a glyph in dots, without and with the gap after it.
 pub const WIDTH: usize = 5;
 pub const ADVANCE: usize = 6;
-/// Dots a glyph is high.
+/// The height of a glyph in dots.
 pub const HEIGHT: usize = 7;
 
-/// The rows of a glyph, top first; bit 4 is the left dot. What the font does not know is a box.
+/// The rows of a glyph, top first; bit 4 is the left dot. An unknown character is a box.
 pub fn glyph(c: char) -> [u8; HEIGHT] {
     GLYPHS.iter().find(|(known, _)| *known == c).map_or(BOX, |(_, rows)| *rows)
 }

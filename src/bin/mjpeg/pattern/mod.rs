@@ -1,4 +1,4 @@
-//! The test pattern: frames that are drawn and encoded, without a camera.
+//! The test pattern: frames that are drawn and encoded without a camera.
 
 mod drawer;
 mod font;

@@ -1,31 +1,31 @@
-//! An encoder for pictures of which little changes from one to the next.
+//! A JPEG encoder for pictures that change little from one to the next.
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageError};
 
-/// Samples along the side of a data unit (T.81 A.1.3); without subsampling also of an MCU.
+/// The side of a data unit in samples (T.81 A.1.3); without subsampling also the side of an MCU.
 const UNIT: usize = 8;
-/// Most MCUs of a tile.
+/// The most MCUs in a tile.
 const TILE: usize = 16;
 
-/// Encodes RGB pictures of one size, and only those tiles again that differ from the picture before.
+/// Encodes RGB pictures of one size. Only tiles that differ from the previous picture are encoded again.
 ///
-/// A tile is a restart interval (T.81 E.1.4): no interval depends on another one, so the data of each may
-/// stay. What comes out for a picture does not depend on the pictures before it.
+/// A tile is a restart interval (T.81 E.1.4). Intervals are independent, so the data of an unchanged tile is reused.
+/// The output for a picture does not depend on earlier pictures.
 #[derive(Debug, Clone)]
 pub struct Mosaic {
     width: usize,
     height: usize,
     quality: u8,
-    /// MCUs of a tile; those of a row are a multiple of it, so that all tiles are of one size.
+    /// MCUs in a tile. A row of MCUs is a multiple of it, so all tiles have the same size.
     tile: usize,
-    /// Everything up to the first interval; empty before the first picture.
+    /// All bytes before the first interval; empty before the first picture.
     head: Vec<u8>,
-    /// The pixels of the last picture, rows of RGB.
+    /// The pixels of the previous picture: rows of RGB.
     last: Vec<u8>,
     /// The entropy-coded data of each tile.
     intervals: Vec<Vec<u8>>,
-    /// Rows of one tile.
+    /// The pixels of one tile.
     pixels: Vec<u8>,
     /// One tile as a JPEG.
     encoded: Vec<u8>,
@@ -36,7 +36,7 @@ impl Mosaic {
     pub fn new(width: u16, height: u16, quality: u8) -> Self {
         let (width, height) = (usize::from(width), usize::from(height));
         let mcus = width.div_ceil(UNIT);
-        // A row that cannot be divided well stays one.
+        // A row without a good divisor is one tile.
         let tile = (TILE / 4..=TILE).rev().find(|tile| mcus.is_multiple_of(*tile)).unwrap_or(mcus);
         let tiles = mcus / tile * height.div_ceil(UNIT);
         Self {
@@ -52,15 +52,15 @@ impl Mosaic {
         }
     }
 
-    /// Encodes a picture: rows of RGB. Gives `pixels` the buffer of the picture before, if there was one.
+    /// Encodes a picture: rows of RGB. On return `pixels` is the buffer of the previous picture, for reuse.
     ///
     /// # Errors
     ///
-    /// When the encoder fails; it has no reason to.
+    /// If the encoder fails. No cause for that is known.
     ///
     /// # Panics
     ///
-    /// When there are fewer pixels than the size says.
+    /// If there are fewer pixels than the size requires.
     pub fn encode(&mut self, pixels: &mut Vec<u8>) -> Result<Vec<u8>, ImageError> {
         let across = self.width.div_ceil(UNIT) / self.tile;
         for number in 0..self.intervals.len() {
@@ -92,13 +92,13 @@ impl Mosaic {
         Ok(self.join())
     }
 
-    /// The head of a tile as the head of the whole picture.
+    /// The head of the whole picture, made from the head of a tile.
     fn head(&self, tile: &[u8]) -> Vec<u8> {
         let mut head = Vec::with_capacity(tile.len() + 6);
         for (marker, segment) in segments(tile) {
             let at = head.len();
             if marker == SOS {
-                // DRI (T.81 B.2.4.4): a length of four, and the MCUs of an interval.
+                // DRI (T.81 B.2.4.4): the length, 4, and the MCUs in an interval.
                 let [high, low] = (self.tile as u16).to_be_bytes();
                 head.extend_from_slice(&[0xff, 0xdd, 0, 4, high, low]);
             }
@@ -118,7 +118,7 @@ impl Mosaic {
         jpeg.extend_from_slice(&self.head);
         for (number, interval) in self.intervals.iter().enumerate() {
             if number > 0 {
-                // RST0 to RST7 in turn (T.81 B.2.1), between intervals alone.
+                // RST0 to RST7 in turn (T.81 B.2.1), only between intervals.
                 jpeg.extend_from_slice(&[0xff, 0xd0 + ((number - 1) % 8) as u8]);
             }
             jpeg.extend_from_slice(interval);
@@ -132,7 +132,7 @@ const SOI: u8 = 0xd8;
 const SOF0: u8 = 0xc0;
 const SOS: u8 = 0xda;
 
-/// The markers and segments of our own encoder's JPEG, SOI first and SOS last.
+/// The markers and segments in the output of the encoder, from SOI to SOS.
 fn segments(jpeg: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let (mut at, mut done) = (0, false);
     std::iter::from_fn(move || {
@@ -149,7 +149,7 @@ fn segments(jpeg: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     })
 }
 
-/// Where the entropy-coded data stands, between SOS and EOI.
+/// The range of the entropy-coded data, between SOS and EOI.
 fn scan(jpeg: &[u8]) -> std::ops::Range<usize> {
     let start = segments(jpeg).map(|(_, segment)| segment.len()).sum();
     start..jpeg.len().saturating_sub(2).max(start)
@@ -159,7 +159,7 @@ fn scan(jpeg: &[u8]) -> std::ops::Range<usize> {
 mod tests {
     use super::*;
 
-    /// A picture without two pixels in a row alike.
+    /// A picture of noise.
     fn noise(width: u16, height: u16, seed: u32) -> Vec<u8> {
         let mut state = seed;
         (0..usize::from(width) * usize::from(height) * 3)
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn the_tiles_together_are_the_picture() {
-        // Whole tiles; a part of an MCU at both edges; a row of MCUs that cannot be divided.
+        // Complete tiles; partial MCUs at both edges; a row of MCUs without a divisor.
         for (width, height) in [(256, 64), (161, 121), (101 * 8 - 3, 9), (3840, 8)] {
             let pixels = noise(width, height, 7);
             let jpeg = Mosaic::new(width, height, 90).encode(&mut pixels.clone()).unwrap();
@@ -189,11 +189,11 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_the_same_whatever_came_before() {
+    fn a_picture_does_not_depend_on_earlier_pictures() {
         let mut mosaic = Mosaic::new(320, 240, 55);
         let mut pixels = noise(320, 240, 1);
         let first = mosaic.encode(&mut pixels.clone()).unwrap();
-        // One pixel of the last tile, and back again.
+        // Change one pixel of the last tile, then change it back.
         *pixels.last_mut().unwrap() ^= 0xff;
         let second = mosaic.encode(&mut pixels.clone()).unwrap();
         assert!(second != first);

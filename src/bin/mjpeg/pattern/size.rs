@@ -1,16 +1,16 @@
-//! The dimensions that a test pattern can have.
+//! The allowed dimensions of a test pattern.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::value::Dimensions;
 
-/// The dimensions of a test pattern, within its bounds.
+/// The dimensions of a test pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size(Dimensions);
 
 impl Size {
-    /// In less than this the text does not fit.
+    /// The text does not fit into a smaller picture.
     const MIN: Dimensions = Dimensions { width: 160, height: 120 };
     /// A larger frame takes too long to encode.
     const MAX: Dimensions = Dimensions { width: 3840, height: 2160 };
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_out_of_bounds_are_refused_with_the_bounds() {
+    fn the_error_for_a_wrong_size_names_the_bounds() {
         assert_eq!("".parse(), Ok(Size::default()));
         assert_eq!("1280x720".parse::<Size>().unwrap().to_string(), "1280x720");
         for text in ["0x0", "159x240", "320x5000", "320", "x", "320x240x3", "-1x5", "99999x99999"] {

@@ -20,12 +20,14 @@ use crate::problem::Problem;
 use crate::relay::Upstream;
 use crate::signal::Stop;
 use crate::source::ahead::Ahead;
-use crate::source::directory::{Directory, PICTURE_LIMIT, is_jpeg_name};
+use crate::source::directory::Directory;
 use crate::source::error::Error;
 use crate::source::file::WatchedFile;
+use crate::source::listing::is_jpeg_name;
 use crate::source::live::Mailbox;
 use crate::source::paced::Paced;
 use crate::source::pattern::Drawing;
+use crate::source::picture_file::PICTURE_LIMIT;
 use crate::transport::Target;
 use crate::value::Rate;
 

@@ -1,4 +1,4 @@
-//! A paced source in a thread of its own, asked for each picture before it is due.
+//! A paced source in its own thread, which prepares each picture before it is due.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
@@ -10,62 +10,62 @@ use super::paced::{Next, Paced};
 use super::picture::Picture;
 use crate::problem::Problem;
 
-/// Asks a source in another thread, so that whoever hands frames out never waits for one to be drawn or
-/// read. One question is under way at a time.
+/// Requests pictures from a source in another thread, so that the caller never waits for drawing or reading.
+/// One request is pending at a time.
 #[derive(Debug)]
 pub struct Ahead {
-    tell: Sender<Word>,
+    messages: Sender<Message>,
     answers: Receiver<Answer>,
-    /// The last question, while it has no answer.
-    open: Option<u64>,
-    /// An answer that was waited for and has not been fetched.
+    /// The pending request, if any.
+    pending: Option<u64>,
+    /// An answer that [`Paced::wait`] has received and [`Paced::next`] has not returned yet.
     early: Option<Answer>,
-    questions: u64,
+    requests: u64,
     shows_time: bool,
 }
 
-/// What the source's thread is told.
+/// A message to the thread of the source.
 #[derive(Debug)]
-enum Word {
-    Ask { question: u64, number: u64, time: Duration },
+enum Message {
+    Request { request: u64, number: u64, time: Duration },
     GiveBack(Picture),
 }
 
 #[derive(Debug)]
 struct Answer {
-    question: u64,
+    request: u64,
     next: Next,
 }
 
 impl Ahead {
-    /// Moves `source` into a thread, which calls `waker` whenever there is an answer, and ends when the
-    /// returned source is dropped.
+    /// Moves `source` into a thread. The thread calls `waker` for each answer, and ends when the returned
+    /// value is dropped.
     ///
     /// # Errors
     ///
-    /// When the system has no room for a thread.
+    /// If no thread can be started.
     pub fn new(source: impl Paced + Send + 'static, waker: Waker) -> Result<Self, Problem> {
-        let (tell, told) = channel();
+        let (messages, inbox) = channel();
         let (answer, answers) = channel();
         let shows_time = source.shows_time();
         let thread = std::thread::Builder::new().name("source".into()).stack_size(512 * 1024);
         thread
-            .spawn(move || work(source, &told, &answer, &waker))
+            .spawn(move || work(source, &inbox, &answer, &waker))
             .context("cannot start a thread for the source")?;
-        Ok(Self { tell, answers, open: None, early: None, questions: 0, shows_time })
+        Ok(Self { messages, answers, pending: None, early: None, requests: 0, shows_time })
     }
 }
 
-fn work(mut source: impl Paced, told: &Receiver<Word>, answer: &Sender<Answer>, waker: &Waker) {
-    while let Ok(word) = told.recv() {
-        match word {
-            Word::GiveBack(picture) => source.give_back(picture),
-            Word::Ask { question, number, time } => {
+fn work(mut source: impl Paced, inbox: &Receiver<Message>, answer: &Sender<Answer>, waker: &Waker) {
+    while let Ok(message) = inbox.recv() {
+        match message {
+            Message::GiveBack(picture) => source.give_back(picture),
+            Message::Request { request, number, time } => {
                 let next = source.next(number, time);
-                if answer.send(Answer { question, next }).is_err() {
+                if answer.send(Answer { request, next }).is_err() {
                     return;
                 }
-                // The eventfd of the waker is full only when a wake-up is pending already.
+                // Waking fails only if the eventfd is full, and then a wake-up is pending.
                 let _ = waker.wake();
             }
         }
@@ -74,12 +74,12 @@ fn work(mut source: impl Paced, told: &Receiver<Word>, answer: &Sender<Answer>, 
 
 impl Paced for Ahead {
     fn next(&mut self, number: u64, time: Duration) -> Next {
-        let Some(open) = self.open else {
-            self.questions += 1;
-            self.open = Some(self.questions);
-            let ask = Word::Ask { question: self.questions, number, time };
-            // The thread ends before this value only if the source has panicked.
-            return if self.tell.send(ask).is_ok() { Next::Later } else { Next::End };
+        let Some(pending) = self.pending else {
+            self.requests += 1;
+            self.pending = Some(self.requests);
+            let message = Message::Request { request: self.requests, number, time };
+            // The thread ends before this value only if the source panicked.
+            return if self.messages.send(message).is_ok() { Next::Later } else { Next::End };
         };
         loop {
             let answer = match self.early.take() {
@@ -90,11 +90,11 @@ impl Paced for Ahead {
                     Err(std::sync::mpsc::TryRecvError::Disconnected) => return Next::End,
                 },
             };
-            if answer.question == open {
-                self.open = None;
+            if answer.request == pending {
+                self.pending = None;
                 return answer.next;
             }
-            // Nobody wants to know any more.
+            // The answer to a forgotten request.
             if let Next::Picture(picture) = answer.next {
                 self.give_back(picture);
             }
@@ -102,7 +102,7 @@ impl Paced for Ahead {
     }
 
     fn give_back(&mut self, picture: Picture) {
-        let _ = self.tell.send(Word::GiveBack(picture));
+        let _ = self.messages.send(Message::GiveBack(picture));
     }
 
     fn wait(&mut self, longest: Duration) -> bool {
@@ -113,7 +113,7 @@ impl Paced for Ahead {
     }
 
     fn forget(&mut self) {
-        self.open = None;
+        self.pending = None;
     }
 
     fn shows_time(&self) -> bool {
@@ -128,7 +128,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(20);
     const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
 
-    /// Answers each question with a picture marked by its number, up to three.
+    /// Three pictures, each marked with its number.
     struct Three;
 
     impl Paced for Three {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_comes_later_and_wakes_the_poll() {
+    fn a_requested_picture_comes_later_and_wakes_the_poll() {
         let (mut ahead, mut poll) = ahead();
         let mut events = mio::Events::with_capacity(1);
         for number in 1..=3 {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_to_a_forgotten_question_is_not_given_to_the_next_one() {
+    fn the_answer_to_a_forgotten_request_does_not_answer_the_next_request() {
         let (mut ahead, _poll) = ahead();
         assert!(matches!(ahead.next(1, Duration::ZERO), Next::Later));
         assert!(ahead.wait(LONG));

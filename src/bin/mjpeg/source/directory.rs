@@ -1,99 +1,71 @@
 //! A directory of JPEG files, played in natural order.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::natural;
+use super::listing;
 use super::paced::{Next, Paced};
 use super::picture::{Picture, ROOM};
+use super::picture_file::{self, Stamp};
 use super::watch::Watch;
 use crate::output::Reporter;
 use crate::problem::Problem;
 
-/// Bytes of pictures that are kept from round to round; what is beyond is read again each time.
+/// Bytes of pictures that stay in memory from round to round; all others are read again in each round.
 const KEPT: usize = 64 << 20;
-/// Most bytes of one picture.
-pub const PICTURE_LIMIT: u64 = 64 << 20;
 
 /// Plays the files of a directory, one round after another.
 ///
-/// Each round looks at the directory anew: files that were added are played, and those that have gone
-/// are not. A file that is no whole JPEG is told by its name, once for each state it is seen in, and
-/// left out.
+/// Each round lists the directory again if it may have changed: new files are played, removed files are not. A
+/// file that is not a complete JPEG is skipped. One message names it for each state of the file.
 #[derive(Debug)]
 pub struct Directory {
     path: PathBuf,
     watch: Watch,
     reporter: Reporter,
-    /// Whether files are to be looked at again in this round, even if their pictures are kept.
-    look: bool,
+    /// Whether this round checks each file for changes, even if its picture is in memory.
+    recheck: bool,
     entries: Vec<Entry>,
-    /// Index of the entry that is next.
+    /// Index of the next entry.
     at: usize,
-    /// Rounds still to begin, this one not counted; `None` goes round for ever.
+    /// Rounds after this one; `None` is without end.
     rounds: Option<u32>,
     kept: usize,
     /// Marks given to pictures so far.
     marks: usize,
-    /// Whether it has been told that the directory cannot be read.
-    told: bool,
+    /// Whether a message has said that the directory cannot be read.
+    reported: bool,
 }
 
 #[derive(Debug)]
 struct Entry {
     name: OsString,
-    /// The state of the file when it was read last.
+    /// The state of the file at the last read.
     seen: Option<Stamp>,
-    /// Whether it has been told that its state is not to be had.
-    told: bool,
-    /// Whether it was no whole JPEG then.
+    /// Whether a message has said that the file's metadata cannot be read.
+    reported: bool,
+    /// Whether the file was not a complete JPEG at the last read.
     broken: bool,
-    /// The mark of the picture that was read last: no two readings have the same.
+    /// The mark of the picture from the last read. Each read has its own mark.
     mark: usize,
     picture: Option<Picture>,
 }
 
-/// What changes when a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp {
-    inode: u64,
-    length: u64,
-    modified: (i64, i64),
-}
-
-impl Stamp {
-    /// Which file it is.
-    pub fn inode(self) -> u64 {
-        self.inode
-    }
-
-    /// The stamp in a file's metadata.
-    pub fn of(metadata: &Metadata) -> Self {
-        Self {
-            inode: metadata.ino(),
-            length: metadata.len(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-        }
-    }
-}
-
 impl Directory {
-    /// Opens a directory to be played `rounds` times, or for ever.
+    /// Opens a directory and plays it `rounds` times, or without end if `None`.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or holds no file whose name says JPEG.
+    /// If the directory cannot be read, or has no file with the name of a JPEG.
     pub fn open(path: &Path, rounds: Option<u32>, reporter: Reporter) -> Result<Self, Problem> {
         let cannot_read =
             |error| anyhow::Error::new(error).context(format!("cannot read directory {}", path.display()));
-        // Watched before it is read, so that no change falls in between.
+        // The watch starts before the listing, so that no change is lost between them.
         let watch = Watch::new(path);
-        let names = names(path).map_err(cannot_read)?;
+        let names = listing::names(path).map_err(cannot_read)?;
         if names.is_empty() {
             return Err(Problem::new(anyhow::anyhow!("{} holds no JPEG files", path.display()))
                 .hint("files named *.jpg, *.jpeg, *.jpe or *.jfif are played"));
@@ -104,27 +76,27 @@ impl Directory {
             path: path.into(),
             watch,
             reporter,
-            look: false,
+            recheck: false,
             entries,
             at: 0,
             rounds,
             kept: 0,
             marks: 0,
-            told: false,
+            reported: false,
         })
     }
 
-    /// Whether all pictures can be kept in memory, and the directory lies on this machine.
+    /// Whether all pictures fit into memory, and the system reports all changes in the directory.
     pub fn is_kept(&self) -> bool {
         let mut room = KEPT as u64;
-        self.watch.tells_changes()
+        self.watch.reports_changes()
             && self.entries.iter().all(|entry| {
                 let length = fs::metadata(self.path.join(&entry.name)).map_or(0, |metadata| metadata.len());
                 room.checked_sub(length + 2 * ROOM as u64).map(|left| room = left).is_some()
             })
     }
 
-    /// Starts another round; `false` when there is none.
+    /// Starts the next round; `false` after the last one.
     fn another_round(&mut self) -> bool {
         match &mut self.rounds {
             Some(0) => return false,
@@ -132,26 +104,26 @@ impl Directory {
             None => {}
         }
         self.at = 0;
-        self.look = self.watch.changed() || self.told;
-        if !self.look {
+        self.recheck = self.watch.changed() || self.reported;
+        if !self.recheck {
             return true;
         }
-        match names(&self.path) {
+        match listing::names(&self.path) {
             Ok(names) => {
-                self.told = false;
+                self.reported = false;
                 self.update(names);
             }
             Err(error) => {
-                if !self.told {
+                if !self.reported {
                     self.reporter.message(&format!("cannot read {}: {error}", self.path.display()));
                 }
-                self.told = true;
+                self.reported = true;
             }
         }
         true
     }
 
-    /// Takes over the names of a new look at the directory; both lists are sorted.
+    /// Updates the entries from a new listing. Both lists are sorted.
     fn update(&mut self, names: Vec<OsString>) {
         let same = names.len() == self.entries.len()
             && names.iter().zip(&self.entries).all(|(name, entry)| *name == entry.name);
@@ -160,21 +132,21 @@ impl Directory {
         }
         let mut old = std::mem::take(&mut self.entries).into_iter().peekable();
         for name in names {
-            while let Some(gone) = old.next_if(|entry| order(&entry.name, &name).is_lt()) {
-                self.kept -= gone.picture.map_or(0, |picture| picture.weight());
+            while let Some(removed) = old.next_if(|entry| listing::order(&entry.name, &name).is_lt()) {
+                self.kept -= removed.picture.map_or(0, |picture| picture.weight());
             }
             let known = old.next_if(|entry| entry.name == name);
             self.entries.push(known.unwrap_or_else(|| Entry::new(name)));
         }
-        for gone in old {
-            self.kept -= gone.picture.map_or(0, |picture| picture.weight());
+        for removed in old {
+            self.kept -= removed.picture.map_or(0, |picture| picture.weight());
         }
     }
 
-    /// The picture of the entry at this index, if it has one.
+    /// The picture of the entry at this index, if it is a complete JPEG.
     fn picture(&mut self, index: usize) -> Option<Picture> {
         let entry = &mut self.entries[index];
-        if !self.look
+        if !self.recheck
             && let Some(kept) = entry.picture.take()
         {
             self.kept -= kept.weight();
@@ -183,14 +155,14 @@ impl Directory {
         let path = self.path.join(&entry.name);
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => {
-                entry.told = false;
+                entry.reported = false;
                 metadata
             }
             Err(error) => {
-                // A file that goes while the directory is played is no fault: it is simply not there.
-                if error.kind() != io::ErrorKind::NotFound && !entry.told {
-                    entry.told = true;
-                    self.reporter.message(&format!("{} is left out: {error}", path.display()));
+                // A file may be removed while the directory is played: no message.
+                if error.kind() != io::ErrorKind::NotFound && !entry.reported {
+                    entry.reported = true;
+                    self.reporter.message(&format!("{} is skipped: {error}", path.display()));
                 }
                 return None;
             }
@@ -207,16 +179,16 @@ impl Directory {
         }
         self.marks += 1;
         entry.mark = self.marks;
-        match read(&path, &metadata, self.marks) {
+        match picture_file::read(&path, &metadata, self.marks) {
             Ok(picture) => {
                 (entry.seen, entry.broken) = (Some(stamp), false);
                 Some(picture)
             }
             Err(why) => {
-                // Told once, and read again when it has changed: it may be mended.
+                // One message, and another read when the file changes: it may be complete then.
                 entry.broken = true;
                 if entry.seen != Some(stamp) {
-                    self.reporter.message(&format!("{} is left out: {why}", path.display()));
+                    self.reporter.message(&format!("{} is skipped: {why}", path.display()));
                 }
                 entry.seen = Some(stamp);
                 None
@@ -227,7 +199,7 @@ impl Directory {
 
 impl Paced for Directory {
     fn next(&mut self, _: u64, _: Duration) -> Next {
-        // One look at each file, and one round's end: a directory without a sound file is no endless loop.
+        // Each file is tried once at most, so a directory without a complete JPEG does not loop without end.
         for _ in 0..=self.entries.len() {
             if self.at == self.entries.len() {
                 if !self.another_round() {
@@ -251,7 +223,7 @@ impl Paced for Directory {
         if self.kept + weight > KEPT {
             return;
         }
-        // Its file may have gone, or have been read again since.
+        // No entry has this mark if the file was removed, or was read again since.
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.mark == picture.mark()) {
             self.kept += weight;
             entry.picture = Some(picture);
@@ -261,51 +233,8 @@ impl Paced for Directory {
 
 impl Entry {
     fn new(name: OsString) -> Self {
-        Self { name, seen: None, broken: false, told: false, mark: 0, picture: None }
+        Self { name, seen: None, broken: false, reported: false, mark: 0, picture: None }
     }
-}
-
-/// Reads a picture from a file.
-///
-/// # Errors
-///
-/// When the file cannot be read or is no whole JPEG, in words.
-pub fn read(path: &Path, metadata: &Metadata, mark: usize) -> Result<Picture, String> {
-    if !metadata.is_file() {
-        return Err("it is no regular file".into());
-    }
-    if metadata.len() > PICTURE_LIMIT {
-        return Err(format!("it has more than {} MiB", PICTURE_LIMIT >> 20));
-    }
-    let mut bytes = Picture::buffer(metadata.len() as usize);
-    File::open(path)
-        .and_then(|file| file.take(PICTURE_LIMIT).read_to_end(&mut bytes))
-        .map_err(|error| error.to_string())?;
-    Picture::new(bytes, mark).map_err(|unsound| unsound.to_string())
-}
-
-/// Whether a name says that the file is a JPEG.
-pub fn is_jpeg_name(name: &OsStr) -> bool {
-    Path::new(name).extension().is_some_and(|extension| {
-        ["jpg", "jpeg", "jpe", "jfif"].iter().any(|known| extension.eq_ignore_ascii_case(known))
-    })
-}
-
-fn order(a: &OsStr, b: &OsStr) -> std::cmp::Ordering {
-    natural::compare(a.as_bytes(), b.as_bytes())
-}
-
-/// The names of a directory's JPEG files in natural order. Hidden ones are writers' temporary files.
-fn names(path: &Path) -> io::Result<Vec<OsString>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(path)? {
-        let name = entry?.file_name();
-        if is_jpeg_name(&name) && !name.as_bytes().starts_with(b".") {
-            names.push(name);
-        }
-    }
-    names.sort_by(|a, b| order(a, b));
-    Ok(names)
 }
 
 #[cfg(test)]
@@ -323,7 +252,7 @@ mod tests {
         fs::write(dir.path().join(name), jpeg(text)).unwrap();
     }
 
-    /// The texts of the next pictures, up to `n`; each is given back when two more have come.
+    /// The texts of the next pictures, up to `n`. Each is given back two pictures later.
     fn play(directory: &mut Directory, n: usize) -> Vec<String> {
         let mut texts = Vec::new();
         let mut out = std::collections::VecDeque::new();
@@ -359,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn each_round_plays_what_is_there() {
+    fn each_round_plays_the_files_that_exist_now() {
         let dir = tempfile::tempdir().unwrap();
         write(&dir, "b.jpg", "b");
         write(&dir, "d.jpg", "d");
@@ -382,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_files_are_left_out() {
+    fn incomplete_files_are_skipped() {
         let dir = tempfile::tempdir().unwrap();
         write(&dir, "2.jpg", "good");
         fs::write(dir.path().join("1.jpg"), b"").unwrap();

@@ -1,10 +1,10 @@
-//! Why a source gives no frames.
+//! Errors of sources.
 
 use std::fmt;
 
 use crate::problem::Problem;
 
-/// A problem and what kind it is, for the subcommand that chooses an exit status.
+/// A problem and its kind. The subcommand chooses the exit status from the kind.
 #[derive(Debug)]
 pub struct Error {
     /// What kind of problem it is.
@@ -13,16 +13,16 @@ pub struct Error {
     pub problem: Problem,
 }
 
-/// What is at fault.
+/// The kinds of errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A stream could not be opened.
     Unreachable,
-    /// What was opened is not a stream.
+    /// The target answered, but it is not a stream.
     NotAStream,
-    /// The stream stalled, or it broke off, before the first frame.
+    /// The stream stalled or broke off before the first frame.
     Stalled,
-    /// Our side: files, threads, arguments.
+    /// A local cause: files, threads, arguments.
     Local,
 }
 

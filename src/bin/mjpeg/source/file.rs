@@ -1,4 +1,4 @@
-//! One file that some program rewrites again and again.
+//! One file that another program rewrites again and again.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -7,100 +7,100 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::directory::{PICTURE_LIMIT, Stamp};
 use super::live::Mailbox;
 use super::picture::Picture;
+use super::picture_file::{PICTURE_LIMIT, Stamp};
 use super::watch::Watch;
 use crate::output::Reporter;
 
-/// How often a file is looked at even if nothing was told: some writers never close it, and some file
-/// systems tell nothing.
-const SLOW_LOOK: Duration = Duration::from_secs(1);
-/// How often it is looked at, at most, where nothing is told.
-const FASTEST_LOOK: Duration = Duration::from_millis(10);
+/// How often the file is checked without an event: some writers never close it, and some file systems report
+/// no events.
+const SLOW_CHECK: Duration = Duration::from_secs(1);
+/// The shortest interval between two checks where the file system reports no events.
+const FASTEST_CHECK: Duration = Duration::from_millis(10);
 
-/// Publishes a file's picture whenever it is completely rewritten.
+/// Publishes the picture in a file each time the file is completely rewritten.
 ///
-/// A file is complete when its writer closed it or renamed it to this name, and when it then reads as a
-/// whole JPEG, without having changed meanwhile. What the system does not tell, a look at the file
-/// finds: it must have stood still from one look to the next.
+/// A file is complete when its writer closed it or renamed it to this name. It must then hold a complete JPEG and
+/// must not change while it is read. Without an event, a file counts as complete when it did not change between
+/// two checks.
 #[derive(Debug)]
 pub struct WatchedFile {
     path: PathBuf,
     name: OsString,
     mailbox: Mailbox,
     reporter: Reporter,
-    /// How often to look where the file system tells nothing.
-    fast_look: Duration,
-    /// The state of the file whose picture was published, or found broken.
+    /// How often to check where the file system reports no events.
+    fast_check: Duration,
+    /// The state of the file whose picture was published, or was found incomplete.
     done: Option<Stamp>,
-    /// The state of the file at the last look.
+    /// The state of the file at the last check.
     last: Option<Stamp>,
-    state: Told,
+    state: Reported,
 }
 
-/// What has been told last about the file, to tell it once.
+/// The state in the last message, so that each state is reported once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
-    Fine,
+enum Reported {
+    Complete,
     Missing,
     Torn,
 }
 
-/// Who says that the file can be read.
+/// Why the file is read now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Occasion {
-    /// The system: its writer has finished.
+    /// The system reported that the writer has finished.
     Finished,
-    /// Nobody: we looked, and it stood still.
-    Look,
-    /// Nobody: we looked, and it was another file. If it is torn, its writer may be at work.
-    Guess,
+    /// The file did not change between two checks.
+    Unchanged,
+    /// A check found a new inode. If the picture is incomplete, the writer may not have finished.
+    NewInode,
 }
 
 impl WatchedFile {
-    /// Watches `path`, which need not exist yet. `fast_look` is how often to look at it where the file
-    /// system tells no changes, within reason.
-    pub fn new(path: &Path, mailbox: Mailbox, fast_look: Duration, reporter: Reporter) -> Self {
+    /// Watches `path`, which need not exist yet. `fast_check` is the check interval where the file system reports no
+    /// events. It is clamped to 10 ms to 1 s.
+    pub fn new(path: &Path, mailbox: Mailbox, fast_check: Duration, reporter: Reporter) -> Self {
         let name = path.file_name().unwrap_or_default().to_os_string();
         let path = path.to_path_buf();
-        let fast_look = fast_look.clamp(FASTEST_LOOK, SLOW_LOOK);
-        Self { path, name, mailbox, reporter, fast_look, done: None, last: None, state: Told::Fine }
+        let fast_check = fast_check.clamp(FASTEST_CHECK, SLOW_CHECK);
+        Self { path, name, mailbox, reporter, fast_check, done: None, last: None, state: Reported::Complete }
     }
 
-    /// Watches for ever.
+    /// Watches without end.
     pub fn run(mut self) {
         let folder = match self.path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
             _ => PathBuf::from("."),
         };
-        // The directory is watched, never the file: after a rename a watch of the file is one of the
-        // old inode and stays silent for ever.
+        // Watch the directory, not the file: after a rename, a watch of the file follows the old inode and
+        // reports nothing.
         let mut watch = Watch::new(&folder);
         self.read(Occasion::Finished);
         loop {
-            // Of a file elsewhere, to which a link stands here, the folder tells nothing.
+            // If the path is a link, the target may be in another directory, which is not watched.
             let linked = self.path.is_symlink();
-            let look = if watch.tells_changes() && !linked { SLOW_LOOK } else { self.fast_look };
-            match watch.wait(&self.name, look) {
+            let interval = if watch.reports_changes() && !linked { SLOW_CHECK } else { self.fast_check };
+            match watch.wait(&self.name, interval) {
                 true => self.read(Occasion::Finished),
-                false => self.look(),
+                false => self.check(),
             }
         }
     }
 
-    fn look(&mut self) {
-        // Opened, as NFS asks its server then; without that it may know an old state for a minute.
+    fn check(&mut self) {
+        // NFS asks its server when a file is opened; without that the metadata may be a minute old.
         let now = open(&self.path).and_then(|file| file.metadata()).ok().map(|it| Stamp::of(&it));
-        let settled = now == self.last;
+        let unchanged = now == self.last;
         self.last = now;
-        // Another file of this name was most probably renamed to it, and is whole: where somebody does that
-        // faster than we look, it never stands still.
+        // A new inode was most likely renamed to this name and is complete. If a writer does that more often than
+        // we check, two checks never see the same state.
         let replaced = now.map(Stamp::inode) != self.done.map(Stamp::inode);
-        if now.is_none() || (settled && now != self.done) {
-            self.read(Occasion::Look);
-        } else if replaced && !settled {
-            self.read(Occasion::Guess);
+        if now.is_none() || (unchanged && now != self.done) {
+            self.read(Occasion::Unchanged);
+        } else if replaced && !unchanged {
+            self.read(Occasion::NewInode);
         }
     }
 
@@ -108,27 +108,27 @@ impl WatchedFile {
         let (picture, stamp, modified) = match self.picture() {
             Ok(found) => found,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.tell(Told::Missing, "is not there; waiting for it");
+                self.report(Reported::Missing, "does not exist; waiting for it");
                 return;
             }
             Err(error) => {
-                self.tell(Told::Torn, &format!("cannot be read: {error}"));
+                self.report(Reported::Torn, &format!("cannot be read: {error}"));
                 return;
             }
         };
         match picture {
             Ok(picture) => {
                 self.done = Some(stamp);
-                self.state = Told::Fine;
+                self.state = Reported::Complete;
                 self.mailbox.publish(picture, modified);
             }
-            Err(_) if occasion == Occasion::Guess => {}
+            Err(_) if occasion == Occasion::NewInode => {}
             Err(why) => {
                 if occasion == Occasion::Finished || self.done != Some(stamp) {
                     self.mailbox.count_torn();
                 }
                 self.done = Some(stamp);
-                self.tell(Told::Torn, &format!("is not sent: {why}"));
+                self.report(Reported::Torn, &format!("is not sent: {why}"));
             }
         }
     }
@@ -141,7 +141,7 @@ impl WatchedFile {
         let modified =
             before.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
         if !before.is_file() {
-            return Ok((Err("it is no regular file".into()), stamp, modified));
+            return Ok((Err("it is not a regular file".into()), stamp, modified));
         }
         if before.len() > PICTURE_LIMIT {
             return Ok((Err(format!("it has more than {} MiB", PICTURE_LIMIT >> 20)), stamp, modified));
@@ -156,7 +156,7 @@ impl WatchedFile {
         Ok((picture, stamp, modified))
     }
 
-    fn tell(&mut self, state: Told, what: &str) {
+    fn report(&mut self, state: Reported, what: &str) {
         if self.state != state {
             self.reporter.message(&format!("{} {what}", self.path.display()));
         }
@@ -164,7 +164,7 @@ impl WatchedFile {
     }
 }
 
-/// Opens what may be a pipe or a device that somebody has put there, without waiting for its other end.
+/// Opens the path without blocking, even if it is a pipe or a device.
 fn open(path: &Path) -> io::Result<File> {
     // The flag does nothing to a regular file.
     let flags = rustix::fs::OFlags::NONBLOCK.bits();

@@ -1,4 +1,4 @@
-//! Sources that have a frame when it happens, each in a thread of its own.
+//! Live sources: each runs in its own thread and publishes frames when they arrive.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::Error;
 use super::picture::Picture;
 
-/// Where a live source leaves its newest picture; clones share it.
+/// Holds the newest picture of a live source; clones share it.
 #[derive(Debug, Clone)]
 pub struct Mailbox {
     shared: Arc<Shared>,
@@ -24,7 +24,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Slot {
     newest: Option<Shot>,
-    /// A picture that nobody needs any more, for its buffer.
+    /// A used picture, kept for its buffer.
     spare: Option<Picture>,
     ended: Option<Ended>,
 }
@@ -44,28 +44,28 @@ pub struct Shot {
     pub taken: Duration,
 }
 
-/// What a mailbox held.
+/// The content of a mailbox.
 #[derive(Debug)]
 pub enum Mail {
     /// A new picture, the newest one.
     Shot(Shot),
     /// Nothing new.
     Nothing,
-    /// Nothing new, and nothing more will come.
+    /// Nothing new, and the source has ended.
     End,
-    /// There never was anything, and this is why.
+    /// The source failed before its first picture.
     Failed(Error),
 }
 
 impl Mailbox {
-    /// A mailbox that calls `waker` whenever something is left in it.
+    /// A mailbox that calls `waker` for each picture and for the end.
     pub fn new(waker: mio::Waker) -> Self {
         let shared =
             Shared { slot: Mutex::default(), torn: AtomicU64::new(0), unseen: AtomicU64::new(0), waker };
         Self { shared: Arc::new(shared) }
     }
 
-    /// Leaves a picture; one that was not fetched yet gives way. Never waits for whoever fetches it.
+    /// Puts a picture into the mailbox. It replaces a picture that was not taken yet. Never blocks on the reader.
     pub fn publish(&self, picture: Picture, taken: Duration) {
         let replaced = self.lock().newest.replace(Shot { picture, taken });
         if replaced.is_some() {
@@ -74,34 +74,34 @@ impl Mailbox {
         self.wake();
     }
 
-    /// Says that no more pictures will come.
+    /// Ends the source.
     pub fn end(&self) {
         self.lock().ended = Some(Ended::Well);
         self.wake();
     }
 
-    /// Says that no pictures will come, and why.
+    /// Ends the source with an error, before its first picture.
     pub fn fail(&self, error: Error) {
         self.lock().ended = Some(Ended::Badly(error));
         self.wake();
     }
 
-    /// Counts a picture that was found incomplete and not published.
+    /// Counts an incomplete picture, which is not published.
     pub fn count_torn(&self) {
         self.shared.torn.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Pictures found incomplete so far.
+    /// Incomplete pictures so far.
     pub fn torn(&self) -> u64 {
         self.shared.torn.load(Ordering::Relaxed)
     }
 
-    /// Pictures so far that gave way to a newer one before they were fetched.
+    /// Pictures so far that a newer one replaced before they were taken.
     pub fn unseen(&self) -> u64 {
         self.shared.unseen.load(Ordering::Relaxed)
     }
 
-    /// Fetches what is there.
+    /// Takes the newest picture, or the end.
     pub fn take(&self) -> Mail {
         let mut slot = self.lock();
         if let Some(shot) = slot.newest.take() {
@@ -114,24 +114,24 @@ impl Mailbox {
         }
     }
 
-    /// Gives a picture back for its buffer.
+    /// Gives a picture back, so that its buffer is used again.
     pub fn give_back(&self, picture: Picture) {
         self.lock().spare = Some(picture);
     }
 
-    /// A buffer for [`Picture::new`], a used one where there is one.
+    /// A buffer for [`Picture::new`], a used one if available.
     pub fn buffer(&self, length: usize) -> Vec<u8> {
         let spare = self.lock().spare.take();
         spare.map_or_else(|| Picture::buffer(length), Picture::into_buffer)
     }
 
     fn wake(&self) {
-        // The eventfd of the waker is full only when a wake-up is pending already.
+        // Waking fails only if the eventfd is full, and then a wake-up is pending.
         let _ = self.shared.waker.wake();
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Slot> {
-        // A thread that panicked has left a whole slot: each change is one assignment.
+        // After a panic the slot is still valid: each change is one assignment.
         self.shared.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,12 +1,14 @@
-//! Where frames come from.
+//! Sources of frames.
 
 pub mod ahead;
 pub mod directory;
 pub mod error;
 pub mod file;
+pub mod listing;
 pub mod live;
 mod natural;
 pub mod paced;
 pub mod pattern;
 pub mod picture;
+pub mod picture_file;
 mod watch;

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_in_names_count() {
+    fn numbers_in_names_are_compared_by_value() {
         let sorted = [
             "1.jpg",
             "2.jpg",

@@ -1,50 +1,49 @@
-//! Sources that have a next frame whenever it is due.
+//! Paced sources: the reader decides when it takes the next frame.
 
 use std::time::Duration;
 
 use super::error::Error;
 use super::picture::Picture;
 
-/// What a source has to give.
+/// The answer of a source.
 #[derive(Debug)]
 pub enum Next {
     /// The next picture.
     Picture(Picture),
-    /// It is being made: asking again for the same one is worth it when the poll has been woken.
+    /// The picture is being prepared. Call again with the same number after the source woke the poll.
     Later,
-    /// None right now; one may come later. Asking again is not free.
+    /// No picture now; one may come later. A new call repeats the search, which costs time.
     Nothing,
-    /// None any more.
+    /// The source has ended.
     End,
 }
 
-/// A source that gives frames on demand, one ahead of when they are shown.
+/// A source that returns frames on demand. Each frame is requested before it is due.
 pub trait Paced {
     /// The next picture.
     ///
-    /// `number` counts the pictures from 1, `time` is when this one is due, since 1970-01-01 UTC.
+    /// `number` counts pictures from 1. `time` is when this picture is due, since 1970-01-01 UTC.
     fn next(&mut self, number: u64, time: Duration) -> Next;
 
-    /// Takes a picture back when nobody needs it any more, so that its buffer can be used again.
+    /// Takes a used picture back, so that its buffer can be used again.
     fn give_back(&mut self, picture: Picture);
 
-    /// Waits until asking again after [`Next::Later`] is worth it. Says whether it is, `longest` at most
-    /// having passed.
+    /// Waits after [`Next::Later`] until the picture is ready, `longest` at most. Returns whether it is ready.
     fn wait(&mut self, longest: Duration) -> bool {
         let _ = longest;
         false
     }
 
-    /// Why there never was a picture, if that is known.
+    /// The error of a source that ended before its first picture, if known.
     fn take_error(&mut self) -> Option<Error> {
         None
     }
 
-    /// Lets go of what is being made: the next question is a new one.
+    /// Cancels the pending picture: the next call of [`Paced::next`] is a new request.
     fn forget(&mut self) {}
 
-    /// Whether a picture shows its time: then it may be asked for again, by its number, when it is shown
-    /// later than was planned.
+    /// Whether pictures show their time. Such a picture may be requested again, by its number, if it is sent later
+    /// than planned.
     fn shows_time(&self) -> bool {
         false
     }

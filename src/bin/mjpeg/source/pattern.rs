@@ -1,4 +1,4 @@
-//! The test pattern as a source: frames are drawn when they are asked for.
+//! The test pattern as a source: each frame is drawn on request.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::picture::Picture;
 use crate::output::Reporter;
 use crate::pattern::{Pattern, Size};
 
-/// Draws the frame that is asked for.
+/// Draws each requested frame.
 #[derive(Debug)]
 pub struct Drawing {
     pattern: Pattern,

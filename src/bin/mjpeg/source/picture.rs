@@ -1,13 +1,13 @@
-//! One JPEG in a buffer with room around it.
+//! One JPEG in a buffer with free space around it.
 
 use std::ops::Range;
 
 use mjpeg::jpeg::Walk;
 use mjpeg::multipart::Extent;
 
-/// Bytes kept free before and behind a JPEG, so that its part's fields and delimiters are written
-/// beside it and the picture itself is never copied. Two delimiters with a boundary of 70 characters
-/// and the fields of a part take less.
+/// Bytes of free space before and after a JPEG. The fields and delimiters of its part are written there, so the
+/// picture itself is never copied. Two delimiters with a boundary of 70 characters and the fields of a part need
+/// less.
 pub const ROOM: usize = 320;
 
 /// A JPEG from its SOI to its EOI, with [`ROOM`] bytes before it in the same buffer.
@@ -20,16 +20,16 @@ pub struct Picture {
     pub boundary_checked: bool,
 }
 
-/// Why bytes are no picture that can be sent.
+/// Why bytes are not a complete JPEG.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unsound {
-    /// There are none.
+    /// There are no bytes.
     Empty,
-    /// They do not start with SOI.
+    /// The bytes do not start with SOI.
     NotJpeg,
-    /// They end before EOI.
+    /// The bytes end before EOI.
     Truncated,
-    /// What stands at this offset cannot stand there.
+    /// The byte at this offset is not allowed there.
     Broken(usize),
 }
 
@@ -37,7 +37,7 @@ impl std::fmt::Display for Unsound {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Empty => f.write_str("it is empty"),
-            Self::NotJpeg => f.write_str("it is no JPEG"),
+            Self::NotJpeg => f.write_str("it is not a JPEG"),
             Self::Truncated => f.write_str("it ends before its end marker"),
             Self::Broken(at) => write!(f, "its structure is broken at byte {at}"),
         }
@@ -45,14 +45,13 @@ impl std::fmt::Display for Unsound {
 }
 
 impl Picture {
-    /// Takes a buffer whose first [`ROOM`] bytes are free and whose others are a JPEG. Bytes behind its
-    /// EOI are left out.
+    /// Takes a buffer of [`ROOM`] free bytes and a JPEG. Bytes after EOI are ignored.
     ///
-    /// `mark` is the source's own mark on the picture; it comes back with it.
+    /// `mark` is a number for the source: the picture has it when it is given back.
     ///
     /// # Errors
     ///
-    /// When the marker walk does not reach an EOI.
+    /// If the marker walk does not reach EOI.
     pub fn new(bytes: Vec<u8>, mark: usize) -> Result<Self, Unsound> {
         let jpeg = bytes.get(ROOM..).unwrap_or_default();
         match Walk::over(jpeg) {
@@ -66,20 +65,20 @@ impl Picture {
         }
     }
 
-    /// Takes such a buffer when somebody has walked its JPEG already and found it whole.
+    /// Takes such a buffer without a marker walk: the caller knows that the JPEG is complete.
     pub fn whole(bytes: Vec<u8>, mark: usize) -> Self {
         let jpeg = ROOM..bytes.len();
         Self { bytes, jpeg, mark, boundary_checked: false }
     }
 
-    /// The same picture in a buffer of its own.
+    /// A copy of the picture in another buffer.
     pub fn duplicate(&self) -> Self {
         let mut bytes = Self::buffer(self.jpeg.len());
         bytes.extend_from_slice(self.jpeg());
         Self { boundary_checked: self.boundary_checked, ..Self::whole(bytes, 0) }
     }
 
-    /// Copies a JPEG into a buffer with room.
+    /// Copies a JPEG into a buffer with free space.
     ///
     /// # Errors
     ///
@@ -90,14 +89,14 @@ impl Picture {
         Self::new(bytes, mark)
     }
 
-    /// A buffer to append a JPEG of about `length` bytes to, for [`Picture::new`].
+    /// A buffer for [`Picture::new`]: a JPEG of about `length` bytes is appended to it.
     pub fn buffer(length: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(length.saturating_add(2 * ROOM));
         bytes.resize(ROOM, 0);
         bytes
     }
 
-    /// The buffer, emptied for another JPEG.
+    /// The buffer, emptied for the next JPEG.
     pub fn into_buffer(self) -> Vec<u8> {
         let mut bytes = self.bytes;
         bytes.truncate(ROOM);
@@ -109,18 +108,18 @@ impl Picture {
         &self.bytes[self.jpeg.clone()]
     }
 
-    /// The source's own mark.
+    /// The number that the source gave to the picture.
     pub fn mark(&self) -> usize {
         self.mark
     }
 
-    /// Bytes the buffer takes.
+    /// The capacity of the buffer in bytes.
     pub fn weight(&self) -> usize {
         self.bytes.capacity()
     }
 
-    /// Writes `before` right before the JPEG and `behind` right behind it. Returns the buffer and where
-    /// `before` starts in it.
+    /// Writes `before` right before the JPEG and `behind` right after it. Returns the offset of `before` in the
+    /// buffer.
     ///
     /// # Panics
     ///
@@ -146,7 +145,7 @@ mod tests {
     const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
 
     #[test]
-    fn a_part_is_written_around_the_picture_again_and_again() {
+    fn a_part_can_be_written_around_a_picture_several_times() {
         let mut picture = Picture::copy(&[JPEG, b"stale"].concat(), 7).unwrap();
         for (before, behind) in [("--b\r\n", "\r\n--b\r\nlonger"), ("", "x"), ("longer than before", "")] {
             let start = picture.wrap(before.as_bytes(), behind.as_bytes());
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_whole_jpeg_is_no_picture() {
+    fn only_a_complete_jpeg_is_a_picture() {
         for (bytes, unsound) in [
             (&b""[..], Unsound::Empty),
             (b"<html>", Unsound::NotJpeg),

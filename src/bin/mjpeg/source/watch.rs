@@ -1,4 +1,4 @@
-//! Being told by the system when a file of a directory is completely written.
+//! Waits until the system reports that a file of a directory is completely written.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -7,27 +7,27 @@ use std::time::Duration;
 #[cfg(target_os = "linux")]
 use inotify::{EventMask, Inotify, WatchMask};
 
-/// The directory itself was deleted or moved away: the watch is one of nothing.
+/// Events after which the watch is useless: the directory itself was deleted or moved.
 #[cfg(target_os = "linux")]
 const LOST: EventMask =
     EventMask::IGNORED.union(EventMask::DELETE_SELF).union(EventMask::MOVE_SELF).union(EventMask::UNMOUNT);
 
-/// What makes a file complete.
+/// Events that mean a file is complete.
 #[cfg(target_os = "linux")]
 const COMPLETED: WatchMask = WatchMask::CLOSE_WRITE.union(WatchMask::MOVED_TO);
 
-/// What else changes a directory.
+/// Other events that change a directory.
 #[cfg(target_os = "linux")]
 const REMOVED: WatchMask = WatchMask::DELETE.union(WatchMask::MOVED_FROM).union(WatchMask::CREATE);
 
 /// A watch of one directory.
 ///
-/// Where there is no inotify, or the directory lies on a file system that does not tell what other
-/// machines write, it tells nothing and only lets time pass.
+/// Without inotify, or on a file system that does not report writes of other machines, it reports nothing and only
+/// waits.
 #[derive(Debug)]
 pub struct Watch {
     folder: PathBuf,
-    /// Device and inode of what is watched.
+    /// Device and inode of the watched directory.
     #[cfg(target_os = "linux")]
     place: Option<(u64, u64)>,
     #[cfg(target_os = "linux")]
@@ -50,13 +50,13 @@ impl Watch {
         watch
     }
 
-    /// Whether writers on this machine are seen.
-    pub fn tells_changes(&self) -> bool {
+    /// Whether each change in the directory is reported.
+    pub fn reports_changes(&self) -> bool {
         self.local && self.armed()
     }
 
-    /// Waits until the file of this name has been written and closed, or renamed to it, or `longest` has
-    /// passed. Says which: `true` for the file.
+    /// Waits until the file of this name was written and closed, or a file was renamed to it: then `true`. Returns
+    /// `false` after `longest`.
     #[cfg(target_os = "linux")]
     pub fn wait(&mut self, name: &OsStr, longest: Duration) -> bool {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -64,7 +64,7 @@ impl Watch {
         use std::time::Instant;
 
         self.arm();
-        // What happens to other files shortens nothing: whoever looks at this one must see it stand still.
+        // Events of other files must not shorten the wait: the caller compares two states `longest` apart.
         let end = Instant::now() + longest;
         loop {
             let Some(inotify) = &mut self.inotify else {
@@ -98,10 +98,10 @@ impl Watch {
         }
     }
 
-    /// Whether anything may have changed since the last call. Never waits.
+    /// Whether the directory may have changed since the last call. Never blocks.
     #[cfg(target_os = "linux")]
     pub fn changed(&mut self) -> bool {
-        if self.arm() || !self.tells_changes() {
+        if self.arm() || !self.reports_changes() {
             return true;
         }
         let Some(inotify) = &mut self.inotify else { return true };
@@ -120,21 +120,21 @@ impl Watch {
         changed
     }
 
-    /// It may always have.
+    /// Always `true`: changes are not reported here.
     #[cfg(not(target_os = "linux"))]
     pub fn changed(&mut self) -> bool {
         true
     }
 
-    /// Lets `longest` pass.
+    /// Waits for `longest`.
     #[cfg(not(target_os = "linux"))]
     pub fn wait(&mut self, _: &OsStr, longest: Duration) -> bool {
         std::thread::sleep(longest);
         false
     }
 
-    /// Watches what has this name now: another directory may have been mounted or renamed to it, or be
-    /// the target of a link. Says whether that is new.
+    /// Watches the directory that has this name now: another one may have been mounted or renamed there, or a link may
+    /// have a new target. Returns whether the watch is new.
     #[cfg(target_os = "linux")]
     fn arm(&mut self) -> bool {
         use std::os::unix::fs::MetadataExt;
@@ -167,7 +167,7 @@ impl Watch {
     }
 }
 
-/// Whether everything written in this folder is written through this machine's kernel.
+/// Whether all writes in this folder go through the kernel of this machine.
 #[cfg(target_os = "linux")]
 fn is_local(folder: &Path) -> bool {
     /// The magic numbers of NFS, FUSE, CIFS, SMB2, Ceph and 9P, from statfs(2).
@@ -188,10 +188,10 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     #[test]
-    fn what_is_done_in_the_folder_is_told_once() {
+    fn each_change_in_the_folder_is_reported_once() {
         let dir = tempfile::tempdir().unwrap();
         let mut watch = Watch::new(dir.path());
-        assert!(watch.tells_changes() && !watch.changed());
+        assert!(watch.reports_changes() && !watch.changed());
         fs::write(dir.path().join("a.jpg"), "").unwrap();
         assert!(watch.changed() && !watch.changed());
         fs::remove_file(dir.path().join("a.jpg")).unwrap();
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn another_folder_of_the_same_name_is_a_change() {
+    fn a_new_folder_of_the_same_name_is_a_change() {
         let dir = tempfile::tempdir().unwrap();
         let [old, new, link] = ["old", "new", "link"].map(|name| dir.path().join(name));
         fs::create_dir(&old).unwrap();
@@ -215,12 +215,12 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_yet_may_always_have_changed() {
+    fn a_folder_that_does_not_exist_yet_may_always_have_changed() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("later");
         let mut watch = Watch::new(&folder);
-        assert!(!watch.tells_changes() && watch.changed() && watch.changed());
+        assert!(!watch.reports_changes() && watch.changed() && watch.changed());
         fs::create_dir(&folder).unwrap();
-        assert!(watch.changed() && !watch.changed() && watch.tells_changes());
+        assert!(watch.changed() && !watch.changed() && watch.reports_changes());
     }
 }

@@ -1,12 +1,12 @@
-//! Why a stream behaves as it does, in one sentence.
+//! The cause of a stream's behaviour, in one sentence.
 
 use super::cell::{Cell, Http, Pump, ReadRule, Reads};
-use super::course::{Figures, Verdict};
 use super::model;
 use super::parts::Sequence;
 use super::schedule::Schedule;
+use super::timeline::{Figures, Verdict};
 
-/// What makes the stream of `cell` the way the model predicts it. If the measurement differs, the sentence says so.
+/// The cause of the behaviour that the model predicts for `cell`. If the measurement differs, the sentence says so.
 pub fn sentence(
     cell: &Cell,
     sequence: &Sequence,
@@ -17,10 +17,10 @@ pub fn sentence(
     let sentence = match (cell.pump, cell.reads) {
         (Pump::Direct, _) => "each frame leaves at once, in one send".into(),
         (_, None) if cell.http == Http::V10 => {
-            "respond() collects the whole body before it answers HTTP/1.0, and a stream has no end".into()
+            "respond() collects the whole body before it answers HTTP/1.0, but a stream has no end".into()
         }
         (_, None) => {
-            "respond() sends 8192 bytes when the byte behind them comes, so the tail of a frame waits for the next one"
+            "respond() sends 8192 bytes when the byte after them arrives, so the tail of a frame waits for the next one"
                 .into()
         }
         (_, Some(Reads { rule: ReadRule::Fill, chunk_bytes })) => {
@@ -57,7 +57,7 @@ fn short(reads: Reads, last: Option<u64>, sequence: &Sequence) -> String {
         }
         ReadRule::Short | ReadRule::Fill => {
             let rest = len % chunk_bytes;
-            format!("the last read of part {part} brings {rest} bytes: taken for the end of the file")
+            format!("the last read of part {part} returns {rest} bytes: taken for the end of the file")
         }
     }
 }
@@ -87,14 +87,14 @@ fn filled(
 mod tests {
     use std::time::Duration;
 
-    use super::super::course::Course;
+    use super::super::timeline::Timeline;
     use super::*;
 
     fn cause(pump: Pump, reads: Option<Reads>, differs: bool) -> String {
         let cell = Cell { pump, reads, http: Http::V11 };
         let (sequence, schedule) = (Sequence::new([900, 500]), Schedule::new(10.0, Duration::from_secs(2)));
-        let predicted = model::course(&cell, &sequence, &schedule).figures(&schedule);
-        let measured = if differs { Course::default().figures(&schedule) } else { predicted.clone() };
+        let predicted = model::timeline(&cell, &sequence, &schedule).figures(&schedule);
+        let measured = if differs { Timeline::default().figures(&schedule) } else { predicted.clone() };
         sentence(&cell, &sequence, &schedule, &measured, &predicted)
     }
 
@@ -109,7 +109,7 @@ mod tests {
             (reads(ReadRule::Part, 500), "no part is shorter than the chunk, so no read is short"),
             (
                 reads(ReadRule::Short, 300),
-                "the last read of part 2 brings 200 bytes: taken for the end of the file",
+                "the last read of part 2 returns 200 bytes: taken for the end of the file",
             ),
             (reads(ReadRule::Short, 100), "every part is a multiple of the chunk, so no read is short"),
             (

@@ -1,4 +1,4 @@
-//! One cell of the measurement: which pump moves which reads to whom.
+//! One cell of the measurement: a pump, how it reads, and the HTTP version of the client.
 
 use std::fmt;
 
@@ -7,23 +7,23 @@ use clap::ValueEnum;
 use super::parts::Sequence;
 use super::schedule::Schedule;
 
-/// What moves frames to the socket in chunks, and when its loop stops.
+/// What moves frames to the socket, and when its loop stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Pump {
-    /// Reads chunks and stops at the first one shorter than asked for, as web2py does.
+    /// Reads chunks and stops at the first read shorter than requested, as web2py does.
     EndsOnShortRead,
-    /// Reads chunks and stops at an empty one, as WSGI servers do.
+    /// Reads chunks and stops at an empty read, as WSGI servers do.
     EndsOnEmptyRead,
     /// `respond()` of the crate tiny_http, reading from an endless reader.
     TinyHttp,
-    /// One send a frame, as `mjpeg serve` does.
+    /// Sends each frame with one call, as `mjpeg serve` does.
     Direct,
 }
 
-/// What a read of n bytes returns. Each blocks until a frame is due.
+/// What a read of n bytes returns. Each read blocks until its frame is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum ReadRule {
-    /// One whole part, whatever n is.
+    /// One whole part, for any n.
     Part,
     /// At most n bytes, and fewer at the end of each part.
     Short,
@@ -31,7 +31,7 @@ pub enum ReadRule {
     Fill,
 }
 
-/// The version the client asks with.
+/// The HTTP version of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Http {
     /// HTTP/1.0: the body ends with the connection.
@@ -41,7 +41,7 @@ pub enum Http {
 }
 
 impl Http {
-    /// As it stands in JSON: `1.0`.
+    /// The version in JSON: `1.0`.
     pub fn number(self) -> &'static str {
         match self {
             Self::V10 => "1.0",
@@ -50,23 +50,23 @@ impl Http {
     }
 }
 
-/// How a pump that reads chunks is set up.
+/// How a pump reads chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reads {
     /// What its reads return.
     pub rule: ReadRule,
-    /// How many bytes it asks for.
+    /// Bytes requested in each read.
     pub chunk_bytes: u64,
 }
 
-/// One cell: measured once, one row of the report.
+/// One cell: one measurement, and one row of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cell {
     /// What moves the frames.
     pub pump: Pump,
-    /// How it reads; `None` for pumps that have no chunk size to choose.
+    /// How it reads; `None` for pumps without a chunk size.
     pub reads: Option<Reads>,
-    /// The version the client asks with.
+    /// The HTTP version of the request.
     pub http: Http,
 }
 
@@ -95,8 +95,8 @@ impl Cell {
         cells
     }
 
-    /// About how much of one processor core this cell keeps busy, server and client together: a
-    /// nanosecond a byte and 12 microseconds a chunk.
+    /// The estimated load of this cell, server and client together, as a share of one processor core: one nanosecond
+    /// per byte and 12 microseconds per chunk.
     pub fn load(&self, sequence: &Sequence, schedule: &Schedule) -> f64 {
         let bytes = sequence.mean() * schedule.fps();
         let chunks = match (self.pump, self.reads) {
@@ -121,7 +121,7 @@ impl fmt::Display for Cell {
     }
 }
 
-/// The word that stands for `value` on the command line and in JSON.
+/// The name of `value` on the command line and in JSON.
 pub fn word(value: &impl ValueEnum) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().into())
 }
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pumps_without_a_chunk_size_have_one_row_for_each_version() {
+    fn pumps_without_a_chunk_size_have_one_row_for_each_http_version() {
         let cells = Cell::all(
             &[Pump::Direct, Pump::EndsOnShortRead, Pump::Direct],
             &[ReadRule::Short, ReadRule::Part],

@@ -1,4 +1,4 @@
-//! The client of one cell: asks, reads, and notes when each frame was complete.
+//! The client of one cell: sends the request, reads, and notes when each frame is complete.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -8,64 +8,64 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 
 use super::cell::Cell;
-use super::course::Course;
-use super::pace::{Halt, Pace};
+use super::frame_counter::FrameCounter;
+use super::frame_timer::{FrameTimer, Halt};
 use super::parts::Parts;
-use super::reception::Reception;
 use super::server::PATIENCE;
+use super::timeline::Timeline;
 use crate::clock::Clock;
 
-/// How long a read may block before the client looks at the clock again.
-const NAP: Duration = Duration::from_millis(20);
+/// How long a read may block before the client checks the clock again.
+const READ_TIMEOUT: Duration = Duration::from_millis(20);
 
-/// Watches the stream of `cell` until it or the measurement is over. `started` holds the pace as soon
-/// as the server has read the request.
+/// Reads the stream of `cell` until the stream or the measurement ends. `started` holds the timer when the server has
+/// read the request.
 ///
 /// # Errors
 ///
-/// When the connection fails, or what arrives is not the frames that were sent.
+/// If the connection fails, or the response differs from the frames that were sent.
 pub fn watch(
     mut socket: TcpStream,
     cell: &Cell,
     parts: &Parts,
     clock: &Clock,
     halt: &Halt,
-    started: &OnceLock<Pace>,
-) -> anyhow::Result<Course> {
-    socket.set_read_timeout(Some(NAP))?;
-    let asked = clock.now();
+    started: &OnceLock<FrameTimer>,
+) -> anyhow::Result<Timeline> {
+    socket.set_read_timeout(Some(READ_TIMEOUT))?;
+    let requested = clock.now();
     let request = format!("GET / HTTP/{}\r\nHost: {}\r\n\r\n", cell.http.number(), socket.peer_addr()?);
     socket.write_all(request.as_bytes()).context("cannot send the request")?;
-    let end = || started.get().map_or(asked + PATIENCE, Pace::end);
-    let mut reception = Reception::new(parts);
+    let end = || started.get().map_or(requested + PATIENCE, FrameTimer::end);
+    let mut counter = FrameCounter::new(parts);
     let mut arrivals = Vec::new();
     let mut over = None;
-    while over.is_none() && !halt.asked() && clock.now() < end() {
-        let len = match socket.read(reception.space()) {
+    while over.is_none() && !halt.is_set() && clock.now() < end() {
+        let len = match socket.read(counter.space()) {
             Ok(len) => len,
-            Err(error) if is_nothing_yet(&error) => continue,
+            Err(error) if is_retry(&error) => continue,
             Err(error) => return Err(error).context("cannot read the stream"),
         };
         let at = clock.now();
         if at >= end() {
             break;
         }
-        let frames = reception.filled(len)?;
+        let frames = counter.filled(len)?;
         arrivals.extend(std::iter::repeat_n(at, frames));
-        if len == 0 || reception.is_over() {
+        if len == 0 || counter.is_over() {
             over = Some(at);
         }
     }
-    let Some(start) = started.get().map(Pace::started) else {
-        ensure!(halt.asked(), "the server did not read the request within {} s", PATIENCE.as_secs());
-        return Ok(Course::default());
+    let Some(start) = started.get().map(FrameTimer::started) else {
+        ensure!(halt.is_set(), "the server did not read the request within {} s", PATIENCE.as_secs());
+        return Ok(Timeline::default());
     };
     for at in arrivals.iter_mut().chain(&mut over) {
         *at = at.saturating_sub(start);
     }
-    Ok(Course { asked_before: start.saturating_sub(asked), arrivals, over })
+    Ok(Timeline { requested_before: start.saturating_sub(requested), arrivals, over })
 }
 
-fn is_nothing_yet(error: &io::Error) -> bool {
+fn is_retry(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
 }

@@ -1,30 +1,29 @@
-//! `mjpeg bench chunks`: what happens to a stream when a pump moves it in chunks of each size.
+//! `mjpeg bench chunks`: the behaviour of a stream that a pump moves in chunks, for several chunk sizes.
 //!
-//! The server reads chunks from a file-like object and sends each as one HTTP chunk; depending on
-//! what a read returns and on when the pump takes the stream to be over, the same frames stream, come
-//! late, come in bursts, or stop. Each combination, a cell, is measured over a real connection, and
-//! reported beside the model ([`model`]).
+//! The server reads chunks from a file-like object and sends each as one HTTP chunk. What a read returns, and which
+//! read the pump takes for the end of the stream, decide whether the same frames stream, are late, come in bursts, or
+//! stop. Each combination is a cell. A cell is measured over a real connection and reported beside the model
+//! ([`model`]).
 //!
-//! Cells are mostly idle, so many are measured at once: as many as keep half a core busy by their own
-//! estimate (`--jobs` sets another number). Their starts are spread over one interval, so that they do not
-//! send at the same moment.
+//! Cells are mostly idle, so many are measured at once: as many as keep half a core busy by their own estimate, or the
+//! number in `--jobs`. Their starts are spread over one interval, so that they do not send at the same moment.
 
 mod cause;
 mod cell;
 mod client;
-mod course;
+mod frame_counter;
+mod frame_timer;
 mod frames;
 mod model;
-mod pace;
 mod parts;
-mod progress;
+mod progress_display;
 mod pump;
-mod reception;
 mod report;
 mod run;
 mod schedule;
 mod server;
 mod source;
+mod timeline;
 mod tiny;
 
 use std::path::PathBuf;
@@ -34,7 +33,7 @@ use clap::ValueEnum;
 
 use self::cell::{Cell, Pump, ReadRule};
 use self::parts::{Parts, Sequence};
-use self::progress::Progress;
+use self::progress_display::ProgressDisplay;
 use self::report::{Format, Report, print};
 use self::run::{Bench, batches};
 use self::schedule::Schedule;
@@ -45,22 +44,22 @@ use crate::signal::Stop;
 use crate::usage::Usage;
 use crate::value::{self, Rate};
 
-/// Chunk sizes of real servers: web2py's default is 64k, and 30000 is the value of the article that
-/// first described the stall.
+/// Chunk sizes of real servers: 64k is the default of web2py, and 30000 is in the article that first described the
+/// stall.
 const CHUNKS: [u64; 6] = [1 << 10, 16 << 10, 30_000, 64 << 10, 256 << 10, 1 << 20];
-/// The largest chunk that may be asked for.
+/// The largest chunk.
 const MAX_CHUNK: u64 = 64 << 20;
-/// The most frames that may become due.
+/// The most frames of one measurement.
 const MAX_FRAMES: u64 = 100_000;
 
-/// Stall across chunk sizes: which of them let a stream run, and which delay or end it.
+/// Measure which chunk sizes delay a stream or end it
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A directory of JPEGs, streamed in natural order and over again
+    /// A directory of JPEGs, streamed in natural order, again and again
     #[arg(value_name = "SOURCE")]
     source: PathBuf,
 
-    /// Frames a second
+    /// Frames per second
     #[arg(long, default_value = "30")]
     fps: Rate,
 
@@ -80,11 +79,11 @@ pub struct Args {
     #[arg(long, value_name = "READ,..", value_delimiter = ',')]
     read: Vec<ReadRule>,
 
-    /// How many cells are measured at once [default: as many as keep half a core busy]
+    /// Number of cells measured at once [default: as many as keep half a core busy]
     #[arg(long, value_name = "N")]
     jobs: Option<std::num::NonZeroUsize>,
 
-    /// The form of the report
+    /// The format of the report
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
 
@@ -107,10 +106,10 @@ pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
     let cells = args.cells(sequence);
     let batches = batches(&cells, args.jobs.map(Into::into), sequence, &schedule);
     let total = schedule.duration() * u32::try_from(batches.len()).unwrap_or(u32::MAX);
-    let mut progress = Progress::start(cells.len(), total, &bench.clock, args.quiet);
-    let courses = bench.run(&batches, stop, &mut progress);
-    progress.finish();
-    let report = Report::new(sequence, &schedule, &courses?);
+    let mut display = ProgressDisplay::start(cells.len(), total, &bench.clock, args.quiet);
+    let timelines = bench.run(&batches, stop, &mut display);
+    display.finish();
+    let report = Report::new(sequence, &schedule, &timelines?);
     output::result(&print(&report, args.format, args.color.on_stdout()))?;
     Ok(stop.signal().map_or(Outcome::Exit(Exit::Done), Outcome::Signal))
 }
@@ -120,12 +119,12 @@ impl Args {
     ///
     /// # Errors
     ///
-    /// When no frame, or too many frames, would be due.
+    /// If no frame, or too many frames, would be due.
     pub fn check(&self) -> Result<(), Usage> {
         match self.schedule().frames_due() {
             1..=MAX_FRAMES => Ok(()),
             frames => Err(Usage::value(format!(
-                "{frames} frames would be due, and 1 to {MAX_FRAMES} can be measured; \
+                "{frames} frames would be due, but a measurement takes 1 to {MAX_FRAMES}; \
                  choose another --fps or --duration"
             ))),
         }
@@ -135,7 +134,7 @@ impl Args {
         Schedule::new(self.fps.fps(), self.duration)
     }
 
-    /// What is measured.
+    /// The cells to measure.
     fn cells(&self, sequence: &Sequence) -> Vec<Cell> {
         let smallest = sequence.min();
         let mut chunks = self.chunk.clone();
@@ -146,7 +145,7 @@ impl Args {
     }
 }
 
-/// What was chosen, or everything.
+/// The chosen values, or all.
 fn or_all<T: ValueEnum + Clone>(chosen: &[T]) -> Vec<T> {
     if chosen.is_empty() { T::value_variants().to_vec() } else { chosen.to_vec() }
 }

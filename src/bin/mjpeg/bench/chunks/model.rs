@@ -1,39 +1,37 @@
-//! What theory predicts for a cell: the course of its stream on a machine that takes no time.
+//! The model of a cell: the timeline of its stream on an infinitely fast machine.
 //!
-//! A pump sends nothing but whole reads, so a frame is complete when the read that holds its last
-//! byte is. Which part a read has to wait for is arithmetic over the lengths of the parts:
+//! A pump sends whole reads, so a frame is complete when the read with its last byte is complete. The part that a read
+//! waits for follows from the lengths of the parts:
 //!
-//! * a read within one part waits for that part alone;
+//! * a read within one part waits for that part only;
 //! * a read of n bytes across parts waits for the part with the last of the n bytes; frames then
-//!   come `ceil(n / part)` intervals apart;
-//! * the chunked encoder behind tiny_http's `respond()` sends 8192 bytes when the byte after them
-//!   comes, and an answer to HTTP/1.0 when the body has ended, which this one never does.
+//!   arrive `ceil(n / part)` intervals apart;
+//! * the chunked encoder in tiny_http's `respond()` sends 8192 bytes when the byte after them arrives, and an answer
+//!   to HTTP/1.0 when the body has ended, which never happens here.
 //!
-//! A pump that ends on a short read stops behind the first part shorter than its chunk where a read
-//! returns whole parts, and behind the first part that is no multiple of it where reads are cut at
-//! the end of each part.
+//! A pump that ends on a short read stops after the first part shorter than its chunk if a read returns whole parts, and
+//! after the first part that is not a multiple of the chunk if reads are cut at the end of each part.
 
 use super::cell::{Cell, Http, Pump, ReadRule, Reads};
-use super::course::Course;
 use super::parts::Sequence;
 use super::schedule::Schedule;
+use super::timeline::Timeline;
 
-/// Chunk size of the crate chunked_transfer, which tiny_http uses.
+/// The chunk size of the crate chunked_transfer, which tiny_http uses.
 pub const TINY_HTTP_CHUNK: u64 = 8192;
 
-/// The predicted course of the stream of `cell`.
-pub fn course(cell: &Cell, sequence: &Sequence, schedule: &Schedule) -> Course {
+/// The predicted timeline of the stream of `cell`.
+pub fn timeline(cell: &Cell, sequence: &Sequence, schedule: &Schedule) -> Timeline {
     let due = schedule.frames_due();
     let last = last_part(cell, sequence).filter(|&last| last < due);
     let arrivals = (0..last.map_or(due, |last| last + 1))
         .map_while(|number| Some(schedule.due(waits_for(cell, sequence, number)?)))
         .take_while(|&at| at < schedule.duration())
         .collect();
-    Course { arrivals, over: last.map(|last| schedule.due(last)), ..Course::default() }
+    Timeline { arrivals, over: last.map(|last| schedule.due(last)), ..Timeline::default() }
 }
 
-/// Which part must be due before the frame in part `number` is complete at the client; `None` when
-/// that never happens.
+/// The part that must be due before the frame in part `number` is complete at the client; `None` if that never happens.
 pub fn waits_for(cell: &Cell, sequence: &Sequence, number: u64) -> Option<u64> {
     let end = sequence.jpeg_end(number);
     match (cell.pump, cell.reads) {
@@ -46,7 +44,7 @@ pub fn waits_for(cell: &Cell, sequence: &Sequence, number: u64) -> Option<u64> {
     }
 }
 
-/// The part behind which the pump stops, if it ever does.
+/// The part after which the pump stops; `None` if it does not stop.
 pub fn last_part(cell: &Cell, sequence: &Sequence) -> Option<u64> {
     let Reads { rule, chunk_bytes } = cell.reads.filter(|_| cell.pump == Pump::EndsOnShortRead)?;
     let short = |len: u64| match rule {
@@ -65,19 +63,19 @@ mod tests {
 
     use super::*;
 
-    /// The naive oracle: does what a pump does, byte by byte, over `lengths`, and notes when each
-    /// JPEG (a part but for its last two bytes) has left completely.
-    fn simulate(cell: &Cell, lengths: &[u64], schedule: &Schedule) -> Course {
+    /// A naive oracle: simulates the pump byte by byte over `lengths`, and notes when each JPEG (a part without its last
+    /// two bytes) was sent completely.
+    fn simulate(cell: &Cell, lengths: &[u64], schedule: &Schedule) -> Timeline {
         let due = |part: u64| schedule.due(part);
         let len = |part: u64| lengths[(part % lengths.len() as u64) as usize];
-        let mut course = Course::default();
-        // The byte that is read next: its part and its place there; bytes that have left; JPEG ends.
+        let mut timeline = Timeline::default();
+        // The part and the place of the next byte, bytes sent, bytes read, the ends of JPEGs.
         let (mut part, mut place, mut sent, mut taken) = (0u64, 0u64, 0u64, 0u64);
         let mut jpeg_ends: Vec<u64> = Vec::new();
         loop {
             // One read.
             let (wanted, rule, holds_one_back) = match (cell.pump, cell.reads) {
-                (Pump::TinyHttp, _) if cell.http == Http::V10 => return course,
+                (Pump::TinyHttp, _) if cell.http == Http::V10 => return timeline,
                 (Pump::TinyHttp, _) => (8192, ReadRule::Fill, true),
                 (_, Some(Reads { rule, chunk_bytes })) => (chunk_bytes, rule, false),
                 (_, None) => (0, ReadRule::Part, false),
@@ -88,7 +86,7 @@ mod tests {
             loop {
                 now = due(part);
                 if now >= schedule.duration() {
-                    return course;
+                    return timeline;
                 }
                 got += 1;
                 taken += 1;
@@ -105,19 +103,19 @@ mod tests {
                 }
             }
             if holds_one_back {
-                // The chunk leaves when the next byte is read.
+                // The chunk is sent when the next byte is read.
                 now = due(part);
                 if now >= schedule.duration() {
-                    return course;
+                    return timeline;
                 }
             }
             sent += got;
-            while jpeg_ends.get(course.arrivals.len()).is_some_and(|&end| end <= sent) {
-                course.arrivals.push(now);
+            while jpeg_ends.get(timeline.arrivals.len()).is_some_and(|&end| end <= sent) {
+                timeline.arrivals.push(now);
             }
             if cell.pump == Pump::EndsOnShortRead && got < wanted {
-                course.over = Some(now);
-                return course;
+                timeline.over = Some(now);
+                return timeline;
             }
         }
     }
@@ -130,7 +128,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
         #[test]
-        fn the_model_agrees_with_a_run_byte_by_byte(
+        fn the_model_agrees_with_a_byte_by_byte_simulation(
             lengths in prop::collection::vec(3u64..400, 1..12),
             chunk_bytes in prop_oneof![1u64..1000, 1u64..20],
         ) {
@@ -138,7 +136,7 @@ mod tests {
             let sequence = Sequence::new(lengths.iter().copied());
             for cell in cells(chunk_bytes) {
                 prop_assert_eq!(
-                    course(&cell, &sequence, &schedule),
+                    timeline(&cell, &sequence, &schedule),
                     simulate(&cell, &lengths, &schedule),
                     "{:?}", cell
                 );
@@ -153,7 +151,7 @@ mod tests {
         let frames = |rule, chunk_bytes| {
             let reads = Some(Reads { rule, chunk_bytes });
             let cell = Cell { pump: Pump::EndsOnShortRead, reads, http: Http::V11 };
-            course(&cell, &sequence, &schedule).arrivals.len()
+            timeline(&cell, &sequence, &schedule).arrivals.len()
         };
         for (chunk_bytes, expected) in
             [(1, 120), (28_969, 120), (28_970, 120), (28_971, 3), (40_001, 2), (65_536, 1)]

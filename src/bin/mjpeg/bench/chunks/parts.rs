@@ -1,4 +1,4 @@
-//! Frames as they go over the wire, and the arithmetic of their lengths.
+//! Frames as parts of a stream, and the arithmetic of their lengths.
 
 use anyhow::anyhow;
 use mjpeg::multipart::{Boundary, PartHead, Serializer};
@@ -6,17 +6,17 @@ use mjpeg::multipart::{Boundary, PartHead, Serializer};
 use crate::bench::page::PageBuffer;
 use crate::exit::Failure;
 
-/// The bytes behind the JPEG in each part.
+/// The bytes after the JPEG in each part.
 const TAIL: &[u8] = b"\r\n";
 
-/// The parts of an endless stream that repeats its frames.
+/// The parts of a stream that repeats its frames without end.
 ///
 /// ```text
 /// part := dash-boundary CRLF head CRLF jpeg CRLF
 /// ```
 ///
-/// Everything around the JPEG is equally long in each part, so that chunk sizes compare with
-/// pictures alone.
+/// The bytes around the JPEG have the same length in each part, so that only the pictures decide how parts compare with
+/// the chunk size.
 #[derive(Debug)]
 pub struct Parts {
     parts: Vec<PageBuffer>,
@@ -27,20 +27,18 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Wraps `frames`, of which there must be at least one.
+    /// Makes a part of each frame. There must be at least one frame.
     ///
     /// # Errors
     ///
-    /// When no boundary can be found that does not occur in a picture.
+    /// If each boundary that was tried occurs in a picture.
     pub fn new(frames: &[Vec<u8>]) -> Result<Self, Failure> {
         let digits = frames.iter().map(Vec::len).max().unwrap_or(0).to_string().len();
         let serializer = (0..1000)
             .filter_map(|number| Boundary::new(&format!("mjpeg-bench-{number:03}")).ok())
             .map(|boundary| Serializer::new(boundary).length_digits(digits))
             .find(|serializer| frames.iter().all(|jpeg| serializer.can_carry(jpeg)))
-            .ok_or_else(|| {
-                Failure::local(anyhow!("the pictures hold every boundary that could part them"))
-            })?;
+            .ok_or_else(|| Failure::local(anyhow!("each possible boundary occurs in a picture")))?;
         let parts: Vec<PageBuffer> = frames.iter().map(|jpeg| part(&serializer, jpeg)).collect();
         let sequence = Sequence::new(parts.iter().map(|part| part.len() as u64));
         let head_bytes = parts[0].len() - TAIL.len() - frames[0].len();
@@ -52,12 +50,12 @@ impl Parts {
         &self.content_type
     }
 
-    /// The lengths.
+    /// The lengths of the parts.
     pub fn sequence(&self) -> &Sequence {
         &self.sequence
     }
 
-    /// The bytes of part `number`, counted from 0 and without end.
+    /// The bytes of part `number`, counted from 0.
     pub fn bytes(&self, number: u64) -> &[u8] {
         &self.parts[(number % self.parts.len() as u64) as usize]
     }
@@ -78,16 +76,15 @@ fn part(serializer: &Serializer, jpeg: &[u8]) -> PageBuffer {
     PageBuffer::copy_of(&bytes)
 }
 
-/// The lengths of an endless sequence of parts that repeats itself; bytes are counted from the first
-/// byte of part 0.
+/// The lengths of an endless sequence of parts that repeats. Bytes are counted from the first byte of part 0.
 #[derive(Debug, Clone)]
 pub struct Sequence {
-    /// Where each part of the first round ends.
+    /// The end of each part in the first round.
     ends: Vec<u64>,
 }
 
 impl Sequence {
-    /// A sequence of parts with these lengths; at least one, none of them empty.
+    /// A sequence of parts with these lengths. There must be at least one, and none may be 0.
     pub fn new(lengths: impl IntoIterator<Item = u64>) -> Self {
         let ends = lengths
             .into_iter()
@@ -99,7 +96,7 @@ impl Sequence {
         Self { ends }
     }
 
-    /// How many parts come before the sequence repeats.
+    /// Parts before the sequence repeats.
     pub fn count(&self) -> u64 {
         self.ends.len() as u64
     }
@@ -125,12 +122,12 @@ impl Sequence {
         self.round() as f64 / self.count() as f64
     }
 
-    /// Where the JPEG of part `number` ends: the offset behind its last byte.
+    /// The end of the JPEG in part `number`: the offset after its last byte.
     pub fn jpeg_end(&self, number: u64) -> u64 {
         number / self.count() * self.round() + self.ends[self.index(number)] - TAIL.len() as u64
     }
 
-    /// Which part holds the byte at `offset`.
+    /// The part with the byte at `offset`.
     pub fn part_at(&self, offset: u64) -> u64 {
         let within = offset % self.round();
         offset / self.round() * self.count() + self.ends.partition_point(|&end| end <= within) as u64

@@ -1,42 +1,48 @@
-//! What moves frames to a socket: the loops that are measured.
+//! The pumps: the loops that move frames to a socket, which are measured.
 
 use std::io::{self, Write};
 
 use super::cell::Reads;
-use super::pace::{Pace, Wait};
+use super::frame_timer::{FrameTimer, Wait};
 use super::parts::Parts;
 use super::source::Source;
 use crate::bench::page::PageBuffer;
 
-/// Room for the line with the chunk's size; a whole page, so that the chunk itself starts on one.
+/// Space for the line with the chunk's size: one page, so that the chunk starts at a page boundary.
 const SIZE_LINE: usize = 4096;
 
-/// When a pump takes its source to be at its end.
+/// Which read a pump takes for the end of its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// At a read shorter than asked for.
+pub enum EndOn {
+    /// A read shorter than requested.
     ShortRead,
-    /// At a read of nothing.
+    /// An empty read.
     EmptyRead,
 }
 
-/// Reads chunks from an endless source and sends each as one HTTP chunk, in one send; returns when
-/// it takes the source to be at its end, behind the last chunk, or when the measurement is over.
+/// Reads chunks from an endless source and sends each as one HTTP chunk, with one call. Returns after the last chunk when
+/// it takes a read for the end of the source, or when the measurement ends.
 ///
 /// # Errors
 ///
-/// When the socket fails.
-pub fn chunks(reads: Reads, end: End, parts: &Parts, pace: Pace, socket: &mut impl Write) -> io::Result<()> {
+/// If the socket fails.
+pub fn chunks(
+    reads: Reads,
+    end: EndOn,
+    parts: &Parts,
+    timer: FrameTimer,
+    socket: &mut impl Write,
+) -> io::Result<()> {
     let wanted = usize::try_from(reads.chunk_bytes).map_err(io::Error::other)?;
-    let mut source = Source::new(parts, pace, reads.rule);
+    let mut source = Source::new(parts, timer, reads.rule);
     let mut buffer = PageBuffer::zeroed(SIZE_LINE + Source::longest_read(parts, reads.rule, wanted) + 2);
     while let Some(len) = source.read(wanted, &mut buffer[SIZE_LINE..]) {
         if len > 0 {
             socket.write_all(chunk(&mut buffer, len))?;
         }
         let at_end = match end {
-            End::ShortRead => len < wanted,
-            End::EmptyRead => len == 0,
+            EndOn::ShortRead => len < wanted,
+            EndOn::EmptyRead => len == 0,
         };
         if at_end {
             // last-chunk and an empty trailer section, RFC 9112 7.1.
@@ -59,14 +65,14 @@ fn chunk(buffer: &mut [u8], len: usize) -> &[u8] {
     &buffer[start..SIZE_LINE + len + 2]
 }
 
-/// Sends each part when it is due, in one send.
+/// Sends each part when it is due, with one call.
 ///
 /// # Errors
 ///
-/// When the socket fails.
-pub fn direct(parts: &Parts, pace: &Pace, socket: &mut impl Write) -> io::Result<()> {
+/// If the socket fails.
+pub fn direct(parts: &Parts, timer: &FrameTimer, socket: &mut impl Write) -> io::Result<()> {
     let mut number = 0;
-    while pace.wait(number) == Wait::Due {
+    while timer.wait(number) == Wait::Due {
         socket.write_all(parts.bytes(number))?;
         number += 1;
     }
@@ -80,24 +86,24 @@ mod tests {
     use mjpeg::http::Dechunker;
 
     use super::super::cell::ReadRule;
-    use super::super::pace::Halt;
+    use super::super::frame_timer::Halt;
     use super::super::schedule::Schedule;
     use super::*;
     use crate::clock::Clock;
     use crate::signal::Stop;
 
-    fn pace(frames: u32) -> Pace {
+    fn timer(frames: u32) -> FrameTimer {
         let schedule = Schedule::new(1.0, Duration::from_secs(frames.into()));
-        Pace::start(&Clock::simulated(), schedule, &Halt::new(&Stop::default()))
+        FrameTimer::start(&Clock::simulated(), schedule, &Halt::new(&Stop::default()))
     }
 
     #[test]
-    fn a_pump_that_ends_on_a_short_read_sends_it_and_then_the_last_chunk() {
+    fn a_pump_that_ends_on_a_short_read_sends_that_read_and_then_the_last_chunk() {
         let parts = Parts::new(&[vec![1; 900], vec![2; 500], vec![3; 900]]).unwrap();
         let chunk_bytes = parts.bytes(0).len() as u64;
         let mut wire = Vec::new();
         let reads = Reads { rule: ReadRule::Part, chunk_bytes };
-        chunks(reads, End::ShortRead, &parts, pace(9), &mut wire).unwrap();
+        chunks(reads, EndOn::ShortRead, &parts, timer(9), &mut wire).unwrap();
         let mut dechunker = Dechunker::new();
         let len = dechunker.decode(&mut wire).unwrap();
         assert!(dechunker.is_done());
@@ -105,12 +111,12 @@ mod tests {
     }
 
     #[test]
-    fn a_pump_that_ends_on_an_empty_read_goes_on_to_the_end() {
+    fn a_pump_that_ends_on_an_empty_read_sends_until_the_measurement_ends() {
         let parts = Parts::new(&[vec![1; 900], vec![2; 500]]).unwrap();
         for rule in [ReadRule::Part, ReadRule::Short] {
             let mut wire = Vec::new();
             let reads = Reads { rule, chunk_bytes: 700 };
-            chunks(reads, End::EmptyRead, &parts, pace(4), &mut wire).unwrap();
+            chunks(reads, EndOn::EmptyRead, &parts, timer(4), &mut wire).unwrap();
             let mut dechunker = Dechunker::new();
             let len = dechunker.decode(&mut wire).unwrap();
             assert!(!dechunker.is_done());

@@ -1,4 +1,4 @@
-//! Measures the cells: many at once, each with its own server, connection and two threads.
+//! Measures the cells, many at once. Each has its own server, connection and two threads.
 
 use std::net::TcpStream;
 use std::sync::OnceLock;
@@ -10,35 +10,35 @@ use anyhow::{Context, anyhow};
 
 use super::cell::Cell;
 use super::client;
-use super::course::Course;
-use super::pace::{Halt, Pace};
+use super::frame_timer::{FrameTimer, Halt};
 use super::parts::{Parts, Sequence};
-use super::progress::Progress;
+use super::progress_display::ProgressDisplay;
 use super::schedule::Schedule;
 use super::server::Server;
+use super::timeline::Timeline;
 use crate::clock::Clock;
 use crate::exit::Failure;
 use crate::signal::Stop;
 
-/// How much of one core the cells that run at once may keep busy by their own estimate, so that no
-/// cell waits for another: half of one.
+/// The total estimated load of the cells that run at once, as a share of one core: low enough that no cell waits for
+/// another.
 const LOAD: f64 = 0.5;
-/// How often progress is shown.
+/// How often the display is updated.
 const TICK: Duration = Duration::from_millis(100);
 
-/// What all cells share.
+/// The data that all cells share.
 #[derive(Debug)]
 pub struct Bench {
-    /// What is streamed.
+    /// The parts to stream.
     pub parts: Parts,
-    /// When.
+    /// When each frame is due.
     pub schedule: Schedule,
-    /// By which clock.
+    /// The clock.
     pub clock: Clock,
 }
 
-/// Splits `cells` into batches that run at once: `jobs` at a time, or as many as the machine carries
-/// with ease.
+/// Splits `cells` into batches. The cells of a batch run at once: `jobs` of them, or as many as stay below the load
+/// limit.
 pub fn batches<'a>(
     cells: &'a [Cell],
     jobs: Option<usize>,
@@ -62,43 +62,43 @@ pub fn batches<'a>(
 }
 
 impl Bench {
-    /// Measures the cells of `batches` one batch after the other. When a signal asks for the end, the
-    /// batch at hand is dropped and what came before it is returned.
+    /// Measures one batch after the other. After a signal the current batch is dropped, and the results of the earlier ones
+    /// are returned.
     ///
     /// # Errors
     ///
-    /// When a cell cannot be measured: no port, no thread, a connection that fails.
+    /// If a cell cannot be measured: no port, no thread, or a failed connection.
     pub fn run(
         &self,
         batches: &[&[Cell]],
         stop: &Stop,
-        progress: &mut Progress,
-    ) -> Result<Vec<(Cell, Course)>, Failure> {
-        let mut courses = Vec::new();
+        display: &mut ProgressDisplay,
+    ) -> Result<Vec<(Cell, Timeline)>, Failure> {
+        let mut timelines = Vec::new();
         for batch in batches {
             let halt = Halt::new(stop);
-            let batch = self.batch(batch, &halt, progress)?;
+            let batch = self.batch(batch, &halt, display)?;
             if stop.signal().is_some() {
                 break;
             }
-            courses.extend(batch);
+            timelines.extend(batch);
         }
-        Ok(courses)
+        Ok(timelines)
     }
 
     fn batch(
         &self,
         cells: &[Cell],
         halt: &Halt,
-        progress: &mut Progress,
-    ) -> Result<Vec<(Cell, Course)>, Failure> {
-        let mut courses: Vec<Option<Course>> = vec![None; cells.len()];
+        display: &mut ProgressDisplay,
+    ) -> Result<Vec<(Cell, Timeline)>, Failure> {
+        let mut timelines: Vec<Option<Timeline>> = vec![None; cells.len()];
         thread::scope(|scope| {
             let (sender, receiver) = mpsc::channel();
             let mut failure = None;
             for (index, &cell) in cells.iter().enumerate() {
                 let sender = sender.clone();
-                // All cells have the same interval: spread over it, they do not all send at once.
+                // All cells have the same interval. Their starts are spread over it, so that they do not send at once.
                 let phase = self
                     .schedule
                     .interval()
@@ -110,7 +110,7 @@ impl Bench {
                     if measured.is_err() {
                         halt.fail();
                     }
-                    // The receiver lives until every sender is gone.
+                    // The receiver lives until all senders are dropped.
                     let _ = sender.send((index, measured));
                 });
                 if let Err(error) = spawned {
@@ -125,25 +125,25 @@ impl Bench {
             drop(sender);
             loop {
                 match receiver.recv_timeout(TICK) {
-                    Ok((index, Ok(course))) => {
-                        courses[index] = Some(course);
-                        progress.row_done();
+                    Ok((index, Ok(timeline))) => {
+                        timelines[index] = Some(timeline);
+                        display.row_done();
                     }
                     Ok((index, Err(error))) => {
                         let context = format!("row {}", cells[index]);
                         failure.get_or_insert(Failure::local(error.context(context)));
                     }
-                    Err(RecvTimeoutError::Timeout) => progress.tick(),
+                    Err(RecvTimeoutError::Timeout) => display.tick(),
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
             }
             failure.map_or(Ok(()), Err)
         })?;
-        Ok(cells.iter().copied().zip(courses.into_iter().flatten()).collect())
+        Ok(cells.iter().copied().zip(timelines.into_iter().flatten()).collect())
     }
 
     /// Measures one cell over a real connection.
-    fn measure(&self, cell: &Cell, halt: &Halt) -> anyhow::Result<Course> {
+    fn measure(&self, cell: &Cell, halt: &Halt) -> anyhow::Result<Timeline> {
         let server = Server::bind(cell).context("cannot listen on the loopback interface")?;
         let socket =
             TcpStream::connect(server.address()?).context("cannot connect to the loopback interface")?;
@@ -151,7 +151,7 @@ impl Bench {
         thread::scope(|scope| {
             let serving = thread::Builder::new()
                 .spawn_scoped(scope, || {
-                    let begin = || Pace::start(&self.clock, self.schedule, halt);
+                    let begin = || FrameTimer::start(&self.clock, self.schedule, halt);
                     server.serve(cell, &self.parts, &started, begin)
                 })
                 .context("cannot start a thread")?;
@@ -160,9 +160,9 @@ impl Bench {
                 halt.fail();
             }
             let served = serving.join().map_err(|_| anyhow!("the server's thread panicked"))?;
-            let course = watched?;
+            let timeline = watched?;
             served.context("the server failed")?;
-            Ok(course)
+            Ok(timeline)
         })
     }
 }

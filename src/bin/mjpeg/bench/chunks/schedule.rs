@@ -1,9 +1,9 @@
-//! When each frame is due.
+//! The times at which frames are due.
 
 use std::time::Duration;
 
-/// Frames at a steady rate for a limited time: frame `i`, counted from 0, is due `i / fps` after the
-/// start, by the absolute clock, so that delays never add up.
+/// Frames at a constant rate for a limited time. Frame `i`, counted from 0, is due `i / fps` after the start. The times are
+/// absolute, so delays do not add up.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Schedule {
     fps: f64,
@@ -11,12 +11,12 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// `fps` frames a second for `duration`. `fps` must be positive.
+    /// `fps` frames per second for `duration`. `fps` must be positive.
     pub fn new(fps: f64, duration: Duration) -> Self {
         Self { fps, duration }
     }
 
-    /// Frames a second.
+    /// Frames per second.
     pub fn fps(&self) -> f64 {
         self.fps
     }
@@ -38,7 +38,7 @@ impl Schedule {
 
     /// How many frames are due before the measurement ends.
     pub fn frames_due(&self) -> u64 {
-        // 0.7 s x 30 fps is 20.999999999999996 in binary: a millionth of a frame is no frame.
+        // 0.7 s x 30 fps is 20.999999999999996 in binary: do not count a millionth of a frame.
         (self.duration.as_secs_f64() * self.fps - 1e-6).ceil().max(0.0) as u64
     }
 }

@@ -8,20 +8,20 @@ use std::time::Duration;
 use tiny_http::Server as TinyHttp;
 
 use super::cell::{Cell, Pump};
-use super::pace::Pace;
+use super::frame_timer::FrameTimer;
 use super::parts::Parts;
 use super::{pump, tiny};
 
-/// How long to wait for a request, and for a client to close at the end. Both are ours and prompt.
+/// How long to wait for a request, and for the client to close at the end. The client is our own and fast.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest request head.
 const HEAD_BYTES: usize = 8192;
 
 /// A server that listens on a free loopback port.
 pub enum Server {
-    /// Ours.
+    /// A plain listener.
     Own(TcpListener),
-    /// tiny_http's.
+    /// The server of tiny_http.
     Tiny(TinyHttp),
 }
 
@@ -30,7 +30,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When no port can be had.
+    /// If no port is available.
     pub fn bind(cell: &Cell) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         Ok(match cell.pump {
@@ -39,11 +39,11 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     ///
     /// # Errors
     ///
-    /// When the system does not say.
+    /// If the system does not return the address.
     pub fn address(&self) -> io::Result<SocketAddr> {
         match self {
             Self::Own(listener) => listener.local_addr(),
@@ -54,25 +54,25 @@ impl Server {
         }
     }
 
-    /// Answers one request as `cell` says, and ends when its client disconnects. The first frame is due
-    /// when the request has been read: `begin` makes the pace, which goes to `started`.
+    /// Answers one request with the pump of `cell`, and ends when the client disconnects. The first frame is due when the
+    /// request has been read: then `begin` makes the timer, and `started` holds it.
     ///
     /// # Errors
     ///
-    /// When the connection fails otherwise than by the client closing it.
+    /// If the connection fails, except that the client closed it.
     pub fn serve(
         &self,
         cell: &Cell,
         parts: &Parts,
-        started: &OnceLock<Pace>,
-        begin: impl FnOnce() -> Pace,
+        started: &OnceLock<FrameTimer>,
+        begin: impl FnOnce() -> FrameTimer,
     ) -> io::Result<()> {
         let served = match self {
             Self::Own(listener) => answer(listener, cell, parts, started, begin),
             Self::Tiny(server) => tiny::serve(server, parts, PATIENCE, started, begin),
         };
         match served {
-            // A client that has seen enough closes, while a pump may still be writing.
+            // The client closes at the end of the measurement, when the pump may still be writing.
             Err(error)
                 if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) =>
             {
@@ -87,12 +87,12 @@ fn answer(
     listener: &TcpListener,
     cell: &Cell,
     parts: &Parts,
-    started: &OnceLock<Pace>,
-    begin: impl FnOnce() -> Pace,
+    started: &OnceLock<FrameTimer>,
+    begin: impl FnOnce() -> FrameTimer,
 ) -> io::Result<()> {
-    // The client connects before this is called: the connection waits in the backlog.
+    // The client has connected before this call: the connection waits in the backlog.
     let (mut socket, _) = listener.accept()?;
-    // Each send is one whole chunk or frame: what the kernel would hold back is not what is measured.
+    // Each send is one whole chunk or frame. Delays by Nagle's algorithm are not measured here.
     socket.set_nodelay(true)?;
     socket.set_read_timeout(Some(PATIENCE))?;
     read_head(&mut socket)?;
@@ -105,21 +105,21 @@ fn answer(
         "HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nCache-Control: no-store\r\n{framing}\r\n\r\n"
     );
     socket.write_all(head.as_bytes())?;
-    let pace = started.get_or_init(begin).clone();
+    let timer = started.get_or_init(begin).clone();
     let pumped = match (cell.pump, cell.reads) {
         (Pump::EndsOnShortRead, Some(reads)) => {
-            pump::chunks(reads, pump::End::ShortRead, parts, pace, &mut socket)
+            pump::chunks(reads, pump::EndOn::ShortRead, parts, timer, &mut socket)
         }
-        (_, Some(reads)) => pump::chunks(reads, pump::End::EmptyRead, parts, pace, &mut socket),
-        (_, None) => pump::direct(parts, &pace, &mut socket),
+        (_, Some(reads)) => pump::chunks(reads, pump::EndOn::EmptyRead, parts, timer, &mut socket),
+        (_, None) => pump::direct(parts, &timer, &mut socket),
     };
     pumped?;
-    // Nothing but the pump ends the stream: the connection stays open until the client disconnects.
+    // Only the pump ends the stream: the connection stays open until the client disconnects.
     while socket.read(&mut [0; 64])? > 0 {}
     Ok(())
 }
 
-/// Reads up to the blank line behind the request's fields.
+/// Reads up to the empty line after the request's fields.
 fn read_head(socket: &mut TcpStream) -> io::Result<()> {
     let mut head = Vec::new();
     let mut buffer = [0; 1024];

@@ -1,28 +1,28 @@
-//! The file-like object a pump reads from: an endless stream whose frames come due one by one.
+//! The file-like object that a pump reads: an endless stream whose frames become due one by one.
 
 use super::cell::ReadRule;
-use super::pace::{Pace, Wait};
+use super::frame_timer::{FrameTimer, Wait};
 use super::parts::Parts;
 
-/// Reads parts by one of the rules. Each read blocks until the frames it needs are due.
+/// Reads parts by one rule. Each read blocks until the frames it needs are due.
 #[derive(Debug)]
 pub struct Source<'a> {
     parts: &'a Parts,
-    pace: Pace,
+    timer: FrameTimer,
     rule: ReadRule,
-    /// The part that is read.
+    /// The current part.
     number: u64,
-    /// How much of it has been read.
+    /// Bytes of the current part that were read.
     offset: usize,
 }
 
 impl<'a> Source<'a> {
     /// A source at its first byte.
-    pub fn new(parts: &'a Parts, pace: Pace, rule: ReadRule) -> Self {
-        Self { parts, pace, rule, number: 0, offset: 0 }
+    pub fn new(parts: &'a Parts, timer: FrameTimer, rule: ReadRule) -> Self {
+        Self { parts, timer, rule, number: 0, offset: 0 }
     }
 
-    /// The largest number of bytes that a read of `n` bytes can return.
+    /// The most bytes that a read of `n` bytes can return.
     pub fn longest_read(parts: &Parts, rule: ReadRule, n: usize) -> usize {
         match rule {
             ReadRule::Part => usize::try_from(parts.sequence().max()).unwrap_or(usize::MAX),
@@ -30,8 +30,8 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Reads `n` bytes into `out`, which must have room for [`Source::longest_read`], and says how
-    /// many came; `None` when the measurement is over before they could.
+    /// Reads `n` bytes into `out`, which must hold [`Source::longest_read`] bytes. Returns how many were read, or `None` if
+    /// the measurement ended first.
     pub fn read(&mut self, n: usize, out: &mut [u8]) -> Option<usize> {
         match self.rule {
             ReadRule::Part => self.read_within(usize::MAX, out),
@@ -48,7 +48,7 @@ impl<'a> Source<'a> {
 
     /// Reads at most `n` bytes of one part.
     fn read_within(&mut self, n: usize, out: &mut [u8]) -> Option<usize> {
-        if self.offset == 0 && self.pace.wait(self.number) == Wait::Over {
+        if self.offset == 0 && self.timer.wait(self.number) == Wait::Over {
             return None;
         }
         let rest = &self.parts.bytes(self.number)[self.offset..];
@@ -66,14 +66,14 @@ impl<'a> Source<'a> {
 mod tests {
     use std::time::Duration;
 
-    use super::super::pace::Halt;
+    use super::super::frame_timer::Halt;
     use super::super::schedule::Schedule;
     use super::*;
     use crate::clock::Clock;
     use crate::signal::Stop;
 
-    /// Lengths and times (in frames) of the first reads of `n` bytes from parts of 60 and 40 bytes
-    /// more than `overhead`.
+    /// Lengths and times (in frames) of the reads of `n(overhead)` bytes. The parts have `overhead` bytes more than their
+    /// pictures of 60 and 40 bytes.
     fn reads(rule: ReadRule, n: impl Fn(usize) -> usize) -> Vec<(usize, u32)> {
         let parts = Parts::new(&[vec![1; 60], vec![2; 40]]).unwrap();
         let overhead = parts.bytes(0).len() - 60;
@@ -81,18 +81,18 @@ mod tests {
         let clock = Clock::simulated();
         let schedule = Schedule::new(1.0, Duration::from_secs(4));
         let mut source =
-            Source::new(&parts, Pace::start(&clock, schedule, &Halt::new(&Stop::default())), rule);
+            Source::new(&parts, FrameTimer::start(&clock, schedule, &Halt::new(&Stop::default())), rule);
         let mut out = vec![0; Source::longest_read(&parts, rule, n)];
         let mut reads = Vec::new();
         while let Some(len) = source.read(n, &mut out) {
             reads.push((len, clock.now().as_secs() as u32));
         }
-        assert_eq!(clock.now(), schedule.duration(), "a read that nothing can fill blocks to the end");
+        assert_eq!(clock.now(), schedule.duration(), "a read that cannot be filled blocks to the end");
         reads
     }
 
     #[test]
-    fn a_read_by_part_returns_one_whole_part_whatever_n() {
+    fn a_read_by_part_returns_one_whole_part_for_any_n() {
         let overhead = reads(ReadRule::Part, |_| 1)[0].0 - 60;
         let expected = [(60 + overhead, 0), (40 + overhead, 1), (60 + overhead, 2), (40 + overhead, 3)];
         assert_eq!(reads(ReadRule::Part, |_| 1), expected);
@@ -111,7 +111,7 @@ mod tests {
     fn a_filling_read_waits_for_the_part_that_fills_it() {
         let overhead = reads(ReadRule::Part, |_| 1)[0].0 - 60;
         let n = overhead + 70;
-        // 2 reads take one part and a bit of the next one; the last part fills no third.
+        // Each of two reads needs the next part. The last part does not fill a third read.
         assert_eq!(reads(ReadRule::Fill, |overhead| overhead + 70)[..2], [(n, 1), (n, 2)]);
     }
 }

@@ -1,4 +1,4 @@
-//! The report as one JSON object. Keys and meaning are a contract with scripts.
+//! The report as one JSON object. Scripts rely on its keys and their meaning.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::rows::{Report, Row};
 use crate::bench::chunks::cell::word;
-use crate::bench::chunks::course::Figures;
+use crate::bench::chunks::timeline::Figures;
 
 #[derive(Serialize)]
 struct Object {
@@ -36,7 +36,7 @@ struct RowObject {
     cause: String,
 }
 
-/// Absent where there were too few frames to tell.
+/// A figure is absent if it needs more frames than arrived.
 #[derive(Serialize)]
 struct Times {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +72,7 @@ pub fn print(report: &Report<'_>) -> String {
         duration_s: report.schedule.duration().as_secs_f64(),
         rows: report.rows.iter().map(|row| RowObject::new(row, report.schedule.frames_due())).collect(),
     };
-    // Fails only for maps with keys that are no strings, and for writers that fail.
+    // Fails only for map keys that are not strings, and for writers that fail.
     serde_json::to_string(&object).unwrap_or_default()
 }
 

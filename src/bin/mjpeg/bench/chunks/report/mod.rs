@@ -6,16 +6,16 @@ mod text;
 
 pub use self::rows::Report;
 
-/// The forms of a report.
+/// The formats of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// A table for people.
+    /// A table.
     Text,
     /// One JSON object, schema `mjpeg.bench.chunks/1`.
     Json,
 }
 
-/// The report without a line end at its end.
+/// The report, without a final line end.
 pub fn print(report: &Report<'_>, format: Format, coloured: bool) -> String {
     match format {
         Format::Text => text::print(report, coloured),

@@ -2,17 +2,17 @@
 
 use crate::bench::chunks::cause;
 use crate::bench::chunks::cell::Cell;
-use crate::bench::chunks::course::{Course, Figures};
 use crate::bench::chunks::model;
 use crate::bench::chunks::parts::Sequence;
 use crate::bench::chunks::schedule::Schedule;
+use crate::bench::chunks::timeline::{Figures, Timeline};
 
-/// The measured figures beside those of the model.
+/// Measured and predicted figures.
 #[derive(Debug)]
 pub struct Report<'a> {
     /// The lengths of the parts.
     pub sequence: &'a Sequence,
-    /// When frames were due.
+    /// When each frame was due.
     pub schedule: &'a Schedule,
     /// One row for each cell.
     pub rows: Vec<Row>,
@@ -27,18 +27,18 @@ pub struct Row {
     pub measured: Figures,
     /// The figures of the model.
     pub predicted: Figures,
-    /// What makes the stream the way it is, in one sentence.
+    /// The cause of the behaviour, in one sentence.
     pub cause: String,
 }
 
 impl<'a> Report<'a> {
-    /// Compares measured courses with those that the model predicts.
-    pub fn new(sequence: &'a Sequence, schedule: &'a Schedule, courses: &[(Cell, Course)]) -> Self {
-        let rows = courses
+    /// Compares measured timelines with those that the model predicts.
+    pub fn new(sequence: &'a Sequence, schedule: &'a Schedule, timelines: &[(Cell, Timeline)]) -> Self {
+        let rows = timelines
             .iter()
-            .map(|(cell, course)| {
-                let measured = course.figures(schedule);
-                let predicted = model::course(cell, sequence, schedule).figures(schedule);
+            .map(|(cell, timeline)| {
+                let measured = timeline.figures(schedule);
+                let predicted = model::timeline(cell, sequence, schedule).figures(schedule);
                 let cause = cause::sentence(cell, sequence, schedule, &measured, &predicted);
                 Row { cell: *cell, measured, predicted, cause }
             })

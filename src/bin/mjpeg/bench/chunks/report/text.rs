@@ -5,29 +5,28 @@ use std::time::Duration;
 
 use super::rows::{Report, Row};
 use crate::bench::chunks::cell::{Cell, ReadRule, Reads, word};
-use crate::bench::chunks::course::Verdict;
+use crate::bench::chunks::timeline::Verdict;
 
-/// The columns before the cause, with the side their values lean to. What the model predicts stands
-/// beside what was measured.
-const COLUMNS: [(&str, Lean); 12] = [
-    ("chunk", Lean::Right),
-    ("verdict", Lean::Left),
-    ("frames", Lean::Right),
-    ("first ms", Lean::Right),
-    ("gap p50", Lean::Right),
-    ("p99", Lean::Right),
-    ("max ms", Lean::Right),
-    ("late p50", Lean::Right),
-    ("p99 ms", Lean::Right),
-    ("model", Lean::Left),
-    ("frames", Lean::Right),
-    ("gap max ms", Lean::Right),
+/// The columns before the cause, with their alignment: the measured figures, then those of the model.
+const COLUMNS: [(&str, Align); 12] = [
+    ("chunk", Align::Right),
+    ("verdict", Align::Left),
+    ("frames", Align::Right),
+    ("first ms", Align::Right),
+    ("gap p50", Align::Right),
+    ("p99", Align::Right),
+    ("max ms", Align::Right),
+    ("late p50", Align::Right),
+    ("p99 ms", Align::Right),
+    ("model", Align::Left),
+    ("frames", Align::Right),
+    ("gap max ms", Align::Right),
 ];
 /// The column whose values are coloured.
 const VERDICT: usize = 1;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Lean {
+enum Align {
     Left,
     Right,
 }
@@ -54,7 +53,7 @@ pub fn print(report: &Report<'_>, coloured: bool) -> String {
         let title = title(&row.cell);
         if block.as_ref() != Some(&title) {
             let names = COLUMNS.map(|(name, _)| name.to_string());
-            // Writing to a string does not fail; so below.
+            // Writing to a string does not fail.
             let _ = write!(out, "\n\n{title}\n{}  cause", cells(&names, &widths, None));
             block = Some(title);
         }
@@ -108,14 +107,14 @@ fn cells(values: &[String; COLUMNS.len()], widths: &[usize; COLUMNS.len()], colo
         };
         out.push_str("  ");
         match COLUMNS[column].1 {
-            Lean::Left => out.extend([value, padding]),
-            Lean::Right => out.extend([padding, value]),
+            Align::Left => out.extend([value, padding]),
+            Align::Right => out.extend([padding, value]),
         }
     }
     out
 }
 
-/// The ANSI code of a verdict: green is well, yellow is late, red stands still.
+/// The ANSI colour of a verdict: green is good, yellow is late, red is stopped.
 fn colour(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Streams => "32",

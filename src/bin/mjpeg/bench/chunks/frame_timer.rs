@@ -1,4 +1,4 @@
-//! Waiting for frames.
+//! Waits until frames are due.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,10 +8,10 @@ use super::schedule::Schedule;
 use crate::clock::Clock;
 use crate::signal::Stop;
 
-/// The longest sleep between two looks at whether the run should end.
-const NAP: Duration = Duration::from_millis(50);
+/// The longest sleep between two checks whether the run should end.
+const LONGEST_SLEEP: Duration = Duration::from_millis(50);
 
-/// Whether a run should end early: a signal asked, or one of its rows failed.
+/// Whether a run should end early: after a signal, or when one of its rows has failed.
 #[derive(Debug, Clone)]
 pub struct Halt {
     stop: Stop,
@@ -19,34 +19,34 @@ pub struct Halt {
 }
 
 impl Halt {
-    /// Ends with `stop`.
+    /// Is set when `stop` has a signal.
     pub fn new(stop: &Stop) -> Self {
         Self { stop: stop.clone(), failed: Arc::default() }
     }
 
-    /// Says that a row has failed.
+    /// Sets it, because a row has failed.
     pub fn fail(&self) {
         self.failed.store(true, Ordering::SeqCst);
     }
 
-    /// Whether to end.
-    pub fn asked(&self) -> bool {
+    /// Whether the run should end.
+    pub fn is_set(&self) -> bool {
         self.stop.signal().is_some() || self.failed.load(Ordering::SeqCst)
     }
 }
 
-/// What waiting for a frame came to.
+/// The result of waiting for a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
     /// The frame is due.
     Due,
-    /// The measurement is over before it.
+    /// The measurement ends before the frame.
     Over,
 }
 
-/// A schedule that runs.
+/// A schedule that has started.
 #[derive(Debug, Clone)]
-pub struct Pace {
+pub struct FrameTimer {
     clock: Clock,
     /// When frame 0 is due, on the clock.
     start: Duration,
@@ -54,8 +54,8 @@ pub struct Pace {
     halt: Halt,
 }
 
-impl Pace {
-    /// Frame 0 is due now.
+impl FrameTimer {
+    /// Starts the schedule: frame 0 is due now.
     pub fn start(clock: &Clock, schedule: Schedule, halt: &Halt) -> Self {
         Self { start: clock.now(), clock: clock.clone(), schedule, halt: halt.clone() }
     }
@@ -65,7 +65,7 @@ impl Pace {
         self.start
     }
 
-    /// Blocks until frame `frame` is due, or the measurement is over.
+    /// Blocks until frame `frame` is due, or until the measurement ends.
     pub fn wait(&self, frame: u64) -> Wait {
         if frame < self.schedule.frames_due() {
             self.sleep_until(self.schedule.due(frame))
@@ -75,27 +75,27 @@ impl Pace {
         }
     }
 
-    /// Blocks until the measurement is over.
+    /// Blocks until the measurement ends.
     pub fn finish(&self) {
         self.sleep_until(self.schedule.duration());
     }
 
-    /// When the measurement is over, on the clock.
+    /// When the measurement ends, on the clock.
     pub fn end(&self) -> Duration {
         self.start + self.schedule.duration()
     }
 
-    /// Sleeps until `at`, from the start; `Over` when the run should end before.
+    /// Sleeps until `at`, from the start; `Over` if the run should end earlier.
     fn sleep_until(&self, at: Duration) -> Wait {
         loop {
-            if self.halt.asked() {
+            if self.halt.is_set() {
                 return Wait::Over;
             }
             let left = (self.start + at).saturating_sub(self.clock.now());
             if left.is_zero() {
                 return Wait::Due;
             }
-            self.clock.advance(left.min(NAP));
+            self.clock.advance(left.min(LONGEST_SLEEP));
         }
     }
 }
@@ -105,18 +105,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_come_due_by_the_absolute_clock_until_the_end() {
+    fn frames_are_due_at_absolute_times_until_the_end() {
         let clock = Clock::simulated();
         clock.advance(Duration::from_secs(7));
         let schedule = Schedule::new(10.0, Duration::from_millis(250));
-        let pace = Pace::start(&clock, schedule, &Halt::new(&Stop::default()));
-        assert_eq!(pace.wait(1), Wait::Due);
+        let timer = FrameTimer::start(&clock, schedule, &Halt::new(&Stop::default()));
+        assert_eq!(timer.wait(1), Wait::Due);
         assert_eq!(clock.now(), Duration::from_millis(7100));
-        // A late reader catches up: the frame is due already.
+        // A late reader does not wait: the frame is due already.
         clock.advance(Duration::from_millis(130));
-        assert_eq!(pace.wait(2), Wait::Due);
+        assert_eq!(timer.wait(2), Wait::Due);
         assert_eq!(clock.now(), Duration::from_millis(7230));
-        assert_eq!(pace.wait(3), Wait::Over);
+        assert_eq!(timer.wait(3), Wait::Over);
         assert_eq!(clock.now(), Duration::from_millis(7250));
     }
 
@@ -124,9 +124,9 @@ mod tests {
     fn a_failed_row_ends_the_wait_at_once() {
         let clock = Clock::simulated();
         let halt = Halt::new(&Stop::default());
-        let pace = Pace::start(&clock, Schedule::new(1.0, Duration::from_secs(60)), &halt);
+        let timer = FrameTimer::start(&clock, Schedule::new(1.0, Duration::from_secs(60)), &halt);
         halt.fail();
-        assert_eq!(pace.wait(30), Wait::Over);
+        assert_eq!(timer.wait(30), Wait::Over);
         assert_eq!(clock.now(), Duration::ZERO);
     }
 }

@@ -1,37 +1,37 @@
-//! The course of one stream: when its frames were complete, and when it ended. Measured or predicted.
+//! The timeline of one stream, measured or predicted: when its frames were complete, and when it ended.
 
 use std::time::Duration;
 
 use super::schedule::Schedule;
 
-/// What a client sees of a stream.
+/// What a client receives of a stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Course {
-    /// How long before the start, when frame 0 was due, the request was sent.
-    pub asked_before: Duration,
-    /// When each frame was complete, in their order, from the start.
+pub struct Timeline {
+    /// The time from the request to the start, when frame 0 is due.
+    pub requested_before: Duration,
+    /// When each frame was complete, in order, from the start.
     pub arrivals: Vec<Duration>,
-    /// When the response was over, from the start, if it was before the measurement was.
+    /// When the response ended, from the start; `None` if the measurement ended first.
     pub over: Option<Duration>,
 }
 
-/// What kind of stream it is. The words are those of the JSON.
+/// The behaviour of a stream. The names are those of the JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// No frame.
     Nothing,
-    /// The response is over, or silent to the end, before all frames were due.
+    /// The response ended, or stayed silent, before all frames were due.
     Ends,
-    /// The largest gap has at least three intervals.
+    /// The largest gap is at least three intervals.
     Bursts,
-    /// Half of the frames are late by half an interval or more.
+    /// At least half of the frames are late by half an interval or more.
     Late,
-    /// Each frame comes when it is due.
+    /// The frames arrive when they are due.
     Streams,
 }
 
 impl Verdict {
-    /// As it stands in text and JSON.
+    /// The name in text and JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Nothing => "nothing",
@@ -43,16 +43,16 @@ impl Verdict {
     }
 }
 
-/// The figures of a course; those that need more frames than there were are absent.
+/// The figures of a timeline. A figure that needs more frames than the timeline has is `None`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figures {
-    /// What kind of stream it was.
+    /// The behaviour of the stream.
     pub verdict: Verdict,
     /// Complete frames.
     pub frames: u64,
     /// From the request to the first complete frame.
     pub first_frame: Option<Duration>,
-    /// Between the ends of frames that follow each other.
+    /// Between the ends of consecutive frames.
     pub gap: Option<Spread>,
     /// From the time a frame was due to its last byte.
     pub latency: Option<Spread>,
@@ -69,8 +69,8 @@ pub struct Spread {
     pub max: Duration,
 }
 
-impl Course {
-    /// Judges the course of a stream that should have kept `schedule`.
+impl Timeline {
+    /// The figures of a stream with this schedule.
     pub fn figures(&self, schedule: &Schedule) -> Figures {
         let gap = Spread::of(self.arrivals.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect());
         let latencies = (0..).zip(&self.arrivals).map(|(frame, at)| at.saturating_sub(schedule.due(frame)));
@@ -78,7 +78,7 @@ impl Course {
         Figures {
             verdict: self.verdict(schedule, gap, latency),
             frames: self.arrivals.len() as u64,
-            first_frame: self.arrivals.first().map(|&at| at + self.asked_before),
+            first_frame: self.arrivals.first().map(|&at| at + self.requested_before),
             gap,
             latency,
         }
@@ -91,12 +91,12 @@ impl Course {
             return Verdict::Nothing;
         };
         let interval = schedule.interval();
-        // Gaps come in whole intervals, but for the scheduler: 2.95 of them are three.
+        // Gaps are whole intervals, except for scheduling delays: 2.95 intervals count as three.
         let three = interval * 3 - interval / 10;
         let longest_wait = gap.map_or(first, |gap| gap.max.max(first));
         let silence = schedule.duration().saturating_sub(last);
         if (self.arrivals.len() as u64) < schedule.frames_due()
-            // A stream that comes in bursts is silent for as long between two of them.
+            // A stream in bursts is silent for the same time between two bursts.
             && (self.over.is_some() || (silence >= three && silence > longest_wait + interval))
         {
             Verdict::Ends
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_of_one_second_at_ten_frames_a_second() {
+    fn verdicts_of_one_second_at_ten_frames_per_second() {
         let schedule = Schedule::new(10.0, MS(1000));
         let table: [(&str, &[u64], Option<u64>, Verdict); 9] = [
             ("on time", &[0, 100, 200, 300, 400, 500, 600, 700, 800, 900], None, Verdict::Streams),
@@ -155,16 +155,16 @@ mod tests {
         ];
         for (name, arrivals, over, verdict) in table {
             let arrivals = arrivals.iter().copied().map(MS).collect();
-            let course = Course { asked_before: MS(1), arrivals, over: over.map(MS) };
-            assert_eq!(course.figures(&schedule).verdict, verdict, "{name}");
+            let timeline = Timeline { requested_before: MS(1), arrivals, over: over.map(MS) };
+            assert_eq!(timeline.figures(&schedule).verdict, verdict, "{name}");
         }
     }
 
     #[test]
     fn figures_that_need_more_frames_are_absent() {
         let schedule = Schedule::new(10.0, MS(1000));
-        let course = Course { asked_before: MS(2), arrivals: vec![MS(3)], over: Some(MS(4)) };
-        let figures = course.figures(&schedule);
+        let timeline = Timeline { requested_before: MS(2), arrivals: vec![MS(3)], over: Some(MS(4)) };
+        let figures = timeline.figures(&schedule);
         assert_eq!(figures.first_frame, Some(MS(5)), "from the request");
         assert_eq!(figures.latency.map(|latency| latency.p50), Some(MS(3)), "from when it was due");
         assert_eq!((figures.gap, figures.frames), (None, 1));

@@ -1,4 +1,4 @@
-//! The frames of one response as they arrive, each compared with the frame that was sent.
+//! Counts the frames of one response as they arrive, and compares each with the frame that was sent.
 
 use anyhow::{bail, ensure};
 use mjpeg::http::Head;
@@ -7,34 +7,33 @@ use mjpeg::response::{Event, Expected, Reader};
 
 use super::parts::Parts;
 
-/// What one read may bring.
+/// The size of one read.
 const READ_BYTES: usize = 128 << 10;
 
-/// Takes the bytes of one response and counts the frames in it.
+/// Counts the frames in the bytes of one response.
 #[derive(Debug)]
-pub struct Reception<'a> {
+pub struct FrameCounter<'a> {
     parts: &'a Parts,
     reader: Reader,
 }
 
-impl<'a> Reception<'a> {
-    /// A response to `parts` of which nothing has arrived.
+impl<'a> FrameCounter<'a> {
+    /// A counter for a response that carries `parts`.
     pub fn new(parts: &'a Parts) -> Self {
         let limits = Limits { read_bytes: READ_BYTES, ..Limits::default() };
         Self { parts, reader: Reader::with_limits(Expected::Response, limits) }
     }
 
-    /// Room to read into.
+    /// The buffer to read into.
     pub fn space(&mut self) -> &mut [u8] {
         self.reader.space()
     }
 
-    /// Says that the first `len` bytes of the room now hold what arrived, and returns how many frames
-    /// they completed.
+    /// Takes the first `len` bytes of the buffer, and returns how many frames they completed.
     ///
     /// # Errors
     ///
-    /// When what arrives is not a stream, or not the frames that were sent.
+    /// If the response is not a stream, or its frames differ from those that were sent.
     pub fn filled(&mut self, len: usize) -> anyhow::Result<usize> {
         self.reader.filled(len);
         let mut frames = 0;
@@ -43,20 +42,24 @@ impl<'a> Reception<'a> {
                 Event::Head(head) => ensure_ok(head)?,
                 Event::Body(multipart::Event::Part(part)) => {
                     if part.body != self.parts.jpeg(part.number - 1) {
-                        bail!("part {} did not arrive as it was sent", part.number);
+                        bail!("part {} differs from the part that was sent", part.number);
                     }
                     frames += 1;
                 }
                 Event::Body(multipart::Event::Deviation(deviation)) => {
-                    bail!("byte {} of the stream is not as it was sent: {}", deviation.offset, deviation.kind)
+                    bail!(
+                        "byte {} of the stream differs from what was sent: {}",
+                        deviation.offset,
+                        deviation.kind
+                    )
                 }
-                _ => bail!("bytes other than frames arrived"),
+                _ => bail!("the response holds bytes that are not frames"),
             }
         }
         Ok(frames)
     }
 
-    /// Whether the last chunk has come.
+    /// Whether the last chunk has arrived.
     pub fn is_over(&self) -> bool {
         self.reader.is_over()
     }
@@ -71,15 +74,15 @@ fn ensure_ok(head: &Head) -> anyhow::Result<()> {
 mod tests {
     use super::*;
 
-    /// Frames that each read of `bytes` completed, read `step` bytes at a time.
+    /// Counts the frames in `bytes`, read `step` bytes at a time; also whether the response is over.
     fn receive(parts: &Parts, bytes: &[u8], step: usize) -> anyhow::Result<(usize, bool)> {
-        let mut reception = Reception::new(parts);
+        let mut counter = FrameCounter::new(parts);
         let mut frames = 0;
         for piece in bytes.chunks(step) {
-            reception.space()[..piece.len()].copy_from_slice(piece);
-            frames += reception.filled(piece.len())?;
+            counter.space()[..piece.len()].copy_from_slice(piece);
+            frames += counter.filled(piece.len())?;
         }
-        Ok((frames, reception.is_over()))
+        Ok((frames, counter.is_over()))
     }
 
     fn response(parts: &Parts, framing: &str) -> Vec<u8> {
@@ -91,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_are_counted_the_moment_their_last_byte_arrives_however_they_are_cut() {
+    fn a_frame_is_counted_when_its_last_byte_arrives_at_every_split() {
         let parts = Parts::new(&[jpeg(20), jpeg(5)]).unwrap();
         let mut bytes = response(&parts, "Transfer-Encoding: chunked");
         let body = [parts.bytes(0), parts.bytes(1), parts.bytes(2)].concat();
@@ -114,10 +117,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_what_was_sent_is_an_error() {
+    fn a_response_that_differs_from_the_sent_frames_is_an_error() {
         let parts = Parts::new(&[jpeg(20), jpeg(5)]).unwrap();
         let swapped = [response(&parts, "Connection: close"), parts.bytes(1).to_vec()].concat();
-        assert!(receive(&parts, &swapped, 4096).unwrap_err().to_string().contains("part 1 did not arrive"));
+        assert!(receive(&parts, &swapped, 4096).unwrap_err().to_string().contains("part 1 differs"));
         assert!(
             receive(&parts, b"HTTP/1.1 500 Oops\r\n\r\n", 4096).unwrap_err().to_string().contains("500 Oops")
         );

@@ -1,4 +1,4 @@
-//! How far the measurement is: a bar on a terminal, a plain line every few seconds elsewhere.
+//! Progress on standard error: a bar on a terminal, otherwise a line every five seconds.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::output;
 /// The time between two plain lines.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Shown on standard error.
+/// Displays the progress of a measurement.
 #[derive(Debug)]
-pub struct Progress {
+pub struct ProgressDisplay {
     shown: Shown,
     clock: Clock,
     rows: u64,
     done: u64,
-    /// About how long all of it takes.
+    /// The estimated time of the whole measurement.
     total: Duration,
     started: Duration,
     next_line: Duration,
@@ -30,8 +30,8 @@ enum Shown {
     Nothing,
 }
 
-impl Progress {
-    /// Progress over `rows` rows that take about `total`; with `quiet` nothing is shown.
+impl ProgressDisplay {
+    /// Displays the progress over `rows` rows that take about `total`; nothing if `quiet`.
     pub fn start(rows: usize, total: Duration, clock: &Clock, quiet: bool) -> Self {
         let shown = if quiet {
             Shown::Nothing
@@ -49,13 +49,13 @@ impl Progress {
         Self { shown, clock: clock.clone(), rows, done: 0, total, started, next_line: started + EVERY }
     }
 
-    /// One row more is done.
+    /// Counts a measured row.
     pub fn row_done(&mut self) {
         self.done += 1;
         self.tick();
     }
 
-    /// Time has passed.
+    /// Updates the display; called regularly.
     pub fn tick(&mut self) {
         let now = self.clock.now();
         let passed = now - self.started;
@@ -74,7 +74,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(self) {
         if let Shown::Bar(bar) = self.shown {
             bar.finish_and_clear();

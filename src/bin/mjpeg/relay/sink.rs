@@ -1,0 +1,55 @@
+//! Takes the pictures out of a stream's parts.
+
+use std::time::Duration;
+
+use mjpeg::multipart::{Event, Extent, Part};
+
+use crate::problem::Problem;
+use crate::source::picture::Picture;
+use crate::transport::{Flow, Observer};
+
+/// What receives the pictures of a stream.
+pub trait Receiver {
+    /// A buffer for a JPEG of `length` bytes, as [`Picture::buffer`] makes it.
+    fn buffer(&self, length: usize) -> Vec<u8> {
+        Picture::buffer(length)
+    }
+
+    /// Receives a picture and the part it came in. [`Flow::Enough`] ends the stream.
+    fn receive(&mut self, picture: Picture, part: &Part<'_>) -> Flow;
+
+    /// Called for each part whose JPEG is incomplete.
+    fn torn(&self) {}
+}
+
+/// Copies each complete JPEG into a [`Picture`] and passes it on.
+#[derive(Debug)]
+pub struct Sink<R> {
+    /// Pictures passed on so far.
+    pub published: u64,
+    receiver: R,
+}
+
+impl<R: Receiver> Sink<R> {
+    /// A sink that passes pictures to `receiver`.
+    pub fn new(receiver: R) -> Self {
+        Self { published: 0, receiver }
+    }
+}
+
+impl<R: Receiver> Observer for Sink<R> {
+    fn event(&mut self, event: &Event<'_>, _: Option<Duration>) -> Result<Flow, Problem> {
+        let Event::Part(part) = event else { return Ok(Flow::More) };
+        let Extent::Complete { end } = part.extent else {
+            self.receiver.torn();
+            return Ok(Flow::More);
+        };
+        let jpeg = part.body.get(..end).unwrap_or(part.body);
+        let mut buffer = self.receiver.buffer(jpeg.len());
+        buffer.extend_from_slice(jpeg);
+        // The parser's marker walk found the end, so the JPEG is complete.
+        let picture = Picture::whole(buffer, 0);
+        self.published += 1;
+        Ok(self.receiver.receive(picture, part))
+    }
+}

@@ -1,0 +1,200 @@
+//! `mjpeg record`: how runs end, and their exit codes.
+
+use crate::kit;
+use crate::record::{manifest, record, summary};
+
+use std::fs;
+
+use kit::camera::{Camera, HEAD, part};
+use kit::run::{Server, mjpeg, run, start};
+
+/// Ten complete frames and the end that follows.
+struct Ending {
+    name: &'static str,
+    after: fn(&mut kit::camera::Connection, &[u8]),
+    goal: bool,
+    code: i32,
+    end: &'static str,
+    damaged: u64,
+}
+
+#[test]
+fn stall_cut_and_close_are_distinguished_and_no_incomplete_frame_is_written() {
+    let endings = [
+        Ending {
+            name: "closed without a goal",
+            after: |_, _| {},
+            goal: false,
+            code: 0,
+            end: "closed",
+            damaged: 0,
+        },
+        Ending {
+            name: "closed before the goal",
+            after: |_, _| {},
+            goal: true,
+            code: 1,
+            end: "closed",
+            damaged: 0,
+        },
+        Ending {
+            name: "cut inside a frame",
+            after: |camera, next| camera.send(&part(next)[..3000]),
+            goal: true,
+            code: 5,
+            end: "truncated",
+            damaged: 1,
+        },
+        Ending {
+            name: "silent",
+            after: |camera, _| camera.wait_for_the_viewer_to_leave(),
+            goal: true,
+            code: 5,
+            end: "stalled",
+            damaged: 0,
+        },
+        Ending {
+            name: "silent inside a frame",
+            after: |camera, next| {
+                camera.send(&part(next)[..3000]);
+                camera.wait_for_the_viewer_to_leave();
+            },
+            goal: false,
+            code: 5,
+            end: "stalled",
+            damaged: 1,
+        },
+    ];
+    let frames = kit::contents(&kit::frames());
+    for ending in endings {
+        let (sent, after) = (frames.clone(), ending.after);
+        let camera = Camera::start(move |camera| {
+            camera.send(HEAD.as_bytes());
+            sent[..10].iter().for_each(|jpeg| camera.send(&part(jpeg)));
+            after(camera, &sent[10]);
+        });
+        let dir = tempfile::tempdir().unwrap();
+        let goal: &[&str] =
+            if ending.goal { &["--frames", "20", "--idle", "400ms"] } else { &["--idle", "400ms"] };
+        let end = record(&camera.url, dir.path(), goal);
+        let summary = summary(&end);
+        assert_eq!(summary["end"], ending.end, "{}: {summary}", ending.name);
+        assert_eq!(summary["frames_damaged"], ending.damaged, "{}: {summary}", ending.name);
+        end.expect(ending.code);
+        assert!(kit::contents(dir.path()) == frames[..10], "{}", ending.name);
+    }
+}
+
+#[test]
+fn a_reset_connection_is_reported_as_reset() {
+    let frames = kit::contents(&kit::frames());
+    let dir = tempfile::tempdir().unwrap();
+    let (seen, watched) = (dir.path().join("frame-000003.jpg"), frames[..3].to_vec());
+    let camera = Camera::start(move |camera| {
+        camera.send(HEAD.as_bytes());
+        watched.iter().for_each(|jpeg| camera.send(&part(jpeg)));
+        // A reset discards bytes that were not read.
+        kit::eventually("the third frame is written", || seen.exists().then_some(()));
+        camera.send(b"--foo\r\nContent-Type: image/jpeg\r\nContent-Length: 5000\r\n\r\n\xff\xd8\xff");
+        camera.reset();
+    });
+    let end = record(&camera.url, dir.path(), &["--frames", "20"]);
+    assert_eq!(summary(&end)["end"], "reset", "{}", end.text());
+    assert!(end.err.contains("after 3 good frames: the connection was reset"), "{}", end.err);
+    end.expect(5);
+    assert!(kit::contents(dir.path()) == frames[..3]);
+}
+
+#[test]
+fn responses_without_a_stream_have_their_own_exit_codes() {
+    let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\n\r\n<p>camera</p>\r\n";
+    for (name, answer, code) in [
+        ("a page", page, 4),
+        (
+            "an empty body",
+            "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=x\r\n\r\n",
+            4,
+        ),
+        (
+            "a refusal",
+            "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"cam\"\r\nContent-Length: 0\r\n\r\n",
+            3,
+        ),
+        ("no answer", "", 5),
+    ] {
+        let camera = Camera::sending(answer, Vec::new());
+        let dir = tempfile::tempdir().unwrap();
+        let end = record(&camera.url, dir.path(), &[]);
+        let summary = summary(&end);
+        assert!(summary.get("error").is_some() && summary["frames_written"] == 0, "{name}: {summary}");
+        end.expect(code);
+    }
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let end = record(&format!("http://{closed}/"), dir.path(), &[]).expect(3);
+    assert!(end.err.starts_with("mjpeg: record: ") && end.err.lines().count() == 1, "{}", end.err);
+}
+
+#[test]
+fn a_server_that_never_answers_has_stalled() {
+    let camera = Camera::start(kit::camera::Connection::wait_for_the_viewer_to_leave);
+    let dir = tempfile::tempdir().unwrap();
+    let end = record(&camera.url, dir.path(), &["--idle", "300ms"]).expect(5);
+    assert!(end.err.contains("no response head within 300ms"), "{}", end.err);
+}
+
+#[test]
+fn a_server_that_sends_bytes_but_no_part_has_stalled() {
+    let camera = Camera::start(|camera| {
+        camera.send(HEAD.as_bytes());
+        let start = std::time::Instant::now();
+        // Bytes arrive all the time, but never a part.
+        while start.elapsed() < std::time::Duration::from_secs(2) {
+            camera.send(b"-");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let end = record(&camera.url, dir.path(), &["--idle", "500ms"]);
+    assert_eq!(summary(&end)["end"], "stalled");
+    end.expect(5);
+}
+
+#[test]
+fn a_full_disk_is_a_local_failure_and_leaves_no_partial_file() {
+    // A test cannot fill a disk. A limit on the size of files has the same effect.
+    let dir = tempfile::tempdir().unwrap();
+    let (program, out) = (env!("CARGO_BIN_EXE_mjpeg"), dir.path().display());
+    let script =
+        format!("ulimit -f 8; trap '' XFSZ; exec {program} record test:1280x720 {out} --frames 5 --quiet");
+    let end = run(std::process::Command::new("sh").args(["-c", &script]));
+    assert!(end.err.contains("cannot write") && end.err.contains("frame-000001.jpg"), "{}", end.err);
+    end.expect(6);
+    let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["manifest.jsonl"]);
+}
+
+#[test]
+fn a_signal_is_a_success_without_a_goal_and_ends_the_run_by_the_signal_with_one() {
+    use std::os::unix::process::ExitStatusExt;
+    let server = Server::start(&kit::frames(), &["--fps", "50"]);
+    for goal in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut command = mjpeg(["record", &server.stream]);
+        command.arg(dir.path()).args(["--format", "json", "--quiet"]);
+        if goal {
+            command.args(["--frames", "100000"]);
+        }
+        let run = start(&mut command);
+        kit::eventually("a frame is written", || dir.path().join("frame-000002.jpg").exists().then_some(()));
+        run.signal("INT");
+        let end = run.end();
+        assert_eq!(summary(&end)["end"], "signal");
+        if goal {
+            assert_eq!(end.status.signal(), Some(2), "{}", end.status);
+        } else {
+            end.expect(0);
+        }
+        assert_eq!(manifest(dir.path()).len(), kit::jpegs(dir.path()).len());
+    }
+}
