@@ -178,7 +178,7 @@ fn a_source_that_is_none_says_so_by_its_status() {
     let mut server = piped(&[]);
     server.run.child().stdin.take().unwrap().write_all(b"<html>no stream</html>").unwrap();
     let end = server.run.end().expect(4);
-    assert!(end.err.contains("is not a stream"), "{}", end.err);
+    assert!(end.err.contains("not an MJPEG stream"), "{}", end.err);
     for (bytes, args, code) in [
         (&b"<html>no stream</html>"[..], &["--fps", "5"][..], 4),
         (b"\xff\xd8\xff\xe0 half a picture", &[], 5),
