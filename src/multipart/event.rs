@@ -43,6 +43,18 @@ pub struct Part<'a> {
     pub spans: Spans,
 }
 
+impl Part<'_> {
+    /// Whether the part is not meant as a picture: its Content-Type is not an image, and its body does not
+    /// start like a picture. Some cameras send status text or XML between frames.
+    pub fn is_not_a_picture(&self) -> bool {
+        let is_image = self
+            .fields
+            .first("content-type")
+            .is_none_or(|value| value.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"image/")));
+        !is_image && self.extent == Extent::Foreign
+    }
+}
+
 /// What told where a body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use mio::Waker;
-use mjpeg::multipart::{Event, Extent, Part};
+use mjpeg::jpeg::Judgement;
+use mjpeg::multipart::{Event, Part};
 
 use crate::clock::Clock;
 use crate::output::Reporter;
@@ -275,19 +276,19 @@ enum Deliver<'a> {
 impl Observer for Sink<'_> {
     fn event(&mut self, event: &Event<'_>, _: Option<Duration>) -> Result<Flow, Problem> {
         let Event::Part(part) = event else { return Ok(Flow::More) };
-        let Extent::Complete { end } = part.extent else {
+        let judgement = Judgement::of_markers(part.body, part.extent);
+        if judgement.damage().is_some() {
             if let Deliver::Newest(mailbox) = self.deliver {
                 mailbox.count_torn();
             }
             return Ok(Flow::More);
-        };
-        let jpeg = part.body.get(..end).unwrap_or(part.body);
+        }
+        let jpeg = judgement.end().and_then(|end| part.body.get(..end)).unwrap_or(part.body);
         let mut buffer = match &self.deliver {
             Deliver::Newest(mailbox) => mailbox.buffer(jpeg.len()),
             Deliver::Each(_) => Picture::buffer(jpeg.len()),
         };
         buffer.extend_from_slice(jpeg);
-        // The walk that found its end has found it whole.
         let picture = Picture::whole(buffer, 0);
         self.published += 1;
         match &self.deliver {

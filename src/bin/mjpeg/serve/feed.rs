@@ -221,7 +221,7 @@ impl std::fmt::Debug for Feed {
 mod tests {
     use super::*;
 
-    const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
+    const JPEG: &[u8] = crate::source::picture::SMALLEST;
 
     /// Makes pictures that show their time, or do not, and takes its time for each.
     struct Slow {

@@ -381,7 +381,7 @@ mod tests {
     use crate::clock::Clock;
     use crate::source::paced::{Next, Paced};
 
-    const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
+    const JPEG: &[u8] = crate::source::picture::SMALLEST;
 
     /// Gives three pictures at once that show their time, and makes those it is asked for anew for ever.
     struct Overtaxed(bool);

@@ -225,7 +225,7 @@ impl Recipe {
 mod tests {
     use super::*;
 
-    const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
+    const JPEG: &[u8] = crate::source::picture::SMALLEST;
 
     #[test]
     fn the_fields_of_a_part_fit_beside_the_picture_with_the_longest_boundary() {
