@@ -12,6 +12,7 @@ use memchr::memchr;
 /// field-line = field-name ":" OWS field-value OWS                      RFC 9112 5
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FieldLine {
     /// The name without blanks around it; empty where the line has none.
     pub name: Range<usize>,

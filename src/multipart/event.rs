@@ -27,6 +27,7 @@ pub enum Event<'a> {
 
 /// A body part: most often one picture.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Part<'a> {
     /// Its number, counted from 1.
     pub number: u64,
@@ -86,6 +87,7 @@ impl Span {
 
 /// Where the pieces of a part stand.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Spans {
     /// The delimiter line before it, from its dashes to its line end; empty where there is none.
     pub delimiter: Span,

@@ -19,6 +19,7 @@ pub enum Soundness {
 
 /// The first contradiction in a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Damage {
     /// What it is.
     pub kind: DamageKind,

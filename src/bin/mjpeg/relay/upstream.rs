@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use mio::Waker;
 use mjpeg::jpeg::Judgement;
-use mjpeg::multipart::{Event, Part};
+use mjpeg::multipart::{Event, Timestamp};
 
 use crate::clock::Clock;
 use crate::output::Reporter;
@@ -293,22 +293,13 @@ impl Observer for Sink<'_> {
         self.published += 1;
         match &self.deliver {
             Deliver::Newest(mailbox) => {
-                mailbox.publish(picture, timestamp(part).unwrap_or_else(|| self.clock.unix()));
+                let timestamp = part.fields.first("x-timestamp").and_then(Timestamp::parse);
+                mailbox.publish(picture, timestamp.map_or_else(|| self.clock.unix(), |Timestamp(at)| at));
                 Ok(Flow::More)
             }
             Deliver::Each(line) => Ok(if line.push(picture) { Flow::More } else { Flow::Enough }),
         }
     }
-}
-
-/// When the picture was taken, as its part says: `X-Timestamp: 1700000000.123456`.
-fn timestamp(part: &Part<'_>) -> Option<Duration> {
-    let value = part.fields.first("x-timestamp")?;
-    let seconds: f64 = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok().and_then(|time| {
-        // To the microsecond it was written in. What is further away than any clock is no time.
-        u64::try_from((time.as_nanos() + 500) / 1000).ok().map(Duration::from_micros)
-    })
 }
 
 /// The kind of the obstacle decides how `serve` ends.

@@ -183,7 +183,7 @@ impl Recipe {
 
     /// The head of the part that this picture will be.
     pub fn head(picture: &Picture, taken: Duration) -> PartHead {
-        PartHead { content_length: picture.jpeg().len() as u64, timestamp: Some(taken) }
+        PartHead::new(picture.jpeg().len() as u64).taken(taken)
     }
 
     /// Makes a part.
@@ -231,7 +231,7 @@ mod tests {
     fn the_fields_of_a_part_fit_beside_the_picture_with_the_longest_boundary() {
         let mut recipe = Recipe::new(Boundary::new(&"x".repeat(70)).unwrap());
         let picture = Picture::copy(JPEG, 0).unwrap();
-        let head = PartHead { content_length: u64::MAX, timestamp: Some(Duration::MAX) };
+        let head = PartHead::new(u64::MAX).taken(Duration::MAX);
         let part = recipe.part(picture, 1, Duration::MAX, Trailer::Promise(2, head));
         assert_eq!(part.jpeg(), JPEG);
     }
@@ -245,7 +245,7 @@ mod tests {
             let text = String::from_utf8_lossy(&part.bytes()[part.body_end()..end]).into_owned();
             (text, part.sent_up_to(end))
         };
-        let next = PartHead { content_length: 77, timestamp: None };
+        let next = PartHead::new(77);
 
         let part = make(Trailer::Promise(2, next));
         assert_eq!(tail(&part, Layout::Leading), (String::new(), SentUpTo::Body));

@@ -20,7 +20,7 @@ pub struct Reception<'a> {
 impl<'a> Reception<'a> {
     /// A response to `parts` of which nothing has arrived.
     pub fn new(parts: &'a Parts) -> Self {
-        let limits = Limits { read_bytes: READ_BYTES, ..Limits::default() };
+        let limits = Limits::default().read_bytes(READ_BYTES);
         Self { parts, reader: Reader::with_limits(Expected::Response, limits) }
     }
 
