@@ -49,7 +49,7 @@ fn stream(frame_bytes: usize, length: Length) -> Vec<u8> {
         match length {
             Length::Declared => {
                 let content_length = picture.len() as u64;
-                serializer.head(&mut out, &PartHead { content_length, timestamp: None });
+                serializer.head(&mut out, &PartHead::new(content_length));
             }
             Length::Missing => out.extend_from_slice(b"Content-Type: image/jpeg\r\n\r\n"),
         }

@@ -49,7 +49,7 @@
 //! let mut out = format!("HTTP/1.1 200 OK\r\nContent-Type: {}\r\n\r\n", serializer.content_type()).into_bytes();
 //! serializer.first_delimiter(&mut out);
 //! for jpeg in [b"\xff\xd8\xff\xd9"] {
-//!     serializer.head(&mut out, &PartHead { content_length: jpeg.len() as u64, timestamp: None });
+//!     serializer.head(&mut out, &PartHead::new(jpeg.len() as u64));
 //!     out.extend_from_slice(jpeg);
 //!     serializer.delimiter(&mut out);
 //! }

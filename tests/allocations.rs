@@ -21,7 +21,7 @@ fn stream(pictures: &[Vec<u8>], with_length: bool) -> Vec<u8> {
     for picture in pictures {
         serializer.delimiter(&mut out);
         if with_length {
-            serializer.head(&mut out, &PartHead { content_length: picture.len() as u64, timestamp: None });
+            serializer.head(&mut out, &PartHead::new(picture.len() as u64));
         } else {
             out.extend_from_slice(b"Content-Type: image/jpeg\r\n\r\n");
         }
@@ -81,13 +81,12 @@ fn chunks_cause_no_allocation() {
 
 #[test]
 fn memory_stays_within_the_limits_for_endless_input() {
-    let limits = Limits {
-        head_bytes: 16 << 10,
-        head_fields: 64,
-        body_bytes: 1 << 20,
-        search_bytes: 1 << 18,
-        read_bytes: 64 << 10,
-    };
+    let limits = Limits::default()
+        .head_bytes(16 << 10)
+        .head_fields(64)
+        .body_bytes(1 << 20)
+        .search_bytes(1 << 18)
+        .read_bytes(64 << 10);
     let endless: [(&str, &[u8], &[u8]); 8] = [
         ("a body", b"--b\r\nContent-Length: 9223372036854775808\r\n\r\n", b"junk"),
         ("a picture", b"--b\r\n\r\n\xff\xd8\xff\xda\x00\x02", b"scan"),

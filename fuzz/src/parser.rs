@@ -24,7 +24,7 @@ pub fn check(input: &[u8]) {
 
 /// Bounds that small inputs reach.
 pub fn small() -> Limits {
-    Limits { head_bytes: 300, head_fields: 3, body_bytes: 700, search_bytes: 4096, read_bytes: 64 }
+    Limits::default().head_bytes(300).head_fields(3).body_bytes(700).search_bytes(4096).read_bytes(64)
 }
 
 /// The boundary parameter and the decoded body of a response, or all of a bare body.

@@ -62,8 +62,9 @@ fn write(serializer: &Serializer, bodies: &[Vec<u8>]) -> Vec<u8> {
         if i > 0 {
             serializer.delimiter(&mut out);
         }
-        let timestamp = (i % 2 == 1).then(|| Duration::from_micros(i as u64));
-        serializer.head(&mut out, &PartHead { content_length: body.len() as u64, timestamp });
+        let head = PartHead::new(body.len() as u64);
+        let head = if i % 2 == 1 { head.taken(Duration::from_micros(i as u64)) } else { head };
+        serializer.head(&mut out, &head);
         out.extend_from_slice(body);
     }
     serializer.close_delimiter(&mut out);

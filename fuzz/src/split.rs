@@ -9,7 +9,7 @@ use super::cuts::Cuts;
 pub fn check(input: &[u8]) {
     let [choice, seed, stream @ ..] = input else { return };
     let body_bytes = if choice & 1 == 0 { Limits::default().body_bytes } else { 700 };
-    let limits = Limits { body_bytes, read_bytes: 64, ..Limits::default() };
+    let limits = Limits::default().body_bytes(body_bytes).read_bytes(64);
     let whole = pieces(stream, limits, 0);
     let mut at = 0;
     for (span, _) in &whole {

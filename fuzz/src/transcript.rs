@@ -114,7 +114,7 @@ impl Place {
                 (span.start, span.end())
             }
             Event::Part(part) => {
-                let Spans { delimiter, head, body } = part.spans;
+                let Spans { delimiter, head, body, .. } = part.spans;
                 assert_eq!(part.body, slice(input, body), "body of part {}", part.number);
                 assert!(delimiter.end() <= head.start && head.end() <= body.start, "{:?}", part.spans);
                 assert!(part.number > self.part, "part {} behind part {}", part.number, self.part);

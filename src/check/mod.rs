@@ -27,7 +27,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod body_damage;
 mod consumer;
 mod judge;
 mod report;
@@ -35,7 +34,6 @@ mod rule;
 mod rules;
 mod selection;
 
-pub use body_damage::BodyDamage;
 pub use consumer::{Consumer, Effect, consumers};
 pub use judge::{Expectations, Judge};
 pub use report::{Finding, Frames, Report};

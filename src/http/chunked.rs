@@ -64,6 +64,7 @@ enum State {
 
 /// Where and why the chunk framing is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ChunkError {
     /// Bytes from the start of the chunked body to the byte at fault.
     pub offset: u64,

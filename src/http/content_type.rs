@@ -21,6 +21,7 @@ use alloc::vec::Vec;
 /// assert_eq!(value.boundary.unwrap().value.as_ref(), b"a b");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ContentType<'a> {
     /// `type/subtype` as written, without blanks around it; may be empty.
     pub media_type: &'a [u8],
@@ -31,6 +32,7 @@ pub struct ContentType<'a> {
 /// The boundary parameter and how it was written. Each departure from
 /// `; boundary=token` as the only parameter keeps some consumer from showing the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BoundaryParameter<'a> {
     /// The value, without quotes and the blanks around it.
     pub value: Cow<'a, [u8]>,

@@ -12,6 +12,7 @@ use memchr::memchr;
 /// field-line = field-name ":" OWS field-value OWS                      RFC 9112 5
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FieldLine {
     /// The name without blanks around it; empty if the line has no name.
     pub name: Range<usize>,

@@ -1,5 +1,7 @@
 //! What a picture announces behind its EOI.
 
+use core::fmt;
+
 use memchr::memmem;
 
 use super::marker::Marker;
@@ -47,6 +49,16 @@ impl Appendix {
             (b"MicroVideo=\"1\"", Self::Video),
         ];
         names.into_iter().find(|(name, _)| memmem::find(packet, name).is_some()).map(|(_, appendix)| appendix)
+    }
+}
+
+impl fmt::Display for Appendix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pictures => "further pictures",
+            Self::GainMap => "a gain map",
+            Self::Video => "a video",
+        })
     }
 }
 

@@ -12,6 +12,7 @@ pub const MAX_COMPONENTS: usize = 4;
 /// component  := C H/V Tq                                       H in the high four bits
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FrameHeader {
     /// Which SOF it is.
     pub marker: Marker,
@@ -28,6 +29,7 @@ pub struct FrameHeader {
 
 /// One component of a frame.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FrameComponent {
     /// Its identifier.
     pub id: u8,

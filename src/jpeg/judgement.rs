@@ -8,7 +8,8 @@ use super::scan::ScanHeader;
 use super::segment::Segments;
 use crate::multipart::Extent;
 
-/// What a picture is worth, why, and how closely it was looked at.
+/// Whether a picture can be used, why, and how closely it was read. `serve`, `record` and `check` decide
+/// by it, so at equal depth they agree.
 ///
 /// ```
 /// use mjpeg::jpeg::{Checker, Depth, Grade, Judgement, Walk};
@@ -27,20 +28,21 @@ pub struct Judgement {
     damage: Option<Damage>,
     notes: Notes,
     unchecked: Option<Unchecked>,
+    end: Option<usize>,
 }
 
-/// What a picture is worth.
+/// Whether a picture can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
     /// Every decoder shows it.
     Sound,
-    /// It is whole, and decoders show it or refuse it for something unusual.
+    /// It is complete but unusual: some decoders refuse it.
     Usable,
     /// Decoders show a part of it, something else, or nothing.
     Damaged,
 }
 
-/// How closely a picture was looked at.
+/// How closely a picture was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
     /// Its markers, and the headers before its first scan.
@@ -51,46 +53,95 @@ pub enum Depth {
 
 impl Judgement {
     /// Judges by the markers. `extent` is the answer of the marker walk over `jpeg`, which the multipart
-    /// parser has made already; the rest costs next to nothing. What is damaged here is damaged at
-    /// [`Depth::Entropy`] too, except a picture that lacks nothing but its EOI.
+    /// parser has made already; the rest costs next to nothing.
+    ///
+    /// What is damaged here is damaged at [`Depth::Entropy`] too, with two exceptions: a picture that
+    /// lacks only its EOI, and one with junk behind all of its entropy-coded data.
     pub fn of_markers(jpeg: &[u8], extent: Extent) -> Self {
-        let damage = |kind, at| Some(Damage { kind, at, scan: None, mcu: None });
-        let damage = match extent {
-            _ if jpeg.is_empty() => damage(DamageKind::Empty, 0),
-            Extent::Foreign => damage(DamageKind::NoStart, 0),
-            Extent::Partial if jpeg.len() < 2 => damage(DamageKind::NoStart, 0),
-            Extent::Partial => damage(DamageKind::Cut, jpeg.len()),
-            Extent::Complete { end } => damage_of_headers(&mut Segments::of(jpeg), end),
-            // Rare enough to be walked again: decoders go on behind bytes that belong to no segment.
+        let damaged = |kind, at| Self::damaged(Damage { kind, at, scan: None, mcu: None });
+        match extent {
+            _ if jpeg.is_empty() => damaged(DamageKind::Empty, 0),
+            Extent::Foreign => damaged(DamageKind::NoStart, 0),
+            Extent::Partial if jpeg.len() < 2 => damaged(DamageKind::NoStart, 0),
+            Extent::Partial => damaged(DamageKind::Cut, jpeg.len()),
+            Extent::Complete { end } => Self::of_headers(Segments::of(jpeg), end),
+            // Such pictures are rare, so a second walk is cheap enough.
             Extent::Broken { at } => {
                 let mut segments = Segments::past_junk(jpeg);
-                segments.by_ref().for_each(drop);
-                match segments.extent() {
-                    Extent::Complete { end } => {
-                        let mut notes = Notes::NONE;
-                        notes.add(Note::JunkBytes, segments.junk().unwrap_or(at));
-                        let damage = damage_of_headers(&mut Segments::past_junk(jpeg), end);
-                        return Self { depth: Depth::Markers, damage, notes, unchecked: None };
+                let mut first_scan = None;
+                for segment in segments.by_ref().filter(|segment| segment.marker == Marker::SOS) {
+                    first_scan.get_or_insert(segment.at);
+                }
+                match (segments.extent(), segments.junk().unwrap_or(at)) {
+                    // Junk behind a scan header may be what entropy-coded data was overwritten with.
+                    (Extent::Complete { end }, junk) if first_scan.is_some_and(|scan| junk < scan) => {
+                        let mut judgement = Self::of_headers(Segments::past_junk(jpeg), end);
+                        judgement.notes.add(Note::JunkBytes, junk);
+                        judgement
                     }
-                    _ if jpeg.get(at + 1) == Some(&Marker::SOI.code()) => damage(DamageKind::NewPicture, at),
-                    _ => damage(DamageKind::Misplaced, at),
+                    _ if jpeg.get(at + 1) == Some(&Marker::SOI.code()) => damaged(DamageKind::NewPicture, at),
+                    _ => damaged(DamageKind::Misplaced, at),
                 }
             }
-        };
-        Self { depth: Depth::Markers, damage, notes: Notes::NONE, unchecked: None }
+        }
     }
 
-    /// Judges by all that can be known without pixels.
+    /// Judges by everything that can be known without pixels.
     pub fn of_entropy(jpeg: &[u8], checker: &mut Checker) -> Self {
-        let judgement = Self { depth: Depth::Entropy, damage: None, notes: Notes::NONE, unchecked: None };
-        match checker.check(jpeg) {
+        let (soundness, end) = checker.check_to_end(jpeg);
+        let judgement = Self { depth: Depth::Entropy, end, ..Self::SOUND };
+        match soundness {
             Soundness::Sound(notes) => Self { notes, ..judgement },
             Soundness::Damaged(damage) => Self { damage: Some(damage), ..judgement },
             Soundness::Unchecked(reason) => Self { unchecked: Some(reason), ..judgement },
         }
     }
 
-    /// What the picture is worth.
+    const SOUND: Self =
+        Self { depth: Depth::Markers, damage: None, notes: Notes::NONE, unchecked: None, end: None };
+
+    fn damaged(damage: Damage) -> Self {
+        Self { damage: Some(damage), ..Self::SOUND }
+    }
+
+    /// Judges by the headers before the first scan of a picture whose EOI ends before `end`.
+    fn of_headers(segments: Segments<'_>, end: usize) -> Self {
+        let damaged = |kind, at| Self::damaged(Damage { kind, at, scan: None, mcu: None });
+        let mut judgement = Self { end: Some(end), ..Self::SOUND };
+        let mut frame = None;
+        for segment in segments {
+            let is_frame_header = segment.marker.is_frame_header();
+            if segment.marker == Marker::DHP || is_frame_header && segment.marker.code() & 4 != 0 {
+                // Hierarchical pictures have several frames.
+                judgement.unchecked = Some(Unchecked::Hierarchical);
+                return judgement;
+            }
+            if is_frame_header {
+                let header = FrameHeader::parse(segment.marker, segment.parameters);
+                let Some(header) = header.filter(|header| frame.is_none() && !header.is_overfull()) else {
+                    return damaged(DamageKind::Segment(segment.marker), segment.at);
+                };
+                judgement.unchecked = Unchecked::of(&header);
+                if header.precision == 12 {
+                    judgement.notes.add(Note::TwelveBits, segment.at);
+                }
+                if header.height == 0 {
+                    judgement.notes.add(Note::NumberOfLines, segment.at);
+                }
+                frame = Some(header);
+            }
+            if segment.marker == Marker::SOS {
+                return match (frame, ScanHeader::parse(segment.parameters)) {
+                    (None, _) => damaged(DamageKind::NoFrame, segment.at),
+                    (_, None) => damaged(DamageKind::Segment(Marker::SOS), segment.at),
+                    _ => judgement,
+                };
+            }
+        }
+        damaged(DamageKind::NoFrame, end.saturating_sub(2))
+    }
+
+    /// Whether the picture can be used.
     pub fn grade(&self) -> Grade {
         if self.damage.is_some() {
             Grade::Damaged
@@ -101,7 +152,7 @@ impl Judgement {
         }
     }
 
-    /// How closely it was looked at.
+    /// How closely it was read.
     pub fn depth(&self) -> Depth {
         self.depth
     }
@@ -116,36 +167,13 @@ impl Judgement {
         &self.notes
     }
 
-    /// Why its entropy-coded data was not looked at, although the depth asks for that.
+    /// Why its entropy-coded data is not read.
     pub fn unchecked(&self) -> Option<Unchecked> {
         self.unchecked
     }
-}
 
-/// The damage of the headers before the first scan of a picture whose EOI ends before `end`.
-fn damage_of_headers(segments: &mut Segments<'_>, end: usize) -> Option<Damage> {
-    let damage = |kind, at| Some(Damage { kind, at, scan: None, mcu: None });
-    let mut frame = None;
-    for segment in segments {
-        if segment.marker == Marker::DHP || segment.marker.is_frame_header() && segment.marker.code() & 4 != 0
-        {
-            // Hierarchical pictures have several frames.
-            return None;
-        }
-        if segment.marker.is_frame_header() {
-            let header = FrameHeader::parse(segment.marker, segment.parameters);
-            let Some(header) = header.filter(|header| frame.is_none() && !header.is_overfull()) else {
-                return damage(DamageKind::Segment(segment.marker), segment.at);
-            };
-            frame = Some(header);
-        }
-        if segment.marker == Marker::SOS {
-            return match (frame, ScanHeader::parse(segment.parameters)) {
-                (None, _) => damage(DamageKind::NoFrame, segment.at),
-                (_, None) => damage(DamageKind::Segment(Marker::SOS), segment.at),
-                _ => None,
-            };
-        }
+    /// Number of bytes from SOI to the end of EOI; `None` if the picture is damaged or has no EOI.
+    pub fn end(&self) -> Option<usize> {
+        self.end
     }
-    damage(DamageKind::NoFrame, end.saturating_sub(2))
 }

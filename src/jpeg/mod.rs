@@ -5,7 +5,7 @@
 //! | where does it end? | [`Walk`] | 0.02 ms |
 //! | what is it? | [`Summary`] | 0.03 ms |
 //! | is all of it there? | [`Checker`] | 1 to 5 ms |
-//! | what is it worth? | [`Judgement`] | next to nothing, or as [`Checker`] |
+//! | can it be used? | [`Judgement`] | next to nothing, or as [`Checker`] |
 //! | where is the next one, without a delimiter? | [`Splitter`] | as [`Walk`] |
 //!
 //! # Grammar
@@ -30,20 +30,21 @@
 //!
 //! # What is tolerated
 //!
-//! Each is told as a [`Note`] with its place. The decoders that were measured (libjpeg-turbo 2.1.5, Pillow 13,
-//! FFmpeg 5.1, GStreamer 1.22, Chromium, Firefox, VLC 3) show the picture unless a column says otherwise.
+//! Each becomes a [`Note`] with its place. The decoders that were measured (libjpeg-turbo 2.1.5, FFmpeg
+//! 5.1.9, GStreamer 1.22.0, VLC 3.0.24, Chromium 156, Firefox 153) show the picture unless the table says
+//! otherwise.
 //!
-//! | note | met with | exceptions |
-//! |---|---|---|
-//! | [`StandardTables`](Note::StandardTables) | UVC webcams, `AVI1` frames | the Rust `image` crate |
-//! | [`ZeroPadding`](Note::ZeroPadding), [`MixedPadding`](Note::MixedPadding) | LEAD, hardware encoders | |
-//! | [`ExtraPadding`](Note::ExtraPadding) | UVC webcams: `FF 00` before some restart markers | |
-//! | [`TrailingRestart`](Note::TrailingRestart), [`ScanParameters`](Note::ScanParameters) | hardware encoders | |
-//! | [`RepeatedComponent`](Note::RepeatedComponent), [`ShortSegment`](Note::ShortSegment) | test files | |
-//! | [`NulBytes`](Note::NulBytes), [`JunkBytes`](Note::JunkBytes) | writers that align segments | |
-//! | [`NoEnd`](Note::NoEnd) | webcams | Pillow refuses it; readers that search for EOI do not find the end |
-//! | [`NumberOfLines`](Note::NumberOfLines) | scanners | all refuse it |
-//! | [`TwelveBits`](Note::TwelveBits) | medical pictures | all but FFmpeg and VLC refuse it |
+//! | note | measured exceptions |
+//! |---|---|
+//! | [`StandardTables`](Note::StandardTables): UVC webcams | the Rust `image` crate refuses it |
+//! | [`ZeroPadding`](Note::ZeroPadding), [`MixedPadding`](Note::MixedPadding): LEAD encoders | none |
+//! | [`ExtraPadding`](Note::ExtraPadding): UVC webcams, `FF 00` before some restart markers | none |
+//! | [`TrailingRestart`](Note::TrailingRestart), [`ScanParameters`](Note::ScanParameters) | none |
+//! | [`RepeatedComponent`](Note::RepeatedComponent), [`ShortSegment`](Note::ShortSegment) | none |
+//! | [`NulBytes`](Note::NulBytes), [`JunkBytes`](Note::JunkBytes) | none |
+//! | [`NoEnd`](Note::NoEnd) | VLC refuses it in a stream of concatenated pictures |
+//! | [`NumberOfLines`](Note::NumberOfLines) | all refuse it |
+//! | [`TwelveBits`](Note::TwelveBits) | all but FFmpeg and VLC refuse it |
 //!
 //! A quantisation table may hold `FF D8 FF`: a segment is as long as it says where a marker follows it.
 //!

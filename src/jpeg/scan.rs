@@ -9,6 +9,7 @@ use super::frame::{FrameComponent, FrameHeader};
 /// component  := Cs Td/Ta                                       Td in the high four bits
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ScanHeader {
     components: [ScanComponent; 4],
     component_count: u8,
@@ -24,6 +25,7 @@ pub struct ScanHeader {
 
 /// One component of a scan.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ScanComponent {
     /// Its identifier in the frame header.
     pub id: u8,

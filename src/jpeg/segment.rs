@@ -8,6 +8,7 @@ use crate::multipart::Extent;
 
 /// One marker segment, and the entropy-coded data behind it if it is a scan header.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Segment<'a> {
     /// What it is.
     pub marker: Marker,

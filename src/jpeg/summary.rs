@@ -26,6 +26,7 @@ use crate::multipart::Extent;
 /// assert_eq!(summary.quality().map(|quality| quality.percent), Some(75));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Summary {
     /// How far the picture goes.
     pub extent: Extent,

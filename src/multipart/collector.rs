@@ -219,7 +219,7 @@ mod tests {
             b"\r\n--b\r\n\r\n\xff\xd8\xff\xd9\r\n--b--",
         ]
         .concat();
-        let limits = Limits { body_bytes: 1000, ..Limits::default() };
+        let limits = Limits::default().body_bytes(1000);
         let skipped = [BodyTooLarge { limit: 1000 }].to_vec();
         assert_eq!(collect(&input, 4096, limits).0, [(1, Vec::new()), (0, skipped), (3, Vec::new())]);
     }
@@ -228,7 +228,7 @@ mod tests {
     fn a_part_keeps_a_bounded_number_of_deviations() {
         let head = b"no colon\r\n".repeat(MOST_DEVIATIONS + 5);
         let input = [b"--b\r\n", &head[..], b"\r\n\xff\xd8\xff\xd9\r\n--b--"].concat();
-        let limits = Limits { head_fields: 1000, ..Limits::default() };
+        let limits = Limits::default().head_fields(1000);
         let (rows, _) = collect(&input, 4096, limits);
         assert_eq!(rows[0].1.len(), MOST_DEVIATIONS);
     }

@@ -6,6 +6,7 @@ use crate::http::FieldFlaw;
 
 /// One departure, with its place. The parser reads on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Deviation {
     /// What departs.
     pub kind: DeviationKind,

@@ -27,6 +27,7 @@ pub enum Event<'a> {
 
 /// A body part: most often one picture.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Part<'a> {
     /// Its number, counted from 1.
     pub number: u64,
@@ -41,6 +42,18 @@ pub struct Part<'a> {
     pub extent: Extent,
     /// Where its pieces stand.
     pub spans: Spans,
+}
+
+impl Part<'_> {
+    /// Whether the part is not meant as a picture: its Content-Type is not an image, and its body does not
+    /// start like a picture. Some cameras send status text or XML between frames.
+    pub fn is_not_a_picture(&self) -> bool {
+        let is_image = self
+            .fields
+            .first("content-type")
+            .is_none_or(|value| value.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"image/")));
+        !is_image && self.extent == Extent::Foreign
+    }
 }
 
 /// What told where a body ends.
@@ -74,6 +87,7 @@ impl Span {
 
 /// Where the pieces of a part stand.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Spans {
     /// The delimiter line before it, from its dashes to its line end; empty where there is none.
     pub delimiter: Span,

@@ -12,6 +12,7 @@ use super::timestamp::Timestamp;
 
 /// The fields of one part.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PartHead {
     /// Exact number of bytes of the JPEG.
     pub content_length: u64,
@@ -20,7 +21,20 @@ pub struct PartHead {
     pub timestamp: Option<Duration>,
 }
 
-/// Writes the pieces of a multipart stream; when each piece leaves is the caller's business.
+impl PartHead {
+    /// The head of a JPEG of this many bytes, without a time.
+    pub fn new(content_length: u64) -> Self {
+        Self { content_length, timestamp: None }
+    }
+
+    /// With the time when the picture was taken, since 1970-01-01 UTC.
+    #[must_use]
+    pub fn taken(self, time: Duration) -> Self {
+        Self { timestamp: Some(time), ..self }
+    }
+}
+
+/// Writes the pieces of a multipart stream; the caller decides when each piece is sent.
 ///
 /// ```text
 /// stream := dash-boundary CRLF part *( CRLF dash-boundary CRLF part ) CRLF dash-boundary "--" CRLF
@@ -38,7 +52,7 @@ pub struct PartHead {
 /// let serializer = Serializer::new(Boundary::new("frame")?);
 /// let mut out = Vec::new();
 /// serializer.first_delimiter(&mut out);
-/// serializer.head(&mut out, &PartHead { content_length: 4, timestamp: None });
+/// serializer.head(&mut out, &PartHead::new(4));
 /// out.extend_from_slice(&[0xff, 0xd8, 0xff, 0xd9]);
 /// serializer.close_delimiter(&mut out);
 /// assert_eq!(

@@ -9,6 +9,7 @@ mod bench;
 mod check;
 mod documents;
 mod hostile;
+mod judgement;
 mod page;
 mod readme;
 mod record;

@@ -35,7 +35,7 @@ fn line(told: &Told, body: &[u8], frames: &[Vec<u8>]) -> String {
     match told {
         Told::Preamble(span) => format!("preamble {}", place(*span)),
         Told::Part { number, lines, framing, extent, spans, .. } => {
-            let Spans { delimiter, head, body: span } = *spans;
+            let Spans { delimiter, head, body: span, .. } = *spans;
             let bytes = &body[span.start as usize..span.end() as usize];
             format!(
                 "part {number}: delimiter {} head {} fields {} body {} {} {} = {}",

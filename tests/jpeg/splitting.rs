@@ -121,7 +121,7 @@ fn all_fixtures_come_out_whole() {
 fn a_picture_above_the_limit_is_cut_and_the_next_one_is_whole() {
     let (large, small) = (named("ffmpeg.jpg"), named("thumbnail.jpg"));
     let stream = [large, small].concat();
-    let limits = Limits { body_bytes: 2000, ..Limits::default() };
+    let limits = Limits::default().body_bytes(2000);
     let expected = [
         (span(0, 2000), Some(Extent::Partial)),
         (span(2000, large.len() - 2000), None),

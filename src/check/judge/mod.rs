@@ -14,10 +14,10 @@ use core::time::Duration;
 
 use self::findings::{Findings, Place};
 use self::pictures::Pictures;
-use crate::check::body_damage::BodyDamage;
 use crate::check::report::Report;
 use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
 use crate::http::{ChunkError, Head};
+use crate::jpeg::Judgement;
 use crate::multipart::{Collector, Event, Framing, Part};
 use crate::stats::FrameTimes;
 
@@ -100,15 +100,15 @@ impl Judge {
     fn part(&mut self, part: &Part<'_>, arrival: Option<Duration>) {
         self.parts += 1;
         let place = Place::in_part(part.number, part.spans.body.start);
-        let damage = BodyDamage::of(part);
-        if part.framing == Framing::EndOfInput && damage.is_some() {
+        let judgement = Judgement::of_markers(part.body, part.extent);
+        if part.framing == Framing::EndOfInput && judgement.damage().is_some() {
             let message = format!("the input ends after {} bytes of the body", part.body.len());
             return self.findings.note(&CUT, place, message);
         }
         if part.body.is_empty() {
             return self.findings.note(&PART_EMPTY, place, "the part has no body");
         }
-        if BodyDamage::is_not_a_picture(part) {
+        if part.is_not_a_picture() {
             let kind = String::from_utf8_lossy(part.fields.first("content-type").unwrap_or_default());
             return self.findings.note(&PART_NOT_PICTURE, place, format!("a part of type {kind}"));
         }
@@ -116,13 +116,13 @@ impl Judge {
         if part.spans.head.len > 0 {
             part_head::judge(part, &mut self.findings);
         }
-        if let Some(damage) = damage {
+        if let Some(damage) = judgement.damage() {
             return self.pictures.damaged(part, damage, &mut self.findings);
         }
         if let Some(arrival) = arrival {
             self.times.push(arrival);
         }
-        self.pictures.whole(part, &self.expectations, &mut self.findings);
+        self.pictures.whole(part, &judgement, &self.expectations, &mut self.findings);
     }
 
     /// The report. `watched`: the time from the first byte to the end, if arrival times mean something.

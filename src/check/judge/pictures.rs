@@ -8,11 +8,14 @@ use memchr::memmem;
 
 use super::expectations::Expectations;
 use super::findings::{Findings, Place};
-use crate::check::body_damage::BodyDamage;
 use crate::check::report::Frames;
+use crate::check::rule::Rule;
 use crate::check::rules::{content::*, jpeg::*, part_body::*};
-use crate::jpeg::{Checker, FrameHeader, Note, Segments, Soundness};
-use crate::multipart::{Extent, Part};
+use crate::jpeg::{
+    Appendix, Checker, Damage, DamageKind, FrameHeader, Judgement, Marker, Note, Segments, Soundness,
+    Unchecked,
+};
+use crate::multipart::Part;
 
 /// Most bodies whose sizes are kept for the median.
 const SIZES: usize = 1 << 16;
@@ -49,17 +52,20 @@ impl Pictures {
         }
     }
 
-    /// Judges a body that is not a whole picture.
-    pub fn damaged(&mut self, part: &Part<'_>, damage: BodyDamage, findings: &mut Findings) {
-        let rule = match damage {
-            BodyDamage::Empty => &PART_EMPTY,
-            BodyDamage::NoSoi => &NO_SOI,
-            BodyDamage::NoFrame => &NO_FRAME,
-            BodyDamage::Broken { .. } => &BROKEN,
-            BodyDamage::NoEoi if self.lacks_only_eoi(part.body) => &NO_EOI,
-            BodyDamage::NoEoi => &TRUNCATED,
+    /// Notes the damage that the markers of a body show.
+    pub fn damaged(&mut self, part: &Part<'_>, damage: Damage, findings: &mut Findings) {
+        let broken = || (&BROKEN, format!("the JPEG is broken at its byte {}", damage.at));
+        let (rule, message) = match damage.kind {
+            DamageKind::Empty => (&PART_EMPTY, "the body is empty".into()),
+            DamageKind::NoStart => (&NO_SOI, "the body does not start with SOI: no JPEG".into()),
+            DamageKind::NoFrame => (&NO_FRAME, "the JPEG holds no frame header or no scan".into()),
+            DamageKind::Cut if self.lacks_only_eoi(part.body) => {
+                (&NO_EOI, "the JPEG ends before its EOI".into())
+            }
+            DamageKind::Cut => (&TRUNCATED, "the JPEG ends before its EOI".into()),
+            _ => broken(),
         };
-        findings.note(rule, Place::in_part(part.number, part.spans.body.start), damage.to_string());
+        findings.note(rule, Place::in_part(part.number, part.spans.body.start), message);
     }
 
     fn lacks_only_eoi(&mut self, body: &[u8]) -> bool {
@@ -69,18 +75,28 @@ impl Pictures {
         matches!(self.checker.check(&self.scratch), Soundness::Sound(_))
     }
 
-    /// Judges a whole picture.
-    pub fn whole(&mut self, part: &Part<'_>, expectations: &Expectations, findings: &mut Findings) {
+    /// Judges a picture whose markers show no damage.
+    pub fn whole(
+        &mut self,
+        part: &Part<'_>,
+        markers: &Judgement,
+        expectations: &Expectations,
+        findings: &mut Findings,
+    ) {
         let place = |at: usize| Place::in_part(part.number, part.spans.body.start + at as u64);
         self.count += 1;
         if self.sizes.len() < SIZES {
             self.sizes.push(part.body.len() as u64);
         }
-        if let Extent::Complete { end } = part.extent {
-            let rest = part.body.len() - end;
-            if rest > 0 {
-                findings.note(&BYTES_AFTER_EOI, place(end), format!("{rest} bytes after EOI"));
+        let end = markers.end().unwrap_or(part.body.len());
+        let rest = part.body.len().saturating_sub(end);
+        match announced(part.body) {
+            _ if rest == 0 => {}
+            Some(appendix) => {
+                let message = format!("{rest} bytes after EOI, announced as {appendix}");
+                findings.note(&ANNOUNCED_AFTER_EOI, place(end), message);
             }
+            None => findings.note(&BYTES_AFTER_EOI, place(end), format!("{rest} bytes after EOI")),
         }
         if let Some(at) = self.dash_boundary.as_ref().and_then(|finder| finder.find(part.body)) {
             findings.note(&BOUNDARY_IN_PICTURE, place(at), "the boundary occurs in the picture");
@@ -92,15 +108,18 @@ impl Pictures {
             self.last.extend_from_slice(part.body);
         }
         self.size(part, expectations, findings);
-        if expectations.deep {
-            match self.checker.check(part.body) {
-                Soundness::Damaged(damage) => {
-                    findings.note(&SCAN_DAMAGED, place(damage.at), damage.to_string());
-                }
-                Soundness::Sound(notes) if notes.contains(Note::StandardTables) => {
-                    findings.note(&STANDARD_TABLES, place(0), "the JPEG has no Huffman tables");
-                }
-                _ => {}
+        let entropy = expectations.deep.then(|| Judgement::of_entropy(part.body, &mut self.checker));
+        let judgement = entropy.as_ref().unwrap_or(markers);
+        if let Some(damage) = judgement.damage() {
+            let rule = if damage.kind == DamageKind::ScanOrder { &SCAN_ORDER } else { &SCAN_DAMAGED };
+            return findings.note(rule, place(damage.at), damage.to_string());
+        }
+        if let Some(unchecked) = judgement.unchecked() {
+            findings.note(rule_of_unchecked(unchecked), place(0), unchecked.to_string());
+        }
+        for (note, at) in judgement.notes().iter() {
+            if let Some(rule) = rule_of_note(note) {
+                findings.note(rule, place(at), note.to_string());
             }
         }
     }
@@ -131,5 +150,35 @@ impl Pictures {
         self.sizes.sort_unstable();
         let bytes_p50 = self.sizes.get((self.sizes.len().max(1) - 1) / 2).copied();
         Frames { size: self.size, bytes_p50, identical: self.identical }
+    }
+}
+
+/// What the picture says about the bytes behind its EOI.
+fn announced(jpeg: &[u8]) -> Option<Appendix> {
+    let headers = Segments::of(jpeg).take_while(|segment| segment.marker != Marker::SOS);
+    headers.into_iter().find_map(|segment| Appendix::announced_by(segment.marker, segment.parameters))
+}
+
+fn rule_of_unchecked(unchecked: Unchecked) -> &'static Rule {
+    match unchecked {
+        Unchecked::Arithmetic => &ARITHMETIC,
+        Unchecked::Lossless => &LOSSLESS,
+        Unchecked::Hierarchical => &HIERARCHICAL,
+        Unchecked::Components => &TOO_MANY_COMPONENTS,
+        Unchecked::TooLarge | Unchecked::Scans => &SCAN_NOT_READ,
+    }
+}
+
+/// Notes without a rule make no difference to any measured consumer.
+fn rule_of_note(note: Note) -> Option<&'static Rule> {
+    match note {
+        Note::StandardTables => Some(&STANDARD_TABLES),
+        Note::TwelveBits => Some(&TWELVE_BITS),
+        Note::NumberOfLines => Some(&NUMBER_OF_LINES),
+        Note::ScanParameters => Some(&SCAN_PARAMETERS),
+        Note::NulBytes => Some(&NUL_BYTES),
+        Note::JunkBytes => Some(&JUNK_BYTES),
+        Note::ShortSegment => Some(&SHORT_SEGMENT),
+        _ => None,
     }
 }

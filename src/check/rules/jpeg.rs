@@ -71,7 +71,8 @@ pub static BROKEN: Rule = Rule {
     name: "broken",
     severity: Error,
     summary: "the JPEG has a byte that is not allowed there",
-    why: "Two pictures were mixed into one, or bytes were lost or added on the way.",
+    why: "Two pictures were mixed into one, or bytes were lost or added on the way. Bytes between the segments \
+          before the first scan are J319 instead.",
     section: "T.81 B.1.1",
     explains: &[],
     effects: &[
@@ -132,4 +133,178 @@ pub static NO_FRAME: Rule = Rule {
         (&FIREFOX, Loses),
         (&GSTREAMER, Loses),
     ],
+};
+
+pub static ARITHMETIC: Rule = Rule {
+    code: "J309",
+    name: "arithmetic",
+    severity: Error,
+    summary: "the JPEG is coded arithmetically",
+    why: "GStreamer and Chromium show it. FFmpeg, VLC and Firefox have no arithmetic decoder and lose \
+          the frame. --deep does not read its entropy-coded data.",
+    section: "T.81 Annex D",
+    explains: &[],
+    effects: &[(&FFMPEG, Loses), (&FFMPEG_STRICT, Loses), (&VLC, Loses), (&FIREFOX, Loses)],
+};
+
+pub static LOSSLESS: Rule = Rule {
+    code: "J310",
+    name: "lossless",
+    severity: Error,
+    summary: "the JPEG is coded losslessly",
+    why: "FFmpeg and VLC show it. Chromium, Firefox and GStreamer read DCT pictures only and lose the \
+          frame. --deep does not read its entropy-coded data.",
+    section: "T.81 Annex H",
+    explains: &[],
+    effects: &[(&CHROMIUM, Loses), (&FIREFOX, Loses), (&GSTREAMER, Loses)],
+};
+
+pub static HIERARCHICAL: Rule = Rule {
+    code: "J311",
+    name: "hierarchical",
+    severity: Error,
+    summary: "the JPEG is hierarchical",
+    why: "It has several frames that refine one another. No measured consumer shows it.",
+    section: "T.81 Annex J",
+    explains: &[],
+    effects: &[
+        (&FFMPEG, Loses),
+        (&FFMPEG_STRICT, Loses),
+        (&VLC, Loses),
+        (&CHROMIUM, Loses),
+        (&FIREFOX, Loses),
+        (&GSTREAMER, Loses),
+    ],
+};
+
+pub static TWELVE_BITS: Rule = Rule {
+    code: "J312",
+    name: "twelve-bits",
+    severity: Error,
+    summary: "the JPEG has 12 bits per sample",
+    why: "FFmpeg and VLC show it. Chromium, Firefox and GStreamer are built for 8 bits and lose the \
+          frame.",
+    section: "T.81 B.2.2",
+    explains: &[],
+    effects: &[(&CHROMIUM, Loses), (&FIREFOX, Loses), (&GSTREAMER, Loses)],
+};
+
+pub static NUMBER_OF_LINES: Rule = Rule {
+    code: "J313",
+    name: "number-of-lines",
+    severity: Error,
+    summary: "the height of the JPEG is not in its frame header",
+    why: "The frame header has a height of 0, so that a DNL segment behind the first scan must have \
+          the number of lines. No measured consumer shows such a picture.",
+    section: "T.81 B.2.5",
+    explains: &[],
+    effects: &[
+        (&FFMPEG, Loses),
+        (&FFMPEG_STRICT, Loses),
+        (&VLC, Loses),
+        (&CHROMIUM, Loses),
+        (&FIREFOX, Loses),
+        (&GSTREAMER, Loses),
+    ],
+};
+
+pub static TOO_MANY_COMPONENTS: Rule = Rule {
+    code: "J314",
+    name: "too-many-components",
+    severity: Error,
+    summary: "the JPEG has more than four components",
+    why: "No measured consumer shows it.",
+    section: "T.81 B.2.2",
+    explains: &[],
+    effects: &[
+        (&FFMPEG, Loses),
+        (&FFMPEG_STRICT, Loses),
+        (&VLC, Loses),
+        (&CHROMIUM, Loses),
+        (&FIREFOX, Loses),
+        (&GSTREAMER, Loses),
+    ],
+};
+
+pub static SCAN_NOT_READ: Rule = Rule {
+    code: "J315",
+    name: "scan-not-read",
+    severity: Info,
+    summary: "the entropy-coded data is too expensive to read",
+    why: "A progressive JPEG of more than 100 scans, or one that needs more than 16 MiB of memory. Its \
+          markers are in order; damage in its scans is not found.",
+    section: "T.81 G.1",
+    explains: &[],
+    effects: &[],
+};
+
+pub static SCAN_ORDER: Rule = Rule {
+    code: "J316",
+    name: "scan-order",
+    severity: Error,
+    summary: "a scan has its components in another order than the frame",
+    why: "FFmpeg and VLC show it. libjpeg does not find the components, so Chromium, Firefox and \
+          GStreamer lose the frame.",
+    section: "T.81 B.2.3",
+    explains: &[],
+    effects: &[(&CHROMIUM, Loses), (&FIREFOX, Loses), (&GSTREAMER, Loses)],
+};
+
+pub static SCAN_PARAMETERS: Rule = Rule {
+    code: "J317",
+    name: "scan-parameters",
+    severity: Info,
+    summary: "a scan header has values that do not fit its frame",
+    why: "The band and the bit positions of a sequential frame are 0, 63, 0 and 0. Decoders ignore \
+          other values.",
+    section: "T.81 B.2.3",
+    explains: &[],
+    effects: &[],
+};
+
+pub static NUL_BYTES: Rule = Rule {
+    code: "J318",
+    name: "nul-bytes",
+    severity: Info,
+    summary: "NUL bytes between two segments",
+    why: "Padding of encoders that align segments. All measured consumers skip it.",
+    section: "T.81 B.1.1.2",
+    explains: &[],
+    effects: &[],
+};
+
+pub static JUNK_BYTES: Rule = Rule {
+    code: "J319",
+    name: "junk-bytes",
+    severity: Warning,
+    summary: "bytes between two segments that belong to no segment",
+    why: "All measured consumers search for the next marker and show the picture. Readers that follow \
+          the segments do not find its end.",
+    section: "T.81 B.1.1.2",
+    explains: &[],
+    effects: &[],
+};
+
+pub static SHORT_SEGMENT: Rule = Rule {
+    code: "J320",
+    name: "short-segment",
+    severity: Warning,
+    summary: "a segment length below 2",
+    why: "The length of a COM or APPn segment counts its own two bytes. All measured consumers go on \
+          behind them and show the picture; other readers refuse it.",
+    section: "T.81 B.1.1.4",
+    explains: &[],
+    effects: &[],
+};
+
+pub static ANNOUNCED_AFTER_EOI: Rule = Rule {
+    code: "J321",
+    name: "announced-after-eoi",
+    severity: Info,
+    summary: "further data after the EOI that the picture announces",
+    why: "A Multi-Picture index or XMP announces more pictures, a gain map or a video in the same \
+          file. Decoders show the first picture and ignore the rest; it uses bandwidth.",
+    section: "CIPA DC-007 5.2",
+    explains: &[],
+    effects: &[],
 };

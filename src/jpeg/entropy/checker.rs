@@ -63,19 +63,25 @@ impl Checker {
 
     /// Checks a picture from its SOI to its EOI; what stands behind EOI is not looked at.
     pub fn check(&mut self, jpeg: &[u8]) -> Soundness {
+        self.check_to_end(jpeg).0
+    }
+
+    /// As [`Checker::check`], with the offset behind EOI. There is none if the picture is damaged or has
+    /// no EOI.
+    pub(in crate::jpeg) fn check_to_end(&mut self, jpeg: &[u8]) -> (Soundness, Option<usize>) {
         self.tables.forget();
         self.history.clear();
         let mut picture = Picture::new();
         match self.segments(jpeg, &mut picture) {
-            Err(damage) => Soundness::Damaged(damage),
-            Ok(()) => match picture.unchecked {
-                Some(reason) => Soundness::Unchecked(reason),
-                None => Soundness::Sound(picture.notes),
+            Err(damage) => (Soundness::Damaged(damage), None),
+            Ok(end) => match picture.unchecked {
+                Some(reason) => (Soundness::Unchecked(reason), end),
+                None => (Soundness::Sound(picture.notes), end),
             },
         }
     }
 
-    fn segments(&mut self, jpeg: &[u8], picture: &mut Picture) -> Result<(), Damage> {
+    fn segments(&mut self, jpeg: &[u8], picture: &mut Picture) -> Result<Option<usize>, Damage> {
         let mut segments = Segments::past_junk(jpeg);
         // Behind SOI.
         let mut at = 2;
@@ -98,7 +104,7 @@ impl Checker {
             Extent::Partial if jpeg.len() < 2 => damage(DamageKind::NoStart, 0),
             Extent::Partial if picture.is_complete() && picture.unchecked.is_none() => {
                 picture.notes.add(Note::NoEnd, jpeg.len());
-                Ok(())
+                Ok(None)
             }
             Extent::Partial => damage(DamageKind::Cut, jpeg.len()),
             Extent::Broken { at } if jpeg.get(at + 1) == Some(&Marker::SOI.code()) => {
@@ -108,14 +114,14 @@ impl Checker {
             Extent::Complete { end } => {
                 picture.look_between(jpeg, at..end);
                 if picture.unchecked.is_some() {
-                    return Ok(());
+                    return Ok(Some(end));
                 }
                 if picture.frame.is_none() || picture.scans == 0 {
                     return damage(DamageKind::NoFrame, end - 2);
                 }
                 match picture.missing_component() {
                     Some(id) => damage(DamageKind::MissingScan(id), end - 2),
-                    None => Ok(()),
+                    None => Ok(Some(end)),
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::jpeg::frame::{Coding, FrameHeader, Process};
 use crate::jpeg::marker::Marker;
 use crate::jpeg::note::Notes;
 
@@ -18,6 +19,7 @@ pub enum Soundness {
 
 /// The first contradiction in a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Damage {
     /// What it is.
     pub kind: DamageKind,
@@ -91,6 +93,21 @@ pub enum Unchecked {
     TooLarge,
     /// A progressive picture of more than 100 scans.
     Scans,
+}
+
+impl Unchecked {
+    /// Why the entropy-coded data of such a frame is not read.
+    pub(in crate::jpeg) fn of(frame: &FrameHeader) -> Option<Self> {
+        if frame.coding() == Coding::Arithmetic {
+            Some(Self::Arithmetic)
+        } else if frame.process() == Process::Lossless {
+            Some(Self::Lossless)
+        } else if usize::from(frame.component_count) > frame.components().len() {
+            Some(Self::Components)
+        } else {
+            None
+        }
+    }
 }
 
 impl DamageKind {

@@ -7,7 +7,7 @@ use memchr::memchr;
 use super::bits::EntropyCoded;
 use super::damage::{Damage, DamageKind, Unchecked};
 use super::layout;
-use crate::jpeg::frame::{Coding, FrameHeader, Process};
+use crate::jpeg::frame::{FrameHeader, Process};
 use crate::jpeg::marker::Marker;
 use crate::jpeg::note::{Note, Notes};
 use crate::jpeg::quantisation::QuantisationTables;
@@ -74,13 +74,8 @@ impl Picture {
         let Some(frame) = frame.filter(|frame| self.frame.is_none() && !frame.is_overfull()) else {
             return Err(self.contradiction(segment));
         };
-        if frame.coding() == Coding::Arithmetic {
-            self.unchecked = Some(Unchecked::Arithmetic);
-        } else if frame.process() == Process::Lossless {
-            self.unchecked = Some(Unchecked::Lossless);
-        } else if usize::from(frame.component_count) > frame.components().len() {
-            self.unchecked = Some(Unchecked::Components);
-        } else if !matches!(frame.precision, 8 | 12) {
+        self.unchecked = Unchecked::of(&frame);
+        if self.unchecked.is_none() && !matches!(frame.precision, 8 | 12) {
             return Err(self.contradiction(segment));
         }
         if frame.precision == 12 {

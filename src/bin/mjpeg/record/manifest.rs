@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mjpeg::check::BodyDamage;
+use mjpeg::jpeg::Damage;
 use mjpeg::multipart::{Deviation, Part};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -48,7 +48,7 @@ pub struct Line {
 
 impl Line {
     /// The line of a part. Its deviations are known later.
-    pub fn new(part: &Part<'_>, arrival: Option<Duration>, damage: Option<BodyDamage>) -> Self {
+    pub fn new(part: &Part<'_>, arrival: Option<Duration>, damage: Option<Damage>) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self {
             seq: None,
@@ -59,7 +59,7 @@ impl Line {
             arrival_ms: arrival.map(crate::output::ms),
             fields: part.fields.iter().map(|(name, value)| (text(name), text(value))).collect(),
             deviations: Vec::new(),
-            damage: damage.map(BodyDamage::name),
+            damage: damage.map(|damage| damage.kind.name()),
             sha256: None,
         }
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use mjpeg::check::BodyDamage;
-use mjpeg::multipart::{Collected, Collector, Event, Extent, Part};
+use mjpeg::jpeg::Judgement;
+use mjpeg::multipart::{Collected, Collector, Event, Part};
 use mjpeg::stats::FrameTimes;
 
 use super::goal::Goal;
@@ -102,13 +102,13 @@ impl Recorder {
     }
 
     fn part(&mut self, part: &Part<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
-        if BodyDamage::is_not_a_picture(part) {
+        if part.is_not_a_picture() {
             return Ok(Flow::More);
         }
         let Some(sink) = &mut self.sink else { return Ok(Flow::Enough) };
-        let damage = BodyDamage::of(part);
-        let mut line = Line::new(part, arrival, damage);
-        if damage.is_some() {
+        let judgement = Judgement::of_markers(part.body, part.extent);
+        let mut line = Line::new(part, arrival, judgement.damage());
+        if judgement.damage().is_some() {
             self.summary.frames_damaged += 1;
             self.lines.open(part.number, line);
             return Ok(Flow::More);
@@ -120,10 +120,8 @@ impl Recorder {
         if !(self.good - 1).is_multiple_of(self.keep.every) {
             return Ok(Flow::More);
         }
-        let jpeg = match part.extent {
-            Extent::Complete { end } if self.keep.trim => &part.body[..end],
-            _ => part.body,
-        };
+        let end = judgement.end().filter(|_| self.keep.trim);
+        let jpeg = end.and_then(|end| part.body.get(..end)).unwrap_or(part.body);
         let seq = self.summary.frames_written + 1;
         line.seq = Some(seq);
         line.file = match sink.write(seq, jpeg)? {

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-use mjpeg::multipart::Part;
+use mjpeg::multipart::{Part, Timestamp};
 
 use super::sink::{Receiver, Sink};
 use super::upstream::{NO_IDLE_LIMIT, Upstream, spawn, thread_ended};
@@ -113,7 +113,7 @@ impl Receiver for Newest<'_> {
     }
 
     fn receive(&mut self, picture: Picture, part: &Part<'_>) -> Flow {
-        self.mailbox.publish(picture, timestamp(part).unwrap_or_else(|| self.clock.unix()));
+        self.mailbox.publish(picture, taken(part).unwrap_or_else(|| self.clock.unix()));
         Flow::More
     }
 
@@ -122,12 +122,7 @@ impl Receiver for Newest<'_> {
     }
 }
 
-/// When the picture was taken, from its part: `X-Timestamp: 1700000000.123456`.
-fn timestamp(part: &Part<'_>) -> Option<Duration> {
-    let value = part.fields.first("x-timestamp")?;
-    let seconds: f64 = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok().and_then(|time| {
-        // Rounded to microseconds. A time that does not fit into 64 bits of them is not a time.
-        u64::try_from((time.as_nanos() + 500) / 1000).ok().map(Duration::from_micros)
-    })
+/// When the picture was taken, as its part says.
+fn taken(part: &Part<'_>) -> Option<Duration> {
+    part.fields.first("x-timestamp").and_then(Timestamp::parse).map(|Timestamp(taken)| taken)
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mjpeg::multipart::{Event, Extent, Part};
+use mjpeg::jpeg::Judgement;
+use mjpeg::multipart::{Event, Part};
 
 use crate::problem::Problem;
 use crate::source::picture::Picture;
@@ -18,11 +19,11 @@ pub trait Receiver {
     /// Receives a picture and the part it came in. [`Flow::Enough`] ends the stream.
     fn receive(&mut self, picture: Picture, part: &Part<'_>) -> Flow;
 
-    /// Called for each part whose JPEG is incomplete.
+    /// Called for each part whose JPEG is damaged.
     fn torn(&self) {}
 }
 
-/// Copies each complete JPEG into a [`Picture`] and passes it on.
+/// Copies each undamaged JPEG into a [`Picture`] and passes it on.
 #[derive(Debug)]
 pub struct Sink<R> {
     /// Pictures passed on so far.
@@ -40,14 +41,14 @@ impl<R: Receiver> Sink<R> {
 impl<R: Receiver> Observer for Sink<R> {
     fn event(&mut self, event: &Event<'_>, _: Option<Duration>) -> Result<Flow, Problem> {
         let Event::Part(part) = event else { return Ok(Flow::More) };
-        let Extent::Complete { end } = part.extent else {
+        let judgement = Judgement::of_markers(part.body, part.extent);
+        if judgement.damage().is_some() {
             self.receiver.torn();
             return Ok(Flow::More);
-        };
-        let jpeg = part.body.get(..end).unwrap_or(part.body);
+        }
+        let jpeg = judgement.end().and_then(|end| part.body.get(..end)).unwrap_or(part.body);
         let mut buffer = self.receiver.buffer(jpeg.len());
         buffer.extend_from_slice(jpeg);
-        // The parser's marker walk found the end, so the JPEG is complete.
         let picture = Picture::whole(buffer, 0);
         self.published += 1;
         Ok(self.receiver.receive(picture, part))

@@ -222,7 +222,7 @@ impl std::fmt::Debug for Feed {
 mod tests {
     use super::*;
 
-    const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
+    const JPEG: &[u8] = crate::source::picture::SMALLEST;
 
     /// Each picture takes two calls of `next`: the first says `Later`.
     struct Slow {

@@ -376,7 +376,7 @@ mod tests {
     use crate::clock::Clock;
     use crate::source::paced::{Next, Paced};
 
-    const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
+    const JPEG: &[u8] = crate::source::picture::SMALLEST;
 
     /// Its pictures show their time. It delivers at once until `forget` is called, and never after that.
     struct Slow(bool);

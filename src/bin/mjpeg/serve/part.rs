@@ -185,7 +185,7 @@ impl Recipe {
 
     /// The part head for this picture.
     pub fn head(picture: &Picture, taken: Duration) -> PartHead {
-        PartHead { content_length: picture.jpeg().len() as u64, timestamp: Some(taken) }
+        PartHead::new(picture.jpeg().len() as u64).taken(taken)
     }
 
     /// Makes a part.
@@ -227,13 +227,13 @@ impl Recipe {
 mod tests {
     use super::*;
 
-    const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
+    const JPEG: &[u8] = crate::source::picture::SMALLEST;
 
     #[test]
     fn the_fields_of_a_part_fit_beside_the_picture_with_the_longest_boundary() {
         let mut recipe = Recipe::new(Boundary::new(&"x".repeat(70)).unwrap());
         let picture = Picture::copy(JPEG, 0).unwrap();
-        let head = PartHead { content_length: u64::MAX, timestamp: Some(Duration::MAX) };
+        let head = PartHead::new(u64::MAX).taken(Duration::MAX);
         let part = recipe.part(picture, 1, Duration::MAX, Trailer::Promise(2, head));
         assert_eq!(part.jpeg(), JPEG);
     }
@@ -247,7 +247,7 @@ mod tests {
             let text = String::from_utf8_lossy(&part.bytes()[part.body_end()..end]).into_owned();
             (text, part.sent_up_to(end))
         };
-        let next = PartHead { content_length: 77, timestamp: None };
+        let next = PartHead::new(77);
 
         let part = make(Trailer::Promise(2, next));
         assert_eq!(tail(&part, Layout::Leading), (String::new(), SentUpTo::Body));

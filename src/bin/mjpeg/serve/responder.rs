@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use mjpeg::multipart::Timestamp;
+
 use super::page;
 use super::part::Layout;
 use super::report::State;
@@ -143,7 +145,7 @@ impl Responder {
 
     /// The head of a snapshot of `length` bytes, taken at this time since 1970-01-01 UTC.
     pub fn snapshot(&self, length: usize, taken: Duration) -> Vec<u8> {
-        let stamp = format!("{}.{:06}", taken.as_secs(), taken.subsec_micros());
+        let stamp = Timestamp(taken).to_string();
         self.with_cors(Answer::new(200, "image/jpeg", "").with("X-Timestamp", stamp)).head(length)
     }
 

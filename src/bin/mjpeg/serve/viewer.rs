@@ -225,7 +225,7 @@ mod tests {
 
     use super::super::part::{Recipe, Trailer};
     use super::*;
-    use crate::source::picture::Picture;
+    use crate::source::picture::{Picture, SMALLEST};
 
     /// Makes parts. Each picture contains its number and has its own length.
     struct Stream {
@@ -245,7 +245,7 @@ mod tests {
                 &length.to_be_bytes()[..],
                 &number.to_be_bytes(),
                 text.as_bytes(),
-                b"\xff\xd9",
+                &SMALLEST[2..],
             ];
             Picture::copy(&jpeg.concat(), 0).unwrap()
         }

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     const LONG: Duration = Duration::from_secs(20);
-    const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
+    const JPEG: &[u8] = crate::source::picture::SMALLEST;
 
     /// Three pictures, each marked with its number.
     struct Three;

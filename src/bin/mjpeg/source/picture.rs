@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use mjpeg::jpeg::Walk;
-use mjpeg::multipart::Extent;
+use mjpeg::jpeg::{Damage, DamageKind, Judgement, Walk};
 
 /// Bytes of free space before and after a JPEG. The fields and delimiters of its part are written there, so the
 /// picture itself is never copied. Two delimiters with a boundary of 70 characters and the fields of a part need
@@ -20,26 +19,18 @@ pub struct Picture {
     pub boundary_checked: bool,
 }
 
-/// Why bytes are not a complete JPEG.
+/// Why a picture is not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unsound {
-    /// There are no bytes.
-    Empty,
-    /// The bytes do not start with SOI.
-    NotJpeg,
-    /// The bytes end before EOI.
-    Truncated,
-    /// The byte at this offset is not allowed there.
-    Broken(usize),
-}
+pub struct Unsound(Damage);
 
 impl std::fmt::Display for Unsound {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Empty => f.write_str("it is empty"),
-            Self::NotJpeg => f.write_str("it is not a JPEG"),
-            Self::Truncated => f.write_str("it ends before its end marker"),
-            Self::Broken(at) => write!(f, "its structure is broken at byte {at}"),
+        match self.0.kind {
+            DamageKind::Empty => f.write_str("it is empty"),
+            DamageKind::NoStart => f.write_str("it is not a JPEG"),
+            DamageKind::Cut => f.write_str("it ends before its end marker"),
+            DamageKind::NoFrame => f.write_str("it has no frame header or no scan"),
+            _ => write!(f, "its structure is broken at byte {}", self.0.at),
         }
     }
 }
@@ -51,21 +42,18 @@ impl Picture {
     ///
     /// # Errors
     ///
-    /// If the marker walk does not reach EOI.
+    /// If [`Judgement::of_markers`] finds damage.
     pub fn new(bytes: Vec<u8>, mark: usize) -> Result<Self, Unsound> {
         let jpeg = bytes.get(ROOM..).unwrap_or_default();
-        match Walk::over(jpeg) {
-            _ if jpeg.is_empty() => Err(Unsound::Empty),
-            Extent::Complete { end } => {
-                Ok(Self { bytes, jpeg: ROOM..ROOM + end, mark, boundary_checked: false })
-            }
-            Extent::Partial => Err(Unsound::Truncated),
-            Extent::Foreign => Err(Unsound::NotJpeg),
-            Extent::Broken { at } => Err(Unsound::Broken(at)),
+        let judgement = Judgement::of_markers(jpeg, Walk::over(jpeg));
+        if let Some(damage) = judgement.damage() {
+            return Err(Unsound(damage));
         }
+        let end = judgement.end().unwrap_or(jpeg.len());
+        Ok(Self { bytes, jpeg: ROOM..ROOM + end, mark, boundary_checked: false })
     }
 
-    /// Takes such a buffer without a marker walk: the caller knows that the JPEG is complete.
+    /// Takes such a buffer without a judgement: the caller has judged the JPEG, which ends with its EOI.
     pub fn whole(bytes: Vec<u8>, mark: usize) -> Self {
         let jpeg = ROOM..bytes.len();
         Self { bytes, jpeg, mark, boundary_checked: false }
@@ -138,11 +126,16 @@ impl Picture {
     }
 }
 
+/// The smallest picture that can be sent: one component, one sample, no entropy-coded data.
+#[cfg(test)]
+pub const SMALLEST: &[u8] =
+    b"\xff\xd8\xff\xc0\x00\x0b\x08\x00\x01\x00\x01\x01\x01\x11\x00\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\xff\xd9";
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const JPEG: &[u8] = b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9";
+    const JPEG: &[u8] = SMALLEST;
 
     #[test]
     fn a_part_can_be_written_around_a_picture_several_times() {
@@ -156,15 +149,16 @@ mod tests {
     }
 
     #[test]
-    fn only_a_complete_jpeg_is_a_picture() {
-        for (bytes, unsound) in [
-            (&b""[..], Unsound::Empty),
-            (b"<html>", Unsound::NotJpeg),
-            (&JPEG[..9], Unsound::Truncated),
-            (b"\xff\xd8\xff\xda\x00\x02scan\xff\xd8", Unsound::Broken(10)),
+    fn only_a_sound_jpeg_is_a_picture() {
+        for (bytes, message) in [
+            (&b""[..], "it is empty"),
+            (b"<html>", "it is not a JPEG"),
+            (&JPEG[..JPEG.len() - 1], "it ends before its end marker"),
+            (b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9", "it has no frame header or no scan"),
+            (b"\xff\xd8\xff\xda\x00\x02scan\xff\xd8", "its structure is broken at byte 10"),
         ] {
-            assert_eq!(Picture::copy(bytes, 0), Err(unsound));
+            assert_eq!(Picture::copy(bytes, 0).unwrap_err().to_string(), message);
         }
-        assert_eq!(Picture::new(Vec::new(), 0), Err(Unsound::Empty));
+        assert_eq!(Picture::new(Vec::new(), 0).unwrap_err().to_string(), "it is empty");
     }
 }

@@ -42,7 +42,7 @@ impl PatternReader {
         let jpeg = self.pattern.frame(self.number, time).map_err(io::Error::other)?;
         self.piece.clear();
         self.read = 0;
-        let head = PartHead { content_length: jpeg.len() as u64, timestamp: Some(time) };
+        let head = PartHead::new(jpeg.len() as u64).taken(time);
         self.serializer.head(&mut self.piece, &head);
         self.piece.extend_from_slice(&jpeg);
         self.serializer.delimiter(&mut self.piece);

@@ -20,7 +20,7 @@ pub struct FrameCounter<'a> {
 impl<'a> FrameCounter<'a> {
     /// A counter for a response that carries `parts`.
     pub fn new(parts: &'a Parts) -> Self {
-        let limits = Limits { read_bytes: READ_BYTES, ..Limits::default() };
+        let limits = Limits::default().read_bytes(READ_BYTES);
         Self { parts, reader: Reader::with_limits(Expected::Response, limits) }
     }
 

@@ -70,7 +70,7 @@ impl Parts {
 fn part(serializer: &Serializer, jpeg: &[u8]) -> PageBuffer {
     let mut bytes = Vec::with_capacity(jpeg.len() + 128);
     serializer.first_delimiter(&mut bytes);
-    serializer.head(&mut bytes, &PartHead { content_length: jpeg.len() as u64, timestamp: None });
+    serializer.head(&mut bytes, &PartHead::new(jpeg.len() as u64));
     bytes.extend_from_slice(jpeg);
     bytes.extend_from_slice(TAIL);
     PageBuffer::copy_of(&bytes)

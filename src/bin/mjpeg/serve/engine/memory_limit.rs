@@ -75,7 +75,7 @@ mod tests {
     use crate::source::picture::Picture;
 
     fn part(number: u64) -> Rc<Part> {
-        let picture = Picture::copy(b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9", 0).unwrap();
+        let picture = Picture::copy(crate::source::picture::SMALLEST, 0).unwrap();
         let mut recipe = Recipe::new(Boundary::new("b").unwrap());
         Rc::new(recipe.part(picture, number, Duration::ZERO, Trailer::Nothing))
     }

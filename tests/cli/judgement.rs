@@ -1,0 +1,189 @@
+//! `check`, `record` and `serve` agree on which pictures are damaged, and `check` names what is unusual.
+
+use crate::kit;
+
+use std::fs;
+use std::path::Path;
+
+use kit::camera::{HEAD, part};
+use kit::http::Client;
+use kit::run::{Server, mjpeg, run};
+use mjpeg::jpeg::Marker;
+use serde_json::Value;
+
+#[path = "../jpeg/encoder.rs"]
+#[expect(dead_code, reason = "the tests of the codec use the rest")]
+mod encoder;
+#[path = "../jpeg/fixture.rs"]
+#[expect(dead_code, reason = "the tests of the codec use the rest")]
+mod fixture;
+
+use encoder::{Order, Padding, Plan};
+use fixture::{inserted, named, segment, segments, without};
+
+/// A picture and what the program says about it.
+struct Class {
+    name: &'static str,
+    jpeg: Vec<u8>,
+    /// The word in the manifest of `record`, if the markers show damage.
+    damage: Option<&'static str>,
+    /// The rules that `check` names.
+    rules: &'static [&'static str],
+    /// The rules that `check --deep` names.
+    deep: &'static [&'static str],
+}
+
+/// With `byte` at `at`.
+fn with(jpeg: &[u8], at: usize, byte: u8) -> Vec<u8> {
+    let mut jpeg = jpeg.to_vec();
+    jpeg[at] = byte;
+    jpeg
+}
+
+fn start_of(jpeg: &[u8], marker: Marker) -> usize {
+    segments(jpeg, marker)[0].start
+}
+
+/// With `count` components in a frame header of type `marker`.
+fn components(jpeg: &[u8], marker: Marker, count: u8) -> Vec<u8> {
+    let frame = segments(jpeg, Marker::SOF0)[0].clone();
+    let mut parameters = jpeg[frame.start + 4..frame.end].to_vec();
+    parameters[5] = count;
+    parameters.resize(6, 0);
+    (1..=count).for_each(|id| parameters.extend([id, 0x11, 0]));
+    [&jpeg[..frame.start], &segment(marker, &parameters), &jpeg[frame.end..]].concat()
+}
+
+fn damaged_classes(jpeg: &[u8]) -> Vec<Class> {
+    let class = |name, jpeg, damage, rules| Class { name, jpeg, damage: Some(damage), rules, deep: rules };
+    let scan = fixture::scan(jpeg);
+    let frame = segments(jpeg, Marker::SOF0)[0].clone();
+    vec![
+        class("text", b"<html>".to_vec(), "no-soi", &["no-soi"]),
+        class("a placeholder", b"\xff\xd8\xff\xd9".to_vec(), "no-frame", &["no-frame"]),
+        class("no frame header", without(jpeg, frame.clone()), "no-frame", &["no-frame"]),
+        class("no scan", without(jpeg, scan.start - 14..scan.end), "no-frame", &["no-frame"]),
+        class("no width", with(&with(jpeg, frame.start + 7, 0), frame.start + 8, 0), "broken", &["broken"]),
+        class("cut", jpeg[..2000].to_vec(), "no-eoi", &["truncated"]),
+        class("no EOI", jpeg[..jpeg.len() - 2].to_vec(), "no-eoi", &["no-eoi"]),
+        class("two in one", [&jpeg[..2000], jpeg].concat(), "broken", &["broken"]),
+        class("five progressive components", components(jpeg, Marker::SOF2, 5), "broken", &["broken"]),
+        class("a DQT of length 1", inserted(jpeg, 2, b"\xff\xdb\0\x01"), "broken", &["broken"]),
+    ]
+}
+
+fn usable_classes(jpeg: &[u8]) -> Vec<Class> {
+    let class = |name, jpeg, rules, deep| Class { name, jpeg, damage: None, rules, deep };
+    let frame = start_of(jpeg, Marker::SOF0);
+    let header = segments(jpeg, Marker::SOS)[0].clone();
+    let scan = fixture::scan(jpeg);
+    let plain = Plan { factors: vec![(1, 1); 3], ..Plan::default() };
+    let three = encoder::encode(&plain, 5);
+    let order = start_of(&three, Marker::SOS) + 5;
+    let turned = with(&with(&with(&three, order, 3), order + 2, 1), order + 4, 2);
+    let twelve = encoder::encode(&Plan { precision: 12, ..Plan::default() }, 2);
+    let extended = encoder::encode(&Plan { factors: vec![(1, 1); 4], ..Plan::default() }, 2);
+    let no_height = with(&with(jpeg, frame + 5, 0), frame + 6, 0);
+    let lines = [&jpeg[frame + 5..frame + 7]].concat();
+    let dnl = inserted(&no_height, scan.end, &segment(Marker::DNL, &lines));
+    let index = inserted(jpeg, 2, &segment(Marker::APP2, b"MPF\0II*\0\x08\0\0\0"));
+    let zeros = encoder::encode(&Plan { padding: Padding::Zeros, ..Plan::default() }, 1);
+    let progressive = encoder::encode(&Plan { order: Order::Progressive, ..Plan::default() }, 1);
+    vec![
+        class("sound", jpeg.to_vec(), &[], &[]),
+        class("progressive", progressive.clone(), &[], &[]),
+        class("progressive, too large", too_large(&progressive), &[], &["scan-not-read"]),
+        class("four components", extended, &[], &[]),
+        class("padded with zeros", zeros, &[], &[]),
+        class(
+            "lost entropy-coded data",
+            without(jpeg, scan.start + 500..scan.start + 900),
+            &[],
+            &["scan-damaged"],
+        ),
+        class(
+            "no Huffman tables",
+            fixture::without_segments(named("ffmpeg.jpg"), Marker::DHT),
+            &[],
+            &["standard-tables"],
+        ),
+        class("arithmetic", fixture::ARITHMETIC.to_vec(), &["arithmetic"], &["arithmetic"]),
+        class("lossless", with(jpeg, frame + 1, 0xc3), &["lossless"], &["lossless"]),
+        class("hierarchical", with(jpeg, frame + 1, 0xc5), &["hierarchical"], &["hierarchical"]),
+        class("12 bits", twelve, &["twelve-bits"], &["twelve-bits"]),
+        class("DNL", dnl, &["number-of-lines"], &["number-of-lines"]),
+        class("DNL of a known height", inserted(jpeg, scan.end, &segment(Marker::DNL, &lines)), &[], &[]),
+        class(
+            "five components",
+            components(jpeg, Marker::SOF1, 5),
+            &["too-many-components"],
+            &["too-many-components"],
+        ),
+        class("another order", turned, &[], &["scan-order"]),
+        class("the order of the frame", three, &[], &[]),
+        class("a band of 1 to 63", with(jpeg, header.end - 3, 1), &[], &["scan-parameters"]),
+        class("NULs between segments", inserted(jpeg, frame, b"\0\0"), &[], &["nul-bytes"]),
+        class("fill bytes between segments", inserted(jpeg, frame, b"\xff\xff"), &[], &[]),
+        class("junk between segments", inserted(jpeg, frame, b"junk"), &["junk-bytes"], &["junk-bytes"]),
+        class("a comment of length 1", inserted(jpeg, 2, b"\xff\xfe\0\x01"), &[], &["short-segment"]),
+        class("a comment of length 2", inserted(jpeg, 2, b"\xff\xfe\0\x02"), &[], &[]),
+        class("two pictures", [&index, jpeg].concat(), &["announced-after-eoi"], &["announced-after-eoi"]),
+        class("an index alone", index, &[], &[]),
+        class("padding", [jpeg, &[0; 9]].concat(), &["bytes-after-eoi"], &["bytes-after-eoi"]),
+    ]
+}
+
+/// With a frame of 65 500 x 65 500 samples in its header.
+fn too_large(jpeg: &[u8]) -> Vec<u8> {
+    let size = start_of(jpeg, Marker::SOF2) + 5;
+    [&jpeg[..size], &[0xff, 0xdc, 0xff, 0xdc], &jpeg[size + 4..]].concat()
+}
+
+fn names(capture: &Path, args: &[&str]) -> Vec<String> {
+    let end = run(mjpeg(["check", "--format", "json", "--ignore", "size-change"]).arg(capture).args(args));
+    let verdict: Value = serde_json::from_slice(&end.out).unwrap();
+    let findings = verdict["findings"].as_array().unwrap();
+    findings.iter().map(|finding| finding["name"].as_str().unwrap().into()).collect()
+}
+
+#[test]
+fn check_record_and_serve_agree_on_each_class_of_pictures() {
+    let jpeg = named("420.jpg");
+    let last = named("grey.jpg");
+    for Class { name, jpeg, damage, rules, deep } in
+        damaged_classes(jpeg).into_iter().chain(usable_classes(jpeg))
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let capture = folder.path().join("capture.http");
+        fs::write(&capture, [HEAD.as_bytes(), &part(&jpeg), &part(last), b"--foo--\r\n"].concat()).unwrap();
+        assert_eq!(names(&capture, &[]), rules, "{name}: check");
+        assert_eq!(names(&capture, &["--deep"]), deep, "{name}: check --deep");
+
+        let out = folder.path().join("out");
+        run(mjpeg(["record", "--quiet"]).arg(&capture).arg(&out)).expect(0);
+        let manifest = fs::read_to_string(out.join("manifest.jsonl")).unwrap();
+        let line: Value = serde_json::from_str(manifest.lines().next().unwrap()).unwrap();
+        assert_eq!(line.get("damage").and_then(Value::as_str), damage, "{name}: record");
+        let recorded = kit::contents(&out);
+        assert_eq!(recorded.len(), if damage.is_some() { 1 } else { 2 }, "{name}: record");
+        assert!(damage.is_some() || recorded[0] == jpeg, "{name}: record");
+
+        let pictures = folder.path().join("pictures");
+        fs::create_dir(&pictures).unwrap();
+        fs::write(pictures.join("1.jpg"), &jpeg).unwrap();
+        fs::write(pictures.join("2.jpg"), last).unwrap();
+        for source in [&pictures, &capture] {
+            let server = Server::start(source, &["--once", "--fps", "1000"]);
+            let sent = Client::watch(server.address(), "/stream").rest();
+            assert_eq!(sent.len(), recorded.len(), "{name}: serve {}", source.display());
+            assert!(
+                damage.is_some() || jpeg.starts_with(&sent[0].body),
+                "{name}: serve {}",
+                source.display()
+            );
+            let end = server.run.end().expect(0);
+            let is_left_out = end.err.contains("1.jpg is left out");
+            assert_eq!(is_left_out, damage.is_some() && *source == pictures, "{name}: {}", end.err);
+        }
+    }
+}
