@@ -85,8 +85,8 @@ impl<T> Collector<T> {
                 }
             }
             Event::Part(part) => self.complete_below(part.number),
-            Event::CloseDelimiter(_) | Event::Epilogue(_) => self.finish(),
-            Event::Preamble { .. } => {}
+            // A part that follows the close-delimiter is a deviation of the part before it.
+            Event::CloseDelimiter(_) | Event::Epilogue(_) | Event::Preamble { .. } => {}
         }
     }
 
@@ -200,6 +200,29 @@ mod tests {
         ];
         for step in 1..=input.len() {
             assert_eq!(collect(input, step, Limits::default()).0, expected, "{step} bytes at a time");
+        }
+    }
+
+    #[test]
+    fn pictures_without_multipart_and_parts_after_a_close_delimiter_keep_their_deviations() {
+        let jpeg = b"\xff\xd8\xff\xd9";
+        let part = b"--b\r\nContent-Length: 4\r\n\r\n\xff\xd8\xff\xd9\r\n";
+        let between = || [BytesBetween { bytes: 3 }].to_vec();
+        for (input, expected) in [
+            (
+                [&jpeg[..], b"abc", jpeg, b"abc", jpeg].concat(),
+                [[NoMultipart, BytesBetween { bytes: 3 }].to_vec(), between(), Vec::new()],
+            ),
+            (
+                [&part[..], b"--b--\r\n", part, b"--b--\r\n", part, b"--b--\r\n"].concat(),
+                [[CloseDelimiterFollowed].to_vec(), [CloseDelimiterFollowed].to_vec(), Vec::new()],
+            ),
+        ] {
+            for step in 1..=input.len() {
+                let rows: Vec<_> =
+                    collect(&input, step, Limits::default()).0.into_iter().map(|it| it.1).collect();
+                assert_eq!(rows, expected, "{step} bytes at a time");
+            }
         }
     }
 

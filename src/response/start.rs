@@ -9,6 +9,8 @@ use crate::http::{Dechunker, Head, HeadError, HeadErrorKind, HeadSearch};
 const READ_BYTES: usize = 16 << 10;
 /// Interim heads before the one that counts. Servers send two at most.
 const MOST_INTERIM: usize = 8;
+/// Heads before the one that counts in a saved response: redirections and refusals.
+const MOST_SAVED: usize = 32;
 
 /// What the input is expected to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +111,7 @@ impl Start {
         let behind = &self.bytes[self.skipped + head.len..self.len];
         match self.expected {
             Expected::Response => Some(head.status < 200 && self.interim < MOST_INTERIM),
+            Expected::Saved if self.interim >= MOST_SAVED => Some(false),
             Expected::Saved if head.status < 200 => Some(true),
             Expected::Saved if head.status >= 300 => {
                 const NEXT: &[u8] = b"HTTP/";

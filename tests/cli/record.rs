@@ -209,3 +209,34 @@ fn raw_keeps_the_response_as_received_and_overwrites_nothing() {
     end.expect(6);
     assert!(fs::read(&raw).unwrap() == received);
 }
+
+#[test]
+fn raw_destroys_neither_the_recording_nor_the_file_that_is_read() {
+    let jpeg = fs::read(&kit::jpegs(&kit::frames())[0]).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let source = dir.path().join("source.http");
+    fs::write(&source, [HEAD.as_bytes(), &part(&jpeg), &part(&jpeg)].concat()).unwrap();
+    let before = fs::read(&source).unwrap();
+    let out = dir.path().join("out");
+    record(source.to_str().unwrap(), &out, &[]).expect(0);
+    let recorded = kit::contents(&out);
+    let link = dir.path().join("link.http");
+    std::os::unix::fs::symlink(&source, &link).unwrap();
+    let fifo = dir.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    for (raw, cause) in [
+        (source.clone(), "is the file that is read"),
+        (link, "is the file that is read"),
+        (out.join("manifest.jsonl"), "in the directory of the recording"),
+        (out.join("frame-000001.jpg"), "in the directory of the recording"),
+        (out.clone(), "in the directory of the recording"),
+        (fifo, "not a regular file"),
+        (dir.path().join("nowhere/raw.http"), "No such file"),
+    ] {
+        let end = record(source.to_str().unwrap(), &out, &["--force", "--raw", raw.to_str().unwrap()]);
+        assert!(end.err.contains(cause), "{}: {}", raw.display(), end.err);
+        end.expect(6);
+        assert!(fs::read(&source).unwrap() == before);
+        assert!(kit::contents(&out) == recorded, "{}", raw.display());
+    }
+}

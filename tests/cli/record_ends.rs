@@ -198,3 +198,40 @@ fn a_signal_is_a_success_without_a_goal_and_ends_the_run_by_the_signal_with_one(
         assert_eq!(manifest(dir.path()).len(), kit::jpegs(dir.path()).len());
     }
 }
+
+#[test]
+fn a_goal_that_the_last_part_reaches_is_reached_although_only_the_end_shows_its_end() {
+    let jpeg = fs::read(&kit::jpegs(&kit::frames())[0]).unwrap();
+    let part = [b"--foo\r\nContent-Type: image/jpeg\r\n\r\n", &jpeg[..], b"\r\n"].concat();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("two.http");
+    fs::write(&file, [HEAD.as_bytes(), &part, &part].concat()).unwrap();
+    let end = record(file.to_str().unwrap(), &dir.path().join("out"), &["--frames", "2"]).expect(0);
+    assert_eq!((&summary(&end)["end"], &summary(&end)["frames_written"]), (&"goal".into(), &2.into()));
+}
+
+#[test]
+fn a_file_that_holds_only_a_cut_picture_is_a_failure() {
+    let jpeg = fs::read(&kit::jpegs(&kit::frames())[0]).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("cut.http");
+    fs::write(&file, [HEAD.as_bytes(), &part(&jpeg)[..2000]].concat()).unwrap();
+    let end = record(file.to_str().unwrap(), &dir.path().join("out"), &[]).expect(1);
+    assert!(end.err.contains("none of 1 frames was whole"), "{}", end.err);
+}
+
+#[test]
+fn a_closed_standard_output_does_not_change_the_exit_code() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = dir.path().join("missing");
+    for (args, code) in [
+        (vec!["check", missing.to_str().unwrap()], 6),
+        (vec!["check", "test:160x120", "--frames", "2", "--min-fps", "1000", "--size", "1x1"], 1),
+        (vec!["check", "test:160x120", "--frames", "2"], 0),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let status = mjpeg(&args).stdout(writer).stderr(std::process::Stdio::null()).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{args:?}");
+    }
+}

@@ -44,6 +44,8 @@ pub struct Judge {
     times: FrameTimes,
     /// The deviations of each part. The note: whether the part has a Content-Length.
     deviations: Collector<bool>,
+    /// Whether the last part that was judged has a Content-Length.
+    has_length: bool,
 }
 
 impl Judge {
@@ -56,6 +58,7 @@ impl Judge {
             pictures: Pictures::new(),
             times: FrameTimes::default(),
             deviations: Collector::new(),
+            has_length: true,
         }
     }
 
@@ -93,7 +96,9 @@ impl Judge {
     /// Judges the deviations of the parts for which all of them are known.
     fn judge_deviations(&mut self) {
         for part in &mut self.deviations {
-            deviation::judge(&part.deviations, part.note.unwrap_or(true), &mut self.findings);
+            // A part that was skipped, or never came, is judged like the one before it.
+            self.has_length = part.note.unwrap_or(self.has_length);
+            deviation::judge(&part.deviations, self.has_length, &mut self.findings);
         }
     }
 

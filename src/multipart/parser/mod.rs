@@ -219,10 +219,10 @@ impl<W: BodyWalk> Parser<W> {
     /// them has been parsed. It means something when [`Parser::next_event`] has returned `None`.
     pub fn settled_parts(&self) -> u64 {
         match self.state {
-            State::Gap(Gap { kind: GapKind::AfterBody | GapKind::AfterBare, .. }) => {
-                self.parts.saturating_sub(1)
-            }
-            _ => self.parts,
+            State::Head { .. } | State::Body { .. } | State::Finished => self.parts,
+            // In a gap, behind a close-delimiter and between pictures without multipart framing, more may
+            // come that concerns the last part.
+            State::Start(_) | State::Gap(_) => self.parts.saturating_sub(1),
         }
     }
 

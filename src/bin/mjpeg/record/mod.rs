@@ -124,7 +124,10 @@ impl Record {
             outcome.as_ref().err().filter(|failure| failure.cause.is_some()).map(ToString::to_string);
         let printed = print(&summary, self.format, self.out.as_os_str() != "-");
         // What went wrong with the stream matters more than a summary that cannot be printed.
-        outcome.and_then(|outcome| printed.map(|()| outcome))
+        outcome.and_then(|outcome| match printed {
+            Err(failure) if failure.cause.is_some() => Err(failure),
+            _ => Ok(outcome),
+        })
     }
 
     fn record(
@@ -137,14 +140,16 @@ impl Record {
     ) -> Result<End, Failure> {
         let existing = if self.force { Existing::Overwrite } else { Existing::Refuse };
         Sink::may_open(&self.out, existing)?;
+        if let Some(raw) = &self.raw {
+            RawFile::may_create(raw, existing, &self.out, target)?;
+        }
         let patience = self.duration.map_or(self.idle, |duration| duration.min(self.idle));
         let options = transport::Options { patience };
         let mut stream = transport::open(target, &options, clock, stop)?;
         // Not before there is something to record: what OUT holds may be all there is.
-        let raw = self.raw.as_ref().map(|path| RawFile::create(path, existing)).transpose()?;
         recorder.sink = Some(Sink::open(&self.out, existing)?);
-        if let Some(raw) = raw {
-            stream.set_tap(Box::new(raw))?;
+        if let Some(path) = &self.raw {
+            stream.set_tap(Box::new(RawFile::create(path, existing)?))?;
         }
         let mut session = Session::new(stream, clock, self.idle, started);
         Ok(session.run(recorder, self.duration.map(|duration| started + duration))?)

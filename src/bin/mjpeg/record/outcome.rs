@@ -17,17 +17,18 @@ pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resu
     let frames = summary.frames_written;
     let failure = |exit, cause: String| Err(Failure::new(exit, anyhow!("{target}: {cause}")));
     summary.end = end.word("goal");
-    if frames == 0 && matches!(end, End::TimeUp | End::Closed) {
+    let failed = status::of_end(end, target.is_live());
+    if frames == 0 && failed.is_none() && matches!(end, End::TimeUp | End::Closed | End::Truncated) {
         if summary.frames_damaged > 0 {
             return failure(Exit::No, format!("none of {} frames was whole", summary.frames_damaged));
         }
-        if *end == End::Closed {
+        if *end != End::TimeUp {
             return failure(Exit::NotAStream, "the stream ended without a picture".into());
         }
         summary.end = End::Stalled.word("goal");
         return failure(Exit::Stalled, "connected, but no frame came in that time".into());
     }
-    match (end, status::of_end(end, target.is_live())) {
+    match (end, failed) {
         (End::NotAStream(_), Some(exit)) => failure(exit, end.to_string()),
         (_, Some(exit)) => failure(exit, format!("after {frames} good frames: {end}")),
         (End::Closed | End::Truncated, None) if goal.is_set() => {

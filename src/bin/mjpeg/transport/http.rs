@@ -164,6 +164,9 @@ fn failure(url: &str, wire: &Wire, patience: Duration, error: &Error) -> OpenErr
         }
         Error::HostNotFound => (OpenErrorKind::Name, "the host name has no address".into()),
         Error::Tls(_) | Error::Rustls(_) | Error::Pem(_) => (OpenErrorKind::Tls, error.to_string()),
+        Error::Io(io) if matches!(io.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
+            (OpenErrorKind::Reset, format!("the connection was reset before the response head: {io}"))
+        }
         Error::Io(io) if io.kind() == io::ErrorKind::ConnectionRefused => {
             (OpenErrorKind::Connect, "connection refused: nothing listens there".into())
         }

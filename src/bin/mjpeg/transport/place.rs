@@ -56,7 +56,9 @@ impl Place {
             return Err("there is no Location".into());
         }
         let base = format!("{}://{}", self.scheme, self.host);
-        let url = if location.contains("://") {
+        let scheme = location.split_once("://").map(|(scheme, _)| scheme);
+        let is_absolute = scheme.is_some_and(|scheme| !scheme.contains(['/', '?', '#']));
+        let url = if is_absolute {
             location.into()
         } else if location.starts_with("//") {
             format!("{}:{location}", self.scheme)
@@ -165,6 +167,7 @@ mod tests {
         for (location, url, keeps) in [
             ("/x", "http://cam:81/x", true),
             ("y?z", "http://cam:81/a/y?z", true),
+            ("/x?next=http://other/", "http://cam:81/x?next=http://other/", true),
             ("//cam:81/q", "http://cam:81/q", true),
             ("http://other/", "http://other/", false),
             ("https://cam:81/", "https://cam:81/", false),

@@ -152,7 +152,7 @@ impl Session {
                 End::Closed | End::Truncated => End::NotAStream(error),
                 end => end,
             }),
-            Drained::End(end @ End::Unframed(_)) => Ok(end),
+            Drained::End(end @ (End::Unframed(_) | End::Enough)) => Ok(end),
             _ if end == End::Closed && self.is_cut => Ok(End::Truncated),
             _ => Ok(end),
         }

@@ -111,23 +111,24 @@ impl Check {
         let clock = Clock::real();
         let options = self.options();
         let mut emitter = self.format.emitter(self.quiet);
+        let mut out = Out { is_closed: false };
         let mut worst = Exit::Done;
         for target in &self.targets {
             let run = Run::of(target, &options, &clock, stop);
             let verdict = run.verdict(self.fail_on.severity());
-            print(&emitter.target(target, &run, verdict)?)?;
+            out.print(&emitter.target(target, &run, verdict)?)?;
             if let Some(failure) = &run.failure {
                 output::failure("check", failure);
             }
             worst = worst.max(verdict.exit());
             if let Some(signal) = stop.signal() {
-                print(&emitter.end()?)?;
+                out.print(&emitter.end()?)?;
                 // A signal ends the run early. Without a part there is nothing to judge.
                 let has_parts = run.report.as_ref().is_some_and(|report| report.parts > 0);
                 return Ok(if has_parts { Outcome::Exit(worst) } else { Outcome::Signal(signal) });
             }
         }
-        print(&emitter.end()?)?;
+        out.print(&emitter.end()?)?;
         Ok(Outcome::Exit(worst))
     }
 
@@ -176,8 +177,24 @@ impl Verdict {
 }
 
 /// Prints what an emitter returned.
-fn print(text: &str) -> Result<(), Failure> {
-    if text.is_empty() { Ok(()) } else { output::result(text) }
+/// Standard output. A reader that closes it early does not change the verdict.
+struct Out {
+    is_closed: bool,
+}
+
+impl Out {
+    fn print(&mut self, text: &str) -> Result<(), Failure> {
+        if text.is_empty() || self.is_closed {
+            return Ok(());
+        }
+        match output::result(text) {
+            Err(failure) if failure.cause.is_none() => {
+                self.is_closed = true;
+                Ok(())
+            }
+            result => result,
+        }
+    }
 }
 
 fn known_rule(text: &str) -> Result<&'static Rule, String> {
