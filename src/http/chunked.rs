@@ -75,7 +75,7 @@ pub struct ChunkError {
 /// What can be wrong with the chunk framing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChunkErrorKind {
-    /// chunk-size: no hexadecimal digit, or a byte that is none.
+    /// chunk-size: no hexadecimal digit, or another byte than one.
     Size,
     /// chunk-size: more than 64 bits.
     TooLarge,
@@ -91,7 +91,7 @@ impl Dechunker {
         Self { state: State::Size { size: 0, digits: 0, line: 0 }, offset: 0, error: None }
     }
 
-    /// Decodes the next bytes of the body in place and returns how many bytes of content now stand at
+    /// Decodes the next bytes of the body in place and returns how many bytes of content are now at
     /// the front of `bytes`. Bytes behind the last chunk are dropped.
     ///
     /// # Errors

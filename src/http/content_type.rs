@@ -38,17 +38,17 @@ pub struct BoundaryParameter<'a> {
     pub value: Cow<'a, [u8]>,
     /// The name as written.
     pub name: &'a [u8],
-    /// The value stood in double quotes.
+    /// The value was in double quotes.
     pub quoted: bool,
-    /// Blanks stood before or after `=`.
+    /// Blanks before or after `=`.
     pub blank_at_equals: bool,
-    /// Something other than `;` and blanks stood between media type and parameter.
+    /// Something other than `;` and blanks between media type and parameter.
     pub separator: Separator,
     /// Something followed the value: another parameter, or a lone `;`.
     pub followed: bool,
 }
 
-/// What stood between the media type and the boundary parameter.
+/// The bytes between the media type and the boundary parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Separator {
     /// A semicolon.

@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use memchr::memchr;
 
-/// One field line, as ranges of the head it stands in.
+/// One field line, as ranges of its head.
 ///
 /// ```text
 /// field-line = field-name ":" OWS field-value OWS                      RFC 9112 5
