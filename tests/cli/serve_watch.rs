@@ -110,7 +110,8 @@ fn what_happens_to_other_files_does_not_make_a_torn_picture_whole() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("camera.jpg");
     // Two pictures of one length, so that half of one and half of the other are a whole JPEG.
-    let picture = |fill: u8| [b"\xff\xd8\xff\xfe\x10\x02", &[fill; 4096][..], b"\xff\xd9"].concat();
+    let picture =
+        |fill: u8| [b"\xff\xd8\xff\xfe\x10\x02", &[fill; 4096][..], kit::picture::SMALLEST].concat();
     let pictures = [picture(b'a'), picture(b'b')];
     fs::write(&file, &pictures[0]).unwrap();
     let server = Server::start(&file, &["--repeat", "0s"]);
