@@ -34,7 +34,7 @@ pub fn check(input: &[u8]) {
         }
     }
 
-    // Nothing is left over from other pictures, and little memory changes nothing but what is looked at.
+    // Nothing is left over from other pictures, and little memory changes only what is read.
     assert_eq!(checker.check(jpeg), answer, "after another picture");
     let frugal = Checker::with_memory_limit(1024).check(jpeg);
     assert!(frugal == answer || !matches!(frugal, Soundness::Sound(_)), "{frugal:?}, but {answer:?}");

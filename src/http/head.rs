@@ -163,7 +163,7 @@ impl Head {
     }
 }
 
-/// Searches the end of a head whose bytes arrive piece by piece. It looks at each byte once.
+/// Searches the end of a head whose bytes arrive piece by piece. It reads each byte once.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct HeadSearch {
     /// Where the first line starts that has not ended yet.

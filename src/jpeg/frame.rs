@@ -64,7 +64,7 @@ pub enum Coding {
 }
 
 impl FrameHeader {
-    /// Reads the parameters of a frame header; `None` when `marker` is none, or they contradict T.81
+    /// Reads the parameters of a frame header; `None` if `marker` is not a frame header, or they contradict T.81
     /// B.2.2.
     pub fn parse(marker: Marker, parameters: &[u8]) -> Option<Self> {
         if !marker.is_frame_header() {

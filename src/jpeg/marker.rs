@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// The second byte of a marker: what stands behind `FF`.
+/// The second byte of a marker, behind `FF`.
 ///
 /// ```text
 /// marker := 1*%xFF %x01-FE            fill bytes, then the code                       T.81 B.1.1.2
@@ -30,7 +30,7 @@ use core::fmt;
 pub struct Marker(pub u8);
 
 impl Marker {
-    /// Temporary private use in arithmetic coding; stands alone.
+    /// Temporary private use in arithmetic coding; has no segment.
     pub const TEM: Self = Self(0x01);
     /// Baseline frame header.
     pub const SOF0: Self = Self(0xc0);

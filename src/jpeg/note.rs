@@ -26,9 +26,9 @@ pub enum Note {
     ScanOrder,
     /// Two components of the frame have the same identifier (T.81 B.2.2).
     RepeatedComponent,
-    /// NUL bytes stand between two segments.
+    /// NUL bytes between two segments.
     NulBytes,
-    /// Other bytes stand between two segments. Some decoders search for the next marker.
+    /// Other bytes between two segments. Decoders search for the next marker.
     JunkBytes,
     /// A COM or APPn segment has a length of 0 or 1. The length counts itself, so 2 is the smallest
     /// (T.81 B.1.1.4).

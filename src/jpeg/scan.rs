@@ -74,7 +74,7 @@ impl ScanHeader {
     }
 
     /// The indices of the components in `frame`, and how their order compares with that of the frame;
-    /// `None` when one is unknown or stands twice.
+    /// `None` if one is unknown or repeated.
     ///
     /// Where identifiers repeat, the first component that has no place in the scan yet is meant, as in
     /// libjpeg.

@@ -14,7 +14,7 @@ pub struct Segment<'a> {
     pub marker: Marker,
     /// Offset of the `FF` before the marker's code.
     pub at: usize,
-    /// Its parameters: what stands behind the two bytes of length.
+    /// Its parameters: the bytes behind the two bytes of length.
     pub parameters: &'a [u8],
     /// For SOS: the entropy-coded data with its restart markers, up to the next other marker (or its
     /// fill bytes), or to the end of the input. Empty for other segments.
@@ -32,7 +32,7 @@ impl Segment<'_> {
 ///
 /// SOI, EOI and TEM have no segment and are not among them. A segment that the input cuts is not
 /// either, but a scan is, with what there is of it. Ends at EOI, at the end of the input, or at the
-/// first byte that cannot stand where it stands; [`Segments::extent`] says which.
+/// first byte that is not allowed there; [`Segments::extent`] says which.
 ///
 /// ```
 /// use mjpeg::jpeg::{Marker, Segments};
@@ -49,9 +49,9 @@ impl Segment<'_> {
 pub struct Segments<'a> {
     jpeg: &'a [u8],
     walk: Walk,
-    /// Where the last marker with a segment stands.
+    /// Offset of the last marker with a segment.
     marker_at: usize,
-    /// Where the last `FF` that may end entropy-coded data stands.
+    /// Offset of the last `FF` that may end entropy-coded data.
     ff_at: usize,
     /// A scan whose entropy-coded data has not ended yet.
     scan: Option<Segment<'a>>,
@@ -87,7 +87,7 @@ impl<'a> Segments<'a> {
         Self { junk: Junk::IsSkipped(None), ..Self::of(jpeg) }
     }
 
-    /// Where the first skipped bytes stand.
+    /// Offset of the first skipped bytes.
     pub(super) fn junk(&self) -> Option<usize> {
         if let Junk::IsSkipped(at) = self.junk { at } else { None }
     }

@@ -11,7 +11,7 @@ use crate::multipart::{BodyWalk, Extent, Limits, Span};
 ///
 /// A picture goes from its SOI to its EOI by the marker walk ([`Walk`]), so a thumbnail in its EXIF
 /// segment is a part of it. One that does not get that far ends where the next one starts, or at the
-/// byte that cannot stand where it stands, or with the input. Everything between pictures is passed over
+/// byte that is not allowed there, or with the input. Everything between pictures is passed over
 /// and told in one piece with its place: line ends, lengths, boundaries, NULs.
 ///
 /// Like [`crate::multipart::Parser`] it is pushed and pulled: read into [`Splitter::space`], say how
@@ -46,14 +46,14 @@ pub struct Splitter {
     finished: bool,
 }
 
-/// What stands in a stream of concatenated pictures, in order and without gaps.
+/// A piece of a stream of concatenated pictures. The pieces are in order and without gaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'a> {
     /// A picture, or the beginning of one.
     Picture {
         /// Its bytes.
         jpeg: &'a [u8],
-        /// Where it stands in the input.
+        /// Its range in the input.
         span: Span,
         /// [`Extent::Complete`] when it is whole; [`Extent::Broken`] at its end when something else
         /// stands there; [`Extent::Partial`] when the input ends first, or when it is larger than the

@@ -55,11 +55,11 @@ pub struct Summary {
     pub avi1: bool,
     /// The transform that an `Adobe` segment names: 0 RGB or CMYK, 1 YCbCr, 2 YCCK.
     pub adobe_transform: Option<u8>,
-    /// Where the EXIF block stands, from its TIFF header on.
+    /// The range of the EXIF block, from its TIFF header on.
     pub exif: Option<Range<usize>>,
-    /// Where the first comment stands.
+    /// The range of the first comment.
     pub comment: Option<Range<usize>>,
-    /// Where a JPEG thumbnail stands inside an APP1 segment.
+    /// The range of a JPEG thumbnail inside an APP1 segment.
     pub thumbnail: Option<Range<usize>>,
 }
 

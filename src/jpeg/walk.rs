@@ -20,7 +20,7 @@ const START: &[u8] = b"\xff\xd8\xff";
 /// padding  := *%x00                                                             not in T.81
 /// ```
 ///
-/// What stands inside a segment is skipped by its length: a whole thumbnail with SOI and EOI in an
+/// The content of a segment is skipped by its length: a whole thumbnail with SOI and EOI in an
 /// EXIF segment and boundary text in a comment are data. Inside the tables and headers that T.81
 /// defines, the start of a picture shows that the segment was cut, unless a marker follows the segment
 /// where its length says: a quantisation table may hold `FF D8 FF`. No order of segments is asked for: several
@@ -29,7 +29,7 @@ const START: &[u8] = b"\xff\xd8\xff";
 /// So do pictures whose entropy-coded data is damaged: [`super::Checker`] finds that.
 ///
 /// NULs before a marker are passed over, as writers that align their segments leave them and every
-/// decoder skips them. Any other byte where a marker must stand is [`Extent::Broken`]: decoders would
+/// decoder skips them. Any other byte where a marker must be is [`Extent::Broken`]: decoders would
 /// search the next marker behind it, but in a stream that byte is most often the first one of a
 /// delimiter or of the next picture, and a search would swallow a sound picture after a cut one.
 ///
@@ -63,9 +63,9 @@ pub struct Walk {
 pub(super) enum State {
     /// Inside `START`.
     Start,
-    /// Where a marker must stand.
+    /// At a marker.
     Marker,
-    /// Behind an `FF` where a marker must stand.
+    /// Behind the `FF` of a marker.
     Code,
     /// Before the length of this marker's segment.
     Length(Marker),
@@ -86,7 +86,7 @@ pub(super) enum State {
 }
 
 impl Walk {
-    /// A walk that stands before the first byte of a picture.
+    /// A walk before the first byte of a picture.
     pub fn new() -> Self {
         Self { state: State::Start, at: 0, segment_end: 0, suspect: None, appendix: None }
     }
@@ -231,7 +231,7 @@ impl Walk {
         }
     }
 
-    /// The contradiction stands `back` bytes before the next one.
+    /// The contradiction is `back` bytes before the next one.
     fn broken(&self, back: usize) -> State {
         State::Done(Extent::Broken { at: self.suspect.unwrap_or(self.at - back) })
     }

@@ -3,8 +3,8 @@
 //! At the first byte where one of these holds:
 //!
 //! * a. as many bytes as Content-Length says are there, and the picture ends exactly there;
-//! * b. a delimiter stands where Content-Length says;
-//! * c. a delimiter stands elsewhere, and the picture is complete before it, or is none, or cannot go
+//! * b. a delimiter is where Content-Length says;
+//! * c. a delimiter is elsewhere, and the picture is complete before it, or is not a picture, or cannot go
 //!   on (a cut picture: the start of the next one contradicts it);
 //! * d. the input, or the longest body there may be, ends.
 //!
@@ -18,7 +18,7 @@ use super::head::field_of_a_part_at;
 use super::limits::{BEHIND_BYTES, Limits};
 use super::scan::{Answer, Found, Scan, line_ends};
 
-/// Most bytes of empty lines looked at behind a body to find its delimiter at Content-Length.
+/// Most bytes of empty lines that are read behind a body to find its delimiter at Content-Length.
 const LINE_ENDS: usize = 64;
 
 /// How far a body has been read. Positions count from its first byte.
@@ -59,7 +59,7 @@ impl BodyScan {
         Self { ends: Ends { declared }, stage: Stage::DelimiterFirst { from: 0 } }
     }
 
-    /// For a picture that stands alone.
+    /// For a picture without a part head.
     pub(super) fn bare() -> Self {
         Self { ends: Ends { declared: None }, stage: Stage::Bare }
     }
@@ -182,7 +182,7 @@ impl BodyScan {
     ) -> Answer<BodyEnd> {
         let Search { from, extent, split, announced } = search;
         let picture_end = if let Extent::Complete { end } = extent { Some(end) } else { None };
-        // A delimiter unlike the ones before it is believed only where one must stand.
+        // A delimiter unlike the ones before it counts only where one must be.
         if let Some(end) = picture_end.filter(|&end| from == end) {
             let at = end + line_end_at(body, end);
             match scan.line_at(body, at, eof) {
@@ -204,7 +204,7 @@ impl BodyScan {
                 }
             }
         }
-        // Behind a picture without a delimiter for that long, there is none.
+        // If no delimiter follows a picture within that distance, there is none.
         let stop = picture_end.or(split).map_or(usize::MAX, |end| {
             let searched = end.saturating_add(limits.search_bytes);
             searched.max(self.evidence_end(announced, limits))
@@ -295,7 +295,7 @@ impl Stage {
     }
 }
 
-/// The length of the line end at `at`, if one stands there.
+/// The length of the line end at `at`, if there is one.
 fn line_end_at(body: &[u8], at: usize) -> usize {
     match body.get(at..) {
         Some([b'\r', b'\n', ..]) => 2,

@@ -35,7 +35,7 @@ pub(super) struct Ends {
 
 impl Ends {
     /// The end of a body before the delimiter `line`: at Content-Length or at the picture's end where
-    /// only line ends stand between, otherwise before the one line end that belongs to the delimiter.
+    /// only line ends are between, otherwise before the one line end that belongs to the delimiter.
     pub(super) fn before(&self, body: &[u8], line: Line, extent: Extent) -> BodyEnd {
         let only_line_ends =
             |at: usize| at <= line.start && line_ends(&body[at..line.start]) == line.start - at;

@@ -45,9 +45,9 @@ pub enum DeviationKind {
     Padding,
     /// The first field starts on the delimiter's own line (viseron).
     DelimiterGlued,
-    /// The delimiter line stands twice (Foscam G2).
+    /// The delimiter line is repeated (Foscam G2).
     DelimiterDoubled,
-    /// The close-delimiter stands where parts follow.
+    /// Parts follow the close-delimiter.
     CloseDelimiterFollowed,
     /// A line that ends in a bare LF.
     BareLf,
@@ -71,7 +71,7 @@ pub enum DeviationKind {
         /// Number of lines.
         lines: u64,
     },
-    /// Content-Length is not a decimal number (`-1`, `0x2f`, a template that nobody filled in).
+    /// Content-Length is not a decimal number (`-1`, `0x2f`, an unfilled template).
     LengthInvalid,
     /// Several Content-Length fields that differ.
     LengthRepeated,
@@ -132,7 +132,7 @@ impl fmt::Display for DeviationKind {
             Self::BlankLines { bytes } => write!(f, "{bytes} bytes of empty lines before the delimiter"),
             Self::Padding => f.write_str("blanks behind the delimiter"),
             Self::DelimiterGlued => f.write_str("no line end behind the delimiter"),
-            Self::DelimiterDoubled => f.write_str("the delimiter line stands twice"),
+            Self::DelimiterDoubled => f.write_str("the delimiter line is repeated"),
             Self::CloseDelimiterFollowed => f.write_str("a part follows the close-delimiter"),
             Self::BareLf => f.write_str("a line ends in a bare LF"),
             Self::Field(flaw) => write!(f, "part head: {flaw}"),

@@ -1,17 +1,17 @@
-//! What the parser tells.
+//! The events of the parser.
 
 use super::deviation::Deviation;
 use super::extent::Extent;
 use crate::http::Fields;
 
-/// One thing found in the stream, in the order of its place.
+/// One thing found in the stream. Events come in the order of their places.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
     /// Bytes before the first delimiter (RFC 2046 5.1.1: to be ignored; FFmpeg, VLC and GStreamer fail).
     Preamble {
         /// The bytes.
         bytes: &'a [u8],
-        /// Where they stand.
+        /// Their range.
         span: Span,
     },
     /// A body part.
@@ -20,8 +20,8 @@ pub enum Event<'a> {
     CloseDelimiter(Span),
     /// Bytes behind the close-delimiter; not kept.
     Epilogue(Span),
-    /// Something that departs from the standard. What concerns a part comes before it, except what
-    /// only shows behind it.
+    /// A departure from the standard. It comes before the part that it concerns, unless it can only be
+    /// seen behind the part.
     Deviation(Deviation),
 }
 
@@ -35,12 +35,12 @@ pub struct Part<'a> {
     pub fields: Fields<'a>,
     /// Its body, as framed.
     pub body: &'a [u8],
-    /// What told where the body ends.
+    /// How the end of the body was found.
     pub framing: Framing,
     /// What the body's own format says: [`Extent::Complete`] is a whole picture, perhaps with bytes
     /// behind it.
     pub extent: Extent,
-    /// Where its pieces stand.
+    /// The ranges of its pieces.
     pub spans: Spans,
 }
 
@@ -56,16 +56,16 @@ impl Part<'_> {
     }
 }
 
-/// What told where a body ends.
+/// How the end of a body was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {
-    /// Its Content-Length, borne out by the picture's own end or by the delimiter behind it.
+    /// Its Content-Length, confirmed by the picture's own end or by the delimiter behind it.
     ContentLength,
     /// The delimiter behind it.
     Delimited,
     /// The end of the input.
     EndOfInput,
-    /// The picture's own end, there being no delimiter.
+    /// The picture's own end, because there is no delimiter.
     Scanned,
 }
 
@@ -85,7 +85,7 @@ impl Span {
     }
 }
 
-/// Where the pieces of a part stand.
+/// The ranges of the pieces of a part.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Spans {

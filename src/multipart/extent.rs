@@ -12,7 +12,7 @@ pub enum Extent {
     },
     /// Not of this format: the first bytes are something else.
     Foreign,
-    /// Of this format, but what stands at `at` cannot stand there.
+    /// Of this format, but the byte at `at` is not allowed there.
     Broken {
         /// Number of bytes from the start of the body to the byte that contradicts the format. If a
         /// new picture starts there, this is where.

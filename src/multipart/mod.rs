@@ -18,9 +18,9 @@
 //! The CRLF before a dash-boundary belongs to the delimiter, not to the body. In a stream the
 //! close-delimiter never comes unless the sender ends it.
 //!
-//! # What is tolerated, and for whom
+//! # What is tolerated, and for which senders
 //!
-//! Each is told as the [`DeviationKind`] named here, and costs no frame.
+//! Each becomes an event with the [`DeviationKind`] named here. No frame is lost.
 //!
 //! | what is sent | by | told as |
 //! |---|---|---|
@@ -40,7 +40,7 @@
 //! | status lines, folded lines, lines without a colon, blanks before it | several | [`Field`](DeviationKind::Field) |
 //! | no empty line before the picture, or too many | hand-written servers | [`HeadUnterminated`](DeviationKind::HeadUnterminated), [`BlankLineAfterHead`](DeviationKind::BlankLineAfterHead) |
 //! | a length that is short, long, or counts the line end | VLC, hand-written servers | [`LengthShort`](DeviationKind::LengthShort), [`LengthLong`](DeviationKind::LengthLong), [`LengthCountsLineEnd`](DeviationKind::LengthCountsLineEnd) |
-//! | a length that is no number | templates nobody filled in | [`LengthInvalid`](DeviationKind::LengthInvalid) |
+//! | a length that is no number | unfilled templates | [`LengthInvalid`](DeviationKind::LengthInvalid) |
 //! | the rest of an older buffer behind the body | saljam/mjpeg, gocv | [`BytesAfterBody`](DeviationKind::BytesAfterBody) |
 //! | pictures without multipart: bare, in `MJPG` blocks, behind 50-byte records | JVC, Sercomm, webcamXP | [`NoMultipart`](DeviationKind::NoMultipart) |
 //!
@@ -49,8 +49,8 @@
 //! At the first byte where one of these holds:
 //!
 //! * Content-Length bytes are there and the picture ends exactly there;
-//! * a delimiter stands where Content-Length says;
-//! * a delimiter stands elsewhere, and the picture is complete before it, or the body is no picture, or
+//! * a delimiter is where Content-Length says;
+//! * a delimiter is elsewhere, and the picture is complete before it, or the body is no picture, or
 //!   the picture cannot go on;
 //! * the input ends.
 //!
@@ -75,8 +75,8 @@
 //!
 //! # Bounds
 //!
-//! [`Limits`] bound heads, bodies and searches. What exceeds them is told and skipped; what is sound
-//! behind it is read. A decision that a limit brings about depends on the bytes alone, not on how many
+//! [`Limits`] bound heads, bodies and searches. What exceeds them is reported and skipped; reading
+//! goes on behind it. A decision that a limit brings about depends on the bytes alone, not on how many
 //! of them came at once.
 
 mod body;

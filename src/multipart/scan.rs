@@ -1,4 +1,4 @@
-//! Where delimiters stand, and what they are.
+//! Finds delimiters and says which ones they are.
 //!
 //! ```text
 //! dash-boundary     := "--" boundary                                    RFC 2046 5.1.1
@@ -19,7 +19,7 @@ use crate::http::is_field_like;
 
 /// Longest rest of a delimiter line: padding, or the field glued to it.
 const REST_BYTES: usize = 256;
-/// Longest line that may be a delimiter nobody announced; RFC 2046 allows 70 and two dashes.
+/// Longest line that may be an unannounced delimiter; RFC 2046 allows 70 and two dashes.
 const LINE_BYTES: usize = 512;
 /// How far behind a presumed delimiter a field must show.
 const LOOK_AHEAD: usize = 1024;
@@ -119,8 +119,8 @@ impl Scan {
         }
     }
 
-    /// The first delimiter at or behind `from`, whatever stands before it. `body` is where the body at
-    /// hand starts to be searchable: a delimiter nobody announced is looked for only there.
+    /// The first delimiter at or behind `from`, whatever comes before it. `body` is where the body at
+    /// hand starts to be searchable: an unannounced delimiter is searched only there.
     pub(super) fn find(&self, data: &[u8], from: usize, eof: bool) -> Found {
         let (finder, is_core) = match (&self.learnt, &self.core) {
             (Some(learnt), _) => (learnt, false),
@@ -149,7 +149,7 @@ impl Scan {
         Found::Resume(data.len().saturating_sub(keep).max(from))
     }
 
-    /// Whether a delimiter line stands at `at`: the one in use, the announced one, or any line that
+    /// Whether a delimiter line is at `at`: the one in use, the announced one, or any line that
     /// starts with two dashes and has a part head behind it.
     pub(super) fn line_at(&self, data: &[u8], at: usize, eof: bool) -> Answer<Line> {
         if let Some(learnt) = &self.learnt {
@@ -174,12 +174,12 @@ impl Scan {
         self.unannounced_at(data, at, eof)
     }
 
-    /// Whether a part head, or a picture without one, stands at `at`, behind the presumed delimiter
+    /// Whether a part head, or a picture without one, is at `at`, behind the presumed delimiter
     /// `line`.
     pub(super) fn head_follows(&self, data: &[u8], at: usize, line: &[u8], eof: bool) -> Answer<()> {
         let mut at = at;
         let stop = at + LOOK_AHEAD;
-        // One empty line may stand before the fields, or be all there is of the head.
+        // One empty line may come before the fields, or be the whole head.
         for _ in 0..2 {
             match self.picture_at(data, at, eof) {
                 Answer::No => {}
@@ -228,7 +228,7 @@ impl Scan {
         }
     }
 
-    /// What stands behind a dash-boundary decides whether it is one: a line end, padding, `--`, a
+    /// The bytes behind a dash-boundary decide whether it is one: a line end, padding, `--`, a
     /// field that lacks the line end before it, or the picture itself.
     fn rest_of_line(&self, data: &[u8], start: usize, text_end: usize, eof: bool) -> Answer<Line> {
         let line = Line { start, text_end, end: text_end, close: false, flaw: Some(LineFlaw::Glued) };

@@ -95,7 +95,7 @@ impl Serializer {
         memmem::find(jpeg, self.dash_boundary.as_bytes()).is_none()
     }
 
-    /// The first delimiter: nothing stands before it.
+    /// The first delimiter: no CRLF before it.
     pub fn first_delimiter(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.dash_boundary.as_bytes());
         out.extend_from_slice(b"\r\n");

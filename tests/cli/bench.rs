@@ -5,16 +5,18 @@ use crate::kit;
 use std::fs;
 use std::path::Path;
 
+use kit::picture::SMALLEST;
 use kit::run::{End, mjpeg, run, start};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A directory with a picture of each of these lengths: SOI, one comment segment, EOI.
+/// A directory with a picture of each of these lengths: SOI, one comment segment, the smallest frame.
 fn frames(lengths: &[usize]) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     for (index, &len) in lengths.iter().enumerate() {
-        let comment = u16::try_from(len - 6).unwrap().to_be_bytes();
-        let jpeg = [&[0xff, 0xd8, 0xff, 0xfe], &comment[..], &vec![b' '; len - 8], &[0xff, 0xd9]].concat();
+        let fill = len - 6 - SMALLEST.len();
+        let comment = u16::try_from(fill + 2).unwrap().to_be_bytes();
+        let jpeg = [&[0xff, 0xd8, 0xff, 0xfe], &comment[..], &vec![b' '; fill], SMALLEST].concat();
         assert_eq!(jpeg.len(), len);
         fs::write(directory.path().join(format!("f{}.jpg", index + 1)), jpeg).unwrap();
     }

@@ -266,7 +266,7 @@ fn viewers_that_each_hold_another_large_frame_do_not_fill_the_memory() {
     let folder = tempfile::tempdir().unwrap();
     // Sixteen pictures of 12 MiB, of COM segments (T.81 B.2.4.5).
     let segment = [b"\xff\xfe\xff\xff", &[0; 65_533][..]].concat();
-    let picture = [b"\xff\xd8", &segment.repeat(192)[..], b"\xff\xd9"].concat();
+    let picture = [b"\xff\xd8", &segment.repeat(192)[..], kit::picture::SMALLEST].concat();
     for n in 0..16 {
         fs::write(folder.path().join(format!("{n}.jpg")), &picture).unwrap();
     }
@@ -293,7 +293,7 @@ fn a_signal_does_not_wait_for_the_last_slow_viewer() {
     let folder = tempfile::tempdir().unwrap();
     // Larger than the socket buffers of a viewer that does not read.
     let segment = [b"\xff\xfe\xff\xff", &[0; 65_533][..]].concat();
-    let picture = [b"\xff\xd8", &segment.repeat(64)[..], b"\xff\xd9"].concat();
+    let picture = [b"\xff\xd8", &segment.repeat(64)[..], kit::picture::SMALLEST].concat();
     for n in 0..3 {
         fs::write(folder.path().join(format!("{n}.jpg")), &picture).unwrap();
     }

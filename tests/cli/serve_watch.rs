@@ -110,7 +110,8 @@ fn events_of_other_files_do_not_make_an_incomplete_picture_complete() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("camera.jpg");
     // Two pictures of the same length: half of one and half of the other are a complete JPEG.
-    let picture = |fill: u8| [b"\xff\xd8\xff\xfe\x10\x02", &[fill; 4096][..], b"\xff\xd9"].concat();
+    let picture =
+        |fill: u8| [b"\xff\xd8\xff\xfe\x10\x02", &[fill; 4096][..], kit::picture::SMALLEST].concat();
     let pictures = [picture(b'a'), picture(b'b')];
     fs::write(&file, &pictures[0]).unwrap();
     let server = Server::start(&file, &["--repeat", "0s"]);

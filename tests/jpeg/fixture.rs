@@ -65,18 +65,18 @@ pub fn without_segments(jpeg: &[u8], marker: Marker) -> Vec<u8> {
     found.into_iter().fold(jpeg.to_vec(), |jpeg, range| without(&jpeg, range))
 }
 
-/// Where the segments of this kind stand, markers included.
+/// The ranges of the segments of this kind, markers included.
 pub fn segments(jpeg: &[u8], marker: Marker) -> Vec<Range<usize>> {
     let found = Segments::of(jpeg).filter(|segment| segment.marker == marker);
     found.map(|segment| segment.at..segment.at + 4 + segment.parameters.len()).collect()
 }
 
-/// Where the entropy-coded data of the first scan stands.
+/// The range of the entropy-coded data of the first scan.
 pub fn scan(jpeg: &[u8]) -> Range<usize> {
     Segments::of(jpeg).find(|segment| segment.marker == Marker::SOS).unwrap().entropy_coded
 }
 
-/// Where the restart markers of the first scan stand.
+/// The offsets of the restart markers of the first scan.
 pub fn restarts(jpeg: &[u8]) -> Vec<usize> {
     scan(jpeg).filter(|&at| jpeg[at] == 0xff && Marker(jpeg[at + 1]).restart().is_some()).collect()
 }

@@ -59,7 +59,7 @@ fn span(start: usize, len: usize) -> Span {
     Span { start: start as u64, len: len as u64 }
 }
 
-/// A stream of everything that can stand in one, and its pieces.
+/// A stream with every kind of piece, and its pieces.
 fn stream() -> (Vec<u8>, Vec<Place>) {
     let thumbnail = with_thumbnail(named("grey.jpg"), named("thumbnail.jpg"));
     let next = named("next.jpg");

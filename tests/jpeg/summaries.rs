@@ -1,4 +1,4 @@
-//! What is told of pictures.
+//! Summaries of pictures.
 
 use mjpeg::jpeg::{Marker, Process, Quality, Summary};
 use mjpeg::multipart::Extent;

@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use memchr::memchr;
 
-/// Behind the data stand ones: no code of a T.81 table is all ones, so decoding soon stops there.
+/// Ones follow the data: no code of a T.81 table is all ones, so decoding soon stops there.
 const PADDING: [u8; 8] = [0xff; 8];
 
 /// The bytes between two restart markers, stuffed zeros taken out.
@@ -99,7 +99,7 @@ impl EntropyCoded {
         (last & ((1u8 << count).wrapping_sub(1)), count, rest)
     }
 
-    /// Where in the picture the byte stands that holds bit number `bit`.
+    /// The offset in the picture of the byte that holds bit number `bit`.
     pub(super) fn origin(&self, jpeg: &[u8], bit: usize) -> usize {
         let mut behind = bit / 8;
         let mut at = self.start;

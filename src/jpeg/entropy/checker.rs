@@ -61,7 +61,7 @@ impl Checker {
         }
     }
 
-    /// Checks a picture from its SOI to its EOI; what stands behind EOI is not looked at.
+    /// Checks a picture from its SOI to its EOI; bytes behind EOI are not read.
     pub fn check(&mut self, jpeg: &[u8]) -> Soundness {
         self.check_to_end(jpeg).0
     }

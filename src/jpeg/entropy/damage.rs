@@ -13,7 +13,7 @@ pub enum Soundness {
     Sound(Notes),
     /// Something contradicts T.81; this is the first place.
     Damaged(Damage),
-    /// All markers are in order up to EOI, but the entropy-coded data was not looked at.
+    /// All markers are in order up to EOI, but the entropy-coded data was not read.
     Unchecked(Unchecked),
 }
 
@@ -23,7 +23,7 @@ pub enum Soundness {
 pub struct Damage {
     /// What it is.
     pub kind: DamageKind,
-    /// Where it showed: bytes from the start of the picture. The cause may stand before it: after a
+    /// Where it showed: bytes from the start of the picture. The cause may be earlier: after a
     /// changed bit, entropy-coded data often makes sense for a while.
     pub at: usize,
     /// The number of the scan, from 1; `None` outside scans.
@@ -44,7 +44,7 @@ pub enum DamageKind {
     Cut,
     /// Another picture starts before this one's EOI.
     NewPicture,
-    /// A byte that cannot stand where it stands: no marker where one must be, or a reserved one.
+    /// A byte that is not allowed there: no marker where one must be, or a reserved one.
     Misplaced,
     /// It has no frame header or no scan: tables only (T.81 B.5), or a placeholder.
     NoFrame,
@@ -64,11 +64,11 @@ pub enum DamageKind {
     Short,
     /// Entropy-coded data goes on behind its last MCU, for this many whole bytes.
     Long(usize),
-    /// This restart marker stands where the `expected` one (or none) must be.
+    /// This restart marker is in the place of the `expected` one, or where none is allowed.
     Restart {
-        /// The number that should stand there, if any.
+        /// The number that is expected there, if any.
         expected: Option<u8>,
-        /// The number that stands there.
+        /// The number that is there.
         found: u8,
     },
     /// A run of empty bands goes on behind the last block of its entropy-coded segment.
@@ -77,7 +77,7 @@ pub enum DamageKind {
     Progression,
 }
 
-/// Why entropy-coded data was not looked at.
+/// Why entropy-coded data was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unchecked {
@@ -145,7 +145,7 @@ impl fmt::Display for DamageKind {
             Self::NoStart => f.write_str("no start of image"),
             Self::Cut => f.write_str("the picture is cut: no end of image"),
             Self::NewPicture => f.write_str("another picture starts inside this one"),
-            Self::Misplaced => f.write_str("a marker must stand here"),
+            Self::Misplaced => f.write_str("no marker where one must be"),
             Self::Segment(marker) => write!(f, "the {marker} segment contradicts itself or those before it"),
             Self::NoFrame => f.write_str("no frame header or no scan: nothing to show"),
             Self::ScanOrder => f.write_str("the scan has its components in another order than the frame"),
@@ -162,7 +162,7 @@ impl fmt::Display for DamageKind {
                 write!(f, "restart marker RST{found} instead of RST{expected}")
             }
             Self::Restart { expected: None, found } => {
-                write!(f, "restart marker RST{found} where none must be")
+                write!(f, "restart marker RST{found} where none is allowed")
             }
             Self::Run => f.write_str("a run of empty blocks goes on behind the last one"),
             Self::Progression => f.write_str("the scans do not follow one another"),

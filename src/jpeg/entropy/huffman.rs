@@ -16,7 +16,7 @@ pub(super) struct Specification {
     values: [u8; 256],
 }
 
-/// The codes of one table, and what they stand for.
+/// The codes of one table, and their values.
 #[derive(Debug)]
 pub(super) struct HuffmanTable {
     specification: Specification,

@@ -138,7 +138,7 @@ impl Checker {
             let end = self.segment.end();
             let mcus = interval.min(scan.layout.mcus - first);
             self.read_interval(jpeg, picture, scan, first, mcus).map_err(|place| match place.kind {
-                // Name what stands there instead of data.
+                // Name the marker that is there instead of data.
                 DamageKind::Short => {
                     Place { kind: short(jpeg, ended, picture.restart_interval, end), ..place }
                 }
@@ -214,7 +214,7 @@ impl Scan {
     fn blocks<'t>(&'t self, tables: &'t HuffmanTables) -> [Block<'t>; MAX_BLOCKS] {
         let components = self.header.components();
         core::array::from_fn(|n| {
-            // Behind the last block of the MCU nobody looks.
+            // Nothing is checked behind the last block of the MCU.
             let component = self.layout.blocks().get(n).map_or(0, |&c| usize::from(c));
             Block {
                 component,

@@ -1,4 +1,4 @@
-//! The Huffman tables that stand in for missing ones.
+//! The Huffman tables that replace missing ones.
 
 use super::huffman::Specification;
 

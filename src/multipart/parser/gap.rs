@@ -1,4 +1,4 @@
-//! What stands between a body and the next delimiter, and behind the close-delimiter.
+//! The bytes between a body and the next delimiter, and behind the close-delimiter.
 
 use memchr::memmem;
 
@@ -63,7 +63,7 @@ impl<W: BodyWalk> Parser<W> {
         true
     }
 
-    /// What may stand right behind a body or a close-delimiter, other than the delimiter in use.
+    /// What may come right behind a body or a close-delimiter, other than the delimiter in use.
     fn at_gap_start(&self, data: &[u8], kind: GapKind, eof: bool) -> Answer<AtGap> {
         let at = match data {
             [b'\r', b'\n', ..] => 2,
@@ -147,7 +147,7 @@ impl<W: BodyWalk> Parser<W> {
         self.state = State::Gap(gap);
     }
 
-    /// Queues a deviation of the part before the gap; it stands where the gap starts.
+    /// Queues a deviation of the part before the gap; its offset is the start of the gap.
     fn deviate_in_gap(&mut self, kind: DeviationKind, gap: &Gap) {
         let offset = self.buffer.offset() - gap.gone;
         self.queue.push_back(Queued::Deviation(Deviation { kind, part: Some(self.parts), offset }));

@@ -72,7 +72,7 @@ pub struct Parser<W> {
     debt: u64,
 }
 
-/// What stands at the front of the buffer.
+/// What is at the front of the buffer.
 #[derive(Debug, Clone, Copy)]
 enum State {
     /// The start of the stream, or more of a stream that has shown no delimiter.
@@ -125,7 +125,7 @@ enum Queued {
 }
 
 impl Queued {
-    /// Where a deviation stands; deviations alone are put in order.
+    /// The offset of a deviation; only deviations are sorted.
     fn offset(&self) -> u64 {
         if let Self::Deviation(deviation) = self { deviation.offset } else { 0 }
     }
@@ -262,7 +262,7 @@ impl<W: BodyWalk> Parser<W> {
         }
     }
 
-    /// A picture with neither delimiter nor head stands at the front.
+    /// A picture with neither delimiter nor head is at the front.
     fn bare_picture(&mut self) {
         self.lines.clear();
         self.walk.restart();

@@ -7,6 +7,10 @@ use std::path::Path;
 use image::{ImageFormat, Rgb, RgbImage};
 use tempfile::TempDir;
 
+/// The smallest frame, scan and EOI: behind SOI and any other segments, they make a picture that is sent.
+pub const SMALLEST: &[u8] =
+    b"\xff\xc0\x00\x0b\x08\x00\x01\x00\x01\x01\x01\x11\x00\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\xff\xd9";
+
 /// A JPEG of one colour.
 pub fn solid(colour: [u8; 3], width: u32, height: u32) -> Vec<u8> {
     let mut jpeg = Cursor::new(Vec::new());

@@ -240,12 +240,13 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::picture::SMALLEST;
 
     const REPORTER: Reporter = Reporter::new("test");
 
     fn jpeg(text: &str) -> Vec<u8> {
         let length = (text.len() + 2) as u16;
-        [b"\xff\xd8\xff\xfe", &length.to_be_bytes()[..], text.as_bytes(), b"\xff\xd9"].concat()
+        [b"\xff\xd8\xff\xfe", &length.to_be_bytes()[..], text.as_bytes(), &SMALLEST[2..]].concat()
     }
 
     fn write(dir: &tempfile::TempDir, name: &str, text: &str) {
@@ -260,7 +261,7 @@ mod tests {
             match directory.next(0, Duration::ZERO) {
                 Next::Picture(picture) => {
                     let jpeg = picture.jpeg();
-                    texts.push(String::from_utf8(jpeg[6..jpeg.len() - 2].to_vec()).unwrap());
+                    texts.push(String::from_utf8(jpeg[6..jpeg.len() + 2 - SMALLEST.len()].to_vec()).unwrap());
                     out.push_back(picture);
                 }
                 Next::Nothing | Next::Later => texts.push("nothing".into()),
