@@ -8,7 +8,7 @@ const LINE_BYTES: u32 = 4 * 1024;
 /// Longest trailer section.
 const TRAILER_BYTES: u32 = 64 * 1024;
 
-/// Takes the chunk framing out of a body, in place, however the body is cut.
+/// Removes the chunk framing from a body in place, however the body is cut into reads.
 ///
 /// ```text
 /// chunked-body = *chunk last-chunk trailer-section CRLF
@@ -43,14 +43,14 @@ enum State {
         digits: u8,
         line: u32,
     },
-    /// Behind the size, up to the end of the line.
+    /// After the size, up to the end of the line.
     Extension {
         size: u64,
         line: u32,
     },
     /// In chunk-data, this many bytes to go.
     Data(u64),
-    /// Before the line end behind chunk-data, or behind its CR.
+    /// Before the line end after chunk-data, or after its CR.
     DataEnd {
         cr: bool,
     },
@@ -75,13 +75,13 @@ pub struct ChunkError {
 /// What can be wrong with the chunk framing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChunkErrorKind {
-    /// chunk-size: no hexadecimal digit, or another byte than one.
+    /// chunk-size: a byte that is not a hexadecimal digit.
     Size,
     /// chunk-size: more than 64 bits.
     TooLarge,
     /// A chunk-size line or a trailer section without an end.
     TooLong,
-    /// No line end behind chunk-data.
+    /// No line end after chunk-data.
     DataEnd,
 }
 
@@ -91,13 +91,13 @@ impl Dechunker {
         Self { state: State::Size { size: 0, digits: 0, line: 0 }, offset: 0, error: None }
     }
 
-    /// Decodes the next bytes of the body in place and returns how many bytes of content are now at
-    /// the front of `bytes`. Bytes behind the last chunk are dropped.
+    /// Decodes the next bytes of the body in place and returns how many bytes of content now stand at
+    /// the front of `bytes`. Bytes after the last chunk are dropped.
     ///
     /// # Errors
     ///
-    /// When the framing is broken and nothing was decoded before the fault in this call. Otherwise that
-    /// is returned first, and the error by [`Dechunker::error`] and by the next call.
+    /// When the framing is broken and this call decoded nothing before the fault. Otherwise the content is
+    /// returned first, and the error by [`Dechunker::error`] and by the next call.
     pub fn decode(&mut self, bytes: &mut [u8]) -> Result<usize, ChunkError> {
         if let Some(error) = self.error {
             return Err(error);

@@ -3,14 +3,14 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// A Content-Type value, taken apart as tolerantly as the clients that play anyway.
+/// A Content-Type value, parsed as tolerantly as the most tolerant clients do.
 ///
 /// ```text
 /// media-type = type "/" subtype *( OWS ";" OWS parameter )             RFC 9110 8.3.1
 /// parameter  = name "=" ( token / quoted-string )
 /// ```
 ///
-/// Read beyond that, each for servers that send it: blanks around `=` (Panasonic), blanks inside an
+/// Also read, because servers send it: blanks around `=` (Panasonic), blanks inside an
 /// unquoted value (TRENDnet), `,` or `:` before the parameter, any case.
 ///
 /// ```
@@ -30,7 +30,7 @@ pub struct ContentType<'a> {
 }
 
 /// The boundary parameter and how it was written. Each departure from
-/// `; boundary=token` as the only parameter makes some consumer blind.
+/// `; boundary=token` as the only parameter keeps some consumer from showing the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BoundaryParameter<'a> {
@@ -40,15 +40,15 @@ pub struct BoundaryParameter<'a> {
     pub name: &'a [u8],
     /// The value was in double quotes.
     pub quoted: bool,
-    /// Blanks before or after `=`.
+    /// There were blanks before or after `=`.
     pub blank_at_equals: bool,
-    /// Something other than `;` and blanks between media type and parameter.
+    /// What separates media type and parameter.
     pub separator: Separator,
     /// Something followed the value: another parameter, or a lone `;`.
     pub followed: bool,
 }
 
-/// The bytes between the media type and the boundary parameter.
+/// What separates the media type and the boundary parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Separator {
     /// A semicolon.
@@ -60,7 +60,7 @@ pub enum Separator {
 }
 
 impl<'a> ContentType<'a> {
-    /// Takes `value` apart. There is no error: what is missing is absent.
+    /// Parses `value`. There is no error: missing pieces are absent.
     pub fn parse(value: &'a [u8]) -> Self {
         let value = value.trim_ascii();
         let end = value.iter().position(|b| b"; ,\t:".contains(b)).unwrap_or(value.len());
@@ -78,7 +78,7 @@ impl<'a> ContentType<'a> {
     }
 }
 
-/// The first `boundary` behind `from` that is followed by `=`.
+/// The first `boundary` after `from` that is followed by `=`.
 fn find_boundary(value: &[u8], from: usize) -> Option<BoundaryParameter<'_>> {
     const NAME: &[u8] = b"boundary";
     let start = (from..value.len()).find(|&at| {
@@ -118,7 +118,7 @@ fn find_boundary(value: &[u8], from: usize) -> Option<BoundaryParameter<'_>> {
     })
 }
 
-/// The content of a quoted-string behind its first quote, and what follows the last one.
+/// The content of a quoted-string after its first quote, and what follows the last quote.
 fn unquote(bytes: &[u8]) -> (Cow<'_, [u8]>, &[u8]) {
     let mut unescaped: Option<Vec<u8>> = None;
     let mut at = 0;

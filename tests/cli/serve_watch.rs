@@ -1,4 +1,4 @@
-//! One file that another program rewrites, watched by `mjpeg serve`.
+//! `mjpeg serve` of one file that another program rewrites.
 
 use crate::kit;
 
@@ -14,7 +14,7 @@ use std::time::Duration;
 use kit::http::{self, Client};
 use kit::run::Server;
 
-/// A thread that writes again and again until it is dropped.
+/// A thread that writes again and again. It ends when dropped.
 struct Writer {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -46,7 +46,7 @@ fn rename_to(file: &Path, frame: &[u8]) {
 }
 
 #[test]
-fn a_watched_file_comes_back_whatever_happens_to_it() {
+fn a_watched_file_is_served_again_after_any_change() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("camera.jpg");
     let frames = kit::contents(&kit::frames());
@@ -54,11 +54,11 @@ fn a_watched_file_comes_back_whatever_happens_to_it() {
     let server = Server::start(&file, &["--repeat", "0s"]);
     let mut client = Client::watch(server.address(), "/stream");
     assert_eq!(client.part().unwrap().body, frames[0]);
-    // Deleted and written again.
+    // Delete the file and write it again.
     fs::remove_file(&file).unwrap();
     fs::write(&file, &frames[1]).unwrap();
     assert_eq!(client.part().unwrap().body, frames[1]);
-    // Truncated to half, then replaced.
+    // Truncate the file, then replace it.
     fs::write(&file, &frames[2][..5000]).unwrap();
     kit::eventually("the torn frame is counted", || {
         let state: serde_json::Value =
@@ -70,7 +70,7 @@ fn a_watched_file_comes_back_whatever_happens_to_it() {
     fs::write(&other, &frames[2]).unwrap();
     fs::rename(&other, &file).unwrap();
     assert_eq!(client.part().unwrap().body, frames[2]);
-    // Its whole folder moved away and created again.
+    // Move the folder away and create it again.
     let away = folder.path().with_extension("away");
     fs::rename(folder.path(), &away).unwrap();
     fs::create_dir(folder.path()).unwrap();
@@ -80,7 +80,7 @@ fn a_watched_file_comes_back_whatever_happens_to_it() {
 }
 
 #[test]
-fn a_writer_that_never_stops_rewriting_is_never_shown_torn() {
+fn an_incomplete_picture_is_never_sent_while_a_writer_rewrites_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("camera.jpg");
     let frames = kit::contents(&kit::frames());
@@ -88,7 +88,7 @@ fn a_writer_that_never_stops_rewriting_is_never_shown_torn() {
     let server = Server::start(&file, &[]);
     let all = frames.clone();
     let _writer = Writer::start(move |n| {
-        // Truncated and written in two steps, as naive cameras do.
+        // Truncate the file and write it in two steps, as simple cameras do.
         let frame = &all[n % all.len()];
         let mut out = File::create(&file).unwrap();
         out.write_all(&frame[..frame.len() / 2]).unwrap();
@@ -101,15 +101,15 @@ fn a_writer_that_never_stops_rewriting_is_never_shown_torn() {
     for n in 0..200 {
         assert!(frames.contains(&client.part().unwrap().body), "part {n} is torn");
     }
-    // A picture that changes during each read is reported, which depends on timing.
+    // Whether the server reports an incomplete picture depends on timing.
     let _ = server.run.err();
 }
 
 #[test]
-fn what_happens_to_other_files_does_not_make_a_torn_picture_whole() {
+fn events_of_other_files_do_not_make_an_incomplete_picture_complete() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("camera.jpg");
-    // Two pictures of one length, so that half of one and half of the other are a whole JPEG.
+    // Two pictures of the same length: half of one and half of the other are a complete JPEG.
     let picture =
         |fill: u8| [b"\xff\xd8\xff\xfe\x10\x02", &[fill; 4096][..], kit::picture::SMALLEST].concat();
     let pictures = [picture(b'a'), picture(b'b')];
@@ -124,7 +124,7 @@ fn what_happens_to_other_files_does_not_make_a_torn_picture_whole() {
         std::thread::sleep(Duration::from_millis(5));
     });
     let _writer = Writer::start(move |n| {
-        // Over the old one, without truncating it, and slowly.
+        // Overwrite the old picture slowly, without truncating the file.
         let mut out = OpenOptions::new().write(true).open(&file).unwrap();
         let (first, second) = all[(n + 1) % 2].split_at(2000);
         out.write_all(first).unwrap();
@@ -132,7 +132,7 @@ fn what_happens_to_other_files_does_not_make_a_torn_picture_whole() {
         out.seek(SeekFrom::Start(2000)).unwrap();
         out.write_all(second).unwrap();
         drop(out);
-        // The pace of the writer: the server needs time to read a picture between two writes.
+        // The interval of the writer: the server needs time to read a picture between two writes.
         std::thread::sleep(Duration::from_millis(400));
     });
     for n in 0..6 {
@@ -141,7 +141,7 @@ fn what_happens_to_other_files_does_not_make_a_torn_picture_whole() {
 }
 
 #[test]
-fn a_link_to_a_file_that_never_stands_still_is_followed() {
+fn a_link_to_a_file_that_is_replaced_all_the_time_is_followed() {
     let folder = tempfile::tempdir().unwrap();
     let real = folder.path().join("real");
     fs::create_dir(&real).unwrap();
@@ -153,7 +153,7 @@ fn a_link_to_a_file_that_never_stands_still_is_followed() {
     let server = Server::start(&link, &["--repeat", "0s"]);
     let all = frames.clone();
     let _writer = Writer::start(move |n| {
-        // Several times between two looks.
+        // Replace the file several times between two checks.
         rename_to(&file, &all[n % all.len()]);
         std::thread::sleep(Duration::from_millis(5));
     });
