@@ -92,6 +92,8 @@ fn the_next_frame_shows_a_late_one(browser: &mut Browser) {
     for layout in ["leading", "trailing"] {
         let camera = Camera::start();
         show(browser, &camera.server, layout);
+        // A browser that connects after the last picture gets one frame only, and does not show it.
+        kit::eventually("the first frame is sent", || camera.has_sent_a_frame().then_some(()));
         camera.take(COLOURS[1]);
         camera.take(COLOURS[2]);
         let newest = |browser: &mut Browser| sees(browser, COLOURS[1]) || sees(browser, COLOURS[2]);
@@ -111,6 +113,13 @@ impl Camera {
         let folder = folder(&[&solid(COLOURS[0], 64, 48)]);
         let server = Server::start(&folder.path().join("0.jpg"), &["--repeat", "0s"]);
         Self { server, folder }
+    }
+
+    /// Whether a viewer has got a frame.
+    fn has_sent_a_frame(&self) -> bool {
+        let (_, state) = http::get(self.server.address(), "/state");
+        let state: Value = serde_json::from_slice(&state).unwrap();
+        state["viewers"].as_array().unwrap().iter().any(|viewer| viewer["frames_sent"] != 0)
     }
 
     /// Takes a picture, and waits until the server sends it.
