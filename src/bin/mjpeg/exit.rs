@@ -68,12 +68,6 @@ impl Failure {
     pub fn pipe_closed() -> Self {
         Self { exit: Exit::Done, cause: None, hint: None }
     }
-
-    /// Adds what to do next.
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
 }
 
 impl From<Problem> for Failure {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 
-use crate::exit::Failure;
 use crate::output::Reporter;
+use crate::problem::Problem;
 use crate::source::directory::Directory;
 use crate::source::paced::{Next, Paced};
 
@@ -18,7 +18,7 @@ const MAX_BYTES: usize = 1 << 30;
 /// # Errors
 ///
 /// If the directory cannot be read, has no complete JPEG, or has more than 1 GiB of pictures.
-pub fn load(directory: &Path, limit: u64) -> Result<Vec<Vec<u8>>, Failure> {
+pub fn load(directory: &Path, limit: u64) -> Result<Vec<Vec<u8>>, Problem> {
     let shown = directory.display();
     let mut source = Directory::open(directory, Some(1), Reporter::new("bench")).map_err(|problem| {
         match problem.hint {
@@ -34,12 +34,12 @@ pub fn load(directory: &Path, limit: u64) -> Result<Vec<Vec<u8>>, Failure> {
         if bytes > MAX_BYTES {
             let hint =
                 "use fewer pictures or a shorter --duration: frames that never become due are not read";
-            return Err(Failure::local(anyhow!("the pictures in {shown} take more than 1 GiB")).hint(hint));
+            return Err(Problem::new(anyhow!("the pictures in {shown} take more than 1 GiB")).hint(hint));
         }
         frames.push(picture.jpeg().to_vec());
     }
     if frames.is_empty() {
-        return Err(Failure::local(anyhow!("{shown} has no complete JPEG")));
+        return Err(Problem::new(anyhow!("{shown} has no complete JPEG")));
     }
     Ok(frames)
 }

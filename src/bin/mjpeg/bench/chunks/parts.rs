@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use mjpeg::multipart::{Boundary, PartHead, Serializer};
 
 use crate::bench::page::PageBuffer;
-use crate::exit::Failure;
+use crate::problem::Problem;
 
 /// The bytes after the JPEG in each part.
 const TAIL: &[u8] = b"\r\n";
@@ -32,13 +32,13 @@ impl Parts {
     /// # Errors
     ///
     /// If each boundary that was tried occurs in a picture.
-    pub fn new(frames: &[Vec<u8>]) -> Result<Self, Failure> {
+    pub fn new(frames: &[Vec<u8>]) -> Result<Self, Problem> {
         let digits = frames.iter().map(Vec::len).max().unwrap_or(0).to_string().len();
         let serializer = (0..1000)
             .filter_map(|number| Boundary::new(&format!("mjpeg-bench-{number:03}")).ok())
             .map(|boundary| Serializer::new(boundary).length_digits(digits))
             .find(|serializer| frames.iter().all(|jpeg| serializer.can_carry(jpeg)))
-            .ok_or_else(|| Failure::local(anyhow!("each possible boundary occurs in a picture")))?;
+            .ok_or_else(|| Problem::new(anyhow!("each possible boundary occurs in a picture")))?;
         let parts: Vec<PageBuffer> = frames.iter().map(|jpeg| part(&serializer, jpeg)).collect();
         let sequence = Sequence::new(parts.iter().map(|part| part.len() as u64));
         let head_bytes = parts[0].len() - TAIL.len() - frames[0].len();

@@ -17,7 +17,7 @@ use super::schedule::Schedule;
 use super::server::Server;
 use super::timeline::Timeline;
 use crate::clock::Clock;
-use crate::exit::Failure;
+use crate::problem::Problem;
 use crate::signal::Stop;
 
 /// The total estimated load of the cells that run at once, as a share of one core: low enough that no cell waits for
@@ -73,7 +73,7 @@ impl Bench {
         batches: &[&[Cell]],
         stop: &Stop,
         display: &mut ProgressDisplay,
-    ) -> Result<Vec<(Cell, Timeline)>, Failure> {
+    ) -> Result<Vec<(Cell, Timeline)>, Problem> {
         let mut timelines = Vec::new();
         for batch in batches {
             let halt = Halt::new(stop);
@@ -91,7 +91,7 @@ impl Bench {
         cells: &[Cell],
         halt: &Halt,
         display: &mut ProgressDisplay,
-    ) -> Result<Vec<(Cell, Timeline)>, Failure> {
+    ) -> Result<Vec<(Cell, Timeline)>, Problem> {
         let mut timelines: Vec<Option<Timeline>> = vec![None; cells.len()];
         thread::scope(|scope| {
             let (sender, receiver) = mpsc::channel();
@@ -116,7 +116,7 @@ impl Bench {
                 if let Err(error) = spawned {
                     halt.fail();
                     failure = Some(
-                        Failure::local(anyhow::Error::new(error).context("cannot start a thread"))
+                        Problem::new(anyhow::Error::new(error).context("cannot start a thread"))
                             .hint("try --jobs 8"),
                     );
                     break;
@@ -131,7 +131,7 @@ impl Bench {
                     }
                     Ok((index, Err(error))) => {
                         let context = format!("row {}", cells[index]);
-                        failure.get_or_insert(Failure::local(error.context(context)));
+                        failure.get_or_insert(Problem::new(error.context(context)));
                     }
                     Err(RecvTimeoutError::Timeout) => display.tick(),
                     Err(RecvTimeoutError::Disconnected) => break,
