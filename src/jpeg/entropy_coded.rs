@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 /// Entropy-coded bytes looked at one by one before [`memchr`] is called, behind an `FF` that came
-/// within as many: where `FF` stands every few bytes, the call costs more than it saves.
+/// within as many: where there is an `FF` every few bytes, the call costs more than it saves.
 const NEAR: usize = 8;
 /// Entropy-coded bytes looked at in one go for anything but stuffed bytes, which stand every 200 or so.
 const BLOCK: usize = 128;

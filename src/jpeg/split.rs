@@ -156,7 +156,7 @@ impl Splitter {
         Some(self.buffer.offset())
     }
 
-    /// How many bytes the picture has that stands in the buffer, as soon as that is known.
+    /// How many bytes the picture in the buffer has, as soon as that is known.
     fn find_end(&mut self) -> Option<(usize, Extent)> {
         let data = self.buffer.data();
         let window = &data[..data.len().min(self.limit)];

@@ -13,7 +13,7 @@ use crate::multipart::Extent;
 
 /// What can be told of a picture from its marker segments.
 ///
-/// Reading is tolerant: what contradicts itself is left out, and what stands before a cut or a broken
+/// Reading is tolerant: contradictions are left out, and the segments before a cut or a broken
 /// place is there. Whether the entropy-coded data is sound, [`super::Checker`] says.
 ///
 /// ```

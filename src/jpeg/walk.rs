@@ -53,7 +53,7 @@ pub struct Walk {
     pub(super) at: usize,
     /// First byte behind the last segment.
     pub(super) segment_end: usize,
-    /// Where `FF D8 FF` stands in the last segment, until what follows the segment shows whether it is a
+    /// Where `FF D8 FF` is in the last segment, until what follows the segment shows whether it is a
     /// part of it.
     suspect: Option<usize>,
     appendix: Option<Appendix>,
@@ -272,7 +272,7 @@ fn may_be_short(marker: Marker) -> bool {
     marker == Marker::COM || marker.application().is_some()
 }
 
-/// Whether T.81 leaves it to others what stands in a segment: a thumbnail, perhaps.
+/// Whether T.81 leaves the contents of a segment to applications. It may hold a thumbnail.
 fn may_hold_anything(marker: Marker) -> bool {
     marker.application().is_some() || marker.code() >= 0xf0
 }

@@ -8,8 +8,8 @@
 //!   on (a cut picture: the start of the next one contradicts it);
 //! * d. the input, or the longest body there may be, ends.
 //!
-//! So a picture is out the moment its last byte is in, boundary text inside it is data, and a length
-//! of 2^63 waits for nothing.
+//! So a picture is returned the moment its last byte is in, boundary text inside it is data, and nothing
+//! waits for a length of 2^63.
 
 use super::body_end::{BodyEnd, Ends};
 use super::event::Framing;
@@ -34,13 +34,13 @@ enum Stage {
     Bare,
     /// Walking the picture up to Content-Length.
     WalkToLength,
-    /// Content-Length bytes are there and the picture goes on: is a delimiter behind them?
+    /// Content-Length bytes have come and the picture continues: does a delimiter follow them?
     AtLength(usize),
     /// Content-Length is wrong or missing: walking on.
     WalkOn,
-    /// The picture cannot go on at this byte: has a delimiter been passed over before it?
+    /// The picture cannot continue at this byte: was a delimiter before it taken for data?
     Broken(usize),
-    /// Searching a delimiter; the picture is over, broken, or none. Where another picture starts before
+    /// Searching a delimiter: the picture has ended, is broken, or is not a picture. Where another picture starts before
     /// it, at `split`, the delimiter between the two was lost.
     Search { from: usize, extent: Extent, split: Option<usize> },
     /// Searching a delimiter before walking at all.
@@ -53,8 +53,8 @@ impl BodyScan {
         Self { ends: Ends { declared }, stage }
     }
 
-    /// For bodies of a sender that made the walk run far beyond where bodies then ended, again and
-    /// again: the first delimiter counts, so that no byte is walked more than once.
+    /// For a sender whose bodies repeatedly ended far before the place that the walk had reached: the first
+    /// delimiter counts, so that no byte is walked more than once.
     pub(super) fn delimiter_first(declared: Option<u64>) -> Self {
         Self { ends: Ends { declared }, stage: Stage::DelimiterFirst { from: 0 } }
     }
@@ -136,7 +136,7 @@ impl BodyScan {
         }
     }
 
-    /// A cut picture of honest length, or a body that is no picture.
+    /// A cut picture whose length is right, or a body that is not a picture.
     fn at_length(&self, body: &[u8], at: usize, scan: &Scan, eof: bool) -> Step {
         let behind = &body[at..body.len().min(at + LINE_ENDS)];
         let delimiter = at + line_ends(behind);

@@ -8,7 +8,7 @@ const PAGE: usize = 4096;
 /// Bytes of room at the start.
 const INITIAL: usize = 256 << 10;
 
-/// A window on a stream: bytes come in at its end and leave at its front.
+/// A window on a stream: bytes are added at its end and consumed at its front.
 #[derive(Debug)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
@@ -16,10 +16,10 @@ pub(crate) struct Buffer {
     origin: usize,
     start: usize,
     end: usize,
-    /// Bytes that have left: the stream's offset of `start`.
+    /// Bytes that were consumed: the stream's offset of `start`.
     offset: u64,
     read_bytes: usize,
-    /// Most room there ever is, as long as the caller lets go of what it holds in time.
+    /// The largest room, as long as the caller consumes in time.
     most_bytes: usize,
 }
 
@@ -29,7 +29,7 @@ impl Buffer {
         Self { bytes: Vec::new(), origin: 0, start: 0, end: 0, offset: 0, read_bytes, most_bytes }
     }
 
-    /// The bytes that have come and not left.
+    /// The bytes that were read and not consumed.
     pub(crate) fn data(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
@@ -39,7 +39,7 @@ impl Buffer {
         self.offset
     }
 
-    /// Lets the first `n` bytes of [`Buffer::data`] go.
+    /// Consumes the first `n` bytes of [`Buffer::data`].
     pub(crate) fn consume(&mut self, n: usize) {
         debug_assert!(n <= self.end - self.start);
         self.start += n;
@@ -73,7 +73,7 @@ impl Buffer {
         let live = self.end - self.start;
         let needed = live + self.read_bytes;
         let room = self.bytes.len() - self.origin;
-        // Moving the live bytes to the front pays when as many have left; otherwise twice the room
+        // Moving the live bytes to the front pays when as many were consumed; otherwise twice the room
         // keeps the moves rare, so that a byte is moved a bounded number of times. With all the room
         // there may be, the live bytes are one body that is near its limit: they move once.
         if needed <= room && (self.start - self.origin >= live || room >= self.most_bytes) {

@@ -26,12 +26,12 @@ pub enum Extent {
 /// ends. [`crate::jpeg::Walk`] is the one for JPEG.
 ///
 /// The answer must depend on the bytes alone, not on how many of them came at once, and once it is
-/// not [`Extent::Partial`] it stays what it is until [`BodyWalk::restart`].
+/// not [`Extent::Partial`] it stays the same until [`BodyWalk::restart`].
 pub trait BodyWalk {
-    /// Forgets the body at hand: the next call begins with the first byte of another one.
+    /// Forgets the current body: the next call begins with the first byte of another one.
     fn restart(&mut self);
 
-    /// Goes on where the last call stopped.
+    /// Continues where the last call stopped.
     ///
     /// `body` holds all bytes of the body so far, from its first one; each call brings the same
     /// bytes as the one before, and perhaps more.

@@ -13,16 +13,16 @@ use crate::http::is_field_like;
 /// How far a head has been read. Positions count from the first byte behind the delimiter line.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct HeadScan {
-    /// Start of the line at hand.
+    /// Start of the current line.
     line: usize,
-    /// Bytes of the line at hand that hold no line end.
+    /// Bytes of the current line that were searched and have no line end.
     seen: usize,
     lines: usize,
     /// Where the fields start, behind an empty line too many.
     fields: usize,
 }
 
-/// What the bytes behind a delimiter line turned out to be.
+/// What the bytes after a delimiter line are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Head {
     /// A head and then a body.
@@ -51,7 +51,7 @@ pub(super) struct HeadEnd {
 }
 
 impl HeadScan {
-    /// Where the line starts that the reading has come to.
+    /// Where the current line starts.
     pub(super) fn line_start(&self) -> usize {
         self.line
     }
@@ -94,7 +94,7 @@ impl HeadScan {
 
     /// Skips empty lines between a head that ends at `end` and a picture.
     fn body_start(&self, data: &[u8], end: usize, scan: &Scan, eof: bool) -> Answer<Head> {
-        /// More are not taken for a slip of the sender.
+        /// More of them are not accepted.
         const MOST: usize = 8;
         let extra = line_ends(&data[end..data.len().min(end + MOST)]);
         let plain = HeadEnd { start: self.fields, end, body: end, lines: self.lines, terminated: true };

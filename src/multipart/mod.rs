@@ -22,14 +22,14 @@
 //!
 //! Each becomes an event with the [`DeviationKind`] named here. No frame is lost.
 //!
-//! | what is sent | by | told as |
+//! | what is sent | by | reported as |
 //! |---|---|---|
 //! | `boundary=--b` and `--b` lines | Axis, Panasonic, Sony, DroidCam, Home Assistant | [`DashesNotAdded`](DeviationKind::DashesNotAdded) |
 //! | lines that have nothing to do with the parameter | quotes counted in, `boundary='b'` | [`BoundaryMismatch`](DeviationKind::BoundaryMismatch) |
 //! | no boundary parameter, another media type | proxies | nothing: the lines show it |
 //! | the first part without a delimiter | ESP32 before 2020, Tasmota | [`FirstDelimiterMissing`](DeviationKind::FirstDelimiterMissing) |
 //! | another boundary in the middle | proxies that reconnect | [`DelimiterChanged`](DeviationKind::DelimiterChanged) |
-//! | the delimiter twice | Foscam G2 | [`DelimiterDoubled`](DeviationKind::DelimiterDoubled) |
+//! | the delimiter line twice | Foscam G2 | [`DelimiterDoubled`](DeviationKind::DelimiterDoubled) |
 //! | no line end behind the delimiter | viseron | [`DelimiterGlued`](DeviationKind::DelimiterGlued) |
 //! | blanks behind the delimiter | legal; Firefox refuses them | [`Padding`](DeviationKind::Padding) |
 //! | no line end before the delimiter | Rovio, DroidCam, Darknet | [`LineEndMissing`](DeviationKind::LineEndMissing) |
@@ -54,10 +54,10 @@
 //!   the picture cannot go on;
 //! * the input ends.
 //!
-//! So a length is a hint that the picture itself or a delimiter must bear out: a wrong one costs no frame,
-//! one of 2^63 waits for nothing, boundary text inside a picture is data, and a picture is told the moment its
-//! last byte is in. [`Part::framing`] says which it was, [`Part::extent`] what the picture itself says. Where
-//! a picture ends is asked of a [`BodyWalk`]: this module knows no JPEG.
+//! So a length is a hint that the picture itself or a delimiter must confirm. A wrong length costs no frame,
+//! nothing waits for a length of 2^63, boundary text inside a picture is data, and a picture is returned the
+//! moment its last byte is in. [`Part::framing`] says what ended the body, [`Part::extent`] what the picture
+//! itself says. This module knows no JPEG: a [`BodyWalk`] finds where a picture ends.
 //!
 //! Bytes behind the end of the picture belong to the body where Content-Length or a delimiter says so:
 //!
@@ -67,17 +67,17 @@
 //!   unless the picture announces more ([`BodyWalk::announces_more`]): then everything up to the delimiter
 //!   belongs to the body.
 //! * Line ends alone between a picture and its delimiter do not belong to the body. They may be the last bytes
-//!   of a file or empty lines of the sender; more than one are told as
+//!   of a file or empty lines of the sender; more than one are reported as
 //!   [`BlankLines`](DeviationKind::BlankLines).
-//! * In a stream without delimiters a picture ends at its EOI. Bytes up to the next picture are told as
-//!   [`BytesBetween`](DeviationKind::BytesBetween), those behind the last one as
-//!   [`BytesAfterBody`](DeviationKind::BytesAfterBody); line ends alone are not told.
+//! * In a stream without delimiters a picture ends at its EOI. Bytes up to the next picture are reported as
+//!   [`BytesBetween`](DeviationKind::BytesBetween), bytes after the last picture as
+//!   [`BytesAfterBody`](DeviationKind::BytesAfterBody); line ends alone are not reported.
 //!
 //! # Bounds
 //!
 //! [`Limits`] bound heads, bodies and searches. What exceeds them is reported and skipped; reading
-//! goes on behind it. A decision that a limit brings about depends on the bytes alone, not on how many
-//! of them came at once.
+//! continues after it. A decision that a limit causes depends on the bytes alone, not on how many of them
+//! came at once.
 
 mod body;
 mod body_end;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::tokens::{Token, tokens};
 
-/// A path, and the module inside the file in which it stands (empty for the file's own module).
+/// A path, and the module inside the file in which it is (empty for the file's own module).
 #[derive(Debug, Clone)]
 pub struct Path {
     pub inside: Vec<String>,
@@ -147,7 +147,7 @@ impl Reader {
         self.at = end;
     }
 
-    /// Skips what an attribute stands above: an item up to its `;` or `}`, a field or a variant up to its comma.
+    /// Skips the item after an attribute: an item up to its `;` or `}`, a field or a variant up to its comma.
     fn skip_item(&mut self) {
         const ITEMS: [&str; 14] = [
             "pub",

@@ -125,7 +125,7 @@ fn a_table_may_hold_the_start_of_a_picture() {
 fn lossless_frames_may_have_differences_of_category_16() {
     let jpeg = named("grey.jpg");
     let frame = fixture::segments(jpeg, Marker::SOF0)[0].start;
-    // A table whose only code stands for category 16.
+    // A table whose only code means category 16.
     let table = [&[0x03, 1], &[0; 15][..], &[16]].concat();
     let with_table = inserted(jpeg, frame, &fixture::segment(Marker::DHT, &table));
     assert!(matches!(check(&with_table), Soundness::Sound(_)), "unused");

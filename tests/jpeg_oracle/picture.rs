@@ -57,7 +57,7 @@ pub fn all() -> Option<Vec<Picture>> {
         for (size, quality) in
             [((1, 1), 75), ((8, 16), 50), ((37, 23), 90), ((160, 120), 80), ((101, 67), 100)]
         {
-            // No encoder's coarse tables are told from one another by their first entries alone.
+            // The first entries of coarse tables alone do not identify an encoder.
             pictures.push(encode(family, options, sampling, size, quality, 7));
         }
     }

@@ -89,7 +89,7 @@ impl EntropyCoded {
         self.end
     }
 
-    /// What stands behind bit number `bit`: the bits up to the next whole byte and their number, 0 to 7,
+    /// What follows bit number `bit`: the bits up to the next whole byte and their number, 0 to 7,
     /// and the whole bytes. `bit` is at most the number of bits.
     pub(super) fn padding(&self, bit: usize) -> (u8, u32, &[u8]) {
         let bytes = &self.bytes[..self.bytes.len().saturating_sub(PADDING.len())];

@@ -151,7 +151,7 @@ mod tests {
             (0b1100_1_01_11_00, 11, (9, 3, 2)),
             // End of block: what follows is not of this block.
             (0b1010_00_1_00_1, 10, (4, 129, 0)),
-            // A run of zeros stands alone.
+            // A run of zeros has no coefficient after it.
             (0b111_1111_1001, 11, (11, 16, 0)),
         ];
         for (bits, length, expected) in cases {

@@ -111,7 +111,7 @@ impl Unchecked {
 }
 
 impl DamageKind {
-    /// A word for machines: `empty`, `no-soi`, `no-eoi`, `no-frame`, `broken`, and `scan-damaged` for what
+    /// The word in JSON: `empty`, `no-soi`, `no-eoi`, `no-frame`, `broken`, and `scan-damaged` for what
     /// only the entropy walk finds.
     pub fn name(self) -> &'static str {
         match self {

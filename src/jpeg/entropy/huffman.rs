@@ -35,7 +35,7 @@ pub(super) struct NoCode;
 impl Specification {
     const EMPTY: Self = Self { counts: [0; 16], values: [0; 256] };
 
-    /// Reads numbers and values; returns what stands behind them, or `None` when there are more codes
+    /// Reads numbers and values; returns what follows them, or `None` when there are more codes
     /// than bits can tell apart, or fewer values than codes.
     pub(super) fn parse(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let (counts, rest) = bytes.split_first_chunk::<16>()?;

@@ -132,7 +132,7 @@ impl<W: BodyWalk> Parser<W> {
         self.state = State::Finished;
     }
 
-    /// No delimiter for a long time: from now on pictures are taken without one, and the rest is let go.
+    /// No delimiter within the limit: from now on pictures need none, and other bytes are dropped.
     fn gap_too_long(&mut self, mut gap: Gap, resume: usize) {
         if gap.kind == GapKind::AfterBody {
             gap.kind = GapKind::AfterBare;

@@ -99,7 +99,7 @@ struct Window<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Gap {
     kind: GapKind,
-    /// Bytes of the gap that were let go.
+    /// Bytes of the gap that were dropped.
     gone: u64,
     /// Where to go on searching.
     from: usize,
@@ -198,7 +198,7 @@ impl<W: BodyWalk> Parser<W> {
         Ok(if self.has_event()? { self.take_event() } else { None })
     }
 
-    /// Whether an event is due. It lets go of what the event before borrowed and parses up to the next
+    /// Whether an event is due. It releases what the event before borrowed and parses up to the next
     /// event, so that [`Parser::take_event`] can lend it.
     pub(crate) fn has_event(&mut self) -> Result<bool, Error> {
         self.let_go();

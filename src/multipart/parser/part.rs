@@ -16,7 +16,7 @@ use crate::multipart::scan::{Answer, Likeness, Line, LineFlaw};
 use crate::multipart::start::StartScan;
 
 impl<W: BodyWalk> Parser<W> {
-    /// Takes a delimiter line; everything up to its end is let go.
+    /// Takes a delimiter line and consumes everything up to its end.
     pub(super) fn delimiter(&mut self, line: Line) {
         // A close-delimiter belongs to the part before it.
         let next = if line.close { self.parts.max(1) } else { self.parts + 1 };
@@ -205,7 +205,7 @@ impl<W: BodyWalk> Parser<W> {
         self.deviate(DeviationKind::BodyTooLarge { limit }, self.parts, head.body);
         self.buffer.consume(head.body);
         self.state = if self.scan.is_learnt() {
-            // From here on any delimiter counts: what stands behind it may be sound.
+            // From here on any delimiter counts: the part after it may be sound.
             self.debt += end as u64;
             State::Gap(Gap { kind: GapKind::Skipping, gone: 0, from: 0 })
         } else {
