@@ -1,22 +1,21 @@
-//! Entropy-coded data between two markers, passed over at memory speed.
+//! Skips the entropy-coded data between two markers at memory speed.
 
 use memchr::memchr;
 
-/// Entropy-coded bytes looked at one by one before [`memchr`] is called, behind an `FF` that came
-/// within as many: where there is an `FF` every few bytes, the call costs more than it saves.
+/// Entropy-coded bytes that are read one by one after an `FF` before [`memchr`] is called, if the `FF` came
+/// within as many bytes: where there is an `FF` every few bytes, the call costs more than it saves.
 const NEAR: usize = 8;
-/// Entropy-coded bytes looked at in one go for anything but stuffed bytes, which stand every 200 or so.
+/// Entropy-coded bytes that are searched at once for anything but stuffed bytes, which come every 200 bytes or so.
 const BLOCK: usize = 128;
 
-/// Passes over entropy-coded data from `at` on. Either stops behind an `FF` that is not followed by a
-/// stuffed zero (`true`), or reaches the end of `body`. Where `at` lies behind that, in the SOS segment
-/// whose rest has not come, it stays.
+/// Skips entropy-coded data from `at` on. It either stops after an `FF` that no stuffed zero follows (`true`),
+/// or reaches the end of `body`. If `at` is behind that end, in an SOS segment that is not complete, it stays.
 pub(super) fn pass(body: &[u8], at: usize) -> (usize, bool) {
     // Without vector instructions the blocks are slower than memchr, and tests walk gigabytes.
     if cfg!(debug_assertions) { search(body, at) } else { search(body, pass_blocks(body, at)) }
 }
 
-/// Passes over blocks that hold nothing but data.
+/// Skips blocks that contain nothing but data.
 fn pass_blocks(body: &[u8], mut at: usize) -> usize {
     while let Some(block) = body.get(at..at + BLOCK + 1) {
         if holds_marker(block) {
@@ -48,8 +47,8 @@ fn search(body: &[u8], mut at: usize) -> (usize, bool) {
     (at, false)
 }
 
-/// Whether an `FF` with something other than a stuffed zero behind it starts in all but the last byte.
-/// Without a branch, so that the compiler makes vector instructions of it.
+/// Whether an `FF` that no stuffed zero follows is in all but the last byte. It has no branch, so that the
+/// compiler uses vector instructions.
 fn holds_marker(block: &[u8]) -> bool {
     let pairs = block[..BLOCK].iter().zip(&block[1..=BLOCK]);
     pairs.fold(0, |found, (&byte, &next)| found | (u8::from(byte == 0xff) & u8::from(next != 0))) != 0

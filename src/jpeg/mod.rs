@@ -52,17 +52,17 @@
 //!
 //! Decoders conceal damage: they show half a picture with a grey half. The [`Checker`] reads every Huffman
 //! code of baseline, extended (8 and 12 bits) and progressive scans, and keeps no coefficient. A bit that is
-//! changed, lost or inserted shifts all codes behind it. They may go on making sense, but not for long, and
-//! the sum is wrong in any case:
+//! changed, lost or inserted shifts all codes behind it. They may stay valid for a while, but
+//! one of these faults follows:
 //!
 //! * bits that are no code, coefficients beyond the 64th, runs beyond the last block;
 //! * coefficients larger than a picture can have, given its quantisation table;
 //! * too few bits for all MCUs, or whole bytes left behind the last one;
 //! * restart markers out of order.
 //!
-//! On pictures of `cjpeg`, `jpegtran` and `ffmpeg` it finds whatever libjpeg-turbo warns of, and more; all
-//! cuts, all lost TCP segments, all blocks of zeros. A test with `djpeg` as oracle (`tests/jpeg_oracle`) keeps
-//! it so, and `benches/agreement.rs` compares any collection of files. A change that leaves every code in
+//! On pictures of `cjpeg`, `jpegtran` and `ffmpeg` it finds everything that libjpeg-turbo warns of, and more: all
+//! cuts, all lost TCP segments, all blocks of zeros. A test with `djpeg` as oracle (`tests/jpeg_oracle`)
+//! guards this, and `benches/agreement.rs` compares any collection of files. A change that leaves every code in
 //! place cannot be found without the original: one of 4 single flipped bits is found, nearly all of ten.
 //! Likewise two halves that meet at the same MCU.
 //!

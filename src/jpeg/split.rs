@@ -6,15 +6,15 @@ use super::walk::Walk;
 use crate::multipart::buffer::Buffer;
 use crate::multipart::{BodyWalk, Extent, Limits, Span};
 
-/// Takes pictures out of a stream that has nothing else to tell where they begin and end: what `ffmpeg
-/// -f mjpeg`, `cat *.jpg` and raw camera modes write.
+/// Splits a stream of pictures that has no framing of its own: the output of `ffmpeg -f mjpeg`, `cat *.jpg`
+/// and raw camera modes.
 ///
 /// A picture goes from its SOI to its EOI by the marker walk ([`Walk`]), so a thumbnail in its EXIF
 /// segment is a part of it. One that does not get that far ends where the next one starts, or at the
-/// byte that is not allowed there, or with the input. Everything between pictures is passed over
-/// and told in one piece with its place: line ends, lengths, boundaries, NULs.
+/// byte that is not allowed there, or with the input. The bytes between two pictures are one piece
+/// with its place: line ends, lengths, boundaries, NULs.
 ///
-/// Like [`crate::multipart::Parser`] it is pushed and pulled: read into [`Splitter::space`], say how
+/// Its use is that of [`crate::multipart::Parser`]: read into [`Splitter::space`], say how
 /// much with [`Splitter::filled`], take pieces until there is none; at the end of the input call
 /// [`Splitter::finish`] and take the last ones. The same pieces come out however the input is cut.
 ///
@@ -55,8 +55,7 @@ pub enum Piece<'a> {
         jpeg: &'a [u8],
         /// Its range in the input.
         span: Span,
-        /// [`Extent::Complete`] when it is whole; [`Extent::Broken`] at its end when something else
-        /// stands there; [`Extent::Partial`] when the input ends first, or when it is larger than the
+        /// [`Extent::Complete`] when it is complete; [`Extent::Broken`] when other bytes are at its end; [`Extent::Partial`] when the input ends first, or when it is larger than the
         /// limit.
         extent: Extent,
     },
@@ -136,8 +135,8 @@ impl Splitter {
         })
     }
 
-    /// Lets everything before the next picture go, and returns the offset where it starts, or where
-    /// the input ends.
+    /// Consumes everything before the next picture, and returns the offset where it starts, or where the
+    /// input ends.
     fn find_start(&mut self) -> Option<u64> {
         let signature = self.walk.signature();
         let data = self.buffer.data();

@@ -11,7 +11,7 @@ use super::segment::{Segment, Segments};
 use super::walk::Walk;
 use crate::multipart::Extent;
 
-/// What can be told of a picture from its marker segments.
+/// What the marker segments of a picture say about it.
 ///
 /// Reading is tolerant: contradictions are left out, and the segments before a cut or a broken
 /// place is there. Whether the entropy-coded data is sound, [`super::Checker`] says.

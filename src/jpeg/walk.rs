@@ -23,13 +23,12 @@ const START: &[u8] = b"\xff\xd8\xff";
 /// The content of a segment is skipped by its length: a whole thumbnail with SOI and EOI in an
 /// EXIF segment and boundary text in a comment are data. Inside the tables and headers that T.81
 /// defines, the start of a picture shows that the segment was cut, unless a marker follows the segment
-/// where its length says: a quantisation table may hold `FF D8 FF`. No order of segments is asked for: several
-/// scans (progressive), DNL behind the first scan, tables
-/// between scans, `AVI1` frames without Huffman tables and tables-only streams all end at their EOI.
+/// where its length says: a quantisation table may hold `FF D8 FF`. The order of segments does not matter: several
+/// scans (progressive), DNL behind the first scan, tables between scans, `AVI1` frames without Huffman tables and tables-only streams all end at their EOI.
 /// So do pictures whose entropy-coded data is damaged: [`super::Checker`] finds that.
 ///
-/// NULs before a marker are passed over, as writers that align their segments leave them and every
-/// decoder skips them. Any other byte where a marker must be is [`Extent::Broken`]: decoders would
+/// NULs before a marker are skipped: writers that align their segments leave them, and every decoder skips
+/// them. Any other byte where a marker must be is [`Extent::Broken`]: decoders would
 /// search the next marker behind it, but in a stream that byte is most often the first one of a
 /// delimiter or of the next picture, and a search would swallow a sound picture after a cut one.
 ///
@@ -44,11 +43,11 @@ const START: &[u8] = b"\xff\xd8\xff";
 /// assert_eq!(Walk::over(b"\xff\xd8\xff\xda\x00\x02scan\xff\xd8\xff"), Extent::Broken { at: 10 });
 /// ```
 ///
-/// Speed: scan data is passed over in blocks, at about 20 GB/s, and never again in a later call.
+/// Speed: scan data is skipped in blocks, at about 20 GB/s, and never again in a later call.
 #[derive(Debug, Clone)]
 pub struct Walk {
     pub(super) state: State,
-    /// First byte not yet looked at; inside a segment that is skipped, the first byte behind it, which
+    /// First byte that was not read yet; inside a segment that is skipped, the first byte behind it, which
     /// may not have come yet.
     pub(super) at: usize,
     /// First byte behind the last segment.
