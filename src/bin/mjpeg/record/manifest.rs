@@ -1,7 +1,7 @@
 //! `manifest.jsonl`: one line per frame, with everything that the JPEG file does not contain.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -126,7 +126,9 @@ impl Manifest {
         match written {
             Ok(()) => self.len += len,
             Err(_) => {
+                // Without the seek, a later line would leave a hole before it.
                 let _ = self.file.set_len(self.len);
+                let _ = self.file.seek(io::SeekFrom::Start(self.len));
             }
         }
         written
