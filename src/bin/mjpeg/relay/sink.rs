@@ -11,9 +11,9 @@ use crate::transport::{Flow, Observer};
 
 /// What receives the pictures of a stream.
 pub trait Receiver {
-    /// A buffer for a JPEG of `length` bytes, as [`Picture::buffer`] makes it.
+    /// An empty buffer for a JPEG of `length` bytes.
     fn buffer(&self, length: usize) -> Vec<u8> {
-        Picture::buffer(length)
+        Vec::with_capacity(length)
     }
 
     /// Receives a picture and the part it came in. [`Flow::Enough`] ends the stream.
@@ -49,7 +49,7 @@ impl<R: Receiver> Observer for Sink<R> {
         let jpeg = judgement.end().and_then(|end| part.body.get(..end)).unwrap_or(part.body);
         let mut buffer = self.receiver.buffer(jpeg.len());
         buffer.extend_from_slice(jpeg);
-        let picture = Picture::whole(buffer, 0);
+        let picture = Picture::whole(buffer);
         self.published += 1;
         Ok(self.receiver.receive(picture, part))
     }

@@ -1,17 +1,31 @@
 //! `mjpeg serve`: serves a source of frames to any number of viewers.
 
+mod audience;
 mod connection;
+mod connections;
+mod deadlines;
+mod encoded;
 mod engine;
 mod feed;
-mod frame_times;
+mod frame_source;
+mod health;
 mod hub;
+mod layout;
+mod live;
+mod memory_limit;
+mod named;
 mod open;
 mod page;
 mod part;
+mod plan;
+mod recipe;
+mod recipes;
 mod report;
 mod responder;
 mod routes;
 mod schedule;
+mod script;
+mod stream;
 mod timer;
 mod viewer;
 
@@ -24,11 +38,15 @@ use clap::Args;
 use mio::Poll;
 use mjpeg::multipart::Boundary;
 
-use self::engine::{Engine, Settings};
+use self::engine::{Engine, SOURCES, Settings};
 use self::hub::Hub;
+use self::layout::Layout;
+use self::named::Named;
 use self::open::SourceOptions;
-use self::part::{Layout, Recipe};
+use self::recipe::Standard;
+use self::recipes::Recipes;
 use self::responder::{Policy, Responder};
+use self::stream::Stream;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::listen::auth::Users;
@@ -38,6 +56,7 @@ use crate::listen::socket::{Listener, host_port, unix_address};
 use crate::output::{self, Reporter};
 use crate::signal::Stop;
 use crate::source::error::{self, Kind};
+use crate::source::wake::WakeUps;
 use crate::transport::Target;
 use crate::usage::Usage;
 use crate::value::{self, Rate};
@@ -93,6 +112,9 @@ pub struct Serve {
     /// name, or any name without a dot if only this machine can connect]
     #[arg(long, value_name = "NAME", value_parser = host_name)]
     allow_host: Vec<String>,
+    /// Serve a further source, at /NAME/stream; may be repeated
+    #[arg(long = "stream", value_name = "NAME=SOURCE", value_parser = Named::parser())]
+    streams: Vec<Named>,
     /// Frames per second of a directory, a file or a test pattern [default: 15]. Standard input and named pipes
     /// are sent as frames
     /// arrive, but are read at this rate if the option is given
@@ -145,36 +167,20 @@ impl Serve {
         let local = |error: std::io::Error, what: &str| {
             Failure::local(anyhow::Error::new(error).context(what.to_string()))
         };
-        let poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
-        let rounds = self.rounds();
-        let options = SourceOptions {
-            source: self.source.clone(),
-            rounds,
-            fps: self.fps,
-            repeat: self.repeat,
-            reporter: REPORTER,
-        };
-        let source = match open::open(&options, poll.registry(), &clock, stop) {
-            // A signal arrived while the source was opened: not an error.
+        let mut poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
+        let wake_ups = WakeUps::new(poll.registry(), SOURCES)?;
+        let streams = match self.streams(&mut poll, &wake_ups, &clock, stop) {
+            // A signal arrived while the sources were opened: not an error.
             Err(_) if stop.signal().is_some() => return Ok(Outcome::Exit(Exit::Done)),
-            source => source.map_err(failure)?,
+            streams => streams?,
         };
-        let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
-        let keep_waiting = || stop.signal().is_none();
-        let mut hub = Hub::new(source, Recipe::new(boundary), rounds.is_some(), keep_waiting);
-        if !hub.has_picture() && stop.signal().is_some() {
-            return Ok(Outcome::Exit(Exit::Done));
-        }
-        if !hub.has_picture() {
-            let nothing = || anyhow::anyhow!("{} has no frame that can be sent", self.source);
-            return Err(hub.take_error().map_or_else(|| Failure::local(nothing()), failure));
-        }
 
         let files = files::raise_limit();
         let settings = Settings {
             reporter: REPORTER,
-            source: self.source.to_string(),
             layout: self.layout,
+            // A snapshot must not start what is to be played from the first viewer on.
+            snapshots_start_sources: self.rounds().is_none(),
             patience: self.silence,
             connections: files.saturating_sub(OWN_FILES).max(1),
             viewers: self.max_viewers.unwrap_or(files.saturating_sub(RESERVED_FILES).max(files / 2)),
@@ -182,7 +188,7 @@ impl Serve {
             request_timeout: self.request_timeout,
             send_timeout: self.send_timeout,
         };
-        let users = self.users()?;
+        let policy = self.policy()?;
         let mut listeners = Listener::inherited()?;
         if listeners.is_empty() {
             listeners.push(match &self.unix {
@@ -192,14 +198,15 @@ impl Serve {
         }
         let base = listeners[0].base();
         let loopback = listeners.iter().all(Listener::is_local);
-        if !loopback && users.is_none() {
+        if !loopback && policy.users.is_none() {
             REPORTER.message(
                 "everyone who can reach this machine can watch; use --auth-file to require a password",
             );
         }
         let hosts = Hosts { allowed: self.allow_host, loopback };
-        let responder = Responder::new(&hub.content_type(), Policy { users, cors: self.cors, hosts });
-        let mut engine = Engine::new(poll, listeners, hub, responder, settings, clock, stop)
+        let names: Vec<_> = streams.iter().map(|stream| stream.name.clone()).collect();
+        let responder = Responder::new(names.clone(), Policy { hosts, ..policy });
+        let mut engine = Engine::new(poll, wake_ups, listeners, streams, responder, settings, clock, stop)
             .map_err(|error| local(error, "cannot start to serve"))?;
 
         if let Some(path) = base.strip_prefix("unix:") {
@@ -208,6 +215,9 @@ impl Serve {
         } else {
             output::result(&format!("{base}/stream"))?;
             REPORTER.message(&format!("web page with the stream: {base}/"));
+            for name in names.iter().skip(1) {
+                REPORTER.message(&format!("stream {name}: {base}/{name}/stream"));
+            }
         }
         engine.run().map_err(|error| local(error, "cannot wait for events"))?;
         engine.take_error().map_or(Ok(Outcome::Exit(Exit::Done)), |error| Err(failure(error)))
@@ -221,17 +231,19 @@ impl Serve {
     ///
     /// When the command line is wrong.
     pub fn check(&self) -> Result<(), Usage> {
-        let source = &self.source;
-        match (source, self.rounds()) {
-            (Target::Url(_) | Target::Test(_), Some(_)) => {
-                let why = format!("--once and --loops need a source that ends, and {source} does not");
-                return Err(Usage::conflict(why));
+        for source in std::iter::once(&self.source).chain(self.streams.iter().map(|stream| &stream.source)) {
+            match (source, self.rounds()) {
+                (Target::Url(_) | Target::Test(_), Some(_)) => {
+                    let why = format!("--once and --loops need a source that ends, and {source} does not");
+                    return Err(Usage::conflict(why));
+                }
+                (Target::Stdin, Some(2..)) => {
+                    return Err(Usage::conflict("--loops: standard input can be played only once"));
+                }
+                _ => {}
             }
-            (Target::Stdin, Some(2..)) => {
-                return Err(Usage::conflict("--loops: standard input can be played only once"));
-            }
-            _ => {}
         }
+        named::check(&self.source, &self.streams)?;
         if let Some(auth) = &self.auth {
             // The value contains a password: it must not appear in the message.
             Users::parse(auth).map_err(|error| Usage::value(format!("--auth: {error}")))?;
@@ -243,9 +255,43 @@ impl Serve {
         Ok(())
     }
 
+    /// Opens the sources of all streams.
+    fn streams(
+        &self,
+        poll: &mut Poll,
+        wake_ups: &WakeUps,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> Result<Vec<Stream>, Failure> {
+        let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
+        let fields: Vec<_> =
+            responder::cors(self.cors.as_deref()).map(|(name, value)| (name.into(), value.into())).collect();
+        let first = Named { name: String::new(), source: self.source.clone() };
+        let mut streams = Vec::new();
+        for (index, Named { name, source }) in std::iter::once(&first).chain(&self.streams).enumerate() {
+            let options = SourceOptions {
+                source: source.clone(),
+                rounds: self.rounds(),
+                fps: self.fps,
+                repeat: self.repeat,
+                reporter: REPORTER,
+            };
+            let recipes = Recipes::from(Standard::new(boundary.clone(), &fields));
+            let frames =
+                open::open(&options, &recipes, wake_ups.of(index), poll, clock, stop).map_err(failure)?;
+            streams.push(Stream::new(name.clone(), source.to_string(), Hub::new(frames, &recipes)));
+        }
+        Ok(streams)
+    }
+
     /// How many times to play a source that ends; `None` means endlessly.
     fn rounds(&self) -> Option<u32> {
         if self.once { Some(1) } else { self.loops }
+    }
+
+    /// Who may send requests. The host names depend on the listeners and are added later.
+    fn policy(&self) -> Result<Policy, Failure> {
+        Ok(Policy { users: self.users()?, cors: self.cors.clone(), hosts: Hosts::default() })
     }
 
     fn users(&self) -> Result<Option<Users>, Failure> {

@@ -1,15 +1,14 @@
 //! Answers to requests, as bytes.
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use mjpeg::multipart::Timestamp;
 
+use super::layout::Layout;
 use super::page;
-use super::part::Layout;
-use super::report::State;
+use super::report::{State, metrics};
 use super::routes::{Route, route};
-use crate::listen::answer::{Answer, Body, SERVER};
+use crate::listen::answer::{Answer, Body};
 use crate::listen::auth::{Access, Users};
 use crate::listen::host::Hosts;
 use crate::listen::request::{Method, Refusal, Request};
@@ -30,7 +29,8 @@ pub struct Policy {
 /// Makes the answers.
 #[derive(Debug)]
 pub struct Responder {
-    stream_head: Rc<[u8]>,
+    /// The names of the streams; the first one has none.
+    names: Vec<String>,
     policy: Policy,
 }
 
@@ -41,12 +41,14 @@ pub enum Reply {
     Finite(Vec<u8>),
     /// This head, then the page.
     Page(Vec<u8>),
-    /// The newest frame.
-    Snapshot(Body),
-    /// The state of the server.
-    State(View, Body),
-    /// The stream, in the requested layout.
-    Stream(Option<Layout>),
+    /// The newest frame of a stream.
+    Snapshot(usize, Body),
+    /// The state of one stream, or of all.
+    State(Option<usize>, View, Body),
+    /// The head of a stream.
+    StreamHead(usize),
+    /// A stream, in the requested layout.
+    Stream(usize, Option<Layout>),
     /// These bytes after a delay, which slows down password guessing.
     Denied(Vec<u8>),
 }
@@ -63,24 +65,9 @@ pub enum View {
 }
 
 impl Responder {
-    /// Creates a responder for a stream with this content type.
-    pub fn new(content_type: &str, policy: Policy) -> Self {
-        // Not printed by tiny_http, which would announce chunks or a length of zero. `X-Accel-Buffering: no`
-        // stops nginx from buffering frames.
-        let mut head = format!(
-            "HTTP/1.1 200 OK\r\nServer: {SERVER}\r\nConnection: close\r\nCache-Control: no-store\r\n\
-             X-Accel-Buffering: no\r\n"
-        );
-        for (name, value) in cors(&policy) {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str(&format!("Content-Type: {content_type}\r\n\r\n"));
-        Self { stream_head: head.into_bytes().into(), policy }
-    }
-
-    /// The head of the stream.
-    pub fn stream_head(&self) -> Rc<[u8]> {
-        Rc::clone(&self.stream_head)
+    /// Creates a responder for streams with these names. The first one has none.
+    pub fn new(names: Vec<String>, policy: Policy) -> Self {
+        Self { names, policy }
     }
 
     /// The answer to a request. `now` is the time since 1970-01-01 UTC.
@@ -91,7 +78,7 @@ impl Responder {
             let answer = Answer::text(421, "this host name is not allowed; allow it with --allow-host NAME");
             return Reply::Finite(self.print(answer, body));
         }
-        let route = route(request);
+        let (stream, route) = route(request, &self.names);
         // A CORS preflight request carries no credentials.
         if route != Route::Options
             && let Some(users) = &self.policy.users
@@ -106,12 +93,18 @@ impl Responder {
             }
         }
         let answer = match route {
-            Route::Stream(_) if body == Body::Withheld => return Reply::Finite(self.stream_head.to_vec()),
-            Route::Stream(layout) => return Reply::Stream(layout),
-            Route::Snapshot => return Reply::Snapshot(body),
-            Route::State => return Reply::State(View::Json, body),
-            Route::Metrics => return Reply::State(View::Metrics, body),
-            Route::Health => return Reply::State(View::Health, body),
+            Route::Stream(_) if body == Body::Withheld => return Reply::StreamHead(stream),
+            Route::Stream(layout) => return Reply::Stream(stream, layout),
+            Route::Snapshot => return Reply::Snapshot(stream, body),
+            Route::State => return Reply::State(Some(stream), View::Json, body),
+            // Without a name: of the whole server.
+            Route::Metrics => return Reply::State((stream > 0).then_some(stream), View::Metrics, body),
+            Route::Health => return Reply::State((stream > 0).then_some(stream), View::Health, body),
+            Route::Folder => {
+                let name = self.names.get(stream).map_or("", String::as_str);
+                Answer::text(308, "the page is at the path with a slash")
+                    .with("Location", format!("/{name}/"))
+            }
             Route::Page => {
                 let head = self.with_cors(page::answer()).head(page::PAGE.len());
                 return if body == Body::Sent { Reply::Page(head) } else { Reply::Finite(head) };
@@ -133,7 +126,7 @@ impl Responder {
 
     /// Adds the CORS fields.
     fn with_cors(&self, answer: Answer) -> Answer {
-        cors(&self.policy).fold(answer, |answer, (name, value)| answer.with(name, value))
+        cors(self.policy.cors.as_deref()).fold(answer, |answer, (name, value)| answer.with(name, value))
     }
 
     /// The answer to a refused request.
@@ -154,16 +147,17 @@ impl Responder {
         self.print(Answer::text(503, "no frame yet").with("Retry-After", "1"), body)
     }
 
-    /// The server's state.
-    pub fn state(&self, state: &State, view: View, body: Body) -> Vec<u8> {
+    /// The state of some streams.
+    pub fn state(&self, states: &[State], view: View, body: Body) -> Vec<u8> {
         let answer = match view {
             // A tree of numbers and strings can always be written.
             View::Json => {
-                let json = serde_json::to_vec(state).unwrap_or_default();
+                let json =
+                    states.first().and_then(|state| serde_json::to_vec(state).ok()).unwrap_or_default();
                 Answer::new(200, "application/json", json)
             }
-            View::Metrics => Answer::new(200, "text/plain; version=0.0.4; charset=utf-8", state.metrics()),
-            View::Health if state.healthy => Answer::text(200, "ok"),
+            View::Metrics => Answer::new(200, "text/plain; version=0.0.4; charset=utf-8", metrics(states)),
+            View::Health if states.iter().all(|state| state.healthy) => Answer::text(200, "ok"),
             View::Health => Answer::text(503, "the source is silent").with("Retry-After", "1"),
         };
         self.print(answer, body)
@@ -177,10 +171,10 @@ impl Responder {
 }
 
 /// The fields that let pages of another origin read an answer.
-fn cors(policy: &Policy) -> impl Iterator<Item = (&'static str, &str)> {
-    policy.cors.iter().flat_map(|origin| {
+pub fn cors(origin: Option<&str>) -> impl Iterator<Item = (&'static str, &str)> {
+    origin.into_iter().flat_map(|origin| {
         [
-            ("Access-Control-Allow-Origin", origin.as_str()),
+            ("Access-Control-Allow-Origin", origin),
             ("Access-Control-Expose-Headers", "X-Timestamp"),
             ("Vary", "Origin"),
         ]
@@ -196,20 +190,8 @@ mod tests {
     }
 
     #[test]
-    fn the_head_of_the_stream_has_neither_length_nor_coding() {
-        let responder = Responder::new("multipart/x-mixed-replace; boundary=b", Policy::default());
-        let head = String::from_utf8(responder.stream_head().to_vec()).unwrap();
-        assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("; boundary=b\r\n\r\n"), "{head}");
-        assert!(!head.contains("Content-Length") && !head.contains("Transfer-Encoding"), "{head}");
-        assert_eq!(
-            responder.reply(&request(Method::Head, "/stream"), Duration::ZERO),
-            Reply::Finite(head.into_bytes())
-        );
-    }
-
-    #[test]
     fn each_request_gets_its_answer() {
-        let responder = Responder::new("x/y", Policy::default());
+        let responder = Responder::new(["", "cam"].map(String::from).to_vec(), Policy::default());
         let finite = |method, path| match responder.reply(&request(method, path), Duration::ZERO) {
             Reply::Finite(bytes) => String::from_utf8(bytes).unwrap(),
             other => panic!("{other:?}"),
@@ -219,12 +201,18 @@ mod tests {
         assert!(head.starts_with(b"HTTP/1.1 200 ") && head.ends_with(b"\r\n\r\n"));
         let length = format!("Content-Length: {}\r\n", page::PAGE.len());
         assert!(finite(Method::Head, "/").contains(&length));
+        let stream = |method, path| responder.reply(&request(method, path), Duration::ZERO);
+        assert_eq!(stream(Method::Head, "/stream"), Reply::StreamHead(0));
+        assert_eq!(stream(Method::Get, "/cam/stream"), Reply::Stream(1, None));
+        assert_eq!(stream(Method::Get, "/cam/metrics"), Reply::State(Some(1), View::Metrics, Body::Sent));
+        assert_eq!(stream(Method::Get, "/metrics"), Reply::State(None, View::Metrics, Body::Sent));
+        assert!(finite(Method::Get, "/cam").contains("Location: /cam/\r\n"));
         assert!(finite(Method::Options, "*").contains("Allow: GET, HEAD, OPTIONS\r\n"));
         assert!(finite(Method::Get, "/x").starts_with("HTTP/1.1 404 "));
         assert!(!finite(Method::Head, "/x").ends_with("snapshot\n"));
         assert_eq!(
             responder.reply(&request(Method::Head, "/snapshot"), Duration::ZERO),
-            Reply::Snapshot(Body::Withheld)
+            Reply::Snapshot(0, Body::Withheld)
         );
         let refused = String::from_utf8(responder.refusal(Refusal::Method)).unwrap();
         assert!(refused.starts_with("HTTP/1.1 405 ") && refused.contains("Allow: "));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::listing;
 use super::paced::{Next, Paced};
-use super::picture::{Picture, ROOM};
+use super::picture::Picture;
 use super::picture_file::{self, Stamp};
 use super::watch::Watch;
 use crate::output::Reporter;
@@ -34,8 +34,6 @@ pub struct Directory {
     /// Rounds after this one; `None` is without end.
     rounds: Option<u32>,
     kept: usize,
-    /// Marks given to pictures so far.
-    marks: usize,
     /// Whether a message has said that the directory cannot be read.
     reported: bool,
 }
@@ -49,8 +47,6 @@ struct Entry {
     reported: bool,
     /// Whether the file was not a complete JPEG at the last read.
     broken: bool,
-    /// The mark of the picture from the last read. Each read has its own mark.
-    mark: usize,
     picture: Option<Picture>,
 }
 
@@ -81,7 +77,6 @@ impl Directory {
             at: 0,
             rounds,
             kept: 0,
-            marks: 0,
             reported: false,
         })
     }
@@ -92,7 +87,7 @@ impl Directory {
         self.watch.reports_changes()
             && self.entries.iter().all(|entry| {
                 let length = fs::metadata(self.path.join(&entry.name)).map_or(0, |metadata| metadata.len());
-                room.checked_sub(length + 2 * ROOM as u64).map(|left| room = left).is_some()
+                room.checked_sub(length).map(|left| room = left).is_some()
             })
     }
 
@@ -147,10 +142,9 @@ impl Directory {
     fn picture(&mut self, index: usize) -> Option<Picture> {
         let entry = &mut self.entries[index];
         if !self.recheck
-            && let Some(kept) = entry.picture.take()
+            && let Some(kept) = &entry.picture
         {
-            self.kept -= kept.weight();
-            return Some(kept);
+            return Some(kept.clone());
         }
         let path = self.path.join(&entry.name);
         let metadata = match fs::metadata(&path) {
@@ -167,21 +161,22 @@ impl Directory {
                 return None;
             }
         };
-        let kept = entry.picture.take();
-        self.kept -= kept.as_ref().map_or(0, Picture::weight);
         let stamp = Stamp::of(&metadata);
         if entry.seen == Some(stamp) {
-            if kept.is_some() || entry.broken {
-                return kept;
+            if entry.picture.is_some() || entry.broken {
+                return entry.picture.clone();
             }
         } else {
             entry.seen = None;
         }
-        self.marks += 1;
-        entry.mark = self.marks;
-        match picture_file::read(&path, &metadata, self.marks) {
+        self.kept -= entry.picture.take().map_or(0, |picture| picture.weight());
+        match picture_file::read(&path, &metadata) {
             Ok(picture) => {
                 (entry.seen, entry.broken) = (Some(stamp), false);
+                if self.kept + picture.weight() <= KEPT {
+                    self.kept += picture.weight();
+                    entry.picture = Some(picture.clone());
+                }
                 Some(picture)
             }
             Err(why) => {
@@ -217,23 +212,11 @@ impl Paced for Directory {
         }
         Next::Nothing
     }
-
-    fn give_back(&mut self, picture: Picture) {
-        let weight = picture.weight();
-        if self.kept + weight > KEPT {
-            return;
-        }
-        // No entry has this mark if the file was removed, or was read again since.
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.mark == picture.mark()) {
-            self.kept += weight;
-            entry.picture = Some(picture);
-        }
-    }
 }
 
 impl Entry {
     fn new(name: OsString) -> Self {
-        Self { name, seen: None, broken: false, reported: false, mark: 0, picture: None }
+        Self { name, seen: None, broken: false, reported: false, picture: None }
     }
 }
 
@@ -253,22 +236,17 @@ mod tests {
         fs::write(dir.path().join(name), jpeg(text)).unwrap();
     }
 
-    /// The texts of the next pictures, up to `n`. Each is given back two pictures later.
+    /// The texts of the next pictures, up to `n`.
     fn play(directory: &mut Directory, n: usize) -> Vec<String> {
         let mut texts = Vec::new();
-        let mut out = std::collections::VecDeque::new();
         while texts.len() < n {
             match directory.next(0, Duration::ZERO) {
                 Next::Picture(picture) => {
                     let jpeg = picture.jpeg();
                     texts.push(String::from_utf8(jpeg[6..jpeg.len() + 2 - SMALLEST.len()].to_vec()).unwrap());
-                    out.push_back(picture);
                 }
                 Next::Nothing | Next::Later => texts.push("nothing".into()),
                 Next::End => break,
-            }
-            if out.len() > 2 {
-                directory.give_back(out.pop_front().unwrap());
             }
         }
         texts

@@ -149,7 +149,7 @@ impl WatchedFile {
         let mut bytes = self.mailbox.buffer(before.len() as usize);
         (&file).take(PICTURE_LIMIT).read_to_end(&mut bytes)?;
         let picture = if Stamp::of(&file.metadata()?) == stamp {
-            Picture::new(bytes, 0).map_err(|unsound| unsound.to_string())
+            Picture::new(bytes).map_err(|unsound| unsound.to_string())
         } else {
             Err("it changed while it was read".into())
         };

@@ -11,4 +11,5 @@ pub mod paced;
 pub mod pattern;
 pub mod picture;
 pub mod picture_file;
+pub mod wake;
 mod watch;

@@ -23,7 +23,7 @@ impl Drawing {
 
 impl Paced for Drawing {
     fn next(&mut self, number: u64, time: Duration) -> Next {
-        let why = match self.pattern.frame(number, time).map(|jpeg| Picture::copy(&jpeg, 0)) {
+        let why = match self.pattern.frame(number, time).map(Picture::new) {
             Ok(Ok(picture)) => return Next::Picture(picture),
             Ok(Err(unsound)) => format!("cannot be sent: {unsound}"),
             Err(error) => format!("cannot be drawn: {error}"),
@@ -31,8 +31,6 @@ impl Paced for Drawing {
         self.reporter.message(&format!("test pattern: frame {number} {why}"));
         Next::Nothing
     }
-
-    fn give_back(&mut self, _: Picture) {}
 
     fn shows_time(&self) -> bool {
         true

@@ -39,16 +39,16 @@ impl Stamp {
 /// # Errors
 ///
 /// If the file cannot be read, or is not a complete JPEG: the cause as text.
-pub fn read(path: &Path, metadata: &Metadata, mark: usize) -> Result<Picture, String> {
+pub fn read(path: &Path, metadata: &Metadata) -> Result<Picture, String> {
     if !metadata.is_file() {
         return Err("it is not a regular file".into());
     }
     if metadata.len() > PICTURE_LIMIT {
         return Err(format!("it has more than {} MiB", PICTURE_LIMIT >> 20));
     }
-    let mut bytes = Picture::buffer(metadata.len() as usize);
+    let mut bytes = Vec::with_capacity(metadata.len() as usize);
     File::open(path)
         .and_then(|file| file.take(PICTURE_LIMIT).read_to_end(&mut bytes))
         .map_err(|error| error.to_string())?;
-    Picture::new(bytes, mark).map_err(|unsound| unsound.to_string())
+    Picture::new(bytes).map_err(|unsound| unsound.to_string())
 }

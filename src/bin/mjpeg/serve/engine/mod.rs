@@ -1,11 +1,11 @@
 //! The engine: one thread accepts connections, answers requests and sends frames. It never blocks.
 
 mod accept;
+mod broadcast;
 mod dispatch;
 mod event_loop;
-mod memory_limit;
 mod settings;
 mod sweep;
 
-pub use event_loop::{Engine, SOURCE};
+pub use event_loop::{Engine, SOURCES};
 pub use settings::Settings;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::part::Layout;
+use super::super::layout::Layout;
 use crate::output::Reporter;
 
 /// The settings of the engine.
@@ -10,10 +10,10 @@ use crate::output::Reporter;
 pub struct Settings {
     /// Where messages go.
     pub reporter: Reporter,
-    /// The name of the source, without passwords.
-    pub source: String,
     /// The layout for viewers that choose none.
     pub layout: Layout,
+    /// Whether a request for a snapshot starts a paused source.
+    pub snapshots_start_sources: bool,
     /// How long a source may be silent and still count as healthy.
     pub patience: Duration,
     /// Most connections at a time.
