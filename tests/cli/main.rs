@@ -23,4 +23,5 @@ mod serve_listen;
 mod serve_mounts;
 mod serve_peers;
 mod serve_sources;
+mod serve_streams;
 mod serve_watch;

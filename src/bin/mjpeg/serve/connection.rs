@@ -1,6 +1,6 @@
 //! One connection, from its request until it is closed.
 
-use std::io::{self, Read};
+use std::io::{self, IoSlice, Read};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -244,5 +244,13 @@ impl Connection {
             // These have their own deadline.
             Stage::Delay { .. } | Stage::Snapshot { .. } => false,
         }
+    }
+}
+
+/// Sends slices with one system call.
+pub fn send(socket: &Socket, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    match slices {
+        [slice] => socket.send(slice),
+        slices => socket.send_vectored(slices),
     }
 }

@@ -128,14 +128,14 @@ impl Hub {
                 self.count.frames += 1;
                 self.health.push(now);
                 let last = matches!(upcoming, Upcoming::Never);
-                self.publish(frame, upcoming);
+                self.publish(&frame, upcoming);
                 self.closed = last;
                 if last { Update::LastPart } else { Update::Part }
             }
             Polled::Again => match self.newest_frame() {
                 Some(frame) => {
                     self.count.repeated += 1;
-                    self.publish(frame, Upcoming::Unknown);
+                    self.publish(&frame, Upcoming::Unknown);
                     Update::Part
                 }
                 None => Update::None,
@@ -230,13 +230,13 @@ impl Hub {
         Some(Frame { picture: part.frame().picture().clone(), taken: part.taken() })
     }
 
-    fn publish(&mut self, frame: Frame, upcoming: Upcoming) {
+    fn publish(&mut self, frame: &Frame, upcoming: Upcoming) {
         self.number += 1;
         match upcoming {
-            Upcoming::Known(next) => self.promise(&frame, &next),
-            Upcoming::Unknown => self.replace(&frame, || Trailer::Delimiter),
-            Upcoming::Unsure => self.replace(&frame, || Trailer::Nothing),
-            Upcoming::Never => self.replace(&frame, || Trailer::Close),
+            Upcoming::Known(next) => self.promise(frame, &next),
+            Upcoming::Unknown => self.replace(frame, || Trailer::Delimiter),
+            Upcoming::Unsure => self.replace(frame, || Trailer::Nothing),
+            Upcoming::Never => self.replace(frame, || Trailer::Close),
         }
     }
 

@@ -6,6 +6,8 @@ mod connections;
 mod deadlines;
 mod encoded;
 mod engine;
+mod fault;
+mod faulty;
 mod feed;
 mod frame_source;
 mod health;
@@ -39,6 +41,7 @@ use mio::Poll;
 use mjpeg::multipart::Boundary;
 
 use self::engine::{Engine, SOURCES, Settings};
+use self::fault::Fault;
 use self::hub::Hub;
 use self::layout::Layout;
 use self::named::Named;
@@ -135,6 +138,13 @@ pub struct Serve {
     /// What to send together with a frame; a viewer can choose another layout with /stream?layout=NAME
     #[arg(long, value_enum, default_value = "auto")]
     layout: Layout,
+    /// Inject a fault into the stream of each viewer; may be repeated. FAULT is stall=TIME (before the part),
+    /// stall-inside=TIME (in the picture), drip=SIZE (blocks of SIZE bytes every 10 ms), fill=SIZE (a buffer that is
+    /// sent when it is full), hold-tail=SIZE (the last bytes come with the next part), burst=N (N parts at once),
+    /// reset or cut (in the picture), or close (behind it). It concerns each part, or with @3 the third one of each
+    /// viewer, or with @every=10 each tenth one
+    #[arg(long = "fault", value_name = "FAULT[@WHEN]")]
+    faults: Vec<Fault>,
     /// Send the last frame again after a live source has been silent for this time; 0s disables this
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = value::interval)]
     repeat: Duration,
@@ -179,6 +189,7 @@ impl Serve {
         let settings = Settings {
             reporter: REPORTER,
             layout: self.layout,
+            faults: self.faults.clone().into(),
             // A snapshot must not start what is to be played from the first viewer on.
             snapshots_start_sources: self.rounds().is_none(),
             patience: self.silence,
@@ -206,7 +217,7 @@ impl Serve {
         let hosts = Hosts { allowed: self.allow_host, loopback };
         let names: Vec<_> = streams.iter().map(|stream| stream.name.clone()).collect();
         let responder = Responder::new(names.clone(), Policy { hosts, ..policy });
-        let mut engine = Engine::new(poll, wake_ups, listeners, streams, responder, settings, clock, stop)
+        let mut engine = Engine::new((poll, wake_ups), listeners, streams, responder, settings, clock, stop)
             .map_err(|error| local(error, "cannot start to serve"))?;
 
         if let Some(path) = base.strip_prefix("unix:") {

@@ -130,6 +130,11 @@ impl Part {
         self.frame
     }
 
+    /// Whether the close-delimiter follows the frame.
+    pub fn is_last(&self) -> bool {
+        matches!(self.trailer, Trailer::Close | Trailer::CloseAtOnce)
+    }
+
     /// The promised frame: its head follows this one.
     pub fn promised(&self) -> Option<&Rc<Encoded>> {
         match &self.trailer {
@@ -338,7 +343,7 @@ mod tests {
             Encoded::new(picture, number, taken)
                 .text(Tag::Delimiter, |out| out.extend_from_slice(b"b\n"))
                 .text(Tag::Head, |out| {
-                    out.extend_from_slice(format!("X: {}\n\n", "x".repeat(999)).as_bytes())
+                    out.extend_from_slice(format!("X: {}\n\n", "x".repeat(999)).as_bytes());
                 })
                 .body()
                 .text(Tag::LineEnd, |out| out.extend_from_slice(b"\n"))

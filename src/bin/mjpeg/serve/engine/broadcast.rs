@@ -1,11 +1,9 @@
 //! Sending: from a new part of a stream to the sockets of its viewers.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::time::Duration;
 
-use socket2::Socket;
-
-use super::super::connection::Stage;
+use super::super::connection::{Stage, send};
 use super::super::deadlines::Timed;
 use super::super::hub::Update;
 use super::super::viewer::Push;
@@ -95,13 +93,5 @@ impl Engine {
             Err(error) => self.close_broken(number, Some(error)),
         }
         false
-    }
-}
-
-/// Sends slices with one system call.
-pub(super) fn send(socket: &Socket, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-    match slices {
-        [slice] => socket.send(slice),
-        slices => socket.send_vectored(slices),
     }
 }

@@ -1,22 +1,26 @@
 //! Dispatch: starts the answer to a request.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use socket2::Socket;
 
 use super::super::connection::{SharedBody, Stage};
 use super::super::deadlines::Timed;
+use super::super::faulty::Faulty;
 use super::super::hub::{Snapshot, Update};
 use super::super::layout::Layout;
 use super::super::page;
 use super::super::report::{State, ViewerState};
 use super::super::responder::Reply;
+use super::super::script::Script;
 use super::super::stream::Stream;
 use super::super::viewer::Viewer;
 use super::event_loop::Engine;
 use super::settings::Settings;
 use crate::listen::answer::Body;
 use crate::listen::head::HeadStatus;
+use crate::value::Rate;
 
 /// Delay of the answer to a wrong password.
 const WRONG_PASSWORD_DELAY: Duration = Duration::from_secs(1);
@@ -112,7 +116,10 @@ impl Engine {
         let Some(head) = started.hub.response_head(0) else { return };
         let Some(connection) = self.connections.get_mut(number) else { return };
         limit_kernel_buffers(&connection.socket, &self.settings);
-        self.connections.start_stream(number, stream, Viewer::new(0, layout, head, None));
+        let faults = &self.settings.faults;
+        let script =
+            (!faults.is_empty()).then(|| Box::new(Faulty::new(Rc::clone(faults))) as Box<dyn Script>);
+        self.connections.start_stream(number, stream, Viewer::new(0, layout, head, script));
         let update = started.hub.start(now);
         self.publish(stream, update, now);
         if update == Update::None {
@@ -195,7 +202,7 @@ impl Engine {
             source: stream.source.clone(),
             healthy: hub.is_healthy(now, self.settings.patience),
             uptime_s: (now - self.started).as_secs_f64(),
-            fps_asked: stats.pace.rate().map(|rate| rate.fps()),
+            fps_asked: stats.pace.rate().map(Rate::fps),
             fps: hub.fps(now),
             frame_age_ms: hub.age(now).map(|age| age.as_secs_f64() * 1000.0),
             frame_bytes: hub.newest(0).map(|part| part.jpeg().len() as u64),

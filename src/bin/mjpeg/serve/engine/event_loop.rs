@@ -7,13 +7,12 @@ use std::time::Duration;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
-use super::super::connection::{Stage, Step};
+use super::super::connection::{Stage, Step, send};
 use super::super::connections::Connections;
 use super::super::deadlines::{Deadlines, Timed};
 use super::super::responder::Responder;
 use super::super::stream::Stream;
 use super::super::timer::Timer;
-use super::broadcast::send;
 use super::settings::Settings;
 use crate::clock::Clock;
 use crate::listen::socket::Listener;
@@ -64,8 +63,7 @@ impl Engine {
     ///
     /// When the system cannot create or register the descriptors.
     pub fn new(
-        poll: Poll,
-        wake_ups: WakeUps,
+        (poll, wake_ups): (Poll, WakeUps),
         listeners: Vec<Listener>,
         streams: Vec<Stream>,
         responder: Responder,

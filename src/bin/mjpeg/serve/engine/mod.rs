@@ -6,6 +6,8 @@ mod dispatch;
 mod event_loop;
 mod settings;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 pub use event_loop::{Engine, SOURCES};
 pub use settings::Settings;
