@@ -104,11 +104,11 @@ impl Rewriting {
     /// When the file is read, if it is looked at now.
     pub fn condition(&mut self, origin: Origin, now: Duration) -> Condition {
         self.looked_at = Some(now);
-        let is_due = self.due.is_some_and(|due| now >= due);
+        let is_pending = self.due.is_some();
         Condition {
             // Without a report, it is not known whether a writer is at work: it may map the file into memory.
-            activity: if is_due { self.activity } else { Activity::Written },
-            done: self.done.filter(|_| !(is_due && self.was_young)),
+            activity: if is_pending { self.activity } else { Activity::Written },
+            done: self.done.filter(|_| !(is_pending && self.was_young)),
             sighting: self.sighting,
             quiet_time: self.quiet_time,
             origin,
