@@ -110,10 +110,8 @@ impl Engine {
     /// When polling for events fails.
     pub fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
-        // What arrived while the sources were opened.
-        for stream in 0..self.streams.len() {
-            self.poll_stream(stream, self.clock.now());
-        }
+        // Opening the sources has used up the events of wake-ups, but not their list.
+        self.wake(self.clock.now());
         while !self.is_over() {
             let timeout = self.timeout();
             self.turn(&mut events, timeout)?;
