@@ -12,7 +12,7 @@ use super::notices::Notices;
 use super::picture_file::{self, Look};
 use super::rewriting::Rewriting;
 use super::stamp::{Origin, Stamp};
-use super::watch::{Change, Watch};
+use super::watch::{Change, Report, Watch};
 use crate::clock::Clock;
 use crate::output::Reporter;
 
@@ -57,6 +57,13 @@ enum Reported {
     Torn,
     Unreadable,
     Hanging,
+}
+
+/// Who has read the file since reports were taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Us,
+    Other,
 }
 
 /// What a look at the file found: a new watch if the old one reports nothing any more, whether the path is a link, and the
@@ -105,7 +112,7 @@ impl WatchedFile {
             self.watch = watch;
         }
         loop {
-            self.take_reports();
+            self.take_reports(Reader::Other);
             self.notices.flush();
             let now = self.clock.now();
             let due = self.rewriting.due().map_or(self.check_at, |due| due.min(self.check_at));
@@ -113,7 +120,7 @@ impl WatchedFile {
                 self.look();
             } else {
                 let notice = self.notices.due().map_or(due, |notice| notice.min(due));
-                if self.watch.wait(None, notice.saturating_sub(now)) && !self.take_reports() {
+                if self.watch.wait(None, notice.saturating_sub(now)) && !self.take_reports(Reader::Other) {
                     self.clock.advance(COLLECT);
                 }
             }
@@ -121,12 +128,14 @@ impl WatchedFile {
     }
 
     /// Takes the reports of the system. Returns whether one was about the file.
-    fn take_reports(&mut self) -> bool {
+    fn take_reports(&mut self, reader: Reader) -> bool {
         let now = self.clock.now();
         let (name, rewriting) = (&self.name, &mut self.rewriting);
         let mut is_reported = false;
         let mut all = false;
         self.watch.drain(|change| match change {
+            // It says that we have closed the file. A writer may have opened it meanwhile.
+            Change::File(_, Report::Closed) if reader == Reader::Us => {}
             Change::File(of, report) if of == name => {
                 is_reported = true;
                 rewriting.report(report, now);
@@ -157,12 +166,13 @@ impl WatchedFile {
             return;
         }
         self.hanging = None;
-        let condition = self.rewriting.condition(self.origin(), now);
+        let origin = self.origin();
+        let condition = self.rewriting.condition(origin, now);
         let (path, folder, place) = (self.path.clone(), self.folder.clone(), self.watch.place());
         let clock = self.clock.clone();
         let look = self.files.run(move |progress| {
             let watch = Watch::renewed(&folder, place);
-            let look = picture_file::look(&path, progress, |stamp| condition.allows(stamp, &clock));
+            let look = picture_file::look(&path, origin, progress, |stamp| condition.allows(stamp, &clock));
             (watch, path.is_symlink(), look)
         });
         let (watch, is_link, look) = match look {
@@ -182,7 +192,7 @@ impl WatchedFile {
             self.watch = watch;
         }
         // Reports of changes during the read.
-        self.take_reports();
+        self.take_reports(Reader::Us);
         match look {
             Ok(Look::Unread(stamp) | Look::Changing(stamp)) => {
                 self.rewriting.unread(&condition, stamp, &self.clock);

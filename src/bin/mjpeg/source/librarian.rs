@@ -17,7 +17,7 @@ use super::picture::Picture;
 use super::picture_file::{self, Look};
 use super::stamp::{Origin, Stamp};
 use super::wake::Wake;
-use super::watch::{Change, Watch};
+use super::watch::{Change, Report, Watch};
 use crate::clock::Clock;
 
 /// How often to look for changes that the system does not report.
@@ -172,7 +172,7 @@ impl Librarian {
     /// Runs until the reader is dropped.
     pub fn run(mut self) {
         while self.take_messages() {
-            self.take_reports();
+            self.take_reports(None);
             self.check();
             let pause = if self.is_playing { self.play() } else { self.refresh() };
             self.notices.flush();
@@ -211,10 +211,13 @@ impl Librarian {
         (self.sent, self.all_kept) = (0, true);
     }
 
-    fn take_reports(&mut self) {
+    /// Takes the reports of the system, also those that our read of a file has caused.
+    fn take_reports(&mut self, our_read: Option<&Name>) {
         let now = self.clock.now();
         let (catalogue, mut is_different, mut all) = (&mut self.catalogue, false, false);
         self.watch.drain(|change| match change {
+            // It says that we have closed the file. A writer may have opened it meanwhile.
+            Change::File(name, Report::Closed) if our_read.is_some_and(|ours| ours.0 == name) => {}
             Change::File(name, report) => is_different |= catalogue.report(name, report, now),
             Change::Everything => all = true,
         });
@@ -388,7 +391,7 @@ impl Librarian {
         };
         let (path, clock) = (self.folder.join(&name.0), self.clock.clone());
         let look = self.files.run(move |progress| {
-            let look = picture_file::look(&path, progress, |stamp| condition.allows(stamp, &clock));
+            let look = picture_file::look(&path, origin, progress, |stamp| condition.allows(stamp, &clock));
             (look, path.is_symlink())
         });
         match look {
@@ -420,7 +423,7 @@ impl Librarian {
         look: io::Result<Look>,
     ) -> Visit {
         // Reports of changes during the read.
-        self.take_reports();
+        self.take_reports(Some(name));
         let (stamp, result) = match look {
             Ok(Look::Read(stamp, result)) if !self.catalogue.has_changed_since(name, condition) => {
                 (stamp, result)
@@ -445,7 +448,7 @@ impl Librarian {
             Err(error) => {
                 self.skipped(name, &error.to_string());
                 self.catalogue.delay(name, self.clock.now() + CHECK_INTERVAL);
-                return Visit::Wait(CHECK_INTERVAL);
+                return self.catalogue.old_picture(name).map_or(Visit::None, Visit::Picture);
             }
         };
         if let Err(why) = &result {

@@ -16,6 +16,6 @@ pub mod pattern;
 pub mod picture;
 pub mod picture_file;
 mod rewriting;
-mod stamp;
+pub mod stamp;
 pub mod wake;
 mod watch;

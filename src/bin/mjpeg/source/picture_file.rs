@@ -5,9 +5,11 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use rustix::io::Errno;
+
 use super::io_thread::Progress;
 use super::picture::Picture;
-use super::stamp::Stamp;
+use super::stamp::{Origin, Stamp};
 
 /// The largest picture, in bytes.
 pub const PICTURE_LIMIT: u64 = 64 << 20;
@@ -29,16 +31,36 @@ pub enum Look {
 ///
 /// # Errors
 ///
-/// If the file cannot be opened or read.
-pub fn look(path: &Path, progress: &Progress, shall_read: impl FnOnce(&Stamp) -> bool) -> io::Result<Look> {
+/// If the file does not exist, or the system is short of something. Another error belongs to the state of the file.
+pub fn look(
+    path: &Path,
+    origin: Origin,
+    progress: &Progress,
+    shall_read: impl Fn(&Stamp) -> bool,
+) -> io::Result<Look> {
     // To open a device may have an effect, so it is not opened.
     let metadata = std::fs::metadata(path)?;
+    let stamp = Stamp::of(&metadata);
     if !metadata.is_file() {
-        return Ok(Look::Read(Stamp::of(&metadata), Err("it is not a regular file".into())));
+        return Ok(Look::Read(stamp, Err("it is not a regular file".into())));
     }
+    // NFS asks its server when a file is opened; without that the metadata may be a minute old.
+    if origin == Origin::Local && !shall_read(&stamp) {
+        return Ok(Look::Unread(stamp));
+    }
+    read(path, progress, shall_read).or_else(|error| {
+        match error.raw_os_error().map(Errno::from_raw_os_error) {
+            None | Some(Errno::NOENT | Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::INTR) => {
+                Err(error)
+            }
+            Some(_) => Ok(Look::Read(stamp, Err(format!("it cannot be read: {error}")))),
+        }
+    })
+}
+
+fn read(path: &Path, progress: &Progress, shall_read: impl Fn(&Stamp) -> bool) -> io::Result<Look> {
     let file = open(path)?;
-    // Another file may have this name now. And NFS asks its server when a file is opened; without that the metadata may
-    // be a minute old.
+    // Another file may have this name now.
     let metadata = file.metadata()?;
     let stamp = Stamp::of(&metadata);
     if !shall_read(&stamp) {
@@ -83,7 +105,7 @@ mod tests {
         std::fs::write(&file, SMALLEST).unwrap();
         rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0)
             .unwrap();
-        let look = |path: &Path, shall_read| look(path, &Progress::default(), |_| shall_read);
+        let look = |path: &Path, shall_read| look(path, Origin::Local, &Progress::default(), |_| shall_read);
         let found = look(&file, true).unwrap();
         assert!(matches!(found, Look::Read(_, Ok(picture)) if picture.jpeg() == SMALLEST));
         assert!(matches!(look(&file, false).unwrap(), Look::Unread(_)));
@@ -107,7 +129,7 @@ mod tests {
             OpenOptions::new().append(true).open(&file).unwrap().write_all(b"more").unwrap();
             true
         };
-        let found = look(&file, &Progress::default(), append).unwrap();
+        let found = look(&file, Origin::Remote, &Progress::default(), append).unwrap();
         assert!(matches!(found, Look::Changing(_)), "{found:?}");
     }
 }

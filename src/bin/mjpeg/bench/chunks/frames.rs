@@ -11,6 +11,7 @@ use crate::source::io_thread::Progress;
 use crate::source::listing::{self, Detail, Name};
 use crate::source::notices::Notices;
 use crate::source::picture_file::{self, Look};
+use crate::source::stamp::Origin;
 
 /// The most bytes of pictures: all of them stay in memory.
 const MAX_BYTES: usize = 1 << 30;
@@ -40,7 +41,8 @@ pub fn load(directory: &Path, limit: u64) -> Result<Vec<Vec<u8>>, Problem> {
             break;
         }
         let path = directory.join(name);
-        let found = picture_file::look(&path, &progress, |_| true).map_err(|error| error.to_string());
+        let found =
+            picture_file::look(&path, Origin::Local, &progress, |_| true).map_err(|error| error.to_string());
         let picture = match found {
             Ok(Look::Read(_, picture)) => picture,
             Ok(Look::Unread(_) | Look::Changing(_)) => Err("it changed while it was read".into()),
