@@ -5,6 +5,7 @@ mod catalogue;
 pub mod directory;
 pub mod error;
 pub mod file;
+mod files;
 pub mod io_thread;
 mod librarian;
 pub mod listing;
