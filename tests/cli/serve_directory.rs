@@ -61,7 +61,7 @@ fn files_that_block_or_are_not_files_are_skipped() {
     for n in 0..6 {
         assert!(client.part().unwrap().body == frames[n % 2], "part {n}");
     }
-    server.run.says("3.jpg is skipped: ");
+    server.run.says("00.jpg is skipped: ");
     assert_eq!(server.run.err().matches(" is skipped: ").count(), 1, "{}", server.run.err());
     answers_and_ends(server);
 }

@@ -53,10 +53,16 @@ impl Condition {
             (Activity::Finished, _) => self.activity.quiet_time(),
             // Most likely it was renamed to this name, and is complete. If a writer does that more often than we check,
             // two checks never see the same state.
-            (_, Some(done)) if self.origin == Origin::Remote && !done.is_same_file(stamp) => Duration::ZERO,
+            _ if self.origin == Origin::Remote && self.is_replaced(stamp) => Duration::ZERO,
             (_, Some(_)) if self.origin == Origin::Remote => self.quiet_time,
             _ => self.activity.quiet_time(),
         }
+    }
+
+    /// Whether another file had this name before.
+    fn is_replaced(&self, stamp: &Stamp) -> bool {
+        let before = self.done.or(self.sighting.map(|sighting| sighting.stamp));
+        before.is_some_and(|before| !before.is_same_file(stamp))
     }
 
     fn wait(&self, stamp: Stamp, clock: &Clock) -> Duration {
