@@ -133,6 +133,7 @@ impl Rewriting {
             return;
         }
         let now = clock.now();
+        self.activity = condition.activity;
         self.sighting = Some(Sighting::next(self.sighting, stamp, now));
         if condition.origin == Origin::Local || self.done.is_none() {
             self.due = Some(now + condition.wait(stamp, clock).max(SHORTEST_PAUSE));
