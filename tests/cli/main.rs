@@ -18,6 +18,7 @@ mod schemas;
 mod serve;
 mod serve_browsers;
 mod serve_chain;
+mod serve_directory;
 mod serve_faults;
 mod serve_listen;
 mod serve_mounts;

@@ -8,6 +8,7 @@ use mjpeg::multipart::Part;
 use super::sink::{Receiver, Sink};
 use super::upstream::{NO_IDLE_LIMIT, Upstream, spawn, thread_ended};
 use crate::source::error::Error;
+use crate::source::notices::Notices;
 use crate::source::paced::{Next, Paced};
 use crate::source::picture::Picture;
 use crate::source::wake::Wake;
@@ -37,6 +38,7 @@ impl Upstream {
     /// Runs in the thread: plays the stream and queues its pictures.
     fn play(&self, rounds: Option<u32>, queue: Queue<'_>, opened: &SyncSender<Result<(), Error>>) {
         let errors = queue.send.clone();
+        let mut notices = Notices::new(self.clock.clone(), self.reporter);
         let mut sink = Sink::new(queue);
         let mut round = 0;
         while rounds.is_none_or(|rounds| round < rounds) {
@@ -60,7 +62,14 @@ impl Upstream {
                 // A capture usually ends inside a part. That needs no message.
                 Ok(End::Closed | End::Truncated) => {}
                 Ok(End::Enough | End::Signal(_)) => return,
-                Ok(end) => self.reporter.message(&format!("{}: {end}", self.target)),
+                Ok(end) => {
+                    let why = format!("{}: {end}", self.target);
+                    notices.say(
+                        end.word("complete").unwrap_or("not a stream"),
+                        &format!("more times: {why}"),
+                        &why,
+                    );
+                }
                 Err(error) => return self.reporter.message(&error.to_string()),
             }
             if sink.published == before {

@@ -76,21 +76,19 @@ pub fn open(
     let source: Box<dyn Paced> = match &target {
         Target::Test(size) => {
             let size: Size = size.parse().map_err(|why: String| anyhow!(why))?;
-            Box::new(Ahead::new(Drawing::new(size, options.reporter), wake)?)
+            Box::new(Ahead::new(Drawing::new(size, clock, options.reporter), wake)?)
         }
         _ if target.is_pipe() && options.fps.is_some() => Box::new(upstream().paced(Some(1), wake)?),
         Target::Url(_) | Target::Stdin => return relay(wake),
         Target::File(_) if target.is_pipe() => return relay(wake),
         Target::File(path) if path.is_dir() => {
-            let directory = Directory::open(path, rounds, options.reporter)?;
-            // Pictures in memory are available at once; others may be on a slow disk or a network.
-            if directory.is_kept() { Box::new(directory) } else { Box::new(Ahead::new(directory, wake)?) }
+            Box::new(Directory::open(path, rounds, wake, clock, options.reporter)?)
         }
         Target::File(path) => match kind(path)? {
             Kind::Picture => {
                 refuse_loops(rounds, &target)?;
                 let mailbox = Mailbox::new(wake);
-                watch(path, mailbox.clone(), rate, options.reporter)?;
+                watch(path, mailbox.clone(), rate, clock, options.reporter)?;
                 return Ok(live(options, mailbox, recipes));
             }
             Kind::Stream => Box::new(upstream().paced(rounds, wake)?),
@@ -173,8 +171,14 @@ fn live(options: &SourceOptions, mailbox: Mailbox, recipes: &Recipes) -> Box<dyn
     Box::new(Live::new(mailbox, repeat, recipes.clone()))
 }
 
-fn watch(path: &Path, mailbox: Mailbox, rate: Rate, reporter: Reporter) -> Result<(), Problem> {
-    let file = WatchedFile::new(path, mailbox, rate.span(1) / 2, reporter);
+fn watch(
+    path: &Path,
+    mailbox: Mailbox,
+    rate: Rate,
+    clock: &Clock,
+    reporter: Reporter,
+) -> Result<(), Problem> {
+    let file = WatchedFile::new(path, mailbox, rate.span(1) / 2, clock, reporter);
     let thread = std::thread::Builder::new().name("source".into()).stack_size(256 * 1024);
     thread.spawn(|| file.run()).context("cannot start a thread for the source")?;
     Ok(())

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::notices::Notices;
 use super::paced::{Next, Paced};
 use super::picture::Picture;
+use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::pattern::{Pattern, Size};
 
@@ -11,13 +13,13 @@ use crate::pattern::{Pattern, Size};
 #[derive(Debug)]
 pub struct Drawing {
     pattern: Pattern,
-    reporter: Reporter,
+    notices: Notices,
 }
 
 impl Drawing {
     /// A source of frames of this size.
-    pub fn new(size: Size, reporter: Reporter) -> Self {
-        Self { pattern: Pattern::new(size), reporter }
+    pub fn new(size: Size, clock: &Clock, reporter: Reporter) -> Self {
+        Self { pattern: Pattern::new(size), notices: Notices::new(clock.clone(), reporter) }
     }
 }
 
@@ -28,7 +30,8 @@ impl Paced for Drawing {
             Ok(Err(unsound)) => format!("cannot be sent: {unsound}"),
             Err(error) => format!("cannot be drawn: {error}"),
         };
-        self.reporter.message(&format!("test pattern: frame {number} {why}"));
+        let text = format!("test pattern: frame {number} {why}");
+        self.notices.say("frame", "more frames of the test pattern were not sent", &text);
         Next::Nothing
     }
 
