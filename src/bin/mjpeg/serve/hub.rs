@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::feed::{Feed, Ready};
 use super::frame_times::FrameTimes;
 use super::part::{Part, Recipe, Trailer};
+use super::rate_limit::RateLimit;
 use crate::source::error::Error;
 use crate::source::live::{Mail, Mailbox, Shot};
 use crate::source::picture::Picture;
@@ -24,6 +25,8 @@ pub enum FrameSource {
         mailbox: Mailbox,
         /// Send the last frame again after this long without a new one.
         repeat: Option<Duration>,
+        /// The limit of its rate.
+        limit: RateLimit,
     },
 }
 
@@ -127,8 +130,9 @@ impl Hub {
         match &self.source {
             _ if self.closed => None,
             FrameSource::Feed(feed) => feed.due(),
-            FrameSource::Mailbox { repeat, .. } => {
-                self.current.as_ref().and(*repeat).map(|after| self.published_at + after)
+            FrameSource::Mailbox { repeat, limit, .. } => {
+                let repeat = self.current.as_ref().and(*repeat).map(|after| self.published_at + after);
+                repeat.into_iter().chain(limit.due()).min()
             }
         }
     }
@@ -156,6 +160,11 @@ impl Hub {
         if self.due().is_none_or(|due| now < due) {
             return Update::None;
         }
+        if let FrameSource::Mailbox { limit, .. } = &self.source
+            && limit.due().is_some_and(|due| now >= due)
+        {
+            return self.fetch(now);
+        }
         let demand = demand();
         match &mut self.source {
             FrameSource::Feed(feed) if !self.plays_to_end && !demand => {
@@ -182,10 +191,13 @@ impl Hub {
     /// Takes what the source has produced since the last call. Pictures of a paced source are published later,
     /// when they are due.
     pub fn fetch(&mut self, now: Duration) -> Update {
-        let FrameSource::Mailbox { mailbox, .. } = &self.source else {
+        let FrameSource::Mailbox { mailbox, limit, .. } = &mut self.source else {
             self.prepare();
             return Update::None;
         };
+        if !limit.allows(now) {
+            return Update::None;
+        }
         match mailbox.take() {
             Mail::Shot(Shot { picture, .. }) if !self.recipe.can_carry(&picture) => {
                 self.count.uncarried += 1;
@@ -296,7 +308,9 @@ impl Hub {
                 age < patience.max(feed.rate().span(3))
             }
             (FrameSource::Feed(_), _) => true,
-            (FrameSource::Mailbox { .. }, age) => age.is_some_and(|age| age < patience),
+            (FrameSource::Mailbox { limit, .. }, age) => {
+                age.is_some_and(|age| age < patience.max(limit.interval() * 3))
+            }
         }
     }
 
@@ -348,6 +362,9 @@ impl Hub {
     fn replace(&mut self, now: Duration, picture: Picture, taken: Duration, trailer: Trailer) {
         self.number += 1;
         self.published_at = now;
+        if let FrameSource::Mailbox { limit, .. } = &mut self.source {
+            limit.sent(now);
+        }
         let part = Rc::new(self.recipe.part(picture, self.number, taken, trailer));
         self.preview = None;
         if let Some(old) = self.current.replace(part) {

@@ -13,6 +13,7 @@ use mjpeg::multipart::Extent;
 use super::engine::SOURCE;
 use super::feed::Feed;
 use super::hub::FrameSource;
+use super::rate_limit::RateLimit;
 use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::pattern::Size;
@@ -38,7 +39,7 @@ pub struct SourceOptions {
     pub source: Target,
     /// How many times to play a source that ends; `None` means endlessly.
     pub rounds: Option<u32>,
-    /// Frames per second, if given.
+    /// Frames per second, if given. For a watched file and a URL it is the highest rate.
     pub fps: Option<Rate>,
     /// Send the last frame again after this long without a new one; zero means never.
     pub repeat: Duration,
@@ -164,7 +165,10 @@ fn mailbox(registry: &Registry) -> Result<Mailbox, Problem> {
 }
 
 fn live(options: &SourceOptions, mailbox: Mailbox) -> FrameSource {
-    FrameSource::Mailbox { mailbox, repeat: (!options.repeat.is_zero()).then_some(options.repeat) }
+    let limit = RateLimit::new(options.fps);
+    // The limit is for repeated frames too.
+    let repeat = (!options.repeat.is_zero()).then_some(options.repeat.max(limit.interval()));
+    FrameSource::Mailbox { mailbox, repeat, limit }
 }
 
 fn watch(path: &Path, mailbox: Mailbox, rate: Rate, reporter: Reporter) -> Result<(), Problem> {

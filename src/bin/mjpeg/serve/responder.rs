@@ -11,6 +11,8 @@ use super::report::State;
 use super::routes::{Route, route};
 use crate::listen::answer::{Answer, Body, SERVER};
 use crate::listen::auth::{Access, Users};
+use crate::listen::client::Client;
+use crate::listen::guesses::{Guesses, Penalty};
 use crate::listen::host::Hosts;
 use crate::listen::request::{Method, Refusal, Request};
 
@@ -32,6 +34,7 @@ pub struct Policy {
 pub struct Responder {
     stream_head: Rc<[u8]>,
     policy: Policy,
+    guesses: Guesses,
 }
 
 /// The answer to a request.
@@ -47,8 +50,8 @@ pub enum Reply {
     State(View, Body),
     /// The stream, in the requested layout.
     Stream(Option<Layout>),
-    /// These bytes after a delay, which slows down password guessing.
-    Denied(Vec<u8>),
+    /// These bytes, not before this time: it slows down password guessing.
+    Denied(Vec<u8>, Duration),
 }
 
 /// A format of the server's state.
@@ -75,7 +78,7 @@ impl Responder {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str(&format!("Content-Type: {content_type}\r\n\r\n"));
-        Self { stream_head: head.into_bytes().into(), policy }
+        Self { stream_head: head.into_bytes().into(), policy, guesses: Guesses::default() }
     }
 
     /// The head of the stream.
@@ -83,8 +86,8 @@ impl Responder {
         Rc::clone(&self.stream_head)
     }
 
-    /// The answer to a request. `now` is the time since 1970-01-01 UTC.
-    pub fn reply(&self, request: &Request, now: Duration) -> Reply {
+    /// The answer to a request of `client`. `now` is monotonic, `unix` the time since 1970-01-01 UTC.
+    pub fn reply(&mut self, request: &Request, client: Client, now: Duration, unix: Duration) -> Reply {
         let body = if request.method == Method::Head { Body::Withheld } else { Body::Sent };
         let host = request.field("host");
         if !self.policy.hosts.allow(host) {
@@ -94,16 +97,9 @@ impl Responder {
         let route = route(request);
         // A CORS preflight request carries no credentials.
         if route != Route::Options
-            && let Some(users) = &self.policy.users
+            && let Some(denied) = self.deny(request, client, now, unix, body)
         {
-            let access = users.check(request.field("authorization"), request.method.name(), now);
-            if access != Access::Granted {
-                let answer = Answer::text(401, "user and password required");
-                let challenges = users.challenges(now, access == Access::Stale).into_iter();
-                let answer = challenges.fold(answer, |answer, value| answer.with("WWW-Authenticate", value));
-                let bytes = self.print(answer, body);
-                return if access == Access::Wrong { Reply::Denied(bytes) } else { Reply::Finite(bytes) };
-            }
+            return denied;
         }
         let answer = match route {
             Route::Stream(_) if body == Body::Withheld => return Reply::Finite(self.stream_head.to_vec()),
@@ -124,6 +120,49 @@ impl Responder {
             Route::UnknownLayout => Answer::text(400, "unknown layout; use auto, leading, trailing or early"),
             Route::NotFound => Answer::text(404, "nothing here; try / or /stream or /snapshot"),
         };
+        Reply::Finite(self.print(answer, body))
+    }
+
+    /// The answer if the request needs a password and does not have it.
+    fn deny(
+        &mut self,
+        request: &Request,
+        client: Client,
+        now: Duration,
+        unix: Duration,
+        body: Body,
+    ) -> Option<Reply> {
+        let users = self.policy.users.as_ref()?;
+        let authorization = request.field("authorization");
+        if authorization.is_some()
+            && let Err(after) = self.guesses.may_check(client, now)
+        {
+            return Some(self.too_many_guesses(after, body));
+        }
+        let access = users.check(authorization, request.method.name(), unix);
+        // The password of a stale request is right.
+        if matches!(access, Access::Granted | Access::Stale) {
+            self.guesses.right(client, now);
+        }
+        if access == Access::Granted {
+            return None;
+        }
+        let answer = Answer::text(401, "user and password required");
+        let challenges = users.challenges(unix, access == Access::Stale).into_iter();
+        let answer = challenges.fold(answer, |answer, value| answer.with("WWW-Authenticate", value));
+        let bytes = self.print(answer, body);
+        if access != Access::Wrong {
+            return Some(Reply::Finite(bytes));
+        }
+        Some(match self.guesses.wrong(client, now) {
+            Penalty::AnswerAt(until) => Reply::Denied(bytes, until),
+            Penalty::TryAgainAfter(after) => self.too_many_guesses(after, body),
+        })
+    }
+
+    fn too_many_guesses(&self, after: Duration, body: Body) -> Reply {
+        let seconds = after.as_secs_f64().ceil().to_string();
+        let answer = Answer::text(429, "too many wrong passwords").with("Retry-After", seconds);
         Reply::Finite(self.print(answer, body))
     }
 
@@ -191,41 +230,37 @@ fn cors(policy: &Policy) -> impl Iterator<Item = (&'static str, &str)> {
 mod tests {
     use super::*;
 
-    fn request(method: Method, path: &str) -> Request {
-        Request { method, path: path.into(), query: String::new(), http11: true, fields: Vec::new() }
+    fn reply(responder: &mut Responder, method: Method, path: &str) -> Reply {
+        let (path, query) = (path.into(), String::new());
+        let request = Request { method, path, query, http11: true, fields: Vec::new() };
+        responder.reply(&request, Client::Local, Duration::ZERO, Duration::ZERO)
     }
 
     #[test]
     fn the_head_of_the_stream_has_neither_length_nor_coding() {
-        let responder = Responder::new("multipart/x-mixed-replace; boundary=b", Policy::default());
+        let mut responder = Responder::new("multipart/x-mixed-replace; boundary=b", Policy::default());
         let head = String::from_utf8(responder.stream_head().to_vec()).unwrap();
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("; boundary=b\r\n\r\n"), "{head}");
         assert!(!head.contains("Content-Length") && !head.contains("Transfer-Encoding"), "{head}");
-        assert_eq!(
-            responder.reply(&request(Method::Head, "/stream"), Duration::ZERO),
-            Reply::Finite(head.into_bytes())
-        );
+        assert_eq!(reply(&mut responder, Method::Head, "/stream"), Reply::Finite(head.into_bytes()));
     }
 
     #[test]
     fn each_request_gets_its_answer() {
-        let responder = Responder::new("x/y", Policy::default());
-        let finite = |method, path| match responder.reply(&request(method, path), Duration::ZERO) {
+        let mut responder = Responder::new("x/y", Policy::default());
+        let finite = |responder: &mut Responder, method, path| match reply(responder, method, path) {
             Reply::Finite(bytes) => String::from_utf8(bytes).unwrap(),
             other => panic!("{other:?}"),
         };
-        let page = responder.reply(&request(Method::Get, "/"), Duration::ZERO);
+        let page = reply(&mut responder, Method::Get, "/");
         let Reply::Page(head) = page else { panic!("{page:?}") };
         assert!(head.starts_with(b"HTTP/1.1 200 ") && head.ends_with(b"\r\n\r\n"));
         let length = format!("Content-Length: {}\r\n", page::PAGE.len());
-        assert!(finite(Method::Head, "/").contains(&length));
-        assert!(finite(Method::Options, "*").contains("Allow: GET, HEAD, OPTIONS\r\n"));
-        assert!(finite(Method::Get, "/x").starts_with("HTTP/1.1 404 "));
-        assert!(!finite(Method::Head, "/x").ends_with("snapshot\n"));
-        assert_eq!(
-            responder.reply(&request(Method::Head, "/snapshot"), Duration::ZERO),
-            Reply::Snapshot(Body::Withheld)
-        );
+        assert!(finite(&mut responder, Method::Head, "/").contains(&length));
+        assert!(finite(&mut responder, Method::Options, "*").contains("Allow: GET, HEAD, OPTIONS\r\n"));
+        assert!(finite(&mut responder, Method::Get, "/x").starts_with("HTTP/1.1 404 "));
+        assert!(!finite(&mut responder, Method::Head, "/x").ends_with("snapshot\n"));
+        assert_eq!(reply(&mut responder, Method::Head, "/snapshot"), Reply::Snapshot(Body::Withheld));
         let refused = String::from_utf8(responder.refusal(Refusal::Method)).unwrap();
         assert!(refused.starts_with("HTTP/1.1 405 ") && refused.contains("Allow: "));
         let full = String::from_utf8(responder.full()).unwrap();

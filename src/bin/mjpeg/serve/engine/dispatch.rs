@@ -11,13 +11,12 @@ use super::super::part::Layout;
 use super::super::report::{State, ViewerState};
 use super::super::responder::Reply;
 use super::super::viewer::Viewer;
-use super::event_loop::{Engine, add};
+use super::super::viewer_log::Reason;
+use super::departure::add;
+use super::event_loop::Engine;
 use super::settings::Settings;
 use crate::listen::answer::Body;
 use crate::listen::head::HeadStatus;
-
-/// Delay of the answer to a wrong password.
-const WRONG_PASSWORD_DELAY: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// Starts the answer to a request.
@@ -29,7 +28,8 @@ impl Engine {
             }
             HeadStatus::Partial => return,
         };
-        match self.responder.reply(request, self.clock.unix()) {
+        let Some(client) = self.connections.get(number).map(|connection| connection.client) else { return };
+        match self.responder.reply(request, client, now, self.clock.unix()) {
             Reply::Finite(bytes) => self.answer(number, bytes, now),
             Reply::Page(head) => self.answer_with(number, head, SharedBody::Text(page::PAGE), now),
             Reply::Snapshot(body) => {
@@ -45,9 +45,9 @@ impl Engine {
                 let shared = if body == Body::Sent { SharedBody::Picture(part) } else { SharedBody::None };
                 self.answer_with(number, head, shared, now);
             }
-            Reply::Denied(bytes) => {
+            Reply::Denied(bytes, until) => {
                 if let Some(connection) = self.connections.get_mut(number) {
-                    connection.stage = Stage::Delay { bytes, until: now + WRONG_PASSWORD_DELAY };
+                    connection.stage = Stage::Delay { bytes, until };
                 }
             }
             Reply::State(view, body) => {
@@ -58,7 +58,10 @@ impl Engine {
                 self.totals.refused += 1;
                 self.answer(number, self.responder.full(), now);
             }
-            Reply::Stream(layout) => self.start_stream(number, layout.unwrap_or(self.settings.layout), now),
+            Reply::Stream(layout) => {
+                let layout = layout.unwrap_or(self.settings.layout);
+                self.start_stream(number, &request.target(), layout, now);
+            }
         }
     }
 
@@ -73,15 +76,16 @@ impl Engine {
                 .get_mut(number)
                 .is_some_and(|c| c.half_closed.is_some() && matches!(c.stage, Stage::Stream(_)))
         });
-        half_closed.map(|number| self.close(number)).is_some()
+        half_closed.map(|number| self.close_for(number, Reason::Replaced)).is_some()
     }
 
     /// Turns a connection into a viewer.
-    fn start_stream(&mut self, number: usize, layout: Layout, now: Duration) {
+    fn start_stream(&mut self, number: usize, target: &str, layout: Layout, now: Duration) {
         let head = self.responder.stream_head();
         let Some(connection) = self.connections.get_mut(number) else { return };
         limit_kernel_buffers(&connection.socket, &self.settings);
         connection.stage = Stage::Stream(Box::new(Viewer::new(layout, head)));
+        self.log.came(&connection.peer, target, &layout.name(), now);
         self.viewers += 1;
         self.totals.viewers += 1;
         let update = self.hub.start(now);

@@ -9,12 +9,14 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
+use super::super::command::Command;
 use super::super::connection::{Connection, Stage, Step};
 use super::super::hub::{Hub, Update};
 use super::super::report::Totals;
 use super::super::responder::Responder;
 use super::super::timer::Timer;
-use super::super::viewer::{Push, Viewer};
+use super::super::viewer::Push;
+use super::super::viewer_log::{Reason, ViewerLog};
 use super::settings::Settings;
 use crate::clock::Clock;
 use crate::listen::socket::Listener;
@@ -26,6 +28,8 @@ pub const SOURCE: Token = Token(FIRST_OWN_TOKEN);
 const TIMER: Token = Token(FIRST_OWN_TOKEN + 1);
 const SIGNAL: Token = Token(FIRST_OWN_TOKEN + 2);
 const LISTENERS: Token = Token(FIRST_OWN_TOKEN + 3);
+/// The token of the command that runs beside the server.
+pub(super) const COMMAND: Token = Token(FIRST_OWN_TOKEN + 4);
 /// Tokens below this one are connections: their keys in the slab.
 const FIRST_OWN_TOKEN: usize = usize::MAX - 8;
 
@@ -42,7 +46,10 @@ pub struct Engine {
     pub(super) hub: Hub,
     timer: Timer,
     pub(super) clock: Clock,
-    stop: Stop,
+    pub(super) stop: Stop,
+    /// A command that runs beside the server.
+    pub(super) command: Option<Command>,
+    pub(super) log: ViewerLog,
     pub(super) responder: Responder,
     pub(super) settings: Settings,
     /// Connections that are viewers.
@@ -90,6 +97,8 @@ impl Engine {
             timer,
             clock,
             stop: stop.clone(),
+            command: None,
+            log: ViewerLog::new(settings.reporter, settings.detail),
             responder,
             settings,
             viewers: 0,
@@ -118,7 +127,7 @@ impl Engine {
             }
             let now = self.clock.now();
             // Also if the source has ended and only slow viewers remain: the signal shortens the wait for them.
-            if self.stop.signal().is_some() && self.shutdown_at.is_none_or(|until| until == Duration::MAX) {
+            if self.is_stopped(now) && self.shutdown_at.is_none_or(|until| until == Duration::MAX) {
                 let update = self.hub.finish(now);
                 self.begin_shutdown(now + SHUTDOWN_TIME);
                 self.broadcast(update, now);
@@ -137,7 +146,7 @@ impl Engine {
                         }
                         self.tick(now);
                     }
-                    SIGNAL => {}
+                    SIGNAL | COMMAND => {}
                     LISTENERS => accept = true,
                     Token(n) if event.is_error() || (event.is_write_closed() && event.is_read_closed()) => {
                         self.close_broken(n, None);
@@ -156,7 +165,9 @@ impl Engine {
                 self.accept(now);
             }
             self.sweep(now);
+            self.log.tick(now);
             if self.shutdown_at.is_some_and(|until| now >= until || self.is_everything_sent()) {
+                self.log_rest();
                 return Ok(());
             }
         }
@@ -182,7 +193,8 @@ impl Engine {
         // If a frame is due soon, the check for overdue connections runs then.
         let sweep = (!self.connections.is_empty() && due.is_none_or(|due| due > now + SWEEP_INTERVAL))
             .then_some(self.last_sweep + SWEEP_INTERVAL);
-        [self.accept_at, sweep, self.shutdown_at]
+        let command = self.command.as_ref().and_then(Command::due);
+        [self.accept_at, sweep, self.shutdown_at, command, self.log.due()]
             .into_iter()
             .flatten()
             .map(|at| at.saturating_sub(now))
@@ -243,17 +255,6 @@ impl Engine {
         self.connections.iter().all(|(_, connection)| matches!(connection.stage, Stage::Drain { .. }))
     }
 
-    /// Closes our side of a viewer that received everything.
-    fn finish_viewer(&mut self, number: usize, now: Duration) {
-        if let Some(connection) = self.connections.get_mut(number) {
-            if let Stage::Stream(viewer) = &connection.stage {
-                self.viewers -= 1;
-                add(&mut self.totals, viewer);
-            }
-            connection.drain(now);
-        }
-    }
-
     /// Closes a broken connection. Without an `error`, the reason is the pending error of its socket.
     fn close_broken(&mut self, number: usize, error: Option<io::Error>) {
         let Some(connection) = self.connections.get_mut(number) else { return };
@@ -264,17 +265,6 @@ impl Engine {
             self.evict(number);
         } else {
             self.close(number);
-        }
-    }
-
-    pub(super) fn close(&mut self, number: usize) {
-        let Some(connection) = self.connections.try_remove(number) else { return };
-        if let Stage::Stream(viewer) = &connection.stage {
-            self.viewers -= 1;
-            add(&mut self.totals, viewer);
-        }
-        if self.accept_at.is_some() {
-            self.accept_at = Some(Duration::ZERO);
         }
     }
 
@@ -291,15 +281,8 @@ impl Engine {
                 _ => false,
             };
             if self.connections.get_mut(number).is_some_and(over) {
-                self.close(number);
+                self.close_for(number, Reason::Stopped);
             }
         }
     }
-}
-
-/// Adds the counters of a viewer to the totals.
-pub(super) fn add(totals: &mut Totals, viewer: &Viewer) {
-    totals.frames_sent += viewer.count.sent;
-    totals.frames_skipped += viewer.count.skipped;
-    totals.bytes_sent += viewer.count.bytes;
 }

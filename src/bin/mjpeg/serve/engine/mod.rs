@@ -1,6 +1,8 @@
 //! The engine: one thread accepts connections, answers requests and sends frames. It never blocks.
 
 mod accept;
+mod command;
+mod departure;
 mod dispatch;
 mod event_loop;
 mod memory_limit;

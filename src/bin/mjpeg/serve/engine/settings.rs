@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::part::Layout;
+use super::super::viewer_log::Detail;
 use crate::output::Reporter;
 
 /// The settings of the engine.
@@ -10,6 +11,8 @@ use crate::output::Reporter;
 pub struct Settings {
     /// Where messages go.
     pub reporter: Reporter,
+    /// Which messages about viewers to write.
+    pub detail: Detail,
     /// The name of the source, without passwords.
     pub source: String,
     /// The layout for viewers that choose none.
