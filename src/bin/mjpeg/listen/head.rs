@@ -151,8 +151,9 @@ mod tests {
     fn a_later_minor_version_is_processed_as_1_1() {
         for minor in 2..=9 {
             for line_end in ["\r\n", "\n"] {
-                let text =
-                    format!("{line_end}GET / HTTP/1.{minor}{line_end}Host: a HTTP/2.0{line_end}{line_end}");
+                let text = format!(
+                    "{line_end}GET / HTTP/1.{minor}{line_end}Host: a{line_end}A: HTTP/2.0{line_end}{line_end}"
+                );
                 assert!(whole(text.as_bytes()).http11, "{text:?}");
             }
         }
