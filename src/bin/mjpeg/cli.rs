@@ -23,7 +23,7 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Serve(Serve),
+    Serve(Box<Serve>),
     Record(Record),
     Check(Check),
     /// Measure how streams arrive, compared with the theoretical prediction.

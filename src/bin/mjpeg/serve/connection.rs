@@ -1,6 +1,7 @@
 //! One connection, from its request until it is closed.
 
 use std::io::{self, IoSlice, Read};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use socket2::Socket;
 use super::part::Part;
 use super::viewer::Viewer;
 use crate::listen::answer::Body;
+use crate::listen::client::Client;
 use crate::listen::head::{HeadStatus, RequestHead};
 
 /// How long to wait for the peer to close its side after we closed ours.
@@ -26,6 +28,8 @@ pub struct Connection {
     pub socket: Socket,
     /// The address of the peer, for the log.
     pub peer: String,
+    /// Who the peer is, for limits per client.
+    pub client: Client,
     /// When it was accepted.
     pub accepted_at: Duration,
     /// Since when the peer's side is closed. It may have disconnected, or it may only have nothing more to send.
@@ -116,11 +120,12 @@ pub enum Step {
 }
 
 impl Connection {
-    /// Creates a connection that waits for its request.
-    pub fn new(socket: Socket, peer: String, now: Duration) -> Self {
+    /// Creates a connection that waits for its request. A peer on a Unix-domain socket has no address.
+    pub fn new(socket: Socket, address: Option<SocketAddr>, now: Duration) -> Self {
         Self {
             socket,
-            peer,
+            peer: address.map_or_else(|| "local".into(), |address| address.to_string()),
+            client: Client::at(address),
             accepted_at: now,
             half_closed: None,
             stage: Stage::Request(RequestHead::default()),

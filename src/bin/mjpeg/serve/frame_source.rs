@@ -74,8 +74,11 @@ pub enum Pace {
         /// Whether the schedule is running.
         running: bool,
     },
-    /// The source: a frame is shown when it arrives.
-    Live,
+    /// The source: a frame is shown when it arrives, but not before this time since the last one.
+    Live {
+        /// The shortest time between two frames; zero means no limit.
+        interval: Duration,
+    },
 }
 
 impl Pace {
@@ -83,7 +86,7 @@ impl Pace {
     pub fn rate(self) -> Option<Rate> {
         match self {
             Self::Scheduled { rate, .. } => Some(rate),
-            Self::Live => None,
+            Self::Live { .. } => None,
         }
     }
 }

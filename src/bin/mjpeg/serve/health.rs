@@ -56,7 +56,7 @@ impl Health {
         match (pace, self.age(now)) {
             (Pace::Scheduled { rate, running: true }, Some(age)) => age < patience.max(rate.span(3)),
             (Pace::Scheduled { .. }, _) => true,
-            (Pace::Live, age) => age.is_some_and(|age| age < patience),
+            (Pace::Live { interval }, age) => age.is_some_and(|age| age < patience.max(interval * 3)),
         }
     }
 }
@@ -86,13 +86,14 @@ mod tests {
 
     #[test]
     fn a_source_is_healthy_while_it_is_paused_or_on_time() {
+        const LIVE: Pace = Pace::Live { interval: Duration::ZERO };
         let s = Duration::from_secs;
         let pace = |running| Pace::Scheduled { rate: "0.1".parse().unwrap(), running };
         let mut health = Health::new();
-        assert!(health.is_good(pace(true), s(0), s(10)) && !health.is_good(Pace::Live, s(0), s(10)));
+        assert!(health.is_good(pace(true), s(0), s(10)) && !health.is_good(LIVE, s(0), s(10)));
         health.push(s(1));
         for (now, live, running) in [(s(10), true, true), (s(11), false, true), (s(31), false, false)] {
-            assert_eq!(health.is_good(Pace::Live, now, s(10)), live, "{now:?}");
+            assert_eq!(health.is_good(LIVE, now, s(10)), live, "{now:?}");
             assert_eq!(health.is_good(pace(true), now, s(10)), running, "{now:?}");
             assert!(health.is_good(pace(false), now, s(10)));
         }

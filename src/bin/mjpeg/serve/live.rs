@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::frame_source::{Demand, Frame, FrameSource, Pace, Polled, Stats, Upcoming};
+use super::rate_limit::RateLimit;
 use super::recipes::Recipes;
 use crate::source::error::Error;
 use crate::source::live::{Mail, Mailbox, Shot};
 use crate::source::picture::Picture;
+use crate::value::Rate;
 
 /// Takes the newest frame from a mailbox.
 #[derive(Debug)]
@@ -15,6 +17,7 @@ pub struct Live {
     recipes: Recipes,
     /// Send the last frame again after this long without a new one.
     repeat: Option<Duration>,
+    limit: RateLimit,
     /// When the last frame was published or repeated; `None` before the first.
     published_at: Option<Duration>,
     error: Option<Error>,
@@ -22,9 +25,12 @@ pub struct Live {
 }
 
 impl Live {
-    /// Takes frames from `mailbox`, if `recipes` can carry them.
-    pub fn new(mailbox: Mailbox, repeat: Option<Duration>, recipes: Recipes) -> Self {
-        Self { mailbox, recipes, repeat, published_at: None, error: None, uncarried: 0 }
+    /// Takes frames from `mailbox`, if `recipes` can carry them, at this rate at most.
+    pub fn new(mailbox: Mailbox, repeat: Option<Duration>, highest: Option<Rate>, recipes: Recipes) -> Self {
+        let limit = RateLimit::new(highest);
+        // The limit is for repeated frames too.
+        let repeat = repeat.map(|repeat| repeat.max(limit.interval()));
+        Self { mailbox, recipes, repeat, limit, published_at: None, error: None, uncarried: 0 }
     }
 }
 
@@ -34,10 +40,14 @@ impl FrameSource for Live {
     }
 
     fn due(&self) -> Option<Duration> {
-        Some(self.published_at? + self.repeat?)
+        let repeat = self.published_at.and_then(|at| Some(at + self.repeat?));
+        repeat.into_iter().chain(self.limit.due()).min()
     }
 
     fn poll(&mut self, now: Duration, demand: Demand) -> Polled {
+        if !self.limit.allows(now) {
+            return Polled::Pending;
+        }
         match self.mailbox.take() {
             Mail::Shot(Shot { picture, .. }) if !self.recipes.can_carry(&picture) => {
                 self.uncarried += 1;
@@ -45,6 +55,7 @@ impl FrameSource for Live {
             }
             Mail::Shot(Shot { picture, taken }) => {
                 self.published_at = Some(now);
+                self.limit.sent(now);
                 Polled::Frame(Frame { picture, taken }, Upcoming::Unknown)
             }
             Mail::End => Polled::Over,
@@ -54,6 +65,7 @@ impl FrameSource for Live {
             }
             Mail::Nothing if self.due().is_some_and(|due| now >= due) => {
                 self.published_at = Some(now);
+                self.limit.sent(now);
                 if demand == Demand::Some { Polled::Again } else { Polled::Pending }
             }
             Mail::Nothing => Polled::Pending,
@@ -78,7 +90,8 @@ impl FrameSource for Live {
 
     fn stats(&self) -> Stats {
         let (torn, unseen) = (self.mailbox.torn(), self.mailbox.unseen());
-        Stats { pace: Pace::Live, uncarried: self.uncarried, torn, unseen }
+        let pace = Pace::Live { interval: self.limit.interval() };
+        Stats { pace, uncarried: self.uncarried, torn, unseen }
     }
 
     fn take_error(&mut self) -> Option<Error> {
@@ -101,7 +114,7 @@ mod tests {
         let mailbox = Mailbox::new(wake);
         let recipes = Recipes::from(Standard::new(Boundary::new("b").unwrap(), &[]));
         let second = Duration::from_secs(1);
-        let mut live = Live::new(mailbox.clone(), Some(second), recipes);
+        let mut live = Live::new(mailbox.clone(), Some(second), None, recipes);
         assert!(live.due().is_none() && matches!(live.poll(second, Demand::Some), Polled::Pending));
         mailbox.publish(Picture::new(SMALLEST.to_vec()).unwrap(), Duration::ZERO);
         assert!(matches!(live.poll(2 * second, Demand::Some), Polled::Frame(_, Upcoming::Unknown)));
@@ -119,7 +132,7 @@ mod tests {
         let (wake, _poll) = Wake::for_test();
         let mailbox = Mailbox::new(wake);
         let recipes = Recipes::from(Standard::new(Boundary::new("x").unwrap(), &[]));
-        let mut live = Live::new(mailbox.clone(), None, recipes);
+        let mut live = Live::new(mailbox.clone(), None, None, recipes);
         let jpeg = [b"\xff\xd8\xff\xfe\x00\x06--x-", &SMALLEST[2..]].concat();
         mailbox.publish(Picture::new(jpeg).unwrap(), Duration::ZERO);
         assert!(matches!(live.poll(Duration::ZERO, Demand::Some), Polled::Pending));

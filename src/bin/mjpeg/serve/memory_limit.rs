@@ -95,7 +95,7 @@ mod tests {
         let now = Duration::from_secs(60);
         let mut holder = |bytes: usize, shared: SharedBody, since: Duration| {
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
-            let mut connection = Connection::new(socket, String::new(), Duration::ZERO);
+            let mut connection = Connection::new(socket, None, Duration::ZERO);
             connection.answer(vec![0; bytes], shared, since);
             slab.insert(connection)
         };

@@ -40,7 +40,7 @@ pub struct SourceOptions {
     pub source: Target,
     /// How many times to play a source that ends; `None` means endlessly.
     pub rounds: Option<u32>,
-    /// Frames per second, if given.
+    /// Frames per second, if given. For a watched file and a URL it is the highest rate.
     pub fps: Option<Rate>,
     /// Send the last frame again after this long without a new one; zero means never.
     pub repeat: Duration,
@@ -168,7 +168,7 @@ fn kind(path: &Path) -> Result<Kind, Problem> {
 
 fn live(options: &SourceOptions, mailbox: Mailbox, recipes: &Recipes) -> Box<dyn FrameSource> {
     let repeat = (!options.repeat.is_zero()).then_some(options.repeat);
-    Box::new(Live::new(mailbox, repeat, recipes.clone()))
+    Box::new(Live::new(mailbox, repeat, options.fps, recipes.clone()))
 }
 
 fn watch(

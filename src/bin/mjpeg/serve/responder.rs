@@ -10,6 +10,8 @@ use super::report::{State, metrics};
 use super::routes::{Route, route};
 use crate::listen::answer::{Answer, Body};
 use crate::listen::auth::{Access, Users};
+use crate::listen::client::Client;
+use crate::listen::guesses::{Guesses, Penalty};
 use crate::listen::host::Hosts;
 use crate::listen::request::{Method, Refusal, Request};
 
@@ -32,6 +34,7 @@ pub struct Responder {
     /// The names of the streams; the first one has none.
     names: Vec<String>,
     policy: Policy,
+    guesses: Guesses,
 }
 
 /// The answer to a request.
@@ -49,8 +52,8 @@ pub enum Reply {
     StreamHead(usize),
     /// A stream, in the requested layout.
     Stream(usize, Option<Layout>),
-    /// These bytes after a delay, which slows down password guessing.
-    Denied(Vec<u8>),
+    /// These bytes, not before this time: it slows down password guessing.
+    Denied(Vec<u8>, Duration),
 }
 
 /// A format of the server's state.
@@ -67,11 +70,11 @@ pub enum View {
 impl Responder {
     /// Creates a responder for streams with these names. The first one has none.
     pub fn new(names: Vec<String>, policy: Policy) -> Self {
-        Self { names, policy }
+        Self { names, policy, guesses: Guesses::default() }
     }
 
-    /// The answer to a request. `now` is the time since 1970-01-01 UTC.
-    pub fn reply(&self, request: &Request, now: Duration) -> Reply {
+    /// The answer to a request of `client`. `now` is monotonic, `unix` the time since 1970-01-01 UTC.
+    pub fn reply(&mut self, request: &Request, client: Client, now: Duration, unix: Duration) -> Reply {
         let body = if request.method == Method::Head { Body::Withheld } else { Body::Sent };
         let host = request.field("host");
         if !self.policy.hosts.allow(host) {
@@ -81,16 +84,9 @@ impl Responder {
         let (stream, route) = route(request, &self.names);
         // A CORS preflight request carries no credentials.
         if route != Route::Options
-            && let Some(users) = &self.policy.users
+            && let Some(denied) = self.deny(request, client, now, unix, body)
         {
-            let access = users.check(request.field("authorization"), request.method.name(), now);
-            if access != Access::Granted {
-                let answer = Answer::text(401, "user and password required");
-                let challenges = users.challenges(now, access == Access::Stale).into_iter();
-                let answer = challenges.fold(answer, |answer, value| answer.with("WWW-Authenticate", value));
-                let bytes = self.print(answer, body);
-                return if access == Access::Wrong { Reply::Denied(bytes) } else { Reply::Finite(bytes) };
-            }
+            return denied;
         }
         let answer = match route {
             Route::Stream(_) if body == Body::Withheld => return Reply::StreamHead(stream),
@@ -117,6 +113,49 @@ impl Responder {
             Route::UnknownLayout => Answer::text(400, "unknown layout; use auto, leading, trailing or early"),
             Route::NotFound => Answer::text(404, "nothing here; try / or /stream or /snapshot"),
         };
+        Reply::Finite(self.print(answer, body))
+    }
+
+    /// The answer if the request needs a password and does not have it.
+    fn deny(
+        &mut self,
+        request: &Request,
+        client: Client,
+        now: Duration,
+        unix: Duration,
+        body: Body,
+    ) -> Option<Reply> {
+        let users = self.policy.users.as_ref()?;
+        let authorization = request.field("authorization");
+        if authorization.is_some()
+            && let Err(after) = self.guesses.may_check(client, now)
+        {
+            return Some(self.too_many_guesses(after, body));
+        }
+        let access = users.check(authorization, request.method.name(), unix);
+        // The password of a stale request is right.
+        if matches!(access, Access::Granted | Access::Stale) {
+            self.guesses.right(client, now);
+        }
+        if access == Access::Granted {
+            return None;
+        }
+        let answer = Answer::text(401, "user and password required");
+        let challenges = users.challenges(unix, access == Access::Stale).into_iter();
+        let answer = challenges.fold(answer, |answer, value| answer.with("WWW-Authenticate", value));
+        let bytes = self.print(answer, body);
+        if access != Access::Wrong {
+            return Some(Reply::Finite(bytes));
+        }
+        Some(match self.guesses.wrong(client, now) {
+            Penalty::AnswerAt(until) => Reply::Denied(bytes, until),
+            Penalty::TryAgainAfter(after) => self.too_many_guesses(after, body),
+        })
+    }
+
+    fn too_many_guesses(&self, after: Duration, body: Body) -> Reply {
+        let seconds = after.as_secs_f64().ceil().to_string();
+        let answer = Answer::text(429, "too many wrong passwords").with("Retry-After", seconds);
         Reply::Finite(self.print(answer, body))
     }
 
@@ -185,35 +224,42 @@ pub fn cors(origin: Option<&str>) -> impl Iterator<Item = (&'static str, &str)> 
 mod tests {
     use super::*;
 
-    fn request(method: Method, path: &str) -> Request {
-        Request { method, path: path.into(), query: String::new(), http11: true, fields: Vec::new() }
+    fn reply(responder: &mut Responder, method: Method, path: &str) -> Reply {
+        let (path, query) = (path.into(), String::new());
+        let request = Request { method, path, query, http11: true, fields: Vec::new() };
+        responder.reply(&request, Client::Local, Duration::ZERO, Duration::ZERO)
+    }
+
+    fn finite(responder: &mut Responder, method: Method, path: &str) -> String {
+        match reply(responder, method, path) {
+            Reply::Finite(bytes) => String::from_utf8(bytes).unwrap(),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
     fn each_request_gets_its_answer() {
-        let responder = Responder::new(["", "cam"].map(String::from).to_vec(), Policy::default());
-        let finite = |method, path| match responder.reply(&request(method, path), Duration::ZERO) {
-            Reply::Finite(bytes) => String::from_utf8(bytes).unwrap(),
-            other => panic!("{other:?}"),
-        };
-        let page = responder.reply(&request(Method::Get, "/"), Duration::ZERO);
+        let responder = &mut Responder::new(["", "cam"].map(String::from).to_vec(), Policy::default());
+        let page = reply(responder, Method::Get, "/");
         let Reply::Page(head) = page else { panic!("{page:?}") };
         assert!(head.starts_with(b"HTTP/1.1 200 ") && head.ends_with(b"\r\n\r\n"));
         let length = format!("Content-Length: {}\r\n", page::PAGE.len());
-        assert!(finite(Method::Head, "/").contains(&length));
-        let stream = |method, path| responder.reply(&request(method, path), Duration::ZERO);
-        assert_eq!(stream(Method::Head, "/stream"), Reply::StreamHead(0));
-        assert_eq!(stream(Method::Get, "/cam/stream"), Reply::Stream(1, None));
-        assert_eq!(stream(Method::Get, "/cam/metrics"), Reply::State(Some(1), View::Metrics, Body::Sent));
-        assert_eq!(stream(Method::Get, "/metrics"), Reply::State(None, View::Metrics, Body::Sent));
-        assert!(finite(Method::Get, "/cam").contains("Location: /cam/\r\n"));
-        assert!(finite(Method::Options, "*").contains("Allow: GET, HEAD, OPTIONS\r\n"));
-        assert!(finite(Method::Get, "/x").starts_with("HTTP/1.1 404 "));
-        assert!(!finite(Method::Head, "/x").ends_with("snapshot\n"));
-        assert_eq!(
-            responder.reply(&request(Method::Head, "/snapshot"), Duration::ZERO),
-            Reply::Snapshot(0, Body::Withheld)
-        );
+        assert!(finite(responder, Method::Head, "/").contains(&length));
+        assert_eq!(reply(responder, Method::Head, "/stream"), Reply::StreamHead(0));
+        assert_eq!(reply(responder, Method::Get, "/cam/stream"), Reply::Stream(1, None));
+        let metrics = |stream| Reply::State(stream, View::Metrics, Body::Sent);
+        assert_eq!(reply(responder, Method::Get, "/cam/metrics"), metrics(Some(1)));
+        assert_eq!(reply(responder, Method::Get, "/metrics"), metrics(None));
+        assert!(finite(responder, Method::Get, "/cam").contains("Location: /cam/\r\n"));
+        assert!(finite(responder, Method::Options, "*").contains("Allow: GET, HEAD, OPTIONS\r\n"));
+        assert!(finite(responder, Method::Get, "/x").starts_with("HTTP/1.1 404 "));
+        assert!(!finite(responder, Method::Head, "/x").ends_with("snapshot\n"));
+        assert_eq!(reply(responder, Method::Head, "/snapshot"), Reply::Snapshot(0, Body::Withheld));
+    }
+
+    #[test]
+    fn other_answers_have_their_status_and_fields() {
+        let responder = Responder::new(vec![String::new()], Policy::default());
         let refused = String::from_utf8(responder.refusal(Refusal::Method)).unwrap();
         assert!(refused.starts_with("HTTP/1.1 405 ") && refused.contains("Allow: "));
         let full = String::from_utf8(responder.full()).unwrap();

@@ -129,7 +129,10 @@ impl Catalogue {
     pub fn list(&mut self, files: Vec<Listed>, now: Duration) -> bool {
         let listed: BTreeSet<&Name> = files.iter().map(|file| &file.name).collect();
         let removed: Vec<Name> = self.entries.keys().filter(|name| !listed.contains(name)).cloned().collect();
-        let had_pictures = removed.iter().fold(false, |had, name| self.remove(name) || had);
+        let mut had_pictures = false;
+        for name in &removed {
+            had_pictures |= self.remove(name);
+        }
         for Listed { name, is_link, stamp } in files {
             let entry = self.entries.entry(name.clone()).or_insert_with(Entry::new);
             // Reports may have been lost.

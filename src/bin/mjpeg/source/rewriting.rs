@@ -257,10 +257,10 @@ mod tests {
     #[test]
     fn at_the_start_a_young_file_must_stay_the_same_for_a_time() {
         for (origin, age, reports, expected) in [
-            (Origin::Local, 3600_000, &[][..], 0),
+            (Origin::Local, 3_600_000, &[][..], 0),
             (Origin::Local, 100, &[], 150),
             (Origin::Local, 0, &[Report::Finished], 20),
-            (Origin::Remote, 3600_000, &[], 0),
+            (Origin::Remote, 3_600_000, &[], 0),
             (Origin::Remote, 100, &[], 250),
         ] {
             let mut file = File::new(origin);

@@ -52,8 +52,7 @@ impl Engine {
         let token = Token(self.connections.next_number());
         let interest = Interest::READABLE | Interest::WRITABLE;
         if self.poll.registry().register(&mut SourceFd(&socket.as_raw_fd()), token, interest).is_ok() {
-            let peer = peer.as_socket().map_or_else(|| "local".into(), |peer| peer.to_string());
-            self.connections.insert(Connection::new(socket, peer, now));
+            self.connections.insert(Connection::new(socket, peer.as_socket(), now));
         }
     }
 }

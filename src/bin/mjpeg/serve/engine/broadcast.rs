@@ -80,7 +80,7 @@ impl Engine {
                 return false;
             }
             Ok(Push::Done) => {
-                self.connections.finish_viewer(number, now);
+                self.finish_viewer(number, now);
                 return true;
             }
             Ok(Push::Reset) => {

@@ -16,14 +16,13 @@ use super::super::responder::Reply;
 use super::super::script::Script;
 use super::super::stream::Stream;
 use super::super::viewer::Viewer;
+use super::super::viewer_log::Reason;
 use super::event_loop::Engine;
 use super::settings::Settings;
 use crate::listen::answer::Body;
 use crate::listen::head::HeadStatus;
 use crate::value::Rate;
 
-/// Delay of the answer to a wrong password.
-const WRONG_PASSWORD_DELAY: Duration = Duration::from_secs(1);
 /// How long a snapshot waits for the first frame of a source that has just started.
 const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -37,13 +36,14 @@ impl Engine {
             }
             HeadStatus::Partial => return,
         };
-        match self.responder.reply(request, self.clock.unix()) {
+        let Some(client) = self.connections.get_mut(number).map(|connection| connection.client) else {
+            return;
+        };
+        match self.responder.reply(request, client, now, self.clock.unix()) {
             Reply::Finite(bytes) => self.answer(number, bytes, now),
             Reply::Page(head) => self.answer_with(number, head, SharedBody::Text(page::PAGE), now),
             Reply::Snapshot(stream, body) => self.start_snapshot(number, stream, body, now),
-            Reply::Denied(bytes) => {
-                self.wait(number, Stage::Delay { bytes, until: now + WRONG_PASSWORD_DELAY });
-            }
+            Reply::Denied(bytes, until) => self.wait(number, Stage::Delay { bytes, until }),
             Reply::State(stream, view, body) => {
                 let bytes = self.responder.state(&self.states(stream, now), view, body);
                 self.answer(number, bytes, now);
@@ -57,7 +57,8 @@ impl Engine {
                 self.answer(number, self.responder.full(), now);
             }
             Reply::Stream(stream, layout) => {
-                self.start_stream(number, stream, layout.unwrap_or(self.settings.layout), now);
+                let layout = layout.unwrap_or(self.settings.layout);
+                self.start_stream(number, stream, &request.target(), layout, now);
             }
         }
     }
@@ -107,15 +108,16 @@ impl Engine {
             connection.half_closed.is_some() && matches!(connection.stage, Stage::Stream { .. })
         });
         let half_closed = half_closed.map(|(number, _)| number);
-        half_closed.map(|number| self.close(number)).is_some()
+        half_closed.map(|number| self.close_for(number, Reason::Replaced)).is_some()
     }
 
     /// Turns a connection into a viewer.
-    fn start_stream(&mut self, number: usize, stream: usize, layout: Layout, now: Duration) {
+    fn start_stream(&mut self, number: usize, stream: usize, target: &str, layout: Layout, now: Duration) {
         let Some(started) = self.streams.get_mut(stream) else { return };
         let Some(head) = started.hub.response_head(0) else { return };
         let Some(connection) = self.connections.get_mut(number) else { return };
         limit_kernel_buffers(&connection.socket, &self.settings);
+        self.log.came(&connection.peer, target, &layout.name(), now);
         let faults = &self.settings.faults;
         let script =
             (!faults.is_empty()).then(|| Box::new(Faulty::new(Rc::clone(faults))) as Box<dyn Script>);

@@ -7,12 +7,14 @@ use std::time::Duration;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
+use super::super::command::Command;
 use super::super::connection::{Stage, Step, send};
 use super::super::connections::Connections;
 use super::super::deadlines::{Deadlines, Timed};
 use super::super::responder::Responder;
 use super::super::stream::Stream;
 use super::super::timer::Timer;
+use super::super::viewer_log::{Reason, ViewerLog};
 use super::settings::Settings;
 use crate::clock::Clock;
 use crate::listen::socket::Listener;
@@ -25,6 +27,8 @@ pub const SOURCES: Token = Token(FIRST_OWN_TOKEN);
 const TIMER: Token = Token(FIRST_OWN_TOKEN + 1);
 const SIGNAL: Token = Token(FIRST_OWN_TOKEN + 2);
 const LISTENERS: Token = Token(FIRST_OWN_TOKEN + 3);
+/// The token of the command that runs beside the server.
+pub(super) const COMMAND: Token = Token(FIRST_OWN_TOKEN + 4);
 /// Tokens below this one are connections: their numbers.
 const FIRST_OWN_TOKEN: usize = usize::MAX - 8;
 
@@ -45,7 +49,10 @@ pub struct Engine {
     pub(super) deadlines: Deadlines,
     timer: Timer,
     pub(super) clock: Clock,
-    stop: Stop,
+    pub(super) stop: Stop,
+    /// A command that runs beside the server.
+    pub(super) command: Option<Command>,
+    pub(super) log: ViewerLog,
     pub(super) responder: Responder,
     pub(super) settings: Settings,
     pub(super) started: Duration,
@@ -91,6 +98,8 @@ impl Engine {
             timer,
             clock,
             stop: stop.clone(),
+            command: None,
+            log: ViewerLog::new(settings.reporter, settings.detail),
             responder,
             settings,
             started,
@@ -114,6 +123,7 @@ impl Engine {
             let timeout = self.timeout();
             self.turn(&mut events, timeout)?;
         }
+        self.log_rest();
         Ok(())
     }
 
@@ -125,7 +135,7 @@ impl Engine {
         }
         let now = self.clock.now();
         // Also if the sources have ended and only slow viewers remain: the signal shortens the wait for them.
-        if self.stop.signal().is_some() && self.shutdown_at.is_none_or(|until| until == Duration::MAX) {
+        if self.is_stopped(now) && self.shutdown_at.is_none_or(|until| until == Duration::MAX) {
             self.stop_streams(now);
         }
         // A due frame comes first: it must not wait for requests.
@@ -135,7 +145,7 @@ impl Engine {
             match event.token() {
                 TIMER => self.timer.expired(),
                 SOURCES => self.wake(now),
-                SIGNAL => {}
+                SIGNAL | COMMAND => {}
                 LISTENERS => accept = true,
                 Token(n) if event.is_error() || (event.is_write_closed() && event.is_read_closed()) => {
                     self.close_broken(n, None);
@@ -154,6 +164,7 @@ impl Engine {
             self.accept(now);
         }
         self.sweep(now);
+        self.log.tick(now);
         Ok(())
     }
 
@@ -222,7 +233,8 @@ impl Engine {
         // If a frame is due soon, the check for overdue connections runs then.
         let sweep = (!self.connections.is_empty() && due.is_none_or(|due| due > now + SWEEP_INTERVAL))
             .then_some(self.last_sweep + SWEEP_INTERVAL);
-        [self.accept_at, sweep, self.shutdown_at]
+        let command = self.command.as_ref().and_then(Command::due);
+        [self.accept_at, sweep, self.shutdown_at, command, self.log.due()]
             .into_iter()
             .flatten()
             .map(|at| at.saturating_sub(now))
@@ -278,7 +290,7 @@ impl Engine {
             _ => false,
         });
         for number in over {
-            self.close(number);
+            self.close_for(number, Reason::Stopped);
         }
     }
 
@@ -292,12 +304,6 @@ impl Engine {
             self.evict(number);
         } else {
             self.close(number);
-        }
-    }
-
-    pub(super) fn close(&mut self, number: usize) {
-        if self.connections.close(number) && self.accept_at.is_some() {
-            self.accept_at = Some(Duration::ZERO);
         }
     }
 }

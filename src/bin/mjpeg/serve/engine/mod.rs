@@ -2,6 +2,8 @@
 
 mod accept;
 mod broadcast;
+mod command;
+mod departure;
 mod dispatch;
 mod event_loop;
 mod settings;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::fault::Fault;
 use super::super::layout::Layout;
+use super::super::viewer_log::Detail;
 use crate::output::Reporter;
 
 /// The settings of the engine.
@@ -12,6 +13,8 @@ use crate::output::Reporter;
 pub struct Settings {
     /// Where messages go.
     pub reporter: Reporter,
+    /// Which messages about viewers to write.
+    pub detail: Detail,
     /// The layout for viewers that choose none.
     pub layout: Layout,
     /// The faults that each viewer receives.

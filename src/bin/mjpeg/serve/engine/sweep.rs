@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::connection::{SharedBody, Stage};
 use super::super::memory_limit::LIMIT;
+use super::super::viewer_log::Reason;
 use super::event_loop::{Engine, SWEEP_INTERVAL};
 use crate::listen::request::Refusal;
 
@@ -45,19 +46,13 @@ impl Engine {
         ));
         for number in to_close {
             self.connections.count_evicted(number);
-            self.close(number);
+            self.close_for(number, Reason::MemoryLimit);
         }
     }
 
     /// Closes a viewer that exceeded the send timeout.
     pub(super) fn evict(&mut self, number: usize) {
-        let Some(connection) = self.connections.get_mut(number) else { return };
-        let timeout = self.settings.send_timeout;
-        self.settings.reporter.message(&format!(
-            "viewer {} received nothing for {timeout:?}; connection closed",
-            connection.peer
-        ));
         self.connections.count_evicted(number);
-        self.close(number);
+        self.close_for(number, Reason::Stuck(self.settings.send_timeout));
     }
 }

@@ -19,12 +19,13 @@ use super::super::recipe::Standard;
 use super::super::recipes::Recipes;
 use super::super::responder::{Policy, Responder};
 use super::super::stream::Stream;
+use super::super::viewer_log::Detail;
 use super::event_loop::{Engine, SOURCES};
 use super::settings::Settings;
 use crate::clock::Clock;
 use crate::listen::auth::Users;
 use crate::listen::host::Hosts;
-use crate::listen::socket::Listener;
+use crate::listen::unix;
 use crate::output::Reporter;
 use crate::signal::Stop;
 use crate::source::live::Mailbox;
@@ -79,6 +80,7 @@ fn picture() -> Picture {
 fn settings() -> Settings {
     Settings {
         reporter: Reporter::new("test"),
+        detail: Detail::Faults,
         layout: Layout::Auto,
         faults: [].into(),
         snapshots_start_sources: true,
@@ -109,7 +111,7 @@ impl World {
                 Source::Live => {
                     mailboxes.push(Mailbox::new(wake_ups.of(index)));
                     let mailbox = mailboxes[mailboxes.len() - 1].clone();
-                    Box::new(Live::new(mailbox, None, recipes.clone()))
+                    Box::new(Live::new(mailbox, None, None, recipes.clone()))
                 }
                 Source::Paced(frames) => feed(Box::new(Frames(frames)), Play::OnDemand),
                 Source::Slow(ready) => feed(Box::new(Slow(ready)), Play::OnDemand),
@@ -120,7 +122,7 @@ impl World {
         let users = Some(Users::parse("user:right").unwrap()).filter(|_| settings.viewers == 99);
         let policy =
             Policy { users, hosts: Hosts { allowed: Vec::new(), loopback: true }, ..Policy::default() };
-        let listener = Listener::bind_unix(&folder.path().join("socket")).unwrap();
+        let listener = unix::bind(&folder.path().join("socket")).unwrap();
         let engine = Engine::new(
             (poll, wake_ups),
             vec![listener],
