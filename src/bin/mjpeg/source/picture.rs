@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use mjpeg::jpeg::{Damage, DamageKind, Judgement, Walk};
+use mjpeg::jpeg::{DamageKind, Judgement, Refusal, Walk};
 
 /// Bytes of free space before and after a JPEG. The fields and delimiters of its part are written there, so the
 /// picture itself is never copied. Two delimiters with a boundary of 70 characters and the fields of a part need
@@ -21,16 +21,17 @@ pub struct Picture {
 
 /// Why a picture is not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unsound(Damage);
+pub struct Unsound(Refusal);
 
 impl std::fmt::Display for Unsound {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0.kind {
+        let Refusal::Damaged(damage) = self.0 else { return self.0.fmt(f) };
+        match damage.kind {
             DamageKind::Empty => f.write_str("it is empty"),
             DamageKind::NoStart => f.write_str("it is not a JPEG"),
             DamageKind::Cut => f.write_str("it ends before its end marker"),
             DamageKind::NoFrame => f.write_str("it has no frame header or no scan"),
-            _ => write!(f, "its structure is broken at byte {}", self.0.at),
+            _ => write!(f, "its structure is broken at byte {}", damage.at),
         }
     }
 }
@@ -42,12 +43,12 @@ impl Picture {
     ///
     /// # Errors
     ///
-    /// If [`Judgement::of_markers`] finds damage.
+    /// If no consumer would show the picture, by [`Judgement::of_markers`].
     pub fn new(bytes: Vec<u8>, mark: usize) -> Result<Self, Unsound> {
         let jpeg = bytes.get(ROOM..).unwrap_or_default();
         let judgement = Judgement::of_markers(jpeg, Walk::over(jpeg));
-        if let Some(damage) = judgement.damage() {
-            return Err(Unsound(damage));
+        if let Some(refusal) = judgement.refusal() {
+            return Err(Unsound(refusal));
         }
         let end = judgement.end().unwrap_or(jpeg.len());
         Ok(Self { bytes, jpeg: ROOM..ROOM + end, mark, boundary_checked: false })
@@ -155,7 +156,7 @@ mod tests {
             (b"<html>", "it is not a JPEG"),
             (&JPEG[..JPEG.len() - 1], "it ends before its end marker"),
             (b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9", "it has no frame header or no scan"),
-            (b"\xff\xd8\xff\xda\x00\x02scan\xff\xd8", "its structure is broken at byte 10"),
+            (&[&JPEG[..JPEG.len() - 2], b"\xff\xd8\xff"].concat(), "its structure is broken at byte 25"),
         ] {
             assert_eq!(Picture::copy(bytes, 0).unwrap_err().to_string(), message);
         }
