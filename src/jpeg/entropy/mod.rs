@@ -16,6 +16,7 @@ mod sequential;
 mod standard;
 mod structure;
 mod tables;
+mod zero_bits;
 
 pub use checker::Checker;
 pub use damage::{Damage, DamageKind, Soundness, Unchecked};
