@@ -9,11 +9,15 @@ mod huffman;
 mod layout;
 mod limits;
 mod picture;
+mod plan;
 mod progressive;
 mod scan;
 mod sequential;
 mod standard;
+mod structure;
 mod tables;
+mod zero_bits;
 
 pub use checker::Checker;
 pub use damage::{Damage, DamageKind, Soundness, Unchecked};
+pub(super) use structure::Answer;

@@ -5,7 +5,7 @@ use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mjpeg::jpeg::Damage;
+use mjpeg::jpeg::Refusal;
 use mjpeg::multipart::{Deviation, Part};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -38,7 +38,7 @@ pub struct Line {
     /// What departed from the standard.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deviations: Vec<String>,
-    /// Why the frame is damaged; absent for a good frame.
+    /// Why no consumer shows the frame; absent for a good one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damage: Option<&'static str>,
     /// The SHA-256 of the bytes written.
@@ -48,7 +48,7 @@ pub struct Line {
 
 impl Line {
     /// The line of a part. Its deviations are known later.
-    pub fn new(part: &Part<'_>, arrival: Option<Duration>, damage: Option<Damage>) -> Self {
+    pub fn new(part: &Part<'_>, arrival: Option<Duration>, refusal: Option<Refusal>) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self {
             seq: None,
@@ -59,7 +59,7 @@ impl Line {
             arrival_ms: arrival.map(crate::output::ms),
             fields: part.fields.iter().map(|(name, value)| (text(name), text(value))).collect(),
             deviations: Vec::new(),
-            damage: damage.map(|damage| damage.kind.name()),
+            damage: refusal.map(Refusal::name),
             sha256: None,
         }
     }

@@ -107,8 +107,8 @@ impl Recorder {
         }
         let Some(sink) = &mut self.sink else { return Ok(Flow::Enough) };
         let judgement = Judgement::of_markers(part.body, part.extent);
-        let mut line = Line::new(part, arrival, judgement.damage());
-        if judgement.damage().is_some() {
+        let mut line = Line::new(part, arrival, judgement.refusal());
+        if judgement.refusal().is_some() {
             self.summary.frames_damaged += 1;
             self.lines.open(part.number, line);
             return Ok(Flow::More);

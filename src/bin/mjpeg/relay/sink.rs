@@ -19,11 +19,11 @@ pub trait Receiver {
     /// Receives a picture and the part it came in. [`Flow::Enough`] ends the stream.
     fn receive(&mut self, picture: Picture, part: &Part<'_>) -> Flow;
 
-    /// Called for each part whose JPEG is damaged.
+    /// Called for each part whose JPEG no consumer would show.
     fn torn(&self) {}
 }
 
-/// Copies each undamaged JPEG into a [`Picture`] and passes it on.
+/// Copies each JPEG that some consumer shows into a [`Picture`] and passes it on.
 #[derive(Debug)]
 pub struct Sink<R> {
     /// Pictures passed on so far.
@@ -41,8 +41,12 @@ impl<R: Receiver> Sink<R> {
 impl<R: Receiver> Observer for Sink<R> {
     fn event(&mut self, event: &Event<'_>, _: Option<Duration>) -> Result<Flow, Problem> {
         let Event::Part(part) = event else { return Ok(Flow::More) };
+        // Status text or XML between the frames is no torn frame.
+        if part.is_not_a_picture() {
+            return Ok(Flow::More);
+        }
         let judgement = Judgement::of_markers(part.body, part.extent);
-        if judgement.damage().is_some() {
+        if judgement.refusal().is_some() {
             self.receiver.torn();
             return Ok(Flow::More);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use mjpeg::jpeg::{Damage, DamageKind, Judgement, Walk};
+use mjpeg::jpeg::{DamageKind, Judgement, Refusal, Walk};
 
 /// A JPEG from its SOI to its EOI. Clones share the bytes, so a clone costs no copy.
 #[derive(Debug, Clone)]
@@ -20,16 +20,17 @@ struct Shared {
 
 /// Why a picture is not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unsound(Damage);
+pub struct Unsound(Refusal);
 
 impl std::fmt::Display for Unsound {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0.kind {
+        let Refusal::Damaged(damage) = self.0 else { return self.0.fmt(f) };
+        match damage.kind {
             DamageKind::Empty => f.write_str("it is empty"),
             DamageKind::NoStart => f.write_str("it is not a JPEG"),
             DamageKind::Cut => f.write_str("it ends before its end marker"),
             DamageKind::NoFrame => f.write_str("it has no frame header or no scan"),
-            _ => write!(f, "its structure is broken at byte {}", self.0.at),
+            _ => write!(f, "its structure is broken at byte {}", damage.at),
         }
     }
 }
@@ -39,11 +40,11 @@ impl Picture {
     ///
     /// # Errors
     ///
-    /// If [`Judgement::of_markers`] finds damage.
+    /// If no consumer would show the picture, by [`Judgement::of_markers`].
     pub fn new(mut bytes: Vec<u8>) -> Result<Self, Unsound> {
         let judgement = Judgement::of_markers(&bytes, Walk::over(&bytes));
-        if let Some(damage) = judgement.damage() {
-            return Err(Unsound(damage));
+        if let Some(refusal) = judgement.refusal() {
+            return Err(Unsound(refusal));
         }
         bytes.truncate(judgement.end().unwrap_or(bytes.len()));
         Ok(Self::whole(bytes))
@@ -128,7 +129,7 @@ mod tests {
             (b"<html>", "it is not a JPEG"),
             (&JPEG[..JPEG.len() - 1], "it ends before its end marker"),
             (b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9", "it has no frame header or no scan"),
-            (b"\xff\xd8\xff\xda\x00\x02scan\xff\xd8", "its structure is broken at byte 10"),
+            (&[&JPEG[..JPEG.len() - 2], b"\xff\xd8\xff"].concat(), "its structure is broken at byte 25"),
         ] {
             assert_eq!(Picture::new(bytes.to_vec()).unwrap_err().to_string(), message);
         }
