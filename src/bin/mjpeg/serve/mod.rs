@@ -38,7 +38,7 @@ use crate::listen::socket::{Listener, host_port, unix_address};
 use crate::output::{self, Reporter};
 use crate::signal::Stop;
 use crate::source::error::{self, Kind};
-use crate::transport::Target;
+use crate::transport::{self, Target};
 use crate::usage::Usage;
 use crate::value::{self, Rate};
 
@@ -131,6 +131,8 @@ pub struct Serve {
     /// Bytes the system may buffer for each viewer; a smaller value gives slow viewers newer frames
     #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = value::size)]
     viewer_buffer: u64,
+    #[command(flatten)]
+    transport: transport::Options,
 }
 
 impl Serve {
@@ -153,6 +155,7 @@ impl Serve {
             fps: self.fps,
             repeat: self.repeat,
             reporter: REPORTER,
+            transport: self.transport.clone(),
         };
         let source = match open::open(&options, poll.registry(), &clock, stop) {
             // A signal arrived while the source was opened: not an error.

@@ -28,7 +28,7 @@ use crate::source::live::Mailbox;
 use crate::source::paced::Paced;
 use crate::source::pattern::Drawing;
 use crate::source::picture_file::PICTURE_LIMIT;
-use crate::transport::Target;
+use crate::transport::{self, Target};
 use crate::value::Rate;
 
 /// The options of a source.
@@ -44,6 +44,8 @@ pub struct SourceOptions {
     pub repeat: Duration,
     /// Where messages go.
     pub reporter: Reporter,
+    /// How a URL is reached.
+    pub transport: transport::Options,
 }
 
 /// Opens the source.
@@ -111,7 +113,9 @@ fn relay(
     stop: &Stop,
 ) -> Result<FrameSource, Error> {
     let mailbox = mailbox(registry)?;
-    Upstream::new(target, clock, stop, options.reporter).relay(mailbox.clone())?;
+    Upstream::new(target, clock, stop, options.reporter)
+        .with_options(options.transport.clone())
+        .relay(mailbox.clone())?;
     Ok(live(options, mailbox))
 }
 

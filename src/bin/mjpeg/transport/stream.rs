@@ -4,7 +4,8 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mjpeg::http::{Head, HeadError};
+use memchr::memmem;
+use mjpeg::http::{Dechunker, Head, HeadError};
 use mjpeg::response::{Expected, Reader};
 
 use super::arrivals::Arrivals;
@@ -113,6 +114,43 @@ impl Stream {
             self.filled(n, at);
         }
         Ok(())
+    }
+
+    /// Whether the response starts with these bytes.
+    pub(super) fn starts_with(&self, bytes: &[u8]) -> bool {
+        self.early.iter().flat_map(|(_, read)| read).take(bytes.len()).eq(bytes)
+    }
+
+    /// The start of the body of a response that is no stream, at most `most` bytes, without chunk framing. Reads
+    /// until `deadline` of the clock at the latest. The stream cannot be used afterwards.
+    pub(super) fn page(&mut self, most: usize, deadline: Duration) -> Vec<u8> {
+        let Some(head) = self.reader.head() else { return Vec::new() };
+        let mut dechunker = head.is_chunked().then(Dechunker::new);
+        let length = head.text("content-length").and_then(|value| value.trim().parse::<usize>().ok());
+        let most = if dechunker.is_none() { length.unwrap_or(most).min(most) } else { most };
+        let mut read: Vec<u8> = self.early.drain(..).flat_map(|(_, bytes)| bytes).collect();
+        // The bytes of the head, and of interim heads before it.
+        let start = memmem::find(&read, head.bytes()).map_or(read.len(), |at| at + head.bytes().len());
+        read.drain(..start);
+        let mut page = Vec::new();
+        self.wire.set_deadline(Some(deadline));
+        let mut room = [0; 4096];
+        loop {
+            let n = match &mut dechunker {
+                Some(dechunker) => dechunker.decode(&mut read).unwrap_or(0),
+                None => read.len(),
+            };
+            page.extend_from_slice(&read[..n]);
+            let is_over = dechunker.as_ref().is_some_and(|it| it.is_done() || it.error().is_some());
+            if page.len() >= most || is_over {
+                page.truncate(most);
+                return page;
+            }
+            match self.input.read(&mut room) {
+                Ok(n) if n > 0 => read = room[..n].to_vec(),
+                _ => return page,
+            }
+        }
     }
 
     /// Why the start of the response cannot be read, if it cannot.

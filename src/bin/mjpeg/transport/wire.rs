@@ -4,12 +4,12 @@
 //! stall. So the sockets are ours, and they report here.
 
 use std::io::{self, Read};
-use std::net::TcpStream;
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use socket2::Socket;
 
 use crate::clock::Clock;
 use crate::signal::Stop;
@@ -40,7 +40,7 @@ struct State {
     deadline: Option<Duration>,
     last_read: Duration,
     end: Option<WireEnd>,
-    socket: Option<Arc<TcpStream>>,
+    socket: Option<Arc<Socket>>,
 }
 
 impl Wire {
@@ -52,6 +52,11 @@ impl Wire {
     /// Sets the time (of the clock) at which waiting for a byte ends.
     pub fn set_deadline(&self, deadline: Option<Duration>) {
         self.state().deadline = deadline;
+    }
+
+    /// Forgets the connection so far: the next one starts, and waits for bytes until `deadline` of the clock.
+    pub fn restart(&self, deadline: Duration) {
+        *self.state() = State { deadline: Some(deadline), ..State::default() };
     }
 
     /// When the last bytes came.
@@ -70,12 +75,12 @@ impl Wire {
     }
 
     /// Takes the socket of a connection without TLS.
-    pub fn take_socket(&self) -> Option<Arc<TcpStream>> {
+    pub fn take_socket(&self) -> Option<Arc<Socket>> {
         self.state().socket.take()
     }
 
     /// Offers the socket of a connection without TLS to the reader.
-    pub fn set_socket(&self, socket: Option<Arc<TcpStream>>) {
+    pub fn set_socket(&self, socket: Option<Arc<Socket>>) {
         self.state().socket = socket;
     }
 
@@ -136,11 +141,23 @@ impl Wire {
     ///
     /// Why waiting is pointless.
     pub fn wait<S: AsFd>(&self, source: &S, events: PollFlags) -> Result<(), WireEnd> {
+        self.wait_share(source, events, 1)
+    }
+
+    /// As [`Wire::wait`], but at most the `share`th part of the time until the deadline.
+    ///
+    /// # Errors
+    ///
+    /// Why waiting is pointless.
+    pub fn wait_share<S: AsFd>(&self, source: &S, events: PollFlags, share: usize) -> Result<(), WireEnd> {
+        let share = u32::try_from(share).unwrap_or(u32::MAX).max(1);
+        let now = self.clock.now();
+        let deadline = self.state().deadline.map(|deadline| now + deadline.saturating_sub(now) / share);
         loop {
             if self.stop.signal().is_some() {
                 return Err(WireEnd::Stopped);
             }
-            let left = self.state().deadline.map(|deadline| deadline.saturating_sub(self.clock.now()));
+            let left = deadline.map(|deadline| deadline.saturating_sub(self.clock.now()));
             let source = PollFd::new(source, events);
             let mut fds = [source.clone(), source];
             let fds = match self.stop.fd() {
@@ -183,7 +200,7 @@ pub trait Descriptor: AsFd {
     fn read_some(&self, room: &mut [u8]) -> io::Result<usize>;
 }
 
-impl Descriptor for Arc<TcpStream> {
+impl Descriptor for Arc<Socket> {
     const IS_NONBLOCKING: bool = true;
 
     fn read_some(&self, room: &mut [u8]) -> io::Result<usize> {
