@@ -199,7 +199,7 @@ fn a_signal_ends_a_run_that_never_waits_and_one_that_waits_for_a_response() {
 #[test]
 fn an_invalid_port_is_reported_and_no_connection_is_made() {
     for url in ["http://127.0.0.1:99999/", "http://127.0.0.1:81a/", "http://u:p@127.0.0.1:0/"] {
-        let end = check(url, &[]).expect(3);
+        let end = check(url, &[]).expect(2);
         assert!(end.err.contains("port is not a number from 1 to 65535"), "{}", end.err);
     }
 }
@@ -212,7 +212,7 @@ fn passwords_are_hidden_in_messages_for_every_form_of_url() {
         " http://a:hunter2@127.0.0.1/",
     ] {
         let end = check(target, &[]);
-        assert!(matches!(end.code(), Some(3 | 6)), "{target}: {}", end.status);
+        assert!(matches!(end.code(), Some(2 | 6)), "{target}: {}", end.status);
         assert!(!end.text().contains("hunter") && !end.err.contains("hunter"), "{}\n{}", end.text(), end.err);
     }
 }
@@ -221,13 +221,18 @@ fn passwords_are_hidden_in_messages_for_every_form_of_url() {
 fn a_password_is_not_sent_to_another_host_after_a_redirect() {
     let place = |url: &str| url.replace("http://", "http://user:secret@");
     let other = Camera::asked(|request, camera| {
+        let request = request.to_lowercase();
         assert!(!request.contains("authorization"), "the password was sent to another host:\n{request}");
         camera.send(HEAD.as_bytes());
         frames(1).iter().for_each(|part| camera.send(part));
     });
     let location = other.url.clone();
-    let first = Camera::asked(move |request, camera| {
-        assert!(request.to_lowercase().contains("authorization: basic dxnlcjpzzwnyzxq="), "{request}");
+    let first = Camera::visits(2, move |number, request, camera| {
+        if number == 1 {
+            camera.send(b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=cam\r\n\r\n");
+            return;
+        }
+        assert!(request.contains("\r\nAuthorization: Basic dXNlcjpzZWNyZXQ=\r\n"), "{request}");
         camera.send(
             format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n").as_bytes(),
         );

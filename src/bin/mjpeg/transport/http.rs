@@ -103,8 +103,8 @@ impl Client<'_> {
                 self.cookies.set(place, &String::from_utf8_lossy(value));
             }
             match head.status {
-                200..300 => return Ok(Visit::Stream(Box::new(stream))),
-                300..400 => return redirected(place, head).map(Visit::Redirection),
+                200..=299 => return Ok(Visit::Stream(Box::new(stream))),
+                300..=399 => return redirected(place, head).map(Visit::Redirection),
                 401 => {}
                 _ => return Err(self.refused(place, &mut stream, tried)),
             }

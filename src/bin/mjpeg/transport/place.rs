@@ -270,7 +270,7 @@ mod tests {
             ("http://cam:0/", "port"),
             ("http://:/", "host"),
             ("http://cam::/", "port"),
-            ("http://::1/", "brackets"),
+            ("http://fe80::1/", "brackets"),
             ("http://[::1/", "host"),
             ("http://[::1]x/", "host"),
             ("http://[cam]/", "IPv6"),

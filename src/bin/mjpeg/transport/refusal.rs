@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use mjpeg::http::Head;
 
+use super::challenge::Challenge;
 use super::open_error::{OpenError, OpenErrorKind};
 use super::retry_after;
 
@@ -22,7 +23,7 @@ pub enum Tried {
     Withheld,
     /// The password was sent.
     Password,
-    /// There is a password, but no scheme for it that is known.
+    /// The server wants something else than a user and a password.
     UnknownScheme,
 }
 
@@ -38,6 +39,13 @@ pub fn error(url: &str, head: &Head, page: &[u8], tried: Tried, now: Duration) -
     let cause = anyhow!("{url}: HTTP status {}{details}", status.trim());
     let mut error = OpenError::new(OpenErrorKind::Status(head.status), cause);
     error.retry_after = head.text("retry-after").and_then(|value| retry_after::delay(&value, now));
+    let wants_token = head.fields().all("www-authenticate").all(|value| {
+        Challenge::parse(&String::from_utf8_lossy(value)).iter().all(|challenge| challenge.scheme == "bearer")
+    });
+    let tried = match tried {
+        Tried::NoPassword if wants_token && head.text("www-authenticate").is_some() => Tried::UnknownScheme,
+        tried => tried,
+    };
     match (hint(head.status, tried), error.retry_after) {
         (Some(hint), _) => error.hint(hint),
         (None, Some(delay)) => {

@@ -61,6 +61,9 @@ pub struct Session {
     grace_end: Option<Duration>,
 }
 
+/// An idle limit that is never reached.
+const NO_LIMIT: Duration = Duration::from_secs(10 * 365 * 86_400);
+
 /// How long waiting bytes are read after the idle limit.
 const GRACE: Duration = Duration::from_millis(100);
 
@@ -68,6 +71,8 @@ impl Session {
     /// A session over an open stream that was requested at `started` of the clock.
     pub fn new(stream: Stream, clock: &Clock, idle: Duration, started: Duration) -> Self {
         let clock = clock.clone();
+        // A slow disk is not a camera that has stalled.
+        let idle = if stream.may_pause() { idle } else { NO_LIMIT };
         let last_part = if stream.is_live() { clock.now() } else { started };
         Self { stream, clock, idle, started, last_part, rejected: 0, is_cut: false, grace_end: None }
     }

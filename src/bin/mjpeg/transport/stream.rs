@@ -4,6 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use memchr::memmem;
 use mjpeg::http::{Dechunker, Head, HeadError};
 use mjpeg::response::{Expected, Reader};
@@ -24,6 +25,8 @@ pub struct Stream {
     wire: Arc<Wire>,
     clock: Clock,
     is_live: bool,
+    /// Whether bytes may be long in coming: not those of a file or of the test pattern.
+    may_pause: bool,
     /// The head that a body without one is judged by.
     substitute: Option<Head>,
     /// What was read before there was a tap, with its times.
@@ -58,6 +61,7 @@ impl Stream {
             wire: Arc::clone(wire),
             clock: clock.clone(),
             is_live,
+            may_pause: true,
             substitute: None,
             early: Vec::new(),
             tap: None,
@@ -72,6 +76,16 @@ impl Stream {
     /// Sets the head that a body without one is judged by.
     pub(super) fn set_substitute(&mut self, head: Head) {
         self.substitute = Some(head);
+    }
+
+    /// Sets whether bytes may be long in coming, so that there is an idle limit.
+    pub(super) fn set_may_pause(&mut self, may_pause: bool) {
+        self.may_pause = may_pause;
+    }
+
+    /// Whether bytes may be long in coming.
+    pub(super) fn may_pause(&self) -> bool {
+        self.may_pause
     }
 
     /// Whether bytes come as they are made.
@@ -194,10 +208,14 @@ impl Stream {
     }
 
     fn ended(&self, end: WireEnd) -> Received {
-        Received::Ended(match end {
-            WireEnd::Expired if self.reader.may_be_over() => WireEnd::Closed,
-            end => end,
-        })
+        match end {
+            WireEnd::Expired if self.reader.may_be_over() => Received::Ended(WireEnd::Closed),
+            // A local file or a pipe: not a fault of the stream.
+            WireEnd::Reset(why) if !self.is_live => {
+                Received::Problem(anyhow!("cannot read the input: {why}").into())
+            }
+            end => Received::Ended(end),
+        }
     }
 
     /// The signal that ended the run, if there was one.

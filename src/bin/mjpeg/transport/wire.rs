@@ -103,16 +103,20 @@ impl Wire {
         match self.try_read(source, &mut read) {
             Ok(0) => Err(self.ended(WireEnd::Closed)),
             Ok(n) => {
-                self.state().last_read = self.clock.now();
+                let mut state = self.state();
+                state.last_read = self.clock.now();
+                state.end.take_if(|end| *end == WireEnd::Expired);
                 Ok(n)
             }
             Err(end) => Err(self.ended(end)),
         }
     }
 
-    /// Records how the bytes ended. The first record counts.
+    /// Records how the bytes ended. The first record counts, but a wait that expired may be followed by more.
     pub fn ended(&self, end: WireEnd) -> WireEnd {
-        self.state().end.get_or_insert(end).clone()
+        let mut state = self.state();
+        state.end.take_if(|end| *end == WireEnd::Expired);
+        state.end.get_or_insert(end).clone()
     }
 
     fn try_read<S: AsFd>(
