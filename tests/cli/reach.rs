@@ -269,6 +269,9 @@ fn an_ipv6_address_is_reached_with_and_without_a_zone() {
     check(&url, &[]).expect(0);
     // Interface 1 is the loopback. It has no link-local address, but a zone by number is accepted.
     check(&url.replace("[::1]", "[::1%251]"), &[]).expect(0);
+    // A name with several addresses, of which only one answers.
+    let server = Server::start(&kit::frames(), &["--fps", "50"]);
+    check(&server.stream.replace("127.0.0.1", "localhost"), &[]).expect(0);
 }
 
 #[test]

@@ -117,6 +117,17 @@ fn a_password_comes_from_a_file_a_netrc_or_the_url() {
 }
 
 #[test]
+fn an_own_authorization_field_is_sent_once_and_alone() {
+    let camera = Camera::visits(1, |_, request, camera| {
+        assert_eq!(request.matches("uthorization").count(), 1, "{request}");
+        assert_eq!(authorization(request).as_deref(), Some("Bearer t0ken"));
+        refuse(camera, "Basic realm=x");
+    });
+    let args = ["--header", "Authorization: Bearer t0ken", "--user", "u:p"];
+    assert!(!check(&camera.url, &args).expect(3).err.contains("t0ken"));
+}
+
+#[test]
 fn fields_and_passwords_stay_with_the_host_that_they_are_for() {
     let other = Camera::visits(1, |_, request, camera| {
         let request = request.to_lowercase();

@@ -88,12 +88,15 @@ enum Visit {
 impl Client<'_> {
     /// Requests `place`, without a password at first: the answer says which scheme keeps the password secret.
     fn visit(&mut self, place: &Place) -> Result<Visit, OpenError> {
-        let credentials = self.access.credentials(place);
-        let mut authorization = None;
+        // A field of the user's own is sent instead of what the server asks for.
+        let has_own =
+            self.access.fields(place).iter().any(|it| it.name.eq_ignore_ascii_case("authorization"));
+        let credentials = if has_own { None } else { self.access.credentials(place) };
+        let mut authorization: Option<Vec<u8>> = None;
         let mut tried = if self.access.withholds_from(place) { Tried::Withheld } else { Tried::NoPassword };
         let mut has_renewed = false;
         loop {
-            let mut stream = self.request(place, authorization.take())?;
+            let mut stream = self.request(place, authorization.as_deref())?;
             let Some(head) = stream.head() else {
                 // The server sent the body alone, as GStreamer's tcpserversink does.
                 stream.set_substitute(Head::from_fields(Version::Other, 200, "", std::iter::empty()));
@@ -141,7 +144,7 @@ impl Client<'_> {
     }
 
     /// Sends one request over a connection of its own, and reads the head of the response.
-    fn request(&self, place: &Place, authorization: Option<Vec<u8>>) -> Result<Stream, OpenError> {
+    fn request(&self, place: &Place, authorization: Option<&[u8]>) -> Result<Stream, OpenError> {
         let route = self.route(place)?;
         let connect = self.access.options.connect_timeout.unwrap_or(self.patience);
         self.wire.restart(self.clock.now() + connect);
@@ -150,7 +153,7 @@ impl Client<'_> {
         for field in merged(&self.defaults(place, &route), self.access.fields(place)) {
             request = request.header_raw(&field.name, field.value.as_bytes());
         }
-        if let Some(value) = &authorization {
+        if let Some(value) = authorization {
             request = request.header_raw("Authorization", value);
         }
         let response = request.call().map_err(|error| {

@@ -56,7 +56,7 @@ impl Place {
         })?;
         let behind = behind.split('#').next().unwrap_or_default();
         let target = if behind.starts_with('/') { behind.into() } else { format!("/{behind}") };
-        let credentials = userinfo.map(|text| credentials(text));
+        let credentials = userinfo.map(credentials);
         Ok(Self { is_https, credentials, host: host.into(), port, target })
     }
 
