@@ -242,3 +242,35 @@ impl<D: Descriptor> Read for WiredReader<D> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn a_wait_that_expired_is_not_the_end_if_bytes_come_later() {
+        let clock = Clock::real();
+        let wire = Wire::new(&clock, &Stop::default());
+        let (near, mut far) = UnixStream::pair().unwrap();
+        let mut room = [0; 8];
+        let mut read = || wire.read(&near, || (&mut &near).read(&mut room));
+        wire.set_deadline(Some(Duration::ZERO));
+        assert_eq!((read(), wire.end()), (Err(WireEnd::Expired), Some(WireEnd::Expired)));
+        wire.set_deadline(None);
+        far.write_all(b"late").unwrap();
+        assert_eq!((read(), wire.end()), (Ok(4), None));
+        drop(far);
+        assert_eq!((read(), wire.end()), (Err(WireEnd::Closed), Some(WireEnd::Closed)));
+        assert_eq!(wire.ended(WireEnd::Expired), WireEnd::Closed);
+    }
+
+    #[test]
+    fn the_end_is_known_also_right_behind_a_wait_that_expired() {
+        let wire = Wire::new(&Clock::real(), &Stop::default());
+        wire.ended(WireEnd::Expired);
+        assert_eq!(wire.ended(WireEnd::Closed), WireEnd::Closed);
+    }
+}
