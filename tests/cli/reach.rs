@@ -3,8 +3,8 @@
 use crate::kit;
 
 use std::fs;
-use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
 use kit::camera::{Camera, Connection, HEAD, part};
@@ -110,7 +110,7 @@ fn redirections_are_resolved_like_in_a_browser_and_keep_cookies() {
         match answer {
             "" => stream(camera),
             fields => {
-                camera.send(format!("HTTP/1.1 302 Found\r\n{fields}Content-Length: 0\r\n\r\n").as_bytes())
+                camera.send(format!("HTTP/1.1 302 Found\r\n{fields}Content-Length: 0\r\n\r\n").as_bytes());
             }
         }
     });
@@ -120,7 +120,7 @@ fn redirections_are_resolved_like_in_a_browser_and_keep_cookies() {
 #[test]
 fn each_redirection_has_the_whole_time_for_its_answer() {
     let camera = Camera::visits(4, |number, _, camera| {
-        // Each answer takes most of the limit, all together take more.
+        // Each answer takes a part of the limit, all together take more: time is the input of this test.
         std::thread::sleep(Duration::from_millis(500));
         if number == 4 {
             stream(camera);
@@ -173,29 +173,15 @@ fn a_page_that_does_not_end_does_not_hold_the_message_up() {
 
 #[test]
 fn wait_tries_again_until_a_rebooting_camera_answers() {
-    // A free port on which nothing listens yet.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("http://{address}/stream");
-    let mut waiting = start(&mut mjpeg(["check", &url, "--frames", "3", "--quiet", "--wait", "30s"]));
-    // It has tried at least once: the first try comes within milliseconds.
-    std::thread::sleep(Duration::from_millis(400));
-    assert!(waiting.child().try_wait().unwrap().is_none(), "{}", waiting.err());
-    let listener = TcpListener::bind(address).unwrap();
-    for number in 1..=3 {
-        let (mut camera, _) = listener.accept().unwrap();
-        let _ = camera.read(&mut [0; 1024]).unwrap();
-        match number {
-            1 => drop(camera),
-            2 => camera.write_all(b"HTTP/1.1 503 Starting\r\nRetry-After: 1\r\n\r\n").unwrap(),
-            _ => {
-                camera.write_all(HEAD.as_bytes()).unwrap();
-                kit::contents(&kit::frames())[..3]
-                    .iter()
-                    .for_each(|jpeg| camera.write_all(&part(jpeg)).unwrap());
-            }
-        }
-    }
-    waiting.end().expect(0);
+    let camera = Camera::visits(3, |number, _, camera| match number {
+        // The connection is closed without an answer.
+        1 => {}
+        2 => camera.send(b"HTTP/1.1 503 Starting\r\nRetry-After: 1\r\n\r\n"),
+        _ => stream(camera),
+    });
+    let begin = Instant::now();
+    check(&camera.url, &["--wait", "30s"]).expect(0);
+    assert!(begin.elapsed() >= Duration::from_secs(1), "{:?}", begin.elapsed());
 }
 
 #[test]
@@ -211,16 +197,16 @@ fn wait_gives_up_after_its_time_and_at_once_on_errors_that_stay() {
 
 #[test]
 fn a_signal_ends_the_wait() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mut waiting = start(&mut mjpeg(["record", &format!("http://{address}/"), "-", "--wait", "1h"]));
-    kit::eventually("the first try", || {
-        std::thread::sleep(Duration::from_millis(300));
-        Some(())
+    let (visited, is_visited) = std::sync::mpsc::channel();
+    let camera = Camera::visits(1, move |_, _, camera| {
+        camera.send(b"HTTP/1.1 503 Starting\r\nRetry-After: 600\r\nContent-Length: 0\r\n\r\n");
+        visited.send(()).unwrap();
     });
-    assert!(waiting.child().try_wait().unwrap().is_none());
+    let waiting = start(&mut mjpeg(["record", &camera.url, "-", "--frames", "1", "--wait", "1h"]));
+    is_visited.recv_timeout(kit::PATIENCE).unwrap();
     waiting.signal("TERM");
-    let end = waiting.end_within(Duration::from_secs(5));
-    let _ = end.err.len();
+    let end = waiting.end();
+    assert_eq!(end.status.signal(), Some(15), "{} {}", end.status, end.err);
 }
 
 #[test]
