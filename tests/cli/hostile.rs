@@ -247,6 +247,42 @@ fn a_password_is_not_sent_to_another_host_after_a_redirect() {
 }
 
 #[test]
+fn a_body_that_is_not_what_its_head_says_is_recorded_and_judged() {
+    let jpegs = kit::contents(&kit::frames());
+    let again = HEAD.replace("foo", "again").into_bytes();
+    for (fields, between, rules) in [
+        ("Transfer-Encoding: chunked\r\n", &b""[..], &["H114"][..]),
+        ("Content-Encoding: gzip\r\n", b"", &["H118"]),
+        ("Content-Encoding: identity\r\n", b"", &[]),
+        ("", &again, &["M222"]),
+    ] {
+        let head = HEAD.replace("Connection", &format!("{fields}Connection"));
+        // Behind a second head the parts have its boundary.
+        let boundary = if between.is_empty() { "foo" } else { "again" };
+        let rename = |jpeg: &[u8]| {
+            let length = jpeg.len();
+            let head =
+                format!("--{boundary}\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n");
+            [head.as_bytes(), jpeg, b"\r\n"].concat()
+        };
+        let pieces = vec![part(&jpegs[0]), between.to_vec(), rename(&jpegs[1]), rename(&jpegs[2])];
+        let camera = Camera::sending(&head, pieces.clone());
+        let end = check(&camera.url, &[]);
+        let codes: Vec<String> = json(&end)["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| finding["code"].as_str().unwrap().to_string())
+            .collect();
+        assert_eq!(codes, rules, "{fields}");
+        let camera = Camera::sending(&head, pieces);
+        let dir = tempfile::tempdir().unwrap();
+        run(mjpeg(["record", &camera.url, "--quiet"]).arg(dir.path())).expect(0);
+        assert!(kit::contents(dir.path()) == jpegs[..3], "{fields}");
+    }
+}
+
+#[test]
 fn a_stopped_recorder_does_not_report_a_stalled_camera() {
     const IDLE: Duration = Duration::from_millis(700);
     let (go_on, continued) = std::sync::mpsc::channel();

@@ -4,7 +4,7 @@ use alloc::string::ToString;
 
 use super::findings::{Findings, Place};
 use crate::check::rule::Rule;
-use crate::check::rules::http::CHUNK_FRAMING;
+use crate::check::rules::http::{CHUNK_FRAMING, CONTENT_CODING_MISSING};
 use crate::check::rules::{delimiter::*, length::*, line_end::*, part_body::*, part_head::*};
 use crate::http::FieldFlaw;
 use crate::multipart::{Deviation, DeviationKind};
@@ -38,8 +38,7 @@ fn rule(kind: DeviationKind, has_length: bool) -> Option<&'static Rule> {
         D::InputEndsInHead => return None,
         // Bytes after EOI are judged with the picture.
         D::PictureBegins { .. } => return None,
-        // Which programs it breaks was not measured.
-        D::ContentCodingMissing => return None,
+        D::ContentCodingMissing => &CONTENT_CODING_MISSING,
         D::ChunksMissing => &CHUNK_FRAMING,
         D::BareLf if has_length => &BARE_LF,
         D::BareLf => &BARE_LF_WITHOUT_LENGTH,
