@@ -90,7 +90,11 @@ impl Pictures {
                 let message = format!("{rest} bytes after EOI, announced as {appendix}");
                 findings.note(&ANNOUNCED_AFTER_EOI, place(end), message);
             }
-            None => findings.note(&BYTES_AFTER_EOI, place(end), format!("{rest} bytes after EOI")),
+            None => {
+                let is_picture = part.body.get(end..).is_some_and(|rest| rest.starts_with(&[0xff, 0xd8]));
+                let what = if is_picture { ": another picture starts there" } else { "" };
+                findings.note(&BYTES_AFTER_EOI, place(end), format!("{rest} bytes after EOI{what}"));
+            }
         }
         if let Some(at) = self.dash_boundary.as_ref().and_then(|finder| finder.find(part.body)) {
             findings.note(&BOUNDARY_IN_PICTURE, place(at), "the boundary occurs in the picture");

@@ -78,6 +78,8 @@ pub struct Record {
     /// Print no progress
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    transport: transport::Options,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -144,8 +146,7 @@ impl Record {
             RawFile::may_create(raw, existing, &self.out, target)?;
         }
         let patience = self.duration.map_or(self.idle, |duration| duration.min(self.idle));
-        let options = transport::Options { patience };
-        let mut stream = transport::open(target, &options, clock, stop)?;
+        let mut stream = transport::open(target, &self.transport, patience, clock, stop)?;
         // Not before there is something to record: what OUT holds may be all there is.
         recorder.sink = Some(Sink::open(&self.out, existing)?);
         if let Some(path) = &self.raw {

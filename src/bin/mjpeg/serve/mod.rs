@@ -71,7 +71,7 @@ use crate::output::{self, Reporter};
 use crate::signal::Stop;
 use crate::source::error::{self, Kind};
 use crate::source::wake::WakeUps;
-use crate::transport::Target;
+use crate::transport::{self, Target};
 use crate::usage::Usage;
 use crate::value::{self, Rate};
 
@@ -179,6 +179,8 @@ pub struct Serve {
     /// Bytes the system may buffer for each viewer; a smaller value gives slow viewers newer frames
     #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = value::size)]
     viewer_buffer: u64,
+    #[command(flatten)]
+    transport: transport::Options,
     /// Write a message when a viewer comes or leaves
     #[arg(long, short)]
     verbose: bool,
@@ -339,6 +341,7 @@ impl Serve {
                 fps: self.fps,
                 repeat: self.repeat,
                 reporter: REPORTER,
+                transport: self.transport.clone(),
             };
             let recipes = Recipes::from(Standard::new(boundary.clone(), &fields));
             let frames =

@@ -30,7 +30,7 @@ use crate::source::paced::Paced;
 use crate::source::pattern::Drawing;
 use crate::source::picture_file::PICTURE_LIMIT;
 use crate::source::wake::Wake;
-use crate::transport::Target;
+use crate::transport::{self, Target};
 use crate::value::Rate;
 
 /// The options of a source.
@@ -46,6 +46,8 @@ pub struct SourceOptions {
     pub repeat: Duration,
     /// Where messages go.
     pub reporter: Reporter,
+    /// How a URL is reached.
+    pub transport: transport::Options,
 }
 
 /// While waiting for the first picture: interval at which signals are checked.
@@ -67,7 +69,9 @@ pub fn open(
     let rounds = options.rounds;
     let rate = options.fps.unwrap_or_default();
     let target = options.source.clone();
-    let upstream = || Upstream::new(target.clone(), clock, stop, options.reporter);
+    let upstream = || {
+        Upstream::new(target.clone(), clock, stop, options.reporter).with_options(options.transport.clone())
+    };
     let relay = |wake| {
         let mailbox = Mailbox::new(wake);
         upstream().relay(mailbox.clone())?;

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::signal::Stop;
-use crate::transport::Target;
+use crate::transport::{self, Target};
 use crate::value::{self, Dimensions, Rate};
 use emit::{Emitter, Json, Text};
 use run::{Options, Run, Verdict};
@@ -80,6 +80,8 @@ pub struct Check {
     /// List all rules
     #[arg(long, conflicts_with_all = ["targets", "explain"])]
     list_rules: bool,
+    #[command(flatten)]
+    transport: transport::Options,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -140,7 +142,13 @@ impl Check {
         expectations.min_fps = self.min_fps.map(Rate::fps);
         expectations.size = self.size.map(|size| (size.width, size.height));
         expectations.deep = self.deep;
-        Options { frames: self.frames, duration: self.duration, idle: self.idle, expectations }
+        Options {
+            frames: self.frames,
+            duration: self.duration,
+            idle: self.idle,
+            expectations,
+            transport: self.transport.clone(),
+        }
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Options {
     pub idle: Duration,
     /// The rules and the limits.
     pub expectations: Expectations,
+    /// How a URL is reached.
+    pub transport: transport::Options,
 }
 
 /// The result of reading and judging one target.
@@ -114,7 +116,7 @@ impl Run {
         started: Duration,
     ) -> Result<(), Failure> {
         let patience = options.duration.map_or(options.idle, |duration| duration.min(options.idle));
-        let stream = transport::open(target, &transport::Options { patience }, clock, stop)?;
+        let stream = transport::open(target, &options.transport, patience, clock, stop)?;
         let mut session = Session::new(stream, clock, options.idle, started);
         let is_endless = matches!(target, Target::Url(_) | Target::Test(_));
         let mut watcher = Watcher {
