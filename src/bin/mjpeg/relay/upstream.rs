@@ -43,7 +43,7 @@ impl Upstream {
             End::NotAStream(error) => {
                 Some(Error::new(Kind::NotAStream, anyhow!("{target}: not an MJPEG stream: {error}")))
             }
-            End::Truncated | End::Reset(_) | End::Stalled => {
+            End::Truncated | End::Reset(_) | End::Stalled | End::Rejected(_) => {
                 Some(Error::new(Kind::Stalled, anyhow!("{target}: {end}, and no picture came")))
             }
             _ => None,
