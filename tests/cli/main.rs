@@ -14,6 +14,7 @@ mod page;
 mod readme;
 mod record;
 mod record_ends;
+mod record_out;
 mod schemas;
 mod serve;
 mod serve_browsers;
