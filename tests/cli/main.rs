@@ -15,6 +15,7 @@ mod readme;
 mod record;
 mod record_ends;
 mod record_out;
+mod record_peers;
 mod record_streams;
 mod schemas;
 mod serve;
