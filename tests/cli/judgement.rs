@@ -25,7 +25,7 @@ use fixture::{inserted, named, segment, segments, without};
 struct Class {
     name: &'static str,
     jpeg: Vec<u8>,
-    /// The word in the manifest of `record`, if the markers show damage.
+    /// The word in the manifest of `record`, if it is damaged there.
     damage: Option<&'static str>,
     /// Whether `serve` sends it.
     is_served: bool,
@@ -57,8 +57,8 @@ fn components(jpeg: &[u8], marker: Marker, count: u8) -> Vec<u8> {
 }
 
 fn damaged_classes(jpeg: &[u8]) -> Vec<Class> {
-    let class = |name, jpeg, damage, rules| {
-        let damage = (damage != "").then_some(damage);
+    let class = |name, jpeg, damage: &'static str, rules| {
+        let damage = (!damage.is_empty()).then_some(damage);
         Class { name, jpeg, damage, is_served: false, rules, deep: rules }
     };
     let scan = fixture::scan(jpeg);
