@@ -60,7 +60,8 @@ impl Command {
         match self {
             Self::Serve(serve) => serve.check(),
             Self::Bench(args) => args.check(),
-            Self::Record(_) | Self::Check(_) | Self::Completions(_) | Self::Man(_) => Ok(()),
+            Self::Record(record) => record.check(),
+            Self::Check(_) | Self::Completions(_) | Self::Man(_) => Ok(()),
         }
     }
 
