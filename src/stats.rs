@@ -75,8 +75,9 @@ impl FrameTimes {
         self.last
     }
 
-    /// The figures; `None` with fewer than two frames, or when all came within a millisecond. A gap is a stall above `max_gap`, by default
-    /// the larger of one second and three times the median.
+    /// The figures; `None` with fewer than two frames, or when all came within a millisecond. A gap is a stall above
+    /// `max_gap`, by default the larger of one second and three times the median. A server that repeats its last frame
+    /// after one second is up to 50 ms late; by default that is no stall.
     pub fn timing(&self, max_gap: Option<Duration>) -> Option<Timing> {
         let (first, last) = (self.first?, self.last?);
         let span = last.saturating_sub(first);
@@ -85,7 +86,7 @@ impl FrameTimes {
             return None;
         }
         let gap_p50 = self.percentile(50);
-        let max_gap = max_gap.unwrap_or_else(|| (gap_p50 * 3).max(Duration::from_secs(1)));
+        let max_gap = max_gap.unwrap_or_else(|| (gap_p50 * 3).max(Duration::from_millis(1050)));
         let distances: u128 = self
             .gaps
             .iter()
@@ -176,6 +177,9 @@ mod tests {
         let frames = times(&[0, 100, 200, 1300, 1400]);
         assert_eq!(frames.timing(None).unwrap().stalls, 1);
         assert_eq!(frames.timing(Some(Duration::from_millis(1100))).unwrap().stalls, 0);
+        let repeated = times(&[0, 100, 200, 300, 1310, 2340]);
+        assert_eq!(repeated.timing(None).unwrap().stalls, 0);
+        assert_eq!(repeated.timing(Some(Duration::from_secs(1))).unwrap().stalls, 2);
         assert_eq!(times(&[0, 500, 1000, 2000]).timing(None).unwrap().max_gap, Duration::from_millis(1500));
     }
 

@@ -1,6 +1,5 @@
 //! One frame as the pieces that carry it in one recipe.
 
-use std::ops::Range;
 use std::time::Duration;
 
 use crate::source::picture::Picture;
@@ -19,6 +18,9 @@ pub enum Tag {
     Body,
 }
 
+/// Most pieces of a frame.
+const PIECES: usize = 8;
+
 /// A frame in one recipe: the bytes around the picture, and the order of the pieces. It is made once for each frame and
 /// recipe, and all viewers share it. The picture is shared with other recipes.
 #[derive(Debug)]
@@ -29,8 +31,9 @@ pub struct Encoded {
     pub taken: Duration,
     picture: Picture,
     text: Vec<u8>,
-    /// Ranges of `text`, and one of the JPEG for the body.
-    pieces: Vec<(Tag, Range<usize>)>,
+    /// Tags and lengths.
+    pieces: [(Tag, usize); PIECES],
+    count: usize,
     /// How many bytes of `text` are before the body.
     opening: usize,
 }
@@ -42,18 +45,23 @@ impl Encoded {
             number,
             taken,
             picture,
-            text: Vec::with_capacity(256),
-            pieces: Vec::with_capacity(4),
+            text: Vec::with_capacity(160),
+            pieces: [(Tag::LineEnd, 0); PIECES],
+            count: 0,
             opening: 0,
         }
     }
 
     /// Appends a piece of text, which `write` appends to the buffer.
+    ///
+    /// # Panics
+    ///
+    /// When a recipe makes more than eight pieces.
     #[must_use]
     pub fn text(mut self, tag: Tag, write: impl FnOnce(&mut Vec<u8>)) -> Self {
         let start = self.text.len();
         write(&mut self.text);
-        self.pieces.push((tag, start..self.text.len()));
+        self.push(tag, self.text.len() - start);
         self
     }
 
@@ -61,8 +69,13 @@ impl Encoded {
     #[must_use]
     pub fn body(mut self) -> Self {
         self.opening = self.text.len();
-        self.pieces.push((Tag::Body, 0..self.picture.jpeg().len()));
+        self.push(Tag::Body, self.picture.jpeg().len());
         self
+    }
+
+    fn push(&mut self, tag: Tag, length: usize) {
+        self.pieces[self.count] = (tag, length);
+        self.count += 1;
     }
 
     /// The picture.
@@ -77,7 +90,7 @@ impl Encoded {
 
     /// The tags and lengths of the pieces, in the order in which they are sent.
     pub fn pieces(&self) -> impl Iterator<Item = (Tag, usize)> {
-        self.pieces.iter().map(|(tag, range)| (*tag, range.len()))
+        self.pieces[..self.count].iter().copied()
     }
 
     /// The bytes before the body.

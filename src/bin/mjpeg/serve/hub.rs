@@ -253,24 +253,21 @@ impl Hub {
 
     /// Makes the newest part of each recipe.
     fn replace_with(&mut self, frame: &Frame, trailer: impl Fn(&dyn Recipe) -> Trailer) {
-        let mut used = Vec::new();
-        for rendition in &mut self.renditions {
+        let Self { source, renditions, number, .. } = self;
+        for rendition in renditions {
             let recipe = &*rendition.recipe;
             let old = rendition.newest.take();
             // A promised frame was encoded already.
             let promised = old.as_ref().and_then(|part| part.promised()).cloned();
             let encoded = promised
-                .filter(|promised| promised.number == self.number)
-                .unwrap_or_else(|| Rc::new(recipe.encode(frame.picture.clone(), self.number, frame.taken)));
+                .filter(|promised| promised.number == *number)
+                .unwrap_or_else(|| Rc::new(recipe.encode(frame.picture.clone(), *number, frame.taken)));
             rendition.newest = Some(Rc::new(Part::new(encoded, trailer(recipe), recipe)));
             rendition.preview = None;
-            used.extend(old);
-        }
-        for part in used {
             // If a slow viewer still holds the part, its buffer is freed when that viewer releases it.
-            let frame = Rc::into_inner(part).map(Part::into_frame);
+            let frame = old.and_then(Rc::into_inner).map(Part::into_frame);
             if let Some(frame) = frame.and_then(Rc::into_inner) {
-                self.source.give_back(Encoded::into_picture(frame));
+                source.give_back(Encoded::into_picture(frame));
             }
         }
     }
