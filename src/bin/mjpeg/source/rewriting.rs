@@ -33,6 +33,8 @@ pub struct Rewriting {
 pub struct Condition {
     activity: Activity,
     done: Option<Stamp>,
+    /// Whether a write may have left the state of `done` the same.
+    is_doubtful: bool,
     sighting: Option<Sighting>,
     quiet_time: Duration,
     origin: Origin,
@@ -42,7 +44,12 @@ pub struct Condition {
 impl Condition {
     /// Whether to read the file in this state.
     pub fn allows(&self, stamp: &Stamp, clock: &Clock) -> bool {
-        self.done.as_ref() != Some(stamp) && self.wait(*stamp, clock).is_zero()
+        !self.is_done(stamp) && self.wait(*stamp, clock).is_zero()
+    }
+
+    /// Whether the file was read in this state, and was not written since.
+    fn is_done(&self, stamp: &Stamp) -> bool {
+        self.done.as_ref() == Some(stamp) && !self.is_doubtful
     }
 
     /// How long the file must stay the same.
@@ -114,7 +121,8 @@ impl Rewriting {
         Condition {
             // Without a report, it is not known whether a writer is at work: it may map the file into memory.
             activity: if is_pending { self.activity } else { Activity::Written },
-            done: self.done.filter(|_| !(is_pending && self.was_young)),
+            done: self.done,
+            is_doubtful: is_pending && self.was_young,
             sighting: self.sighting,
             quiet_time: self.quiet_time,
             origin,
@@ -129,7 +137,7 @@ impl Rewriting {
             return;
         }
         self.due = None;
-        if condition.done == Some(stamp) {
+        if condition.is_done(&stamp) {
             return;
         }
         let now = clock.now();
