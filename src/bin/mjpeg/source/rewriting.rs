@@ -9,6 +9,10 @@ use crate::clock::Clock;
 /// The shortest time between two looks at the file: a program that writes all the time must not keep us busy.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(2);
 
+/// A file that is written without a pause for this long is read all the same: it is used if it is complete and did not
+/// change meanwhile.
+const LONGEST_WAIT: Duration = Duration::from_millis(1500);
+
 /// What is known about a file that another program rewrites.
 #[derive(Debug)]
 pub struct Rewriting {
@@ -17,6 +21,8 @@ pub struct Rewriting {
     due: Option<Duration>,
     /// When the file was looked at last.
     looked_at: Option<Duration>,
+    /// Since when a change waits to be read.
+    waits_since: Option<Duration>,
     /// Reports of changes so far.
     changes: u64,
     /// The state of the file that was read last.
@@ -35,6 +41,8 @@ pub struct Condition {
     done: Option<Stamp>,
     /// Whether a write may have left the state of `done` the same.
     is_doubtful: bool,
+    /// Whether the change has waited for long enough.
+    is_overdue: bool,
     sighting: Option<Sighting>,
     quiet_time: Duration,
     origin: Origin,
@@ -55,6 +63,7 @@ impl Condition {
     /// How long the file must stay the same.
     fn quiet_time(&self, stamp: &Stamp) -> Duration {
         match (self.activity, &self.done) {
+            _ if self.is_overdue => Duration::ZERO,
             // The picture is half old and half new only if the file is the same and keeps its length.
             (Activity::Finished, Some(done)) if !done.is_same_size(stamp) => Duration::ZERO,
             (Activity::Finished, _) => self.activity.quiet_time(),
@@ -85,6 +94,7 @@ impl Rewriting {
             activity: Activity::Unknown,
             due: Some(Duration::ZERO),
             looked_at: None,
+            waits_since: None,
             changes: 0,
             done: None,
             was_young: false,
@@ -102,9 +112,15 @@ impl Rewriting {
     pub fn report(&mut self, report: Report, now: Duration) {
         self.activity = self.activity.after(report);
         match report {
-            Report::Created | Report::Written => self.due = Some(now + self.activity.quiet_time()),
+            Report::Created | Report::Written => {
+                let since = *self.waits_since.get_or_insert(now);
+                let soonest = self.looked_at.map_or(now, |at| at + SHORTEST_PAUSE);
+                let latest = (since + LONGEST_WAIT).max(soonest);
+                self.due = Some((now + self.activity.quiet_time()).min(latest));
+            }
             // The state of the file decides whether to wait.
             Report::Finished => {
+                self.waits_since.get_or_insert(now);
                 let soonest = self.looked_at.map_or(now, |at| at + SHORTEST_PAUSE);
                 self.due = Some(now.max(soonest));
             }
@@ -123,6 +139,7 @@ impl Rewriting {
             activity: if is_pending { self.activity } else { Activity::Written },
             done: self.done,
             is_doubtful: is_pending && self.was_young,
+            is_overdue: self.waits_since.is_some_and(|since| now >= since + LONGEST_WAIT),
             sighting: self.sighting,
             quiet_time: self.quiet_time,
             origin,
@@ -138,6 +155,7 @@ impl Rewriting {
         }
         self.due = None;
         if condition.is_done(&stamp) {
+            self.waits_since = None;
             return;
         }
         let now = clock.now();
@@ -169,6 +187,7 @@ impl Rewriting {
                 self.activity = Activity::Unknown;
             }
         }
+        self.waits_since = None;
         self.done = Some(stamp);
         self.was_young = sighting.age(condition.origin, clock) < Activity::Finished.quiet_time();
         true
@@ -177,6 +196,7 @@ impl Rewriting {
     /// Records that the file does not exist.
     pub fn missing(&mut self) {
         self.due = None;
+        self.waits_since = None;
         self.sighting = None;
     }
 
