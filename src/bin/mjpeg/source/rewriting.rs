@@ -9,8 +9,9 @@ use crate::clock::Clock;
 /// The shortest time between two looks at the file: a program that writes all the time must not keep us busy.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(2);
 
-/// A file that is written without a pause for this long is read all the same: it is used if it is complete and did not
-/// change meanwhile.
+/// A file that is written without a pause for this long is read all the same. It is used if it is complete and its state
+/// did not change during the read. A writer that keeps the length of the file may be in the middle of a picture then, so
+/// the picture may be half old and half new.
 const LONGEST_WAIT: Duration = Duration::from_millis(1500);
 
 /// What is known about a file that another program rewrites.
