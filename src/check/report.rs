@@ -21,12 +21,14 @@ pub struct Finding {
     pub offset: Option<u64>,
     /// What is wrong there. It may contain text from the wire: escape it for a terminal.
     pub message: String,
+    /// The severity in this stream, where it is not that of the rule.
+    pub(super) severity: Option<Severity>,
 }
 
 impl Finding {
-    /// The severity of its rule.
+    /// How bad it is: the severity of its rule, unless the stream makes it better or worse.
     pub fn severity(&self) -> Severity {
-        self.rule.severity
+        self.severity.unwrap_or(self.rule.severity)
     }
 }
 
@@ -38,8 +40,12 @@ pub struct Frames {
     pub size: Option<(u16, u16)>,
     /// Median size of the bodies in bytes, by nearest rank.
     pub bytes_p50: Option<u64>,
-    /// Pictures that are byte for byte equal to the one before.
+    /// Pictures that show the same as the one before: equal bytes, or equal scans behind another header.
     pub identical: u64,
+    /// Pictures of which the entropy-coded data was read, with or without damage.
+    pub walked: u64,
+    /// Pictures of which it was to be read, but cannot be: arithmetic coding and others, see their rules.
+    pub unread: u64,
 }
 
 /// The result of a judge: the findings of the selected rules, and figures of the stream.

@@ -3,8 +3,11 @@
 mod deviation;
 mod expectations;
 mod findings;
+mod flow;
+mod freshness;
 mod part_head;
 mod pictures;
+mod repeats;
 mod response;
 mod timing;
 
@@ -13,9 +16,13 @@ use alloc::string::String;
 use core::time::Duration;
 
 use self::findings::{Findings, Place};
+use self::flow::Flow;
+use self::freshness::Freshness;
 use self::pictures::Pictures;
 use crate::check::report::Report;
+use crate::check::rule::Severity;
 use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
+use crate::check::rules::timing::ENDED_EARLY;
 use crate::http::{ChunkError, Head};
 use crate::jpeg::Judgement;
 use crate::multipart::{Collector, Event, Framing, Part};
@@ -42,6 +49,10 @@ pub struct Judge {
     parts: u64,
     pictures: Pictures,
     times: FrameTimes,
+    flow: Flow,
+    freshness: Freshness,
+    /// Whether the last delimiter was a close-delimiter.
+    is_ended: bool,
     /// The deviations of each part. The note: whether the part has a Content-Length.
     deviations: Collector<bool>,
     /// Whether the last part that was judged has a Content-Length.
@@ -57,6 +68,9 @@ impl Judge {
             parts: 0,
             pictures: Pictures::new(),
             times: FrameTimes::default(),
+            flow: Flow::default(),
+            freshness: Freshness::default(),
+            is_ended: false,
             deviations: Collector::new(),
             has_length: true,
         }
@@ -66,6 +80,35 @@ impl Judge {
     pub fn head(&mut self, head: &Head) {
         response::head(head, &mut self.findings);
         self.pictures.dash_boundary = response::dash_boundary(head);
+    }
+
+    /// Takes the time of day when the first byte of the body came, since 1970-01-01 UTC.
+    pub fn began(&mut self, unix: Duration) {
+        self.freshness.began = Some(unix);
+    }
+
+    /// Whether the entropy-coded data of the next pictures is read; at first as the expectations say.
+    pub fn set_deep(&mut self, deep: bool) {
+        self.expectations.deep = deep;
+    }
+
+    /// Takes one read, before the events of its bytes: at time `at` since the first byte, the first `reached`
+    /// bytes of the body had come.
+    pub fn received(&mut self, reached: u64, at: Duration) {
+        self.flow.received(reached, at);
+    }
+
+    /// A live stream has ended before `asked` was read, such as `20 s`.
+    pub fn ended_early(&mut self, asked: &str) {
+        let close = if self.is_ended { "with a close-delimiter" } else { "without a close-delimiter" };
+        let parts = self.parts;
+        let message = format!("the stream ended {close} after {parts} parts; {asked} were to be read");
+        let severity = match (self.expectations.live, self.is_ended) {
+            (true, _) => Severity::Error,
+            (false, false) => Severity::Warning,
+            (false, true) => Severity::Info,
+        };
+        self.findings.note_as(severity, &ENDED_EARLY, message);
     }
 
     /// Takes the error that ended the chunked body.
@@ -83,8 +126,12 @@ impl Judge {
                 let place = Place { part: None, offset: Some(span.start) };
                 self.findings.note(deviation::preamble(is_blank), place, message);
             }
-            Event::Part(part) => self.part(part, arrival),
-            Event::Deviation(_) | Event::CloseDelimiter(_) | Event::Epilogue(_) => {}
+            Event::Part(part) => {
+                self.is_ended = false;
+                self.part(part, arrival);
+            }
+            Event::CloseDelimiter(_) => self.is_ended = true,
+            Event::Deviation(_) | Event::Epilogue(_) => {}
         }
         self.deviations.event(event);
         if let Event::Part(part) = event {
@@ -127,7 +174,10 @@ impl Judge {
         if let Some(arrival) = arrival {
             self.times.push(arrival);
         }
-        self.pictures.whole(part, &judgement, &self.expectations, &mut self.findings);
+        self.flow.picture(part.spans.body, arrival);
+        let before = self.pictures.identical();
+        self.pictures.whole(part, arrival, &judgement, &self.expectations, &mut self.findings);
+        self.freshness.picture(part, arrival, self.pictures.identical() > before);
     }
 
     /// The report. `watched`: the time from the first byte to the end, if arrival times mean something.
@@ -135,10 +185,12 @@ impl Judge {
     pub fn finish(mut self, watched: Option<Duration>) -> Report {
         self.deviations.finish();
         self.judge_deviations();
-        let Self { expectations, mut findings, parts, pictures, times, .. } = self;
+        let Self { expectations, mut findings, parts, pictures, times, flow, freshness, .. } = self;
         let timing = times.timing(expectations.max_gap);
         timing::gaps(&times, timing.as_ref(), watched, &expectations, &mut findings);
-        timing::rate(&times, pictures.count, timing.as_ref(), watched, &expectations, &mut findings);
+        timing::rate(pictures.count, watched, &expectations, &mut findings);
+        flow.finish(&times, watched, &mut findings);
+        freshness.finish(&mut findings);
         let count = pictures.count;
         let frames = pictures.finish(&mut findings);
         Report { findings: findings.finish(&expectations.rules), parts, pictures: count, timing, frames }
@@ -149,7 +201,6 @@ impl Judge {
 mod tests {
     use super::*;
     use crate::check::consumer::Effect;
-    use crate::check::rule::Severity;
     use crate::check::selection::Selection;
 
     fn report(rules: Selection) -> Report {

@@ -2,6 +2,8 @@
 
 pub mod content;
 pub mod delimiter;
+pub mod flow;
+pub mod freshness;
 pub mod http;
 pub mod jpeg;
 pub mod length;
@@ -99,9 +101,20 @@ static RULES: &[&Rule] = &[
     &timing::STALL,
     &timing::GAP_ABOVE_LIMIT,
     &timing::FPS_BELOW_LIMIT,
+    &timing::ENDED_EARLY,
+    &flow::HELD_TAIL,
+    &flow::FILLED_CHUNKS,
+    &flow::BURSTS,
+    &flow::DRIP,
+    &flow::JITTER,
     &content::SIZE_MISMATCH,
     &content::SIZE_CHANGE,
     &content::FROZEN,
+    &content::TOO_SHORT_TO_JUDGE,
+    &freshness::LAG_GROWS,
+    &freshness::LAG,
+    &freshness::CAPTURE_TIME_BACK,
+    &freshness::NOT_CAPTURE_TIME,
 ];
 
 /// All rules, by groups, each in the order of their codes.
@@ -143,6 +156,8 @@ mod tests {
         let items = [
             include_str!("content.rs"),
             include_str!("delimiter.rs"),
+            include_str!("flow.rs"),
+            include_str!("freshness.rs"),
             include_str!("http.rs"),
             include_str!("jpeg.rs"),
             include_str!("length.rs"),
@@ -153,9 +168,12 @@ mod tests {
         ];
         let judge = [
             include_str!("../judge/deviation.rs"),
+            include_str!("../judge/flow.rs"),
+            include_str!("../judge/freshness.rs"),
             include_str!("../judge/mod.rs"),
             include_str!("../judge/part_head.rs"),
             include_str!("../judge/pictures.rs"),
+            include_str!("../judge/repeats.rs"),
             include_str!("../judge/response.rs"),
             include_str!("../judge/timing.rs"),
         ]

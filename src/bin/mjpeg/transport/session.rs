@@ -31,6 +31,10 @@ pub trait Observer {
     /// A problem of our side ends the session.
     fn event(&mut self, event: &multipart::Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem>;
 
+    /// One read, before the events of its bytes: at time `at` since the first byte of the body, the first
+    /// `reached` bytes of the body had come.
+    fn received(&mut self, _reached: u64, _at: Duration) {}
+
     /// All events of the bytes so far have been given. Every deviation of the first `parts` parts is
     /// known.
     ///
@@ -83,6 +87,11 @@ impl Session {
         Some(self.clock.now().saturating_sub(first))
     }
 
+    /// When the first byte of the body came, since 1970-01-01 UTC; `None` for a stream that is not live.
+    pub fn began(&self) -> Option<Duration> {
+        self.watched().map(|watched| self.clock.unix().saturating_sub(watched))
+    }
+
     /// From the request to the first byte of the body; `None` for a stream that is not live.
     pub fn first_byte(&self) -> Option<Duration> {
         let first = self.stream.arrivals.first().filter(|_| self.is_live())?;
@@ -96,6 +105,9 @@ impl Session {
     /// What the observer cannot go on with.
     pub fn run(&mut self, observer: &mut impl Observer, deadline: Option<Duration>) -> Result<End, Problem> {
         loop {
+            if let Some((reached, at)) = self.stream.arrivals.last() {
+                observer.received(reached, at);
+            }
             match self.drain(observer)? {
                 Drained::More => {}
                 Drained::End(end) => return Ok(end),

@@ -1,5 +1,6 @@
 //! `mjpeg check`: what is wrong with a stream, and which programs it breaks.
 
+mod depth;
 mod emit;
 mod explain;
 mod run;
@@ -15,6 +16,7 @@ use crate::output;
 use crate::signal::Stop;
 use crate::transport::Target;
 use crate::value::{self, Dimensions, Rate};
+use depth::Depth;
 use emit::{Emitter, Json, Text};
 use run::{Options, Run, Verdict};
 
@@ -29,7 +31,8 @@ Examples:
   mjpeg check --explain M203
 
 Exit status: 0 pass, 1 findings at or above --fail-on, 3 unreachable, 4 not a stream, 5 stalled or reset,
-6 our side. The highest one counts.")]
+6 our side. The highest one counts. A signal ends the check: the targets that are left have the verdict `interrupted`,
+and the process dies by the signal.")]
 pub struct Check {
     /// What to check: URLs, files with a saved response (curl -i, with or without --raw), `-`, `test:`
     #[arg(
@@ -38,18 +41,25 @@ pub struct Check {
         value_parser = Target::parser()
     )]
     targets: Vec<Target>,
-    /// Read at most N parts [default: 100 of a URL, all of a file]
+    /// Read at most N parts [default: 100 of a URL without --duration, else no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
-    /// Read for at most this long [default: 10s of a URL, no limit for a file]
+    /// Read for at most this long [default: 10s of a URL without --frames, else no limit]
     #[arg(long, value_name = "T", value_parser = value::duration)]
     duration: Option<Duration>,
     /// A stream that sends no byte, or no complete part, for this long is stalled
     #[arg(long, value_name = "T", default_value = "5s", value_parser = value::duration)]
     idle: Duration,
-    /// Decode the entropy-coded data of every picture: finds lost segments, mixed frames and flipped bits
-    #[arg(long)]
+    /// Read the entropy-coded data of every picture, even if that falls behind a live stream. By default all pictures
+    /// of a file are read, and as many of a live stream as its time allows
+    #[arg(long, conflicts_with = "shallow")]
     deep: bool,
+    /// Read the entropy-coded data of no picture: lost segments, mixed frames and flipped bits are not found
+    #[arg(long)]
+    shallow: bool,
+    /// The stream must not end: a stream that ends before --frames or --duration is an error
+    #[arg(long)]
+    expect_live: bool,
     /// Fail below this many frames per second
     #[arg(long, value_name = "F")]
     min_fps: Option<Rate>,
@@ -113,6 +123,7 @@ impl Check {
         let mut emitter = self.format.emitter(self.quiet);
         let mut out = Out { is_closed: false };
         let mut worst = Exit::Done;
+        let mut is_interrupted = false;
         for target in &self.targets {
             let run = Run::of(target, &options, &clock, stop);
             let verdict = run.verdict(self.fail_on.severity());
@@ -121,15 +132,13 @@ impl Check {
                 output::failure("check", failure);
             }
             worst = worst.max(verdict.exit());
-            if let Some(signal) = stop.signal() {
-                out.print(&emitter.end()?)?;
-                // A signal ends the run early. Without a part there is nothing to judge.
-                let has_parts = run.report.as_ref().is_some_and(|report| report.parts > 0);
-                return Ok(if has_parts { Outcome::Exit(worst) } else { Outcome::Signal(signal) });
-            }
+            is_interrupted |= verdict == Verdict::Interrupted;
         }
         out.print(&emitter.end()?)?;
-        Ok(Outcome::Exit(worst))
+        Ok(match stop.signal() {
+            Some(signal) if is_interrupted => Outcome::Signal(signal),
+            _ => Outcome::Exit(worst),
+        })
     }
 
     fn options(&self) -> Options {
@@ -139,8 +148,13 @@ impl Check {
         expectations.max_gap = self.max_gap;
         expectations.min_fps = self.min_fps.map(Rate::fps);
         expectations.size = self.size.map(|size| (size.width, size.height));
-        expectations.deep = self.deep;
-        Options { frames: self.frames, duration: self.duration, idle: self.idle, expectations }
+        expectations.live = self.expect_live;
+        let depth = match (self.deep, self.shallow) {
+            (true, _) => Depth::Deep,
+            (_, true) => Depth::Shallow,
+            _ => Depth::Auto,
+        };
+        Options { frames: self.frames, duration: self.duration, idle: self.idle, expectations, depth }
     }
 }
 
@@ -166,7 +180,8 @@ impl FailOn {
 impl Verdict {
     fn exit(self) -> Exit {
         match self {
-            Self::Pass => Exit::Done,
+            // The process dies by the signal.
+            Self::Pass | Self::Interrupted => Exit::Done,
             Self::Fail => Exit::No,
             Self::Unreachable => Exit::Unreachable,
             Self::NotAStream => Exit::NotAStream,
@@ -176,7 +191,6 @@ impl Verdict {
     }
 }
 
-/// Prints what an emitter returned.
 /// Standard output. A reader that closes it early does not change the verdict.
 struct Out {
     is_closed: bool,

@@ -8,7 +8,7 @@ use super::emitter::Emitter;
 use super::reason::reason;
 use crate::output::{self, printable};
 use crate::problem::Problem;
-use crate::transport::Target;
+use crate::transport::{End, Target};
 use crate::verdict::run::{Run, Verdict};
 
 /// Text for a terminal.
@@ -37,7 +37,7 @@ fn text(target: &Target, run: &Run, verdict: Verdict, quiet: bool) -> String {
     let Some(report) = &run.report else { return text };
     if !quiet {
         let _ = write!(text, "\n  {}", measured(run, report));
-        if report.parts > 0 {
+        if report.pictures > 0 || report.effects().any(|(_, effect)| effect > Effect::Plays) {
             let _ = write!(text, "\n  {}", consumers(report));
         }
     }
@@ -85,8 +85,22 @@ fn measured(run: &Run, report: &Report) -> String {
     if let Some(bytes) = report.frames.bytes_p50 {
         let _ = write!(text, ", {} a frame", output::bytes(bytes));
     }
+    if report.pictures > 0 {
+        let frames = &report.frames;
+        let _ = write!(text, ", scans read of {} of {} pictures", frames.walked, report.pictures);
+    }
     if let Some(end) = run.end.as_ref().and_then(|end| end.word("cap")) {
         let _ = write!(text, ", end: {end}");
+    }
+    match (&run.end, run.asked.frames, run.asked.duration) {
+        (Some(End::TimeUp), Some(frames), _) => {
+            let _ = write!(text, " (the time was up after {} of {frames} parts)", report.parts);
+        }
+        (Some(End::Enough), _, Some(duration)) => {
+            let duration = humantime::format_duration(duration);
+            let _ = write!(text, " (the parts were read before the {duration} were over)");
+        }
+        _ => {}
     }
     text
 }

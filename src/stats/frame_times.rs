@@ -1,4 +1,4 @@
-//! Frame times to figures: rates, gaps, jitter, stalls. Pure functions of given times.
+//! Rates, gaps, jitter and stalls.
 
 use alloc::collections::BTreeMap;
 use core::time::Duration;
@@ -31,6 +31,9 @@ pub struct FrameTimes {
     count: u64,
     max: Duration,
 }
+
+/// Servers repeat an unchanged picture once a second. A gap is a stall if it is clearly longer.
+const SHORTEST_STALL: Duration = Duration::from_millis(1500);
 
 /// The figures of a stream with at least two frames.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,7 +79,7 @@ impl FrameTimes {
     }
 
     /// The figures; `None` with fewer than two frames, or when all came within a millisecond. A gap is a stall above `max_gap`, by default
-    /// the larger of one second and three times the median.
+    /// the larger of 1.5 seconds and three times the median.
     pub fn timing(&self, max_gap: Option<Duration>) -> Option<Timing> {
         let (first, last) = (self.first?, self.last?);
         let span = last.saturating_sub(first);
@@ -85,7 +88,7 @@ impl FrameTimes {
             return None;
         }
         let gap_p50 = self.percentile(50);
-        let max_gap = max_gap.unwrap_or_else(|| (gap_p50 * 3).max(Duration::from_secs(1)));
+        let max_gap = max_gap.unwrap_or_else(|| (gap_p50 * 3).max(SHORTEST_STALL));
         let distances: u128 = self
             .gaps
             .iter()
@@ -102,6 +105,12 @@ impl FrameTimes {
             stalls: self.gaps.range(limit.saturating_add(1)..).map(|(_, n)| n).sum(),
             max_gap,
         })
+    }
+
+    /// The mean gap; `None` as in [`FrameTimes::timing`].
+    pub fn mean_gap(&self) -> Option<Duration> {
+        let timing = self.timing(None)?;
+        Some(Duration::from_secs_f64(1.0 / timing.fps))
     }
 
     /// Nearest rank: the smallest gap that `percent` of the gaps do not exceed.
@@ -173,10 +182,12 @@ mod tests {
 
     #[test]
     fn a_stall_is_a_gap_above_the_limit() {
-        let frames = times(&[0, 100, 200, 1300, 1400]);
+        let frames = times(&[0, 100, 200, 1800, 1900]);
         assert_eq!(frames.timing(None).unwrap().stalls, 1);
-        assert_eq!(frames.timing(Some(Duration::from_millis(1100))).unwrap().stalls, 0);
-        assert_eq!(times(&[0, 500, 1000, 2000]).timing(None).unwrap().max_gap, Duration::from_millis(1500));
+        assert_eq!(frames.timing(Some(Duration::from_millis(1600))).unwrap().stalls, 0);
+        assert_eq!(times(&[0, 600, 1200, 2000]).timing(None).unwrap().max_gap, Duration::from_millis(1800));
+        // A picture that is repeated once a second is no stall, a little late or not.
+        assert_eq!(times(&[0, 33, 66, 99, 1099, 2101, 3130]).timing(None).unwrap().stalls, 0);
     }
 
     #[test]
