@@ -5,8 +5,8 @@ use core::time::Duration;
 
 /// Shorter gaps between bursts are not visible, and the scheduling of a busy machine makes them.
 const SHORTEST_GAP: Duration = Duration::from_millis(100);
-/// Fewer bursts are chance.
-const FEWEST: usize = 3;
+/// Two bursts of fewer frames are chance.
+const FEWEST_OF_TWO: usize = 5;
 
 /// The bursts of a stream: several frames at once, then none for a while, again and again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ const FEWEST: usize = 3;
 pub struct Bursts {
     /// Number of bursts.
     pub count: usize,
-    /// Median number of frames in a burst, without the first and the last burst.
+    /// Median number of frames in a burst, without the first and the last burst; of two bursts the smaller number.
     pub frames: usize,
     /// Median of the times from the start of a burst to the start of the next one.
     pub period: Duration,
@@ -45,11 +45,16 @@ impl Bursts {
                 inside += 1;
             }
         }
-        if starts.len() < FEWEST || inside * 2 < times.len() - starts.len() {
+        if starts.len() < 2 || inside * 2 < times.len() - starts.len() {
             return None;
         }
-        // The first and the last burst may be cut.
-        let frames = median(starts[1..].windows(2).map(|pair| pair[1] - pair[0]))?;
+        // The first and the last burst may be cut. With two bursts there are no others: both must be large.
+        let frames = match starts[..] {
+            [_, second] => {
+                Some(second.min(times.len() - second)).filter(|&frames| frames >= FEWEST_OF_TWO)?
+            }
+            _ => median(starts[1..].windows(2).map(|pair| pair[1] - pair[0]))?,
+        };
         let period = median(starts.windows(2).map(|pair| times[pair[1]].saturating_sub(times[pair[0]])))?;
         (frames > 1).then_some(Self { count: starts.len(), frames, period })
     }
@@ -78,6 +83,9 @@ mod tests {
         let repeated = (0..60).map(|n| if n < 50 { n * 33 } else { 1650 + (n - 50) * 1000 });
         assert_eq!(bursts(repeated), None, "a scene at rest, repeated once a second");
         assert_eq!(bursts((0..60).map(|n| n * 5 + n / 10 * 30)), None, "the scheduling of a busy machine");
+        assert_eq!(bursts((0..70).map(|n| n / 35 * 3500 + n % 35)).unwrap().frames, 35, "two bursts");
+        assert_eq!(bursts((0..40).map(|n| n * 100 + n / 20 * 3000)), None, "one stall");
+        assert_eq!(bursts((0..6).map(|n| n / 3 * 3000 + n % 3)), None, "too few");
         assert_eq!(bursts(0..0), None);
         assert_eq!(bursts(0..1), None);
     }

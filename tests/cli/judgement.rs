@@ -27,9 +27,9 @@ struct Class {
     jpeg: Vec<u8>,
     /// The word in the manifest of `record`, if the markers show damage.
     damage: Option<&'static str>,
-    /// The rules that `check` names.
+    /// The rules that `check --shallow` names.
     rules: &'static [&'static str],
-    /// The rules that `check --deep` names.
+    /// The rules that `check` names.
     deep: &'static [&'static str],
 }
 
@@ -156,8 +156,8 @@ fn check_record_and_serve_agree_on_each_class_of_pictures() {
         let folder = tempfile::tempdir().unwrap();
         let capture = folder.path().join("capture.http");
         fs::write(&capture, [HEAD.as_bytes(), &part(&jpeg), &part(last), b"--foo--\r\n"].concat()).unwrap();
-        assert_eq!(names(&capture, &[]), rules, "{name}: check");
-        assert_eq!(names(&capture, &["--deep"]), deep, "{name}: check --deep");
+        assert_eq!(names(&capture, &["--shallow"]), rules, "{name}: check --shallow");
+        assert_eq!(names(&capture, &[]), deep, "{name}: check");
 
         let out = folder.path().join("out");
         run(mjpeg(["record", "--quiet"]).arg(&capture).arg(&out)).expect(0);

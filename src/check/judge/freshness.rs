@@ -23,10 +23,8 @@ const FOREIGN_US: i64 = 86_400_000_000;
 /// The capture times so far.
 #[derive(Debug, Default)]
 pub struct Freshness {
-    /// When the first byte of the body came, since 1970-01-01 UTC.
-    pub began: Option<Duration>,
     last: Option<(Vec<u8>, Timestamp)>,
-    /// (arrival, arrival minus capture time) in microseconds; absolute if `began` is known.
+    /// (arrival since the first byte, the same minus the capture time) in microseconds.
     lags: Vec<(i64, i64)>,
     /// Every so many distinct capture times are kept.
     stride: usize,
@@ -67,7 +65,7 @@ impl Freshness {
         self.stride = self.stride.max(1);
         if self.count % self.stride == 0 {
             let arrival = micros(arrival);
-            self.lags.push((arrival, arrival + self.began.map_or(0, micros) - micros(time.0)));
+            self.lags.push((arrival, arrival - micros(time.0)));
         }
         if self.lags.len() == SAMPLES {
             let mut index = 0;
@@ -79,8 +77,8 @@ impl Freshness {
         }
     }
 
-    /// Judges the lags.
-    pub fn finish(self, findings: &mut Findings) {
+    /// Judges the lags. `began`: when the first byte came, since 1970-01-01 UTC.
+    pub fn finish(self, began: Option<Duration>, findings: &mut Findings) {
         if let Some((place, value)) = self.invalid {
             let message = format!("X-Timestamp: {value}");
             findings.note_times(self.invalid_count, &NOT_CAPTURE_TIME, place, message);
@@ -103,13 +101,9 @@ impl Freshness {
         let (first, last) = (median(&self.lags[..quarter]), median(&self.lags[self.lags.len() - quarter..]));
         let middle = median(&self.lags[quarter..self.lags.len() - quarter]);
         let (start, end) = (self.lags[0].0, self.lags[self.lags.len() - 1].0);
-        let overall = {
-            let all: Vec<_> = self.lags.clone();
-            median(&all)
-        };
-        let has_clock = self.began.is_some();
-        if has_clock && overall.abs() > FOREIGN_US {
-            let message = format!("X-Timestamp is {} s away from the time of day", seconds(overall.abs()));
+        let overall = began.map(|began| median(&self.lags) + micros(began));
+        if let Some(lag) = overall.filter(|lag| lag.abs() > FOREIGN_US) {
+            let message = format!("X-Timestamp is {} s away from the time of day", seconds(lag.abs()));
             findings.note(&NOT_CAPTURE_TIME, Place::STREAM, message);
         }
         if last - first > GROWTH_US && middle > first && middle < last {
@@ -121,10 +115,10 @@ impl Freshness {
                 seconds(last - first)
             );
             findings.note(&LAG_GROWS, Place::STREAM, message);
-        } else if has_clock && (OLD_US..=FOREIGN_US).contains(&overall) {
+        } else if let Some(lag) = overall.filter(|lag| (OLD_US..=FOREIGN_US).contains(lag)) {
             let message = format!(
                 "X-Timestamp is {} s before the arrival: the pictures are old, or the clocks differ",
-                seconds(overall)
+                seconds(lag)
             );
             findings.note(&LAG, Place::STREAM, message);
         }

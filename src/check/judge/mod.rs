@@ -15,6 +15,7 @@ use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
 
+use self::deviation::Length;
 use self::findings::{Findings, Place};
 use self::flow::Flow;
 use self::freshness::Freshness;
@@ -51,10 +52,14 @@ pub struct Judge {
     times: FrameTimes,
     flow: Flow,
     freshness: Freshness,
+    /// When the first byte came, since 1970-01-01 UTC.
+    began: Option<Duration>,
+    /// From the request to the first byte.
+    waited: Duration,
     /// Whether the last delimiter was a close-delimiter.
     is_ended: bool,
-    /// The deviations of each part. The note: whether the part has a Content-Length.
-    deviations: Collector<bool>,
+    /// The deviations of each part, with its Content-Length.
+    deviations: Collector<Length>,
     /// Whether the last part that was judged has a Content-Length.
     has_length: bool,
 }
@@ -70,6 +75,8 @@ impl Judge {
             times: FrameTimes::default(),
             flow: Flow::default(),
             freshness: Freshness::default(),
+            began: None,
+            waited: Duration::ZERO,
             is_ended: false,
             deviations: Collector::new(),
             has_length: true,
@@ -82,9 +89,11 @@ impl Judge {
         self.pictures.dash_boundary = response::dash_boundary(head);
     }
 
-    /// Takes the time of day when the first byte of the body came, since 1970-01-01 UTC.
-    pub fn began(&mut self, unix: Duration) {
-        self.freshness.began = Some(unix);
+    /// Takes when the first byte of the body came: the time of day, since 1970-01-01 UTC, and the time since
+    /// the request.
+    pub fn began(&mut self, unix: Duration, waited: Duration) {
+        self.began = Some(unix);
+        self.waited = waited;
     }
 
     /// Whether the entropy-coded data of the next pictures is read; at first as the expectations say.
@@ -135,7 +144,7 @@ impl Judge {
         }
         self.deviations.event(event);
         if let Event::Part(part) = event {
-            self.deviations.open(part.number, part.fields.first("content-length").is_some());
+            self.deviations.open(part.number, Length::of(part.fields.first("content-length")));
         }
         self.judge_deviations();
     }
@@ -144,8 +153,9 @@ impl Judge {
     fn judge_deviations(&mut self) {
         for part in &mut self.deviations {
             // A part that was skipped, or never came, is judged like the one before it.
-            self.has_length = part.note.unwrap_or(self.has_length);
-            deviation::judge(&part.deviations, self.has_length, &mut self.findings);
+            let length = part.note.unwrap_or(if self.has_length { Length::Number } else { Length::None });
+            self.has_length = length != Length::None;
+            deviation::judge(&part.deviations, &length, &mut self.findings);
         }
     }
 
@@ -185,12 +195,14 @@ impl Judge {
     pub fn finish(mut self, watched: Option<Duration>) -> Report {
         self.deviations.finish();
         self.judge_deviations();
-        let Self { expectations, mut findings, parts, pictures, times, flow, freshness, .. } = self;
+        let Self {
+            expectations, mut findings, parts, pictures, times, flow, freshness, began, waited, ..
+        } = self;
         let timing = times.timing(expectations.max_gap);
         timing::gaps(&times, timing.as_ref(), watched, &expectations, &mut findings);
-        timing::rate(pictures.count, watched, &expectations, &mut findings);
+        timing::rate(pictures.count, watched.map(|watched| watched + waited), &expectations, &mut findings);
         flow.finish(&times, watched, &mut findings);
-        freshness.finish(&mut findings);
+        freshness.finish(began, &mut findings);
         let count = pictures.count;
         let frames = pictures.finish(&mut findings);
         Report { findings: findings.finish(&expectations.rules), parts, pictures: count, timing, frames }

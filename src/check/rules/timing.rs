@@ -31,7 +31,7 @@ pub static FPS_BELOW_LIMIT: Rule = Rule {
     name: "fps-below-limit",
     severity: Error,
     summary: "fewer frames a second than --min-fps",
-    why: "The limit given with --min-fps is not reached: whole pictures in the time from the first byte to the end of the \
+    why: "The limit given with --min-fps is not reached: whole pictures in the time from the request to the end of the \
           check, the silence before the first and after the last picture included.",
     section: "--min-fps",
     explains: &[],

@@ -183,8 +183,8 @@ impl Run {
         if let End::Unframed(error) = &end {
             watcher.judge.chunk_error(error);
         }
-        if let Some(unix) = session.began() {
-            watcher.judge.began(unix);
+        if let Some((unix, waited)) = session.began().zip(session.first_byte()) {
+            watcher.judge.began(unix, waited);
         }
         let is_asked = self.asked.frames.is_some() || self.asked.duration.is_some();
         if self.is_live && is_asked && end == End::Closed {
