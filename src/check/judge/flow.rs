@@ -91,7 +91,7 @@ impl Flow {
                 "bursts of {} pictures, {} ms from one to the next; the mean rate is {:.1} a second",
                 bursts.frames,
                 bursts.period.as_millis(),
-                1.0 / mean.as_secs_f64()
+                bursts.frames as f64 / bursts.period.as_secs_f64().max(1e-3)
             );
             if let Some(size) = chunk(mean) {
                 message += &format!("; the bytes come in blocks of {size}");

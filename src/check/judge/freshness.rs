@@ -63,7 +63,7 @@ impl Freshness {
         self.last = Some((value.into(), time));
         self.count += 1;
         self.stride = self.stride.max(1);
-        if self.count % self.stride == 0 {
+        if self.count.is_multiple_of(self.stride) {
             let arrival = micros(arrival);
             self.lags.push((arrival, arrival - micros(time.0)));
         }

@@ -111,6 +111,6 @@ impl Run {
 
 /// Where the first scan of a picture starts; its end if there is none.
 fn scan_start(jpeg: &[u8]) -> usize {
-    let mut segments = Segments::of(jpeg).into_iter();
+    let mut segments = Segments::of(jpeg);
     segments.find(|segment| segment.marker == Marker::SOS).map_or(jpeg.len(), |segment| segment.at)
 }

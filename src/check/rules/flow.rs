@@ -1,5 +1,6 @@
 //! How the bytes of the pictures flow.
 
+use super::freshness::LAG;
 use super::timing::STALL;
 use crate::check::consumer::Effect::*;
 use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, VLC};
@@ -55,7 +56,7 @@ pub static BURSTS: Rule = Rule {
           sleeping radio). All but the last one of a burst are late in every reader. In nginx, set \
           proxy_buffering off, or send X-Accel-Buffering: no.",
     section: "measured",
-    explains: &[&STALL, &HELD_TAIL, &FILLED_CHUNKS],
+    explains: &[&STALL, &HELD_TAIL, &FILLED_CHUNKS, &LAG],
     effects: &[
         (&FFMPEG, Late),
         (&FFMPEG_STRICT, Late),
