@@ -2,7 +2,8 @@
 
 use super::boundary::Boundary;
 use super::framing::Multipart;
-use super::markers::Markers;
+use super::length::Purpose;
+use super::markers::{Markers, PictureEnd};
 use super::relay::Relay;
 use super::response::Response;
 
@@ -20,6 +21,19 @@ pub struct Consumer {
     pub evidence: Evidence,
     /// How it reads.
     pub parameters: Parameters,
+}
+
+impl Consumer {
+    /// Whether it ends a part where Content-Length says, so that it need not wait for the next one.
+    pub fn trusts_lengths(&self) -> bool {
+        match &self.parameters.framing {
+            Framing::Multipart(multipart) => multipart.length.purpose == Purpose::Trusted,
+            Framing::Markers(markers) => {
+                matches!(markers.end, PictureEnd::LengthAndOne | PictureEnd::SameRead)
+            }
+            Framing::Relay(_) => false,
+        }
+    }
 }
 
 impl PartialEq for Consumer {

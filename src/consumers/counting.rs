@@ -114,7 +114,9 @@ pub(super) fn fate(
     }
     let junk_is_lost = matches!(parameters.pictures, Pictures::Decoded { .. });
     let stop = died.map_or(reading.stop, |(cause, read)| Stop::Dies { cause, read });
-    let count = Count { stream, pictures, shown: &shown, junk, lost: lost.filter(|_| junk_is_lost), stop };
+    let skipped = lost.filter(|_| junk_is_lost).is_some();
+    let lost_by = lost.map(|(cause, _)| cause);
+    let count = Count { stream, pictures, shown: &shown, junk, skipped, lost_by, stop };
     let (fate, cause) = count.fate();
     let at = match (lost, died) {
         (_, Some((_, at))) => Some(at),
@@ -130,7 +132,10 @@ struct Count<'a> {
     shown: &'a [Option<Shown>],
     /// Something that is no picture was delivered.
     junk: bool,
-    lost: Option<(Cause, usize)>,
+    /// A part was skipped that was meant to be a frame.
+    skipped: bool,
+    /// Why the first frame was lost.
+    lost_by: Option<Cause>,
     stop: Stop,
 }
 
@@ -164,13 +169,13 @@ impl Count<'_> {
             }
         }
         if self.loses(has_hole) {
-            return (Fate::Loses, self.lost.map(|(cause, _)| cause).or(cause));
+            return (Fate::Loses, self.lost_by.or(cause));
         }
         if is_late { (Fate::Late, Some(Cause::NextPart)) } else { (Fate::OnTime, None) }
     }
 
     fn loses(&self, has_hole: bool) -> bool {
-        has_hole || self.lost.is_some() || self.shown.iter().flatten().any(|shown| !shown.is_sound)
+        has_hole || self.skipped || self.shown.iter().flatten().any(|shown| !shown.is_sound)
     }
 
     /// Whether the frames between the first and the last one are late.

@@ -31,6 +31,11 @@ pub struct Prediction {
 }
 
 impl Prediction {
+    /// The fate of a stream without a part.
+    pub fn nothing() -> Self {
+        Self { fate: Fate::Nothing, cause: None, at: None }
+    }
+
     fn of_head(fate: Fate, cause: Cause) -> Self {
         Self { fate, cause: Some(cause), at: None }
     }

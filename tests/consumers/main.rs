@@ -1,6 +1,10 @@
 //! The simulation of consumers against what real programs did.
 
+#![allow(clippy::print_stdout)]
+
+mod combinations;
 mod outcomes;
+mod real;
 mod streams;
 
 #[allow(dead_code)]

@@ -8,11 +8,11 @@ use mjpeg::http::Head;
 use crate::recipe::Recipe;
 
 /// From the head to the first part.
-const FIRST_MS: u64 = 150;
+pub const FIRST_MS: u64 = 150;
 /// From one send to the next.
-const STEP_MS: u64 = 300;
+pub const STEP_MS: u64 = 300;
 /// The silence before the close.
-const SILENCE_MS: u64 = 1200;
+pub const SILENCE_MS: u64 = 1200;
 
 /// The stream of a recipe: one send for each flush.
 pub fn of_recipe(recipe: &Recipe) -> Stream {

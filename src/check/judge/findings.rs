@@ -50,6 +50,7 @@ impl Findings {
             part: place.part,
             offset: place.offset,
             message: cut(message.into()),
+            severity: None,
         });
         finding.count += count;
     }

@@ -1,5 +1,6 @@
 //! The table of rules. `--list-rules`, `--explain`, `docs/rules.md` and the verdicts read it.
 
+pub mod consumer;
 pub mod content;
 pub mod delimiter;
 pub mod http;
@@ -102,6 +103,7 @@ static RULES: &[&Rule] = &[
     &content::SIZE_MISMATCH,
     &content::SIZE_CHANGE,
     &content::FROZEN,
+    &consumer::CONSUMER_FAILS,
 ];
 
 /// All rules, by groups, each in the order of their codes.
@@ -141,6 +143,7 @@ mod tests {
     #[test]
     fn every_rule_is_in_the_table_and_used_by_the_judge() {
         let items = [
+            include_str!("consumer.rs"),
             include_str!("content.rs"),
             include_str!("delimiter.rs"),
             include_str!("http.rs"),
@@ -158,6 +161,7 @@ mod tests {
             include_str!("../judge/pictures.rs"),
             include_str!("../judge/response.rs"),
             include_str!("../judge/timing.rs"),
+            include_str!("../report.rs"),
         ]
         .concat();
         let words: BTreeSet<&str> = judge.split(|c: char| !c.is_alphanumeric() && c != '_').collect();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mjpeg::check::{Expectations, Judge, Report, Severity};
+use mjpeg::check::{Consumer, Expectations, Judge, Report, Severity};
 use mjpeg::multipart::Event;
 
 use crate::clock::Clock;
@@ -11,6 +11,7 @@ use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::status;
 use crate::transport::{self, End, Flow, Observer, Session, Target};
+use crate::verdict::sample::Sample;
 
 /// Most parts that are read from a URL by default.
 const LIVE_FRAMES: u64 = 100;
@@ -28,6 +29,8 @@ pub struct Options {
     pub idle: Duration,
     /// The rules and the limits.
     pub expectations: Expectations,
+    /// The consumers that the findings are judged for; empty: all.
+    pub consumers: Vec<&'static Consumer>,
 }
 
 /// The result of reading and judging one target.
@@ -121,6 +124,7 @@ impl Run {
             judge: Judge::new(options.expectations.clone()),
             parts_left: options.frames.or(is_endless.then_some(LIVE_FRAMES)),
             first_frame: None,
+            sample: Sample::of(&mut session)?,
         };
         if let Some(head) = session.head() {
             watcher.judge.head(head);
@@ -132,7 +136,16 @@ impl Run {
         }
         self.first_frame = session.first_byte().zip(watcher.first_frame).map(|(byte, frame)| byte + frame);
         if !matches!(end, End::NotAStream(_)) {
-            self.report = Some(watcher.judge.finish(session.watched()));
+            let mut report = watcher.judge.finish(session.watched());
+            drop(session);
+            let sample = watcher.sample.and_then(|sample| sample.finish(&end, clock.now(), self.is_live));
+            if let Some(stream) = sample {
+                report.forecast(&stream);
+            }
+            if !options.consumers.is_empty() {
+                report.judge_for(&options.consumers);
+            }
+            self.report = Some(report);
         }
         self.end = Some(end);
         Ok(())
@@ -162,12 +175,16 @@ struct Watcher {
     judge: Judge,
     parts_left: Option<u64>,
     first_frame: Option<Duration>,
+    sample: Option<Sample>,
 }
 
 impl Observer for Watcher {
     fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
         self.judge.event(event, arrival);
-        if let Event::Part(_) = event {
+        if let Event::Part(part) = event {
+            if let Some(sample) = &self.sample {
+                sample.part(part);
+            }
             self.first_frame = self.first_frame.or(arrival);
             if let Some(left) = &mut self.parts_left {
                 *left -= 1;
