@@ -1,17 +1,16 @@
-//! Which finding decides the fate of a stream in a consumer.
+//! Which rule decides the fate of a stream in a consumer.
 
-use super::report::Finding;
 use super::rule::Rule;
 use super::rules::{delimiter::*, http::*, jpeg::*, length::*, line_end::*, part_body::*, part_head::*};
 use crate::consumers::{Cause, Consumer, Fate, Prediction};
 
-/// The finding that explains `prediction`: one whose rule can have its cause. Among those, one at the place
-/// where the consumer stopped, then the first in the order of the rules.
-pub fn deciding<'a>(
-    findings: &'a [Finding],
+/// The rule that explains `prediction`, among the `broken` ones: the first that can be its cause; else one
+/// whose break does this to the consumer, or does anything to it.
+pub fn deciding(
+    broken: &[&'static Rule],
     consumer: &Consumer,
     prediction: &Prediction,
-) -> Option<&'a Finding> {
+) -> Option<&'static Rule> {
     if prediction.fate <= Fate::Unknown {
         return None;
     }
@@ -20,10 +19,9 @@ pub fn deciding<'a>(
         // It shows every frame with the next one, whatever the sender does.
         return None;
     }
-    let of = |rule: &&Rule| findings.iter().find(|finding| finding.rule == *rule);
-    let listed = || findings.iter().find(|finding| finding.rule.effect_on(consumer) >= prediction.fate);
-    let related = || findings.iter().find(|finding| finding.rule.effect_on(consumer) > Fate::Unknown);
-    rules_of(cause).iter().find_map(of).or_else(listed).or_else(related)
+    let listed = |fate: Fate| broken.iter().copied().find(|rule| rule.effect_on(consumer) >= fate);
+    let likely = rules_of(cause).iter().copied().find(|rule| broken.contains(rule));
+    likely.or_else(|| listed(prediction.fate)).or_else(|| listed(Fate::Late))
 }
 
 /// The rules that can make a consumer run into `cause`, the most likely first.

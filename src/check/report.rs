@@ -86,11 +86,12 @@ impl Report {
     /// Predicts what becomes of `stream`, which this report is about, in each consumer.
     pub fn forecast(&mut self, stream: &Stream) {
         let predictor = Predictor::new(stream);
+        let broken: Vec<&'static Rule> = self.findings.iter().map(|finding| finding.rule).collect();
         let forecast = |consumer: &'static Consumer| {
             // Without a picture there is nothing to show.
             let nothing = Prediction::nothing();
             let prediction = if self.parts > 0 { predictor.predict(consumer) } else { nothing };
-            let decided_by = deciding(&self.findings, consumer, &prediction).map(|finding| finding.rule);
+            let decided_by = deciding(&broken, consumer, &prediction);
             Forecast { consumer, fate: prediction.fate, decided_by }
         };
         self.forecasts = consumers().map(forecast).collect();

@@ -5,6 +5,7 @@
 mod combinations;
 mod outcomes;
 mod real;
+mod sampling;
 mod streams;
 
 #[allow(dead_code)]
