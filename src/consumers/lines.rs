@@ -35,15 +35,15 @@ impl Lines {
 
     /// The line at `at`: its text, and where the next one starts.
     pub(super) fn line(&self, bytes: &[u8], at: usize) -> Step<(Range<usize>, usize)> {
+        let rest = bytes.get(at..).unwrap_or_default();
         let end = match self.ends {
             LineEnds::Crlf => find(bytes, b"\r\n", at),
+            // One search for both: a search for LF alone would run over many NULs again and again.
+            LineEnds::Both if self.nul_ends => memchr::memchr2(b'\n', 0, rest).map(|len| at + len),
             LineEnds::Both => find_byte(bytes, b'\n', at),
         };
-        if self.nul_ends {
-            let line = bytes.get(at..end.unwrap_or(bytes.len())).unwrap_or_default();
-            if let Some(len) = memchr::memchr(0, line) {
-                return Ok((self.seen(at, at + len), at + len + 1));
-            }
+        if let Some(end) = end.filter(|&end| bytes[end] == 0) {
+            return Ok((self.seen(at, end), end + 1));
         }
         let Some(end) = end else { return Err(Stop::Waits(Cause::Delimiter)) };
         if end - at > self.max_bytes {

@@ -8,8 +8,8 @@ use super::part_type::Kind;
 use super::pictures::{EOI, SOI, find};
 use super::stop::Stop;
 
-/// Bytes before SOI in which Content-Length is looked for.
-const HEAD_BYTES: usize = 16 * 1024;
+/// Bytes of a value that are looked at.
+const VALUE_BYTES: usize = 64;
 /// The largest buffer of a reader that allocates what Content-Length says.
 const BUFFER_BYTES: u64 = 100_000_000;
 
@@ -18,7 +18,7 @@ const BUFFER_BYTES: u64 = 100_000_000;
 struct Growing {
     start: usize,
     len: usize,
-    head: (usize, usize),
+    announced: Announced,
     kind: Kind,
 }
 
@@ -26,7 +26,8 @@ struct Growing {
 /// byte behind it.
 pub(super) fn length_and_one(bytes: &[u8], reads: &[(usize, usize)]) -> (Vec<Delivery>, Stop) {
     let mut deliveries = Vec::new();
-    let (mut at, mut head_start) = (0, 0);
+    let mut at = 0;
+    let mut head = PartHead::at(0);
     let mut growing: Option<Growing> = None;
     for &(read_end, _) in reads {
         while at < read_end {
@@ -39,18 +40,18 @@ pub(super) fn length_and_one(bytes: &[u8], reads: &[(usize, usize)]) -> (Vec<Del
                 break;
             }
             if soi == Some(at) {
-                let head = growing.map_or((head_start, at), |growing| growing.head);
-                growing = match announced(&bytes[head.0.max(head.1.saturating_sub(HEAD_BYTES))..head.1]) {
-                    Announced::Nothing => {
-                        return (deliveries, Stop::Dies { cause: Cause::LengthMissing, read: at });
+                let announced =
+                    growing.map_or_else(|| head.announced(bytes, at), |growing| growing.announced);
+                let dies = |cause| Stop::Dies { cause, read: at };
+                growing = match announced {
+                    Announced::Nothing => return (deliveries, dies(Cause::LengthMissing)),
+                    Announced::Refused => return (deliveries, dies(Cause::LengthInvalid)),
+                    Announced::NotANumber => {
+                        Some(Growing { start: at, len: 0, announced, kind: Kind::Blank })
                     }
-                    Announced::Refused => {
-                        return (deliveries, Stop::Dies { cause: Cause::LengthInvalid, read: at });
-                    }
-                    Announced::NotANumber => Some(Growing { start: at, len: 0, head, kind: Kind::Blank }),
                     Announced::Bytes(0) => None,
                     Announced::Bytes(len) => Some(match growing {
-                        None => Growing { start: at, len, head, kind: Kind::Image },
+                        None => Growing { start: at, len, announced, kind: Kind::Image },
                         Some(growing) => Growing { len, kind: Kind::Blank, ..growing },
                     }),
                 };
@@ -59,7 +60,7 @@ pub(super) fn length_and_one(bytes: &[u8], reads: &[(usize, usize)]) -> (Vec<Del
                 let Growing { start, len, kind, .. } = picture;
                 deliveries.push(Delivery { start, end: start + len, need: at + 1, kind });
                 growing = None;
-                head_start = at + 1;
+                head = PartHead::at(at + 1);
             }
             at += 1;
         }
@@ -68,6 +69,7 @@ pub(super) fn length_and_one(bytes: &[u8], reads: &[(usize, usize)]) -> (Vec<Del
 }
 
 /// What Content-Length says, read as a number of JavaScript.
+#[derive(Debug, Clone, Copy)]
 enum Announced {
     Nothing,
     Refused,
@@ -75,17 +77,38 @@ enum Announced {
     Bytes(usize),
 }
 
-fn announced(head: &[u8]) -> Announced {
-    let mut announced = Announced::Nothing;
-    for line in head.split(|&b| b == b'\n') {
-        let mut pieces = line.split(|&b| b == b':');
-        let name = pieces.next().unwrap_or_default();
-        let Some(value) = pieces.next().filter(|_| name.eq_ignore_ascii_case(b"content-length")) else {
-            continue;
-        };
-        announced = number(value.trim_ascii());
+/// The lines before SOI, of which each is read once.
+struct PartHead {
+    line_start: usize,
+    /// No line ends before this byte.
+    searched: usize,
+    announced: Announced,
+}
+
+impl PartHead {
+    fn at(start: usize) -> Self {
+        Self { line_start: start, searched: start, announced: Announced::Nothing }
     }
-    announced
+
+    /// What the lines before `end` say. The last one counts.
+    fn announced(&mut self, bytes: &[u8], end: usize) -> Announced {
+        while let Some(len) = memchr::memchr(b'\n', bytes.get(self.searched..end).unwrap_or_default()) {
+            let line_end = self.searched + len;
+            self.announced = length_of(&bytes[self.line_start..line_end]).unwrap_or(self.announced);
+            (self.line_start, self.searched) = (line_end + 1, line_end + 1);
+        }
+        self.searched = self.searched.max(end);
+        length_of(bytes.get(self.line_start..end).unwrap_or_default()).unwrap_or(self.announced)
+    }
+}
+
+/// The value of a Content-Length line, up to a second colon.
+fn length_of(line: &[u8]) -> Option<Announced> {
+    const NAME: &[u8] = b"content-length:";
+    let (name, value) = line.split_at_checked(NAME.len())?;
+    let value = &value[..value.len().min(VALUE_BYTES)];
+    let value = value.split(|&b| b == b':').next().unwrap_or_default();
+    name.eq_ignore_ascii_case(NAME).then(|| number(value.trim_ascii()))
 }
 
 fn number(value: &[u8]) -> Announced {

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout)]
 
 mod combinations;
+mod hostile;
 mod outcomes;
 mod real;
 mod sampling;
