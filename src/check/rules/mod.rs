@@ -1,5 +1,6 @@
 //! The table of rules. `--list-rules`, `--explain`, `docs/rules.md` and the verdicts read it.
 
+pub mod consumer;
 pub mod content;
 pub mod delimiter;
 pub mod flow;
@@ -115,6 +116,7 @@ static RULES: &[&Rule] = &[
     &freshness::LAG,
     &freshness::CAPTURE_TIME_BACK,
     &freshness::NOT_CAPTURE_TIME,
+    &consumer::CONSUMER_FAILS,
 ];
 
 /// All rules, by groups, each in the order of their codes.
@@ -154,6 +156,7 @@ mod tests {
     #[test]
     fn every_rule_is_in_the_table_and_used_by_the_judge() {
         let items = [
+            include_str!("consumer.rs"),
             include_str!("content.rs"),
             include_str!("delimiter.rs"),
             include_str!("flow.rs"),
@@ -176,6 +179,7 @@ mod tests {
             include_str!("../judge/repeats.rs"),
             include_str!("../judge/response.rs"),
             include_str!("../judge/timing.rs"),
+            include_str!("../report.rs"),
         ]
         .concat();
         let words: BTreeSet<&str> = judge.split(|c: char| !c.is_alphanumeric() && c != '_').collect();

@@ -8,6 +8,7 @@ use mjpeg::response::{Error, Event};
 
 use super::end::End;
 use super::stream::{Received, Stream};
+use super::tap::Tap;
 use super::wire::WireEnd;
 use crate::clock::Clock;
 use crate::problem::Problem;
@@ -74,6 +75,25 @@ impl Session {
     /// The response head.
     pub fn head(&self) -> Option<&Head> {
         self.stream.head()
+    }
+
+    /// Bytes of the response before its body.
+    pub fn body_start(&self) -> usize {
+        self.stream.reader.body_start()
+    }
+
+    /// Whether the body comes in chunks.
+    pub fn is_in_chunks(&self) -> bool {
+        self.stream.reader.is_in_chunks()
+    }
+
+    /// Shows every byte of the response to `tap`, those that were read before it first.
+    ///
+    /// # Errors
+    ///
+    /// Those of the tap.
+    pub fn set_tap(&mut self, tap: Box<dyn Tap>) -> Result<(), Problem> {
+        self.stream.set_tap(tap)
     }
 
     /// Whether the stream has arrival times.

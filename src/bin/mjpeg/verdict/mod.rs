@@ -4,11 +4,13 @@ mod depth;
 mod emit;
 mod explain;
 mod run;
+mod sample;
 
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use mjpeg::check::{self, Expectations, Rule, Selection, Selector, Severity};
+use mjpeg::check::{self, Consumer, Expectations, Rule, Selection, Selector, Severity};
+use mjpeg::consumers;
 
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
@@ -75,6 +77,9 @@ pub struct Check {
     /// Do not apply these rules: codes, names, or the start of a code
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
     ignore: Vec<Selector>,
+    /// Judge the findings for these consumers alone: what they do not mind is an info
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = known_consumer)]
+    consumers: Vec<&'static Consumer>,
     /// Exit with 1 on findings of this severity or worse
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     fail_on: FailOn,
@@ -154,7 +159,14 @@ impl Check {
             (_, true) => Depth::Shallow,
             _ => Depth::Auto,
         };
-        Options { frames: self.frames, duration: self.duration, idle: self.idle, expectations, depth }
+        Options {
+            frames: self.frames,
+            duration: self.duration,
+            idle: self.idle,
+            expectations,
+            depth,
+            consumers: self.consumers.clone(),
+        }
     }
 }
 
@@ -209,6 +221,13 @@ impl Out {
             result => result,
         }
     }
+}
+
+fn known_consumer(text: &str) -> Result<&'static Consumer, String> {
+    consumers::consumer(text).ok_or_else(|| {
+        let names: Vec<&str> = consumers::consumers().map(|consumer| consumer.name).collect();
+        format!("no consumer has this name; known are {}", names.join(", "))
+    })
 }
 
 fn known_rule(text: &str) -> Result<&'static Rule, String> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use mjpeg::check::{Expectations, Judge, Report, Severity};
+use mjpeg::check::{Consumer, Expectations, Judge, Report, Severity};
 use mjpeg::multipart::Event;
 
 use crate::clock::Clock;
@@ -13,6 +13,7 @@ use crate::signal::Stop;
 use crate::status;
 use crate::transport::{self, End, Flow, Observer, Session, Target};
 use crate::verdict::depth::{Depth, Walks};
+use crate::verdict::sample::Sample;
 
 /// Most parts that are read from a URL, if neither parts nor time are given.
 const LIVE_FRAMES: u64 = 100;
@@ -32,6 +33,8 @@ pub struct Options {
     pub expectations: Expectations,
     /// Which pictures have their entropy-coded data read.
     pub depth: Depth,
+    /// The consumers that the findings are judged for; empty: all.
+    pub consumers: Vec<&'static Consumer>,
 }
 
 /// How much of a target was to be read.
@@ -175,6 +178,7 @@ impl Run {
             first_frame: None,
             walks: Walks::new(options.depth, self.is_live),
             clock: clock.clone(),
+            sample: Sample::of(&mut session)?,
         };
         if let Some(head) = session.head() {
             watcher.judge.head(head);
@@ -192,7 +196,16 @@ impl Run {
         }
         self.first_frame = session.first_byte().zip(watcher.first_frame).map(|(byte, frame)| byte + frame);
         if !matches!(end, End::NotAStream(_)) {
-            self.report = Some(watcher.judge.finish(session.watched()));
+            let mut report = watcher.judge.finish(session.watched());
+            drop(session);
+            let sample = watcher.sample.and_then(|sample| sample.finish(&end, clock.now(), self.is_live));
+            if let Some(stream) = sample {
+                report.forecast(&stream);
+            }
+            if !options.consumers.is_empty() {
+                report.judge_for(&options.consumers);
+            }
+            self.report = Some(report);
         }
         self.end = Some(end);
         Ok(())
@@ -227,6 +240,7 @@ struct Watcher {
     first_frame: Option<Duration>,
     walks: Walks,
     clock: Clock,
+    sample: Option<Sample>,
 }
 
 impl Observer for Watcher {
@@ -240,10 +254,11 @@ impl Observer for Watcher {
             self.judge.set_deep(self.walks.next(before));
         }
         self.judge.event(event, arrival);
-        if let Event::Part(_) = event {
+        if let Event::Part(part) = event {
             self.walks.judged(before, self.clock.now());
-        }
-        if let Event::Part(_) = event {
+            if let Some(sample) = &self.sample {
+                sample.part(part);
+            }
             self.first_frame = self.first_frame.or(arrival);
             if let Some(left) = &mut self.parts_left {
                 *left -= 1;

@@ -1,6 +1,6 @@
 //! `--format json`: verdicts for programs, schema `mjpeg.check/1`.
 
-use mjpeg::check::{Finding, Report};
+use mjpeg::check::{Finding, Forecast, Report};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -42,6 +42,8 @@ struct Object<'a> {
     findings: Vec<FindingObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     consumers: Option<Map<String, Value>>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    consumers_decided_by: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timing: Option<Timing>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,7 +115,8 @@ fn object<'a>(target: &Target, run: &'a Run, verdict: Verdict) -> Object<'a> {
         parts: report.map_or(0, |report| report.parts),
         duration_s: output::rounded(run.duration.as_secs_f64()),
         findings: report.map(|report| report.findings.iter().map(finding).collect()).unwrap_or_default(),
-        consumers: report.filter(|report| report.parts > 0).map(consumers),
+        consumers: report.filter(|report| report.parts > 0 && !report.forecasts.is_empty()).map(consumers),
+        consumers_decided_by: report.filter(|report| report.parts > 0).map(decided_by).unwrap_or_default(),
         timing: report.and_then(|report| timing(run, report)),
         frames: report.filter(|report| report.pictures > 0).map(frames),
         error,
@@ -148,7 +151,13 @@ fn finding(finding: &Finding) -> FindingObject<'_> {
 }
 
 fn consumers(report: &Report) -> Map<String, Value> {
-    report.effects().map(|(consumer, effect)| (consumer.name.into(), effect.name().into())).collect()
+    report.forecasts.iter().map(|it| (it.consumer.name.into(), it.fate.name().into())).collect()
+}
+
+/// The codes of the findings that decide.
+fn decided_by(report: &Report) -> Map<String, Value> {
+    let code = |it: &Forecast| Some((it.consumer.name.into(), it.decided_by?.code.into()));
+    report.forecasts.iter().filter_map(code).collect()
 }
 
 fn timing(run: &Run, report: &Report) -> Option<Timing> {
