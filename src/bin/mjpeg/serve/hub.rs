@@ -3,12 +3,12 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::encoded::Encoded;
 use super::frame_source::{Demand, Frame, FrameSource, Pace, Polled, Stats, Upcoming};
 use super::health::Health;
 use super::part::{Part, Trailer};
 use super::recipe::Recipe;
 use super::recipes::Recipes;
+use super::rendition::Rendition;
 use crate::source::error::Error;
 
 /// The result of a call to the hub.
@@ -47,15 +47,6 @@ pub struct Hub {
     count: Count,
 }
 
-/// The stream in one recipe. All viewers of the recipe share its parts.
-#[derive(Debug)]
-struct Rendition {
-    recipe: Rc<dyn Recipe>,
-    newest: Option<Rc<Part>>,
-    /// The part for snapshots that are requested before the first frame is published.
-    preview: Option<Rc<Part>>,
-}
-
 /// Counters of the hub.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Count {
@@ -68,11 +59,9 @@ pub struct Count {
 impl Hub {
     /// Creates a hub that has published no frame, for at least one recipe.
     pub fn new(source: Box<dyn FrameSource>, recipes: &Recipes) -> Self {
-        let rendition =
-            |recipe: &Rc<dyn Recipe>| Rendition { recipe: Rc::clone(recipe), newest: None, preview: None };
         Self {
             source,
-            renditions: recipes.iter().map(rendition).collect(),
+            renditions: recipes.iter().map(|recipe| Rendition::new(Rc::clone(recipe))).collect(),
             number: 0,
             health: Health::new(),
             closed: false,
@@ -82,17 +71,17 @@ impl Hub {
 
     /// The newest part in a recipe.
     pub fn newest(&self, recipe: usize) -> Option<&Rc<Part>> {
-        self.renditions.get(recipe)?.newest.as_ref()
+        self.renditions.get(recipe)?.newest()
     }
 
     /// The newest part of each recipe.
     pub fn parts(&self) -> impl Iterator<Item = &Rc<Part>> {
-        self.renditions.iter().filter_map(|rendition| rendition.newest.as_ref())
+        self.renditions.iter().filter_map(Rendition::newest)
     }
 
     /// The head of the response in a recipe.
     pub fn response_head(&self, recipe: usize) -> Option<Rc<[u8]>> {
-        self.renditions.get(recipe).map(|rendition| rendition.recipe.response_head())
+        self.renditions.get(recipe).map(Rendition::response_head)
     }
 
     /// Whether the stream has ended.
@@ -112,9 +101,7 @@ impl Hub {
         }
         self.health.restart();
         // A paused source had no viewers: none holds the head of a promised frame, and none needs the old frame.
-        for rendition in &mut self.renditions {
-            rendition.newest = None;
-        }
+        self.renditions.iter_mut().for_each(Rendition::clear);
         self.poll(now, Demand::Some)
     }
 
@@ -176,16 +163,10 @@ impl Hub {
     pub fn snapshot(&mut self) -> Snapshot {
         let starting = self.source.is_starting();
         let Some(rendition) = self.renditions.first_mut() else { return Snapshot::None };
-        if let Some(part) = rendition.newest.as_ref().filter(|_| !starting) {
+        if let Some(part) = rendition.newest().filter(|_| !starting) {
             return Snapshot::Part(Rc::clone(part));
         }
-        if rendition.preview.is_none() {
-            rendition.preview = self.source.peek().map(|Frame { picture, taken }| {
-                let frame = Rc::new(rendition.recipe.encode(picture, 0, taken));
-                Rc::new(Part::new(frame, Trailer::Nothing, &*rendition.recipe))
-            });
-        }
-        match &rendition.preview {
+        match rendition.preview(|| self.source.peek()) {
             Some(part) => Snapshot::Part(Rc::clone(part)),
             None if starting => Snapshot::Soon,
             None => Snapshot::None,
@@ -253,177 +234,13 @@ impl Hub {
 
     /// Makes the newest part of each recipe.
     fn replace_with(&mut self, frame: &Frame, trailer: impl Fn(&dyn Recipe) -> Trailer) {
-        let Self { source, renditions, number, .. } = self;
-        for rendition in renditions {
-            let recipe = &*rendition.recipe;
-            let old = rendition.newest.take();
-            // A promised frame was encoded already.
-            let promised = old.as_ref().and_then(|part| part.promised()).cloned();
-            let encoded = promised
-                .filter(|promised| promised.number == *number)
-                .unwrap_or_else(|| Rc::new(recipe.encode(frame.picture.clone(), *number, frame.taken)));
-            rendition.newest = Some(Rc::new(Part::new(encoded, trailer(recipe), recipe)));
-            rendition.preview = None;
-            // If a slow viewer still holds the part, its buffer is freed when that viewer releases it.
-            let frame = old.and_then(Rc::into_inner).map(Part::into_frame);
-            if let Some(frame) = frame.and_then(Rc::into_inner) {
-                source.give_back(Encoded::into_picture(frame));
+        for rendition in &mut self.renditions {
+            if let Some(picture) = rendition.replace(frame, self.number, &trailer) {
+                self.source.give_back(picture);
             }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::VecDeque;
-
-    use mjpeg::multipart::Boundary;
-
-    use super::super::layout::Layout;
-    use super::super::part::SentUpTo;
-    use super::super::recipe::Standard;
-    use super::*;
-    use crate::source::picture::{Picture, SMALLEST};
-
-    /// Returns the results of a list.
-    #[derive(Debug, Default)]
-    struct Listed {
-        paused: bool,
-        results: VecDeque<Polled>,
-        given_back: Rc<std::cell::Cell<u32>>,
-    }
-
-    impl FrameSource for Listed {
-        fn start(&mut self, _: Duration) -> bool {
-            std::mem::take(&mut self.paused)
-        }
-
-        fn due(&self) -> Option<Duration> {
-            None
-        }
-
-        fn poll(&mut self, _: Duration, _: Demand) -> Polled {
-            self.results.pop_front().unwrap_or(Polled::Pending)
-        }
-
-        fn finish(&mut self, _: Duration) -> Option<Frame> {
-            match self.results.pop_front() {
-                Some(Polled::Frame(frame, _)) => Some(frame),
-                _ => None,
-            }
-        }
-
-        fn peek(&self) -> Option<Frame> {
-            match self.results.front() {
-                Some(Polled::Frame(frame, _)) => Some(frame.clone()),
-                _ => None,
-            }
-        }
-
-        fn is_starting(&self) -> bool {
-            false
-        }
-
-        fn give_back(&mut self, _: Picture) {
-            self.given_back.set(self.given_back.get() + 1);
-        }
-
-        fn stats(&self) -> Stats {
-            Stats { pace: Pace::Live { interval: Duration::ZERO }, uncarried: 0, torn: 0, unseen: 0 }
-        }
-
-        fn take_error(&mut self) -> Option<Error> {
-            None
-        }
-    }
-
-    fn frame() -> Frame {
-        Frame { picture: Picture::new(SMALLEST.to_vec()).unwrap(), taken: Duration::ZERO }
-    }
-
-    fn hub(results: impl IntoIterator<Item = Polled>) -> Hub {
-        let source = Listed { results: results.into_iter().collect(), ..Listed::default() };
-        Hub::new(Box::new(source), &Recipes::from(Standard::new(Boundary::new("b").unwrap(), &[])))
-    }
-
-    fn poll(hub: &mut Hub) -> Update {
-        hub.poll(Duration::ZERO, Demand::Some)
-    }
-
-    #[test]
-    fn a_promised_frame_is_encoded_once() {
-        let (one, two) = (frame(), frame());
-        let mut hub = hub([
-            Polled::Frame(one, Upcoming::Known(two.clone())),
-            Polled::Frame(two, Upcoming::Known(frame())),
-        ]);
-        assert_eq!(poll(&mut hub), Update::Part);
-        let promised = hub.newest(0).unwrap().promised().unwrap().clone();
-        assert_eq!(poll(&mut hub), Update::Part);
-        let newest = hub.newest(0).unwrap();
-        assert!(Rc::ptr_eq(newest.frame(), &promised));
-        assert_eq!(newest.start(SentUpTo::Head(2)), Some(newest.body().start));
-    }
-
-    #[test]
-    fn a_viewer_that_comes_after_a_pause_was_not_sent_the_old_head() {
-        let source = Listed {
-            paused: true,
-            results: [
-                Polled::Frame(frame(), Upcoming::Known(frame())),
-                Polled::Pending,
-                Polled::Frame(frame(), Upcoming::Known(frame())),
-            ]
-            .into(),
-            ..Listed::default()
-        };
-        let recipes = Recipes::from(Standard::new(Boundary::new("b").unwrap(), &[]));
-        let mut hub = Hub::new(Box::new(source), &recipes);
-        assert_eq!(hub.start(Duration::ZERO), Update::Part);
-        hub.source = Box::new(Listed { paused: true, ..Listed::default() });
-        assert_eq!(hub.start(Duration::ZERO), Update::None);
-        assert!(hub.newest(0).is_none());
-    }
-
-    #[test]
-    fn the_last_part_is_the_promised_frame_or_the_newest_again() {
-        let mut promised = hub([
-            Polled::Frame(frame(), Upcoming::Known(frame())),
-            Polled::Frame(frame(), Upcoming::Known(frame())),
-        ]);
-        poll(&mut promised);
-        assert_eq!(promised.finish(Duration::ZERO), Update::LastPart);
-        let last = promised.newest(0).unwrap();
-        assert_eq!((last.number(), promised.count().frames), (2, 2));
-        assert_eq!(last.sent_up_to(last.end(Layout::Leading)), SentUpTo::Closed);
-
-        let mut live = hub([Polled::Frame(frame(), Upcoming::Unknown), Polled::Again, Polled::Over]);
-        assert_eq!([poll(&mut live), poll(&mut live)], [Update::Part; 2]);
-        assert_eq!([poll(&mut live), poll(&mut live)], [Update::LastPart, Update::None]);
-        let last = live.newest(0).unwrap();
-        assert_eq!((last.number(), live.count().frames, live.count().repeated), (3, 1, 1));
-
-        assert_eq!(hub([]).finish(Duration::ZERO), Update::End);
-    }
-
-    #[test]
-    fn recipes_share_pictures_and_used_buffers_are_given_back() {
-        let recipes = ["one", "two"].map(|name| Standard::new(Boundary::new(name).unwrap(), &[]));
-        let given_back = Rc::new(std::cell::Cell::new(0));
-        let source = Listed {
-            results: (0..3).map(|_| Polled::Frame(frame(), Upcoming::Unknown)).collect(),
-            given_back: Rc::clone(&given_back),
-            ..Listed::default()
-        };
-        let mut hub = Hub::new(Box::new(source), &Recipes::new(recipes));
-        poll(&mut hub);
-        let [one, two] = [0, 1].map(|recipe| hub.newest(recipe).unwrap().clone());
-        assert_eq!(one.jpeg().as_ptr(), two.jpeg().as_ptr());
-        assert_ne!(hub.response_head(0), hub.response_head(1));
-        poll(&mut hub);
-        assert_eq!(given_back.get(), 0, "viewers hold both parts");
-        drop((one, two));
-        poll(&mut hub);
-        assert_eq!(given_back.get(), 2);
-    }
-}
+mod tests;

@@ -1,28 +1,14 @@
 //! A part: one frame and what follows it, as viewers receive them.
 
-use std::io::IoSlice;
-use std::ops::{Deref, Range};
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::encoded::{Encoded, Tag};
 use super::layout::Layout;
 use super::recipe::Recipe;
-
-/// How far a viewer's stream has been sent. It decides what may follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SentUpTo {
-    /// Nothing, not even the first delimiter.
-    Fresh,
-    /// Up to the end of a frame.
-    Body,
-    /// Up to a delimiter: a part must follow.
-    Delimiter,
-    /// Up to the head of the part with this number: exactly this part must follow.
-    Head(u64),
-    /// Up to the close-delimiter: nothing may follow.
-    Closed,
-}
+use super::sent_up_to::SentUpTo;
+use super::slices::Slices;
 
 /// What follows the frame of a part.
 #[derive(Debug, Clone)]
@@ -192,34 +178,7 @@ impl Part {
             Trailer::Promise(next) => next.before_body(),
             _ => self.behind.as_deref().unwrap_or_default(),
         };
-        let runs = [self.frame.before_body(), self.jpeg(), self.frame.behind_body(), behind];
-        let mut slices = Slices { slices: [IoSlice::new(&[]); 4], count: 0 };
-        let mut start = 0;
-        for run in runs {
-            let end = start + run.len();
-            let (from, to) = (range.start.max(start), range.end.min(end));
-            if from < to {
-                slices.slices[slices.count] = IoSlice::new(&run[from - start..to - start]);
-                slices.count += 1;
-            }
-            start = end;
-        }
-        slices
-    }
-}
-
-/// Bytes of a part in the buffers that hold them.
-#[derive(Debug)]
-pub struct Slices<'a> {
-    slices: [IoSlice<'a>; 4],
-    count: usize,
-}
-
-impl<'a> Deref for Slices<'a> {
-    type Target = [IoSlice<'a>];
-
-    fn deref(&self) -> &[IoSlice<'a>] {
-        &self.slices[..self.count]
+        Slices::new([self.frame.before_body(), self.jpeg(), self.frame.behind_body(), behind], range)
     }
 }
 

@@ -1,0 +1,186 @@
+//! The command line of `mjpeg serve`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use mjpeg::multipart::Boundary;
+
+use super::fault::Fault;
+use super::layout::Layout;
+use super::named::{self, Named};
+use crate::listen::address::ListenAddress;
+use crate::listen::auth::Users;
+use crate::listen::host;
+use crate::listen::unix;
+use crate::transport::{self, Target};
+use crate::usage::Usage;
+use crate::value::{self, Rate};
+
+/// Serve a source of frames as an MJPEG stream over HTTP.
+///
+/// Prints the URL of the stream to standard output as soon as the server listens.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mjpeg serve test:640x480                  a test pattern with the time in it
+  mjpeg serve frames/ --fps 25              play the JPEG files of a directory in a loop
+  mjpeg serve frames/ --once                play them once, from the first viewer on, and exit
+  mjpeg serve image.jpg                     send the file again each time it is written
+  mjpeg serve http://camera/stream          relay a camera to many viewers
+  ffmpeg -re -i video.mp4 -f mpjpeg - | mjpeg serve -
+  mjpeg serve frames/ --listen 0.0.0.0:8080 --auth-file users.txt
+  mjpeg serve frames/ --listen 0 -- sh -c 'ffmpeg -i \"$MJPEG_URL\" -frames:v 50 out.mkv'
+
+A TIME has a unit, such as 500ms, 10s or 2m; without a unit it is in seconds. A SIZE is in bytes,
+or has a unit: k = 1024, M = 1024 x 1024.
+
+Exit status: 0 the source ended or a signal stopped the server, 3 source unreachable, 4 source is
+not a stream, 5 source stalled, reset or cut, 6 cannot read the source or cannot listen. With a
+COMMAND, its exit status: 128 and the signal's number if a signal ended it, 127 if it does not
+exist, 126 if it cannot be started. If the source never has a frame, the command is ended with
+SIGTERM, and the status is that of the source. SIGINT, SIGTERM and SIGHUP are passed on to the
+command, which is killed if it does not end within 5 seconds or the signal is repeated. If such a
+signal arrives before the command has started, the server ends by it.")]
+pub struct Serve {
+    /// A directory of JPEG files, a JPEG file (watched for changes), a file with a saved response or
+    /// concatenated JPEGs, an http(s) URL, `-` for standard input, a named pipe, or `test:[WIDTHxHEIGHT]`
+    #[arg(value_parser = Target::parser())]
+    pub(super) source: Target,
+    /// Address to listen on. PORT alone and :PORT mean 127.0.0.1; 0.0.0.0 and [::] mean all addresses of this
+    /// machine; port 0 selects a free port
+    #[arg(long, value_name = "[HOST:]PORT", default_value = "127.0.0.1:8080")]
+    pub(super) listen: ListenAddress,
+    /// Listen on a Unix-domain socket at this path instead
+    #[arg(long, value_name = "PATH", conflicts_with = "listen")]
+    pub(super) unix: Option<PathBuf>,
+    /// Require this user and password. Other users of this machine can see it in the process list; prefer
+    /// --auth-file
+    #[arg(long, value_name = "USER:PASSWORD", conflicts_with = "auth_file")]
+    pub(super) auth: Option<String>,
+    /// Require a user and password from this file, one USER:PASSWORD per line
+    #[arg(long, value_name = "FILE")]
+    pub(super) auth_file: Option<PathBuf>,
+    /// Allow web pages of this origin to read the stream (CORS); `*` allows any origin
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    pub(super) cors: Option<String>,
+    /// Answer only requests to this host name, to IP addresses and to localhost; may be repeated [default: any
+    /// name, or any name without a dot if only this machine can connect]
+    #[arg(long, value_name = "NAME", value_parser = host::name)]
+    pub(super) allow_host: Vec<String>,
+    /// Serve a further source, at /NAME/stream; may be repeated
+    #[arg(long = "stream", value_name = "NAME=SOURCE", value_parser = Named::parser())]
+    pub(super) streams: Vec<Named>,
+    /// Frames per second of a directory, a capture, concatenated JPEGs or a test pattern [default: 15]. A watched
+    /// file and a URL are sent as frames arrive; with this option, at most at this rate, and the newest frame is sent.
+    /// Standard input and named pipes are sent as frames arrive; with this option, they are read at this rate
+    #[arg(long)]
+    pub(super) fps: Option<Rate>,
+    /// Play the source in an endless loop (the default)
+    #[arg(long = "loop", conflicts_with_all = ["once", "loops"])]
+    pub(super) endless: bool,
+    /// Play the source once, from the first viewer on, and exit
+    #[arg(long, conflicts_with = "loops")]
+    pub(super) once: bool,
+    /// Play the source N times, from the first viewer on, and exit
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) loops: Option<u32>,
+    /// Boundary between frames [default: random]
+    #[arg(long, value_parser = |text: &str| Boundary::new(text))]
+    pub(super) boundary: Option<Boundary>,
+    /// What to send together with a frame; a viewer can choose another layout with /stream?layout=NAME
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(super) layout: Layout,
+    /// Inject a fault into the stream of each viewer; may be repeated. FAULT is stall=TIME (before the part),
+    /// stall-inside=TIME (in the picture), drip=SIZE (blocks of SIZE bytes every 10 ms), fill=SIZE (a buffer that is
+    /// sent when it is full), hold-tail=SIZE (the last bytes come with the next part), burst=N (N parts at once),
+    /// reset or cut (in the picture), or close (behind it). It concerns each part, or with @3 the third one of each
+    /// viewer, or with @every=10 each tenth one; fill and burst always concern all parts. With the default layout the
+    /// head of a part leaves together with the picture before it: use --layout leading to hold back whole parts
+    #[arg(long = "fault", value_name = "FAULT[@WHEN]")]
+    pub(super) faults: Vec<Fault>,
+    /// Send the last frame again after a live source has been silent for this time; 0s disables this
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = value::interval)]
+    pub(super) repeat: Duration,
+    /// /healthz reports an error after a live source has been silent for this time
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::duration)]
+    pub(super) silence: Duration,
+    /// Maximum number of viewers [default: from the limit of open files]
+    #[arg(long, value_name = "N")]
+    pub(super) max_viewers: Option<usize>,
+    /// Close a connection if its request is not complete after this time
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::limit)]
+    pub(super) request_timeout: Duration,
+    /// Close the connection of a viewer that receives nothing for this time
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::limit)]
+    pub(super) send_timeout: Duration,
+    /// Bytes the system may buffer for each viewer; a smaller value gives slow viewers newer frames
+    #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = value::size)]
+    pub(super) viewer_buffer: u64,
+    #[command(flatten)]
+    pub(super) transport: transport::Options,
+    /// Write a message when a viewer comes or leaves
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+    /// Start this command once the server listens, and end with it, with its exit status. It has the URLs in
+    /// MJPEG_URL (the stream), MJPEG_SNAPSHOT_URL and, with --unix, MJPEG_UNIX_SOCKET. It has standard input, unless
+    /// that is the source, and standard output: the server prints no URL. If the source ends first, the server waits
+    /// for the command
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(super) command: Vec<OsString>,
+}
+
+impl Serve {
+    /// Checks what clap does not: invalid values and conflicts between options. Opens nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the command line is wrong.
+    pub fn check(&self) -> Result<(), Usage> {
+        for source in self.sources() {
+            match (source, self.rounds()) {
+                (Target::Url(_) | Target::Test(_), Some(_)) => {
+                    let why = format!("--once and --loops need a source that ends, and {source} does not");
+                    return Err(Usage::conflict(why));
+                }
+                (Target::Stdin, Some(2..)) => {
+                    return Err(Usage::conflict("--loops: standard input can be played only once"));
+                }
+                _ => {}
+            }
+        }
+        named::check(&self.source, &self.streams)?;
+        if let Some(auth) = &self.auth {
+            // The value contains a password: it must not appear in the message.
+            Users::parse(auth).map_err(|error| Usage::value(format!("--auth: {error}")))?;
+        }
+        if let Some(path) = &self.unix {
+            unix::address(path)
+                .map_err(|error| Usage::value(format!("--unix: {}: {error}", path.display())))?;
+        }
+        Ok(())
+    }
+
+    /// The sources of all streams.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &Target> {
+        std::iter::once(&self.source).chain(self.streams.iter().map(|stream| &stream.source))
+    }
+
+    /// How many times to play a source that ends; `None` means endlessly.
+    pub(super) fn rounds(&self) -> Option<u32> {
+        if self.once { Some(1) } else { self.loops }
+    }
+}
+
+/// Parses an origin as browsers send it (RFC 6454 6.2): `scheme://host[:port]` without a path.
+fn origin(text: &str) -> Result<String, String> {
+    let is_part =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
+    let is_origin = text.split_once("://").is_some_and(|(scheme, host)| is_part(scheme) && is_part(host));
+    if is_origin || ["*", "null"].contains(&text) {
+        Ok(text.into())
+    } else {
+        Err("expected an origin such as https://example.org, without a path, or *".into())
+    }
+}

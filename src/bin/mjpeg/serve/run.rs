@@ -1,0 +1,206 @@
+//! The run of `mjpeg serve`: from the command line to the event loop.
+
+use std::hash::{BuildHasher, RandomState};
+use std::process::Stdio;
+
+use anyhow::Context;
+use mio::Poll;
+use mjpeg::multipart::Boundary;
+
+use super::command::Command;
+use super::engine::{Engine, SOURCES, Settings};
+use super::hub::Hub;
+use super::named::Named;
+use super::open::{self, SourceOptions};
+use super::options::Serve;
+use super::recipe::Standard;
+use super::recipes::Recipes;
+use super::responder::{self, Policy, Responder};
+use super::stream::Stream;
+use super::urls::Urls;
+use super::viewer_log::Detail;
+use crate::clock::Clock;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::listen::auth::Users;
+use crate::listen::files;
+use crate::listen::host::Hosts;
+use crate::listen::socket::Listener;
+use crate::listen::{inherited, tcp, unix};
+use crate::option_file;
+use crate::output::{self, Reporter};
+use crate::signal::Stop;
+use crate::source::error::{self, Kind};
+use crate::source::wake::WakeUps;
+use crate::transport::Target;
+
+/// Prefixes messages with `serve`.
+const REPORTER: Reporter = Reporter::new("serve");
+/// File descriptors reserved for everything except connections.
+const OWN_FILES: usize = 24;
+/// File descriptors reserved for everything except viewers.
+const RESERVED_FILES: usize = 64;
+
+impl Serve {
+    /// Runs until the source ends or a signal arrives.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be opened, or the server cannot listen on the address.
+    pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
+        output::in_background();
+        let clock = Clock::real();
+        let local = |error: std::io::Error, what: &str| {
+            Failure::local(anyhow::Error::new(error).context(what.to_string()))
+        };
+        let mut poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
+        let wake_ups = WakeUps::new(poll.registry(), SOURCES)?;
+        let opened = self
+            .policy(stop)
+            .and_then(|policy| Ok((policy, self.streams(&mut poll, &wake_ups, &clock, stop)?)));
+        let (policy, streams) = match (opened, stop.signal()) {
+            (Ok(opened), _) => opened,
+            (Err(failure), None) => return Err(failure),
+            // A signal while files and sources are opened is not an error. But a command that did not run has not
+            // succeeded.
+            (Err(_), Some(_)) if self.command.is_empty() => return Ok(Outcome::Exit(Exit::Done)),
+            (Err(_), Some(signal)) => return Ok(Outcome::Signal(signal)),
+        };
+
+        let soft_limit = files::soft_limit();
+        let files = files::raise_limit();
+        let settings = Settings {
+            reporter: REPORTER,
+            detail: if self.verbose { Detail::All } else { Detail::Faults },
+            layout: self.layout,
+            faults: self.faults.clone().into(),
+            // A snapshot must not start what is to be played from the first viewer on.
+            snapshots_start_sources: self.rounds().is_none(),
+            patience: self.silence,
+            connections: files.saturating_sub(OWN_FILES).max(1),
+            viewers: self.max_viewers.unwrap_or(files.saturating_sub(RESERVED_FILES).max(files / 2)),
+            viewer_buffer: usize::try_from(self.viewer_buffer).unwrap_or(usize::MAX),
+            request_timeout: self.request_timeout,
+            send_timeout: self.send_timeout,
+        };
+        let mut listeners = inherited::all()?;
+        if listeners.is_empty() {
+            listeners.push(match &self.unix {
+                Some(path) => unix::bind(path)?,
+                None => tcp::bind(&self.listen)?,
+            });
+        }
+        let urls = Urls::of(&listeners);
+        let loopback = listeners.iter().all(Listener::is_local);
+        if !loopback && policy.users.is_none() {
+            REPORTER.message(
+                "everyone who can reach this machine can watch; use --auth-file to require a password",
+            );
+        }
+        let hosts = Hosts { allowed: self.allow_host.clone(), loopback };
+        let names: Vec<_> = streams.iter().map(|stream| stream.name.clone()).collect();
+        let responder = Responder::new(names.clone(), Policy { hosts, ..policy });
+        let mut engine =
+            Engine::new((poll, wake_ups), listeners, streams, responder, settings, clock.clone(), stop)
+                .map_err(|error| local(error, "cannot start to serve"))?;
+
+        if self.command.is_empty() {
+            urls.print(REPORTER)?;
+            for name in names.iter().skip(1) {
+                REPORTER.message(&format!("stream {name}: {}", urls.url(&format!("/{name}/stream"))));
+            }
+        } else {
+            // The source reads standard input.
+            let stdin = if self.sources().any(|source| matches!(source, Target::Stdin)) {
+                Stdio::null()
+            } else {
+                Stdio::inherit()
+            };
+            let start = || Command::start(&self.command, stdin, &urls, stop);
+            match files::under_limit(soft_limit, start) {
+                Ok(command) => {
+                    engine.attach(command).map_err(|error| local(error, "cannot wait for the command"))?;
+                }
+                Err(error) => {
+                    REPORTER.message(&error.to_string());
+                    return Ok(error.outcome());
+                }
+            }
+        }
+        engine.run().map_err(|error| local(error, "cannot wait for events"))?;
+        let error = engine.take_error().map(failure);
+        let outcome = engine.take_command().map(|mut command| {
+            if error.is_some() {
+                command.end(clock.now());
+            }
+            command.wait(&clock)
+        });
+        error.map_or(Ok(outcome.unwrap_or(Outcome::Exit(Exit::Done))), Err)
+    }
+
+    /// Opens the sources of all streams.
+    fn streams(
+        &self,
+        poll: &mut Poll,
+        wake_ups: &WakeUps,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> Result<Vec<Stream>, Failure> {
+        let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
+        let fields: Vec<_> =
+            responder::cors(self.cors.as_deref()).map(|(name, value)| (name.into(), value.into())).collect();
+        let first = Named { name: String::new(), source: self.source.clone() };
+        let mut streams = Vec::new();
+        for (index, Named { name, source }) in std::iter::once(&first).chain(&self.streams).enumerate() {
+            let options = SourceOptions {
+                source: source.clone(),
+                rounds: self.rounds(),
+                fps: self.fps,
+                repeat: self.repeat,
+                reporter: REPORTER,
+                transport: self.transport.clone(),
+            };
+            let recipes = Recipes::from(Standard::new(boundary.clone(), &fields));
+            let frames =
+                open::open(&options, &recipes, wake_ups.of(index), poll, clock, stop).map_err(failure)?;
+            streams.push(Stream::new(name.clone(), source.to_string(), Hub::new(frames, &recipes)));
+        }
+        Ok(streams)
+    }
+
+    /// Who may send requests. The host names depend on the listeners and are added later.
+    fn policy(&self, stop: &Stop) -> Result<Policy, Failure> {
+        Ok(Policy { users: self.users(stop)?, cors: self.cors.clone(), hosts: Hosts::default() })
+    }
+
+    fn users(&self, stop: &Stop) -> Result<Option<Users>, Failure> {
+        let (text, what) = match (&self.auth, &self.auth_file) {
+            (Some(text), _) => (text.clone(), "--auth".to_string()),
+            (None, Some(path)) => {
+                let text = option_file::read(path, stop)
+                    .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
+                    .with_context(|| format!("cannot read {}", path.display()))
+                    .map_err(Failure::local)?;
+                (text, path.display().to_string())
+            }
+            (None, None) => return Ok(None),
+        };
+        Users::parse(&text).map(Some).map_err(|error| Failure::local(anyhow::anyhow!("{what}: {error}")))
+    }
+}
+
+/// The failure of a source, with its exit status.
+fn failure(error: error::Error) -> Failure {
+    let exit = match error.kind {
+        Kind::Unreachable => Exit::Unreachable,
+        Kind::NotAStream => Exit::NotAStream,
+        Kind::Stalled => Exit::Stalled,
+        Kind::Local => Exit::Local,
+    };
+    Failure { exit, ..error.problem.into() }
+}
+
+/// A random boundary, so that no picture contains it by accident. The keys of `RandomState` are random.
+fn random_boundary() -> Result<Boundary, Failure> {
+    let random = RandomState::new().hash_one(std::process::id());
+    Boundary::new(&format!("mjpeg{random:016x}")).context("cannot make a boundary").map_err(Failure::local)
+}
