@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::io_thread::{IoThread, Outcome, PATIENCE};
 use super::live::Mailbox;
-use super::notices::Notices;
+use super::notices::{More, Notices};
 use super::picture_file::{self, Look};
 use super::rewriting::Rewriting;
 use super::stamp::{Origin, Stamp};
@@ -236,7 +236,7 @@ impl WatchedFile {
                 Reported::Unreadable => ("unreadable", "could not be read"),
                 Reported::Complete | Reported::Hanging => ("hanging", "could not be read"),
             };
-            self.notices.say(kind, &format!("more times {path} {more}"), &format!("{path} {what}"));
+            self.notices.say(kind, &More::times(format_args!(" {path} {more}")), &format!("{path} {what}"));
         }
         self.state = state;
     }
