@@ -329,7 +329,7 @@ mod tests {
         }
 
         fn stats(&self) -> Stats {
-            Stats { pace: Pace::Live { interval: Duration::ZERO }, uncarried: 0, torn: 0, unseen: 0 }
+            Stats { pace: Pace::Live { highest: None }, uncarried: 0, torn: 0, unseen: 0 }
         }
 
         fn take_error(&mut self) -> Option<Error> {
