@@ -7,6 +7,7 @@ pub mod error;
 pub mod file;
 mod files;
 pub mod io_thread;
+pub mod kind;
 mod librarian;
 pub mod listing;
 pub mod live;
