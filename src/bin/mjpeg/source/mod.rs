@@ -2,10 +2,12 @@
 
 pub mod ahead;
 mod catalogue;
+mod condition;
 pub mod directory;
 pub mod error;
 pub mod file;
 mod files;
+mod guarded;
 pub mod io_thread;
 pub mod kind;
 mod librarian;
