@@ -6,11 +6,12 @@
 use crate::kit;
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use kit::picture::solid;
-use kit::run::{Run, Server, start};
+use kit::run::{Run, Server, mjpeg, start};
 use kit::{http, peer};
 use tempfile::TempDir;
 
@@ -94,6 +95,28 @@ fn a_file_system_that_does_not_answer_stops_neither_the_server_nor_other_files()
     mount.bindfs.signal("STOP");
     server.run.signal("TERM");
     server.run.end().expect(0);
+    mount.bindfs.signal("CONT");
+}
+
+#[test]
+fn a_source_whose_file_system_does_not_answer_is_an_error_or_ends_with_a_signal() {
+    let Some(mount) = Mount::new() else { return };
+    fs::create_dir(mount.below().join("folder")).unwrap();
+    mount.bindfs.signal("STOP");
+    for path in [mount.path().join("camera.jpg"), mount.path().join("folder"), mount.path()] {
+        let named = [&b"b="[..], path.as_os_str().as_encoded_bytes()].concat();
+        let named = std::ffi::OsStr::from_bytes(&named);
+        let path = path.as_os_str();
+        for args in [&[path][..], &["test:".as_ref(), "--stream".as_ref(), named]] {
+            let serve = || start(mjpeg(["serve", "--listen", "127.0.0.1:0"]).args(args));
+            let end = serve().end().expect(6);
+            assert!(end.err.contains("answer"), "{}", end.err);
+            let run = serve();
+            kit::eventually("the handlers of signals", || run.handles_signals().then_some(()));
+            run.signal("TERM");
+            run.end().expect(0);
+        }
+    }
     mount.bindfs.signal("CONT");
 }
 

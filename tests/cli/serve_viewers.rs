@@ -86,6 +86,12 @@ fn the_rate_of_a_watched_file_is_limited() {
     let _camera = Camera::start(file.clone());
     let server = Server::start(&file, &["--fps", "5"]);
     expect_five_frames_per_second(server.address());
+    let asked = |server: &Server| {
+        let state = http::get(server.address(), "/state").1;
+        serde_json::from_slice::<serde_json::Value>(&state).unwrap()["fps_asked"].as_f64()
+    };
+    assert_eq!(asked(&server), Some(5.0));
+    assert_eq!(asked(&Server::start(&file, &[])), None, "there is no limit");
 }
 
 #[test]

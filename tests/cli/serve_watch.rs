@@ -138,3 +138,61 @@ fn a_link_to_a_file_that_is_replaced_all_the_time_is_followed() {
         seen.insert(body);
     }
 }
+
+/// A picture of this many segments. Bytes of two such pictures, one after the other, are a complete JPEG too.
+fn filled(fill: u8, segments: usize) -> Vec<u8> {
+    let segment = [&b"\xff\xfe\x10\x02"[..], &[fill; 4096][..]].concat();
+    [&b"\xff\xd8"[..], &segment.repeat(segments)[..], kit::picture::SMALLEST].concat()
+}
+
+/// Writes a picture over the old one, in two steps.
+fn overwrite(out: &mut File, picture: &[u8]) {
+    let (first, second) = picture.split_at(picture.len() / 2);
+    out.seek(SeekFrom::Start(0)).unwrap();
+    out.write_all(first).unwrap();
+    std::thread::sleep(Duration::from_millis(7));
+    out.write_all(second).unwrap();
+    out.set_len(picture.len() as u64).unwrap();
+}
+
+#[test]
+fn a_file_that_is_rewritten_in_place_after_short_pauses_gives_whole_pictures() {
+    // All pictures have one length, or each has its own.
+    for lengths in [[9, 9, 9], [9, 10, 11]] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("camera.jpg");
+        let pictures: Vec<_> = (b'a'..).zip(lengths).map(|(fill, length)| filled(fill, length)).collect();
+        fs::write(&file, &pictures[0]).unwrap();
+        let server = Server::start(&file, &["--repeat", "0s"]);
+        let mut client = Client::watch(server.address(), "/stream");
+        assert!(client.part().unwrap().body == pictures[0]);
+        let all = pictures.clone();
+        let _writer = Writer::start(move |n| {
+            overwrite(&mut OpenOptions::new().write(true).open(&file).unwrap(), &all[n % all.len()]);
+            // Shorter than the time for which an unknown file must stay the same.
+            std::thread::sleep(Duration::from_millis(5));
+        });
+        for n in 0..100 {
+            assert!(pictures.contains(&client.part().unwrap().body), "{lengths:?}: part {n} is mixed");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_rewritten_in_place_without_a_pause_is_not_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("camera.jpg");
+    let pictures = [filled(b'a', 9), filled(b'b', 9)];
+    fs::write(&file, &pictures[0]).unwrap();
+    let server = Server::start(&file, &[]);
+    let snapshot = || http::get(server.address(), "/snapshot").1;
+    kit::eventually("the first picture", || (snapshot() == pictures[0]).then_some(()));
+    let mut out = OpenOptions::new().write(true).open(&file).unwrap();
+    let all = pictures.clone();
+    let writer = Writer::start(move |n| overwrite(&mut out, &all[n % 2]));
+    server.run.says("camera.jpg is rewritten without a pause in which it can be read");
+    assert!(snapshot() == pictures[0], "the old picture");
+    drop(writer);
+    fs::write(&file, &pictures[1]).unwrap();
+    kit::eventually("the new picture", || (snapshot() == pictures[1]).then_some(()));
+}

@@ -102,7 +102,8 @@ pub fn in_background() {
         for line in waiting {
             let dropped = BACKGROUND.get().map_or(0, |it| it.dropped.swap(0, Ordering::Relaxed));
             if dropped > 0 {
-                write_line(&format!("mjpeg: {dropped} messages were dropped: standard error was blocked"));
+                let were = if dropped == 1 { "message was" } else { "messages were" };
+                write_line(&format!("mjpeg: {dropped} {were} dropped: standard error was blocked"));
             }
             match line {
                 Line::Text(text) => write_line(&text),

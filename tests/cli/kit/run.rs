@@ -230,6 +230,16 @@ impl Run {
         sockets.count() > 4
     }
 
+    /// Whether the program has handlers for SIGINT and SIGTERM.
+    pub fn handles_signals(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).map(str::trim);
+        let caught = caught.and_then(|caught| u64::from_str_radix(caught, 16).ok()).unwrap_or_default();
+        // Bit n - 1 is signal n.
+        let both = 1 << 1 | 1 << 14;
+        caught & both == both
+    }
+
     /// The process itself, for its standard input.
     pub fn child(&mut self) -> &mut Child {
         &mut self.child

@@ -11,7 +11,7 @@ use super::upstream::{NO_IDLE_LIMIT, Upstream, spawn, thread_ended};
 use crate::clock::Clock;
 use crate::source::error::{Error, Kind};
 use crate::source::live::Mailbox;
-use crate::source::notices::Notices;
+use crate::source::notices::{More, Notices};
 use crate::source::picture::Picture;
 use crate::transport::{End, Flow, Target};
 
@@ -92,7 +92,7 @@ impl Upstream {
                 true => (failures + 1).min(2),
                 false => failures + 1,
             };
-            let more = format!("more times: {why}");
+            let more = More::times(format_args!(": {why}"));
             notices.borrow_mut().say(&kind, &more, &format!("{why}; trying again"));
             self.clock.advance(PAUSES[failures.min(PAUSES.len() - 1)]);
             if self.stop.signal().is_some() {

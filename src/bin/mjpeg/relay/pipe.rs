@@ -1,18 +1,23 @@
 //! A stream that is played at a pace: each of its pictures counts, and the stream waits while none is due.
 
-use std::sync::mpsc::{self, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::time::Duration;
 
+use anyhow::anyhow;
 use mjpeg::multipart::Part;
 
 use super::sink::{Receiver, Sink};
 use super::upstream::{NO_IDLE_LIMIT, Upstream, spawn, thread_ended};
+use crate::signal::Stop;
 use crate::source::error::Error;
-use crate::source::notices::Notices;
+use crate::source::notices::{More, Notices};
 use crate::source::paced::{Next, Paced};
 use crate::source::picture::Picture;
 use crate::source::wake::Wake;
 use crate::transport::{End, Flow};
+
+/// How often the wait for a stream that opens looks for signals.
+const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Upstream {
     /// Opens the stream in a thread, and queues its pictures for a paced reader. `wake` wakes the reader
@@ -21,9 +26,10 @@ impl Upstream {
     ///
     /// # Errors
     ///
-    /// When the stream cannot be opened.
+    /// When the stream cannot be opened, or a signal arrives.
     pub fn paced(self, rounds: Option<u32>, wake: Wake) -> Result<Pipe, Error> {
         let rounds = if self.target.is_pipe() { Some(1) } else { rounds };
+        let stop = self.stop.clone();
         let (opened, open_result) = sync_channel(1);
         let (send, pictures) = sync_channel(2);
         spawn(move || {
@@ -31,7 +37,7 @@ impl Upstream {
             // The queue is now closed, which is how the reader sees the end.
             wake.wake();
         })?;
-        open_result.recv().map_err(|_| thread_ended())??;
+        until_stopped(&open_result, &stop)?;
         Ok(Pipe { pictures, error: None })
     }
 
@@ -66,7 +72,7 @@ impl Upstream {
                     let why = format!("{}: {end}", self.target);
                     notices.say(
                         end.word("complete").unwrap_or("not a stream"),
-                        &format!("more times: {why}"),
+                        &More::times(format_args!(": {why}")),
                         &why,
                     );
                 }
@@ -76,6 +82,20 @@ impl Upstream {
                 return;
             }
             round += 1;
+        }
+    }
+}
+
+/// Waits for the result of a thread that opens a stream. Its file system may never answer.
+fn until_stopped(opened: &mpsc::Receiver<Result<(), Error>>, stop: &Stop) -> Result<(), Error> {
+    loop {
+        match opened.recv_timeout(STOP_CHECK_INTERVAL) {
+            Ok(result) => return result,
+            Err(RecvTimeoutError::Disconnected) => return Err(thread_ended()),
+            Err(RecvTimeoutError::Timeout) if stop.signal().is_some() => {
+                return Err(anyhow!("a signal arrived before the stream was open").into());
+            }
+            Err(RecvTimeoutError::Timeout) => {}
         }
     }
 }

@@ -74,19 +74,19 @@ pub enum Pace {
         /// Whether the schedule is running.
         running: bool,
     },
-    /// The source: a frame is shown when it arrives, but not before this time since the last one.
+    /// The source: a frame is shown when it arrives.
     Live {
-        /// The shortest time between two frames; zero means no limit.
-        interval: Duration,
+        /// The most frames per second, if there is a limit.
+        highest: Option<Rate>,
     },
 }
 
 impl Pace {
-    /// The configured frames per second, if there is a schedule.
+    /// The configured frames per second: the rate of the schedule, or the most of a live source, if it has a limit.
     pub fn rate(self) -> Option<Rate> {
         match self {
             Self::Scheduled { rate, .. } => Some(rate),
-            Self::Live { .. } => None,
+            Self::Live { highest } => highest,
         }
     }
 }

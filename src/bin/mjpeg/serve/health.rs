@@ -56,7 +56,10 @@ impl Health {
         match (pace, self.age(now)) {
             (Pace::Scheduled { rate, running: true }, Some(age)) => age < patience.max(rate.span(3)),
             (Pace::Scheduled { .. }, _) => true,
-            (Pace::Live { interval }, age) => age.is_some_and(|age| age < patience.max(interval * 3)),
+            (Pace::Live { highest }, age) => {
+                let longest = highest.map_or(patience, |rate| patience.max(rate.span(3)));
+                age.is_some_and(|age| age < longest)
+            }
         }
     }
 }
@@ -86,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_source_is_healthy_while_it_is_paused_or_on_time() {
-        const LIVE: Pace = Pace::Live { interval: Duration::ZERO };
+        const LIVE: Pace = Pace::Live { highest: None };
         let s = Duration::from_secs;
         let pace = |running| Pace::Scheduled { rate: "0.1".parse().unwrap(), running };
         let mut health = Health::new();

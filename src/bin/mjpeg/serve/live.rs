@@ -17,6 +17,8 @@ pub struct Live {
     recipes: Recipes,
     /// Send the last frame again after this long without a new one.
     repeat: Option<Duration>,
+    /// The most frames per second, if there is a limit.
+    highest: Option<Rate>,
     limit: RateLimit,
     /// When the last frame was published or repeated; `None` before the first.
     published_at: Option<Duration>,
@@ -30,7 +32,7 @@ impl Live {
         let limit = RateLimit::new(highest);
         // The limit is for repeated frames too.
         let repeat = repeat.map(|repeat| repeat.max(limit.interval()));
-        Self { mailbox, recipes, repeat, limit, published_at: None, error: None, uncarried: 0 }
+        Self { mailbox, recipes, repeat, highest, limit, published_at: None, error: None, uncarried: 0 }
     }
 }
 
@@ -90,7 +92,7 @@ impl FrameSource for Live {
 
     fn stats(&self) -> Stats {
         let (torn, unseen) = (self.mailbox.torn(), self.mailbox.unseen());
-        let pace = Pace::Live { interval: self.limit.interval() };
+        let pace = Pace::Live { highest: self.highest };
         Stats { pace, uncarried: self.uncarried, torn, unseen }
     }
 

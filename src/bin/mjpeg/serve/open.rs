@@ -1,14 +1,10 @@
 //! Opens the sources that are named on the command line.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use mio::{Events, Poll};
-use mjpeg::jpeg::Walk;
-use mjpeg::multipart::Extent;
 
 use super::feed::{Feed, Play};
 use super::frame_source::FrameSource;
@@ -24,11 +20,10 @@ use crate::source::ahead::Ahead;
 use crate::source::directory::Directory;
 use crate::source::error::Error;
 use crate::source::file::WatchedFile;
-use crate::source::listing::is_jpeg_name;
+use crate::source::kind::Kind;
 use crate::source::live::Mailbox;
 use crate::source::paced::Paced;
 use crate::source::pattern::Drawing;
-use crate::source::picture_file::PICTURE_LIMIT;
 use crate::source::wake::Wake;
 use crate::transport::{self, Target};
 use crate::value::Rate;
@@ -82,13 +77,12 @@ pub fn open(
             let size: Size = size.parse().map_err(|why: String| anyhow!(why))?;
             Box::new(Ahead::new(Drawing::new(size, clock, options.reporter), wake)?)
         }
-        _ if target.is_pipe() && options.fps.is_some() => Box::new(upstream().paced(Some(1), wake)?),
+        Target::Stdin if options.fps.is_some() => Box::new(upstream().paced(Some(1), wake)?),
         Target::Url(_) | Target::Stdin => return relay(wake),
-        Target::File(_) if target.is_pipe() => return relay(wake),
-        Target::File(path) if path.is_dir() => {
-            Box::new(Directory::open(path, rounds, wake, clock, options.reporter)?)
-        }
-        Target::File(path) => match kind(path)? {
+        Target::File(path) => match Kind::of(path, stop)? {
+            Kind::Pipe if options.fps.is_some() => Box::new(upstream().paced(Some(1), wake)?),
+            Kind::Pipe => return relay(wake),
+            Kind::Directory => Box::new(Directory::open(path, rounds, wake, clock, options.reporter, stop)?),
             Kind::Picture => {
                 refuse_loops(rounds, &target)?;
                 let mailbox = Mailbox::new(wake);
@@ -129,45 +123,6 @@ fn refuse_loops(rounds: Option<u32>, target: &Target) -> Result<(), Problem> {
         None => Ok(()),
         Some(_) => Err(anyhow!("--once and --loops need a source that ends, and {target} does not").into()),
     }
-}
-
-/// What a file contains.
-enum Kind {
-    /// One picture, or none yet: watch the file for changes.
-    Picture,
-    /// A capture or concatenated pictures: play them.
-    Stream,
-}
-
-/// Detects what a file contains. A file named `.jpg` or `.jpeg` may be missing or empty: it will be written later.
-fn kind(path: &Path) -> Result<Kind, Problem> {
-    let named = path.file_name().is_some_and(is_jpeg_name);
-    let mut bytes = Vec::new();
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if named && error.kind() == std::io::ErrorKind::NotFound => return Ok(Kind::Picture),
-        Err(error) => {
-            return Err(anyhow::Error::new(error).context(format!("cannot open {}", path.display())).into());
-        }
-    };
-    let context = || format!("cannot read {}", path.display());
-    (&file).take(5).read_to_end(&mut bytes).with_context(context)?;
-    if bytes.starts_with(b"HTTP/") || bytes.starts_with(b"--") {
-        return Ok(Kind::Stream);
-    }
-    if bytes.starts_with(&[0xff, 0xd8]) {
-        // Two pictures in a row are a stream.
-        file.take(PICTURE_LIMIT).read_to_end(&mut bytes).with_context(context)?;
-        return Ok(match Walk::over(&bytes) {
-            Extent::Complete { end } if bytes[end..].starts_with(&[0xff, 0xd8]) => Kind::Stream,
-            _ => Kind::Picture,
-        });
-    }
-    if named {
-        return Ok(Kind::Picture);
-    }
-    Err(Problem::new(anyhow!("{} contains neither JPEGs nor a stream", path.display()))
-        .hint("a directory of JPEG files, one JPEG file, a capture, a URL, - or test: can be served"))
 }
 
 fn live(options: &SourceOptions, mailbox: Mailbox, recipes: &Recipes) -> Box<dyn FrameSource> {

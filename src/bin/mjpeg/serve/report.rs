@@ -21,7 +21,7 @@ pub struct State {
     pub healthy: bool,
     /// Time since the server started.
     pub uptime_s: f64,
-    /// Configured frames per second; absent for live sources.
+    /// Configured frames per second, of a live source the most; absent for a live source without a limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fps_asked: Option<f64>,
     /// Measured frames per second; absent before the second frame and while no frames are sent.

@@ -109,7 +109,8 @@ impl ViewerLog {
     /// Reports omitted messages.
     pub fn flush(&mut self) {
         if self.omitted > 0 {
-            let text = format!("{} more viewers came or left", self.omitted);
+            let viewers = if self.omitted == 1 { "viewer" } else { "viewers" };
+            let text = format!("{} more {viewers} came or left", self.omitted);
             self.reporter.message(&text);
             self.omitted = 0;
         }

@@ -12,7 +12,7 @@ use anyhow::{Context, anyhow};
 
 use super::catalogue::Catalogue;
 use super::files::{Files, Flags};
-use super::io_thread::{IoThread, Outcome, PATIENCE};
+use super::io_thread::{IoThread, Outcome, PATIENCE, Progress};
 use super::librarian::{Answer, Desk, Librarian, Message};
 use super::listing::{self, Detail};
 use super::notices::Notices;
@@ -23,6 +23,7 @@ use super::watch::Watch;
 use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::problem::Problem;
+use crate::signal::Stop;
 
 /// Bytes of pictures that stay in memory from round to round; all others are read again in each round.
 const KEPT: usize = 64 << 20;
@@ -58,21 +59,24 @@ impl Directory {
     ///
     /// # Errors
     ///
-    /// If the directory cannot be read, or has no file with the name of a JPEG, or if no thread can be started.
+    /// If the directory cannot be read, or has no file with the name of a JPEG, if no thread can be started, or if a signal
+    /// arrives.
     pub fn open(
         path: &Path,
         rounds: Option<u32>,
         wake: Wake,
         clock: &Clock,
         reporter: Reporter,
+        stop: &Stop,
     ) -> Result<Self, Problem> {
         let mut io = IoThread::new(PATIENCE);
         let folder = path.to_path_buf();
         // The watch starts before the listing, so that no change is lost between them.
-        let begin = io.run(move |progress| {
+        let list = move |progress: &Progress| {
             let watch = Watch::new(&folder);
             (watch, listing::list(&folder, Detail::Names, progress))
-        });
+        };
+        let begin = io.run_until(list, || stop.signal().is_some());
         let Outcome::Done((watch, files)) = begin else {
             return Err(anyhow!("cannot read {}: its file system does not answer", path.display()).into());
         };
@@ -299,8 +303,8 @@ mod tests {
     fn a_directory_without_pictures_cannot_be_opened() {
         let dir = tempfile::tempdir().unwrap();
         let open = |path: &Path| {
-            Directory::open(path, None, Wake::for_test().0, &Clock::real(), Reporter::new("test"))
-                .unwrap_err()
+            let (clock, reporter) = (Clock::real(), Reporter::new("test"));
+            Directory::open(path, None, Wake::for_test().0, &clock, reporter, &Stop::default()).unwrap_err()
         };
         assert!(open(dir.path()).to_string().contains("holds no JPEG files"));
         assert!(open(&dir.path().join("missing")).to_string().contains("cannot read directory"));

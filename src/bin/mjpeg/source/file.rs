@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
-use super::io_thread::{IoThread, Outcome, PATIENCE};
+use super::condition::{Condition, Proof};
+use super::guarded::Guarded;
+use super::io_thread::{IoThread, Outcome, PATIENCE, Progress};
 use super::live::Mailbox;
-use super::notices::Notices;
+use super::notices::{More, Notices};
 use super::picture_file::{self, Look};
 use super::rewriting::Rewriting;
 use super::stamp::{Origin, Stamp};
@@ -44,6 +46,8 @@ pub struct WatchedFile {
     /// Whether the path is a link. Its target may be in another directory, which is not watched.
     is_link: bool,
     rewriting: Rewriting,
+    /// The file, if its writer keeps the inode.
+    guarded: Option<Guarded>,
     state: Reported,
     /// The look that hangs. The file is looked at again when it ends, or when a change is reported.
     hanging: Option<Receiver<Looked>>,
@@ -57,6 +61,7 @@ enum Reported {
     Torn,
     Unreadable,
     Hanging,
+    Starved,
 }
 
 /// Who has read the file since reports were taken.
@@ -66,9 +71,15 @@ enum Reader {
     Other,
 }
 
-/// What a look at the file found: a new watch if the old one reports nothing any more, whether the path is a link, and the
-/// file.
-type Looked = (Option<Watch>, bool, io::Result<Look>);
+/// What a look at the file found.
+#[derive(Debug)]
+struct Looked {
+    /// A new watch, if the old one reports nothing any more.
+    watch: Option<Watch>,
+    is_link: bool,
+    guarded: Option<Guarded>,
+    look: io::Result<(Look, Proof)>,
+}
 
 impl WatchedFile {
     /// Watches `path`, which need not exist yet. `fast_check` is the check interval where the file system reports
@@ -98,6 +109,7 @@ impl WatchedFile {
             check_at: Duration::ZERO,
             is_link: false,
             rewriting: Rewriting::new(fast_check),
+            guarded: None,
             state: Reported::Complete,
             hanging: None,
         }
@@ -170,12 +182,13 @@ impl WatchedFile {
         let condition = self.rewriting.condition(origin, now);
         let (path, folder, place) = (self.path.clone(), self.folder.clone(), self.watch.place());
         let clock = self.clock.clone();
+        let mut guarded = self.guarded.take();
         let look = self.files.run(move |progress| {
             let watch = Watch::renewed(&folder, place);
-            let look = picture_file::look(&path, origin, progress, |stamp| condition.allows(stamp, &clock));
-            (watch, path.is_symlink(), look)
+            let look = look(&path, &mut guarded, &condition, &clock, progress);
+            Looked { watch, is_link: path.is_symlink(), guarded, look }
         });
-        let (watch, is_link, look) = match look {
+        let Looked { watch, is_link, guarded, look } = match look {
             Outcome::Done(looked) => looked,
             Outcome::Hangs(result) => {
                 self.hanging = Some(result);
@@ -188,18 +201,19 @@ impl WatchedFile {
             }
         };
         self.is_link = is_link;
+        self.guarded = guarded;
         if let Some(watch) = watch {
             self.watch = watch;
         }
         // Reports of changes during the read.
         self.take_reports(Reader::Us);
         match look {
-            Ok(Look::Unread(stamp) | Look::Changing(stamp)) => {
+            Ok((Look::Unread(stamp) | Look::Changing(stamp), _)) => {
                 self.rewriting.unread(&condition, stamp, &self.clock);
             }
-            Ok(Look::Read(stamp, picture)) => {
+            Ok((Look::Read(stamp, picture), proof)) => {
                 let is_complete = picture.is_ok();
-                if self.rewriting.read(&condition, stamp, is_complete, &self.clock) {
+                if self.rewriting.read(&condition, (stamp, proof), is_complete, &self.clock) {
                     self.publish(stamp, picture);
                 }
             }
@@ -211,6 +225,11 @@ impl WatchedFile {
                 self.rewriting.missing();
                 self.report(Reported::Unreadable, &format!("cannot be read: {error}"));
             }
+        }
+        if self.rewriting.is_starved(self.clock.now()) {
+            let why = "is rewritten without a pause in which it can be read; its writer can write to another name and \
+                       rename that file";
+            self.report(Reported::Starved, why);
         }
     }
 
@@ -234,10 +253,42 @@ impl WatchedFile {
                 Reported::Missing => ("missing", "did not exist"),
                 Reported::Torn => ("torn", "was not sent"),
                 Reported::Unreadable => ("unreadable", "could not be read"),
+                Reported::Starved => ("starved", "was rewritten without a pause"),
                 Reported::Complete | Reported::Hanging => ("hanging", "could not be read"),
             };
-            self.notices.say(kind, &format!("more times {path} {more}"), &format!("{path} {what}"));
+            self.notices.say(kind, &More::times(format_args!(" {path} {more}")), &format!("{path} {what}"));
         }
         self.state = state;
     }
+}
+
+/// Looks at the file, which `guarded` has open if it is still the same file. `guarded` is opened if the file is being
+/// written: then its writer most likely rewrites it in place.
+fn look(
+    path: &Path,
+    guarded: &mut Option<Guarded>,
+    condition: &Condition,
+    clock: &Clock,
+    progress: &Progress,
+) -> io::Result<(Look, Proof)> {
+    if let Some(open) = guarded {
+        let stamp = std::fs::metadata(path).map(|metadata| Stamp::of(&metadata)).ok();
+        if !stamp.is_some_and(|stamp| open.is_file(&stamp)) {
+            *guarded = None;
+        } else if !stamp.is_some_and(|stamp| condition.is_done(&stamp))
+            && let Ok(Some(look)) = open.read(progress)
+        {
+            return Ok((look, Proof::Alone));
+        }
+    }
+    let look =
+        picture_file::look(path, condition.origin(), progress, |stamp| condition.allows(stamp, clock))?;
+    if guarded.is_none()
+        && condition.origin() == Origin::Local
+        && let Look::Unread(stamp) | Look::Changing(stamp) = &look
+        && !condition.is_done(stamp)
+    {
+        *guarded = Guarded::open(path);
+    }
+    Ok((look, Proof::States))
 }

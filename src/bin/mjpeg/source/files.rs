@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::catalogue::{Catalogue, Condition, Plan};
 use super::io_thread::{IoThread, Outcome};
 use super::listing::{self, Detail, Listed, Name};
-use super::notices::Notices;
+use super::notices::{More, Notices};
 use super::picture::Picture;
 use super::picture_file::{self, Look};
 use super::stamp::{Origin, Stamp};
@@ -110,7 +110,7 @@ impl Files {
     pub fn say_waiting(&mut self) {
         let folder = self.folder.display();
         let text = format!("the files in {folder} are being written; waiting for a complete picture");
-        self.notices.say("waiting", "", &text);
+        self.notices.say("waiting", &More::times(format_args!(": {text}")), &text);
     }
 
     /// Takes the reports of the system, also those that our read of a file has caused.
@@ -177,7 +177,7 @@ impl Files {
             Outcome::Hangs(result) => {
                 let folder = self.folder.display();
                 let text = format!("cannot read {folder}: its file system does not answer");
-                self.notices.say("hangs", &format!("more times {folder} did not answer"), &text);
+                self.notices.say("hangs", &More::times(format_args!(" {folder} did not answer")), &text);
                 self.hanging_check = Some(result);
             }
             Outcome::Refused => {}
@@ -199,7 +199,7 @@ impl Files {
             Some(Err(error)) => {
                 self.must_list = true;
                 let folder = self.folder.display();
-                let more = format!("more times {folder} could not be read");
+                let more = More::times(format_args!(" {folder} could not be read"));
                 self.notices.say("directory", &more, &format!("cannot read {folder}: {error}"));
             }
             None => {}
@@ -232,7 +232,11 @@ impl Files {
                 self.hanging_reads.push((name.clone(), result));
                 self.catalogue.hangs(name);
                 let why = format!("{} is skipped: a read of it hangs", self.folder.join(&name.0).display());
-                let more = format!("more files in {} hang", self.folder.display());
+                let folder = self.folder.display();
+                let more = More::new(
+                    format_args!("more file in {folder} hangs"),
+                    format_args!("more files in {folder} hang"),
+                );
                 self.notices.say("hanging files", &more, &why);
                 self.catalogue.old_picture(name).map_or(Visit::None, Visit::Picture)
             }
@@ -292,7 +296,7 @@ impl Files {
 
     fn skipped(&mut self, name: &Name, why: &str) {
         let path = self.folder.join(&name.0);
-        let more = format!("more files in {} were skipped", self.folder.display());
+        let more = More::skipped_files(self.folder.display());
         self.notices.say("skipped", &more, &format!("{} is skipped: {why}", path.display()));
     }
 

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// How long an operation may make no progress. A disk that starts to spin takes longer: its result comes late.
 pub const PATIENCE: Duration = Duration::from_secs(2);
+/// How often a wait looks whether it is stopped.
+const STOP_CHECK: Duration = Duration::from_millis(50);
 /// The most threads that are left behind at the same time.
 const MOST_LEFT: usize = 4;
 
@@ -69,6 +71,15 @@ impl IoThread {
         &mut self,
         operation: impl FnOnce(&Progress) -> T + Send + 'static,
     ) -> Outcome<T> {
+        self.run_until(operation, || false)
+    }
+
+    /// The same. The wait also ends, as if the operation hangs, when `is_stopped` says so.
+    pub fn run_until<T: Send + 'static>(
+        &mut self,
+        operation: impl FnOnce(&Progress) -> T + Send + 'static,
+        is_stopped: impl Fn() -> bool,
+    ) -> Outcome<T> {
         let Some(worker) = self.worker() else { return Outcome::Refused };
         let (send, result) = sync_channel(1);
         let job = Box::new(move |progress: &Progress| drop(send.send(operation(progress))));
@@ -77,11 +88,17 @@ impl IoThread {
             return Outcome::Refused;
         }
         let progress = worker.progress.clone();
-        let mut steps = progress.steps();
+        let (mut steps, mut waited) = (progress.steps(), Duration::ZERO);
         loop {
-            match result.recv_timeout(self.patience) {
+            let pause = STOP_CHECK.min(self.patience - waited);
+            match result.recv_timeout(pause) {
                 Ok(result) => return Outcome::Done(result),
-                Err(RecvTimeoutError::Timeout) if progress.steps() != steps => steps = progress.steps(),
+                Err(RecvTimeoutError::Timeout) if waited + pause < self.patience && !is_stopped() => {
+                    waited += pause;
+                }
+                Err(RecvTimeoutError::Timeout) if progress.steps() != steps && !is_stopped() => {
+                    (steps, waited) = (progress.steps(), Duration::ZERO);
+                }
                 Err(RecvTimeoutError::Timeout) => {
                     self.left.extend(self.worker.take().map(|worker| worker.thread));
                     return Outcome::Hangs(result);
@@ -132,6 +149,15 @@ mod tests {
         assert!(matches!(files.run(|_| 2), Outcome::Done(2)));
         drop(end);
         assert_eq!(result.recv_timeout(LONG), Ok(true));
+    }
+
+    #[test]
+    fn a_wait_can_be_stopped() {
+        let (end, wait) = channel::<()>();
+        let start = std::time::Instant::now();
+        let outcome = IoThread::new(2 * LONG).run_until(move |_| wait.recv().is_err(), || true);
+        assert!(matches!(outcome, Outcome::Hangs(_)) && start.elapsed() < LONG);
+        drop(end);
     }
 
     #[test]

@@ -2,11 +2,14 @@
 
 pub mod ahead;
 mod catalogue;
+mod condition;
 pub mod directory;
 pub mod error;
 pub mod file;
 mod files;
+mod guarded;
 pub mod io_thread;
+pub mod kind;
 mod librarian;
 pub mod listing;
 pub mod live;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::notices::Notices;
+use super::notices::{More, Notices};
 use super::paced::{Next, Paced};
 use super::picture::Picture;
 use crate::clock::Clock;
@@ -31,7 +31,11 @@ impl Paced for Drawing {
             Err(error) => format!("cannot be drawn: {error}"),
         };
         let text = format!("test pattern: frame {number} {why}");
-        self.notices.say("frame", "more frames of the test pattern were not sent", &text);
+        let more = More::new(
+            "more frame of the test pattern was not sent",
+            "more frames of the test pattern were not sent",
+        );
+        self.notices.say("frame", &more, &text);
         Next::Nothing
     }
 

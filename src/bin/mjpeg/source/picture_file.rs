@@ -1,7 +1,7 @@
 //! A file that holds one JPEG.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -48,7 +48,7 @@ pub fn look(
     if origin == Origin::Local && !shall_read(&stamp) {
         return Ok(Look::Unread(stamp));
     }
-    read(path, progress, shall_read).or_else(|error| {
+    open(path).and_then(|file| read(&file, progress, shall_read)).or_else(|error| {
         match error.raw_os_error().map(Errno::from_raw_os_error) {
             None | Some(Errno::NOENT | Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::INTR) => {
                 Err(error)
@@ -58,9 +58,13 @@ pub fn look(
     })
 }
 
-fn read(path: &Path, progress: &Progress, shall_read: impl Fn(&Stamp) -> bool) -> io::Result<Look> {
-    let file = open(path)?;
-    // Another file may have this name now.
+/// Reads the picture of an open file from its start, if `shall_read` says so for the state of the file.
+///
+/// # Errors
+///
+/// If the file cannot be read.
+pub fn read(mut file: &File, progress: &Progress, shall_read: impl Fn(&Stamp) -> bool) -> io::Result<Look> {
+    // Not the state that belongs to the name: another file may have it now.
     let metadata = file.metadata()?;
     let stamp = Stamp::of(&metadata);
     if !shall_read(&stamp) {
@@ -73,8 +77,9 @@ fn read(path: &Path, progress: &Progress, shall_read: impl Fn(&Stamp) -> bool) -
     if metadata.len() > PICTURE_LIMIT {
         return Ok(Look::Read(stamp, too_large()));
     }
+    file.rewind()?;
     let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    while (&file).take(STEP).read_to_end(&mut bytes)? as u64 == STEP {
+    while file.take(STEP).read_to_end(&mut bytes)? as u64 == STEP {
         if bytes.len() as u64 > PICTURE_LIMIT {
             return Ok(Look::Read(stamp, too_large()));
         }
@@ -87,7 +92,11 @@ fn read(path: &Path, progress: &Progress, shall_read: impl Fn(&Stamp) -> bool) -
 }
 
 /// Opens a file without blocking, even if it is a pipe or a device.
-fn open(path: &Path) -> io::Result<File> {
+///
+/// # Errors
+///
+/// If the file cannot be opened.
+pub fn open(path: &Path) -> io::Result<File> {
     // The flag does nothing to a regular file. The standard library adds CLOEXEC.
     let flags = rustix::fs::OFlags::NONBLOCK.bits();
     OpenOptions::new().read(true).custom_flags(flags as i32).open(path)

@@ -54,6 +54,11 @@ impl Stamp {
         self.is_same_size(other) && self.modified == other.modified
     }
 
+    /// Whether the file is empty.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
     /// When the file was written, since 1970-01-01 UTC.
     pub fn modified(&self) -> Duration {
         since_epoch(self.modified)

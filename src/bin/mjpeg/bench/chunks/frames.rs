@@ -9,7 +9,7 @@ use crate::output::Reporter;
 use crate::problem::Problem;
 use crate::source::io_thread::Progress;
 use crate::source::listing::{self, Detail, Name};
-use crate::source::notices::Notices;
+use crate::source::notices::{More, Notices};
 use crate::source::picture_file::{self, Look};
 use crate::source::stamp::Origin;
 
@@ -51,7 +51,7 @@ pub fn load(directory: &Path, limit: u64) -> Result<Vec<Vec<u8>>, Problem> {
         let picture = match picture {
             Ok(picture) => picture,
             Err(why) => {
-                let more = format!("more files in {shown} were skipped");
+                let more = More::skipped_files(&shown);
                 notices.say("skipped", &more, &format!("{} is skipped: {why}", path.display()));
                 continue;
             }
