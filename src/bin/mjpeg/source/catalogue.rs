@@ -115,7 +115,11 @@ impl Catalogue {
         }
         let entry = self.entries.entry(name.clone()).or_insert_with(Entry::new);
         entry.activity = entry.activity.after(report);
-        if is_change {
+        if report == Report::Changed && !entry.is_good {
+            // Perhaps it can be read now.
+            entry.hangs = false;
+            self.changed.insert(name);
+        } else if is_change {
             entry.not_before = now + entry.activity.quiet_time();
             entry.changes += 1;
             entry.hangs = false;

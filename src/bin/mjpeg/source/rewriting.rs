@@ -97,7 +97,8 @@ impl Rewriting {
                 self.waiting.get_or_insert(first).finished += 1;
                 self.due = Some(now.max(soonest(SHORTEST_PAUSE)));
             }
-            Report::Opened | Report::Closed => return,
+            // A file that could not be read is looked at again and again anyway.
+            Report::Opened | Report::Closed | Report::Changed => return,
             Report::Removed => self.due = None,
         }
         self.changes += 1;

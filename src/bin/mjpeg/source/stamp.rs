@@ -95,7 +95,7 @@ impl Activity {
             (Report::Opened, _) => Self::Open,
             (Report::Written, _) => Self::Written,
             (Report::Finished, _) | (Report::Closed, Self::Open) => Self::Finished,
-            (Report::Closed, same) => same,
+            (Report::Closed | Report::Changed, same) => same,
             (Report::Created | Report::Removed, _) => Self::Unknown,
         }
     }

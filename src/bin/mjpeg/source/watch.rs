@@ -18,6 +18,7 @@ const LOST: EventMask =
 const ALL: WatchMask = WatchMask::CREATE
     .union(WatchMask::OPEN)
     .union(WatchMask::MODIFY)
+    .union(WatchMask::ATTRIB)
     .union(WatchMask::CLOSE)
     .union(WatchMask::MOVE)
     .union(WatchMask::DELETE)
@@ -30,6 +31,8 @@ const ALL: WatchMask = WatchMask::CREATE
 pub enum Report {
     /// Its name was created.
     Created,
+    /// Its permissions, owner, times or number of names were changed.
+    Changed,
     /// It was opened.
     Opened,
     /// It was written.
@@ -157,6 +160,7 @@ fn report(mask: EventMask) -> Option<Report> {
         (EventMask::OPEN, Report::Opened),
         (EventMask::CLOSE_NOWRITE, Report::Closed),
         (EventMask::CREATE, Report::Created),
+        (EventMask::ATTRIB, Report::Changed),
     ];
     reports.into_iter().find(|(event, _)| mask.intersects(*event)).map(|(_, report)| report)
 }
