@@ -64,6 +64,7 @@
 //! | [`multipart`] | boundaries, the parser, the serialiser; no JPEG | RFC 2046 5.1 |
 //! | [`response`] | head, transfer coding and multipart body in one reader | RFC 9112 |
 //! | [`jpeg`] | markers, where a picture ends, what its header says, whether its scans are sound | ITU-T T.81 |
+//! | [`consumers`] | what becomes of a stream in each known program that reads streams | measurements |
 //! | [`check`] | the table of rules that streams are judged by | all of them |
 //! | [`stats`] | gaps, percentiles and stalls of given times | |
 //!
@@ -100,6 +101,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod check;
+pub mod consumers;
 pub mod http;
 pub mod jpeg;
 pub mod multipart;

@@ -1,14 +1,15 @@
 //! What is wrong with a stream, and which programs it breaks.
 //!
 //! A [`Judge`] takes the response head and the events of the parser. Its [`Report`] has one [`Finding`]
-//! for each [`Rule`] that the stream breaks. Nothing here reads a clock: the caller passes all times.
+//! for each [`Rule`] that the stream breaks. [`Report::forecast`] adds what becomes of the stream in each
+//! known program. Nothing here reads a clock: the caller passes all times.
 //!
 //! # Selecting rules
 //!
 //! A judge applies all [`rules`]. To apply some of them, put a [`Selection`] into the [`Expectations`].
 //! A [`Selector`] is a code (`M203`), a name (`content-length-short`) or the start of a code (`M`).
-//! Rules that are not selected add no finding, and so change neither the worst severity nor the effects
-//! on consumers.
+//! Rules that are not selected add no finding, and so do not change the worst severity. What becomes of the
+//! stream in consumers does not depend on rules: see [`Report::forecast`].
 //!
 //! ```
 //! use mjpeg::check::{Expectations, Judge, Selection};
@@ -21,22 +22,23 @@
 //! judge.head(&Head::parse(head)?.unwrap());
 //! let report = judge.finish(None);
 //! assert_eq!(report.findings[0].rule.name, "boundary-missing");
-//! for (consumer, effect) in report.effects() {
+//! for (consumer, effect) in report.findings[0].rule.effects {
 //!     println!("{}: {effect}", consumer.name);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod consumer;
+mod decision;
 mod judge;
 mod report;
 mod rule;
 mod rules;
 mod selection;
 
-pub use consumer::{Consumer, Effect, consumers};
+pub use consumer::{Consumer, Effect};
 pub use judge::{Expectations, Judge};
-pub use report::{Finding, Frames, Report};
+pub use report::{Finding, Forecast, Frames, Report};
 pub use rule::{Rule, Severity};
 pub use rules::{find, rules};
 pub use selection::{Selection, Selector, UnknownRule};

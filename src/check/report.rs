@@ -1,10 +1,13 @@
 //! What a judge found.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::consumer::{Consumer, Effect, consumers};
+use super::decision::deciding;
 use super::rule::{Rule, Severity};
+use super::rules::consumer::CONSUMER_FAILS;
+use crate::consumers::{Consumer, Fate, Prediction, Predictor, Stream, consumers};
 use crate::stats::Timing;
 
 /// A rule that the stream breaks: how often, where first, and how.
@@ -21,13 +24,27 @@ pub struct Finding {
     pub offset: Option<u64>,
     /// What is wrong there. It may contain text from the wire: escape it for a terminal.
     pub message: String,
+    /// The severity where it is not that of the rule: in this stream, or for the consumers that it is judged for.
+    pub(super) severity: Option<Severity>,
 }
 
 impl Finding {
-    /// The severity of its rule.
+    /// How bad it is: the severity of its rule, unless the stream or the chosen consumers make it better or worse.
     pub fn severity(&self) -> Severity {
-        self.rule.severity
+        self.severity.unwrap_or(self.rule.severity)
     }
+}
+
+/// What becomes of the stream in one consumer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Forecast {
+    /// The consumer.
+    pub consumer: &'static Consumer,
+    /// What becomes of the frames.
+    pub fate: Fate,
+    /// The rule of the finding that decides it, if one does.
+    pub decided_by: Option<&'static Rule>,
 }
 
 /// The pictures of a stream.
@@ -38,8 +55,12 @@ pub struct Frames {
     pub size: Option<(u16, u16)>,
     /// Median size of the bodies in bytes, by nearest rank.
     pub bytes_p50: Option<u64>,
-    /// Pictures that are byte for byte equal to the one before.
+    /// Pictures that show the same as the one before: equal bytes, or equal scans behind another header.
     pub identical: u64,
+    /// Pictures of which the entropy-coded data was read, with or without damage.
+    pub walked: u64,
+    /// Pictures of which it was to be read, but cannot be: arithmetic coding and others, see their rules.
+    pub unread: u64,
 }
 
 /// The result of a judge: the findings of the selected rules, and figures of the stream.
@@ -56,6 +77,8 @@ pub struct Report {
     pub timing: Option<Timing>,
     /// The pictures.
     pub frames: Frames,
+    /// What becomes of the stream in each consumer, after [`Report::forecast`]; empty before.
+    pub forecasts: Vec<Forecast>,
 }
 
 impl Report {
@@ -64,11 +87,51 @@ impl Report {
         self.findings.iter().map(Finding::severity).max()
     }
 
-    /// Every measured consumer with the worst effect that a finding has on it.
-    pub fn effects(&self) -> impl Iterator<Item = (&'static Consumer, Effect)> {
-        consumers().map(|consumer| {
-            let effects = self.findings.iter().map(|finding| finding.rule.effect_on(consumer));
-            (consumer, effects.max().unwrap_or(Effect::Plays))
-        })
+    /// Predicts what becomes of `stream`, which this report is about, in each consumer.
+    pub fn forecast(&mut self, stream: &Stream) {
+        let predictor = Predictor::new(stream);
+        let broken: Vec<&'static Rule> = self.findings.iter().map(|finding| finding.rule).collect();
+        let forecast = |consumer: &'static Consumer| {
+            // Without a picture there is nothing to show.
+            let nothing = Prediction::nothing();
+            let prediction = if self.parts > 0 { predictor.predict(consumer) } else { nothing };
+            let decided_by = deciding(&broken, consumer, &prediction);
+            Forecast { consumer, fate: prediction.fate, decided_by }
+        };
+        self.forecasts = consumers().map(forecast).collect();
+    }
+
+    /// Judges the findings for these consumers alone. A finding is an error if it decides that one of them
+    /// loses frames, a warning if it makes one late, and an info otherwise. Findings of rules that break no
+    /// consumer, such as limits that the user sets, keep their severity. A consumer that loses frames without
+    /// a finding that says why gets a finding of its own.
+    pub fn judge_for(&mut self, chosen: &[&Consumer]) {
+        let forecasts: Vec<Forecast> =
+            self.forecasts.iter().copied().filter(|it| chosen.contains(&it.consumer)).collect();
+        for finding in &mut self.findings {
+            if finding.rule.effects.is_empty()
+                && !self.forecasts.iter().any(|it| it.decided_by == Some(finding.rule))
+            {
+                continue;
+            }
+            let decided = forecasts.iter().filter(|it| it.decided_by == Some(finding.rule));
+            finding.severity = Some(match decided.map(|it| it.fate).max() {
+                Some(fate) if fate.loses_frames() => Severity::Error,
+                Some(fate) if fate > Fate::Unknown => Severity::Warning,
+                _ => Severity::Info,
+            });
+        }
+        let unexplained = |it: &&Forecast| it.fate.loses_frames() && it.decided_by.is_none();
+        for forecast in forecasts.iter().filter(unexplained).take(1) {
+            self.findings.push(Finding {
+                rule: &CONSUMER_FAILS,
+                count: forecasts.iter().filter(unexplained).count() as u64,
+                part: None,
+                offset: None,
+                message: format!("{}: {}", forecast.consumer.name, forecast.fate),
+                severity: None,
+            });
+        }
+        self.findings.sort_by_key(|finding| core::cmp::Reverse(finding.severity()));
     }
 }

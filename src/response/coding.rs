@@ -56,6 +56,11 @@ impl Coding {
         Ok(len)
     }
 
+    /// Whether the body comes in chunks.
+    pub(super) fn is_in_chunks(&self) -> bool {
+        self.dechunker.is_some()
+    }
+
     /// Where the chunk framing broke, if it has.
     pub(super) fn error(&self) -> Option<ChunkError> {
         self.dechunker.as_ref().and_then(Dechunker::error)

@@ -58,6 +58,8 @@ pub struct Reader {
     head: Option<Head>,
     /// The head's event has not been taken.
     head_is_due: bool,
+    /// Bytes of the input before the body.
+    body_start: usize,
     stage: Stage,
 }
 
@@ -85,7 +87,13 @@ impl Reader {
 
     /// A reader whose multipart parser has bounds other than the default ones.
     pub fn with_limits(expected: Expected, limits: Limits) -> Self {
-        Self { limits, head: None, head_is_due: false, stage: Stage::Start(Start::new(expected)) }
+        Self {
+            limits,
+            head: None,
+            head_is_due: false,
+            body_start: 0,
+            stage: Stage::Start(Start::new(expected)),
+        }
     }
 
     /// Room for the next read. It is empty only when [`Reader::next_event`] returns an error.
@@ -150,6 +158,16 @@ impl Reader {
         matches!(self.stage, Stage::Body(_))
     }
 
+    /// Bytes of the input before the body, once it is started.
+    pub fn body_start(&self) -> usize {
+        self.body_start
+    }
+
+    /// Whether the body comes in chunks, which are removed.
+    pub fn is_in_chunks(&self) -> bool {
+        self.body().is_some_and(|body| body.coding.is_in_chunks())
+    }
+
     /// Bytes of the decoded body that have come.
     pub fn received(&self) -> u64 {
         self.body().map_or(0, |body| body.parser.received())
@@ -200,6 +218,7 @@ impl Reader {
         let mut body = Body::new(head.as_ref(), coding, self.limits);
         body.push(&start.bytes()[body_start..]);
         self.head = head;
+        self.body_start = body_start;
         self.head_is_due = self.head.is_some();
         self.stage = Stage::Body(Box::new(body));
     }

@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use std::fs;
 
 use kit::run::{mjpeg, run};
-use mjpeg::check::{consumers, rules};
+use mjpeg::check::rules;
+use mjpeg::consumers::consumers;
 
 /// Fails the test unless the file has the text `expected`. Writes the file with `MJPEG_BLESS=1`.
 fn verify(path: &str, expected: &str) {

@@ -31,9 +31,9 @@ struct Class {
     damage: Option<&'static str>,
     /// Whether `serve` sends it.
     is_served: bool,
-    /// The rules that `check` names.
+    /// The rules that `check --shallow` names.
     rules: &'static [&'static str],
-    /// The rules that `check --deep` names.
+    /// The rules that `check` names.
     deep: &'static [&'static str],
 }
 
@@ -199,7 +199,8 @@ const CONSUMERS: [&str; 6] = ["ffmpeg", "ffmpeg_strict", "vlc", "chromium", "fir
 /// Whether a rule says that none of them shows the picture.
 fn hides_the_picture(rules: &[&str]) -> bool {
     mjpeg::check::rules().filter(|rule| rules.contains(&rule.name)).any(|rule| {
-        let mut measured = mjpeg::check::consumers().filter(|consumer| CONSUMERS.contains(&consumer.name));
+        let mut measured =
+            mjpeg::consumers::consumers().filter(|consumer| CONSUMERS.contains(&consumer.name));
         measured.all(|consumer| matches!(rule.effect_on(consumer), Effect::Loses | Effect::Crashes))
     })
 }
@@ -219,10 +220,10 @@ fn a_relay_counts_what_no_consumer_shows_as_torn_but_not_text() {
         let _ = wait.recv();
     });
     let server = Server::start(camera.url.as_ref(), &[]);
-    let state = kit::eventually("the last picture", || {
-        let state: Value = serde_json::from_slice(&get(server.address(), "/state").1).unwrap();
-        (get(server.address(), "/snapshot").1 == named("grey.jpg")).then_some(state)
+    kit::eventually("the last picture", || {
+        (get(server.address(), "/snapshot").1 == named("grey.jpg")).then_some(())
     });
+    let state: Value = serde_json::from_slice(&get(server.address(), "/state").1).unwrap();
     assert_eq!(state["frames_torn"], 1, "{state}");
     drop(done);
 }
@@ -268,8 +269,8 @@ fn check_record_serve_and_its_relays_agree_on_each_class_of_pictures() {
         let folder = tempfile::tempdir().unwrap();
         let capture = folder.path().join("capture.http");
         fs::write(&capture, [HEAD.as_bytes(), &part(&jpeg), &part(last), b"--foo--\r\n"].concat()).unwrap();
-        assert_eq!(names(&capture, &[]), rules, "{name}: check");
-        assert_eq!(names(&capture, &["--deep"]), deep, "{name}: check --deep");
+        assert_eq!(names(&capture, &["--shallow"]), rules, "{name}: check --shallow");
+        assert_eq!(names(&capture, &[]), deep, "{name}: check");
         assert_eq!(hides_the_picture(rules), damage.is_some(), "{name}: the consumers of {rules:?}");
 
         let out = folder.path().join("out");

@@ -16,6 +16,12 @@ pub fn frame(name: &str) -> Vec<u8> {
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// A picture of `fixtures/frames`.
+pub fn picture(number: usize) -> Vec<u8> {
+    let path = path("frames").join(format!("frame-{number:06}.jpg"));
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 /// The pictures that the streams of `fixtures/streams` carry, in order.
 pub fn frames() -> Vec<Vec<u8>> {
     (1..=6).map(|number| frame(&number.to_string())).collect()

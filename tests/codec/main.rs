@@ -9,6 +9,7 @@ mod dialects;
 mod expected;
 mod fixtures;
 mod oracle;
+#[allow(dead_code)] // tests/consumers uses all of it
 mod recipe;
 mod replay;
 mod report;

@@ -8,7 +8,8 @@
 //! small 2                                     a picture of 41 bytes, of that number
 //! times 3000 "\0"                             the same bytes again and again
 //! noise 500                                   bytes that look like the inside of a picture
-//! chunks 37                                   from here on in chunks of that many bytes
+//! chunks 37                                   from here on in chunks of that many bytes, a flush ends one too
+//! picture 4                                   the picture fixtures/frames/frame-000004.jpg
 //! flush                                       what came so far leaves the sender
 //! = events                                    the rest of the file
 //! ```
@@ -18,6 +19,8 @@ use super::fixtures;
 /// What a recipe says.
 pub struct Recipe {
     pub stream: Vec<u8>,
+    /// Bytes of the stream before each flush.
+    pub flushes: Vec<usize>,
     /// The lines behind `= events`.
     pub expected: String,
     /// All before that.
@@ -27,14 +30,18 @@ pub struct Recipe {
 impl Recipe {
     pub fn parse(source: &str) -> Self {
         let (text, expected) = source.split_once("= events\n").unwrap_or((source, ""));
-        let (mut stream, mut chunked_from) = (Vec::new(), None);
+        let (mut stream, mut flushes, mut chunked_from) = (Vec::new(), Vec::new(), None);
         for line in text.lines() {
             let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
             match verb {
-                "" | "#" | "flush" => {}
-                "frame" => {
+                "" | "#" => {}
+                "flush" => flushes.push(stream.len()),
+                "frame" | "picture" => {
                     let (number, range) = rest.split_once(' ').unwrap_or((rest, ""));
-                    let frame = fixtures::frame(number);
+                    let frame = match verb {
+                        "frame" => fixtures::frame(number),
+                        _ => fixtures::picture(number_in(number)),
+                    };
                     let (from, to) = range.split_once("..").unwrap_or(("0", ""));
                     let to = if to.is_empty() { frame.len() } else { number_in(to) };
                     stream.extend_from_slice(&frame[number_in(from)..to]);
@@ -52,14 +59,19 @@ impl Recipe {
         }
         if let Some((from, size)) = chunked_from {
             let content = stream.split_off(from);
-            for chunk in content.chunks(size) {
-                stream.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
-                stream.extend_from_slice(chunk);
-                stream.extend_from_slice(b"\r\n");
+            let mut start = from;
+            flushes.push(from + content.len());
+            for flush in flushes.iter_mut().filter(|flush| **flush >= from) {
+                for chunk in content[start - from..*flush - from].chunks(size) {
+                    stream.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+                    stream.extend_from_slice(chunk);
+                    stream.extend_from_slice(b"\r\n");
+                }
+                start = core::mem::replace(flush, stream.len());
             }
             stream.extend_from_slice(b"0\r\n\r\n");
         }
-        Self { stream, expected: expected.to_string(), text: text.to_string() }
+        Self { stream, flushes, expected: expected.to_string(), text: text.to_string() }
     }
 }
 

@@ -182,6 +182,30 @@ impl Color {
     }
 }
 
+/// A value as JSON on one line. Characters that a terminal may act on are escaped, so that the line can be shown.
+///
+/// # Errors
+///
+/// When the value has no JSON form.
+pub fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
+    let text = serde_json::to_string(value)?;
+    // Outside of strings JSON is ASCII. serde_json escapes the C0 controls.
+    Ok(text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if is_unprintable(c) {
+            let _ = write!(out, "\\u{:04x}", c as u32);
+        } else {
+            out.push(c);
+        }
+        out
+    }))
+}
+
+/// DEL, C1 (a terminal may take U+009B for ESC [), and what changes the direction of the text around it. All are
+/// below U+10000.
+fn is_unprintable(c: char) -> bool {
+    matches!(c, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Escapes text that may hold bytes from the network, for a terminal and for one line: control characters become
 /// `\n`, `\x1b` and so on.
 pub fn printable(text: &str) -> String {
@@ -191,11 +215,10 @@ pub fn printable(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // C0 and DEL, C1 (a terminal may take U+009B for ESC [), and the bidirectional overrides.
             '\0'..='\x1f' | '\x7f' => {
                 let _ = write!(out, "\\x{:02x}", c as u32);
             }
-            '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            c if is_unprintable(c) => {
                 let _ = write!(out, "\\u{{{:x}}}", c as u32);
             }
             c => out.push(c),
@@ -212,5 +235,14 @@ mod tests {
     fn control_characters_never_reach_the_terminal() {
         assert_eq!(printable("a\x1b[31mred\r\nb\u{9b}c\0"), "a\\x1b[31mred\\r\\nb\\u{9b}c\\x00");
         assert_eq!(printable("plain, käse, 日本"), "plain, käse, 日本");
+    }
+
+    #[test]
+    fn json_has_no_controls_and_means_the_same() {
+        let text = "a\x1b\x7f\u{85}\u{9b}31m\u{202e}\u{2066}\u{200f}\u{61c}käse 日本 \"\\";
+        let line = json(&text).unwrap();
+        assert!(!line.chars().any(|c| c.is_control() || is_unprintable(c)), "{line}");
+        assert!(line.contains("\\u007f\\u0085\\u009b31m\\u202e") && line.contains("käse 日本"), "{line}");
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
     }
 }

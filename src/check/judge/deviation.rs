@@ -1,6 +1,7 @@
 //! The rules that deviations of the parser break.
 
-use alloc::string::ToString;
+use alloc::format;
+use alloc::string::{String, ToString};
 
 use super::findings::{Findings, Place};
 use crate::check::rule::Rule;
@@ -9,8 +10,49 @@ use crate::check::rules::{delimiter::*, length::*, line_end::*, part_body::*, pa
 use crate::http::FieldFlaw;
 use crate::multipart::{Deviation, DeviationKind};
 
-/// Judges all deviations of one part. `has_length`: the part has a Content-Length.
-pub fn judge(deviations: &[Deviation], has_length: bool, findings: &mut Findings) {
+/// Most digits of a Content-Length that are kept.
+const DIGITS: usize = 80;
+
+/// The Content-Length of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Length {
+    /// The part has none.
+    None,
+    /// It is below 2^64, or no number.
+    Number,
+    /// These digits are a number of 2^64 or more, which the parser takes as 2^64 - 1.
+    Huge(String),
+}
+
+impl Length {
+    /// Of the value of the field.
+    pub fn of(field: Option<&[u8]>) -> Self {
+        let Some(value) = field.map(<[u8]>::trim_ascii) else { return Self::None };
+        let is_huge = value.len() >= 20
+            && value.iter().all(u8::is_ascii_digit)
+            && core::str::from_utf8(value).is_ok_and(|digits| digits.parse::<u64>().is_err());
+        match core::str::from_utf8(&value[..value.len().min(DIGITS)]) {
+            Ok(digits) if is_huge => {
+                Self::Huge(if value.len() > DIGITS { format!("{digits}...") } else { digits.into() })
+            }
+            _ => Self::Number,
+        }
+    }
+
+    /// What is wrong with it, with the number on the wire.
+    fn message(&self, kind: DeviationKind) -> String {
+        match (self, kind) {
+            (Self::Huge(digits), DeviationKind::LengthLong { actual, .. }) => {
+                format!("Content-Length is {digits}, the body has {actual} bytes")
+            }
+            _ => kind.to_string(),
+        }
+    }
+}
+
+/// Judges all deviations of one part that has this Content-Length.
+pub fn judge(deviations: &[Deviation], length: &Length, findings: &mut Findings) {
+    let has_length = *length != Length::None;
     let mut has_bare_lf = false;
     for deviation in deviations {
         // A part whose lines end in LF is one fault, not one for each line.
@@ -21,7 +63,7 @@ pub fn judge(deviations: &[Deviation], has_length: bool, findings: &mut Findings
         has_bare_lf |= is_bare_lf;
         if let Some(rule) = rule(deviation.kind, has_length) {
             let place = Place { part: deviation.part, offset: Some(deviation.offset) };
-            findings.note(rule, place, deviation.kind.to_string());
+            findings.note(rule, place, length.message(deviation.kind));
         }
     }
 }

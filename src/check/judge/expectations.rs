@@ -25,4 +25,6 @@ pub struct Expectations {
     pub size: Option<(u16, u16)>,
     /// Whether to decode the entropy-coded data of every picture.
     pub deep: bool,
+    /// Whether the stream must not end: an end that is too early is an error.
+    pub live: bool,
 }

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::check::report::Finding;
-use crate::check::rule::Rule;
+use crate::check::rule::{Rule, Severity};
 use crate::check::selection::Selection;
 
 /// Most characters of a message.
@@ -50,8 +50,17 @@ impl Findings {
             part: place.part,
             offset: place.offset,
             message: cut(message.into()),
+            severity: None,
         });
         finding.count += count;
+    }
+
+    /// Notes a break of `rule` that has another severity in this stream.
+    pub fn note_as(&mut self, severity: Severity, rule: &'static Rule, message: impl Into<String>) {
+        self.note(rule, Place::STREAM, message);
+        if let Some(finding) = self.by_code.get_mut(rule.code) {
+            finding.severity = Some(severity);
+        }
     }
 
     /// The findings that count: errors first, then by code.

@@ -3,19 +3,28 @@
 mod deviation;
 mod expectations;
 mod findings;
+mod flow;
+mod freshness;
 mod part_head;
 mod pictures;
+mod repeats;
 mod response;
 mod timing;
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
+use self::deviation::Length;
 use self::findings::{Findings, Place};
+use self::flow::Flow;
+use self::freshness::Freshness;
 use self::pictures::Pictures;
 use crate::check::report::Report;
+use crate::check::rule::Severity;
 use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
+use crate::check::rules::timing::ENDED_EARLY;
 use crate::http::{ChunkError, Head};
 use crate::jpeg::Judgement;
 use crate::multipart::{Collector, Event, Framing, Part};
@@ -42,8 +51,16 @@ pub struct Judge {
     parts: u64,
     pictures: Pictures,
     times: FrameTimes,
-    /// The deviations of each part. The note: whether the part has a Content-Length.
-    deviations: Collector<bool>,
+    flow: Flow,
+    freshness: Freshness,
+    /// When the first byte came, since 1970-01-01 UTC.
+    began: Option<Duration>,
+    /// From the request to the first byte.
+    waited: Duration,
+    /// Whether the last delimiter was a close-delimiter.
+    is_ended: bool,
+    /// The deviations of each part, with its Content-Length.
+    deviations: Collector<Length>,
     /// Whether the last part that was judged has a Content-Length.
     has_length: bool,
 }
@@ -57,6 +74,11 @@ impl Judge {
             parts: 0,
             pictures: Pictures::new(),
             times: FrameTimes::default(),
+            flow: Flow::default(),
+            freshness: Freshness::default(),
+            began: None,
+            waited: Duration::ZERO,
+            is_ended: false,
             deviations: Collector::new(),
             has_length: true,
         }
@@ -66,6 +88,37 @@ impl Judge {
     pub fn head(&mut self, head: &Head) {
         response::head(head, &mut self.findings);
         self.pictures.dash_boundary = response::dash_boundary(head);
+    }
+
+    /// Takes when the first byte of the body came: the time of day, since 1970-01-01 UTC, and the time since
+    /// the request.
+    pub fn began(&mut self, unix: Duration, waited: Duration) {
+        self.began = Some(unix);
+        self.waited = waited;
+    }
+
+    /// Whether the entropy-coded data of the next pictures is read; at first as the expectations say.
+    pub fn set_deep(&mut self, deep: bool) {
+        self.expectations.deep = deep;
+    }
+
+    /// Takes one read, before the events of its bytes: at time `at` since the first byte, the first `reached`
+    /// bytes of the body had come.
+    pub fn received(&mut self, reached: u64, at: Duration) {
+        self.flow.received(reached, at);
+    }
+
+    /// A live stream has ended before `asked` was read, such as `20 s`.
+    pub fn ended_early(&mut self, asked: &str) {
+        let close = if self.is_ended { "with a close-delimiter" } else { "without a close-delimiter" };
+        let parts = self.parts;
+        let message = format!("the stream ended {close} after {parts} parts; {asked} were to be read");
+        let severity = match (self.expectations.live, self.is_ended) {
+            (true, _) => Severity::Error,
+            (false, false) => Severity::Warning,
+            (false, true) => Severity::Info,
+        };
+        self.findings.note_as(severity, &ENDED_EARLY, message);
     }
 
     /// Takes the error that ended the chunked body.
@@ -83,12 +136,16 @@ impl Judge {
                 let place = Place { part: None, offset: Some(span.start) };
                 self.findings.note(deviation::preamble(is_blank), place, message);
             }
-            Event::Part(part) => self.part(part, arrival),
-            Event::Deviation(_) | Event::CloseDelimiter(_) | Event::Epilogue(_) => {}
+            Event::Part(part) => {
+                self.is_ended = false;
+                self.part(part, arrival);
+            }
+            Event::CloseDelimiter(_) => self.is_ended = true,
+            Event::Deviation(_) | Event::Epilogue(_) => {}
         }
         self.deviations.event(event);
         if let Event::Part(part) = event {
-            self.deviations.open(part.number, part.fields.first("content-length").is_some());
+            self.deviations.open(part.number, Length::of(part.fields.first("content-length")));
         }
         self.judge_deviations();
     }
@@ -97,8 +154,9 @@ impl Judge {
     fn judge_deviations(&mut self) {
         for part in &mut self.deviations {
             // A part that was skipped, or never came, is judged like the one before it.
-            self.has_length = part.note.unwrap_or(self.has_length);
-            deviation::judge(&part.deviations, self.has_length, &mut self.findings);
+            let length = part.note.unwrap_or(if self.has_length { Length::Number } else { Length::None });
+            self.has_length = length != Length::None;
+            deviation::judge(&part.deviations, &length, &mut self.findings);
         }
     }
 
@@ -127,7 +185,10 @@ impl Judge {
         if let Some(arrival) = arrival {
             self.times.push(arrival);
         }
-        self.pictures.whole(part, &judgement, &self.expectations, &mut self.findings);
+        self.flow.picture(part.spans.body, arrival);
+        let before = self.pictures.identical();
+        self.pictures.whole(part, arrival, &judgement, &self.expectations, &mut self.findings);
+        self.freshness.picture(part, arrival, self.pictures.identical() > before);
     }
 
     /// The report. `watched`: the time from the first byte to the end, if arrival times mean something.
@@ -135,21 +196,24 @@ impl Judge {
     pub fn finish(mut self, watched: Option<Duration>) -> Report {
         self.deviations.finish();
         self.judge_deviations();
-        let Self { expectations, mut findings, parts, pictures, times, .. } = self;
+        let Self {
+            expectations, mut findings, parts, pictures, times, flow, freshness, began, waited, ..
+        } = self;
         let timing = times.timing(expectations.max_gap);
         timing::gaps(&times, timing.as_ref(), watched, &expectations, &mut findings);
-        timing::rate(&times, pictures.count, timing.as_ref(), watched, &expectations, &mut findings);
+        timing::rate(pictures.count, watched.map(|watched| watched + waited), &expectations, &mut findings);
+        flow.finish(&times, watched, &mut findings);
+        freshness.finish(began, &mut findings);
         let count = pictures.count;
         let frames = pictures.finish(&mut findings);
-        Report { findings: findings.finish(&expectations.rules), parts, pictures: count, timing, frames }
+        let findings = findings.finish(&expectations.rules);
+        Report { findings, parts, pictures: count, timing, frames, forecasts: Vec::new() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::consumer::Effect;
-    use crate::check::rule::Severity;
     use crate::check::selection::Selection;
 
     fn report(rules: Selection) -> Report {
@@ -163,12 +227,9 @@ mod tests {
     fn rules_that_are_not_selected_change_nothing_in_the_report() {
         let all = report(Selection::all());
         assert_eq!(all.worst(), Some(Severity::Error));
-        assert_eq!(all.effects().map(|(_, effect)| effect).max(), Some(Effect::Nothing));
         let warnings = report(Selection::all().without(["H102".parse().unwrap()]));
         assert_eq!(warnings.worst(), Some(Severity::Warning));
-        assert_eq!(warnings.effects().map(|(_, effect)| effect).max(), Some(Effect::Late));
         let none = report(Selection::all().only(["J".parse().unwrap()]));
         assert_eq!((none.worst(), none.findings.len()), (None, 0));
-        assert!(none.effects().all(|(_, effect)| effect == Effect::Plays));
     }
 }

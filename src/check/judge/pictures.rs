@@ -3,11 +3,13 @@
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use memchr::memmem;
 
 use super::expectations::Expectations;
 use super::findings::{Findings, Place};
+use super::repeats::Repeats;
 use crate::check::report::Frames;
 use crate::check::rule::Rule;
 use crate::check::rules::{content::*, jpeg::*, part_body::*};
@@ -18,8 +20,6 @@ use crate::multipart::Part;
 
 /// Most bodies whose sizes are kept for the median.
 const SIZES: usize = 1 << 16;
-/// A stream of at least this many pictures that are all equal is frozen.
-const FROZEN_PICTURES: u64 = 10;
 
 /// The pictures so far.
 #[derive(Debug)]
@@ -30,8 +30,9 @@ pub struct Pictures {
     pub dash_boundary: Option<memmem::Finder<'static>>,
     sizes: Vec<u64>,
     size: Option<(u16, u16)>,
-    last: Vec<u8>,
-    identical: u64,
+    repeats: Repeats,
+    walked: u64,
+    unread: u64,
     checker: Checker,
 }
 
@@ -43,8 +44,9 @@ impl Pictures {
             dash_boundary: None,
             sizes: Vec::new(),
             size: None,
-            last: Vec::new(),
-            identical: 0,
+            repeats: Repeats::default(),
+            walked: 0,
+            unread: 0,
             checker: Checker::new(),
         }
     }
@@ -69,10 +71,16 @@ impl Pictures {
         findings.note(rule, Place::in_part(part.number, part.spans.body.start), message);
     }
 
+    /// Pictures so far that show the same as the one before.
+    pub fn identical(&self) -> u64 {
+        self.repeats.identical()
+    }
+
     /// Judges a picture that some consumer shows, by its markers.
     pub fn whole(
         &mut self,
         part: &Part<'_>,
+        arrival: Option<Duration>,
         markers: &Judgement,
         expectations: &Expectations,
         findings: &mut Findings,
@@ -100,15 +108,14 @@ impl Pictures {
         if let Some(at) = self.dash_boundary.as_ref().and_then(|finder| finder.find(part.body)) {
             findings.note(&BOUNDARY_IN_PICTURE, place(at), "the boundary occurs in the picture");
         }
-        if self.last == part.body {
-            self.identical += 1;
-        } else {
-            self.last.clear();
-            self.last.extend_from_slice(part.body);
-        }
+        self.repeats.picture(part, arrival);
         self.size(part, picture, expectations, findings);
         let entropy = expectations.deep.then(|| Judgement::of_entropy(part.body, &mut self.checker));
         let judgement = entropy.as_ref().unwrap_or(markers);
+        if expectations.deep {
+            let is_unread = judgement.damage().is_none() && judgement.unchecked().is_some();
+            *(if is_unread { &mut self.unread } else { &mut self.walked }) += 1;
+        }
         if let Some(damage) = judgement.damage() {
             return findings.note(&SCAN_DAMAGED, place(damage.at), damage.to_string());
         }
@@ -148,12 +155,10 @@ impl Pictures {
 
     /// Judges the pictures as a whole, and sums them up.
     pub fn finish(mut self, findings: &mut Findings) -> Frames {
-        if self.identical + 1 >= FROZEN_PICTURES && self.identical + 1 == self.count {
-            findings.note(&FROZEN, Place::STREAM, format!("all {} pictures are the same", self.count));
-        }
+        let identical = self.repeats.finish(self.count, findings);
         self.sizes.sort_unstable();
         let bytes_p50 = self.sizes.get((self.sizes.len().max(1) - 1) / 2).copied();
-        Frames { size: self.size, bytes_p50, identical: self.identical }
+        Frames { size: self.size, bytes_p50, identical, walked: self.walked, unread: self.unread }
     }
 }
 

@@ -29,9 +29,22 @@ pub static FROZEN: Rule = Rule {
     code: "C503",
     name: "frozen",
     severity: Warning,
-    summary: "all pictures are the same",
-    why: "Every picture of the stream is byte for byte the same: the source may be frozen while the server \
-          continues.",
+    summary: "ten or more pictures in a row are the same",
+    why: "The pictures are equal byte for byte, or have equal scans behind headers that differ (a time in a comment): \
+          the source is frozen while the server continues, or nothing changes and the server repeats the \
+          picture. A camera's noise makes each picture different.",
+    section: "measured",
+    explains: &[],
+    effects: &[],
+};
+
+pub static TOO_SHORT_TO_JUDGE: Rule = Rule {
+    code: "C504",
+    name: "too-short-to-judge",
+    severity: Info,
+    summary: "all pictures are the same, but too few to call the source frozen",
+    why: "Ten equal pictures in a row are a frozen source (C503). All pictures of this stream are the same, but \
+          fewer: read more of it with --frames or --duration.",
     section: "measured",
     explains: &[],
     effects: &[],

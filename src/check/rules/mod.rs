@@ -1,7 +1,10 @@
 //! The table of rules. `--list-rules`, `--explain`, `docs/rules.md` and the verdicts read it.
 
+pub mod consumer;
 pub mod content;
 pub mod delimiter;
+pub mod flow;
+pub mod freshness;
 pub mod http;
 pub mod jpeg;
 pub mod length;
@@ -102,9 +105,21 @@ static RULES: &[&Rule] = &[
     &timing::STALL,
     &timing::GAP_ABOVE_LIMIT,
     &timing::FPS_BELOW_LIMIT,
+    &timing::ENDED_EARLY,
+    &flow::HELD_TAIL,
+    &flow::FILLED_CHUNKS,
+    &flow::BURSTS,
+    &flow::DRIP,
+    &flow::JITTER,
     &content::SIZE_MISMATCH,
     &content::SIZE_CHANGE,
     &content::FROZEN,
+    &content::TOO_SHORT_TO_JUDGE,
+    &freshness::LAG_GROWS,
+    &freshness::LAG,
+    &freshness::CAPTURE_TIME_BACK,
+    &freshness::NOT_CAPTURE_TIME,
+    &consumer::CONSUMER_FAILS,
 ];
 
 /// All rules, by groups, each in the order of their codes.
@@ -144,8 +159,11 @@ mod tests {
     #[test]
     fn every_rule_is_in_the_table_and_used_by_the_judge() {
         let items = [
+            include_str!("consumer.rs"),
             include_str!("content.rs"),
             include_str!("delimiter.rs"),
+            include_str!("flow.rs"),
+            include_str!("freshness.rs"),
             include_str!("http.rs"),
             include_str!("jpeg.rs"),
             include_str!("length.rs"),
@@ -156,11 +174,15 @@ mod tests {
         ];
         let judge = [
             include_str!("../judge/deviation.rs"),
+            include_str!("../judge/flow.rs"),
+            include_str!("../judge/freshness.rs"),
             include_str!("../judge/mod.rs"),
             include_str!("../judge/part_head.rs"),
             include_str!("../judge/pictures.rs"),
+            include_str!("../judge/repeats.rs"),
             include_str!("../judge/response.rs"),
             include_str!("../judge/timing.rs"),
+            include_str!("../report.rs"),
         ]
         .concat();
         let words: BTreeSet<&str> = judge.split(|c: char| !c.is_alphanumeric() && c != '_').collect();

@@ -31,8 +31,23 @@ pub static FPS_BELOW_LIMIT: Rule = Rule {
     name: "fps-below-limit",
     severity: Error,
     summary: "fewer frames a second than --min-fps",
-    why: "The limit given with --min-fps is not reached.",
+    why: "The limit given with --min-fps is not reached: whole pictures in the time from the request to the end of the \
+          check, the silence before the first and after the last picture included.",
     section: "--min-fps",
+    explains: &[],
+    effects: &[],
+};
+
+pub static ENDED_EARLY: Rule = Rule {
+    code: "T404",
+    name: "ended-early",
+    severity: Warning,
+    summary: "the stream ended before what was asked had been read",
+    why: "A live stream has no end: the server closed the connection before --frames or --duration was reached (100 \
+          parts or 10 s by default). Some servers end each connection after a few seconds; a viewer then \
+          shows the last picture without an end. It is an info behind a close-delimiter, which is the orderly end \
+          of a stream, and an error with --expect-live.",
+    section: "--expect-live",
     explains: &[],
     effects: &[],
 };

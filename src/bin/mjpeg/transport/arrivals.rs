@@ -32,6 +32,12 @@ impl Arrivals {
         Some(at.saturating_sub(self.first?))
     }
 
+    /// The last read: the bytes of the body that had come, and when, from the first byte on.
+    pub fn last(&self) -> Option<(u64, Duration)> {
+        let &(reached, at) = self.reads.back()?;
+        Some((reached, at.saturating_sub(self.first?)))
+    }
+
     /// When the first byte came, by the clock.
     pub fn first(&self) -> Option<Duration> {
         self.first

@@ -8,6 +8,7 @@ use mjpeg::response::{Error, Event};
 
 use super::end::End;
 use super::stream::{Received, Stream};
+use super::tap::Tap;
 use super::wire::WireEnd;
 use crate::clock::Clock;
 use crate::problem::Problem;
@@ -33,6 +34,10 @@ pub trait Observer {
     ///
     /// A problem of our side ends the session.
     fn event(&mut self, event: &multipart::Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem>;
+
+    /// One read, before the events of its bytes: at time `at` since the first byte of the body, the first
+    /// `reached` bytes of the body had come.
+    fn received(&mut self, _reached: u64, _at: Duration) {}
 
     /// All events of the bytes so far have been given. Every deviation of the first `parts` parts is
     /// known.
@@ -82,6 +87,25 @@ impl Session {
         self.stream.head()
     }
 
+    /// Bytes of the response before its body.
+    pub fn body_start(&self) -> usize {
+        self.stream.reader.body_start()
+    }
+
+    /// Whether the body comes in chunks.
+    pub fn is_in_chunks(&self) -> bool {
+        self.stream.reader.is_in_chunks()
+    }
+
+    /// Shows every byte of the response to `tap`, those that were read before it first.
+    ///
+    /// # Errors
+    ///
+    /// Those of the tap.
+    pub fn set_tap(&mut self, tap: Box<dyn Tap>) -> Result<(), Problem> {
+        self.stream.set_tap(tap)
+    }
+
     /// Whether the stream has arrival times.
     pub fn is_live(&self) -> bool {
         self.stream.is_live()
@@ -91,6 +115,11 @@ impl Session {
     pub fn watched(&self) -> Option<Duration> {
         let first = self.stream.arrivals.first().filter(|_| self.is_live())?;
         Some(self.clock.now().saturating_sub(first))
+    }
+
+    /// When the first byte of the body came, since 1970-01-01 UTC; `None` for a stream that is not live.
+    pub fn began(&self) -> Option<Duration> {
+        self.watched().map(|watched| self.clock.unix().saturating_sub(watched))
     }
 
     /// From the request to the first byte of the body; `None` for a stream that is not live.
@@ -106,6 +135,9 @@ impl Session {
     /// What the observer cannot go on with.
     pub fn run(&mut self, observer: &mut impl Observer, deadline: Option<Duration>) -> Result<End, Problem> {
         loop {
+            if let Some((reached, at)) = self.stream.arrivals.last() {
+                observer.received(reached, at);
+            }
             match self.drain(observer)? {
                 Drained::More => {}
                 Drained::End(end) => return Ok(end),

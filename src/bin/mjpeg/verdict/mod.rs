@@ -1,13 +1,16 @@
 //! `mjpeg check`: what is wrong with a stream, and which programs it breaks.
 
+mod depth;
 mod emit;
 mod explain;
 mod run;
+mod sample;
 
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use mjpeg::check::{self, Expectations, Rule, Selection, Selector, Severity};
+use mjpeg::check::{self, Consumer, Expectations, Rule, Selection, Selector, Severity};
+use mjpeg::consumers;
 
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
@@ -15,6 +18,7 @@ use crate::output;
 use crate::signal::Stop;
 use crate::transport::{self, Target};
 use crate::value::{self, Dimensions, Rate};
+use depth::Depth;
 use emit::{Emitter, Json, Text};
 use run::{Options, Run, Verdict};
 
@@ -29,7 +33,8 @@ Examples:
   mjpeg check --explain M203
 
 Exit status: 0 pass, 1 findings at or above --fail-on, 3 unreachable, 4 not a stream, 5 stalled or reset,
-6 our side. The highest one counts.")]
+6 our side. The highest one counts. A signal ends the check: the targets that are left have the verdict `interrupted`,
+and the process dies by the signal.")]
 pub struct Check {
     /// What to check: URLs, files with a saved response (curl -i, with or without --raw), `-`, `test:`
     #[arg(
@@ -38,18 +43,25 @@ pub struct Check {
         value_parser = Target::parser()
     )]
     targets: Vec<Target>,
-    /// Read at most N parts [default: 100 of a URL, all of a file]
+    /// Read at most N parts [default: 100 of a URL without --duration, else no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
-    /// Read for at most this long [default: 10s of a URL, no limit for a file]
+    /// Read for at most this long [default: 10s of a URL without --frames, else no limit]
     #[arg(long, value_name = "T", value_parser = value::duration)]
     duration: Option<Duration>,
     /// A stream that sends no byte, or no complete part, for this long is stalled
     #[arg(long, value_name = "T", default_value = "5s", value_parser = value::duration)]
     idle: Duration,
-    /// Decode the entropy-coded data of every picture: finds lost segments, mixed frames and flipped bits
-    #[arg(long)]
+    /// Read the entropy-coded data of every picture, even if that falls behind a live stream. By default all pictures
+    /// of a file are read, and as many of a live stream as its time allows
+    #[arg(long, conflicts_with = "shallow")]
     deep: bool,
+    /// Read the entropy-coded data of no picture: lost segments, mixed frames and flipped bits are not found
+    #[arg(long)]
+    shallow: bool,
+    /// The stream must not end: a stream that ends before --frames or --duration is an error
+    #[arg(long)]
+    expect_live: bool,
     /// Fail below this many frames per second
     #[arg(long, value_name = "F")]
     min_fps: Option<Rate>,
@@ -65,6 +77,9 @@ pub struct Check {
     /// Do not apply these rules: codes, names, or the start of a code
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
     ignore: Vec<Selector>,
+    /// Judge the findings for these consumers alone: what they do not mind is an info
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = known_consumer)]
+    consumers: Vec<&'static Consumer>,
     /// Exit with 1 on findings of this severity or worse
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     fail_on: FailOn,
@@ -115,6 +130,7 @@ impl Check {
         let mut emitter = self.format.emitter(self.quiet);
         let mut out = Out { is_closed: false };
         let mut worst = Exit::Done;
+        let mut is_interrupted = false;
         for target in &self.targets {
             let run = Run::of(target, &options, &clock, stop);
             let verdict = run.verdict(self.fail_on.severity());
@@ -123,15 +139,13 @@ impl Check {
                 output::failure("check", failure);
             }
             worst = worst.max(verdict.exit());
-            if let Some(signal) = stop.signal() {
-                out.print(&emitter.end()?)?;
-                // A signal ends the run early. Without a part there is nothing to judge.
-                let has_parts = run.report.as_ref().is_some_and(|report| report.parts > 0);
-                return Ok(if has_parts { Outcome::Exit(worst) } else { Outcome::Signal(signal) });
-            }
+            is_interrupted |= verdict == Verdict::Interrupted;
         }
         out.print(&emitter.end()?)?;
-        Ok(Outcome::Exit(worst))
+        Ok(match stop.signal() {
+            Some(signal) if is_interrupted => Outcome::Signal(signal),
+            _ => Outcome::Exit(worst),
+        })
     }
 
     fn options(&self) -> Options {
@@ -141,13 +155,20 @@ impl Check {
         expectations.max_gap = self.max_gap;
         expectations.min_fps = self.min_fps.map(Rate::fps);
         expectations.size = self.size.map(|size| (size.width, size.height));
-        expectations.deep = self.deep;
+        expectations.live = self.expect_live;
+        let depth = match (self.deep, self.shallow) {
+            (true, _) => Depth::Deep,
+            (_, true) => Depth::Shallow,
+            _ => Depth::Auto,
+        };
         Options {
             frames: self.frames,
             duration: self.duration,
             idle: self.idle,
             expectations,
             transport: self.transport.clone(),
+            depth,
+            consumers: self.consumers.clone(),
         }
     }
 }
@@ -174,7 +195,8 @@ impl FailOn {
 impl Verdict {
     fn exit(self) -> Exit {
         match self {
-            Self::Pass => Exit::Done,
+            // The process dies by the signal.
+            Self::Pass | Self::Interrupted => Exit::Done,
             Self::Fail => Exit::No,
             Self::Unreachable => Exit::Unreachable,
             Self::NotAStream => Exit::NotAStream,
@@ -184,7 +206,6 @@ impl Verdict {
     }
 }
 
-/// Prints what an emitter returned.
 /// Standard output. A reader that closes it early does not change the verdict.
 struct Out {
     is_closed: bool,
@@ -203,6 +224,13 @@ impl Out {
             result => result,
         }
     }
+}
+
+fn known_consumer(text: &str) -> Result<&'static Consumer, String> {
+    consumers::consumer(text).ok_or_else(|| {
+        let names: Vec<&str> = consumers::consumers().map(|consumer| consumer.name).collect();
+        format!("no consumer has this name; known are {}", names.join(", "))
+    })
 }
 
 fn known_rule(text: &str) -> Result<&'static Rule, String> {

@@ -1,8 +1,9 @@
 //! One target, read and judged.
 
+use std::fmt;
 use std::time::Duration;
 
-use mjpeg::check::{Expectations, Judge, Report, Severity};
+use mjpeg::check::{Consumer, Expectations, Judge, Report, Severity};
 use mjpeg::multipart::Event;
 
 use crate::clock::Clock;
@@ -11,18 +12,20 @@ use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::status;
 use crate::transport::{self, End, Flow, Observer, Session, Target};
+use crate::verdict::depth::{Depth, Walks};
+use crate::verdict::sample::Sample;
 
-/// Most parts that are read from a URL by default.
+/// Most parts that are read from a URL, if neither parts nor time are given.
 const LIVE_FRAMES: u64 = 100;
-/// Longest time that a URL is read by default.
+/// Longest time that a URL is read, if neither parts nor time are given.
 const LIVE_DURATION: Duration = Duration::from_secs(10);
 
 /// How far to read a target, and how to judge it.
 #[derive(Debug)]
 pub struct Options {
-    /// Most parts; by default [`LIVE_FRAMES`] of a live target and all of a file.
+    /// Most parts.
     pub frames: Option<u64>,
-    /// Longest time; by default [`LIVE_DURATION`] for a live target and no limit for a file.
+    /// Longest time.
     pub duration: Option<Duration>,
     /// A stream without a byte or a complete part for this long is stalled.
     pub idle: Duration,
@@ -30,6 +33,44 @@ pub struct Options {
     pub expectations: Expectations,
     /// How a URL is reached.
     pub transport: transport::Options,
+    /// Which pictures have their entropy-coded data read.
+    pub depth: Depth,
+    /// The consumers that the findings are judged for; empty: all.
+    pub consumers: Vec<&'static Consumer>,
+}
+
+/// How much of a target was to be read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked {
+    /// Most parts.
+    pub frames: Option<u64>,
+    /// Longest time.
+    pub duration: Option<Duration>,
+}
+
+impl Asked {
+    /// What `options` ask of `target`. An explicit limit removes the default of the other one.
+    fn of(target: &Target, options: &Options) -> Self {
+        let (frames, duration) = (options.frames, options.duration);
+        let is_endless = matches!(target, Target::Url(_) | Target::Test(_));
+        match (frames, duration) {
+            (None, None) if is_endless => Self { frames: Some(LIVE_FRAMES), duration: Some(LIVE_DURATION) },
+            _ => Self { frames, duration },
+        }
+    }
+}
+
+/// For people: `100 parts or 10s`.
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(frames) = self.frames {
+            write!(f, "{frames} parts")?;
+        }
+        if self.frames.is_some() && self.duration.is_some() {
+            f.write_str(" or ")?;
+        }
+        self.duration.map_or(Ok(()), |duration| humantime::format_duration(duration).fmt(f))
+    }
 }
 
 /// The result of reading and judging one target.
@@ -39,6 +80,8 @@ pub struct Run {
     pub report: Option<Report>,
     /// How the stream ended.
     pub end: Option<End>,
+    /// How much was to be read.
+    pub asked: Asked,
     /// Why there was no stream, or what went wrong.
     pub failure: Option<Failure>,
     /// From the request to the end.
@@ -64,6 +107,8 @@ pub enum Verdict {
     Stalled,
     /// An error on our side.
     Error,
+    /// A signal came before the end.
+    Interrupted,
 }
 
 impl Verdict {
@@ -86,6 +131,7 @@ impl Verdict {
             Self::NotAStream => "not_a_stream",
             Self::Stalled => "stalled",
             Self::Error => "error",
+            Self::Interrupted => "interrupted",
         }
     }
 }
@@ -97,12 +143,22 @@ impl Run {
         let mut run = Self {
             report: None,
             end: None,
+            asked: Asked::of(target, options),
             failure: None,
             duration: Duration::ZERO,
             first_frame: None,
             is_live: target.is_live(),
         };
+        if let Some(signal) = stop.signal() {
+            // It came while an earlier target was read.
+            run.end = Some(End::Signal(signal));
+            return run;
+        }
         run.failure = run.read(target, options, clock, stop, started).err();
+        if let Some(signal) = stop.signal().filter(|_| run.failure.is_some()) {
+            run.failure = None;
+            run.end = Some(End::Signal(signal));
+        }
         run.duration = clock.now() - started;
         run
     }
@@ -118,23 +174,40 @@ impl Run {
         let patience = options.duration.map_or(options.idle, |duration| duration.min(options.idle));
         let stream = transport::open(target, &options.transport, patience, clock, stop)?;
         let mut session = Session::new(stream, clock, options.idle, started);
-        let is_endless = matches!(target, Target::Url(_) | Target::Test(_));
         let mut watcher = Watcher {
             judge: Judge::new(options.expectations.clone()),
-            parts_left: options.frames.or(is_endless.then_some(LIVE_FRAMES)),
+            parts_left: self.asked.frames,
             first_frame: None,
+            walks: Walks::new(options.depth, self.is_live),
+            clock: clock.clone(),
+            sample: Sample::of(&mut session)?,
         };
         if let Some(head) = session.head() {
             watcher.judge.head(head);
         }
-        let duration = options.duration.or(is_endless.then_some(LIVE_DURATION));
-        let end = session.run(&mut watcher, duration.map(|duration| started + duration))?;
+        let end = session.run(&mut watcher, self.asked.duration.map(|duration| started + duration))?;
         if let End::Unframed(error) = &end {
             watcher.judge.chunk_error(error);
         }
+        if let Some((unix, waited)) = session.began().zip(session.first_byte()) {
+            watcher.judge.began(unix, waited);
+        }
+        let is_asked = self.asked.frames.is_some() || self.asked.duration.is_some();
+        if self.is_live && is_asked && end == End::Closed {
+            watcher.judge.ended_early(&self.asked.to_string());
+        }
         self.first_frame = session.first_byte().zip(watcher.first_frame).map(|(byte, frame)| byte + frame);
         if !matches!(end, End::NotAStream(_)) {
-            self.report = Some(watcher.judge.finish(session.watched()));
+            let mut report = watcher.judge.finish(session.watched());
+            drop(session);
+            let sample = watcher.sample.and_then(|sample| sample.finish(&end, clock.now(), self.is_live));
+            if let Some(stream) = sample {
+                report.forecast(&stream);
+            }
+            if !options.consumers.is_empty() {
+                report.judge_for(&options.consumers);
+            }
+            self.report = Some(report);
         }
         self.end = Some(end);
         Ok(())
@@ -145,14 +218,17 @@ impl Run {
         if let Some(failure) = &self.failure {
             return Verdict::of(failure.exit);
         }
+        if let Some(End::Signal(_)) = self.end {
+            return Verdict::Interrupted;
+        }
         if let Some(exit) = self.end.as_ref().and_then(|end| status::of_end(end, self.is_live)) {
             return Verdict::of(exit);
         }
         match &self.report {
             Some(report) if report.worst().is_some_and(|worst| worst >= limit) => Verdict::Fail,
             Some(report) if report.parts == 0 => match self.end {
-                // Silence until the time limit or a signal.
-                Some(End::TimeUp | End::Signal(_)) => Verdict::Stalled,
+                // Silence until the time limit.
+                Some(End::TimeUp) => Verdict::Stalled,
                 _ => Verdict::NotAStream,
             },
             _ => Verdict::Pass,
@@ -164,12 +240,25 @@ struct Watcher {
     judge: Judge,
     parts_left: Option<u64>,
     first_frame: Option<Duration>,
+    walks: Walks,
+    clock: Clock,
+    sample: Option<Sample>,
 }
 
 impl Observer for Watcher {
+    fn received(&mut self, reached: u64, at: Duration) {
+        self.judge.received(reached, at);
+    }
+
     fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
-        self.judge.event(event, arrival);
         if let Event::Part(_) = event {
+            self.judge.set_deep(self.walks.next(self.clock.now(), arrival));
+        }
+        self.judge.event(event, arrival);
+        if let Event::Part(part) = event {
+            if let Some(sample) = &self.sample {
+                sample.part(part);
+            }
             self.first_frame = self.first_frame.or(arrival);
             if let Some(left) = &mut self.parts_left {
                 *left -= 1;

@@ -1,6 +1,6 @@
 //! `--format json`: verdicts for programs, schema `mjpeg.check/1`.
 
-use mjpeg::check::{Finding, Report};
+use mjpeg::check::{Finding, Forecast, Report};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use super::emitter::Emitter;
 use super::reason::reason;
 use crate::output;
 use crate::problem::Problem;
-use crate::transport::Target;
+use crate::transport::{End, Target};
 use crate::verdict::run::{Run, Verdict};
 
 /// One JSON object for each target, each on one line.
@@ -17,7 +17,7 @@ pub struct Json;
 
 impl Emitter for Json {
     fn target(&mut self, target: &Target, run: &Run, verdict: Verdict) -> Result<String, Problem> {
-        Ok(serde_json::to_string(&object(target, run, verdict))?)
+        Ok(output::json(&object(target, run, verdict))?)
     }
 
     fn end(&mut self) -> Result<String, Problem> {
@@ -33,17 +33,32 @@ struct Object<'a> {
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     end: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cap: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<AskedObject>,
     parts: u64,
     duration_s: f64,
     findings: Vec<FindingObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     consumers: Option<Map<String, Value>>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    consumers_decided_by: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timing: Option<Timing>,
     #[serde(skip_serializing_if = "Option::is_none")]
     frames: Option<Frames>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+}
+
+/// How much was to be read.
+#[derive(Debug, Serialize)]
+struct AskedObject {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_s: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -80,6 +95,8 @@ struct Frames {
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes_p50: Option<u64>,
     identical: u64,
+    walked: u64,
+    unread: u64,
 }
 
 fn object<'a>(target: &Target, run: &'a Run, verdict: Verdict) -> Object<'a> {
@@ -93,14 +110,32 @@ fn object<'a>(target: &Target, run: &'a Run, verdict: Verdict) -> Object<'a> {
         target: target.to_string(),
         verdict: verdict.name(),
         end: run.end.as_ref().and_then(|end| end.word("cap")),
+        cap: run.end.as_ref().and_then(cap),
+        asked: asked(run),
         parts: report.map_or(0, |report| report.parts),
         duration_s: output::rounded(run.duration.as_secs_f64()),
         findings: report.map(|report| report.findings.iter().map(finding).collect()).unwrap_or_default(),
-        consumers: report.filter(|report| report.parts > 0).map(consumers),
+        consumers: report.filter(|report| report.parts > 0 && !report.forecasts.is_empty()).map(consumers),
+        consumers_decided_by: report.filter(|report| report.parts > 0).map(decided_by).unwrap_or_default(),
         timing: report.and_then(|report| timing(run, report)),
         frames: report.filter(|report| report.pictures > 0).map(frames),
         error,
     }
+}
+
+/// Which of the limits ended the reading.
+fn cap(end: &End) -> Option<&'static str> {
+    match end {
+        End::Enough => Some("frames"),
+        End::TimeUp => Some("duration"),
+        _ => None,
+    }
+}
+
+fn asked(run: &Run) -> Option<AskedObject> {
+    let duration_s = run.asked.duration.map(|duration| output::rounded(duration.as_secs_f64()));
+    let asked = AskedObject { frames: run.asked.frames, duration_s };
+    (asked.frames.is_some() || asked.duration_s.is_some()).then_some(asked)
 }
 
 fn finding(finding: &Finding) -> FindingObject<'_> {
@@ -116,7 +151,13 @@ fn finding(finding: &Finding) -> FindingObject<'_> {
 }
 
 fn consumers(report: &Report) -> Map<String, Value> {
-    report.effects().map(|(consumer, effect)| (consumer.name.into(), effect.name().into())).collect()
+    report.forecasts.iter().map(|it| (it.consumer.name.into(), it.fate.name().into())).collect()
+}
+
+/// The codes of the findings that decide.
+fn decided_by(report: &Report) -> Map<String, Value> {
+    let code = |it: &Forecast| Some((it.consumer.name.into(), it.decided_by?.code.into()));
+    report.forecasts.iter().filter_map(code).collect()
 }
 
 fn timing(run: &Run, report: &Report) -> Option<Timing> {
@@ -134,5 +175,6 @@ fn timing(run: &Run, report: &Report) -> Option<Timing> {
 
 fn frames(report: &Report) -> Frames {
     let (width, height) = report.frames.size.unzip();
-    Frames { width, height, bytes_p50: report.frames.bytes_p50, identical: report.frames.identical }
+    let mjpeg::check::Frames { bytes_p50, identical, walked, unread, .. } = report.frames;
+    Frames { width, height, bytes_p50, identical, walked, unread }
 }

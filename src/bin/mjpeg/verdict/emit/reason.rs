@@ -10,6 +10,7 @@ pub fn reason(run: &Run) -> Option<String> {
         End::TimeUp if run.report.as_ref().is_some_and(|report| report.parts == 0) => {
             Some("no complete part came in that time".into())
         }
+        End::Signal(_) if run.report.is_none() => Some("a signal came before it was read".into()),
         End::Signal(_) => Some(end.to_string()),
         end => end.is_failure(run.is_live).then(|| end.to_string()),
     }

@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use mjpeg::check::{Effect, Report};
+use mjpeg::check::Report;
+use mjpeg::consumers::Fate;
 
 use super::emitter::Emitter;
 use super::reason::reason;
 use crate::output::{self, printable};
 use crate::problem::Problem;
-use crate::transport::Target;
+use crate::transport::{End, Target};
 use crate::verdict::run::{Run, Verdict};
 
 /// Text for a terminal.
@@ -37,7 +38,8 @@ fn text(target: &Target, run: &Run, verdict: Verdict, quiet: bool) -> String {
     let Some(report) = &run.report else { return text };
     if !quiet {
         let _ = write!(text, "\n  {}", measured(run, report));
-        if report.parts > 0 {
+        let is_broken = report.forecasts.iter().any(|it| it.fate.loses_frames());
+        if report.parts > 0 && !report.forecasts.is_empty() && (report.pictures > 0 || is_broken) {
             let _ = write!(text, "\n  {}", consumers(report));
         }
     }
@@ -85,22 +87,52 @@ fn measured(run: &Run, report: &Report) -> String {
     if let Some(bytes) = report.frames.bytes_p50 {
         let _ = write!(text, ", {} a frame", output::bytes(bytes));
     }
+    if report.pictures > 0 {
+        let frames = &report.frames;
+        let _ = write!(text, ", scans read of {} of {} pictures", frames.walked, report.pictures);
+    }
     if let Some(end) = run.end.as_ref().and_then(|end| end.word("cap")) {
         let _ = write!(text, ", end: {end}");
+    }
+    match (&run.end, run.asked.frames, run.asked.duration) {
+        (Some(End::TimeUp), Some(frames), _) => {
+            let _ = write!(text, " (the time was up after {} of {frames} parts)", report.parts);
+        }
+        (Some(End::Enough), _, Some(duration)) => {
+            let duration = humantime::format_duration(duration);
+            let _ = write!(text, " (the parts were read before the {duration} were over)");
+        }
+        _ => {}
     }
     text
 }
 
-/// The consumers that the findings break.
+/// The consumers by what becomes of the stream in them, the worst first; the rule that decides behind each.
 fn consumers(report: &Report) -> String {
-    let broken: Vec<String> = report
-        .effects()
-        .filter(|(_, effect)| *effect > Effect::Plays)
-        .map(|(consumer, effect)| format!("{} {effect}", consumer.name))
-        .collect();
-    if broken.is_empty() {
-        "plays in all measured consumers".into()
-    } else {
-        format!("consumers: {}", broken.join(", "))
+    let fate = |fate: Fate| {
+        let of_fate = report.forecasts.iter().filter(|it| it.fate == fate);
+        let names: Vec<String> = of_fate
+            .map(|it| match it.decided_by {
+                Some(rule) => format!("{} ({})", it.consumer.name, rule.code),
+                None => it.consumer.name.to_string(),
+            })
+            .collect();
+        (!names.is_empty()).then(|| format!("{}: {}", fate.name().replace('_', " "), names.join(", ")))
+    };
+    let broken = [Fate::Crashes, Fate::Nothing, Fate::Dies, Fate::Loses];
+    let broken: Vec<String> = broken.into_iter().filter_map(fate).collect();
+    let count = |wanted: Fate| report.forecasts.iter().filter(|it| it.fate == wanted).count();
+    let all = report.forecasts.len();
+    let mut lines = Vec::new();
+    match all - report.forecasts.iter().filter(|it| it.fate.loses_frames()).count() {
+        plays if plays == all => lines.push("plays in all measured consumers".to_string()),
+        0 => lines.push("plays in no measured consumer".to_string()),
+        plays => lines.push(format!("plays in {plays} of {all} measured consumers")),
     }
+    if count(Fate::OnTime) > 0 && count(Fate::OnTime) < all {
+        lines[0] += &format!(", {} of them on time", count(Fate::OnTime));
+    }
+    lines.extend(broken);
+    lines.extend([Fate::ChangesBytes, Fate::Late, Fate::Unknown].into_iter().filter_map(fate));
+    lines.join("\n  ")
 }

@@ -1,0 +1,168 @@
+//! How the bytes of the pictures flow: tails that come late, filled chunks, pictures that drip.
+
+use alloc::collections::VecDeque;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::findings::{Findings, Place};
+use crate::check::rules::flow::*;
+use crate::multipart::Span;
+use crate::stats::{Bursts, FrameTimes};
+
+/// Most reads that are kept for one part, and most pauses for the chunk size.
+const MOST: usize = 4096;
+/// Most pictures whose times are kept.
+const PICTURES: usize = 1 << 16;
+/// Shorter pauses are the scheduling of this machine.
+const PAUSE: Duration = Duration::from_millis(5);
+/// Fewer pictures show nothing.
+const FEWEST: usize = 8;
+/// A chunk is at least this large. Smaller ones are not told apart from chance.
+const SMALLEST_CHUNK: u64 = 256;
+
+/// The reads so far.
+#[derive(Debug, Default)]
+pub struct Flow {
+    /// (bytes of the body that had come, when), as far as they concern the next part.
+    reads: VecDeque<(u64, Duration)>,
+    /// Offsets after which nothing came for a while, inside a picture.
+    pauses: Vec<(u64, Duration)>,
+    /// For each picture: from its first byte to its last, the longest pause in it, the bytes behind that.
+    pictures: Vec<(Duration, Duration, u64)>,
+    /// When the pictures came.
+    times: Vec<Duration>,
+}
+
+impl Flow {
+    /// Takes one read: at time `at` the first `reached` bytes of the body had come.
+    pub fn received(&mut self, reached: u64, at: Duration) {
+        if self.reads.back().is_some_and(|last| last.0 >= reached) {
+            return;
+        }
+        if self.reads.len() == MOST {
+            // A huge part: its start is of no more use.
+            self.reads.pop_front();
+        }
+        self.reads.push_back((reached, at));
+    }
+
+    /// Takes the body of the next picture.
+    pub fn picture(&mut self, body: Span, arrival: Option<Duration>) {
+        self.times.extend(arrival.filter(|_| self.times.len() < PICTURES));
+        while self.reads.front().is_some_and(|&(reached, _)| reached <= body.start) {
+            self.reads.pop_front();
+        }
+        let mut longest = (Duration::ZERO, 0);
+        let mut before: Option<(u64, Duration)> = None;
+        let mut first = None;
+        for &(reached, at) in &self.reads {
+            first = first.or(Some(at));
+            if let Some((offset, earlier)) = before {
+                let pause = at.saturating_sub(earlier);
+                if pause >= PAUSE && self.pauses.len() < MOST {
+                    self.pauses.push((offset, pause));
+                }
+                longest = longest.max((pause, body.end().saturating_sub(offset)));
+            }
+            if reached >= body.end() {
+                if let Some(first) = first.filter(|_| self.pictures.len() < PICTURES) {
+                    self.pictures.push((at.saturating_sub(first), longest.0, longest.1));
+                }
+                break;
+            }
+            before = Some((reached, at));
+        }
+        // The read that ended this body may hold the start of the next one.
+        while self.reads.len() > 1 && self.reads.front().is_some_and(|&(reached, _)| reached < body.end()) {
+            self.reads.pop_front();
+        }
+    }
+
+    /// Judges the flow. `watched`: from the first byte to the end.
+    pub fn finish(self, times: &FrameTimes, watched: Option<Duration>, findings: &mut Findings) {
+        let chunk = |mean: Duration| self.chunk_size(mean / 2);
+        let Some(watched) = watched.filter(|watched| !watched.is_zero()) else { return };
+        let Some(mean) = times.mean_gap() else { return };
+        let bursts = Bursts::of(&self.times);
+        if let Some(bursts) = bursts {
+            let mut message = format!(
+                "bursts of {} pictures, {} ms from one to the next; the mean rate is {:.1} a second",
+                bursts.frames,
+                bursts.period.as_millis(),
+                bursts.frames as f64 / bursts.period.as_secs_f64().max(1e-3)
+            );
+            if let Some(size) = chunk(mean) {
+                message += &format!("; the bytes come in blocks of {size}");
+            }
+            findings.note_times(bursts.count as u64, &BURSTS, Place::STREAM, message);
+        }
+        if bursts.is_none() {
+            jitter(times, findings);
+        }
+        if self.pictures.len() < FEWEST || watched < mean {
+            return;
+        }
+        let held: Vec<_> = self.pictures.iter().filter(|&&(_, pause, _)| pause >= mean / 2).collect();
+        if held.len() * 10 >= self.pictures.len() * 6 {
+            let pause = median(held.iter().map(|&&(_, pause, _)| pause.as_micros() as u64));
+            let bytes = median(held.iter().map(|&&(_, _, bytes)| bytes));
+            let late = format!(
+                "the last {bytes} bytes of a picture come {} ms after the bytes before them (medians)",
+                pause / 1000
+            );
+            let (rule, message) = match chunk(mean) {
+                Some(size) => (&FILLED_CHUNKS, format!("the server sends chunks of {size} bytes: {late}")),
+                None => (&HELD_TAIL, late),
+            };
+            return findings.note_times(held.len() as u64, rule, Place::STREAM, message);
+        }
+        let transfer = median(self.pictures.iter().map(|&(time, _, _)| time.as_micros() as u64));
+        let gap = mean.as_micros() as u64;
+        if transfer * 10 >= gap * 6 && transfer > 20_000 {
+            let message = format!(
+                "a picture takes {} ms to arrive, and the next one ends {} ms later",
+                transfer / 1000,
+                gap / 1000
+            );
+            findings.note(&DRIP, Place::STREAM, message);
+        }
+    }
+
+    /// The size of the blocks between all pauses of `shortest` or more.
+    fn chunk_size(&self, shortest: Duration) -> Option<u64> {
+        let mut pauses = self.pauses.iter().filter(|&&(_, pause)| pause >= shortest.max(PAUSE));
+        let first = pauses.next()?.0;
+        let (mut size, mut count) = (0, 1);
+        for &(offset, _) in pauses {
+            size = gcd(size, offset.abs_diff(first));
+            count += 1;
+        }
+        (count >= 3 && size >= SMALLEST_CHUNK).then_some(size)
+    }
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+fn median(values: impl Iterator<Item = u64>) -> u64 {
+    let mut values: Vec<u64> = values.collect();
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+/// Judges the gaps of a stream without bursts.
+fn jitter(times: &FrameTimes, findings: &mut Findings) {
+    let Some(timing) = times.timing(None) else { return };
+    // Half of the usual gap, and more than the scheduling of a busy machine.
+    if timing.jitter * 2 > timing.gap_p50 && timing.jitter > Duration::from_millis(20) {
+        let message: String = format!(
+            "the gaps differ by {} ms from their median of {} ms on average",
+            timing.jitter.as_millis(),
+            timing.gap_p50.as_millis()
+        );
+        findings.note(&JITTER, Place::STREAM, message);
+    }
+}

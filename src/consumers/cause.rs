@@ -1,0 +1,61 @@
+//! Why a reader stopped, waited or lost a frame.
+
+/// What a reader ran into. The rules of `check` that can explain it are named by `check`, not here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The status line does not start with `HTTP/`.
+    StatusLine,
+    /// The lines of the response head end in LF alone.
+    HeadBareLf,
+    /// The chunked coding in a response of HTTP/1.0.
+    ChunkedHttp10,
+    /// The Content-Type of the response.
+    ContentType,
+    /// The boundary parameter: absent, or in a form that this reader does not find.
+    BoundaryParameter,
+    /// The boundary is longer than this reader accepts.
+    BoundaryLength,
+    /// The length of the response ends the body.
+    BodyLength,
+    /// What the body starts with.
+    BodyStart,
+    /// No delimiter where one must be.
+    Delimiter,
+    /// Something follows the delimiter on its line.
+    DelimiterTail,
+    /// A close-delimiter.
+    CloseDelimiter,
+    /// A line ends in LF alone.
+    BareLf,
+    /// A line that is too long for this reader.
+    LineLength,
+    /// A line of a part head without a colon.
+    FieldColon,
+    /// A folded field.
+    FieldFolded,
+    /// Blanks between a field name and the colon.
+    FieldBlank,
+    /// More fields than this reader accepts.
+    FieldCount,
+    /// The Content-Type of a part.
+    PartType,
+    /// A part without Content-Length.
+    LengthMissing,
+    /// A Content-Length that is no usable number.
+    LengthInvalid,
+    /// Several Content-Length fields.
+    LengthRepeated,
+    /// The Content-Length is not where the body ends.
+    LengthWrong,
+    /// A part that holds no picture.
+    Picture,
+    /// A picture that lacks its end.
+    Truncated,
+    /// The start or end marker of a picture occurs inside it.
+    Markers,
+    /// The bytes that show the end of a frame come with the next one, or not at all.
+    NextPart,
+    /// This consumer buffers the response.
+    Buffering,
+}

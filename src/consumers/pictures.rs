@@ -1,0 +1,149 @@
+//! The pictures that are really in a body, whatever readers make of them.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+use core::time::Duration;
+
+use memchr::{memchr, memchr2, memmem};
+
+use super::stream::Body;
+use crate::jpeg::{Marker, Segments, Walk};
+use crate::multipart::Extent;
+
+pub(super) const SOI: &[u8] = b"\xff\xd8";
+pub(super) const EOI: &[u8] = b"\xff\xd9";
+
+/// Longest text of a delimiter line that is looked for inside a picture.
+const DELIMITER_BYTES: usize = 200;
+
+/// One picture.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Picture {
+    pub start: usize,
+    pub end: usize,
+    /// When its sender could have sent all of it.
+    pub at: Duration,
+    /// It has no EOI, and much less bytes than the others.
+    pub is_truncated: bool,
+    /// The bytes between `start` and `end` are the picture's alone.
+    pub is_contiguous: bool,
+}
+
+impl Picture {
+    pub fn len(&self) -> usize {
+        self.end - self.start
+    }
+}
+
+/// All pictures of a body.
+pub(super) fn pictures(body: &Body<'_>) -> Vec<Picture> {
+    let bytes = &body.bytes[..];
+    let mut found: Vec<(usize, usize, bool)> = Vec::new();
+    let mut at = 0;
+    while let Some(start) = find(bytes, b"\xff\xd8\xff", at) {
+        let (end, is_whole) = match Walk::over(&bytes[start..]) {
+            Extent::Complete { end } => (Some(start + end), true),
+            _ if !Segments::of(&bytes[start..]).any(|segment| segment.marker == Marker::SOS) => {
+                at = start + 2;
+                continue;
+            }
+            _ => (None, false),
+        };
+        let next = find(bytes, b"\xff\xd8\xff", start + 2);
+        // A walk can pass over a delimiter and the next picture: the length of a segment was cut off.
+        let swallows = match (end, next) {
+            (Some(end), Some(next)) => {
+                next < end && part_start(&bytes[start..end], LineStart::Required).is_some()
+            }
+            _ => false,
+        };
+        let (end, is_whole) = match end {
+            Some(end) if !swallows => (end, is_whole),
+            _ => (cut_end(bytes, start, next), false),
+        };
+        found.push((start, end, is_whole));
+        at = end.max(start + 2);
+    }
+    let mut lengths: Vec<usize> = found.iter().map(|&(start, end, _)| end - start).collect();
+    lengths.sort_unstable();
+    let median = lengths.get(lengths.len() / 2).copied().unwrap_or_default();
+    let picture = |(i, &(start, end, is_whole)): (usize, &(usize, usize, bool))| Picture {
+        start,
+        end,
+        at: due(body, start, end, found.get(i + 1).map(|&(next, _, _)| next)),
+        is_truncated: !is_whole && (end - start) * 10 < median * 9,
+        is_contiguous: true,
+    };
+    found.iter().enumerate().map(picture).collect()
+}
+
+/// When a picture was due: when its last byte came. If that byte came only with the start of the `next`
+/// picture, its sender held the end back, and the picture was due when the bytes before it came.
+fn due(body: &Body<'_>, start: usize, end: usize, next: Option<usize>) -> Duration {
+    let last = body.send_of(end);
+    let came = |send: &Range<usize>| body.time_of(send.end);
+    let is_held = |send: &Range<usize>| send.start > start && next.is_some_and(|next| next < send.end);
+    let sent = last.as_ref().and_then(came).unwrap_or_default();
+    last.filter(is_held).and_then(|send| body.time_of(send.start)).unwrap_or(sent)
+}
+
+/// Where a picture without an end ends: before the next delimiter, or the next picture.
+fn cut_end(bytes: &[u8], start: usize, next: Option<usize>) -> usize {
+    let stop = next.unwrap_or(bytes.len());
+    let delimiter = match next {
+        Some(_) => part_start(&bytes[start..stop], LineStart::Optional),
+        None => delimiters(&bytes[start..stop], LineStart::Optional).next().map(|(at, _)| at),
+    };
+    match (delimiter, next) {
+        (Some(at), _) => start + at,
+        (None, Some(next)) => next,
+        (None, None) => start + bytes[start..].trim_ascii_end().len(),
+    }
+}
+
+/// Whether a delimiter must be at the start of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LineStart {
+    Required,
+    Optional,
+}
+
+/// The start of a delimiter line that a field line follows, with the line end before it.
+fn part_start(bytes: &[u8], line_start: LineStart) -> Option<usize> {
+    let is_before_field = |&(_, after): &(usize, usize)| {
+        let line = &bytes[after..];
+        let name = line.iter().take_while(|b| b.is_ascii_alphabetic() || **b == b'-').count();
+        let colon = if line.get(name) == Some(&b' ') { name + 1 } else { name };
+        name > 0 && line.get(colon) == Some(&b':')
+    };
+    delimiters(bytes, line_start).find(is_before_field).map(|(at, _)| at)
+}
+
+/// Text behind two dashes: the start of the line end before each, and the end of its line.
+fn delimiters(bytes: &[u8], line_start: LineStart) -> impl Iterator<Item = (usize, usize)> {
+    memmem::find_iter(bytes, b"--").filter_map(move |dashes| {
+        let text = dashes + 2;
+        let line = &bytes[text..bytes.len().min(text + DELIMITER_BYTES + 1)];
+        let len = memchr2(b'\r', b'\n', line).filter(|&len| len > 0)?;
+        let rest = &bytes[text + len..];
+        let line_end = if rest.starts_with(b"\r\n") { 2 } else { usize::from(rest.starts_with(b"\n")) };
+        let is_text = line[..len].iter().all(|b| b.is_ascii_graphic() || *b == b' ');
+        let before = if bytes[..dashes].ends_with(b"\r\n") {
+            2
+        } else {
+            usize::from(bytes[..dashes].ends_with(b"\n"))
+        };
+        let is_line = before > 0 || line_start == LineStart::Optional;
+        (line_end > 0 && is_text && is_line).then_some((dashes - before, text + len + line_end))
+    })
+}
+
+/// The first place of `needle` at or behind `from`.
+pub(super) fn find(bytes: &[u8], needle: &[u8], from: usize) -> Option<usize> {
+    memmem::find(bytes.get(from..)?, needle).map(|at| from + at)
+}
+
+/// The first place of a byte at or behind `from`.
+pub(super) fn find_byte(bytes: &[u8], byte: u8, from: usize) -> Option<usize> {
+    memchr(byte, bytes.get(from..)?).map(|at| from + at)
+}

@@ -1,0 +1,269 @@
+//! The sample of a stream that the readers read.
+//!
+//! A stream can be long, and most of its parts are alike. The sample has its first six parts, its last three,
+//! and each part that is new in its form, with the one before and the one behind it. The rest is left out by
+//! whole parts, and the times behind a gap move by its length. With the first six parts alone, no measured
+//! cell changes; deviations that come later are new in their form.
+
+use alloc::collections::{BTreeSet, VecDeque};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::chunks::Chunks;
+use super::stream::{ResponseHead, Stream, StreamEnd};
+use crate::multipart::{Extent, Part};
+
+/// Parts at the start that are kept.
+const FIRST_PARTS: u64 = 6;
+/// Parts at the end that are kept.
+const LAST_PARTS: usize = 3;
+/// The most forms that are told apart.
+const FORMS: usize = 24;
+/// Above this size only the parts at the end are kept.
+const KEPT_BYTES: usize = 8 << 20;
+/// The largest sample.
+const MAX_BYTES: usize = 64 << 20;
+/// How much of the bytes behind a body belongs to its form.
+const GAP_BYTES: usize = 64;
+
+/// Collects the sample: give it the bytes of the response body as they come, and each part.
+#[derive(Debug)]
+pub struct Sampler {
+    head: ResponseHead,
+    chunked: Option<Chunks>,
+    body: Vec<u8>,
+    chunks: Vec<usize>,
+    arrivals: Vec<(usize, Duration)>,
+    /// Where the kept parts start.
+    starts: Vec<usize>,
+    /// Bytes of the body that were left out.
+    left_out: u64,
+    /// How much later the bytes came than the sample says.
+    shift: Duration,
+    /// The part that is not over, because the next one has not been seen.
+    current: Option<Form>,
+    /// Parts that may still be left out.
+    undecided: VecDeque<Region>,
+    forms: BTreeSet<u64>,
+    parts: u64,
+    has_times: bool,
+    keeps_next: bool,
+    is_full: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Region {
+    start: u64,
+    end: u64,
+    is_kept: bool,
+}
+
+/// A part, and what distinguishes it from others.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    start: u64,
+    body_end: u64,
+    hash: Hash,
+}
+
+impl Sampler {
+    /// A sampler for a body behind `head`. `is_chunked`: the bytes have chunk framing.
+    pub fn new(head: ResponseHead, is_chunked: bool) -> Self {
+        Self {
+            head,
+            chunked: is_chunked.then(Chunks::default),
+            body: Vec::new(),
+            chunks: Vec::new(),
+            arrivals: Vec::new(),
+            starts: Vec::new(),
+            left_out: 0,
+            shift: Duration::ZERO,
+            current: None,
+            undecided: VecDeque::new(),
+            forms: BTreeSet::new(),
+            parts: 0,
+            has_times: false,
+            keeps_next: false,
+            is_full: false,
+        }
+    }
+
+    /// The next bytes of the body as received. `at`: when they came, if that means something.
+    pub fn bytes(&mut self, bytes: &[u8], at: Option<Duration>) {
+        if self.is_full || bytes.len() > MAX_BYTES - self.body.len() {
+            self.is_full = true;
+            return;
+        }
+        match &mut self.chunked {
+            Some(chunks) => chunks.read(bytes, &mut self.body, &mut self.chunks),
+            None => self.body.extend_from_slice(bytes),
+        }
+        if let Some(at) = at {
+            self.has_times = true;
+            let at = at.saturating_sub(self.shift);
+            match self.arrivals.last_mut() {
+                Some(last) if last.0 == self.body.len() => {}
+                Some(last) if last.1 == at => last.0 = self.body.len(),
+                _ => self.arrivals.push((self.body.len(), at)),
+            }
+        }
+    }
+
+    /// A part that the parser returned. Its bytes must have come.
+    pub fn part(&mut self, part: &Part<'_>) {
+        if self.is_full {
+            return;
+        }
+        let spans = part.spans;
+        let start = spans.delimiter.start.min(spans.body.start);
+        self.end_current(start);
+        let hash = Hash::of_head(self.slice(start, spans.body.start))
+            .add(length_class(part))
+            .add(extent_class(part));
+        self.current = Some(Form { start, body_end: spans.body.end(), hash });
+    }
+
+    /// The sample. `ended`: when the stream ended. `is_closed`: its sender closed it.
+    pub fn finish(mut self, ended: Duration, is_closed: bool) -> Stream {
+        if let Some(current) = self.current {
+            self.starts.extend(self.undecided.iter().map(|region| (region.start - self.left_out) as usize));
+            self.starts.push((current.start - self.left_out) as usize);
+        }
+        let length = self.head.content_length;
+        let is_complete = match &self.chunked {
+            Some(chunks) => chunks.is_over(),
+            None => length.is_some_and(|length| length <= self.body.len() as u64 + self.left_out),
+        };
+        let end = match (is_closed && !self.is_full, is_complete) {
+            (true, true) => StreamEnd::Complete,
+            (true, false) => StreamEnd::Closed,
+            _ => StreamEnd::Open,
+        };
+        if self.left_out > 0 {
+            // What is left out does not count: the length of the response is met or missed as before.
+            self.head.content_length = length.map(|length| length.saturating_sub(self.left_out));
+        }
+        let ended = ended.saturating_sub(self.shift);
+        if self.has_times {
+            return Stream::new(self.head, self.body, &self.arrivals, self.chunks, end, ended);
+        }
+        self.starts.retain(|&start| start > 0);
+        Stream::without_times(self.head, self.body, &self.starts, self.chunks, end)
+    }
+
+    fn slice(&self, start: u64, end: u64) -> &[u8] {
+        let local = |at: u64| usize::try_from(at.saturating_sub(self.left_out)).unwrap_or(usize::MAX);
+        let end = local(end).min(self.body.len());
+        &self.body[local(start).min(end)..end]
+    }
+
+    /// The current part ends where the next one starts.
+    fn end_current(&mut self, next: u64) {
+        let Some(current) = self.current.take() else { return };
+        let gap = self.slice(current.body_end, next);
+        let hash = current.hash.add(gap.len().min(GAP_BYTES) as u64).bytes(&gap[..gap.len().min(GAP_BYTES)]);
+        self.parts += 1;
+        let may_grow = self.forms.len() < FORMS && self.body.len() < KEPT_BYTES;
+        let is_new = may_grow && self.forms.insert(hash.0);
+        if is_new && let Some(before) = self.undecided.back_mut() {
+            before.is_kept = true;
+        }
+        let is_kept = self.parts <= FIRST_PARTS || is_new || self.keeps_next;
+        self.keeps_next = is_new;
+        self.undecided.push_back(Region { start: current.start, end: next, is_kept });
+        if self.undecided.len() > LAST_PARTS {
+            self.decide();
+        }
+    }
+
+    fn decide(&mut self) {
+        let Some(region) = self.undecided.pop_front() else { return };
+        let start = (region.start - self.left_out) as usize;
+        if region.is_kept {
+            self.starts.push(start);
+        } else {
+            self.leave_out(start, (region.end - self.left_out) as usize);
+            // The regions behind keep their offsets in the whole body.
+            self.left_out += region.end - region.start;
+        }
+    }
+
+    /// Removes the bytes from `start` to `end`, and the time that they took.
+    fn leave_out(&mut self, start: usize, end: usize) {
+        let time_of = |at: usize| {
+            let i = self.arrivals.partition_point(|&(reached, _)| reached <= at);
+            self.arrivals.get(i).map(|&(_, at)| at)
+        };
+        let took = match (time_of(start), time_of(end)) {
+            (Some(start), Some(end)) => end.saturating_sub(start),
+            _ => Duration::ZERO,
+        };
+        let len = end - start;
+        self.body.drain(start..end);
+        self.chunks.retain(|&chunk| chunk <= start || chunk > end);
+        for chunk in self.chunks.iter_mut().rev().take_while(|chunk| **chunk > end) {
+            *chunk -= len;
+        }
+        self.arrivals.retain(|&(reached, _)| reached <= start || reached > end);
+        for (reached, at) in self.arrivals.iter_mut().rev().take_while(|(reached, _)| *reached > end) {
+            *reached -= len;
+            *at = at.saturating_sub(took);
+        }
+        self.shift += took;
+    }
+}
+
+/// FNV-1a.
+#[derive(Debug, Clone, Copy)]
+struct Hash(u64);
+
+impl Hash {
+    /// The text of a delimiter and a head; numbers are alike.
+    fn of_head(bytes: &[u8]) -> Self {
+        let mut hash = Self(0xcbf2_9ce4_8422_2325);
+        let mut was_digit = false;
+        for &byte in bytes {
+            let is_digit = byte.is_ascii_digit();
+            if !(is_digit && was_digit) {
+                hash = hash.bytes(&[if is_digit { b'0' } else { byte }]);
+            }
+            was_digit = is_digit;
+        }
+        hash
+    }
+
+    fn bytes(self, bytes: &[u8]) -> Self {
+        Self(bytes.iter().fold(self.0, |hash, &b| (hash ^ u64::from(b)).wrapping_mul(0x100_0000_01b3)))
+    }
+
+    fn add(self, class: u64) -> Self {
+        self.bytes(&class.to_le_bytes())
+    }
+}
+
+/// How the length of a part compares with its body.
+fn length_class(part: &Part<'_>) -> u64 {
+    let Some(value) = part.fields.first("content-length") else { return 0 };
+    let number = core::str::from_utf8(value).ok().and_then(|text| text.trim().parse::<u64>().ok());
+    match number {
+        None => 1,
+        Some(0) => 2,
+        Some(length) if length == part.body.len() as u64 => 3,
+        Some(length) if length == part.body.len() as u64 + 2 => 4,
+        Some(length) if length < part.body.len() as u64 => 5,
+        Some(length) if length < 1 << 31 => 6,
+        Some(_) => 7,
+    }
+}
+
+/// What the body of a part is.
+fn extent_class(part: &Part<'_>) -> u64 {
+    match part.extent {
+        _ if part.body.is_empty() => 0,
+        Extent::Complete { end } if end == part.body.len() => 1,
+        Extent::Complete { .. } => 2,
+        Extent::Partial => 3,
+        Extent::Foreign => 4,
+        Extent::Broken { .. } => 5,
+    }
+}

@@ -1,0 +1,149 @@
+//! `mjpeg check`: arrival times and capture times.
+
+use crate::kit;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use kit::camera::{Camera, HEAD, part};
+use kit::run::{Server, mjpeg, run};
+use serde_json::Value;
+
+fn check(camera: &Camera, args: &[&str]) -> Value {
+    let end = run(mjpeg(["check", &camera.url, "--format", "json"]).args(args));
+    serde_json::from_slice(&end.out).unwrap()
+}
+
+fn message<'a>(verdict: &'a Value, name: &str) -> Option<&'a str> {
+    let findings = verdict["findings"].as_array().unwrap();
+    findings.iter().find(|finding| finding["name"] == name)?["message"].as_str()
+}
+
+/// Sends 30 pictures, one each 50 ms, with the capture time that `time` returns for the time of day.
+fn stamped(time: fn(usize, Duration) -> Duration) -> Camera {
+    Camera::start(move |camera| {
+        camera.send(HEAD.as_bytes());
+        for (n, jpeg) in kit::contents(&kit::frames())[..30].iter().enumerate() {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+            let head = format!(
+                "--foo\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\nX-Timestamp: {:.6}\r\n\r\n",
+                jpeg.len(),
+                time(n, now).as_secs_f64()
+            );
+            camera.send(&[head.as_bytes(), jpeg, b"\r\n"].concat());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        camera.send(b"--foo--\r\n");
+    })
+}
+
+#[test]
+fn capture_times_show_how_fresh_the_pictures_are() {
+    const NAMES: [&str; 4] = ["lag-grows", "lag", "capture-time-back", "not-capture-time"];
+    type Time = fn(usize, Duration) -> Duration;
+    let cases: [(&str, Time, Option<&str>); 6] = [
+        ("fresh", |_, now| now - Duration::from_millis(40), None),
+        ("grows", |n, now| now - Duration::from_millis(50 * n as u64), Some("lag-grows")),
+        ("old", |_, now| now - Duration::from_secs(5), Some("lag")),
+        (
+            "jumps back",
+            |n, now| now - Duration::from_secs(if n % 7 == 3 { 3 } else { 0 }),
+            Some("capture-time-back"),
+        ),
+        ("since the start", |n, _| Duration::from_millis(1000 + 50 * n as u64), Some("not-capture-time")),
+        ("constant", |_, _| Duration::from_secs(1_700_000_000), Some("not-capture-time")),
+    ];
+    for (case, time, expected) in cases {
+        let verdict = check(&stamped(time), &[]);
+        let found: Vec<&str> = NAMES.into_iter().filter(|name| message(&verdict, name).is_some()).collect();
+        assert_eq!(found, Vec::from_iter(expected), "{case}: {verdict}");
+    }
+    let verdict = check(&stamped(|_, now| now - Duration::from_secs(5)), &[]);
+    assert!(message(&verdict, "lag").unwrap().contains("5.0 s before the arrival"), "{verdict}");
+}
+
+/// Sends the stream of 40 pictures, one each 50 ms, only in blocks of `size` bytes.
+fn in_blocks(size: usize) -> Camera {
+    Camera::start(move |camera| {
+        camera.send(HEAD.as_bytes());
+        let mut buffer = Vec::new();
+        for jpeg in kit::contents(&kit::frames()).iter().cycle().take(40) {
+            buffer.extend(part(jpeg));
+            let full = buffer.len() / size * size;
+            let rest = buffer.split_off(full);
+            camera.send(&buffer);
+            buffer = rest;
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        buffer.extend(b"--foo--\r\n");
+        camera.send(&buffer);
+    })
+}
+
+#[test]
+fn filled_chunks_are_named_with_their_size() {
+    let verdict = check(&in_blocks(4096), &[]);
+    let message = message(&verdict, "filled-chunks").unwrap_or_else(|| panic!("{verdict}"));
+    assert!(message.contains("chunks of 4096 bytes"), "{message}");
+    assert_eq!(verdict["consumers"]["ffmpeg"], "late", "{verdict}");
+}
+
+#[test]
+fn bursts_behind_a_buffering_proxy_are_named() {
+    let verdict = check(&in_blocks(100_000), &[]);
+    let message = message(&verdict, "bursts").unwrap_or_else(|| panic!("{verdict}"));
+    assert!(message.contains("blocks of 100000"), "{message}");
+}
+
+#[test]
+fn a_tail_that_is_held_back_is_found_and_a_whole_picture_is_not() {
+    let held = |bytes: usize| {
+        Camera::start(move |camera| {
+            camera.send(HEAD.as_bytes());
+            let mut tail = Vec::new();
+            for jpeg in &kit::contents(&kit::frames())[..20] {
+                let mut whole = part(jpeg);
+                let rest = whole.split_off(whole.len() - bytes);
+                camera.send(&[tail, whole].concat());
+                tail = rest;
+                std::thread::sleep(Duration::from_millis(60));
+            }
+            camera.send(&[tail, b"--foo--\r\n".to_vec()].concat());
+        })
+    };
+    let verdict = check(&held(100), &[]);
+    let found = message(&verdict, "held-tail").unwrap_or_else(|| panic!("{verdict}"));
+    assert!(found.contains("the last 98 bytes"), "{found}");
+    // The line end belongs to the delimiter.
+    for bytes in [0, 2] {
+        let verdict = check(&held(bytes), &[]);
+        assert_eq!(message(&verdict, "held-tail").or(message(&verdict, "filled-chunks")), None, "{verdict}");
+    }
+}
+
+#[test]
+fn a_picture_that_drips_is_found() {
+    let camera = Camera::start(|camera| {
+        camera.send(HEAD.as_bytes());
+        for jpeg in &kit::contents(&kit::frames())[..10] {
+            let whole = part(jpeg);
+            for piece in whole.chunks(whole.len().div_ceil(12)) {
+                camera.send(piece);
+                std::thread::sleep(Duration::from_millis(8));
+            }
+        }
+        camera.send(b"--foo--\r\n");
+    });
+    let verdict = check(&camera, &[]);
+    assert!(message(&verdict, "drip").is_some(), "{verdict}");
+}
+
+#[test]
+fn a_picture_that_serve_repeats_once_a_second_is_no_stall() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("image.jpg");
+    std::fs::copy(&kit::jpegs(&kit::frames())[0], &file).unwrap();
+    let server = Server::start(&file, &["--repeat", "1s"]);
+    let end = run(&mut mjpeg(["check", &server.stream, "--frames", "4", "--format", "json"])).expect(0);
+    let verdict: Value = serde_json::from_slice(&end.out).unwrap();
+    assert_eq!(message(&verdict, "stall"), None, "{verdict}");
+}

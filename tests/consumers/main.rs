@@ -1,0 +1,17 @@
+//! The simulation of consumers against what real programs did.
+
+#![allow(clippy::print_stdout)]
+
+mod combinations;
+mod hostile;
+mod outcomes;
+mod real;
+mod sampling;
+mod streams;
+
+#[allow(dead_code)]
+#[path = "../codec/fixtures.rs"]
+mod fixtures;
+#[allow(dead_code)]
+#[path = "../codec/recipe.rs"]
+mod recipe;

@@ -1,0 +1,90 @@
+//! The measured outcomes: every cell, predicted from the bytes and the times of its stream.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::fs;
+
+use mjpeg::consumers::{Consumer, Fate, Predictor, consumer};
+
+use crate::recipe::Recipe;
+use crate::{fixtures, streams};
+
+/// The part of all cells that must be right.
+const RATE: f64 = 0.995;
+
+#[test]
+fn the_measured_outcomes_are_predicted() {
+    let table = fs::read_to_string(fixtures::path("consumers/outcomes.txt")).expect("readable");
+    let mut lines = table.lines().filter(|line| !line.starts_with('#'));
+    let header = lines.next().expect("a header");
+    let columns: Vec<&Consumer> = header
+        .split_whitespace()
+        .skip(1)
+        .map(|name| consumer(name).unwrap_or_else(|| panic!("no consumer {name}")))
+        .collect();
+    let mut right = vec![0; columns.len()];
+    let mut cells = vec![0; columns.len()];
+    let reasons = reasons();
+    let (mut misses, mut missed) = (String::new(), BTreeSet::new());
+    for line in lines {
+        let mut outcomes = line.split_whitespace();
+        let name = outcomes.next().expect("the name of a stream");
+        let path = fixtures::path("recipes/deviations").join(format!("{name}.txt"));
+        let source = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let stream = streams::of_recipe(&Recipe::parse(&source));
+        let predictor = Predictor::new(&stream);
+        for (i, outcome) in outcomes.enumerate().filter(|&(_, outcome)| outcome != ".") {
+            let prediction = predictor.predict(columns[i]);
+            cells[i] += 1;
+            if is(prediction.fate, outcome) {
+                right[i] += 1;
+            } else {
+                let cell = (columns[i].name.to_string(), name.to_string());
+                let reason = reasons.get(&cell).map_or("no reason is known", |reason| reason);
+                let _ = writeln!(
+                    misses,
+                    "{} {}: measured {outcome}, predicted {} ({:?}): {reason}",
+                    cell.0, cell.1, prediction.fate, prediction.cause
+                );
+                missed.insert(cell);
+            }
+        }
+    }
+    for (i, consumer) in columns.iter().enumerate() {
+        println!("{:20} {:3} of {:3}", consumer.name, right[i], cells[i]);
+    }
+    let (right, cells): (u32, u32) = (right.iter().sum(), cells.iter().sum());
+    let rate = f64::from(right) / f64::from(cells);
+    println!("{misses}{right} of {cells} cells, {:.2} %", rate * 100.0);
+    assert!(cells >= 3400, "{cells} cells");
+    assert!(rate >= RATE, "{misses}");
+    assert_eq!(missed, reasons.into_keys().collect(), "{misses}");
+}
+
+/// Why each known miss is one, by consumer and stream.
+fn reasons() -> BTreeMap<(String, String), String> {
+    let text = fs::read_to_string(fixtures::path("consumers/misses.txt")).expect("readable");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let (consumer, rest) = line.split_once(' ').expect("a consumer");
+            let (stream, reason) = rest.trim_start().split_once(' ').expect("a stream");
+            ((consumer.to_string(), stream.to_string()), reason.trim_start().to_string())
+        })
+        .collect()
+}
+
+fn is(fate: Fate, outcome: &str) -> bool {
+    match outcome {
+        "o" => fate == Fate::OnTime,
+        "l" => fate == Fate::Late,
+        "p" => matches!(fate, Fate::OnTime | Fate::Late),
+        "L" => fate == Fate::Loses,
+        "D" => fate == Fate::Dies,
+        "b" => matches!(fate, Fate::Loses | Fate::Dies),
+        "N" => fate == Fate::Nothing,
+        "C" => fate == Fate::Crashes,
+        "B" => fate == Fate::ChangesBytes,
+        _ => panic!("unknown outcome {outcome}"),
+    }
+}
