@@ -4,10 +4,15 @@ use core::fmt;
 
 use super::entropy::{Answer, Checker, Damage, DamageKind, Unchecked};
 use super::note::{Note, Notes};
+use super::start::{self, Start};
+use super::walk::Walk;
 use crate::multipart::Extent;
 
 /// Whether a picture can be used, why, and how closely it was read. `serve`, its relays, `record` and `check`
 /// decide by [`Judgement::refusal`], so at equal depth they agree.
+///
+/// A body may have NUL bytes, blanks or another SOI before the SOI of its picture. All offsets count from the first
+/// byte of the body.
 ///
 /// ```
 /// use mjpeg::jpeg::{Checker, Depth, Grade, Judgement, Walk};
@@ -23,6 +28,7 @@ use crate::multipart::Extent;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Judgement {
     depth: Depth,
+    start: usize,
     damage: Option<Damage>,
     notes: Notes,
     unchecked: Option<Unchecked>,
@@ -65,36 +71,50 @@ pub enum Refusal {
 
 impl Judgement {
     /// Judges by the markers, and by what their segments say. `extent` is the answer of the marker walk over
-    /// `jpeg`, which the multipart parser has made already.
+    /// `body`, which the multipart parser has made already.
     ///
     /// It costs about as much as a second walk. The entropy-coded data is read only where the markers
     /// show a cut, or bytes that belong to no segment: without damage in it, decoders show the picture.
     /// What is damaged here is damaged at [`Depth::Entropy`] too.
-    pub fn of_markers(jpeg: &[u8], extent: Extent) -> Self {
-        if extent == Extent::Foreign {
-            let damage = Damage { kind: DamageKind::NoStart, at: 0, scan: None, mcu: None };
-            let answer = Answer { damage: Some(damage), notes: Notes::NONE, unchecked: None, end: None };
-            return Self::new(answer, Depth::Markers);
-        }
-        let mut answer = Answer::of_segments(jpeg);
-        if let Some(Damage { kind: DamageKind::Cut | DamageKind::Misplaced, .. }) = answer.damage {
-            // Such pictures are rare, so the tables of a checker may be made anew.
-            let entropy = Checker::new().read(jpeg);
-            if entropy.damage.is_none() && entropy.unchecked.is_none() {
-                answer = entropy;
+    pub fn of_markers(body: &[u8], extent: Extent) -> Self {
+        Self::of_body(body, Depth::Markers, |jpeg, is_whole_body| {
+            let extent = if is_whole_body { extent } else { Walk::over(jpeg) };
+            if extent == Extent::Foreign {
+                let damage = Damage { kind: DamageKind::NoStart, at: 0, scan: None, mcu: None };
+                return Answer { damage: Some(damage), notes: Notes::NONE, unchecked: None, end: None };
             }
-        }
-        Self::new(answer, Depth::Markers)
+            let answer = Answer::of_segments(jpeg);
+            if let Some(Damage { kind: DamageKind::Cut | DamageKind::Misplaced, .. }) = answer.damage {
+                // Such pictures are rare, so the tables of a checker may be made anew.
+                let entropy = Checker::new().read(jpeg);
+                if entropy.damage.is_none() && entropy.unchecked.is_none() {
+                    return entropy;
+                }
+            }
+            answer
+        })
     }
 
     /// Judges by everything that can be known without pixels.
-    pub fn of_entropy(jpeg: &[u8], checker: &mut Checker) -> Self {
-        Self::new(checker.read(jpeg), Depth::Entropy)
+    pub fn of_entropy(body: &[u8], checker: &mut Checker) -> Self {
+        Self::of_body(body, Depth::Entropy, |jpeg, _| checker.read(jpeg))
     }
 
-    fn new(answer: Answer, depth: Depth) -> Self {
-        let Answer { damage, notes, unchecked, end } = answer;
-        Self { depth, damage, notes, unchecked, end }
+    /// Judges the picture of a body, which may start behind other bytes.
+    fn of_body(body: &[u8], depth: Depth, judge: impl FnOnce(&[u8], bool) -> Answer) -> Self {
+        let start = start::of(body).unwrap_or(Start { picture: 0, first: 0 });
+        let Start { picture, first } = start;
+        let jpeg = body.get(picture..).unwrap_or_default();
+        let Answer { damage, notes, unchecked, end } = judge(jpeg, picture == 0);
+        let damage = damage.map(|damage| Damage { at: damage.at + picture, ..damage });
+        let mut notes = notes.moved(picture);
+        if first > 0 {
+            notes.add(Note::BytesBeforeStart, 0);
+        }
+        if picture > first {
+            notes.add(Note::RepeatedStart, first);
+        }
+        Self { depth, start: picture, damage, notes, unchecked, end: end.map(|end| end + picture) }
     }
 
     /// Whether the picture can be used.
@@ -139,9 +159,19 @@ impl Judgement {
         self.unchecked
     }
 
-    /// Number of bytes from SOI to the end of EOI; `None` if the picture is damaged or has no EOI.
+    /// Offset of its SOI in the body. NUL bytes, blanks and other SOI may come before it.
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
+    /// Offset of the first byte behind its EOI; `None` if the picture is damaged or has no EOI.
     pub fn end(&self) -> Option<usize> {
         self.end
+    }
+
+    /// The bytes of the judged body from its SOI to its EOI, or to the end of the body if there is no EOI.
+    pub fn picture<'a>(&self, body: &'a [u8]) -> &'a [u8] {
+        body.get(self.start..self.end.unwrap_or(body.len())).unwrap_or(body)
     }
 }
 

@@ -36,6 +36,7 @@
 //!
 //! | note | measured exceptions |
 //! |---|---|
+//! | [`BytesBeforeStart`](Note::BytesBeforeStart), [`RepeatedStart`](Note::RepeatedStart) | all but FFmpeg and VLC refuse it |
 //! | [`StandardTables`](Note::StandardTables): UVC webcams | the Rust `image` crate refuses it |
 //! | [`ZeroPadding`](Note::ZeroPadding), [`MixedPadding`](Note::MixedPadding): LEAD encoders | none |
 //! | [`ExtraPadding`](Note::ExtraPadding): UVC webcams, `FF 00` before some restart markers | none |
@@ -44,7 +45,7 @@
 //! | [`ToleratedScanOrder`](Note::ToleratedScanOrder) | none |
 //! | [`ScanOrder`](Note::ScanOrder) | all but FFmpeg and VLC refuse it |
 //! | [`NulBytes`](Note::NulBytes), [`JunkBytes`](Note::JunkBytes) | none |
-//! | [`NoEnd`](Note::NoEnd) | VLC refuses it in a stream of concatenated pictures |
+//! | [`NoEnd`](Note::NoEnd) | VLC refuses it in a stream of concatenated pictures; Chromium and Firefox do not show the last row of MCUs |
 //! | [`TwelveBits`](Note::TwelveBits) | all but FFmpeg and VLC refuse it |
 //! | [`NumberOfLines`](Note::NumberOfLines) | all refuse it |
 //!
@@ -92,6 +93,7 @@ mod quantisation;
 mod scan;
 mod segment;
 mod split;
+mod start;
 mod summary;
 mod walk;
 

@@ -6,6 +6,10 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Note {
+    /// NUL bytes or blanks come before SOI.
+    BytesBeforeStart,
+    /// SOI comes more than once at the start. The last one counts.
+    RepeatedStart,
     /// Huffman tables are missing, and the picture is sound with those of T.81 K.3: webcams and `AVI1`
     /// frames.
     StandardTables,
@@ -45,7 +49,9 @@ pub enum Note {
 }
 
 impl Note {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 17] = [
+        Self::BytesBeforeStart,
+        Self::RepeatedStart,
         Self::StandardTables,
         Self::ZeroPadding,
         Self::MixedPadding,
@@ -67,6 +73,8 @@ impl Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::BytesBeforeStart => "bytes before SOI",
+            Self::RepeatedStart => "SOI repeated",
             Self::StandardTables => "no Huffman tables: the standard ones are meant",
             Self::ZeroPadding => "entropy-coded data is padded with zeros instead of ones",
             Self::MixedPadding => "entropy-coded data is padded with mixed bits instead of ones",
@@ -99,6 +107,12 @@ impl Notes {
     /// Adds a note. The first place stays.
     pub(super) fn add(&mut self, note: Note, at: usize) {
         self.places[note as usize].get_or_insert(at);
+    }
+
+    /// The notes on a picture that starts `start` bytes later than these say.
+    pub(super) fn moved(mut self, start: usize) -> Self {
+        self.places.iter_mut().flatten().for_each(|place| *place += start);
+        self
     }
 
     /// Whether there are none.
@@ -155,5 +169,6 @@ mod tests {
         notes.add(Note::NulBytes, 6);
         assert_eq!(notes.iter().collect::<Vec<_>>(), [(Note::NulBytes, 5), (Note::NoEnd, 7)]);
         assert!(!notes.is_empty() && !notes.contains(Note::ZeroPadding));
+        assert_eq!(notes.moved(3).iter().collect::<Vec<_>>(), [(Note::NulBytes, 8), (Note::NoEnd, 10)]);
     }
 }

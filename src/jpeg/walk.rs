@@ -13,7 +13,7 @@ const START: &[u8] = b"\xff\xd8\xff";
 /// Walks a JPEG that grows at its end from marker to marker, up to its EOI.
 ///
 /// ```text
-/// picture  := SOI *( [padding] marker segment | scan ) [padding] EOI            T.81 B.2, simplified
+/// picture  := 1*SOI *( [padding] marker segment | scan ) [padding] EOI          T.81 B.2, simplified
 /// scan     := marker SOS-segment *( %x00-FE | %xFF %x00 | 1*%xFF RSTn )         T.81 B.1.1.5
 /// segment  := length *OCTET         ; length counts itself, so it is 2 or more  T.81 B.1.1.4
 /// marker   := 1*%xFF code                                                       T.81 B.1.1.2
@@ -26,6 +26,9 @@ const START: &[u8] = b"\xff\xd8\xff";
 /// where its length says: a quantisation table may hold `FF D8 FF`. The order of segments does not matter: several
 /// scans (progressive), DNL behind the first scan, tables between scans, `AVI1` frames without Huffman tables and tables-only streams all end at their EOI.
 /// So do pictures whose entropy-coded data is damaged: [`super::Checker`] finds that.
+///
+/// SOI may be repeated at the start: FFmpeg and VLC show such a picture, as one that was cut behind its SOI and
+/// the one after it.
 ///
 /// NULs before a marker are skipped: writers that align their segments leave them, and every decoder skips
 /// them. Any other byte where a marker must be is [`Extent::Broken`]: decoders would
@@ -47,6 +50,8 @@ const START: &[u8] = b"\xff\xd8\xff";
 #[derive(Debug, Clone)]
 pub struct Walk {
     pub(super) state: State,
+    /// Offset of the last SOI.
+    start: usize,
     /// First byte that was not read yet; inside a segment that is skipped, the first byte behind it, which
     /// may not have come yet.
     pub(super) at: usize,
@@ -87,7 +92,7 @@ pub(super) enum State {
 impl Walk {
     /// A walk before the first byte of a picture.
     pub fn new() -> Self {
-        Self { state: State::Start, at: 0, segment_end: 0, suspect: None, appendix: None }
+        Self { state: State::Start, start: 0, at: 0, segment_end: 0, suspect: None, appendix: None }
     }
 
     /// Walks a whole slice at once.
@@ -127,6 +132,10 @@ impl Walk {
                 let marker = self.code(body)?;
                 let state = match marker {
                     marker if marker.restart().is_some() => self.broken(2),
+                    Marker::SOI if self.at == self.start + 4 => {
+                        self.start += 2;
+                        State::Marker
+                    }
                     marker => self.behind(marker),
                 };
                 self.suspect = None;

@@ -80,6 +80,11 @@ fn damaged_classes(jpeg: &[u8]) -> Vec<Class> {
         class("no scan", without(jpeg, scan.start - 14..scan.end), "no-frame", &["no-frame"]),
         class("no width", with(&with(jpeg, frame.start + 7, 0), frame.start + 8, 0), "broken", &["broken"]),
         class("cut", jpeg[..2000].to_vec(), "no-eoi", &["truncated"]),
+        class("cut behind NULs", [b"\0\0", &jpeg[..2000]].concat(), "no-eoi", &["truncated"]),
+        class("cut behind two SOI", [&jpeg[..2], &jpeg[..2000]].concat(), "no-eoi", &["truncated"]),
+        class("NULs alone", vec![0; 9000], "no-soi", &["no-soi"]),
+        class("too much padding", [&[0; 5000], jpeg].concat(), "no-soi", &["no-soi"]),
+        class("other bytes before SOI", [b"rest", jpeg].concat(), "no-soi", &["no-soi"]),
         class("two in one", [&jpeg[..2000], jpeg].concat(), "broken", &["broken"]),
         class("five progressive components", components(jpeg, Marker::SOF2, 5), "broken", &["broken"]),
         class("9 bits", with(jpeg, frame.start + 4, 9), "broken", &["broken"]),
@@ -140,6 +145,22 @@ fn usable_classes(jpeg: &[u8]) -> Vec<Class> {
         class("12 bits", twelve, &["twelve-bits"], &["twelve-bits"]),
         class("DNL of a known height", inserted(jpeg, scan.end, &lines(jpeg)), &[], &[]),
         class("no EOI", jpeg[..jpeg.len() - 2].to_vec(), &["no-eoi"], &["no-eoi"]),
+        class("NULs before SOI", [b"\0\0", jpeg].concat(), &["bytes-before-soi"], &["bytes-before-soi"]),
+        class("blanks before SOI", [b"\t ", jpeg].concat(), &["bytes-before-soi"], &["bytes-before-soi"]),
+        class("two SOI", [&jpeg[..2], jpeg].concat(), &["repeated-soi"], &["repeated-soi"]),
+        class("three SOI", [&jpeg[..2], &jpeg[..2], jpeg].concat(), &["repeated-soi"], &["repeated-soi"]),
+        class(
+            "NULs, two SOI and no EOI",
+            [b"\0\0", &jpeg[..2], b" ", &jpeg[..jpeg.len() - 2]].concat(),
+            &["bytes-before-soi", "repeated-soi", "no-eoi"],
+            &["bytes-before-soi", "repeated-soi", "no-eoi"],
+        ),
+        class(
+            "NULs before SOI and behind EOI",
+            [b"\0\0", jpeg, b"\0\0"].concat(),
+            &["bytes-before-soi", "bytes-after-eoi"],
+            &["bytes-before-soi", "bytes-after-eoi"],
+        ),
         class("another order", turned, &["scan-order"], &["scan-order"]),
         class("the order of the frame", three, &[], &[]),
         class("a band of 1 to 63", with(jpeg, header.end - 3, 1), &["scan-parameters"], &["scan-parameters"]),
@@ -207,8 +228,39 @@ fn a_relay_counts_what_no_consumer_shows_as_torn_but_not_text() {
     drop(done);
 }
 
+/// Whether `sent` is the picture of `body` from its last SOI on.
+fn is_picture_of(sent: &[u8], body: &[u8]) -> bool {
+    let starts_once = sent.starts_with(b"\xff\xd8") && !sent[2..].starts_with(b"\xff\xd8");
+    starts_once && body.windows(sent.len()).any(|bytes| bytes == sent)
+}
+
+/// What a relay does with a body from a camera: the pictures that it counts as torn, and the one that it sends.
+fn relayed(body: &[u8]) -> (u64, Option<Vec<u8>>) {
+    let part = part(body);
+    let (done, wait) = std::sync::mpsc::channel::<()>();
+    let camera = Camera::start(move |connection| {
+        connection.send(HEAD.as_bytes());
+        connection.send(&part);
+        connection.send(b"--foo\r\n");
+        // The relay would open the stream again.
+        let _ = wait.recv();
+    });
+    let server = Server::start(camera.url.as_ref(), &[]);
+    let seen = kit::eventually("the picture", || {
+        let state: Value = serde_json::from_slice(&get(server.address(), "/state").1).unwrap();
+        let torn = state["frames_torn"].as_u64().unwrap();
+        let (head, snapshot) = get(server.address(), "/snapshot");
+        let snapshot = head.starts_with("HTTP/1.1 200").then_some(snapshot);
+        (torn > 0 || snapshot.is_some()).then_some((torn, snapshot))
+    });
+    // A server that outlives its camera says that the stream has ended.
+    drop(server);
+    drop(done);
+    seen
+}
+
 #[test]
-fn check_record_and_serve_agree_on_each_class_of_pictures() {
+fn check_record_serve_and_its_relays_agree_on_each_class_of_pictures() {
     let jpeg = named("420.jpg");
     let last = named("grey.jpg");
     for Class { name, jpeg, damage, is_served, rules, deep } in
@@ -239,10 +291,13 @@ fn check_record_and_serve_agree_on_each_class_of_pictures() {
             let sent = Client::watch(server.address(), "/stream").rest();
             let expected = if is_served { 2 } else { 1 };
             assert_eq!(sent.len(), expected, "{name}: serve {}", source.display());
-            assert!(!is_served || jpeg.starts_with(&sent[0].body), "{name}: serve {}", source.display());
+            assert!(!is_served || is_picture_of(&sent[0].body, &jpeg), "{name}: serve {}", source.display());
             let end = server.run.end().expect(0);
             let is_skipped = end.err.contains("1.jpg is skipped");
             assert_eq!(is_skipped, !is_served && *source == pictures, "{name}: {}", end.err);
         }
+        let (torn, snapshot) = relayed(&jpeg);
+        assert_eq!(torn, u64::from(!is_served), "{name}: relay");
+        assert_eq!(snapshot.is_some_and(|sent| is_picture_of(&sent, &jpeg)), is_served, "{name}: relay");
     }
 }

@@ -92,7 +92,8 @@ impl Pictures {
         }
         let end = markers.end().unwrap_or(part.body.len());
         let rest = part.body.len().saturating_sub(end);
-        match announced(part.body) {
+        let picture = markers.picture(part.body);
+        match announced(picture) {
             _ if rest == 0 => {}
             Some(appendix) => {
                 let message = format!("{rest} bytes after EOI, announced as {appendix}");
@@ -108,7 +109,7 @@ impl Pictures {
             findings.note(&BOUNDARY_IN_PICTURE, place(at), "the boundary occurs in the picture");
         }
         self.repeats.picture(part, arrival);
-        self.size(part, expectations, findings);
+        self.size(part, picture, expectations, findings);
         let entropy = expectations.deep.then(|| Judgement::of_entropy(part.body, &mut self.checker));
         let judgement = entropy.as_ref().unwrap_or(markers);
         if expectations.deep {
@@ -128,9 +129,15 @@ impl Pictures {
         }
     }
 
-    fn size(&mut self, part: &Part<'_>, expectations: &Expectations, findings: &mut Findings) {
-        let header = Segments::of(part.body)
-            .find_map(|segment| FrameHeader::parse(segment.marker, segment.parameters));
+    fn size(
+        &mut self,
+        part: &Part<'_>,
+        picture: &[u8],
+        expectations: &Expectations,
+        findings: &mut Findings,
+    ) {
+        let header =
+            Segments::of(picture).find_map(|segment| FrameHeader::parse(segment.marker, segment.parameters));
         // T.81 B.2.5: with a height of 0, a DNL segment after the first scan has the height.
         let Some(header) = header.filter(|header| header.height > 0) else { return };
         let size = (header.width, header.height);
@@ -174,6 +181,8 @@ fn rule_of_unchecked(unchecked: Unchecked) -> &'static Rule {
 /// Notes without a rule make no difference to any measured consumer.
 fn rule_of_note(note: Note) -> Option<&'static Rule> {
     match note {
+        Note::BytesBeforeStart => Some(&BYTES_BEFORE_SOI),
+        Note::RepeatedStart => Some(&REPEATED_SOI),
         Note::StandardTables => Some(&STANDARD_TABLES),
         Note::NoEnd => Some(&NO_EOI),
         Note::ScanOrder => Some(&SCAN_ORDER),

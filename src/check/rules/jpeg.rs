@@ -15,6 +15,9 @@ static NONE_SHOWS_IT: [(&Consumer, Effect); 6] = [
     (&GSTREAMER, Loses),
 ];
 
+/// The effects of a picture that is not at the start of its body.
+static SEARCH_FOR_SOI: [(&Consumer, Effect); 3] = [(&CHROMIUM, Dies), (&FIREFOX, Loses), (&GSTREAMER, Loses)];
+
 pub static NO_SOI: Rule = Rule {
     code: "J301",
     name: "no-soi",
@@ -51,7 +54,8 @@ pub static NO_EOI: Rule = Rule {
     name: "no-eoi",
     severity: Warning,
     summary: "the JPEG is complete except for its EOI",
-    why: "Decoders add it; readers that search for EOI to find the end of a frame do not find it.",
+    why: "Decoders add it, but Chromium and Firefox do not show the last row of MCUs. Readers that search for EOI \
+          to find the end of a frame do not find it.",
     section: "T.81 B.2.1",
     explains: &[],
     effects: &[],
@@ -268,4 +272,28 @@ pub static ANNOUNCED_AFTER_EOI: Rule = Rule {
     section: "CIPA DC-007 5.2",
     explains: &[],
     effects: &[],
+};
+
+pub static BYTES_BEFORE_SOI: Rule = Rule {
+    code: "J322",
+    name: "bytes-before-soi",
+    severity: Error,
+    summary: "NUL bytes or blanks before the SOI",
+    why: "FFmpeg and VLC search for SOI and show the picture. Other readers decode from the first byte: Firefox \
+          and GStreamer lose the frame, and Chromium shows no frame after it.",
+    section: "T.81 B.2.1",
+    explains: &[],
+    effects: &SEARCH_FOR_SOI,
+};
+
+pub static REPEATED_SOI: Rule = Rule {
+    code: "J323",
+    name: "repeated-soi",
+    severity: Error,
+    summary: "SOI comes more than once at the start",
+    why: "FFmpeg and VLC show the picture behind the last one. libjpeg refuses it: Firefox and GStreamer lose \
+          the frame, and Chromium shows no frame after it.",
+    section: "T.81 B.2.1",
+    explains: &[],
+    effects: &SEARCH_FOR_SOI,
 };

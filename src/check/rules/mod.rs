@@ -100,6 +100,8 @@ static RULES: &[&Rule] = &[
     &jpeg::JUNK_BYTES,
     &jpeg::SHORT_SEGMENT,
     &jpeg::ANNOUNCED_AFTER_EOI,
+    &jpeg::BYTES_BEFORE_SOI,
+    &jpeg::REPEATED_SOI,
     &timing::STALL,
     &timing::GAP_ABOVE_LIMIT,
     &timing::FPS_BELOW_LIMIT,

@@ -55,6 +55,9 @@ fn read(
     mut read_scan: impl FnMut(&mut Picture, &Segment<'_>, &ScanPlan) -> Result<(), Damage>,
 ) -> Result<Option<usize>, Damage> {
     let mut segments = Segments::past_junk(jpeg);
+    if jpeg.starts_with(b"\xff\xd8\xff\xd8") {
+        picture.notes.add(Note::RepeatedStart, 0);
+    }
     // Behind SOI.
     let mut at = 2;
     let mut first_scan = None;

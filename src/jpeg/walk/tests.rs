@@ -57,7 +57,9 @@ const TABLE: &[(&str, &[u8], Extent)] = &[
     ("a stuffed byte for a marker", b"\xff\xd8\xff\xe1\x00\x02\xff\x00", Extent::Broken { at: 6 }),
     ("a reserved marker", b"\xff\xd8\xff\x02", Extent::Broken { at: 2 }),
     ("a restart outside a scan", b"\xff\xd8\xff\xd0", Extent::Broken { at: 2 }),
-    ("a second start", b"\xff\xd8\xff\xd8\xff\xd9", Extent::Broken { at: 2 }),
+    ("a second start", b"\xff\xd8\xff\xd8\xff\xd9", Extent::Complete { end: 6 }),
+    ("a third start", b"\xff\xd8\xff\xff\xd8\xff\xd8\xff\xd9", Extent::Broken { at: 3 }),
+    ("a start behind a segment", b"\xff\xd8\xff\xd8\xff\xfe\x00\x02\xff\xd8\xff", Extent::Broken { at: 8 }),
     (
         "restarts, stuffing, fill, a second scan with a table before it, a number of lines",
         b"\xff\xd8\xff\xda\x00\x02a\xff\x00\xff\xd0b\xff\xff\xd1\xff\xff\x00c\

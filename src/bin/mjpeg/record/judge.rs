@@ -3,10 +3,6 @@
 use mjpeg::jpeg::{Checker, Depth, Judgement, Note, Refusal};
 use mjpeg::multipart::Part;
 
-/// How far a picture may start behind the start of its part.
-const MOST_BEFORE: usize = 4096;
-const SOI_TWICE: &[u8] = b"\xff\xd8\xff\xd8";
-
 /// Judges frames at the depth that was asked for.
 pub struct Judge {
     depth: Depth,
@@ -27,68 +23,39 @@ pub struct Verdict {
 }
 
 impl Judge {
-    /// A judge that reads frames at `depth`. What the markers cannot decide is always read to the end.
+    /// A judge that reads frames at `depth`.
     pub fn new(depth: Depth) -> Self {
         Self { depth, checker: Checker::new() }
     }
 
     /// Judges a part.
-    ///
-    /// FFmpeg, VLC and the browsers show pictures without EOI, with two SOI, and with padding before SOI. If all codes
-    /// of such a picture are sound, it is good and has a deviation.
     pub fn judge(&mut self, part: &Part<'_>) -> Verdict {
-        let body = part.body;
-        let mut judgement = Judgement::of_markers(body, part.extent);
-        if self.depth == Depth::Entropy {
-            judgement = Judgement::of_entropy(body, &mut self.checker);
-        } else if judgement.refusal().is_some() {
-            let deep = Judgement::of_entropy(body, &mut self.checker);
-            // The words for damage are those of the depth that was asked for.
-            judgement = if deep.refusal().is_none() { deep } else { judgement };
-        }
-        let mut verdict = Verdict {
-            damage: judgement.refusal(),
-            deviations: Vec::new(),
-            depth: judgement.depth(),
-            end: judgement.end(),
+        let judgement = match self.depth {
+            Depth::Markers => Judgement::of_markers(part.body, part.extent),
+            Depth::Entropy => Judgement::of_entropy(part.body, &mut self.checker),
         };
-        if verdict.damage.is_some()
-            && let Some((start, deviation)) = late_start(body)
-        {
-            let picture = Judgement::of_entropy(&body[start..], &mut self.checker);
-            if picture.refusal().is_none() && picture.unchecked().is_none() {
-                let end = picture.end().map(|end| start + end);
-                verdict = Verdict { damage: None, deviations: vec![deviation], depth: picture.depth(), end };
-                judgement = picture;
-            }
-        }
-        if verdict.damage.is_none() {
-            let notes = judgement.notes().iter();
-            let notes = notes.filter(|(note, _)| matches!(note, Note::NoEnd | Note::JunkBytes));
-            verdict.deviations.extend(notes.map(|(note, _)| note.to_string()));
-            let rest = verdict.end.map_or(0, |end| body.len() - end);
-            if rest > 0 {
-                verdict.deviations.push(format!("{rest} bytes after EOI"));
-            }
-        }
-        verdict
+        let damage = judgement.refusal();
+        let deviations = if damage.is_none() { deviations(part.body, &judgement) } else { Vec::new() };
+        Verdict { damage, deviations, depth: judgement.depth(), end: judgement.end() }
     }
 }
 
-/// Where the picture of a body starts that is not at its first byte, and what comes before it: NUL bytes and blanks, or
-/// SOI. Other bytes may be what is left of a picture, and the next SOI that of its thumbnail.
-fn late_start(body: &[u8]) -> Option<(usize, String)> {
-    let padding = body.iter().take(MOST_BEFORE).take_while(|byte| b"\0\t\n\r ".contains(byte)).count();
-    let mut start = padding;
-    while start < MOST_BEFORE && body[start..].starts_with(SOI_TWICE) {
-        start += SOI_TWICE.len() / 2;
+/// What readers of the recording should know. The other notes make no difference to them.
+fn deviations(body: &[u8], judgement: &Judgement) -> Vec<String> {
+    let first = judgement.notes().place(Note::RepeatedStart).unwrap_or(judgement.start());
+    let rest = judgement.end().map_or(0, |end| body.len() - end);
+    let mut deviations = Vec::new();
+    for (note, _) in judgement.notes().iter() {
+        match note {
+            Note::BytesBeforeStart => deviations.push(format!("{first} bytes before SOI")),
+            Note::RepeatedStart | Note::NoEnd | Note::JunkBytes => deviations.push(note.to_string()),
+            _ => {}
+        }
     }
-    match (padding, start) {
-        (_, 0) => None,
-        (0, _) => Some((start, "SOI repeated".into())),
-        (_, _) if start == padding => Some((start, format!("{padding} bytes before SOI"))),
-        (_, _) => Some((start, format!("{padding} bytes before SOI, SOI repeated"))),
+    if rest > 0 {
+        deviations.push(format!("{rest} bytes after EOI"));
     }
+    deviations
 }
 
 #[cfg(test)]
@@ -128,7 +95,7 @@ mod tests {
             (
                 "three SOI behind NULs",
                 [b"\0\0", &jpeg[..2], &jpeg[..2], jpeg].concat(),
-                Some("2 bytes before SOI, SOI repeated"),
+                Some("2 bytes before SOI; SOI repeated"),
             ),
             ("NULs before SOI", [b"\0\r\n", &jpeg[..]].concat(), Some("3 bytes before SOI")),
             ("bytes behind EOI", [&jpeg[..], b"abc"].concat(), Some("3 bytes after EOI")),

@@ -50,7 +50,7 @@ impl<R: Receiver> Observer for Sink<R> {
             self.receiver.torn();
             return Ok(Flow::More);
         }
-        let jpeg = judgement.end().and_then(|end| part.body.get(..end)).unwrap_or(part.body);
+        let jpeg = judgement.picture(part.body);
         let mut buffer = self.receiver.buffer(jpeg.len());
         buffer.extend_from_slice(jpeg);
         let picture = Picture::whole(buffer);

@@ -36,7 +36,7 @@ impl std::fmt::Display for Unsound {
 }
 
 impl Picture {
-    /// Takes the bytes of a JPEG. Bytes after EOI are removed.
+    /// Takes the bytes of a JPEG. Bytes before SOI and after EOI are removed.
     ///
     /// # Errors
     ///
@@ -47,6 +47,7 @@ impl Picture {
             return Err(Unsound(refusal));
         }
         bytes.truncate(judgement.end().unwrap_or(bytes.len()));
+        bytes.drain(..judgement.start());
         Ok(Self::whole(bytes))
     }
 
@@ -98,9 +99,10 @@ mod tests {
     const JPEG: &[u8] = SMALLEST;
 
     #[test]
-    fn bytes_after_eoi_are_removed() {
-        let picture = Picture::new([JPEG, b"stale"].concat()).unwrap();
-        assert_eq!(picture.jpeg(), JPEG);
+    fn bytes_before_soi_and_after_eoi_are_removed() {
+        for bytes in [[JPEG, b"stale"], [b"\0\r\n", JPEG], [&JPEG[..2], JPEG]] {
+            assert_eq!(Picture::new(bytes.concat()).unwrap().jpeg(), JPEG);
+        }
     }
 
     #[test]
