@@ -31,6 +31,7 @@ mod target;
 mod tcp;
 mod tls;
 mod tls_error;
+mod trust;
 mod wire;
 
 pub use end::End;
