@@ -302,7 +302,7 @@ fn a_proxy_gets_the_whole_url_and_the_environment_has_none_for_this_machine() {
     assert!(end.err.contains("proxy 127.0.0.1:9: connection refused"), "{}", end.err);
     let mut command = mjpeg(["check", "http://cam.test/", "--frames", "3", "--quiet"]);
     command.env_remove("http_proxy").env("all_proxy", "socks5h://127.0.0.1:9").env_remove("no_proxy");
-    let end = run(&mut command.env_remove("NO_PROXY")).expect(3);
+    let end = run(command.env_remove("NO_PROXY")).expect(3);
     assert!(end.err.contains("variable all_proxy") && end.err.contains("SOCKS"), "{}", end.err);
     assert!(end.err.contains("hint: --proxy ''"), "{}", end.err);
 }

@@ -66,8 +66,10 @@ fn the_password_is_never_sent_in_clear_when_the_server_knows_digest() {
 /// A parameter of an Authorization field.
 fn parameter(authorization: &str, name: &str) -> Option<String> {
     let value = authorization.split(&format!("{name}=")).nth(1)?;
-    let end = if value.starts_with('"') { value[1..].find('"')? + 2 } else { value.find([',', '\r'])? };
-    Some(value[..end].trim_matches('"').to_string())
+    match value.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next().map(String::from),
+        None => value.split([',', '\r']).next().map(String::from),
+    }
 }
 
 #[test]
