@@ -6,7 +6,8 @@
 //! * b. a delimiter is where Content-Length says;
 //! * c. a delimiter is elsewhere, and the picture is complete before it, or is not a picture, or cannot go
 //!   on (a cut picture: the start of the next one contradicts it);
-//! * d. the input, or the longest body there may be, ends.
+//! * d. the head of another response is inside a picture that is cut there: the server starts over;
+//! * e. the input, or the longest body there may be, ends.
 //!
 //! So a picture is returned the moment its last byte is in, boundary text inside it is data, and nothing
 //! waits for a length of 2^63.
@@ -16,6 +17,7 @@ use super::event::Framing;
 use super::extent::{BodyWalk, Extent};
 use super::head::{LOST_LINE_ENDS, head_without_delimiter_at};
 use super::limits::{BEHIND_BYTES, Limits};
+use super::response_head;
 use super::scan::{Answer, Found, Scan, line_ends};
 
 /// Most bytes of empty lines that are read behind a body to find its delimiter at Content-Length.
@@ -154,10 +156,15 @@ impl BodyScan {
         }
     }
 
-    /// A cut picture ends before the delimiter that the walk took for data. Without one, it ends where
+    /// A cut picture ends before the head of another response, or the delimiter, that the walk took for data. Without one, it ends where
     /// the next picture starts, unless Content-Length says that the body goes on.
     fn broken(&self, body: &[u8], at: usize, scan: &Scan, eof: bool) -> Step {
         let extent = Extent::Broken { at };
+        match response_head::before(body, at, eof) {
+            Answer::More => return Step::More,
+            Answer::Yes(head) => return Step::End(BodyEnd::scanned(head, extent)),
+            Answer::No => {}
+        }
         match scan.picture_at(body, at, eof) {
             Answer::More => return Step::More,
             Answer::No => return Step::Go(Stage::Search { from: 0, extent, split: None }),

@@ -103,7 +103,7 @@ pub enum DeviationKind {
         /// Number of bytes.
         bytes: u64,
     },
-    /// The head of another response between two parts; the stream starts over with it.
+    /// The head of another response between two parts, or inside a picture that it cuts; the stream starts over with it.
     ResponseHead {
         /// Number of bytes of the head.
         bytes: u64,

@@ -52,7 +52,8 @@ fn an_invalid_option_is_a_usage_error_that_shows_no_secret() {
         (&["--header", "s3cret"][..], "NAME: VALUE"),
         (&["--header", "Bad Name: s3cret"], "name"),
         (&["--header", "X: s3cret\r\nY: z"], "control"),
-        (&["--proxy", "socks5://u:s3cret@p"], "socks5"),
+        (&["--proxy", "socks5://u:s3cret@p"], "SOCKS proxies (socks5://) are not supported"),
+        (&["--proxy", "SOCKS5H://u:s3cret@p"], "HTTP proxies are"),
         (&["--proxy", "http://u:s3cret@p:0"], "port"),
         (&["--user", "u", "--netrc-file", "s3cret"], "--netrc-file"),
         (&["--insecure", "--cacert", "s3cret"], "--cacert"),
@@ -185,6 +186,24 @@ fn wait_tries_again_until_a_rebooting_camera_answers() {
 }
 
 #[test]
+fn a_relay_asks_again_when_the_server_asks_it_to() {
+    let (visited, visits) = std::sync::mpsc::channel();
+    let camera = Camera::visits(3, move |number, _, camera| {
+        visited.send(Instant::now()).unwrap();
+        if number == 2 {
+            camera.send(b"HTTP/1.1 503 Busy\r\nRetry-After: 3\r\nContent-Length: 0\r\n\r\n");
+        } else {
+            stream(camera);
+        }
+    });
+    let relay = Server::start(camera.url.as_ref(), &[]);
+    let times: Vec<Instant> = (0..3).map(|_| visits.recv_timeout(kit::PATIENCE).unwrap()).collect();
+    // Without the field, the second pause is 0.5 s.
+    assert!(times[2] - times[1] >= Duration::from_secs(3), "{times:?}");
+    assert!(relay.run.err().contains("503 Busy"), "{}", relay.run.err());
+}
+
+#[test]
 fn wait_gives_up_after_its_time_and_at_once_on_errors_that_stay() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let begin = Instant::now();
@@ -281,6 +300,11 @@ fn a_proxy_gets_the_whole_url_and_the_environment_has_none_for_this_machine() {
     command.env("http_proxy", "http://127.0.0.1:9").env_remove("no_proxy").env_remove("NO_PROXY");
     let end = run(&mut command).expect(3);
     assert!(end.err.contains("proxy 127.0.0.1:9: connection refused"), "{}", end.err);
+    let mut command = mjpeg(["check", "http://cam.test/", "--frames", "3", "--quiet"]);
+    command.env_remove("http_proxy").env("all_proxy", "socks5h://127.0.0.1:9").env_remove("no_proxy");
+    let end = run(command.env_remove("NO_PROXY")).expect(3);
+    assert!(end.err.contains("variable all_proxy") && end.err.contains("SOCKS"), "{}", end.err);
+    assert!(end.err.contains("hint: --proxy ''"), "{}", end.err);
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::fs;
 
 use kit::camera::{Camera, Connection, HEAD, part};
 use kit::run::{End, Server, mjpeg, run};
+use md5::Md5;
+use sha2::{Digest, Sha256};
 
 fn check(target: &str, args: &[&str]) -> End {
     run(mjpeg(["check", target, "--frames", "2", "--format", "json"]).args(args))
@@ -59,6 +61,67 @@ fn the_password_is_never_sent_in_clear_when_the_server_knows_digest() {
     });
     let end = check(&camera.url, &["--user", "user:secret"]).expect(3);
     assert!(end.err.contains("neither Digest nor Basic"), "{}", end.err);
+}
+
+/// A parameter of an Authorization field.
+fn parameter(authorization: &str, name: &str) -> Option<String> {
+    let value = authorization.split(&format!("{name}=")).nth(1)?;
+    match value.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next().map(String::from),
+        None => value.split([',', '\r']).next().map(String::from),
+    }
+}
+
+#[test]
+fn the_digest_challenges_of_public_bug_reports_are_answered_rightly() {
+    type Hash = fn(String) -> String;
+    let md5: Hash = |text| Md5::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256: Hash = |text| Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    const REALM: &str = "Login to 5F081C5PAA97C82";
+    for (challenge, opaque, hash) in [
+        // Dahua
+        ("Digest REALM, qop=\"auth\", NONCE, opaque=\"ca7ceff2\"", Some("ca7ceff2"), md5),
+        ("Digest REALM, qop=\"auth\", NONCE, opaque=\"\"", Some(""), md5),
+        // RFC 2069: no qop
+        ("Digest REALM, NONCE", None, md5),
+        ("Digest REALM,NONCE,algorithm=MD5,qop=\"auth\",stale=FALSE", None, md5),
+        ("Digest REALM, NONCE, qop=\"auth,auth-int\"", None, md5),
+        ("Basic realm=\"cam\"\r\nWWW-Authenticate: Digest REALM, NONCE, qop=\"auth\"", None, md5),
+        ("Basic realm=\"cam\", Digest REALM, NONCE, qop=\"auth\"", None, md5),
+        (
+            "Digest REALM, algorithm=MD5, NONCE, qop=\"auth\"\r\n\
+             WWW-Authenticate: Digest REALM, algorithm=SHA-256, NONCE, qop=\"auth\"",
+            None,
+            sha256,
+        ),
+        ("digest REALM, NONCE, qop=\"auth\"", None, md5),
+    ] {
+        let challenge = challenge.replace("REALM", &format!("realm=\"{REALM}\""));
+        // Each request gets a nonce of its own, which counts once.
+        let camera = Camera::visits(2, move |number, request, camera| {
+            if number == 1 {
+                return refuse(camera, &challenge.replace("NONCE", "nonce=\"n1\""));
+            }
+            let value = authorization(request).expect("credentials") + "\r";
+            let get = |name: &str| parameter(&value, name);
+            let uri = "/stream?channel=1&subtype=1";
+            assert!(request.starts_with(&format!("GET {uri} HTTP/1.1\r\n")), "{request}");
+            let secret = hash(format!("guest:{REALM}:gu:e st#%&@1"));
+            let of_request = hash(format!("GET:{uri}"));
+            let middle = match get("qop") {
+                Some(qop) => {
+                    format!("n1:{}:{}:{qop}", get(" nc").unwrap(), get("cnonce").unwrap())
+                }
+                None => "n1".into(),
+            };
+            assert_eq!(get("qop").is_some(), challenge.contains("qop"), "{value}");
+            assert_eq!(get("response"), Some(hash(format!("{secret}:{middle}:{of_request}"))), "{value}");
+            assert_eq!((get("uri").as_deref(), get("opaque").as_deref()), (Some(uri), opaque), "{value}");
+            stream(camera);
+        });
+        let url = camera.url.replace("http://", "http://guest:gu%3Ae%20st%23%25%26%401@");
+        check(&format!("{url}?channel=1&subtype=1"), &[]).expect(0);
+    }
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn nginx(folder: &Path, name: &str) -> (Run, PathBuf) {
 
 fn check(url: &str, socket: &Path, args: &[&str]) -> End {
     let mut command = mjpeg(["check", url, "--quiet", "--unix-socket"]);
-    run(command.arg(socket).args(args).env_remove("SSL_CERT_FILE"))
+    run(command.arg(socket).args(args).env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR"))
 }
 
 #[test]
@@ -136,6 +136,19 @@ fn a_certificate_of_nginx_is_checked_and_each_fault_is_named_with_its_cure() {
         let mut command = mjpeg(["check", &url, "--quiet", "--unix-socket"]);
         run(command.arg(&socket).env("SSL_CERT_FILE", &pem)).expect(0);
 
+        // A folder: the files in it, whatever their names are.
+        let trusted = folder.join(format!("{name}.trusted"));
+        fs::create_dir(&trusted).unwrap();
+        fs::copy(&pem, trusted.join("camera.crt")).unwrap();
+        let with_folder = |trusted: &Path| {
+            let mut command = mjpeg(["check", &url, "--quiet", "--unix-socket"]);
+            command.arg(&socket).env_remove("SSL_CERT_FILE").env("SSL_CERT_DIR", trusted);
+            run(&mut command)
+        };
+        with_folder(&trusted).expect(0);
+        let end = with_folder(&folder.join("www")).expect(6);
+        assert!(end.err.contains("SSL_CERT_DIR") && end.err.contains("no file with a cert"), "{}", end.err);
+
         // Basic over TLS.
         let secret = format!("https://{HOST}/secret");
         check(&secret, &socket, &["--insecure", "--user", "me:pass word"]).expect(0);
@@ -156,6 +169,27 @@ fn a_certificate_of_nginx_is_checked_and_each_fault_is_named_with_its_cure() {
         }
         check(&url, &socket, &["--insecure"]).expect(0);
     }
+}
+
+#[test]
+fn the_certificates_of_the_system_are_trusted() {
+    const SYSTEM: &str = "/etc/ssl/certs/ca-certificates.crt";
+    let (Some(_), Some(_)) = (peer::find("nginx"), peer::find("openssl")) else { return };
+    let may_mount = Command::new("unshare").args(["-rm", "true"]).status().is_ok_and(|it| it.success());
+    if !may_mount || !Path::new(SYSTEM).exists() {
+        return;
+    }
+    let site = site();
+    let extensions = format!("subjectAltName=DNS:{HOST}");
+    certificate(site.path(), "added", &extensions, "20200101000000Z", "20490101000000Z");
+    let (_nginx, socket) = nginx(site.path(), "added");
+    // The administrator has added the certificate; the file is seen by this process only.
+    let script = "mount --bind \"$1\" \"$2\" && shift 2 && exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["-rm", "sh", "-c", script, "sh"]).arg(site.path().join("added.pem")).arg(SYSTEM);
+    command.arg(env!("CARGO_BIN_EXE_mjpeg")).args(["check", &format!("https://{HOST}/a.mjpeg"), "-q"]);
+    command.arg("--unix-socket").arg(&socket).env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
+    run(&mut command).expect(0);
 }
 
 #[test]

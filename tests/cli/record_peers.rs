@@ -1,4 +1,4 @@
-//! `mjpeg record` with the streams of other programs: FFmpeg, GStreamer, VLC, uStreamer, nginx and Python.
+//! `mjpeg record` with the streams of other programs: FFmpeg, GStreamer, VLC, uStreamer, motion, nginx and Python.
 
 #![cfg(target_os = "linux")]
 
@@ -101,6 +101,35 @@ fn frames_of_ustreamer_with_a_fake_camera() {
         let jpeg = fs::read(out.join(line["file"].as_str().unwrap())).unwrap();
         assert!(frames.contains(&jpeg), "{line}");
     }
+}
+
+#[test]
+fn motion_behind_our_server_with_a_digest_password() {
+    let Some(mut motion) = peer::command("motion") else { return };
+    let server = Server::start(&kit::frames(), &["--fps", "25"]);
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    // Motion decodes what it receives and encodes it again.
+    let conf = format!(
+        "daemon off\nsetup_mode off\nnetcam_url {}\nwidth 320\nheight 240\nframerate 25\ntext_right\n\
+         target_dir {}\npicture_output off\nmovie_output off\npause on\nwebcontrol_port 0\n\
+         stream_port {port}\nstream_localhost on\nstream_maxrate 25\n\
+         stream_auth_method 2\nstream_authentication me:pass word\n",
+        server.stream,
+        folder.path().display()
+    );
+    let file = folder.path().join("motion.conf");
+    fs::write(&file, conf).unwrap();
+    let _motion = start(motion.arg("-n").arg("-c").arg(&file));
+    let out = folder.path().join("out");
+    let url = format!("http://127.0.0.1:{port}/");
+    // A picture without a camera is always the same one: different pictures are those of our server.
+    let args = ["--frames", "20", "--on-change", "--deep", "--wait", "1m", "--user", "me:pass word"];
+    let end = record(&url, &out, &args).expect(0);
+    assert_eq!(summary(&end)["frames_damaged"], 0);
+    assert_eq!(is_consistent(&out), 20);
+    let end = record(&url, &folder.path().join("no"), &["--user", "me:wrong"]).expect(3);
+    assert!(end.err.contains("the user or the password is wrong"), "{}", end.err);
 }
 
 /// nginx in front of `serve`, with these directives.

@@ -193,28 +193,40 @@ fn a_file_has_no_idle_limit_and_its_read_error_is_ours() {
     let jpeg = fs::read(&kit::jpegs(&kit::frames())[0]).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("slow.http");
-    fs::write(&file, [HEAD.as_bytes(), &part(&jpeg).repeat(40), b"--foo--\r\n"].concat()).unwrap();
-    // A slow machine must not blame the file.
-    let out = dir.path().join("out");
-    let end = record(file.to_str().unwrap(), &out, &["--idle", "1ns"]).expect(0);
-    assert_eq!(summary(&end)["frames_written"], 40);
-    let mut command = mjpeg(["record", "-", "--idle", "1ns", "--format", "json"]);
-    let command = command.arg(dir.path().join("out2")).stdin(fs::File::open(&file).unwrap());
-    kit::run::start_with_input(command).end().expect(0);
-    // A disk that fails in the middle.
+    fs::write(&file, [HEAD.as_bytes(), &part(&jpeg).repeat(60), b"--foo--\r\n"].concat()).unwrap();
+    let command = |name: &str, target: &str, limits: &[&str]| {
+        let mut command = mjpeg([name, target, "--format", "json", "-q"]);
+        command.args(limits).stdin(fs::File::open(&file).unwrap());
+        if name == "record" {
+            command.arg(dir.path().join(format!("out{}", fs::read_dir(dir.path()).unwrap().count())));
+        }
+        command
+    };
+    let path = file.to_str().unwrap();
     let Some(mut strace) = kit::peer::command("strace") else { return };
-    strace
-        .args(["-f", "-qq", "-o", "/dev/null", "-P"])
-        .arg(&file)
-        .args(["-e", "inject=read:error=EIO:when=3+"]);
-    let out = dir.path().join("out3");
-    let mut command = strace;
-    command.arg(env!("CARGO_BIN_EXE_mjpeg")).args(["record"]).arg(&file).arg(&out);
-    let end = run(command.args(["--format", "json", "-q"]));
-    assert_eq!(summary(&end)["end"], "local", "{}", end.text());
-    assert!(end.err.contains("cannot read") && end.err.contains("Input/output error"), "{}", end.err);
-    end.expect(6);
-    assert!(!kit::jpegs(&out).is_empty());
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-P"]).arg(&file);
+    let injected = |fault: &str, command: &Command| {
+        let mut traced = Command::new("strace");
+        traced.args(strace.get_args()).args(["-e", &format!("inject={fault}")]);
+        traced.arg(command.get_program()).args(command.get_args());
+        kit::run::start_with_input(traced.stdin(fs::File::open(&file).unwrap())).end()
+    };
+    for name in ["record", "check"] {
+        for target in [path, "-"] {
+            // A slow disk must not be blamed on the file: each read takes longer than the limit.
+            let slow = command(name, target, &["--idle", "50ms"]);
+            let end = injected("read:delay_enter=200ms", &slow);
+            assert_eq!(summary(&end)["end"], "closed", "{name} {target}: {}", end.err);
+            end.expect(0);
+            // A disk that fails in the middle.
+            let end = injected("read:error=EIO:when=3+", &command(name, target, &[]));
+            let summary = summary(&end);
+            let fault = if name == "record" { &summary["end"] } else { &summary["verdict"] };
+            assert!(*fault == "local" || *fault == "error", "{name} {target}: {summary}");
+            assert!(end.err.contains(&format!("cannot read {target}: Input/output error")), "{}", end.err);
+            end.expect(6);
+        }
+    }
 }
 
 #[test]

@@ -122,13 +122,14 @@ impl Recorder {
             return Ok(Flow::Rejected);
         }
         let verdict = self.judge.judge(part);
-        let mut line = Line::new(part, arrival, &verdict);
         let unix = self.clock.unix();
         if verdict.damage.is_some() {
             self.summary.frames_damaged += 1;
-            line.file = self.sink.damaged(part.body, unix)?;
-            line.file_bytes = part.body.len() as u64;
-            self.lines.open(part.number, line);
+            let file = self.sink.damaged(part.body, unix)?;
+            if self.sink.directory.is_some() {
+                let file_bytes = part.body.len() as u64;
+                self.lines.open(part.number, Line { file, file_bytes, ..Line::new(part, arrival, &verdict) });
+            }
             self.show();
             return Ok(Flow::Rejected);
         }
@@ -161,6 +162,7 @@ impl Recorder {
         self.summary.frames_written += 1;
         self.summary.bytes_written += jpeg.len() as u64;
         if let Some((seq, file)) = placed {
+            let mut line = Line::new(part, arrival, &verdict);
             (line.seq, line.file, line.file_bytes) = (Some(seq), Some(file), jpeg.len() as u64);
             if self.keep.hash {
                 line.hash(jpeg);

@@ -1,8 +1,5 @@
 //! A run of `mjpeg record`, from the checks to the summary.
 
-use std::fs::File;
-use std::io;
-use std::os::fd::AsFd;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -27,10 +24,7 @@ use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::signal::Stop;
-use crate::transport::{self, End, Session, Target};
-
-/// A limit that is never reached.
-const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+use crate::transport::{self, End, Session};
 
 impl Record {
     /// Runs `mjpeg record`.
@@ -128,8 +122,7 @@ impl Record {
         recorder.sink.concat = self.concat.as_ref().map(|file| Concat::new(file, existing, durability));
         recorder.sink.stdout =
             self.is_to_stdout().then(|| FrameOutput::new(clock, stop, deadline, self.idle));
-        let idle = if is_produced(&self.target) { self.idle } else { NEVER };
-        let patience = self.duration.map_or(idle, |duration| duration.min(idle));
+        let patience = self.duration.map_or(self.idle, |duration| duration.min(self.idle));
         let mut stream = transport::open(&self.target, &self.transport, patience, clock, stop)?;
         recorder.sink.open()?;
         if let Some(path) = &self.raw {
@@ -137,7 +130,7 @@ impl Record {
             recorder.raw = Some(raw.clone());
             stream.set_tap(Box::new(raw))?;
         }
-        let mut session = Session::new(stream, clock, idle, started);
+        let mut session = Session::new(stream, clock, self.idle, started);
         Ok(session.run(recorder, deadline)?)
     }
 
@@ -168,16 +161,5 @@ impl Record {
         } else {
             output::result(&text)
         }
-    }
-}
-
-/// Whether bytes come from a producer that can stall. A file on the disk cannot.
-fn is_produced(target: &Target) -> bool {
-    match target {
-        Target::Stdin => {
-            let stdin = io::stdin().as_fd().try_clone_to_owned().map(File::from);
-            !stdin.and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.is_file())
-        }
-        target => target.is_live() || target.is_pipe(),
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mjpeg::multipart::{Part, Timestamp};
 
 use super::sink::{Receiver, Sink};
-use super::upstream::{NO_IDLE_LIMIT, Upstream, spawn, thread_ended};
+use super::upstream::{NO_IDLE_LIMIT, Upstream, open_error, spawn, thread_ended};
 use crate::clock::Clock;
 use crate::source::error::{Error, Kind};
 use crate::source::live::Mailbox;
@@ -25,6 +25,8 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(2),
     Duration::from_secs(5),
 ];
+/// The longest pause that a server may ask for (`Retry-After`): the camera is asked again some time.
+const LONGEST_ASKED: Duration = Duration::from_secs(600);
 
 impl Upstream {
     /// Opens the stream in a thread, and publishes each picture when it arrives. A URL is opened again
@@ -51,15 +53,19 @@ impl Upstream {
         let mut failures = 0;
         let mut first = Some(opened);
         loop {
+            let mut asked = Duration::ZERO;
             let (before, began) = (sink.published, self.clock.now());
             let (kind, why) = match self.session(idle) {
                 Err(error) if first.is_some() && reopen => {
                     // After a signal the main thread may no longer wait for this result.
-                    let _ = opened.send(Err(error));
+                    let _ = opened.send(Err(open_error(error)));
                     return;
                 }
-                Err(error) if sink.published == 0 => return mailbox.fail(error),
-                Err(error) => (error.to_string(), error.to_string()),
+                Err(error) if sink.published == 0 => return mailbox.fail(open_error(error)),
+                Err(error) => {
+                    asked = error.retry_after.unwrap_or_default().min(LONGEST_ASKED);
+                    (error.to_string(), error.to_string())
+                }
                 Ok(mut session) => {
                     if let Some(opened) = first.take() {
                         let _ = opened.send(Ok(()));
@@ -94,7 +100,7 @@ impl Upstream {
             };
             let more = More::times(format_args!(": {why}"));
             notices.borrow_mut().say(&kind, &more, &format!("{why}; trying again"));
-            self.clock.advance(PAUSES[failures.min(PAUSES.len() - 1)]);
+            self.clock.advance(PAUSES[failures.min(PAUSES.len() - 1)].max(asked));
             if self.stop.signal().is_some() {
                 return;
             }

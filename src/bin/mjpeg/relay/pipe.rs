@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use mjpeg::multipart::Part;
 
 use super::sink::{Receiver, Sink};
-use super::upstream::{NO_IDLE_LIMIT, Upstream, spawn, thread_ended};
+use super::upstream::{NO_IDLE_LIMIT, Upstream, open_error, spawn, thread_ended};
 use crate::signal::Stop;
 use crate::source::error::Error;
 use crate::source::notices::{More, Notices};
@@ -51,7 +51,7 @@ impl Upstream {
             let before = sink.published;
             let mut session = match self.session(NO_IDLE_LIMIT) {
                 Ok(session) => session,
-                Err(error) if round == 0 => return drop(opened.send(Err(error))),
+                Err(error) if round == 0 => return drop(opened.send(Err(open_error(error)))),
                 Err(error) => return self.reporter.message(&error.to_string()),
             };
             if round == 0 {

@@ -36,10 +36,9 @@ impl Upstream {
     }
 
     /// Opens the stream once.
-    pub(super) fn session(&self, idle: Duration) -> Result<Session, Error> {
+    pub(super) fn session(&self, idle: Duration) -> Result<Session, OpenError> {
         let started = self.clock.now();
-        let stream = transport::open(&self.target, &self.options, idle, &self.clock, &self.stop)
-            .map_err(open_error)?;
+        let stream = transport::open(&self.target, &self.options, idle, &self.clock, &self.stop)?;
         Ok(Session::new(stream, &self.clock, idle, started))
     }
 
@@ -59,7 +58,7 @@ impl Upstream {
 }
 
 /// The error with the kind that `serve` turns into an exit status.
-fn open_error(error: OpenError) -> Error {
+pub(super) fn open_error(error: OpenError) -> Error {
     let kind = match error.kind {
         OpenErrorKind::Local => Kind::Local,
         OpenErrorKind::Silent | OpenErrorKind::Closed | OpenErrorKind::Reset | OpenErrorKind::Signal => {

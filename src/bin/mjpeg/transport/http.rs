@@ -27,7 +27,8 @@ use super::route::Route;
 use super::stream::Stream;
 use super::target::redacted;
 use super::tcp::TcpConnector;
-use super::tls::{self, TlsConnector, Trust};
+use super::tls::{self, TlsConnector};
+use super::trust::Trust;
 use super::wire::{Wire, WiredReader};
 use crate::clock::Clock;
 use crate::problem::Problem;
@@ -227,14 +228,11 @@ impl Client<'_> {
             _ => None,
         };
         let needs_tls = place.is_https() || route.proxy().is_some_and(Place::is_https);
-        let variable = std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty());
-        let trust = match (options.insecure, &options.cacert, &variable) {
-            (true, ..) => Trust::Anyone,
-            (false, Some(file), _) => Trust::File(file),
-            (false, None, Some(file)) => Trust::File(file.as_ref()),
-            (false, None, None) => Trust::Public,
+        let tls = if needs_tls {
+            Some(Trust::of(options).and_then(tls::client_config).map_err(of_problem)?)
+        } else {
+            None
         };
-        let tls = if needs_tls { Some(tls::client_config(trust).map_err(of_problem)?) } else { None };
         let is_tunnelled = tunnel.is_some();
         let config = Config::builder()
             .proxy(tunnel)

@@ -2,6 +2,7 @@
 
 mod access;
 mod arrivals;
+mod authority;
 mod challenge;
 mod cookies;
 mod credentials;
@@ -11,10 +12,12 @@ mod field;
 mod http;
 mod local;
 mod netrc;
+mod observer;
 mod open;
 mod open_error;
 mod options;
 mod pattern;
+mod percent;
 mod place;
 mod plain_head;
 mod proxy;
@@ -31,12 +34,14 @@ mod target;
 mod tcp;
 mod tls;
 mod tls_error;
+mod trust;
 mod wire;
 
 pub use end::End;
+pub use observer::{Flow, Observer};
 pub use open::open;
 pub use open_error::{OpenError, OpenErrorKind};
 pub use options::Options;
-pub use session::{Flow, Observer, Session};
+pub use session::Session;
 pub use tap::Tap;
 pub use target::Target;

@@ -44,7 +44,8 @@ pub fn open(
         Target::Test(size) => (Box::new(PatternReader::new(size).map_err(of_problem)?), Expected::Response),
     };
     let mut stream = Stream::new(input, expected, &wire, clock, target.is_live());
-    stream.set_may_pause(target.is_pipe());
+    stream.set_may_pause(target.may_pause());
+    stream.set_name(target.to_string());
     match stream.read_head() {
         Err(WireEnd::Reset(why)) => Err(OpenError::local(anyhow!("cannot read {target}: {why}"))),
         // The session meets the same end at its first read.

@@ -36,10 +36,11 @@ pub struct Options {
     #[arg(long)]
     pub insecure: bool,
     /// Trust the certificates in FILE (PEM or DER) instead of the public authorities: an authority of your own, or the
-    /// camera's own certificate. By default the file that SSL_CERT_FILE names
+    /// camera's own certificate. By default those of the system, or of the file and the folders that SSL_CERT_FILE and
+    /// SSL_CERT_DIR name
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
     pub cacert: Option<PathBuf>,
-    /// Connect through this HTTP proxy; an empty URL means none. By default http_proxy, https_proxy, all_proxy and
+    /// Connect through this HTTP proxy (not SOCKS); an empty URL means none. By default http_proxy, https_proxy, all_proxy and
     /// no_proxy decide, but never for this machine
     #[arg(long, value_name = "URL", value_parser = Proxy::parser())]
     pub proxy: Option<Proxy>,

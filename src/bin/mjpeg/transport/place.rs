@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use fluent_uri::{Uri, UriRef};
 
 use super::credentials::Credentials;
+use super::{authority, percent};
 
 /// An http or https URL, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +38,13 @@ impl Place {
         if rest.chars().any(|c| c.is_control() || c == ' ') {
             return Err("it contains a blank or a control character".into());
         }
-        let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let (userinfo, host) = match authority.rsplit_once('@') {
+        let (before, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (userinfo, host) = match before.rsplit_once('@') {
             Some((userinfo, host)) => (Some(userinfo), host),
-            None => (None, authority),
+            None => (None, before),
         };
         // `http://user:#secret@camera/` is a host with an empty port, to the letter.
-        let split = match split_port(host) {
+        let split = match authority::split(host) {
             Ok(_) if userinfo.is_none() && host.ends_with(':') && behind.contains('@') => {
                 Err("its port is empty".into())
             }
@@ -70,7 +71,7 @@ impl Place {
         if location.is_empty() {
             return Err("there is no Location".into());
         }
-        let (base, reference) = (encoded(&self.url()), encoded(location));
+        let (base, reference) = (percent::encoded(&self.url()), percent::encoded(location));
         let base = Uri::parse(&base[..]).map_err(|_| "it is relative to a URL that is not valid")?;
         let reference = UriRef::parse(&reference[..]).map_err(|_| "it is not a URL")?;
         let joined = reference.resolve_against(&base).map_err(|_| "it is not a URL")?;
@@ -167,79 +168,10 @@ impl Place {
     }
 }
 
-/// Splits `HOST[:PORT]`. RFC 3986 3.2.3: the port may be empty, and is then that of the scheme.
-fn split_port(authority: &str) -> Result<(&str, Option<u16>), String> {
-    // An IPv6 address is in brackets, and contains colons.
-    let (host, port) = match authority.rfind(']') {
-        Some(end) => (&authority[..=end], authority[end + 1..].strip_prefix(':')),
-        None => authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port))),
-    };
-    if host.is_empty() {
-        return Err("it names no host".into());
-    }
-    if host.len() + port.map_or(0, |port| port.len() + 1) != authority.len()
-        || host.starts_with('[') != host.ends_with(']')
-    {
-        return Err("its host is not valid".into());
-    }
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    if let Some(address) = address
-        && address.split('%').next().is_none_or(|address| address.parse::<std::net::Ipv6Addr>().is_err())
-    {
-        return Err("the address in brackets is not an IPv6 address".into());
-    }
-    match port {
-        None | Some("") => Ok((host, None)),
-        Some(digits) => match digits.parse::<u16>() {
-            Ok(port) if port > 0 && digits.bytes().all(|b| b.is_ascii_digit()) => Ok((host, Some(port))),
-            _ if address.is_none() && digits.contains(':') => {
-                Err("its port is not a number from 1 to 65535; an IPv6 address must be in brackets".into())
-            }
-            _ => Err("its port is not a number from 1 to 65535".into()),
-        },
-    }
-}
-
 /// User and password of a URL.
 fn credentials(userinfo: &str) -> Credentials {
     let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-    Credentials::new(percent_decode(user), percent_decode(password))
-}
-
-/// `text` with the bytes that RFC 3986 does not allow in a URL as percent signs.
-fn encoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = String::with_capacity(text.len());
-    // Brackets are allowed around an IPv6 address only.
-    let authority = text
-        .find("//")
-        .map_or(0..0, |at| at..text[at + 2..].find(['/', '?', '#']).map_or(text.len(), |end| at + 2 + end));
-    for (at, &byte) in bytes.iter().enumerate() {
-        let is_code = byte == b'%'
-            && bytes.get(at + 1..at + 3).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit));
-        let is_allowed = byte.is_ascii_alphanumeric()
-            || b"-._~:/?#@!$&'()*+,;=".contains(&byte)
-            || (b"[]".contains(&byte) && authority.contains(&at));
-        if is_allowed || is_code {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
-fn percent_decode(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while at < bytes.len() {
-        let code = bytes.get(at + 1..at + 3).and_then(|hex| {
-            u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok().filter(|_| bytes[at] == b'%')
-        });
-        out.push(code.unwrap_or(bytes[at]));
-        at += if code.is_some() { 3 } else { 1 };
-    }
-    out
+    Credentials::new(percent::decoded(user), percent::decoded(password))
 }
 
 #[cfg(test)]

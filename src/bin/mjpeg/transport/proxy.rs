@@ -39,6 +39,10 @@ impl Proxy {
         if url.is_empty() {
             return Ok(Self::Direct);
         }
+        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
+        if scheme.starts_with("socks") {
+            return Err(format!("SOCKS proxies ({scheme}://) are not supported; HTTP proxies are (http://)"));
+        }
         // The environment often names a proxy without a scheme.
         let place =
             if url.contains("://") { Place::parse(url) } else { Place::parse(&format!("http://{url}")) }?;
@@ -161,7 +165,7 @@ mod tests {
         assert_eq!(chosen("http://cam/", None, &[("http_proxy", "")]), Ok(None));
         let error = chosen("http://cam/", None, &[("ALL_PROXY", "socks5://u:secret@p:1")]).unwrap_err();
         assert!(
-            error.contains("ALL_PROXY") && error.contains("socks5") && !error.contains("secret"),
+            error.contains("ALL_PROXY") && error.contains("SOCKS") && !error.contains("secret"),
             "{error}"
         );
     }

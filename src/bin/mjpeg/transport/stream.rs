@@ -27,6 +27,8 @@ pub struct Stream {
     is_live: bool,
     /// Whether bytes may be long in coming: not those of a file or of the test pattern.
     may_pause: bool,
+    /// The name of the input in messages.
+    name: String,
     /// The head that a body without one is judged by.
     substitute: Option<Head>,
     /// What was read before there was a tap, with its times.
@@ -62,6 +64,7 @@ impl Stream {
             clock: clock.clone(),
             is_live,
             may_pause: true,
+            name: "the input".into(),
             substitute: None,
             early: Vec::new(),
             tap: None,
@@ -81,6 +84,11 @@ impl Stream {
     /// Sets whether bytes may be long in coming, so that there is an idle limit.
     pub(super) fn set_may_pause(&mut self, may_pause: bool) {
         self.may_pause = may_pause;
+    }
+
+    /// Sets the name of the input in messages.
+    pub(super) fn set_name(&mut self, name: String) {
+        self.name = name;
     }
 
     /// Whether bytes may be long in coming.
@@ -212,7 +220,7 @@ impl Stream {
             WireEnd::Expired if self.reader.may_be_over() => Received::Ended(WireEnd::Closed),
             // A local file or a pipe: not a fault of the stream.
             WireEnd::Reset(why) if !self.is_live => {
-                Received::Problem(anyhow!("cannot read the input: {why}").into())
+                Received::Problem(anyhow!("cannot read {}: {why}", self.name).into())
             }
             end => Received::Ended(end),
         }

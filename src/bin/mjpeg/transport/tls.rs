@@ -6,14 +6,12 @@
 
 use std::fmt;
 use std::io::{Read, Write};
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
@@ -25,25 +23,15 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
+use super::trust::Trust;
 use crate::problem::Problem;
-
-/// Whose certificates are accepted.
-#[derive(Debug, Clone, Copy)]
-pub enum Trust<'a> {
-    /// Those of the public authorities.
-    Public,
-    /// Those in this file, and those signed by them.
-    File(&'a Path),
-    /// All.
-    Anyone,
-}
 
 /// The settings of a TLS client.
 ///
 /// # Errors
 ///
-/// When the file has no certificates.
-pub fn client_config(trust: Trust<'_>) -> Result<Arc<ClientConfig>, Problem> {
+/// When none of the trusted certificates can be used.
+pub fn client_config(trust: Trust) -> Result<Arc<ClientConfig>, Problem> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(rustls::ALL_VERSIONS)
@@ -53,33 +41,14 @@ pub fn client_config(trust: Trust<'_>) -> Result<Arc<ClientConfig>, Problem> {
             let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
             builder.with_root_certificates(roots)
         }
-        Trust::File(path) => {
-            let verifier = Listed::new(certificates(path)?, provider)
-                .map_err(|why| anyhow!("no certificate in {} can be used: {why}", path.display()))?;
+        Trust::Listed(list) => {
+            let verifier = Listed::new(list, provider)
+                .map_err(|why| anyhow!("no trusted certificate can be used: {why}"))?;
             builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
         }
         Trust::Anyone => builder.dangerous().with_custom_certificate_verifier(Arc::new(Unverified(provider))),
     };
     Ok(Arc::new(config.with_no_client_auth()))
-}
-
-/// The certificates of a file: PEM, or one in DER.
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Problem> {
-    /// Longer files are not lists of certificates. That of Debian has 220 kB.
-    const LONGEST: u64 = 16 << 20;
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    file.take(LONGEST).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
-    // A SEQUENCE with a length of two bytes: DER.
-    if bytes.starts_with(&[0x30, 0x82]) {
-        return Ok(vec![CertificateDer::from(bytes)]);
-    }
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&bytes).filter_map(Result::ok).collect();
-    if certificates.is_empty() {
-        let problem = Problem::new(anyhow!("{} has no certificate", path.display()));
-        return Err(problem.hint("a certificate starts with -----BEGIN CERTIFICATE-----"));
-    }
-    Ok(certificates)
 }
 
 /// Accepts certificates that are in a list, and those signed by them. All must be for the host and not expired.

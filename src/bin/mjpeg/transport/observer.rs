@@ -1,0 +1,44 @@
+//! What takes the events of a stream, and decides whether it goes on.
+
+use std::time::Duration;
+
+use mjpeg::multipart;
+
+use crate::problem::Problem;
+
+/// Whether the observer wants more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    More,
+    /// Go on, but this part is not what the observer waits for, such as an empty part or a damaged
+    /// picture: the idle limit continues to run.
+    Rejected,
+    /// It has what it wanted.
+    Enough,
+}
+
+/// Takes the events of a stream.
+pub trait Observer {
+    /// One event of the multipart body. `arrival`: when its last byte came, since the first byte of the
+    /// body.
+    ///
+    /// # Errors
+    ///
+    /// A problem of our side ends the session.
+    fn event(&mut self, event: &multipart::Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem>;
+
+    /// One read, before the events of its bytes: at time `at` since the first byte of the body, the first
+    /// `reached` bytes of the body had come.
+    fn received(&mut self, _reached: u64, _at: Duration) {}
+
+    /// All events of the bytes so far have been given. Every deviation of the first `parts` parts is
+    /// known.
+    ///
+    /// # Errors
+    ///
+    /// A problem of our side ends the session.
+    fn settled(&mut self, _parts: u64) -> Result<(), Problem> {
+        Ok(())
+    }
+}
