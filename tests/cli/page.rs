@@ -189,9 +189,12 @@ fn a_slow_decoder_shows_the_newest_frame(browser: &mut Browser) {
     kit::eventually("dropped frames", || {
         text(browser, "dropped").parse::<u32>().ok().filter(|dropped| *dropped > 20)
     });
-    // 300 ms for decoding and at most 300 ms for waiting: the delay does not grow with each frame.
-    let age = kit::eventually("an age", || text(browser, "age").strip_suffix(" ms")?.parse::<u32>().ok());
-    assert!((300..1000).contains(&age), "{age} ms");
+    // 300 ms for decoding and at most 300 ms for waiting: the delay does not grow with each frame. A busy machine may add
+    // to it for a while.
+    kit::eventually("an age below a second", || {
+        let age = text(browser, "age").strip_suffix(" ms")?.parse::<u32>().ok()?;
+        (300..1000).contains(&age).then_some(())
+    });
 }
 
 fn nothing_is_decoded_for_a_hidden_page(browser: &mut Browser) {
