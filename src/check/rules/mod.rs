@@ -1,5 +1,6 @@
 //! The table of rules. `--list-rules`, `--explain`, `docs/rules.md` and the verdicts read it.
 
+pub mod carrier;
 pub mod consumer;
 pub mod content;
 pub mod delimiter;
@@ -35,6 +36,12 @@ static RULES: &[&Rule] = &[
     &http::HEAD_BARE_LF,
     &http::HEAD_FIELD,
     &http::CONTENT_CODING_MISSING,
+    &http::BODY_LENGTH_INVALID,
+    &http::BODY_LENGTH_SHORT,
+    &http::RESPONSE_HEAD_MISSING,
+    &http::EMPTY_LINE_BEFORE_STATUS,
+    &carrier::CROSS_ORIGIN_REFUSED,
+    &carrier::FETCH_IN_WEBKIT,
     &delimiter::PREAMBLE,
     &delimiter::FIRST_DELIMITER_MISSING,
     &length::CONTENT_LENGTH_SHORT,
@@ -100,6 +107,7 @@ static RULES: &[&Rule] = &[
     &jpeg::JUNK_BYTES,
     &jpeg::SHORT_SEGMENT,
     &jpeg::ANNOUNCED_AFTER_EOI,
+    &carrier::RTP_JPEG_UNFIT,
     &timing::STALL,
     &timing::GAP_ABOVE_LIMIT,
     &timing::FPS_BELOW_LIMIT,
@@ -157,6 +165,7 @@ mod tests {
     #[test]
     fn every_rule_is_in_the_table_and_used_by_the_judge() {
         let items = [
+            include_str!("carrier.rs"),
             include_str!("consumer.rs"),
             include_str!("content.rs"),
             include_str!("delimiter.rs"),
