@@ -61,6 +61,13 @@ impl<'a> Predictor<'a> {
     /// A predictor for `stream`.
     pub fn new(stream: &'a Stream) -> Self {
         let body = stream.decoded();
+        let pictures = |body: &Body<'_>| {
+            let mut pictures = pictures(body);
+            // The rest of the last picture may be what comes next. Alone it is judged as it is.
+            let is_open = stream.end == StreamEnd::Open && pictures.len() > 1;
+            pictures.pop_if(|picture| is_open && !picture.has_end);
+            pictures
+        };
         let decoded = View { pictures: pictures(&body), body };
         let is_odd = stream.head.is_chunked && stream.head.version == Version::Http10;
         let framed = is_odd.then(|| {
@@ -225,6 +232,10 @@ impl Read<'_> {
         }
         if rules.complete_is_shown && self.stream.end == StreamEnd::Complete {
             rules.at_close = AtClose::Shown;
+        }
+        if self.stream.end == StreamEnd::Open {
+            // There is no close yet: what readers show at one is still to come.
+            rules.at_close = AtClose::Dropped;
         }
         Ok(rules.read(self.body, parameter, usize::MAX))
     }

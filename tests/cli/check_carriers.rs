@@ -122,6 +122,8 @@ fn viewers_that_use_fetch_need_a_permission_and_get_nothing_in_webkit() {
         assert_eq!(codes(&verdict), if is_allowed { vec![] } else { vec!["H130"] }, "{fields}: {verdict}");
         end.expect(i32::from(!is_allowed));
     }
+    let (_, verdict) = check(&Camera::sending("", pieces.clone()).url, &[]);
+    assert_eq!(verdict["consumers_derived"]["fetch"], "nothing", "{verdict}");
     let args = ["--consumers", "webkit_fetch"];
     let (end, verdict) = check(&Camera::sending(&with(&format!("{allow}*\r\n")), pieces.clone()).url, &args);
     assert_eq!(codes(&verdict)[0], "H131", "{verdict}");

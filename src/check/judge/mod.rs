@@ -25,7 +25,7 @@ use self::pictures::Pictures;
 use self::rtp::Obstacle;
 use crate::check::report::Report;
 use crate::check::rule::Severity;
-use crate::check::rules::carrier::RTP_JPEG_UNFIT;
+use crate::check::rules::carrier::{CROSS_ORIGIN_REFUSED, RTP_JPEG_UNFIT};
 use crate::check::rules::delimiter::NO_MULTIPART;
 use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
 use crate::check::rules::timing::ENDED_EARLY;
@@ -102,6 +102,9 @@ impl Judge {
     /// other findings about its head.
     pub fn start(&mut self, start: HeadStart) {
         self.is_bare &= start != HeadStart::Body;
+        if start == HeadStart::Body {
+            self.obstacles.note(&CROSS_ORIGIN_REFUSED, Place::STREAM, "no response head");
+        }
         response::start(start, &mut self.findings);
     }
 
