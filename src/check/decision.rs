@@ -27,6 +27,9 @@ pub fn deciding(
 /// The rules that can make a consumer run into `cause`, the most likely first.
 fn rules_of(cause: Cause) -> &'static [&'static Rule] {
     match cause {
+        Cause::HeadStart => const { &[&RESPONSE_HEAD_MISSING, &EMPTY_LINE_BEFORE_STATUS] },
+        Cause::HeadLength => const { &[&BODY_LENGTH_INVALID] },
+        Cause::ContentCoding => const { &[&CONTENT_CODING_MISSING] },
         Cause::StatusLine => const { &[&STATUS_LINE] },
         Cause::HeadBareLf => const { &[&HEAD_BARE_LF] },
         Cause::ChunkedHttp10 => const { &[&CHUNKED_UNDER_HTTP10] },
@@ -49,7 +52,7 @@ fn rules_of(cause: Cause) -> &'static [&'static Rule] {
             }
         }
         Cause::BoundaryLength => const { &[&BOUNDARY_TOO_LONG] },
-        Cause::BodyLength => const { &[&BODY_LENGTH_ZERO, &BODY_LENGTH] },
+        Cause::BodyLength => const { &[&BODY_LENGTH_ZERO, &BODY_LENGTH_SHORT, &BODY_LENGTH] },
         Cause::BodyStart => const { &[&NO_MULTIPART, &FIRST_DELIMITER_MISSING, &PREAMBLE, &PREAMBLE_BLANK] },
         Cause::Delimiter => {
             const {

@@ -28,6 +28,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod carrier;
 mod consumer;
 mod decision;
 mod judge;
@@ -36,6 +37,7 @@ mod rule;
 mod rules;
 mod selection;
 
+pub use carrier::{Carrier, carrier, carriers};
 pub use consumer::{Consumer, Effect};
 pub use judge::{Expectations, Judge};
 pub use report::{Finding, Forecast, Frames, Report};

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::carrier::{Carrier, carriers};
 use super::decision::deciding;
 use super::rule::{Rule, Severity};
 use super::rules::consumer::CONSUMER_FAILS;
@@ -69,6 +70,8 @@ pub struct Frames {
 pub struct Report {
     /// The findings: errors first, then by code.
     pub findings: Vec<Finding>,
+    /// What keeps the stream from carriers. They are no findings unless [`Report::judge_for`] makes them some.
+    pub obstacles: Vec<Finding>,
     /// Parts seen.
     pub parts: u64,
     /// Parts with a whole picture.
@@ -101,11 +104,18 @@ impl Report {
         self.forecasts = consumers().map(forecast).collect();
     }
 
-    /// Judges the findings for these consumers alone. A finding is an error if it decides that one of them
+    /// What keeps the stream from each carrier, if anything does.
+    pub fn carried(&self) -> impl Iterator<Item = (&'static Carrier, Option<&Finding>)> {
+        carriers().map(|carrier| {
+            (carrier, self.obstacles.iter().find(|obstacle| carrier.rules.contains(&obstacle.rule)))
+        })
+    }
+
+    /// Judges the findings for these consumers and carriers alone. A finding is an error if it decides that one of them
     /// loses frames, a warning if it makes one late, and an info otherwise. Findings of rules that break no
     /// consumer, such as limits that the user sets, keep their severity. A consumer that loses frames without
-    /// a finding that says why gets a finding of its own.
-    pub fn judge_for(&mut self, chosen: &[&Consumer]) {
+    /// a finding that says why gets a finding of its own. What keeps the stream from a carrier is an error.
+    pub fn judge_for(&mut self, chosen: &[&Consumer], carriers: &[&Carrier]) {
         let forecasts: Vec<Forecast> =
             self.forecasts.iter().copied().filter(|it| chosen.contains(&it.consumer)).collect();
         for finding in &mut self.findings {
@@ -132,6 +142,9 @@ impl Report {
                 severity: None,
             });
         }
+        let is_asked = |rule| carriers.iter().any(|carrier| carrier.rules.contains(&rule));
+        let obstacles = self.obstacles.iter().filter(|obstacle| is_asked(obstacle.rule)).cloned();
+        self.findings.extend(obstacles.map(|it| Finding { severity: Some(Severity::Error), ..it }));
         self.findings.sort_by_key(|finding| core::cmp::Reverse(finding.severity()));
     }
 }

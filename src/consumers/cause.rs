@@ -4,6 +4,12 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
+    /// The response starts with an empty line, or has no head.
+    HeadStart,
+    /// The Content-Length of the response is not one number.
+    HeadLength,
+    /// A content coding is announced, and the body is not coded.
+    ContentCoding,
     /// The status line does not start with `HTTP/`.
     StatusLine,
     /// The lines of the response head end in LF alone.

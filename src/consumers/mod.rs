@@ -25,6 +25,8 @@ mod counting;
 mod delimiter;
 mod fate;
 mod framing;
+mod head;
+mod http_client;
 mod length;
 mod lines;
 mod markers;
@@ -43,7 +45,10 @@ mod table;
 pub use cause::Cause;
 pub use consumer::{Consumer, Evidence};
 pub use fate::Fate;
+pub use head::{ContentCoding, HeadStart, LengthFlaw, ResponseHead};
 pub use predict::{Prediction, Predictor};
 pub use sampler::Sampler;
-pub use stream::{ResponseHead, Stream, StreamEnd};
-pub use table::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, VLC, consumer, consumers};
+pub use stream::{Stream, StreamEnd};
+pub use table::{
+    AIOHTTP, CHROMIUM, CURL, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, VLC, consumer, consumers,
+};

@@ -23,6 +23,8 @@ pub(super) struct Picture {
     pub end: usize,
     /// When its sender could have sent all of it.
     pub at: Duration,
+    /// It has an EOI.
+    pub has_end: bool,
     /// It has no EOI, and much less bytes than the others.
     pub is_truncated: bool,
     /// The bytes between `start` and `end` are the picture's alone.
@@ -71,6 +73,7 @@ pub(super) fn pictures(body: &Body<'_>) -> Vec<Picture> {
         start,
         end,
         at: due(body, start, end, found.get(i + 1).map(|&(next, _, _)| next)),
+        has_end: is_whole,
         is_truncated: !is_whole && (end - start) * 10 < median * 9,
         is_contiguous: true,
     };

@@ -61,14 +61,20 @@ impl<'a> Predictor<'a> {
     /// A predictor for `stream`.
     pub fn new(stream: &'a Stream) -> Self {
         let body = stream.decoded();
-        let pictures = pictures(&body);
+        let pictures = |body: &Body<'_>| {
+            let mut pictures = pictures(body);
+            // The rest of the last picture may be what comes next. Alone it is judged as it is.
+            let is_open = stream.end == StreamEnd::Open && pictures.len() > 1;
+            pictures.pop_if(|picture| is_open && !picture.has_end);
+            pictures
+        };
+        let decoded = View { pictures: pictures(&body), body };
         let is_odd = stream.head.is_chunked && stream.head.version == Version::Http10;
         let framed = is_odd.then(|| {
             let body = stream.framed();
-            let pictures = self::pictures(&body);
-            View { body, pictures }
+            View { pictures: pictures(&body), body }
         });
-        Self { stream, decoded: View { body, pictures }, framed }
+        Self { stream, decoded, framed }
     }
 
     /// What becomes of the stream in `consumer`.
@@ -85,6 +91,9 @@ impl<'a> Predictor<'a> {
     fn reading(&self, parameters: &Parameters) -> Prediction {
         let head = &self.stream.head;
         let response = &parameters.response;
+        if let Some((fate, cause)) = response.client.outcome(head) {
+            return Prediction::of_head(fate, cause);
+        }
         if let Some(cause) = response.refusal(head) {
             return Prediction::of_head(Fate::Nothing, cause);
         }
@@ -92,10 +101,28 @@ impl<'a> Predictor<'a> {
             Some(framed) if response.chunked_http10 == ChunkedHttp10::Raw => framed,
             _ => &self.decoded,
         };
+        let Some(length) = head.content_length.and_then(|length| usize::try_from(length).ok()) else {
+            return self.of_body(parameters, &view.body, &view.pictures);
+        };
         let mut body = view.body.clone();
-        if let Some(length) = head.content_length {
-            body.cut(usize::try_from(length).unwrap_or(usize::MAX));
+        body.cut(length);
+        let prediction = self.of_body(parameters, &body, &view.pictures);
+        if length >= view.body.bytes.len() || body.bytes.is_empty() {
+            return prediction;
         }
+        if let Framing::Relay(_) = parameters.framing {
+            return Prediction { fate: Fate::Dies, cause: Some(Cause::BodyLength), at: Some(length) };
+        }
+        // The length is to blame if the whole body fares better.
+        let is_to_blame = prediction.fate.loses_frames()
+            && self.of_body(parameters, &view.body, &view.pictures).fate < prediction.fate;
+        if is_to_blame {
+            return Prediction { cause: Some(Cause::BodyLength), at: Some(length), ..prediction };
+        }
+        prediction
+    }
+
+    fn of_body(&self, parameters: &Parameters, body: &Body<'_>, pictures: &[Picture]) -> Prediction {
         if body.bytes.is_empty() {
             let crashes =
                 matches!(parameters.framing, Framing::Multipart(multipart) if multipart.needs_delimiter);
@@ -104,13 +131,12 @@ impl<'a> Predictor<'a> {
                 Cause::BodyLength,
             );
         }
-        let content_type = head.content_type.as_deref().unwrap_or_default();
-        let read =
-            Read { parameters, stream: self.stream, body: &body, pictures: &view.pictures, content_type };
+        let content_type = self.stream.head.content_type.as_deref().unwrap_or_default();
+        let read = Read { parameters, stream: self.stream, body, pictures, content_type };
         match read.all() {
             Ok(reading) => {
                 let (fate, cause, at) =
-                    counting::fate(parameters, self.stream, &body, read.counted(&reading), &reading);
+                    counting::fate(parameters, self.stream, body, read.counted(&reading), &reading);
                 Prediction { fate, cause, at }
             }
             Err(prediction) => prediction,
@@ -206,6 +232,10 @@ impl Read<'_> {
         }
         if rules.complete_is_shown && self.stream.end == StreamEnd::Complete {
             rules.at_close = AtClose::Shown;
+        }
+        if self.stream.end == StreamEnd::Open {
+            // There is no close yet: what readers show at one is still to come.
+            rules.at_close = AtClose::Dropped;
         }
         Ok(rules.read(self.body, parameter, usize::MAX))
     }

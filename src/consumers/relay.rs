@@ -4,7 +4,8 @@ use memchr::memmem;
 
 use super::cause::Cause;
 use super::fate::Fate;
-use super::stream::{Body, ResponseHead};
+use super::head::ResponseHead;
+use super::stream::Body;
 
 /// How a consumer passes a response on.
 #[derive(Debug, Clone, Copy)]

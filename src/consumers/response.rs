@@ -1,12 +1,15 @@
 //! What a consumer accepts of the response head.
 
 use super::cause::Cause;
-use super::stream::ResponseHead;
+use super::head::ResponseHead;
+use super::http_client::HttpClient;
 use crate::http::Version;
 
 /// What a consumer accepts of the response head.
 #[derive(Debug, Clone, Copy)]
 pub struct Response {
+    /// What its HTTP library makes of an odd head.
+    pub client: HttpClient,
     /// A status line that does not start with `HTTP/` is accepted.
     pub icy: bool,
     /// A head whose lines end in LF alone is accepted.
@@ -66,8 +69,9 @@ pub enum OtherTypes {
 }
 
 impl Response {
-    /// Accepts everything.
+    /// Accepts everything that was measured, with an HTTP library that was not.
     pub const ANY: Self = Self {
+        client: HttpClient::UNKNOWN,
         icy: false,
         bare_lf: true,
         chunked_http10: ChunkedHttp10::Decoded,

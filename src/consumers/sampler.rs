@@ -10,7 +10,8 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::chunks::Chunks;
-use super::stream::{ResponseHead, Stream, StreamEnd};
+use super::head::ResponseHead;
+use super::stream::{Stream, StreamEnd};
 use crate::multipart::{Extent, Part};
 
 /// Parts at the start that are kept.

@@ -6,41 +6,12 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use core::time::Duration;
 
-use crate::http::{Head, Version};
+use super::head::ResponseHead;
 
 /// Reads that follow each other within this time are one: the network cut what was sent together.
 const ONE_SEND: Duration = Duration::from_millis(5);
 /// Largest read of an event-driven reader, in bytes.
 const READ_BYTES: usize = 64 * 1024;
-
-/// What came before the body, as far as readers differ in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResponseHead {
-    /// Protocol and version.
-    pub version: Version,
-    /// A line of the head ends in a bare LF, and none in CRLF.
-    pub bare_lf: bool,
-    /// The value of Content-Type, empty if there is none.
-    pub content_type: Option<Vec<u8>>,
-    /// The value of Content-Length, if it is a number.
-    pub content_length: Option<u64>,
-    /// Whether Transfer-Encoding is chunked.
-    pub is_chunked: bool,
-}
-
-impl ResponseHead {
-    /// The facts of a parsed head.
-    pub fn of(head: &Head) -> Self {
-        let length = head.text("content-length").and_then(|text| text.trim().parse().ok());
-        Self {
-            version: head.version,
-            bare_lf: head.bare_lf && !head.bytes().windows(2).any(|pair| pair == b"\r\n"),
-            content_type: head.fields().first("content-type").map(<[u8]>::to_vec),
-            content_length: length,
-            is_chunked: head.is_chunked(),
-        }
-    }
-}
 
 /// How a stream ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

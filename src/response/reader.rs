@@ -60,6 +60,7 @@ pub struct Reader {
     head_is_due: bool,
     /// Bytes of the input before the body.
     body_start: usize,
+    blank_before_head: usize,
     stage: Stage,
 }
 
@@ -92,6 +93,7 @@ impl Reader {
             head: None,
             head_is_due: false,
             body_start: 0,
+            blank_before_head: 0,
             stage: Stage::Start(Start::new(expected)),
         }
     }
@@ -143,6 +145,11 @@ impl Reader {
     /// The head, once it has been read. `None` for a body without one.
     pub fn head(&self) -> Option<&Head> {
         self.head.as_ref()
+    }
+
+    /// Bytes of empty lines before the first head.
+    pub fn blank_before_head(&self) -> usize {
+        self.blank_before_head
     }
 
     /// Why the input is not a response, if it is not.
@@ -214,11 +221,12 @@ impl Reader {
                 return;
             }
         };
-        let Started { head, coding, body: body_start } = started;
+        let Started { head, coding, body: body_start, blank } = started;
         let mut body = Body::new(head.as_ref(), coding, self.limits);
         body.push(&start.bytes()[body_start..]);
         self.head = head;
         self.body_start = body_start;
+        self.blank_before_head = blank;
         self.head_is_due = self.head.is_some();
         self.stage = Stage::Body(Box::new(body));
     }

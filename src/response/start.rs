@@ -45,6 +45,8 @@ pub(super) struct Start {
     len: usize,
     /// Bytes of heads that were skipped.
     skipped: usize,
+    /// Bytes of empty lines before the first head.
+    blank: usize,
     interim: usize,
     search: HeadSearch,
     /// The head that counts, while it is not known whether its body is in chunks.
@@ -58,12 +60,14 @@ pub(super) struct Started {
     pub(super) coding: Coding,
     /// Where the body starts in [`Start::bytes`].
     pub(super) body: usize,
+    /// Bytes of empty lines before the first head.
+    pub(super) blank: usize,
 }
 
 impl Start {
     pub(super) fn new(expected: Expected) -> Self {
         let (bytes, search) = (Vec::new(), HeadSearch::default());
-        Self { expected, bytes, len: 0, skipped: 0, interim: 0, search, head: None }
+        Self { expected, bytes, len: 0, skipped: 0, blank: 0, interim: 0, search, head: None }
     }
 
     /// Room for the next read.
@@ -138,6 +142,9 @@ impl Start {
             return true;
         }
         if n == HTTP.len() {
+            if self.skipped == 0 {
+                self.blank = blank;
+            }
             self.skipped += blank;
         }
         n == HTTP.len() || is_end
@@ -187,12 +194,12 @@ impl Start {
             None
         };
         let coding = Coding::new(Some(&head), is_chunked).with_deviation(deviation);
-        Some(Started { head: Some(head), coding, body })
+        Some(Started { head: Some(head), coding, body, blank: self.blank })
     }
 
     /// There is no head, or none that ends within its limit.
     fn headless(&self) -> Started {
-        Started { head: None, coding: Coding::new(None, false), body: self.skipped }
+        Started { head: None, coding: Coding::new(None, false), body: self.skipped, blank: self.blank }
     }
 }
 

@@ -156,6 +156,11 @@ fn deviations() -> Vec<Case> {
         headed("boundary-name-case", "boundary=foo", "Boundary=foo"),
         headed("content-type-not-mixed-replace", "x-mixed-replace", "mixed"),
         headed("body-length", "Connection: close", "Content-Length: 99999999"),
+        headed("body-length-short", "Connection: close", "Content-Length: 20000"),
+        headed("body-length-invalid", "Connection: close", "Content-Length: -1"),
+        headed("body-length-invalid", "Connection: close", "Content-Length: 99999999, 99999999"),
+        headed("response-head-missing", HEAD, ""),
+        headed("empty-line-before-status", "HTTP/1.1", "\r\nHTTP/1.1"),
         headed("status-line", "HTTP/1.1", "ICY"),
         case("content-length-short", body(|jpeg| part_with_length(jpeg, jpeg.len() - 10))),
         case("content-length-long", body(|jpeg| part_with_length(jpeg, jpeg.len() + 10))),
@@ -218,6 +223,54 @@ fn the_rule_of_each_deviation_is_the_first_finding() {
         assert_eq!(end.code(), Some(code), "{}: {verdict}", case.rule);
         let list = run(&mut mjpeg(["check", "--explain", first["code"].as_str().unwrap()])).expect(0);
         assert!(list.text().contains(case.rule), "{}", list.text());
+    }
+}
+
+#[test]
+fn an_odd_response_head_is_one_finding_that_decides_which_consumers_refuse_it() {
+    let length = |value: &str| HEAD.replace("Connection: close", &format!("Content-Length: {value}"));
+    for (head, code, refused, played) in [
+        (String::new(), "H121", &["chromium", "firefox", "gstreamer", "aiohttp", "curl"][..], &[][..]),
+        (format!("\r\n{HEAD}"), "H122", &["ffmpeg", "vlc", "curl", "go2rtc"], &["chromium", "gstreamer"]),
+        (length("-1"), "H119", &["go_multipart", "aiohttp", "pipe2jpeg"], &["ffmpeg", "firefox"]),
+        (length("unknown"), "H119", &["ffmpeg", "gstreamer", "curl"], &["firefox", "soi_eoi_scanner"]),
+        (length("9, 5"), "H119", &["chromium", "firefox", "gstreamer"], &["ffmpeg"]),
+        (
+            length("99999999\r\nContent-Length: 99999999"),
+            "H119",
+            &["aiohttp", "mjpeg_proxy"],
+            &["soi_eoi_scanner"],
+        ),
+        (length("18446744073709551616"), "H119", &["go_multipart", "pipe2jpeg"], &["ffmpeg", "curl"]),
+        (
+            HEAD.replace("Connection: close", "Content-Encoding: gzip"),
+            "H118",
+            &["ffmpeg", "firefox"],
+            &["vlc"],
+        ),
+        (length("20000"), "H120", &[], &[]),
+    ] {
+        let pieces = [body(part), vec![b"--foo--\r\n".to_vec()]].concat();
+        let (end, verdict) = check(&Camera::sending(&head, pieces).url, &["--ignore", "ended-early"]);
+        let codes: Vec<&str> =
+            verdict["findings"].as_array().unwrap().iter().map(|it| it["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, [code], "{head}: {verdict}");
+        for name in refused {
+            assert_eq!(verdict["consumers"][name], "nothing", "{head}: {name}: {verdict}");
+            assert_eq!(verdict["consumers_decided_by"][name], code, "{head}: {name}: {verdict}");
+        }
+        for name in played {
+            let fate = verdict["consumers"][name].as_str().unwrap();
+            assert!(["on_time", "late"].contains(&fate), "{head}: {name}: {verdict}");
+        }
+        if code == "H120" {
+            let fates = verdict["consumers"].as_object().unwrap();
+            for name in ["ffmpeg", "vlc", "chromium", "firefox", "gstreamer", "curl", "nginx"] {
+                assert!(["dies", "loses"].contains(&fates[name].as_str().unwrap()), "{name}: {verdict}");
+                assert_eq!(verdict["consumers_decided_by"][name], "H120", "{name}: {verdict}");
+            }
+        }
+        end.expect(1);
     }
 }
 

@@ -88,6 +88,28 @@ fn filled_chunks_are_named_with_their_size() {
 }
 
 #[test]
+fn a_time_limit_inside_a_part_loses_no_frame() {
+    for bytes in [100, 2000, 9000] {
+        let camera = Camera::start(move |camera| {
+            camera.send(HEAD.as_bytes());
+            let pictures = kit::contents(&kit::frames());
+            for jpeg in &pictures[..10] {
+                camera.send(&part(jpeg));
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            camera.send(&part(&pictures[10])[..bytes]);
+            camera.wait_for_the_viewer_to_leave();
+        });
+        let verdict = check(&camera, &["--duration", "2s"]);
+        assert_eq!((&verdict["cap"], &verdict["parts"]), (&"duration".into(), &10.into()), "{verdict}");
+        for (name, fate) in verdict["consumers"].as_object().unwrap() {
+            let has_all = ["on_time", "late"].contains(&fate.as_str().unwrap());
+            assert!(has_all, "{bytes}: {name}: {fate}: {verdict}");
+        }
+    }
+}
+
+#[test]
 fn bursts_behind_a_buffering_proxy_are_named() {
     let verdict = check(&in_blocks(100_000), &[]);
     let message = message(&verdict, "bursts").unwrap_or_else(|| panic!("{verdict}"));

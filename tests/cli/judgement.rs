@@ -225,6 +225,7 @@ fn a_relay_counts_what_no_consumer_shows_as_torn_but_not_text() {
     });
     let state: Value = serde_json::from_slice(&get(server.address(), "/state").1).unwrap();
     assert_eq!(state["frames_torn"], 1, "{state}");
+    drop(server);
     drop(done);
 }
 

@@ -7,6 +7,8 @@ mod kit;
 
 mod bench;
 mod check;
+mod check_carriers;
+mod check_files;
 mod check_promises;
 mod check_times;
 mod documents;

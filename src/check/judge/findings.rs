@@ -58,6 +58,11 @@ impl Findings {
     /// Notes a break of `rule` that has another severity in this stream.
     pub fn note_as(&mut self, severity: Severity, rule: &'static Rule, message: impl Into<String>) {
         self.note(rule, Place::STREAM, message);
+        self.set_severity(rule, severity);
+    }
+
+    /// Sets the severity of the finding of `rule`, if there is one.
+    pub fn set_severity(&mut self, rule: &Rule, severity: Severity) {
         if let Some(finding) = self.by_code.get_mut(rule.code) {
             finding.severity = Some(severity);
         }

@@ -9,10 +9,11 @@ mod part_head;
 mod pictures;
 mod repeats;
 mod response;
+mod rtp;
 mod timing;
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -21,10 +22,14 @@ use self::findings::{Findings, Place};
 use self::flow::Flow;
 use self::freshness::Freshness;
 use self::pictures::Pictures;
+use self::rtp::Obstacle;
 use crate::check::report::Report;
 use crate::check::rule::Severity;
+use crate::check::rules::carrier::{CROSS_ORIGIN_REFUSED, RTP_JPEG_UNFIT};
+use crate::check::rules::delimiter::NO_MULTIPART;
 use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
 use crate::check::rules::timing::ENDED_EARLY;
+use crate::consumers::{HeadStart, ResponseHead};
 use crate::http::{ChunkError, Head};
 use crate::jpeg::Judgement;
 use crate::multipart::{Collector, Event, Framing, Part};
@@ -48,6 +53,8 @@ pub use self::expectations::Expectations;
 pub struct Judge {
     expectations: Expectations,
     findings: Findings,
+    /// What keeps the stream from carriers.
+    obstacles: Findings,
     parts: u64,
     pictures: Pictures,
     times: FrameTimes,
@@ -59,6 +66,10 @@ pub struct Judge {
     waited: Duration,
     /// Whether the last delimiter was a close-delimiter.
     is_ended: bool,
+    /// Neither a head came nor one is missing: a file holds a body alone.
+    is_bare: bool,
+    /// The Content-Length of the response.
+    body_length: Option<u64>,
     /// The deviations of each part, with its Content-Length.
     deviations: Collector<Length>,
     /// Whether the last part that was judged has a Content-Length.
@@ -71,6 +82,7 @@ impl Judge {
         Self {
             expectations,
             findings: Findings::default(),
+            obstacles: Findings::default(),
             parts: 0,
             pictures: Pictures::new(),
             times: FrameTimes::default(),
@@ -79,14 +91,29 @@ impl Judge {
             began: None,
             waited: Duration::ZERO,
             is_ended: false,
+            is_bare: true,
+            body_length: None,
             deviations: Collector::new(),
             has_length: true,
         }
     }
 
+    /// Takes what the response starts with, if that is not a status line. A response without a head has no
+    /// other findings about its head.
+    pub fn start(&mut self, start: HeadStart) {
+        self.is_bare &= start != HeadStart::Body;
+        if start == HeadStart::Body {
+            self.obstacles.note(&CROSS_ORIGIN_REFUSED, Place::STREAM, "no response head");
+        }
+        response::start(start, &mut self.findings);
+    }
+
     /// Takes the response head.
     pub fn head(&mut self, head: &Head) {
+        self.is_bare = false;
+        self.body_length = ResponseHead::of(head).content_length;
         response::head(head, &mut self.findings);
+        response::carried(head, &mut self.obstacles);
         self.pictures.dash_boundary = response::dash_boundary(head);
     }
 
@@ -162,6 +189,7 @@ impl Judge {
 
     fn part(&mut self, part: &Part<'_>, arrival: Option<Duration>) {
         self.parts += 1;
+        response::part_end(part, self.body_length, &mut self.findings);
         let place = Place::in_part(part.number, part.spans.body.start);
         let judgement = Judgement::of_markers(part.body, part.extent);
         if part.framing == Framing::EndOfInput && judgement.damage().is_some() {
@@ -189,6 +217,9 @@ impl Judge {
         let before = self.pictures.identical();
         self.pictures.whole(part, arrival, &judgement, &self.expectations, &mut self.findings);
         self.freshness.picture(part, arrival, self.pictures.identical() > before);
+        if let Some(obstacle) = Obstacle::of(part.body) {
+            self.obstacles.note(&RTP_JPEG_UNFIT, place, obstacle.to_string());
+        }
     }
 
     /// The report. `watched`: the time from the first byte to the end, if arrival times mean something.
@@ -197,7 +228,18 @@ impl Judge {
         self.deviations.finish();
         self.judge_deviations();
         let Self {
-            expectations, mut findings, parts, pictures, times, flow, freshness, began, waited, ..
+            expectations,
+            mut findings,
+            obstacles,
+            is_bare,
+            parts,
+            pictures,
+            times,
+            flow,
+            freshness,
+            began,
+            waited,
+            ..
         } = self;
         let timing = times.timing(expectations.max_gap);
         timing::gaps(&times, timing.as_ref(), watched, &expectations, &mut findings);
@@ -206,8 +248,13 @@ impl Judge {
         freshness.finish(began, &mut findings);
         let count = pictures.count;
         let frames = pictures.finish(&mut findings);
+        if is_bare {
+            // A file of pictures one after another is as good as one with multipart framing.
+            findings.set_severity(&NO_MULTIPART, Severity::Info);
+        }
         let findings = findings.finish(&expectations.rules);
-        Report { findings, parts, pictures: count, timing, frames, forecasts: Vec::new() }
+        let obstacles = obstacles.finish(&expectations.rules);
+        Report { findings, obstacles, parts, pictures: count, timing, frames, forecasts: Vec::new() }
     }
 }
 

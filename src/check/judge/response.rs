@@ -7,8 +7,11 @@ use alloc::vec::Vec;
 use memchr::memmem;
 
 use super::findings::{Findings, Place};
+use crate::check::rules::carrier::{CROSS_ORIGIN_REFUSED, FETCH_IN_WEBKIT};
 use crate::check::rules::http::*;
+use crate::consumers::{HeadStart, ResponseHead};
 use crate::http::{ChunkError, ContentType, Head, Separator, Version};
+use crate::multipart::Part;
 
 /// Judges the response head.
 pub fn head(head: &Head, findings: &mut Findings) {
@@ -34,8 +37,60 @@ pub fn head(head: &Head, findings: &mut Findings) {
         Some(value) => content_type(value, findings),
     }
     if let Some(length) = head.text("content-length") {
-        let rule = if length.trim() == "0" { &BODY_LENGTH_ZERO } else { &BODY_LENGTH };
-        findings.note(rule, Place::STREAM, format!("Content-Length: {length}"));
+        let shown = format!("Content-Length: {length}");
+        if let Some(flaw) = ResponseHead::of(head).length_flaw {
+            findings.note(&BODY_LENGTH_INVALID, Place::STREAM, format!("{shown}: {flaw}"));
+        } else {
+            let rule = if length.trim() == "0" { &BODY_LENGTH_ZERO } else { &BODY_LENGTH };
+            findings.note(rule, Place::STREAM, shown);
+        }
+    }
+}
+
+/// Notes what keeps a response from viewers that use `fetch`.
+pub fn carried(head: &Head, obstacles: &mut Findings) {
+    let mut origins = head.fields().all("access-control-allow-origin").map(<[u8]>::trim_ascii);
+    let message = match (origins.next(), origins.next()) {
+        (None, _) => Some("no Access-Control-Allow-Origin".into()),
+        (Some(_), Some(_)) => Some("several Access-Control-Allow-Origin fields".into()),
+        // A browser compares the whole value with the origin of the page.
+        (Some(origin), None) if origin.is_empty() || origin.contains(&b',') || origin.contains(&b' ') => {
+            Some(format!("Access-Control-Allow-Origin: {}", String::from_utf8_lossy(origin)))
+        }
+        (Some(_), None) => None,
+    };
+    if let Some(message) = message {
+        obstacles.note(&CROSS_ORIGIN_REFUSED, Place::STREAM, message);
+    }
+    let content_type = head.fields().first("content-type").map(ContentType::parse);
+    if content_type.is_some_and(|content_type| content_type.is_mixed_replace()) {
+        obstacles.note(&FETCH_IN_WEBKIT, Place::STREAM, "the response is multipart/x-mixed-replace");
+    }
+}
+
+/// Notes what comes in the place of a status line.
+pub fn start(start: HeadStart, findings: &mut Findings) {
+    match start {
+        HeadStart::StatusLine => {}
+        HeadStart::BlankLine => {
+            findings.note(&EMPTY_LINE_BEFORE_STATUS, Place::STREAM, "an empty line before the status line");
+        }
+        HeadStart::Body => {
+            findings.note(
+                &RESPONSE_HEAD_MISSING,
+                Place::STREAM,
+                "the response has no head: the body comes at once",
+            );
+        }
+    }
+}
+
+/// Judges where a part ends, if the response has a Content-Length.
+pub fn part_end(part: &Part<'_>, length: Option<u64>, findings: &mut Findings) {
+    let end = part.spans.body.end();
+    if let Some(length) = length.filter(|&length| length < end) {
+        let message = format!("Content-Length of the response: {length}, a part ends at byte {end}");
+        findings.note(&BODY_LENGTH_SHORT, Place::in_part(part.number, part.spans.body.start), message);
     }
 }
 

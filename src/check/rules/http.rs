@@ -129,7 +129,7 @@ pub static BODY_LENGTH_ZERO: Rule = Rule {
     summary: "the response says Content-Length: 0",
     why: "The client takes the body as empty and disconnects: no viewer shows a frame.",
     section: "RFC 9112 6.3",
-    explains: &[],
+    explains: &[&BODY_LENGTH_SHORT],
     effects: &[
         (&FFMPEG, Nothing),
         (&FFMPEG_STRICT, Nothing),
@@ -222,8 +222,77 @@ pub static CONTENT_CODING_MISSING: Rule = Rule {
     severity: Error,
     summary: "the head announces a content coding such as gzip, but the body is not coded",
     why: "Clients that decode the coding find no valid data: the browsers and FFmpeg show nothing. VLC and GStreamer do \
-          not decode it, and play.",
+          not decode gzip, and play.",
     section: "RFC 9110 8.4",
     explains: &[],
     effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&CHROMIUM, Nothing), (&FIREFOX, Nothing)],
+};
+
+pub static BODY_LENGTH_INVALID: Rule = Rule {
+    code: "H119",
+    name: "body-length-invalid",
+    severity: Error,
+    summary: "the Content-Length of the response is not one number",
+    why: "Node, Go and aiohttp refuse the response if the value is no number below 2^63, is given twice, or comes with \
+          Transfer-Encoding. Browsers refuse different values; FFmpeg and GStreamer take a word for 0 and show nothing. \
+          Leave the field out.",
+    section: "RFC 9112 6.3",
+    explains: &[&BODY_LENGTH],
+    effects: &[
+        (&FFMPEG, Nothing),
+        (&FFMPEG_STRICT, Nothing),
+        (&CHROMIUM, Nothing),
+        (&FIREFOX, Nothing),
+        (&GSTREAMER, Nothing),
+    ],
+};
+
+pub static BODY_LENGTH_SHORT: Rule = Rule {
+    code: "H120",
+    name: "body-length-short",
+    severity: Error,
+    summary: "the stream goes on behind the Content-Length of the response",
+    why: "Clients end the response where its length says, and the stream with it. An endless body has no length: leave \
+          the field out.",
+    section: "RFC 9112 6.3",
+    explains: &[&BODY_LENGTH],
+    effects: &[
+        (&FFMPEG, Dies),
+        (&FFMPEG_STRICT, Dies),
+        (&VLC, Dies),
+        (&CHROMIUM, Dies),
+        (&FIREFOX, Dies),
+        (&GSTREAMER, Dies),
+    ],
+};
+
+pub static RESPONSE_HEAD_MISSING: Rule = Rule {
+    code: "H121",
+    name: "response-head-missing",
+    severity: Error,
+    summary: "the server sends a body without a response head",
+    why: "GStreamer's tcpserversink does this. No HTTP client accepts it: only FFmpeg shows a picture, because it takes \
+          the head of a part for the head of the response. Put an HTTP server before the stream.",
+    section: "RFC 9112 2.1",
+    explains: &[],
+    effects: &[
+        (&FFMPEG, Dies),
+        (&FFMPEG_STRICT, Dies),
+        (&VLC, Nothing),
+        (&CHROMIUM, Nothing),
+        (&FIREFOX, Nothing),
+        (&GSTREAMER, Nothing),
+    ],
+};
+
+pub static EMPTY_LINE_BEFORE_STATUS: Rule = Rule {
+    code: "H122",
+    name: "empty-line-before-status",
+    severity: Error,
+    summary: "an empty line before the status line",
+    why: "FFmpeg, VLC, curl, Go and Python's urllib take the empty line for the status line and show nothing. Browsers, \
+          GStreamer and Node skip it.",
+    section: "RFC 9112 2.2",
+    explains: &[],
+    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&VLC, Nothing)],
 };

@@ -1,5 +1,6 @@
 //! The table of rules. `--list-rules`, `--explain`, `docs/rules.md` and the verdicts read it.
 
+pub mod carrier;
 pub mod consumer;
 pub mod content;
 pub mod delimiter;
@@ -35,6 +36,12 @@ static RULES: &[&Rule] = &[
     &http::HEAD_BARE_LF,
     &http::HEAD_FIELD,
     &http::CONTENT_CODING_MISSING,
+    &http::BODY_LENGTH_INVALID,
+    &http::BODY_LENGTH_SHORT,
+    &http::RESPONSE_HEAD_MISSING,
+    &http::EMPTY_LINE_BEFORE_STATUS,
+    &carrier::CROSS_ORIGIN_REFUSED,
+    &carrier::FETCH_IN_WEBKIT,
     &delimiter::PREAMBLE,
     &delimiter::FIRST_DELIMITER_MISSING,
     &length::CONTENT_LENGTH_SHORT,
@@ -102,6 +109,7 @@ static RULES: &[&Rule] = &[
     &jpeg::ANNOUNCED_AFTER_EOI,
     &jpeg::BYTES_BEFORE_SOI,
     &jpeg::REPEATED_SOI,
+    &carrier::RTP_JPEG_UNFIT,
     &timing::STALL,
     &timing::GAP_ABOVE_LIMIT,
     &timing::FPS_BELOW_LIMIT,
@@ -159,6 +167,7 @@ mod tests {
     #[test]
     fn every_rule_is_in_the_table_and_used_by_the_judge() {
         let items = [
+            include_str!("carrier.rs"),
             include_str!("consumer.rs"),
             include_str!("content.rs"),
             include_str!("delimiter.rs"),

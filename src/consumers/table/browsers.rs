@@ -5,6 +5,7 @@ use crate::consumers::boundary::{Boundary, Value};
 use crate::consumers::consumer::{Consumer, Evidence, Framing, Parameters, Pictures, Probe, Undecodable};
 use crate::consumers::delimiter::{Dashes, Delimiters, Place, Preamble, Source, Tail};
 use crate::consumers::framing::{AtClose, Multipart, Release};
+use crate::consumers::http_client::HttpClient;
 use crate::consumers::length::{Length, Purpose, Syntax, Unusable};
 use crate::consumers::lines::Lines;
 use crate::consumers::part_head::{Folded, NoColon, PartHead, Shape};
@@ -12,6 +13,7 @@ use crate::consumers::response::{ChunkedHttp10, OtherTypes, Response, Types};
 
 const BROWSER: Parameters = Parameters {
     response: Response {
+        client: HttpClient::BROWSER,
         types: Types::MixedReplace,
         other_types: OtherTypes::Still { early: false },
         ..Response::ANY
@@ -92,6 +94,7 @@ pub static WEBKITGTK: Consumer = Consumer {
     evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response {
+            client: HttpClient::UNKNOWN,
             icy: true,
             chunked_http10: ChunkedHttp10::Refused,
             types: Types::MixedReplaceLowerCase,

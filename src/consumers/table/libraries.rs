@@ -5,6 +5,7 @@ use crate::consumers::boundary::{Boundary, Search, Value};
 use crate::consumers::consumer::{Consumer, Evidence, Framing, Parameters, Pictures, Probe};
 use crate::consumers::delimiter::{Blank, Delimiters, Place, Preamble, Source, Tail};
 use crate::consumers::framing::{Multipart, Release};
+use crate::consumers::http_client::HttpClient;
 use crate::consumers::length::{Length, Repeated, Syntax, Unusable};
 use crate::consumers::lines::{LineEnds, Lines};
 use crate::consumers::part_head::{BlankBeforeColon, Folded, NoColon, PartHead, Shape};
@@ -27,7 +28,7 @@ pub static GO_MULTIPART: Consumer = Consumer {
     version: "Go 1.19.8 mime/multipart",
     evidence: Evidence::Measured,
     parameters: Parameters {
-        response: Response { chunked_http10: ChunkedHttp10::Raw, ..Response::ANY },
+        response: Response { client: HttpClient::GO, chunked_http10: ChunkedHttp10::Raw, ..Response::ANY },
         boundary: Some(Boundary { value: Value::Token, ..Boundary::TOLERANT }),
         framing: Framing::Multipart(Multipart {
             delimiters: Delimiters {
@@ -58,6 +59,7 @@ pub static GO2RTC: Consumer = Consumer {
     evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response {
+            client: HttpClient::GO,
             chunked_http10: ChunkedHttp10::Raw,
             types: Types::MixedReplaceLowerCase,
             other_types: OtherTypes::Still { early: false },
@@ -129,7 +131,7 @@ pub static AIOHTTP: Consumer = Consumer {
     version: "aiohttp 3.14.5",
     evidence: Evidence::Measured,
     parameters: Parameters {
-        response: Response { types: Types::Multipart, ..Response::ANY },
+        response: Response { client: HttpClient::AIOHTTP, types: Types::Multipart, ..Response::ANY },
         boundary: Some(Boundary { max_bytes: 70, ..Boundary::TOLERANT }),
         framing: Framing::Multipart(Multipart {
             delimiters: Delimiters {
@@ -196,7 +198,12 @@ pub static FLUIDD: Consumer = Consumer {
     version: "Fluidd at 192279a8, Node 20",
     evidence: Evidence::Measured,
     parameters: Parameters {
-        response: Response { bare_lf: false, types: Types::MultipartText, ..Response::ANY },
+        response: Response {
+            client: HttpClient::BROWSER,
+            bare_lf: false,
+            types: Types::MultipartText,
+            ..Response::ANY
+        },
         boundary: Some(Boundary {
             search: Search::Text,
             case_sensitive: true,

@@ -5,6 +5,7 @@ use crate::consumers::boundary::{Boundary, Search, Value};
 use crate::consumers::consumer::{Consumer, Evidence, Framing, Parameters, Pictures, Probe, Undecodable};
 use crate::consumers::delimiter::{Blank, Dashes, Delimiters, Source, Tail};
 use crate::consumers::framing::{AtClose, Multipart, Release};
+use crate::consumers::http_client::HttpClient;
 use crate::consumers::length::{Length, Syntax, Unusable};
 use crate::consumers::lines::Lines;
 use crate::consumers::part_head::{BlankBeforeColon, Folded, NoColon, PartHead};
@@ -48,6 +49,7 @@ const FFMPEG_MULTIPART: Multipart = Multipart {
 };
 const FFMPEG_PARAMETERS: Parameters = Parameters {
     response: Response {
+        client: HttpClient::FFMPEG,
         icy: true,
         types: Types::MixedReplace,
         other_types: OtherTypes::Probed,
@@ -106,7 +108,7 @@ pub static MPV: Consumer = Consumer {
     version: "mpv 0.35.1 --untimed --cache-pause=no",
     evidence: Evidence::Measured,
     parameters: Parameters {
-        response: Response { icy: true, ..Response::ANY },
+        response: Response { client: HttpClient::FFMPEG, icy: true, ..Response::ANY },
         probe: Probe::Always,
         framing: Framing::Multipart(Multipart { retries: 10, at_close: AtClose::Shown, ..FFMPEG_MULTIPART }),
         ..FFMPEG_PARAMETERS
@@ -119,7 +121,12 @@ pub static VLC: Consumer = Consumer {
     version: "VLC 3.0.24",
     evidence: Evidence::Measured,
     parameters: Parameters {
-        response: Response { icy: true, chunked_http10: ChunkedHttp10::Refused, ..Response::ANY },
+        response: Response {
+            client: HttpClient::VLC,
+            icy: true,
+            chunked_http10: ChunkedHttp10::Refused,
+            ..Response::ANY
+        },
         boundary: Some(Boundary { search: Search::Text, value: Value::Rest, ..Boundary::TOLERANT }),
         framing: Framing::Multipart(Multipart {
             delimiters: Delimiters {
@@ -146,7 +153,7 @@ pub static GSTREAMER: Consumer = Consumer {
     version: "GStreamer 1.22",
     evidence: Evidence::Measured,
     parameters: Parameters {
-        response: Response { icy: true, ..Response::ANY },
+        response: Response { client: HttpClient::SOUPHTTPSRC, icy: true, ..Response::ANY },
         framing: Framing::Multipart(Multipart {
             delimiters: Delimiters {
                 source: Source::FirstLine { agrees: false, stays: true },

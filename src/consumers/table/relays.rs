@@ -1,6 +1,7 @@
 //! Programs that pass the stream on to others.
 
 use crate::consumers::consumer::{Consumer, Evidence, Framing, Parameters, Pictures, Probe};
+use crate::consumers::http_client::HttpClient;
 use crate::consumers::relay::{Buffering, Relay};
 use crate::consumers::response::Response;
 
@@ -21,7 +22,11 @@ pub static MJPEG_PROXY: Consumer = Consumer {
     name: "mjpeg_proxy",
     version: "mjpeg-proxy 0.3.0, Node 20",
     evidence: Evidence::Measured,
-    parameters: relay(Response { bare_lf: false, ..Response::ANY }, Buffering::Never, true),
+    parameters: relay(
+        Response { client: HttpClient::NODE, bare_lf: false, ..Response::ANY },
+        Buffering::Never,
+        true,
+    ),
 };
 
 /// Collects what is not chunked.
@@ -53,7 +58,7 @@ pub static HOME_ASSISTANT_PROXY: Consumer = Consumer {
     name: "home_assistant_proxy",
     version: "Home Assistant 2026.2.3 camera.mjpeg, aiohttp 3.14.5",
     evidence: Evidence::Measured,
-    parameters: relay(Response::ANY, Buffering::Never, false),
+    parameters: relay(Response { client: HttpClient::AIOHTTP, ..Response::ANY }, Buffering::Never, false),
 };
 
 /// Bytes to standard output.
@@ -61,5 +66,5 @@ pub static CURL: Consumer = Consumer {
     name: "curl",
     version: "curl 7.88.1 -sSN",
     evidence: Evidence::Measured,
-    parameters: relay(Response::ANY, Buffering::Never, false),
+    parameters: relay(Response { client: HttpClient::CURL, ..Response::ANY }, Buffering::Never, false),
 };

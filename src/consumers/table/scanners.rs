@@ -1,10 +1,11 @@
 //! Readers that look for the markers of pictures.
 
 use crate::consumers::consumer::{Consumer, Evidence, Framing, Parameters, Pictures, Probe};
+use crate::consumers::http_client::HttpClient;
 use crate::consumers::markers::{Markers, PictureEnd, Reads};
 use crate::consumers::response::{Response, Types};
 
-const NODE: Response = Response { bare_lf: false, ..Response::ANY };
+const NODE: Response = Response { client: HttpClient::NODE, bare_lf: false, ..Response::ANY };
 const FIRST_EOI: Markers =
     Markers { end: PictureEnd::FirstEoi, reads: Reads::Blocks(1024), one_per_read: true, one_in_all: false };
 const SCANNER: Parameters = Parameters {
@@ -34,7 +35,7 @@ pub static SOI_EOI_SCANNER: Consumer = Consumer {
     name: "soi_eoi_scanner",
     version: "Python 3.11 urllib, read(1024), first SOI and EOI",
     evidence: Evidence::Measured,
-    parameters: SCANNER,
+    parameters: Parameters { response: Response { client: HttpClient::URLLIB, ..Response::ANY }, ..SCANNER },
 };
 
 /// Needs Content-Length and SOI in one read.
@@ -95,7 +96,7 @@ pub static MAINSAIL: Consumer = Consumer {
     version: "Mainsail at df0ef3e34, Node 20",
     evidence: Evidence::Measured,
     parameters: Parameters {
-        response: NODE,
+        response: Response { client: HttpClient::BROWSER, ..NODE },
         framing: Framing::Markers(Markers {
             end: PictureEnd::LengthAndOne,
             reads: Reads::Events,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mjpeg::consumers::HeadStart;
 use mjpeg::http::Head;
 use mjpeg::multipart::{self, Extent, Framing};
 use mjpeg::response::{Error, Event};
@@ -49,6 +50,16 @@ impl Session {
     /// The response head.
     pub fn head(&self) -> Option<&Head> {
         self.stream.head()
+    }
+
+    /// What a live response starts with. In a file, empty lines before the head mean nothing.
+    pub fn head_start(&self) -> HeadStart {
+        let reader = &self.stream.reader;
+        match reader.head() {
+            None if self.is_live() => HeadStart::Body,
+            Some(_) if self.is_live() && reader.blank_before_head() > 0 => HeadStart::BlankLine,
+            _ => HeadStart::StatusLine,
+        }
     }
 
     /// Bytes of the response before its body.

@@ -3,14 +3,14 @@
 mod depth;
 mod emit;
 mod explain;
+mod reader;
 mod run;
 mod sample;
 
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use mjpeg::check::{self, Consumer, Expectations, Rule, Selection, Selector, Severity};
-use mjpeg::consumers;
+use mjpeg::check::{self, Expectations, Rule, Selection, Selector, Severity};
 
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
@@ -20,6 +20,7 @@ use crate::transport::{self, Target};
 use crate::value::{self, Dimensions, Rate};
 use depth::Depth;
 use emit::{Emitter, Json, Text};
+use reader::Reader;
 use run::{Options, Run, Verdict};
 
 /// Check a stream: boundaries, lengths, pictures, timing, and which players it breaks
@@ -77,9 +78,9 @@ pub struct Check {
     /// Do not apply these rules: codes, names, or the start of a code
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
     ignore: Vec<Selector>,
-    /// Judge the findings for these consumers alone: what they do not mind is an info
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = known_consumer)]
-    consumers: Vec<&'static Consumer>,
+    /// Judge the findings for these consumers alone: what they do not mind is an info; also rtp_jpeg, fetch, webkit_fetch
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    consumers: Vec<Reader>,
     /// Exit with 1 on findings of this severity or worse
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     fail_on: FailOn,
@@ -168,7 +169,8 @@ impl Check {
             expectations,
             transport: self.transport.clone(),
             depth,
-            consumers: self.consumers.clone(),
+            consumers: self.consumers.iter().filter_map(|reader| reader.consumer()).collect(),
+            carriers: self.consumers.iter().filter_map(|reader| reader.carrier()).collect(),
         }
     }
 }
@@ -224,13 +226,6 @@ impl Out {
             result => result,
         }
     }
-}
-
-fn known_consumer(text: &str) -> Result<&'static Consumer, String> {
-    consumers::consumer(text).ok_or_else(|| {
-        let names: Vec<&str> = consumers::consumers().map(|consumer| consumer.name).collect();
-        format!("no consumer has this name; known are {}", names.join(", "))
-    })
 }
 
 fn known_rule(text: &str) -> Result<&'static Rule, String> {

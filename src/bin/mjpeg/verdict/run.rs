@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use mjpeg::check::{Consumer, Expectations, Judge, Report, Severity};
+use mjpeg::check::{Carrier, Consumer, Expectations, Judge, Report, Severity};
+use mjpeg::consumers::HeadStart;
 use mjpeg::multipart::Event;
 
 use crate::clock::Clock;
@@ -35,8 +36,10 @@ pub struct Options {
     pub transport: transport::Options,
     /// Which pictures have their entropy-coded data read.
     pub depth: Depth,
-    /// The consumers that the findings are judged for; empty: all.
+    /// The consumers that the findings are judged for; with no carriers either: all.
     pub consumers: Vec<&'static Consumer>,
+    /// The carriers that the findings are judged for.
+    pub carriers: Vec<&'static Carrier>,
 }
 
 /// How much of a target was to be read.
@@ -182,7 +185,8 @@ impl Run {
             clock: clock.clone(),
             sample: Sample::of(&mut session)?,
         };
-        if let Some(head) = session.head() {
+        watcher.judge.start(session.head_start());
+        if let Some(head) = session.head().filter(|_| session.head_start() != HeadStart::Body) {
             watcher.judge.head(head);
         }
         let end = session.run(&mut watcher, self.asked.duration.map(|duration| started + duration))?;
@@ -204,8 +208,8 @@ impl Run {
             if let Some(stream) = sample {
                 report.forecast(&stream);
             }
-            if !options.consumers.is_empty() {
-                report.judge_for(&options.consumers);
+            if !options.consumers.is_empty() || !options.carriers.is_empty() {
+                report.judge_for(&options.consumers, &options.carriers);
             }
             self.report = Some(report);
         }

@@ -36,7 +36,8 @@ impl Sample {
     /// Starts to collect; `None` for a session without a head, which has nothing to predict from.
     pub fn of(session: &mut Session) -> Result<Option<Self>, Problem> {
         let Some(head) = session.head() else { return Ok(None) };
-        let sampler = Sampler::new(ResponseHead::of(head), session.is_in_chunks());
+        let sampler =
+            Sampler::new(ResponseHead::of(head).starting_with(session.head_start()), session.is_in_chunks());
         let sampler = Rc::new(RefCell::new(sampler));
         let tap = BodyTap {
             sampler: Rc::clone(&sampler),

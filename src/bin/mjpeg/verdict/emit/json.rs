@@ -1,6 +1,7 @@
 //! `--format json`: verdicts for programs, schema `mjpeg.check/1`.
 
 use mjpeg::check::{Finding, Forecast, Report};
+use mjpeg::consumers::Fate;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -42,6 +43,8 @@ struct Object<'a> {
     findings: Vec<FindingObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     consumers: Option<Map<String, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consumers_derived: Option<Map<String, Value>>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     consumers_decided_by: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,6 +119,7 @@ fn object<'a>(target: &Target, run: &'a Run, verdict: Verdict) -> Object<'a> {
         duration_s: output::rounded(run.duration.as_secs_f64()),
         findings: report.map(|report| report.findings.iter().map(finding).collect()).unwrap_or_default(),
         consumers: report.filter(|report| report.parts > 0 && !report.forecasts.is_empty()).map(consumers),
+        consumers_derived: report.filter(|report| report.pictures > 0).map(derived),
         consumers_decided_by: report.filter(|report| report.parts > 0).map(decided_by).unwrap_or_default(),
         timing: report.and_then(|report| timing(run, report)),
         frames: report.filter(|report| report.pictures > 0).map(frames),
@@ -154,10 +158,17 @@ fn consumers(report: &Report) -> Map<String, Value> {
     report.forecasts.iter().map(|it| (it.consumer.name.into(), it.fate.name().into())).collect()
 }
 
+fn derived(report: &Report) -> Map<String, Value> {
+    let fate = |obstacle: Option<&Finding>| if obstacle.is_some() { Fate::Nothing } else { Fate::Plays };
+    report.carried().map(|(carrier, obstacle)| (carrier.name.into(), fate(obstacle).name().into())).collect()
+}
+
 /// The codes of the findings that decide.
 fn decided_by(report: &Report) -> Map<String, Value> {
     let code = |it: &Forecast| Some((it.consumer.name.into(), it.decided_by?.code.into()));
-    report.forecasts.iter().filter_map(code).collect()
+    let carried = report.carried().filter(|_| report.pictures > 0);
+    let obstacles = carried.filter_map(|(carrier, it)| Some((carrier.name.into(), it?.rule.code.into())));
+    report.forecasts.iter().filter_map(code).chain(obstacles).collect()
 }
 
 fn timing(run: &Run, report: &Report) -> Option<Timing> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use mjpeg::check::Report;
+use mjpeg::check::{Carrier, Finding, Report};
 use mjpeg::consumers::Fate;
 
 use super::emitter::Emitter;
@@ -134,5 +134,12 @@ fn consumers(report: &Report) -> String {
     }
     lines.extend(broken);
     lines.extend([Fate::ChangesBytes, Fate::Late, Fate::Unknown].into_iter().filter_map(fate));
+    let obstacle = |(carrier, it): (&Carrier, Option<&Finding>)| {
+        it.map(|it| format!("{} ({})", carrier.name, it.rule.code))
+    };
+    let obstacles: Vec<String> = report.carried().filter_map(obstacle).collect();
+    if !obstacles.is_empty() {
+        lines.push(format!("not for: {}", obstacles.join(", ")));
+    }
     lines.join("\n  ")
 }

@@ -1,0 +1,118 @@
+//! `mjpeg check`: what files hold, and pictures that must not pass unexamined.
+
+use crate::kit;
+
+use std::fs;
+
+use kit::camera::{Camera, HEAD, part};
+use kit::run::{End, mjpeg, run};
+use serde_json::Value;
+
+fn check(target: &str, args: &[&str]) -> (End, Value) {
+    let end = run(mjpeg(["check", target, "--format", "json"]).args(args));
+    let verdict = serde_json::from_slice(&end.out).unwrap();
+    (end, verdict)
+}
+
+fn check_bytes(bytes: &[u8], args: &[&str]) -> (End, Value) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("saved");
+    fs::write(&file, bytes).unwrap();
+    check(file.to_str().unwrap(), args)
+}
+
+fn names(verdict: &Value) -> Vec<&str> {
+    verdict["findings"].as_array().unwrap().iter().map(|finding| finding["name"].as_str().unwrap()).collect()
+}
+
+fn pictures() -> Vec<Vec<u8>> {
+    kit::contents(&kit::frames())[..6].to_vec()
+}
+
+#[test]
+fn earlier_heads_of_a_saved_response_are_no_findings() {
+    let parts: Vec<u8> = pictures().iter().flat_map(|jpeg| part(jpeg)).collect();
+    let digest = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"x\", nonce=\"1\"\r\n";
+    let field = "Content-Type: multipart/x-mixed-replace; boundary=foo\r\n\r\n";
+    for head in [
+        format!("{digest}Content-Length: 0\r\n\r\n{HEAD}"),
+        format!("{digest}Content-Length: 15\r\n\r\n<h1>no way</h1>{HEAD}"),
+        format!("{digest}\r\n<h1>no way</h1>\n{HEAD}"),
+        format!("HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n{HEAD}"),
+        format!("HTTP/1.1 200 Connection established\r\n\r\n{HEAD}"),
+        format!("HTTP/1.1 100 Continue\r\n\r\n{HEAD}"),
+        format!("HTTP/1.1 200 Connection established\r\n\r\n{digest}Content-Length: 0\r\n\r\n{HEAD}"),
+        format!("HTTP/2 200 \r\n{field}"),
+        format!("HTTP/3 200 \r\n{field}"),
+        String::new(),
+    ] {
+        let (end, verdict) =
+            check_bytes(&[head.as_bytes(), &parts, b"--foo--\r\n"].concat(), &["--fail-on", "info"]);
+        assert_eq!(names(&verdict), [""; 0], "{head}: {verdict}");
+        assert_eq!(verdict["parts"], 6, "{head}: {verdict}");
+        end.expect(0);
+    }
+}
+
+#[test]
+fn concatenated_pictures_are_an_info_in_a_file_and_play_in_ffmpeg_over_http() {
+    let (end, verdict) = check_bytes(&pictures().concat(), &[]);
+    assert_eq!(names(&verdict), ["no-multipart"], "{verdict}");
+    assert_eq!(verdict["findings"][0]["severity"], "info", "{verdict}");
+    assert_eq!(verdict["parts"], 6, "{verdict}");
+    end.expect(0);
+
+    let head = HEAD.replace("multipart/x-mixed-replace; boundary=foo", "image/jpeg");
+    let (end, verdict) = check(&Camera::sending(&head, pictures()).url, &["--frames", "6"]);
+    assert_eq!(names(&verdict), ["content-type-not-mixed-replace", "no-multipart"], "{verdict}");
+    for name in ["ffmpeg", "opencv", "mpv"] {
+        let fate = verdict["consumers"][name].as_str().unwrap();
+        assert!(["on_time", "late"].contains(&fate), "{name}: {verdict}");
+    }
+    end.expect(1);
+}
+
+/// With a frame header of type `code` and this many components.
+fn with_components(jpeg: &[u8], code: u8, count: u8) -> Vec<u8> {
+    let frame = jpeg.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
+    let end = frame + 2 + usize::from(u16::from_be_bytes([jpeg[frame + 2], jpeg[frame + 3]]));
+    let length = 8 + 3 * u16::from(count);
+    let mut header = vec![0xff, code];
+    header.extend(length.to_be_bytes());
+    header.extend(&jpeg[frame + 4..frame + 9]);
+    header.push(count);
+    (1..=count).for_each(|id| header.extend([id, 0x11, 0]));
+    [&jpeg[..frame], &header, &jpeg[end..]].concat()
+}
+
+#[test]
+fn a_frame_header_of_any_process_and_number_of_components_is_judged_or_named() {
+    let jpeg = &pictures()[0];
+    // SOF0 to SOF15 without DHT, JPG and DAC.
+    for code in [0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf] {
+        for count in [0, 1, 2, 4, 5, 10, 255] {
+            let odd = with_components(jpeg, code, count);
+            for args in [&[][..], &["--deep"]] {
+                let bytes = [HEAD.as_bytes(), &part(&odd), &part(jpeg), b"--foo--\r\n"].concat();
+                let (_, verdict) = check_bytes(&bytes, &[args, &["--ignore", "size-change"]].concat());
+                assert!(!names(&verdict).is_empty(), "SOF {code:#x} with {count}: {verdict}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_largest_progressive_picture_with_one_byte_of_data_is_named() {
+    let jpeg = fs::read(kit::repository("fixtures/jpeg/progressive.jpg")).unwrap();
+    let at = |code: u8| jpeg.windows(2).position(|marker| marker == [0xff, code]).unwrap();
+    let (frame, scan) = (at(0xc2), at(0xda));
+    let data = scan + 2 + usize::from(u16::from_be_bytes([jpeg[scan + 2], jpeg[scan + 3]]));
+    let mut large = [&jpeg[..data], &[0x55, 0xff, 0xd9]].concat();
+    large[frame + 5..frame + 9].fill(0xff);
+    let bytes = [HEAD.as_bytes(), &part(&large), &part(&jpeg), b"--foo--\r\n"].concat();
+    for args in [&[][..], &["--deep"]] {
+        let (_, verdict) = check_bytes(&bytes, &[args, &["--ignore", "size-change"]].concat());
+        let named = ["scan-damaged", "scan-not-read", "truncated"];
+        assert!(names(&verdict).iter().any(|name| named.contains(name)), "{verdict}");
+    }
+}
