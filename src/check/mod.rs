@@ -29,6 +29,7 @@
 //! ```
 
 mod consumer;
+mod content;
 mod decision;
 mod judge;
 mod report;
@@ -37,6 +38,7 @@ mod rules;
 mod selection;
 
 pub use consumer::{Consumer, Effect};
+pub use content::{Colour, Concealment, Look, LostColour, Stillness};
 pub use judge::{Expectations, Judge};
 pub use report::{Finding, Forecast, Frames, Report};
 pub use rule::{Rule, Severity};

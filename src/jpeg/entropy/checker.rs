@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::bits::EntropyCoded;
 use super::damage::{Damage, DamageKind, Soundness, Unchecked};
+use super::means::BlockMeans;
 use super::picture::Picture;
 use super::tables::HuffmanTables;
 use crate::jpeg::marker::Marker;
@@ -39,6 +40,7 @@ pub struct Checker {
     pub(super) segment: EntropyCoded,
     /// For each block of a progressive picture, which of its coefficients are not zero.
     pub(super) history: Vec<u64>,
+    pub(super) means: Option<BlockMeans>,
     memory_limit: usize,
 }
 
@@ -57,7 +59,28 @@ impl Checker {
             tables: HuffmanTables::new(),
             segment: EntropyCoded::default(),
             history: Vec::new(),
+            means: None,
             memory_limit: bytes,
+        }
+    }
+
+    /// The same, and it keeps the mean of each block: see [`BlockMeans`].
+    pub fn with_means(self) -> Self {
+        Self { means: Some(BlockMeans::default()), ..self }
+    }
+
+    /// The means of the blocks of the last picture; `None` if it is damaged or could not be read, if it has samples
+    /// of 12 bits or more than 2^20 blocks, or if means are not kept.
+    pub fn means(&self) -> Option<&BlockMeans> {
+        self.means.as_ref().filter(|means| means.is_started())
+    }
+
+    /// Gives the means of the last picture away, in exchange for others whose memory the next picture uses. Does
+    /// nothing if there are none.
+    pub fn swap_means(&mut self, other: &mut BlockMeans) {
+        if let Some(means) = self.means.as_mut().filter(|means| means.is_started()) {
+            core::mem::swap(means, other);
+            means.clear();
         }
     }
 
@@ -71,14 +94,21 @@ impl Checker {
     pub(in crate::jpeg) fn check_to_end(&mut self, jpeg: &[u8]) -> (Soundness, Option<usize>) {
         self.tables.forget();
         self.history.clear();
+        if let Some(means) = &mut self.means {
+            means.clear();
+        }
         let mut picture = Picture::new();
-        match self.segments(jpeg, &mut picture) {
+        let answer = match self.segments(jpeg, &mut picture) {
             Err(damage) => (Soundness::Damaged(damage), None),
             Ok(end) => match picture.unchecked {
                 Some(reason) => (Soundness::Unchecked(reason), end),
                 None => (Soundness::Sound(picture.notes), end),
             },
+        };
+        if let Some(means) = &mut self.means {
+            means.finish(matches!(answer.0, Soundness::Sound(_)), &self.history);
         }
+        answer
     }
 
     fn segments(&mut self, jpeg: &[u8], picture: &mut Picture) -> Result<Option<usize>, Damage> {

@@ -8,6 +8,7 @@ mod difference;
 mod huffman;
 mod layout;
 mod limits;
+mod means;
 mod picture;
 mod progressive;
 mod scan;
@@ -17,3 +18,4 @@ mod tables;
 
 pub use checker::Checker;
 pub use damage::{Damage, DamageKind, Soundness, Unchecked};
+pub use means::{BlockMeans, MeanBlock, ScanMeans};

@@ -3,8 +3,9 @@
 use super::bits::SegmentEnd;
 use super::checker::Checker;
 use super::damage::{Damage, DamageKind};
-use super::layout::{Layout, MAX_BLOCKS};
+use super::layout::{self, Layout, MAX_BLOCKS};
 use super::limits::Limits;
+use super::means::MeanBlock;
 use super::picture::{Pass, Picture};
 use super::progressive::{self, Band};
 use super::sequential::{self, Block, Fault};
@@ -50,6 +51,9 @@ impl Checker {
             .start_scan(jpeg, picture, segment)
             .map_err(|kind| in_scan(Place { kind, at: segment.at, mcu: None }))?;
         let Some(scan) = scan else { return Ok(()) };
+        if let Some(means) = &mut self.means {
+            means.add_bytes(segment.entropy_coded.len());
+        }
         self.read_intervals(jpeg, picture, segment, &scan).map_err(in_scan)
     }
 
@@ -89,8 +93,40 @@ impl Checker {
         for (limits, &component) in limits.iter_mut().zip(components) {
             *limits = component_limits(picture, &frame, &header, pass, component)?;
         }
+        if pass == Pass::Sequential || pass == Pass::FirstDc {
+            // A sequential scan leaves out no bits, whatever its header says.
+            let shift = if pass == Pass::FirstDc { header.approximation_low } else { 0 };
+            self.start_means(picture, &frame, &layout, components, shift);
+        }
         let history = picture.blocks_before(&frame, components[0]);
         Ok(Some(Scan { header, pass, layout, limits, history }))
+    }
+
+    /// Makes room for the means of a scan that brings DC coefficients without their `shift` lowest bits.
+    fn start_means(
+        &mut self,
+        picture: &Picture,
+        frame: &FrameHeader,
+        layout: &Layout,
+        components: &[usize],
+        shift: u8,
+    ) {
+        let Some(means) = self.means.as_mut().filter(|_| frame.precision == 8) else { return };
+        // An earlier scan of the picture was too large.
+        if picture.scans > 1 && !means.is_started() {
+            return;
+        }
+        let mcus_wide = match components {
+            [component] => layout::blocks(frame, picture.height, *component).0,
+            _ => layout::mcus(frame, picture.height).0,
+        };
+        let blocks = layout.blocks().iter().map(|&n| {
+            let component = components.get(usize::from(n)).copied().unwrap_or_default();
+            let table = frame.components()[component].quantisation_table;
+            let quantisation = picture.quantisation.table(table).map_or(1, |table| table[0].max(1));
+            MeanBlock { component: component as u8, scale: quantisation.saturating_mul(1 << shift) }
+        });
+        means.start(blocks, mcus_wide, layout.mcus);
     }
 
     /// Sees to it that the Huffman tables of a scan are there.
@@ -177,9 +213,17 @@ impl Checker {
         let blocks = scan.blocks(&self.tables);
         let blocks = &blocks[..scan.layout.blocks().len()];
         let history = scan.history + first as usize;
+        let means = self.means.as_mut().filter(|means| means.is_started());
+        let means = means.map(|means| means.writer(first));
         let read = match scan.pass {
-            Pass::Sequential => sequential::read(&mut bits, blocks, mcus),
-            Pass::FirstDc => progressive::read_dc(&mut bits, blocks, mcus),
+            Pass::Sequential => match means {
+                Some(means) => sequential::read(&mut bits, blocks, mcus, means),
+                None => sequential::read(&mut bits, blocks, mcus, ()),
+            },
+            Pass::FirstDc => match means {
+                Some(means) => progressive::read_dc(&mut bits, blocks, mcus, means),
+                None => progressive::read_dc(&mut bits, blocks, mcus, ()),
+            },
             Pass::RefineDc => progressive::refine_dc(&mut bits, blocks.len() as u32, mcus),
             Pass::FirstAc | Pass::RefineAc => {
                 let band = scan.band(&self.tables);
