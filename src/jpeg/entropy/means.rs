@@ -129,14 +129,17 @@ impl BlockMeans {
         *slot = scan;
         self.count += 1;
         self.levels.resize(end, 0);
-        self.details.reserve(end - start);
+        self.details.resize(self.details.len() + scan.mcus, 0);
     }
 
     /// A writer for the MCUs of the last scan from number `first` on.
     pub(super) fn writer(&mut self, first: u32) -> MeanWriter<'_> {
         let last = self.count.checked_sub(1).map(|n| self.scans[n]).unwrap_or_default();
         let levels = self.levels.get_mut(last.start + first as usize * last.count..).unwrap_or_default();
-        MeanWriter { levels: levels.iter_mut(), details: &mut self.details, detail: 0 }
+        // The details of the last scan are the last ones.
+        let start = self.details.len().saturating_sub(last.mcus);
+        let details = self.details.get_mut(start + first as usize..).unwrap_or_default();
+        MeanWriter { levels: levels.iter_mut(), details: details.iter_mut(), detail: 0 }
     }
 
     /// The picture is read. Forgets it unless it is sound. `history`: for each block of a progressive picture, which
@@ -173,8 +176,8 @@ impl<'m> ScanMeans<'m> {
 
 /// What the walk over a scan gives the DC coefficients to.
 pub(super) trait Sink {
-    /// The next block has this DC coefficient, as it is coded, and AC coefficients of this weight.
-    fn block(&mut self, coefficient: i32, weight: u32);
+    /// The next block has this DC coefficient, as it is coded, and AC coefficients of this mark.
+    fn block(&mut self, coefficient: i32, mark: u32);
     /// The MCU is complete.
     fn mcu(&mut self);
 }
@@ -190,24 +193,26 @@ impl Sink for () {
 /// Writes the blocks of one restart interval.
 pub(super) struct MeanWriter<'m> {
     levels: slice::IterMut<'m, i16>,
-    details: &'m mut Vec<u16>,
+    details: slice::IterMut<'m, u16>,
     detail: u32,
 }
 
 impl Sink for MeanWriter<'_> {
     #[inline(always)]
-    fn block(&mut self, coefficient: i32, weight: u32) {
+    fn block(&mut self, coefficient: i32, mark: u32) {
         if let Some(level) = self.levels.next() {
             // The limits of coefficients of 8-bit samples leave it below 2^12.
             *level = coefficient as i16;
         }
-        // Weights are known modulo 256. An MCU has ten blocks at most, so the place of a block in it counts too.
-        self.detail = self.detail.wrapping_mul(5).wrapping_add(weight & 0xff);
+        // The place of a block in the MCU counts too.
+        self.detail = self.detail.wrapping_mul(5).wrapping_add(mark);
     }
 
     #[inline(always)]
     fn mcu(&mut self) {
-        self.details.push(self.detail as u16);
+        if let Some(detail) = self.details.next() {
+            *detail = self.detail as u16;
+        }
         self.detail = 0;
     }
 }

@@ -1,7 +1,7 @@
 //! Scans of sequential frames: T.81 F.2.
 
 use super::bits::BitReader;
-use super::coefficients::AcTable;
+use super::coefficients::{AcTable, Coefficients};
 use super::damage::DamageKind;
 use super::difference::DcTable;
 use super::huffman::NoCode;
@@ -36,10 +36,10 @@ pub(super) fn read(
     for mcu in 0..mcus {
         for block in blocks {
             let prediction = &mut predictions[block.component & 3];
-            let weight = difference(bits, block, prediction)
+            let all = difference(bits, block, prediction)
                 .and_then(|()| coefficients(bits, block))
                 .map_err(|kind| Fault { mcu, kind })?;
-            sink.block(*prediction, weight);
+            sink.block(*prediction, all.mark());
         }
         if bits.remaining().is_none() {
             return Err(Fault { mcu, kind: DamageKind::Short });
@@ -64,12 +64,12 @@ pub(super) fn difference(
     Ok(())
 }
 
-/// F.2.2.2: the 63 AC coefficients, whose values do not matter as long as they may be there. Returns the sum of their
-/// weights.
+/// F.2.2.2: the 63 AC coefficients, whose values do not matter as long as they may be there. Returns all of
+/// them, of which only the mark counts.
 #[inline(always)]
-fn coefficients(bits: &mut BitReader<'_>, block: &Block<'_>) -> Result<u32, DamageKind> {
+fn coefficients(bits: &mut BitReader<'_>, block: &Block<'_>) -> Result<Coefficients, DamageKind> {
     let mut next = 1;
-    let mut weight = 0;
+    let mut all = Coefficients::NONE;
     while next < 64 {
         bits.want(32);
         let mut found = block.ac.several(bits.peek());
@@ -81,10 +81,10 @@ fn coefficients(bits: &mut BitReader<'_>, block: &Block<'_>) -> Result<u32, Dama
         }
         bits.skip(found.bits());
         next += found.advance();
-        weight += found.weight();
+        all = all.with(found);
     }
     // A run of sixteen zeros may end with the block, but not behind it; an end of block is far behind.
-    if (65..128).contains(&next) { Err(DamageKind::Range) } else { Ok(weight) }
+    if (65..128).contains(&next) { Err(DamageKind::Range) } else { Ok(all) }
 }
 
 impl From<NoCode> for DamageKind {
