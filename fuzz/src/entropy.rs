@@ -1,6 +1,6 @@
 //! The entropy walk: the answer depends on the picture alone, and agrees with the marker walk.
 
-use mjpeg::jpeg::{Checker, DamageKind, Note, Soundness, Summary, Walk};
+use mjpeg::jpeg::{Checker, DamageKind, Judgement, Note, Soundness, Summary, Walk};
 use mjpeg::multipart::Extent;
 
 /// `input`: two bytes that choose a cut, then a picture.
@@ -32,6 +32,15 @@ pub fn check(input: &[u8]) {
             let is_found = !matches!(answer, Soundness::Sound(_)) || has(answer, Note::JunkBytes);
             assert!(is_found, "{extent:?}, but {answer:?}");
         }
+    }
+
+    // What the segments show is damage at every depth, and notes are found at every depth.
+    let [markers, entropy] = [Judgement::of_markers(jpeg, extent), Judgement::of_entropy(jpeg, &mut checker)];
+    assert_eq!(checker.check(jpeg), answer, "after itself");
+    assert!(markers.damage().is_none() || entropy.damage().is_some(), "{markers:?}, but {entropy:?}");
+    if entropy.damage().is_none() {
+        assert!(markers.notes().iter().all(|(note, at)| entropy.notes().place(note) == Some(at)));
+        assert_eq!((markers.end(), markers.refusal()), (entropy.end(), entropy.refusal()));
     }
 
     // Nothing is left over from other pictures, and little memory changes only what is read.

@@ -1,6 +1,7 @@
 //! The pictures that are really in a body, whatever readers make of them.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 use core::time::Duration;
 
 use memchr::{memchr, memchr2, memmem};
@@ -20,7 +21,7 @@ const DELIMITER_BYTES: usize = 200;
 pub(super) struct Picture {
     pub start: usize,
     pub end: usize,
-    /// When its last byte came.
+    /// When its sender could have sent all of it.
     pub at: Duration,
     /// It has no EOI, and much less bytes than the others.
     pub is_truncated: bool,
@@ -66,14 +67,24 @@ pub(super) fn pictures(body: &Body<'_>) -> Vec<Picture> {
     let mut lengths: Vec<usize> = found.iter().map(|&(start, end, _)| end - start).collect();
     lengths.sort_unstable();
     let median = lengths.get(lengths.len() / 2).copied().unwrap_or_default();
-    let picture = |(start, end, is_whole): (usize, usize, bool)| Picture {
+    let picture = |(i, &(start, end, is_whole)): (usize, &(usize, usize, bool))| Picture {
         start,
         end,
-        at: body.time_of(end).unwrap_or_default(),
+        at: due(body, start, end, found.get(i + 1).map(|&(next, _, _)| next)),
         is_truncated: !is_whole && (end - start) * 10 < median * 9,
         is_contiguous: true,
     };
-    found.into_iter().map(picture).collect()
+    found.iter().enumerate().map(picture).collect()
+}
+
+/// When a picture was due: when its last byte came. If that byte came only with the start of the `next`
+/// picture, its sender held the end back, and the picture was due when the bytes before it came.
+fn due(body: &Body<'_>, start: usize, end: usize, next: Option<usize>) -> Duration {
+    let last = body.send_of(end);
+    let came = |send: &Range<usize>| body.time_of(send.end);
+    let is_held = |send: &Range<usize>| send.start > start && next.is_some_and(|next| next < send.end);
+    let sent = last.as_ref().and_then(came).unwrap_or_default();
+    last.filter(is_held).and_then(|send| body.time_of(send.start)).unwrap_or(sent)
 }
 
 /// Where a picture without an end ends: before the next delimiter, or the next picture.

@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec::Vec;
+use core::ops::Range;
 use core::time::Duration;
 
 use crate::http::{Head, Version};
@@ -174,6 +175,14 @@ impl Body<'_> {
         }
         let i = self.sends.partition_point(|&(end, _)| end < need);
         self.sends.get(i).map(|&(_, at)| at)
+    }
+
+    /// The bytes of the send that the last of the first `need` bytes came with.
+    pub fn send_of(&self, need: usize) -> Option<Range<usize>> {
+        let i = self.sends.partition_point(|&(end, _)| end < need);
+        let &(end, _) = self.sends.get(i).filter(|_| need <= self.bytes.len())?;
+        let start = i.checked_sub(1).map_or(0, |before| self.sends[before].0);
+        Some(start..end.min(self.bytes.len()))
     }
 
     /// The first end of a send behind `at`.

@@ -1,15 +1,13 @@
 //! One judgement of a picture for all that must decide what to do with it.
 
-use super::entropy::{Checker, Damage, DamageKind, Soundness, Unchecked};
-use super::frame::FrameHeader;
-use super::marker::Marker;
+use core::fmt;
+
+use super::entropy::{Answer, Checker, Damage, DamageKind, Unchecked};
 use super::note::{Note, Notes};
-use super::scan::ScanHeader;
-use super::segment::Segments;
 use crate::multipart::Extent;
 
-/// Whether a picture can be used, why, and how closely it was read. `serve`, `record` and `check` decide
-/// by it, so at equal depth they agree.
+/// Whether a picture can be used, why, and how closely it was read. `serve`, its relays, `record` and `check`
+/// decide by [`Judgement::refusal`], so at equal depth they agree.
 ///
 /// ```
 /// use mjpeg::jpeg::{Checker, Depth, Grade, Judgement, Walk};
@@ -36,119 +34,88 @@ pub struct Judgement {
 pub enum Grade {
     /// Every decoder shows it.
     Sound,
-    /// It is complete but unusual: some decoders refuse it.
+    /// It is complete but unusual: some decoders refuse it, and some measured consumer shows it.
     Usable,
-    /// Decoders show a part of it, something else, or nothing.
+    /// No measured consumer shows it: decoders show a part of it, something else, or nothing.
     Damaged,
 }
 
 /// How closely a picture was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
-    /// Its markers, and the headers before its first scan.
+    /// Its markers and what their segments say.
     Markers,
     /// Every Huffman code too.
     Entropy,
 }
 
+/// Why a picture is of no use: no measured consumer shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// It is damaged.
+    Damaged(Damage),
+    /// It has several frames that refine one another.
+    Hierarchical,
+    /// It has more than four components.
+    Components,
+    /// Its height is not in its frame header but in a DNL segment.
+    NumberOfLines,
+}
+
 impl Judgement {
-    /// Judges by the markers. `extent` is the answer of the marker walk over `jpeg`, which the multipart
-    /// parser has made already; the rest costs next to nothing.
+    /// Judges by the markers, and by what their segments say. `extent` is the answer of the marker walk over
+    /// `jpeg`, which the multipart parser has made already.
     ///
-    /// What is damaged here is damaged at [`Depth::Entropy`] too, with two exceptions: a picture that
-    /// lacks only its EOI, and one with junk behind all of its entropy-coded data.
+    /// It costs about as much as a second walk. The entropy-coded data is read only where the markers
+    /// show a cut, or bytes that belong to no segment: without damage in it, decoders show the picture.
+    /// What is damaged here is damaged at [`Depth::Entropy`] too.
     pub fn of_markers(jpeg: &[u8], extent: Extent) -> Self {
-        let damaged = |kind, at| Self::damaged(Damage { kind, at, scan: None, mcu: None });
-        match extent {
-            _ if jpeg.is_empty() => damaged(DamageKind::Empty, 0),
-            Extent::Foreign => damaged(DamageKind::NoStart, 0),
-            Extent::Partial if jpeg.len() < 2 => damaged(DamageKind::NoStart, 0),
-            Extent::Partial => damaged(DamageKind::Cut, jpeg.len()),
-            Extent::Complete { end } => Self::of_headers(Segments::of(jpeg), end),
-            // Such pictures are rare, so a second walk is cheap enough.
-            Extent::Broken { at } => {
-                let mut segments = Segments::past_junk(jpeg);
-                let mut first_scan = None;
-                for segment in segments.by_ref().filter(|segment| segment.marker == Marker::SOS) {
-                    first_scan.get_or_insert(segment.at);
-                }
-                match (segments.extent(), segments.junk().unwrap_or(at)) {
-                    // Junk behind a scan header may be what entropy-coded data was overwritten with.
-                    (Extent::Complete { end }, junk) if first_scan.is_some_and(|scan| junk < scan) => {
-                        let mut judgement = Self::of_headers(Segments::past_junk(jpeg), end);
-                        judgement.notes.add(Note::JunkBytes, junk);
-                        judgement
-                    }
-                    _ if jpeg.get(at + 1) == Some(&Marker::SOI.code()) => damaged(DamageKind::NewPicture, at),
-                    _ => damaged(DamageKind::Misplaced, at),
-                }
+        if extent == Extent::Foreign {
+            let damage = Damage { kind: DamageKind::NoStart, at: 0, scan: None, mcu: None };
+            let answer = Answer { damage: Some(damage), notes: Notes::NONE, unchecked: None, end: None };
+            return Self::new(answer, Depth::Markers);
+        }
+        let mut answer = Answer::of_segments(jpeg);
+        if let Some(Damage { kind: DamageKind::Cut | DamageKind::Misplaced, .. }) = answer.damage {
+            // Such pictures are rare, so the tables of a checker may be made anew.
+            let entropy = Checker::new().read(jpeg);
+            if entropy.damage.is_none() && entropy.unchecked.is_none() {
+                answer = entropy;
             }
         }
+        Self::new(answer, Depth::Markers)
     }
 
     /// Judges by everything that can be known without pixels.
     pub fn of_entropy(jpeg: &[u8], checker: &mut Checker) -> Self {
-        let (soundness, end) = checker.check_to_end(jpeg);
-        let judgement = Self { depth: Depth::Entropy, end, ..Self::SOUND };
-        match soundness {
-            Soundness::Sound(notes) => Self { notes, ..judgement },
-            Soundness::Damaged(damage) => Self { damage: Some(damage), ..judgement },
-            Soundness::Unchecked(reason) => Self { unchecked: Some(reason), ..judgement },
-        }
+        Self::new(checker.read(jpeg), Depth::Entropy)
     }
 
-    const SOUND: Self =
-        Self { depth: Depth::Markers, damage: None, notes: Notes::NONE, unchecked: None, end: None };
-
-    fn damaged(damage: Damage) -> Self {
-        Self { damage: Some(damage), ..Self::SOUND }
-    }
-
-    /// Judges by the headers before the first scan of a picture whose EOI ends before `end`.
-    fn of_headers(segments: Segments<'_>, end: usize) -> Self {
-        let damaged = |kind, at| Self::damaged(Damage { kind, at, scan: None, mcu: None });
-        let mut judgement = Self { end: Some(end), ..Self::SOUND };
-        let mut frame = None;
-        for segment in segments {
-            let is_frame_header = segment.marker.is_frame_header();
-            if segment.marker == Marker::DHP || is_frame_header && segment.marker.code() & 4 != 0 {
-                // Hierarchical pictures have several frames.
-                judgement.unchecked = Some(Unchecked::Hierarchical);
-                return judgement;
-            }
-            if is_frame_header {
-                let header = FrameHeader::parse(segment.marker, segment.parameters);
-                let Some(header) = header.filter(|header| frame.is_none() && !header.is_overfull()) else {
-                    return damaged(DamageKind::Segment(segment.marker), segment.at);
-                };
-                judgement.unchecked = Unchecked::of(&header);
-                if header.precision == 12 {
-                    judgement.notes.add(Note::TwelveBits, segment.at);
-                }
-                if header.height == 0 {
-                    judgement.notes.add(Note::NumberOfLines, segment.at);
-                }
-                frame = Some(header);
-            }
-            if segment.marker == Marker::SOS {
-                return match (frame, ScanHeader::parse(segment.parameters)) {
-                    (None, _) => damaged(DamageKind::NoFrame, segment.at),
-                    (_, None) => damaged(DamageKind::Segment(Marker::SOS), segment.at),
-                    _ => judgement,
-                };
-            }
-        }
-        damaged(DamageKind::NoFrame, end.saturating_sub(2))
+    fn new(answer: Answer, depth: Depth) -> Self {
+        let Answer { damage, notes, unchecked, end } = answer;
+        Self { depth, damage, notes, unchecked, end }
     }
 
     /// Whether the picture can be used.
     pub fn grade(&self) -> Grade {
-        if self.damage.is_some() {
+        if self.refusal().is_some() {
             Grade::Damaged
         } else if self.notes.is_empty() && self.unchecked.is_none() {
             Grade::Sound
         } else {
             Grade::Usable
+        }
+    }
+
+    /// Why no measured consumer shows the picture. Such a picture is an error of the stream: `serve` and
+    /// its relays leave it out, and `record` counts it as damaged.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match (self.damage, self.unchecked) {
+            (Some(damage), _) => Some(Refusal::Damaged(damage)),
+            (None, Some(Unchecked::Hierarchical)) => Some(Refusal::Hierarchical),
+            (None, Some(Unchecked::Components)) => Some(Refusal::Components),
+            _ => self.notes.contains(Note::NumberOfLines).then_some(Refusal::NumberOfLines),
         }
     }
 
@@ -175,5 +142,29 @@ impl Judgement {
     /// Number of bytes from SOI to the end of EOI; `None` if the picture is damaged or has no EOI.
     pub fn end(&self) -> Option<usize> {
         self.end
+    }
+}
+
+impl Refusal {
+    /// The word in JSON: that of the damage, or `hierarchical`, `too-many-components` and
+    /// `number-of-lines`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Damaged(damage) => damage.kind.name(),
+            Self::Hierarchical => "hierarchical",
+            Self::Components => "too-many-components",
+            Self::NumberOfLines => "number-of-lines",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damaged(damage) => damage.fmt(f),
+            Self::Hierarchical => f.write_str("no reader shows hierarchical pictures"),
+            Self::Components => f.write_str("no reader shows more than four components"),
+            Self::NumberOfLines => f.write_str("no reader shows a picture whose frame header has no height"),
+        }
     }
 }

@@ -94,6 +94,12 @@ impl Marker {
         self.0 >= 0xc0 && self.0 != 0xff && !matches!(self.0, 0xd0..=0xd9)
     }
 
+    /// Where the marker that starts at `at`, perhaps with fill bytes, ends; behind the input if it is cut.
+    pub(super) fn end(jpeg: &[u8], at: usize) -> usize {
+        let fill = jpeg.get(at..).unwrap_or_default().iter().take_while(|&&byte| byte == 0xff).count();
+        at + fill + 1
+    }
+
     /// Whether T.81 keeps this code for later (02 to BF), or it is no marker at all (00 and FF).
     pub fn is_reserved(self) -> bool {
         matches!(self.0, 0x00 | 0x02..=0xbf | 0xff)

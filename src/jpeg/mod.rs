@@ -5,7 +5,7 @@
 //! | where does it end? | [`Walk`] | 0.02 ms |
 //! | what is it? | [`Summary`] | 0.03 ms |
 //! | is all of it there? | [`Checker`] | 1 to 5 ms |
-//! | can it be used? | [`Judgement`] | next to nothing, or as [`Checker`] |
+//! | can it be used? | [`Judgement`] | as [`Walk`], or as [`Checker`] |
 //! | where is the next one, without a delimiter? | [`Splitter`] | as [`Walk`] |
 //!
 //! # Grammar
@@ -41,10 +41,15 @@
 //! | [`ExtraPadding`](Note::ExtraPadding): UVC webcams, `FF 00` before some restart markers | none |
 //! | [`TrailingRestart`](Note::TrailingRestart), [`ScanParameters`](Note::ScanParameters) | none |
 //! | [`RepeatedComponent`](Note::RepeatedComponent), [`ShortSegment`](Note::ShortSegment) | none |
+//! | [`ToleratedScanOrder`](Note::ToleratedScanOrder) | none |
+//! | [`ScanOrder`](Note::ScanOrder) | all but FFmpeg and VLC refuse it |
 //! | [`NulBytes`](Note::NulBytes), [`JunkBytes`](Note::JunkBytes) | none |
 //! | [`NoEnd`](Note::NoEnd) | VLC refuses it in a stream of concatenated pictures |
-//! | [`NumberOfLines`](Note::NumberOfLines) | all refuse it |
 //! | [`TwelveBits`](Note::TwelveBits) | all but FFmpeg and VLC refuse it |
+//! | [`NumberOfLines`](Note::NumberOfLines) | all refuse it |
+//!
+//! A picture that no measured decoder shows is refused ([`Judgement::refusal`]): a damaged one, a hierarchical one,
+//! one with more than four components, and one whose height is in a DNL segment.
 //!
 //! A quantisation table may hold `FF D8 FF`: a segment is as long as it says where a marker follows it.
 //!
@@ -93,7 +98,7 @@ mod walk;
 pub use appendix::Appendix;
 pub use entropy::{BlockMeans, Checker, Damage, DamageKind, MeanBlock, ScanMeans, Soundness, Unchecked};
 pub use frame::{Coding, FrameComponent, FrameHeader, MAX_COMPONENTS, Process};
-pub use judgement::{Depth, Grade, Judgement};
+pub use judgement::{Depth, Grade, Judgement, Refusal};
 pub use marker::Marker;
 pub use note::{Note, Notes};
 pub use quantisation::{Quality, QuantisationTables};

@@ -21,9 +21,12 @@ pub enum Note {
     /// The scan header of a sequential frame has other values than 0, 63, 0 and 0 for its band and
     /// approximation (T.81 B.2.3).
     ScanParameters,
+    /// The components of a scan come in another order than in the frame header (T.81 B.2.3), and libjpeg
+    /// does not find them.
+    ScanOrder,
     /// The components of a scan come in another order than in the frame header (T.81 B.2.3), in a way
     /// that libjpeg accepts.
-    ScanOrder,
+    ToleratedScanOrder,
     /// Two components of the frame have the same identifier (T.81 B.2.2).
     RepeatedComponent,
     /// NUL bytes between two segments.
@@ -42,7 +45,7 @@ pub enum Note {
 }
 
 impl Note {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::StandardTables,
         Self::ZeroPadding,
         Self::MixedPadding,
@@ -50,6 +53,7 @@ impl Note {
         Self::TrailingRestart,
         Self::ScanParameters,
         Self::ScanOrder,
+        Self::ToleratedScanOrder,
         Self::RepeatedComponent,
         Self::NulBytes,
         Self::JunkBytes,
@@ -70,6 +74,7 @@ impl fmt::Display for Note {
             Self::TrailingRestart => "a restart marker behind the last MCU",
             Self::ScanParameters => "the scan header is not that of a sequential frame",
             Self::ScanOrder => "the scan has its components in another order than the frame",
+            Self::ToleratedScanOrder => "the scan has its components in an unusual order",
             Self::RepeatedComponent => "two components have the same identifier",
             Self::NulBytes => "NUL bytes between segments",
             Self::JunkBytes => "bytes between segments that belong to no segment",

@@ -14,7 +14,7 @@
 use super::body_end::{BodyEnd, Ends};
 use super::event::Framing;
 use super::extent::{BodyWalk, Extent};
-use super::head::field_of_a_part_at;
+use super::head::{LOST_LINE_ENDS, head_without_delimiter_at};
 use super::limits::{BEHIND_BYTES, Limits};
 use super::scan::{Answer, Found, Scan, line_ends};
 
@@ -194,7 +194,7 @@ impl BodyScan {
             // goes on: a photo of several pictures has the next one here.
             if !announced && self.ends.declared.is_none_or(|declared| declared <= end as u64) {
                 let next = match scan.picture_at(body, end, eof) {
-                    Answer::No => field_of_a_part_at(body, at, eof),
+                    Answer::No => head_without_delimiter_at(body, at, scan, eof).map(|_| ()),
                     answer => answer,
                 };
                 match next {
@@ -232,7 +232,7 @@ impl BodyScan {
             return Answer::Yes(BodyEnd::scanned(end, extent));
         }
         // Stay where the place right behind the picture is judged until it has been.
-        let judged = picture_end.is_none_or(|end| body.len() > end + 2);
+        let judged = picture_end.is_none_or(|end| body.len() > end + 2 + LOST_LINE_ENDS);
         let from = if judged { resume.max(from) } else { from };
         self.stage = Stage::Search { from, extent, split };
         Answer::More

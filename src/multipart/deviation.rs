@@ -103,6 +103,21 @@ pub enum DeviationKind {
         /// Number of bytes.
         bytes: u64,
     },
+    /// The head of another response between two parts; the stream starts over with it.
+    ResponseHead {
+        /// Number of bytes of the head.
+        bytes: u64,
+    },
+    /// A whole picture is followed by the start of another one inside the body: this many bytes behind the
+    /// first picture (Yaesu SCU-LAN10).
+    PictureBegins {
+        /// Number of bytes.
+        bytes: u64,
+    },
+    /// The response head announces chunks, but the body is not in chunks.
+    ChunksMissing,
+    /// The response head announces a content coding such as gzip, but the body is not coded.
+    ContentCodingMissing,
     /// A body above the limit; it is skipped.
     BodyTooLarge {
         /// The limit in bytes.
@@ -168,6 +183,16 @@ impl fmt::Display for DeviationKind {
                 )
             }
             Self::BytesAfterBody { bytes } => write!(f, "{bytes} bytes between the body and the delimiter"),
+            Self::ResponseHead { bytes } => {
+                write!(f, "another response head, {bytes} bytes long, between two parts")
+            }
+            Self::PictureBegins { bytes } => {
+                write!(f, "the body has the start of another picture, {bytes} bytes, behind the picture")
+            }
+            Self::ChunksMissing => f.write_str("the head announces chunks, but the body has none"),
+            Self::ContentCodingMissing => {
+                f.write_str("the head announces a content coding, but the body is not coded")
+            }
             Self::BodyTooLarge { limit } => {
                 write!(f, "the body is larger than {limit} bytes and was skipped")
             }

@@ -132,6 +132,51 @@ impl HeadScan {
     }
 }
 
+/// Most CR and LF bytes before the head of a part whose delimiter was lost: the line end behind the body, and an
+/// empty line in the place of the delimiter (Axis).
+pub(super) const LOST_LINE_ENDS: usize = 4;
+
+/// Where the head of a part starts whose delimiter is missing at `at`, perhaps behind an empty line: a field of a
+/// part, or any fields with a picture behind them.
+pub(super) fn head_without_delimiter_at(data: &[u8], at: usize, scan: &Scan, eof: bool) -> Answer<usize> {
+    let rest = data.get(at..).unwrap_or_default();
+    let blank = line_ends(&rest[..rest.len().min(LOST_LINE_ENDS)]);
+    if blank == rest.len() {
+        return if eof { Answer::No } else { Answer::More };
+    }
+    let start = at + blank;
+    match field_of_a_part_at(data, start, eof) {
+        Answer::No => fields_and_picture_at(data, start, scan, eof).map(|()| start),
+        answer => answer.map(|()| start),
+    }
+}
+
+/// Whether field lines, an empty line and a picture are at `at`.
+fn fields_and_picture_at(data: &[u8], at: usize, scan: &Scan, eof: bool) -> Answer<()> {
+    /// A longer head is not taken for one.
+    const HEAD_BYTES: usize = 1024;
+    let window = &data[..data.len().min(at + HEAD_BYTES)];
+    let more = if eof || window.len() < data.len() { Answer::No } else { Answer::More };
+    let mut line = at;
+    loop {
+        let rest = &window[line..];
+        let Some(end) = memchr(b'\n', rest) else {
+            let is_name = |b: &u8| b.is_ascii_alphanumeric() || b"-_ \r".contains(b);
+            let name = memchr(b':', rest).map_or(rest, |colon| &rest[..colon]);
+            return if name.iter().all(is_name) { more } else { Answer::No };
+        };
+        let text = rest[..end].trim_ascii_end();
+        line += end + 1;
+        if text.is_empty() {
+            let is_head = line > at + end + 1;
+            return if is_head { scan.picture_at(data, line, eof) } else { Answer::No };
+        }
+        if !is_field_like(text) {
+            return Answer::No;
+        }
+    }
+}
+
 /// Whether a line starts at `at` that can only be a field of a part.
 pub(super) fn field_of_a_part_at(data: &[u8], at: usize, eof: bool) -> Answer<()> {
     const START: &[u8] = b"content-";

@@ -91,6 +91,7 @@ mod extent;
 mod head;
 mod limits;
 mod parser;
+mod response_head;
 mod scan;
 mod serializer;
 mod start;

@@ -1,6 +1,7 @@
 //! How the body is framed: its transfer coding and its length (RFC 9112 6.3).
 
 use crate::http::{ChunkError, Dechunker, Head};
+use crate::multipart::DeviationKind;
 
 /// The framing of the body, and how much of it has been read.
 #[derive(Debug)]
@@ -9,6 +10,8 @@ pub(super) struct Coding {
     length: Length,
     /// Bytes of the decoded body.
     content: u64,
+    /// What the head says of the body that is not so.
+    pub(super) deviation: Option<DeviationKind>,
 }
 
 /// What the Content-Length of the response is worth.
@@ -27,7 +30,12 @@ impl Coding {
     pub(super) fn new(head: Option<&Head>, is_chunked: bool) -> Self {
         let announces_chunks = head.is_some_and(Head::is_chunked);
         let length = head.filter(|_| !announces_chunks).map_or(Length::Unknown, Length::of);
-        Self { dechunker: is_chunked.then(Dechunker::new), length, content: 0 }
+        Self { dechunker: is_chunked.then(Dechunker::new), length, content: 0, deviation: None }
+    }
+
+    /// The same, with what the head says of the body that is not so.
+    pub(super) fn with_deviation(self, deviation: Option<DeviationKind>) -> Self {
+        Self { deviation, ..self }
     }
 
     /// Decodes the next bytes of the body in place. Returns how many bytes of content now stand at the

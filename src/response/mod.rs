@@ -11,7 +11,9 @@
 //! | interim heads (1xx) | servers that answer `Expect` | skipped |
 //! | chunks under `HTTP/1.0` | Kasa | decoded: the head's `Transfer-Encoding` counts |
 //! | `Content-Length: 9999999` before an endless stream | webcamXP | ignored, unless the type is text or JSON |
-//! | several heads, each of a redirection | `curl -iL` | the last head counts ([`Expected::Saved`]) |
+//! | several heads, with pages between them | `curl -iL`, `curl -i --digest` | the last head counts ([`Expected::Saved`]) |
+//! | empty lines before the status line | files edited by hand | skipped |
+//! | chunks or a content coding announced and not there | small servers | as it is, with a deviation |
 //! | a head that says chunked before a decoded body | `curl -i` without `--raw` | as it is ([`Expected::Saved`]) |
 
 mod coding;

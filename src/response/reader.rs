@@ -250,7 +250,10 @@ impl Body {
         let content_type = head.and_then(|head| head.fields().first("content-type"));
         let boundary = content_type.and_then(|value| ContentType::parse(value).boundary);
         let boundary = boundary.as_ref().map(|boundary| &boundary.value[..]);
-        let parser = Parser::with_limits(Walk::new(), boundary, limits);
+        let mut parser = Parser::with_limits(Walk::new(), boundary, limits);
+        if let Some(kind) = coding.deviation {
+            parser.deviate_first(kind);
+        }
         Self { coding, parser, error: None }
     }
 

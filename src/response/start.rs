@@ -2,8 +2,11 @@
 
 use alloc::vec::Vec;
 
+use memchr::memmem;
+
 use super::coding::Coding;
-use crate::http::{Dechunker, Head, HeadError, HeadErrorKind, HeadSearch};
+use crate::http::{Dechunker, Head, HeadError, HeadErrorKind, HeadSearch, Version};
+use crate::multipart::DeviationKind;
 
 /// Room for one read before the body starts.
 const READ_BYTES: usize = 16 << 10;
@@ -11,6 +14,12 @@ const READ_BYTES: usize = 16 << 10;
 const MOST_INTERIM: usize = 8;
 /// Heads before the one that counts in a saved response: redirections and refusals.
 const MOST_SAVED: usize = 32;
+/// Most CR and LF bytes before a status line that are skipped.
+const MOST_BLANK: usize = 16;
+/// Longest page of a refusal between two saved heads, in bytes.
+const PAGE_BYTES: usize = 64 << 10;
+/// What every head but that of ICY starts with.
+const HTTP: &[u8] = b"HTTP/";
 
 /// What the input is expected to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +28,10 @@ pub enum Expected {
     /// A server's answer. Interim heads (1xx) are skipped. Input that does not start like a response is
     /// a body without a head.
     Response,
-    /// What a file holds: a saved response, a body alone, or JPEGs one after another. Heads of
-    /// redirections and refusals that another head follows are skipped (`curl -iL`, `curl -i --digest`).
-    /// Whether a body that the head calls
-    /// chunked still is, is decided by its first bytes (`curl -i` with and without `--raw`).
+    /// What a file holds: a saved response, a body alone, or JPEGs one after another. Heads that another
+    /// head follows are skipped with their pages (`curl -i` with `-L`, `--digest` or `--proxytunnel`), and
+    /// `HTTP/2` in a status line is how curl prints one. Whether a body that the head calls chunked still is,
+    /// is decided by its first bytes (`curl -i` with and without `--raw`).
     Saved,
 }
 
@@ -81,14 +90,22 @@ impl Start {
             if let Some(head) = self.head.take() {
                 return Ok(self.chunking(head, is_end));
             }
+            if !self.skip_blank_lines(is_end) {
+                return Ok(None);
+            }
             match self.search.parse(&self.bytes[self.skipped..self.len]) {
-                Ok(Some(head)) => match self.is_skipped(&head, is_end) {
-                    Some(true) => {
-                        self.skipped += head.len;
+                Ok(Some(mut head)) => match self.is_skipped(&head, is_end) {
+                    Some(Skip::WithPage(page)) => {
+                        self.skipped += head.len + page;
                         self.interim += 1;
                         self.search = HeadSearch::default();
                     }
-                    Some(false) => self.head = Some(head),
+                    Some(Skip::No) => {
+                        if self.expected == Expected::Saved && is_printed_by_curl(head.bytes()) {
+                            head.version = Version::Http11;
+                        }
+                        self.head = Some(head);
+                    }
                     None => {
                         self.search = HeadSearch::default();
                         return Ok(None);
@@ -106,42 +123,70 @@ impl Start {
         }
     }
 
+    /// Skips empty lines before a status line. `false`: more bytes are needed.
+    fn skip_blank_lines(&mut self, is_end: bool) -> bool {
+        let bytes = &self.bytes[self.skipped..self.len];
+        let window = &bytes[..bytes.len().min(MOST_BLANK)];
+        let blank = window.iter().take_while(|&&b| b == b'\r' || b == b'\n').count();
+        if blank == 0 {
+            return true;
+        }
+        let behind = &bytes[blank..];
+        let n = behind.len().min(HTTP.len());
+        if behind[..n] != HTTP[..n] || blank == MOST_BLANK {
+            // The body starts with an empty line.
+            return true;
+        }
+        if n == HTTP.len() {
+            self.skipped += blank;
+        }
+        n == HTTP.len() || is_end
+    }
+
     /// Whether a complete head is not the one that counts. `None`: more bytes are needed.
-    fn is_skipped(&self, head: &Head, is_end: bool) -> Option<bool> {
+    fn is_skipped(&self, head: &Head, is_end: bool) -> Option<Skip> {
         let behind = &self.bytes[self.skipped + head.len..self.len];
         match self.expected {
-            Expected::Response => Some(head.status < 200 && self.interim < MOST_INTERIM),
-            Expected::Saved if self.interim >= MOST_SAVED => Some(false),
-            Expected::Saved if head.status < 200 => Some(true),
-            Expected::Saved if head.status >= 300 => {
-                const NEXT: &[u8] = b"HTTP/";
-                let n = NEXT.len().min(behind.len());
-                let may_follow = behind[..n] == NEXT[..n];
-                if n == NEXT.len() || !may_follow || is_end {
-                    Some(may_follow && n == NEXT.len())
-                } else {
-                    None
-                }
-            }
-            Expected::Saved => Some(false),
+            Expected::Response if head.status < 200 && self.interim < MOST_INTERIM => Some(Skip::WithPage(0)),
+            Expected::Response => Some(Skip::No),
+            Expected::Saved if self.interim >= MOST_SAVED => Some(Skip::No),
+            Expected::Saved if head.status < 200 => Some(Skip::WithPage(0)),
+            Expected::Saved => next_head(head, behind, is_end),
         }
     }
 
-    /// `head` counts. Whether its body is in chunks may take a few bytes of the body.
+    /// `head` counts. How its body is coded may take a few bytes of the body to say.
     fn chunking(&mut self, head: Head, is_end: bool) -> Option<Started> {
         let body = self.skipped + head.len;
-        let is_chunked = match (head.is_chunked(), self.expected) {
+        let bytes = &self.bytes[body..self.len];
+        let is_live = self.expected == Expected::Response;
+        let has_coding = is_live
+            && head
+                .fields()
+                .all("content-encoding")
+                .any(|value| !value.trim_ascii().eq_ignore_ascii_case(b"identity"));
+        if has_coding && bytes.is_empty() && !is_end {
+            self.head = Some(head);
+            return None;
+        }
+        let is_chunked = match (head.is_chunked(), Dechunker::is_kept_in(bytes)) {
             (false, _) => false,
-            (true, Expected::Response) => true,
-            (true, Expected::Saved) => match Dechunker::is_kept_in(&self.bytes[body..self.len]) {
-                None if !is_end => {
-                    self.head = Some(head);
-                    return None;
-                }
-                kept => kept == Some(true),
-            },
+            (true, None) if !is_end && bytes.len() <= LONGEST_SIZE => {
+                self.head = Some(head);
+                return None;
+            }
+            // A server may write a broken size; the decoder says where.
+            (true, Some(false)) if is_live => !starts_like_a_body(bytes),
+            (true, kept) => kept == Some(true) || is_live,
         };
-        let coding = Coding::new(Some(&head), is_chunked);
+        let deviation = if is_live && head.is_chunked() && !is_chunked {
+            Some(DeviationKind::ChunksMissing)
+        } else if has_coding && starts_like_a_body(bytes) {
+            Some(DeviationKind::ContentCodingMissing)
+        } else {
+            None
+        };
+        let coding = Coding::new(Some(&head), is_chunked).with_deviation(deviation);
         Some(Started { head: Some(head), coding, body })
     }
 
@@ -149,4 +194,71 @@ impl Start {
     fn headless(&self) -> Started {
         Started { head: None, coding: Coding::new(None, false), body: self.skipped }
     }
+}
+
+/// Whether a complete head is passed over.
+enum Skip {
+    No,
+    /// With this many bytes of a page behind it.
+    WithPage(usize),
+}
+
+/// Bytes of a status line that show its status.
+const STATUS_BYTES: usize = 16;
+
+/// Digits of a chunk-size that say how a body is coded, with what ends them.
+const LONGEST_SIZE: usize = 17;
+
+/// Whether another head follows a saved one, perhaps behind a page. `None`: more bytes are needed.
+fn next_head(head: &Head, behind: &[u8], is_end: bool) -> Option<Skip> {
+    let follows = |at: usize| {
+        let rest = behind.get(at..).unwrap_or_default();
+        let n = rest.len().min(HTTP.len());
+        if rest[..n] != HTTP[..n] {
+            return Some(false);
+        }
+        let is_enough = rest.len() >= STATUS_BYTES || rest.contains(&b'\n') || is_end;
+        is_enough.then(|| is_status_line(rest))
+    };
+    match follows(0) {
+        Some(false) => {}
+        Some(true) => return Some(Skip::WithPage(0)),
+        None => return None,
+    }
+    if head.status < 300 {
+        return Some(Skip::No);
+    }
+    // The page of a refusal is as long as its head says, or ends where the next head starts.
+    let length = head.text("content-length").and_then(|value| value.trim().parse::<usize>().ok());
+    if let Some(length) = length.filter(|&length| length <= PAGE_BYTES) {
+        return follows(length).map(|follows| if follows { Skip::WithPage(length) } else { Skip::No });
+    }
+    let window = &behind[..behind.len().min(PAGE_BYTES)];
+    let at = memmem::find_iter(window, HTTP).find(|&at| is_status_line(&window[at..]));
+    match at {
+        Some(at) => Some(Skip::WithPage(at)),
+        None if is_end || window.len() == PAGE_BYTES => Some(Skip::No),
+        None => None,
+    }
+}
+
+/// Whether `HTTP/1.1 200` or the like is there, so that text such as `HTTP/1.1 is required` is not a head.
+fn is_status_line(bytes: &[u8]) -> bool {
+    let line = &bytes[..bytes.len().min(STATUS_BYTES)];
+    let Some(blank) = line.iter().position(|&b| b == b' ') else { return false };
+    line.get(HTTP.len()..blank)
+        .is_some_and(|version| version.iter().all(|b| b.is_ascii_digit() || *b == b'.'))
+        && line.get(blank + 1..blank + 4).is_some_and(|status| status.iter().all(u8::is_ascii_digit))
+}
+
+/// Whether the status line is one that curl prints for HTTP/2 and HTTP/3, which have none.
+fn is_printed_by_curl(head: &[u8]) -> bool {
+    head.starts_with(b"HTTP/2") || head.starts_with(b"HTTP/3")
+}
+
+/// Whether a body starts like a multipart body or a picture, and not like a chunk-size or compressed bytes.
+fn starts_like_a_body(bytes: &[u8]) -> bool {
+    const FIELD: &[u8] = b"content-";
+    matches!(bytes, [b'-' | b'\r' | b'\n' | 0xff, ..])
+        || bytes.get(..FIELD.len()).is_some_and(|start| start.eq_ignore_ascii_case(FIELD))
 }

@@ -32,8 +32,8 @@ pub struct FrameTimes {
     max: Duration,
 }
 
-/// Servers repeat an unchanged picture once a second. A gap is a stall if it is clearly longer.
-const SHORTEST_STALL: Duration = Duration::from_millis(1500);
+/// The limit is one second. Servers that repeat an unchanged picture once a second are up to 50 ms late: no stall.
+const SHORTEST_STALL: Duration = Duration::from_millis(1000 + 50);
 
 /// The figures of a stream with at least two frames.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,8 +78,8 @@ impl FrameTimes {
         self.last
     }
 
-    /// The figures; `None` with fewer than two frames, or when all came within a millisecond. A gap is a stall above `max_gap`, by default
-    /// the larger of 1.5 seconds and three times the median.
+    /// The figures; `None` with fewer than two frames, or when all came within a millisecond. A gap is a stall above
+    /// `max_gap`, by default the larger of 1.05 seconds and three times the median.
     pub fn timing(&self, max_gap: Option<Duration>) -> Option<Timing> {
         let (first, last) = (self.first?, self.last?);
         let span = last.saturating_sub(first);
@@ -182,10 +182,13 @@ mod tests {
 
     #[test]
     fn a_stall_is_a_gap_above_the_limit() {
-        let frames = times(&[0, 100, 200, 1800, 1900]);
+        let frames = times(&[0, 100, 200, 1300, 1400]);
         assert_eq!(frames.timing(None).unwrap().stalls, 1);
-        assert_eq!(frames.timing(Some(Duration::from_millis(1600))).unwrap().stalls, 0);
-        assert_eq!(times(&[0, 600, 1200, 2000]).timing(None).unwrap().max_gap, Duration::from_millis(1800));
+        assert_eq!(frames.timing(Some(Duration::from_millis(1100))).unwrap().stalls, 0);
+        let repeated = times(&[0, 100, 200, 300, 1310, 2340]);
+        assert_eq!(repeated.timing(None).unwrap().stalls, 0);
+        assert_eq!(repeated.timing(Some(Duration::from_secs(1))).unwrap().stalls, 2);
+        assert_eq!(times(&[0, 500, 1000, 2000]).timing(None).unwrap().max_gap, Duration::from_millis(1500));
         // A picture that is repeated once a second is no stall, a little late or not.
         assert_eq!(times(&[0, 33, 66, 99, 1099, 2101, 3130]).timing(None).unwrap().stalls, 0);
     }

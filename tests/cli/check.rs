@@ -5,7 +5,7 @@ use crate::kit;
 use std::fs;
 
 use kit::camera::{Camera, HEAD, chunk, part, part_with_length};
-use kit::run::{End, Server, mjpeg, run};
+use kit::run::{End, Server, mjpeg, run, start};
 use serde_json::Value;
 
 fn check(target: &str, args: &[&str]) -> (End, Value) {
@@ -22,6 +22,43 @@ fn names(verdict: &Value) -> Vec<&str> {
 /// The first frames, each as `part` writes it, in one body.
 fn body(part: impl Fn(&[u8]) -> Vec<u8>) -> Vec<Vec<u8>> {
     kit::contents(&kit::frames())[..5].iter().map(|jpeg| part(jpeg)).collect()
+}
+
+#[test]
+fn the_repeats_of_serve_are_no_stalls() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = folder.path().join("image.jpg");
+    let frames = kit::contents(&kit::frames());
+    fs::write(&image, &frames[0]).unwrap();
+    let server = Server::start(&image, &["--repeat", "1s"]);
+    let check = start(&mut mjpeg([
+        "check",
+        &server.stream,
+        "--frames",
+        "18",
+        "--duration",
+        "30s",
+        "--format",
+        "json",
+    ]));
+    // A camera with 10 frames per second that then falls silent.
+    let temporary = folder.path().join(".new");
+    for frame in &frames[..15] {
+        let count = || state(&server)["frames"].as_u64().unwrap();
+        let before = count();
+        fs::write(&temporary, frame).unwrap();
+        fs::rename(&temporary, &image).unwrap();
+        kit::eventually("the frame is sent", || (count() > before).then_some(()));
+    }
+    let verdict: Value = serde_json::from_slice(&check.end().out).unwrap();
+    assert_eq!(verdict["parts"], 18, "{verdict}");
+    assert!(verdict["timing"]["gap_p50_ms"].as_f64() < Some(333.0), "{verdict}");
+    assert!(verdict["timing"]["gap_max_ms"].as_f64() > Some(990.0), "{verdict}");
+    assert!(!names(&verdict).contains(&"stall"), "{verdict}");
+}
+
+fn state(server: &Server) -> Value {
+    serde_json::from_slice(&kit::http::get(server.address(), "/state").1).unwrap()
 }
 
 #[test]
@@ -65,7 +102,8 @@ fn without_arrival_times_a_consumer_plays() {
 
 #[test]
 fn findings_are_judged_for_the_chosen_consumers() {
-    let short = body(|jpeg| part_with_length(jpeg, jpeg.len() - 10));
+    let mut short = body(|jpeg| part_with_length(jpeg, jpeg.len() - 10));
+    short.push(b"--foo--\r\n".to_vec());
     for (consumers, severity, code) in [
         (None, "error", 1),
         (Some("ffmpeg"), "error", 1),
@@ -87,7 +125,7 @@ fn findings_are_judged_for_the_chosen_consumers() {
 fn a_chosen_consumer_that_fails_without_a_finding_is_one() {
     // With its rule, the reason is ignored, but the consumer was asked for.
     let head = HEAD.replace("boundary=foo", "Boundary=foo");
-    let args = ["--ignore", "H104", "--consumers", "firefox"];
+    let args = ["--ignore", "H104,T404", "--consumers", "firefox"];
     let (end, verdict) = check(&Camera::sending(&head, body(part)).url, &args);
     assert_eq!(names(&verdict), ["consumer-fails"], "{verdict}");
     end.expect(1);

@@ -1,13 +1,15 @@
-//! `check`, `record` and `serve` agree on which pictures are damaged, and `check` names what is unusual.
+//! `check`, `record`, `serve` and its relays agree on which pictures are of no use, and `check` names what is
+//! unusual.
 
 use crate::kit;
 
 use std::fs;
 use std::path::Path;
 
-use kit::camera::{HEAD, part};
-use kit::http::Client;
+use kit::camera::{Camera, HEAD, part};
+use kit::http::{Client, get};
 use kit::run::{Server, mjpeg, run};
+use mjpeg::check::Effect;
 use mjpeg::jpeg::Marker;
 use serde_json::Value;
 
@@ -25,8 +27,10 @@ use fixture::{inserted, named, segment, segments, without};
 struct Class {
     name: &'static str,
     jpeg: Vec<u8>,
-    /// The word in the manifest of `record`, if the markers show damage.
+    /// The word in the manifest of `record`, if no consumer shows the picture by its markers.
     damage: Option<&'static str>,
+    /// Whether `serve` sends it.
+    is_served: bool,
     /// The rules that `check --shallow` names.
     rules: &'static [&'static str],
     /// The rules that `check` names.
@@ -54,10 +58,21 @@ fn components(jpeg: &[u8], marker: Marker, count: u8) -> Vec<u8> {
     [&jpeg[..frame.start], &segment(marker, &parameters), &jpeg[frame.end..]].concat()
 }
 
+/// A DNL segment with the height of the picture.
+fn lines(jpeg: &[u8]) -> Vec<u8> {
+    let frame = start_of(jpeg, Marker::SOF0);
+    segment(Marker::DNL, &jpeg[frame + 5..frame + 7])
+}
+
 fn damaged_classes(jpeg: &[u8]) -> Vec<Class> {
-    let class = |name, jpeg, damage, rules| Class { name, jpeg, damage: Some(damage), rules, deep: rules };
+    let class = |name, jpeg, damage: &'static str, rules| {
+        let damage = (!damage.is_empty()).then_some(damage);
+        Class { name, jpeg, damage, is_served: false, rules, deep: rules }
+    };
     let scan = fixture::scan(jpeg);
     let frame = segments(jpeg, Marker::SOF0)[0].clone();
+    let no_height = with(&with(jpeg, frame.start + 5, 0), frame.start + 6, 0);
+    let dnl = inserted(&no_height, scan.end, &lines(jpeg));
     vec![
         class("text", b"<html>".to_vec(), "no-soi", &["no-soi"]),
         class("a placeholder", b"\xff\xd8\xff\xd9".to_vec(), "no-frame", &["no-frame"]),
@@ -65,15 +80,31 @@ fn damaged_classes(jpeg: &[u8]) -> Vec<Class> {
         class("no scan", without(jpeg, scan.start - 14..scan.end), "no-frame", &["no-frame"]),
         class("no width", with(&with(jpeg, frame.start + 7, 0), frame.start + 8, 0), "broken", &["broken"]),
         class("cut", jpeg[..2000].to_vec(), "no-eoi", &["truncated"]),
-        class("no EOI", jpeg[..jpeg.len() - 2].to_vec(), "no-eoi", &["no-eoi"]),
         class("two in one", [&jpeg[..2000], jpeg].concat(), "broken", &["broken"]),
         class("five progressive components", components(jpeg, Marker::SOF2, 5), "broken", &["broken"]),
+        class("9 bits", with(jpeg, frame.start + 4, 9), "broken", &["broken"]),
+        class("an unknown component", with(jpeg, scan.start - 9, 77), "broken", &["broken"]),
+        class(
+            "a scan twice",
+            [&jpeg[..scan.end], &jpeg[scan.start - 14..]].concat(),
+            "scan-damaged",
+            &["scan-damaged"],
+        ),
+        class("hierarchical", with(jpeg, frame.start + 1, 0xc5), "hierarchical", &["hierarchical"]),
+        class("DNL", dnl, "number-of-lines", &["number-of-lines"]),
+        class("neither height nor DNL", no_height, "broken", &["broken"]),
+        class(
+            "five components",
+            components(jpeg, Marker::SOF1, 5),
+            "too-many-components",
+            &["too-many-components"],
+        ),
         class("a DQT of length 1", inserted(jpeg, 2, b"\xff\xdb\0\x01"), "broken", &["broken"]),
     ]
 }
 
 fn usable_classes(jpeg: &[u8]) -> Vec<Class> {
-    let class = |name, jpeg, rules, deep| Class { name, jpeg, damage: None, rules, deep };
+    let class = |name, jpeg, rules, deep| Class { name, jpeg, damage: None, is_served: true, rules, deep };
     let frame = start_of(jpeg, Marker::SOF0);
     let header = segments(jpeg, Marker::SOS)[0].clone();
     let scan = fixture::scan(jpeg);
@@ -83,9 +114,6 @@ fn usable_classes(jpeg: &[u8]) -> Vec<Class> {
     let turned = with(&with(&with(&three, order, 3), order + 2, 1), order + 4, 2);
     let twelve = encoder::encode(&Plan { precision: 12, ..Plan::default() }, 2);
     let extended = encoder::encode(&Plan { factors: vec![(1, 1); 4], ..Plan::default() }, 2);
-    let no_height = with(&with(jpeg, frame + 5, 0), frame + 6, 0);
-    let lines = [&jpeg[frame + 5..frame + 7]].concat();
-    let dnl = inserted(&no_height, scan.end, &segment(Marker::DNL, &lines));
     let index = inserted(jpeg, 2, &segment(Marker::APP2, b"MPF\0II*\0\x08\0\0\0"));
     let zeros = encoder::encode(&Plan { padding: Padding::Zeros, ..Plan::default() }, 1);
     let progressive = encoder::encode(&Plan { order: Order::Progressive, ..Plan::default() }, 1);
@@ -104,28 +132,26 @@ fn usable_classes(jpeg: &[u8]) -> Vec<Class> {
         class(
             "no Huffman tables",
             fixture::without_segments(named("ffmpeg.jpg"), Marker::DHT),
-            &[],
+            &["standard-tables"],
             &["standard-tables"],
         ),
         class("arithmetic", fixture::ARITHMETIC.to_vec(), &["arithmetic"], &["arithmetic"]),
         class("lossless", with(jpeg, frame + 1, 0xc3), &["lossless"], &["lossless"]),
-        class("hierarchical", with(jpeg, frame + 1, 0xc5), &["hierarchical"], &["hierarchical"]),
         class("12 bits", twelve, &["twelve-bits"], &["twelve-bits"]),
-        class("DNL", dnl, &["number-of-lines"], &["number-of-lines"]),
-        class("DNL of a known height", inserted(jpeg, scan.end, &segment(Marker::DNL, &lines)), &[], &[]),
-        class(
-            "five components",
-            components(jpeg, Marker::SOF1, 5),
-            &["too-many-components"],
-            &["too-many-components"],
-        ),
-        class("another order", turned, &[], &["scan-order"]),
+        class("DNL of a known height", inserted(jpeg, scan.end, &lines(jpeg)), &[], &[]),
+        class("no EOI", jpeg[..jpeg.len() - 2].to_vec(), &["no-eoi"], &["no-eoi"]),
+        class("another order", turned, &["scan-order"], &["scan-order"]),
         class("the order of the frame", three, &[], &[]),
-        class("a band of 1 to 63", with(jpeg, header.end - 3, 1), &[], &["scan-parameters"]),
-        class("NULs between segments", inserted(jpeg, frame, b"\0\0"), &[], &["nul-bytes"]),
+        class("a band of 1 to 63", with(jpeg, header.end - 3, 1), &["scan-parameters"], &["scan-parameters"]),
+        class("NULs between segments", inserted(jpeg, frame, b"\0\0"), &["nul-bytes"], &["nul-bytes"]),
         class("fill bytes between segments", inserted(jpeg, frame, b"\xff\xff"), &[], &[]),
         class("junk between segments", inserted(jpeg, frame, b"junk"), &["junk-bytes"], &["junk-bytes"]),
-        class("a comment of length 1", inserted(jpeg, 2, b"\xff\xfe\0\x01"), &[], &["short-segment"]),
+        class(
+            "a comment of length 1",
+            inserted(jpeg, 2, b"\xff\xfe\0\x01"),
+            &["short-segment"],
+            &["short-segment"],
+        ),
         class("a comment of length 2", inserted(jpeg, 2, b"\xff\xfe\0\x02"), &[], &[]),
         class("two pictures", [&index, jpeg].concat(), &["announced-after-eoi"], &["announced-after-eoi"]),
         class("an index alone", index, &[], &[]),
@@ -146,11 +172,46 @@ fn names(capture: &Path, args: &[&str]) -> Vec<String> {
     findings.iter().map(|finding| finding["name"].as_str().unwrap().into()).collect()
 }
 
+/// The consumers that were measured with pictures of each class.
+const CONSUMERS: [&str; 6] = ["ffmpeg", "ffmpeg_strict", "vlc", "chromium", "firefox", "gstreamer"];
+
+/// Whether a rule says that none of them shows the picture.
+fn hides_the_picture(rules: &[&str]) -> bool {
+    mjpeg::check::rules().filter(|rule| rules.contains(&rule.name)).any(|rule| {
+        let mut measured =
+            mjpeg::consumers::consumers().filter(|consumer| CONSUMERS.contains(&consumer.name));
+        measured.all(|consumer| matches!(rule.effect_on(consumer), Effect::Loses | Effect::Crashes))
+    })
+}
+
+#[test]
+fn a_relay_counts_what_no_consumer_shows_as_torn_but_not_text() {
+    let jpeg = named("420.jpg");
+    let text = b"--foo\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbusy\r\n".to_vec();
+    let hierarchical = with(jpeg, start_of(jpeg, Marker::SOF0) + 1, 0xc5);
+    let pieces = [part(jpeg), text.clone(), part(&hierarchical), text, part(named("grey.jpg"))];
+    let (done, wait) = std::sync::mpsc::channel::<()>();
+    let camera = Camera::start(move |connection| {
+        connection.send(HEAD.as_bytes());
+        pieces.iter().for_each(|piece| connection.send(piece));
+        connection.send(b"--foo\r\n");
+        // The relay would open the stream again.
+        let _ = wait.recv();
+    });
+    let server = Server::start(camera.url.as_ref(), &[]);
+    kit::eventually("the last picture", || {
+        (get(server.address(), "/snapshot").1 == named("grey.jpg")).then_some(())
+    });
+    let state: Value = serde_json::from_slice(&get(server.address(), "/state").1).unwrap();
+    assert_eq!(state["frames_torn"], 1, "{state}");
+    drop(done);
+}
+
 #[test]
 fn check_record_and_serve_agree_on_each_class_of_pictures() {
     let jpeg = named("420.jpg");
     let last = named("grey.jpg");
-    for Class { name, jpeg, damage, rules, deep } in
+    for Class { name, jpeg, damage, is_served, rules, deep } in
         damaged_classes(jpeg).into_iter().chain(usable_classes(jpeg))
     {
         let folder = tempfile::tempdir().unwrap();
@@ -158,6 +219,7 @@ fn check_record_and_serve_agree_on_each_class_of_pictures() {
         fs::write(&capture, [HEAD.as_bytes(), &part(&jpeg), &part(last), b"--foo--\r\n"].concat()).unwrap();
         assert_eq!(names(&capture, &["--shallow"]), rules, "{name}: check --shallow");
         assert_eq!(names(&capture, &[]), deep, "{name}: check");
+        assert_eq!(hides_the_picture(rules), damage.is_some(), "{name}: the consumers of {rules:?}");
 
         let out = folder.path().join("out");
         run(mjpeg(["record", "--quiet"]).arg(&capture).arg(&out)).expect(0);
@@ -175,15 +237,12 @@ fn check_record_and_serve_agree_on_each_class_of_pictures() {
         for source in [&pictures, &capture] {
             let server = Server::start(source, &["--once", "--fps", "1000"]);
             let sent = Client::watch(server.address(), "/stream").rest();
-            assert_eq!(sent.len(), recorded.len(), "{name}: serve {}", source.display());
-            assert!(
-                damage.is_some() || jpeg.starts_with(&sent[0].body),
-                "{name}: serve {}",
-                source.display()
-            );
+            let expected = if is_served { 2 } else { 1 };
+            assert_eq!(sent.len(), expected, "{name}: serve {}", source.display());
+            assert!(!is_served || jpeg.starts_with(&sent[0].body), "{name}: serve {}", source.display());
             let end = server.run.end().expect(0);
             let is_skipped = end.err.contains("1.jpg is skipped");
-            assert_eq!(is_skipped, damage.is_some() && *source == pictures, "{name}: {}", end.err);
+            assert_eq!(is_skipped, !is_served && *source == pictures, "{name}: {}", end.err);
         }
     }
 }

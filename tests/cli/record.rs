@@ -66,8 +66,10 @@ fn the_frames_of_captures_are_recorded_exactly() {
         let summary = summary(&end);
         assert_eq!((&summary["end"], &summary["frames_damaged"]), (&"truncated".into(), &1.into()));
         let last = manifest(dir.path()).pop().unwrap();
-        assert_eq!(last["damage"], "no-eoi");
-        assert!(last.get("file").is_none());
+        assert_eq!((&last["damage"], &last["file"]), (&"no-eoi".into(), &"damaged/frame-000001.jpg".into()));
+        assert!(last.get("seq").is_none());
+        let damaged = fs::read(dir.path().join("damaged/frame-000001.jpg")).unwrap();
+        assert_eq!(last["body_bytes"], damaged.len());
     }
 }
 

@@ -240,7 +240,7 @@ fn sources_and_addresses_that_cannot_be_used_are_local_failures() {
         (broken.path().to_path_buf(), "127.0.0.1:0", "has no frame that can be sent"),
         (text.clone(), "127.0.0.1:0", "contains neither JPEGs nor a stream"),
         (frames.clone(), taken.address(), "cannot listen at"),
-        (frames.clone(), "256.0.0.1:0", "cannot listen at"),
+        (frames.clone(), "192.0.2.1:0", "cannot listen at"),
     ] {
         let end = run(mjpeg(["serve"]).arg(&source).args(["--listen", listen])).expect(6);
         let first = end.err.lines().find(|line| line.contains(expected));
@@ -275,10 +275,10 @@ fn errors_in_the_arguments_alone_are_usage_errors() {
         (&["-", "--loops", "2"], "standard input can be played only once"),
         (&["test:9x9"], "between 160x120 and 3840x2160"),
         (&["test:abc"], "expected WIDTHxHEIGHT"),
-        (&["/nowhere/at/all", "--listen", "8080"], "expected HOST:PORT"),
-        (&["/nowhere/at/all", "--listen", ":80"], "expected HOST:PORT"),
-        (&["/nowhere/at/all", "--listen", "127.0.0.1:65536"], "expected HOST:PORT"),
-        (&["/nowhere/at/all", "--listen", "::1"], "expected HOST:PORT"),
+        (&["/nowhere/at/all", "--listen", "99999"], "--listen"),
+        (&["/nowhere/at/all", "--listen", "127.0.0.1:65536"], "--listen"),
+        (&["/nowhere/at/all", "--listen", "256.0.0.1:0"], "--listen"),
+        (&["/nowhere/at/all", "--listen", "::1"], "--listen"),
         (&["/nowhere/at/all", "--auth", "secret"], "--auth: line 1 is not USER:PASSWORD"),
         (&["/nowhere/at/all", "--unix", &long], "--unix: "),
     ] {

@@ -13,11 +13,11 @@ use std::process::Command;
 
 use kit::http::Client;
 use kit::peer;
-use kit::run::{Server, mjpeg, run, start};
+use kit::run::{Run, Server, mjpeg, run, start};
 
 /// Forwards connections from a TCP port that the system chooses to a Unix socket at `path`, and returns `HOST:PORT`.
 /// Servers that cannot report a chosen port listen at a path instead.
-fn bridge(path: &Path) -> String {
+pub fn bridge(path: &Path) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let path = path.to_path_buf();
@@ -80,16 +80,14 @@ fn nginx_with_default_buffers_forwards_each_frame_at_once() {
     record.end().expect(0);
 }
 
-#[test]
-fn frames_of_ustreamer_are_relayed_unchanged() {
-    let (Some(_), Some(_)) = (peer::find("ustreamer"), peer::find("cc")) else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let camera = folder.path().join("camera.so");
+/// Starts uStreamer with a fake camera that shows the fixture frames, and returns the URL of its stream.
+pub fn ustreamer(folder: &Path) -> (Run, String) {
+    let camera = folder.join("camera.so");
     let source = kit::repository("benches/serve/camera.c");
     run(Command::new("cc").args(["-O2", "-shared", "-fPIC", "-o"]).arg(&camera).arg(source).arg("-ldl"))
         .expect(0);
 
-    let socket = folder.path().join("ustreamer");
+    let socket = folder.join("ustreamer");
     let mut ustreamer = Command::new("ustreamer");
     ustreamer
         .env("LD_PRELOAD", &camera)
@@ -98,9 +96,16 @@ fn frames_of_ustreamer_are_relayed_unchanged() {
     ustreamer
         .args(["--device", "/dev/fake-camera", "--format", "MJPEG", "--encoder", "HW", "--unix"])
         .arg(&socket);
-    let _ustreamer = start(&mut ustreamer);
+    let run = start(&mut ustreamer);
     kit::eventually("uStreamer listens", || UnixStream::connect(&socket).ok());
-    let url = format!("http://{}/stream", bridge(&socket));
+    (run, format!("http://{}/stream", bridge(&socket)))
+}
+
+#[test]
+fn frames_of_ustreamer_are_relayed_unchanged() {
+    let (Some(_), Some(_)) = (peer::find("ustreamer"), peer::find("cc")) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (_ustreamer, url) = ustreamer(folder.path());
 
     let frames = kit::contents(&kit::frames());
     let server = Server::start(url.as_ref(), &[]);

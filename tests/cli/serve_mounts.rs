@@ -6,6 +6,7 @@
 use crate::kit;
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use kit::picture::solid;
@@ -69,6 +70,33 @@ fn a_directory_that_another_machine_writes_is_played() {
     server.stop();
 }
 
+#[test]
+fn a_file_system_that_does_not_answer_stops_neither_the_server_nor_other_files() {
+    let Some(mount) = Mount::new() else { return };
+    let pictures = [0, 100, 200].map(|red| solid([red, 0, 0], 64, 48));
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("1.jpg"), &pictures[0]).unwrap();
+    fs::write(folder.path().join("3.jpg"), &pictures[1]).unwrap();
+    fs::write(mount.below().join("2.jpg"), &pictures[2]).unwrap();
+    symlink(mount.path().join("2.jpg"), folder.path().join("2.jpg")).unwrap();
+    mount.bindfs.signal("STOP");
+    let server = Server::start(folder.path(), &["--fps", "50"]);
+    let mut viewer = http::Client::watch(server.address(), "/stream");
+    assert!(http::get(server.address(), "/healthz").0.starts_with("HTTP/1.1 200"));
+    // The first picture, then a pause, then the third picture and the first one again.
+    for n in [0, 1, 0, 1] {
+        assert!(viewer.part().expect("a part").body == pictures[n], "picture {n}");
+    }
+    server.run.says("2.jpg is skipped: a read of it hangs");
+    mount.bindfs.signal("CONT");
+    let is_next = || (viewer.part().expect("a part").body == pictures[2]).then_some(());
+    kit::eventually("the picture that can be read again", is_next);
+    mount.bindfs.signal("STOP");
+    server.run.signal("TERM");
+    server.run.end().expect(0);
+    mount.bindfs.signal("CONT");
+}
+
 /// A FUSE mount of a directory. It is unmounted when dropped.
 struct Mount {
     bindfs: Run,
@@ -116,6 +144,7 @@ impl Drop for Mount {
         if self.bindfs.child().try_wait().unwrap().is_some() {
             return;
         }
+        self.bindfs.signal("CONT");
         // bindfs unmounts on SIGTERM; if it were killed, a dead mount would remain.
         self.bindfs.signal("TERM");
         kit::eventually("bindfs to end", || self.bindfs.child().try_wait().unwrap());

@@ -6,38 +6,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use kit::http::{self, Client};
 use kit::run::Server;
-
-/// A thread that writes again and again. It ends when dropped.
-struct Writer {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Writer {
-    fn start(mut write: impl FnMut(usize) + Send + 'static) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let thread = std::thread::spawn(move || {
-            (0..).take_while(|_| !stopped.load(Ordering::SeqCst)).for_each(&mut write);
-        });
-        Self { stop, thread: Some(thread) }
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
-        let ended = self.thread.take().map(JoinHandle::join);
-        assert!(std::thread::panicking() || matches!(ended, Some(Ok(()))));
-    }
-}
+use kit::writer::Writer;
 
 fn rename_to(file: &Path, frame: &[u8]) {
     let other = file.with_extension("new");

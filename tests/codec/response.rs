@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use mjpeg::http::{ChunkErrorKind, HEAD_BYTES, HeadErrorKind};
+use mjpeg::http::{ChunkErrorKind, HEAD_BYTES, HeadErrorKind, Version};
 use mjpeg::multipart;
 use mjpeg::response::{Error, Event, Expected, ReadError, ReadStream, Reader};
 
@@ -108,6 +108,45 @@ fn responses_are_read_alike_for_every_cut() {
         ("a saved redirection alone", [moved.clone(), body(1)].concat(), Saved, "302 pe"),
         ("saved with chunks", response(CHUNKED, &chunked(&body(2), 30)), Saved, "200 ppe"),
         ("saved without its chunks", response(CHUNKED, &body(2)), Saved, "200 ppe"),
+        ("chunks announced and not sent", response(CHUNKED, &body(2)), Response, "200 dppe"),
+        (
+            "a coding announced and not applied",
+            response("Content-Encoding: gzip\r\n", &body(2)),
+            Response,
+            "200 dppe",
+        ),
+        ("the identity coding", response("Content-Encoding: identity\r\n", &body(1)), Response, "200 pe"),
+        ("a saved coding", response("Content-Encoding: gzip\r\n", &body(1)), Saved, "200 pe"),
+        (
+            "a saved refusal with its page",
+            [
+                b"HTTP/1.1 401 No\r\nContent-Length: 15\r\n\r\n<h1>no way</h1>".to_vec(),
+                response("", &body(1)),
+            ]
+            .concat(),
+            Saved,
+            "200 pe",
+        ),
+        (
+            "a saved refusal with a page of unknown length",
+            [b"HTTP/1.0 403 No\r\n\r\nHTTP/1.1 is required".to_vec(), response("", &body(1))].concat(),
+            Saved,
+            "200 pe",
+        ),
+        (
+            "a saved tunnel",
+            [b"HTTP/1.1 200 Connection established\r\n\r\n".to_vec(), response("", &body(1))].concat(),
+            Saved,
+            "200 pe",
+        ),
+        ("empty lines first", [b"\r\n\n".to_vec(), response("", &body(1))].concat(), Saved, "200 pe"),
+        (
+            "an empty line first, live",
+            [b"\r\n".to_vec(), response("", &body(1))].concat(),
+            Response,
+            "200 pe",
+        ),
+        ("an empty line before the body", [b"\r\n".to_vec(), body(1)].concat(), Saved, "pe"),
         ("a saved body", body(2), Saved, "ppe"),
         ("saved JPEGs", JPEG.repeat(2), Saved, "dpp"),
     ] {
@@ -121,6 +160,14 @@ fn responses_are_read_alike_for_every_cut() {
         let (log, error, _) = read(&input, 1..input.len(), expected);
         assert_eq!((log.as_str(), error), (events, None), "{what}, byte by byte");
     }
+}
+
+#[test]
+fn a_saved_http2_head_has_no_fault_but_a_live_one_has() {
+    let input = [b"HTTP/2 200 \r\nContent-Type: x\r\n\r\n".to_vec(), body(1)].concat();
+    let version = |expected| read(&input, [], expected).2.head().unwrap().version;
+    assert_eq!(version(Expected::Saved), Version::Http11);
+    assert_eq!(version(Expected::Response), Version::Other);
 }
 
 #[test]

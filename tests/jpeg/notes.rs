@@ -159,7 +159,7 @@ fn a_scan_has_the_order_of_its_frame() {
     for order in [[3, 1, 2], [1, 3, 2], [2, 1, 3], [3, 2, 1]] {
         let mut jpeg = jpeg.clone();
         order.into_iter().enumerate().for_each(|(n, id)| jpeg[scan + 2 * n] = id);
-        assert_eq!(damage(&jpeg), DamageKind::ScanOrder, "{order:?}");
+        assert_eq!(notes(&jpeg), [Note::ScanOrder], "{order:?}");
     }
     let mut repeated = jpeg.clone();
     repeated[scan + 2] = 1;

@@ -23,7 +23,7 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Serve(Serve),
+    Serve(Box<Serve>),
     Record(Record),
     Check(Check),
     /// Measure how streams arrive, compared with the theoretical prediction.
@@ -60,7 +60,8 @@ impl Command {
         match self {
             Self::Serve(serve) => serve.check(),
             Self::Bench(args) => args.check(),
-            Self::Record(_) | Self::Check(_) | Self::Completions(_) | Self::Man(_) => Ok(()),
+            Self::Record(record) => record.check(),
+            Self::Check(_) | Self::Completions(_) | Self::Man(_) => Ok(()),
         }
     }
 

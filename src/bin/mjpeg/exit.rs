@@ -38,6 +38,8 @@ pub enum Outcome {
     Exit(Exit),
     /// By this signal, with the goal unfinished. The process dies by the signal, so that a shell sees it.
     Signal(i32),
+    /// With the exit status of another program, which ran in our place.
+    Foreign(u8),
 }
 
 /// Why a subcommand could not go on: the status, the message, and the cure if we know it.
@@ -92,6 +94,7 @@ impl fmt::Display for Failure {
 pub fn end(outcome: Outcome) -> ExitCode {
     match outcome {
         Outcome::Exit(exit) => exit.into(),
+        Outcome::Foreign(status) => status.into(),
         Outcome::Signal(signal) => {
             // Returns only for signals whose default action is not to end the process.
             let _ = signal_hook::low_level::emulate_default_handler(signal);

@@ -6,13 +6,27 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::SigId;
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 
 /// Whether a signal has arrived that ends this run, and which one. Clones share it and its one descriptor.
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
     signal: Arc<AtomicUsize>,
     readable: Option<Arc<OwnedFd>>,
+    /// The handlers that note a first signal, so that the same signal again kills.
+    first: Arc<[SigId]>,
+}
+
+/// Whether a signal has arrived again.
+#[derive(Debug)]
+pub struct Repeats(Arc<AtomicBool>);
+
+impl Repeats {
+    /// Whether a signal has arrived since the last call.
+    pub fn take(&self) -> bool {
+        self.0.swap(false, Ordering::SeqCst)
+    }
 }
 
 impl Stop {
@@ -24,19 +38,40 @@ impl Stop {
     pub fn install() -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         write.set_nonblocking(true)?;
-        let stop = Self { signal: Arc::default(), readable: Some(Arc::new(read.into())) };
+        let mut stop =
+            Self { signal: Arc::default(), readable: Some(Arc::new(read.into())), first: Arc::default() };
+        let mut first = Vec::new();
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             let asked = Arc::new(AtomicBool::new(false));
             // Order matters: the second signal must find the flag that the first one set, and a loop that
             // the descriptor wakes must find the signal.
             signal_hook::flag::register_conditional_default(signal, Arc::clone(&asked))?;
-            signal_hook::flag::register(signal, asked)?;
+            first.push(signal_hook::flag::register(signal, asked)?);
             signal_hook::flag::register_usize(signal, Arc::clone(&stop.signal), signal as usize)?;
             signal_hook::low_level::pipe::register(signal, write.try_clone()?)?;
         }
+        stop.first = first.into();
         // A limit on the size of files is our side's failure and is reported like a full disk.
         signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         Ok(stop)
+    }
+
+    /// Prepares for child processes: the same signal again no longer kills this process, which must end its children
+    /// first, and the status of a child is kept even if our parent ignored SIGCHLD.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses a handler.
+    pub fn guard_children(&self) -> io::Result<Repeats> {
+        let again = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            signal_hook::flag::register(signal, Arc::clone(&again))?;
+        }
+        signal_hook::flag::register(SIGCHLD, Arc::new(AtomicBool::new(false)))?;
+        for id in self.first.iter() {
+            signal_hook::low_level::unregister(*id);
+        }
+        Ok(Repeats(again))
     }
 
     /// The signal that ended the run, if there was one.

@@ -8,6 +8,7 @@ impl From<OpenErrorKind> for Exit {
         match kind {
             OpenErrorKind::Local => Self::Local,
             OpenErrorKind::Url
+            | OpenErrorKind::Proxy
             | OpenErrorKind::Name
             | OpenErrorKind::Connect
             | OpenErrorKind::Tls

@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 
 use super::findings::{Findings, Place};
 use crate::check::rule::Rule;
+use crate::check::rules::http::{CHUNK_FRAMING, CONTENT_CODING_MISSING};
 use crate::check::rules::{delimiter::*, length::*, line_end::*, part_body::*, part_head::*};
 use crate::http::FieldFlaw;
 use crate::multipart::{Deviation, DeviationKind};
@@ -77,6 +78,10 @@ fn rule(kind: DeviationKind, has_length: bool) -> Option<&'static Rule> {
     use DeviationKind as D;
     Some(match kind {
         D::InputEndsInHead => return None,
+        // Bytes after EOI are judged with the picture.
+        D::PictureBegins { .. } => return None,
+        D::ContentCodingMissing => &CONTENT_CODING_MISSING,
+        D::ChunksMissing => &CHUNK_FRAMING,
         D::BareLf if has_length => &BARE_LF,
         D::BareLf => &BARE_LF_WITHOUT_LENGTH,
         D::DashesNotAdded => &DELIMITER_DASHES,
@@ -108,7 +113,7 @@ fn rule(kind: DeviationKind, has_length: bool) -> Option<&'static Rule> {
         D::LengthShort { .. } => &CONTENT_LENGTH_SHORT,
         D::LengthLong { .. } => &CONTENT_LENGTH_LONG,
         D::LengthCountsLineEnd { .. } => &CONTENT_LENGTH_COUNTS_LINE_END,
-        D::BytesAfterBody { .. } => &BYTES_AFTER_BODY,
+        D::BytesAfterBody { .. } | D::ResponseHead { .. } => &BYTES_AFTER_BODY,
         D::BodyTooLarge { .. } => &BODY_TOO_LARGE,
         D::NoMultipart => &NO_MULTIPART,
         D::BytesBetween { .. } => &BYTES_BETWEEN,

@@ -179,8 +179,8 @@ impl Judge {
         if part.spans.head.len > 0 {
             part_head::judge(part, &mut self.findings);
         }
-        if let Some(damage) = judgement.damage() {
-            return self.pictures.damaged(part, damage, &mut self.findings);
+        if let Some(refusal) = judgement.refusal() {
+            return self.pictures.refused(part, refusal, &mut self.findings);
         }
         if let Some(arrival) = arrival {
             self.times.push(arrival);

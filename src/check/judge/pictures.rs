@@ -14,8 +14,7 @@ use crate::check::report::Frames;
 use crate::check::rule::Rule;
 use crate::check::rules::{content::*, jpeg::*, part_body::*};
 use crate::jpeg::{
-    Appendix, Checker, Damage, DamageKind, FrameHeader, Judgement, Marker, Note, Segments, Soundness,
-    Unchecked,
+    Appendix, Checker, DamageKind, FrameHeader, Judgement, Marker, Note, Refusal, Segments, Unchecked,
 };
 use crate::multipart::Part;
 
@@ -35,7 +34,6 @@ pub struct Pictures {
     walked: u64,
     unread: u64,
     checker: Checker,
-    scratch: Vec<u8>,
 }
 
 impl Pictures {
@@ -50,31 +48,27 @@ impl Pictures {
             walked: 0,
             unread: 0,
             checker: Checker::new(),
-            scratch: Vec::new(),
         }
     }
 
-    /// Notes the damage that the markers of a body show.
-    pub fn damaged(&mut self, part: &Part<'_>, damage: Damage, findings: &mut Findings) {
-        let broken = || (&BROKEN, format!("the JPEG is broken at its byte {}", damage.at));
-        let (rule, message) = match damage.kind {
-            DamageKind::Empty => (&PART_EMPTY, "the body is empty".into()),
-            DamageKind::NoStart => (&NO_SOI, "the body does not start with SOI: no JPEG".into()),
-            DamageKind::NoFrame => (&NO_FRAME, "the JPEG holds no frame header or no scan".into()),
-            DamageKind::Cut if self.lacks_only_eoi(part.body) => {
-                (&NO_EOI, "the JPEG ends before its EOI".into())
-            }
-            DamageKind::Cut => (&TRUNCATED, "the JPEG ends before its EOI".into()),
-            _ => broken(),
+    /// Notes why no consumer shows a body.
+    pub fn refused(&self, part: &Part<'_>, refusal: Refusal, findings: &mut Findings) {
+        let (rule, message) = match refusal {
+            Refusal::Damaged(damage) => match damage.kind {
+                DamageKind::Empty => (&PART_EMPTY, "the body is empty".into()),
+                DamageKind::NoStart => (&NO_SOI, "the body does not start with SOI: no JPEG".into()),
+                DamageKind::NoFrame => (&NO_FRAME, "the JPEG holds no frame header or no scan".into()),
+                DamageKind::Cut => (&TRUNCATED, "the JPEG ends before its EOI".into()),
+                DamageKind::NewPicture | DamageKind::Misplaced | DamageKind::Segment(_) => {
+                    (&BROKEN, format!("the JPEG is broken at its byte {}", damage.at))
+                }
+                _ => (&SCAN_DAMAGED, damage.to_string()),
+            },
+            Refusal::Hierarchical => (&HIERARCHICAL, refusal.to_string()),
+            Refusal::Components => (&TOO_MANY_COMPONENTS, refusal.to_string()),
+            _ => (&NUMBER_OF_LINES, refusal.to_string()),
         };
         findings.note(rule, Place::in_part(part.number, part.spans.body.start), message);
-    }
-
-    fn lacks_only_eoi(&mut self, body: &[u8]) -> bool {
-        self.scratch.clear();
-        self.scratch.extend_from_slice(body);
-        self.scratch.extend_from_slice(&[0xff, 0xd9]);
-        matches!(self.checker.check(&self.scratch), Soundness::Sound(_))
     }
 
     /// Pictures so far that show the same as the one before.
@@ -82,7 +76,7 @@ impl Pictures {
         self.repeats.identical()
     }
 
-    /// Judges a picture whose markers show no damage.
+    /// Judges a picture that some consumer shows, by its markers.
     pub fn whole(
         &mut self,
         part: &Part<'_>,
@@ -104,7 +98,11 @@ impl Pictures {
                 let message = format!("{rest} bytes after EOI, announced as {appendix}");
                 findings.note(&ANNOUNCED_AFTER_EOI, place(end), message);
             }
-            None => findings.note(&BYTES_AFTER_EOI, place(end), format!("{rest} bytes after EOI")),
+            None => {
+                let is_picture = part.body.get(end..).is_some_and(|rest| rest.starts_with(&[0xff, 0xd8]));
+                let what = if is_picture { ": another picture starts there" } else { "" };
+                findings.note(&BYTES_AFTER_EOI, place(end), format!("{rest} bytes after EOI{what}"));
+            }
         }
         if let Some(at) = self.dash_boundary.as_ref().and_then(|finder| finder.find(part.body)) {
             findings.note(&BOUNDARY_IN_PICTURE, place(at), "the boundary occurs in the picture");
@@ -118,8 +116,7 @@ impl Pictures {
             *(if is_unread { &mut self.unread } else { &mut self.walked }) += 1;
         }
         if let Some(damage) = judgement.damage() {
-            let rule = if damage.kind == DamageKind::ScanOrder { &SCAN_ORDER } else { &SCAN_DAMAGED };
-            return findings.note(rule, place(damage.at), damage.to_string());
+            return findings.note(&SCAN_DAMAGED, place(damage.at), damage.to_string());
         }
         if let Some(unchecked) = judgement.unchecked() {
             findings.note(rule_of_unchecked(unchecked), place(0), unchecked.to_string());
@@ -178,6 +175,8 @@ fn rule_of_unchecked(unchecked: Unchecked) -> &'static Rule {
 fn rule_of_note(note: Note) -> Option<&'static Rule> {
     match note {
         Note::StandardTables => Some(&STANDARD_TABLES),
+        Note::NoEnd => Some(&NO_EOI),
+        Note::ScanOrder => Some(&SCAN_ORDER),
         Note::TwelveBits => Some(&TWELVE_BITS),
         Note::NumberOfLines => Some(&NUMBER_OF_LINES),
         Note::ScanParameters => Some(&SCAN_PARAMETERS),

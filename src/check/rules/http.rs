@@ -215,3 +215,15 @@ pub static HEAD_FIELD: Rule = Rule {
     explains: &[],
     effects: &[],
 };
+
+pub static CONTENT_CODING_MISSING: Rule = Rule {
+    code: "H118",
+    name: "content-coding-missing",
+    severity: Error,
+    summary: "the head announces a content coding such as gzip, but the body is not coded",
+    why: "Clients that decode the coding find no valid data: the browsers and FFmpeg show nothing. VLC and GStreamer do \
+          not decode it, and play.",
+    section: "RFC 9110 8.4",
+    explains: &[],
+    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&CHROMIUM, Nothing), (&FIREFOX, Nothing)],
+};

@@ -1,9 +1,19 @@
 //! The JPEG in a part.
 
-use crate::check::consumer::Effect::*;
-use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, VLC};
+use crate::check::consumer::Effect::{self, *};
+use crate::check::consumer::{CHROMIUM, Consumer, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, VLC};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
+
+/// The effects of a picture that [`crate::jpeg::Judgement::refusal`] refuses.
+static NONE_SHOWS_IT: [(&Consumer, Effect); 6] = [
+    (&FFMPEG, Loses),
+    (&FFMPEG_STRICT, Loses),
+    (&VLC, Loses),
+    (&CHROMIUM, Loses),
+    (&FIREFOX, Loses),
+    (&GSTREAMER, Loses),
+];
 
 pub static NO_SOI: Rule = Rule {
     code: "J301",
@@ -33,14 +43,7 @@ pub static TRUNCATED: Rule = Rule {
           reports it.",
     section: "T.81 B.2.1",
     explains: &[],
-    effects: &[
-        (&FFMPEG, Loses),
-        (&FFMPEG_STRICT, Loses),
-        (&VLC, Loses),
-        (&CHROMIUM, Loses),
-        (&FIREFOX, Loses),
-        (&GSTREAMER, Loses),
-    ],
+    effects: &NONE_SHOWS_IT,
 };
 
 pub static NO_EOI: Rule = Rule {
@@ -75,14 +78,7 @@ pub static BROKEN: Rule = Rule {
           before the first scan are J319 instead.",
     section: "T.81 B.1.1",
     explains: &[],
-    effects: &[
-        (&FFMPEG, Loses),
-        (&FFMPEG_STRICT, Loses),
-        (&VLC, Loses),
-        (&CHROMIUM, Loses),
-        (&FIREFOX, Loses),
-        (&GSTREAMER, Loses),
-    ],
+    effects: &NONE_SHOWS_IT,
 };
 
 pub static SCAN_DAMAGED: Rule = Rule {
@@ -90,18 +86,11 @@ pub static SCAN_DAMAGED: Rule = Rule {
     name: "scan-damaged",
     severity: Error,
     summary: "the entropy-coded data contradicts itself",
-    why: "Huffman codes, the number of MCUs, restart markers or padding are wrong: lost segments, mixed \
+    why: "Huffman codes, the number of MCUs, scans, restart markers or padding are wrong: lost segments, mixed \
           frames or flipped bits. Decoders show a smeared picture and report nothing.",
     section: "T.81 F.2",
     explains: &[],
-    effects: &[
-        (&FFMPEG, Loses),
-        (&FFMPEG_STRICT, Loses),
-        (&VLC, Loses),
-        (&CHROMIUM, Loses),
-        (&FIREFOX, Loses),
-        (&GSTREAMER, Loses),
-    ],
+    effects: &NONE_SHOWS_IT,
 };
 
 pub static STANDARD_TABLES: Rule = Rule {
@@ -125,14 +114,7 @@ pub static NO_FRAME: Rule = Rule {
           send such placeholders. Decoders report an error or skip them.",
     section: "T.81 B.2.1",
     explains: &[],
-    effects: &[
-        (&FFMPEG, Loses),
-        (&FFMPEG_STRICT, Loses),
-        (&VLC, Loses),
-        (&CHROMIUM, Loses),
-        (&FIREFOX, Loses),
-        (&GSTREAMER, Loses),
-    ],
+    effects: &NONE_SHOWS_IT,
 };
 
 pub static ARITHMETIC: Rule = Rule {
@@ -167,14 +149,7 @@ pub static HIERARCHICAL: Rule = Rule {
     why: "It has several frames that refine one another. No measured consumer shows it.",
     section: "T.81 Annex J",
     explains: &[],
-    effects: &[
-        (&FFMPEG, Loses),
-        (&FFMPEG_STRICT, Loses),
-        (&VLC, Loses),
-        (&CHROMIUM, Loses),
-        (&FIREFOX, Loses),
-        (&GSTREAMER, Loses),
-    ],
+    effects: &NONE_SHOWS_IT,
 };
 
 pub static TWELVE_BITS: Rule = Rule {
@@ -198,14 +173,7 @@ pub static NUMBER_OF_LINES: Rule = Rule {
           the number of lines. No measured consumer shows such a picture.",
     section: "T.81 B.2.5",
     explains: &[],
-    effects: &[
-        (&FFMPEG, Loses),
-        (&FFMPEG_STRICT, Loses),
-        (&VLC, Loses),
-        (&CHROMIUM, Loses),
-        (&FIREFOX, Loses),
-        (&GSTREAMER, Loses),
-    ],
+    effects: &NONE_SHOWS_IT,
 };
 
 pub static TOO_MANY_COMPONENTS: Rule = Rule {
@@ -216,14 +184,7 @@ pub static TOO_MANY_COMPONENTS: Rule = Rule {
     why: "No measured consumer shows it.",
     section: "T.81 B.2.2",
     explains: &[],
-    effects: &[
-        (&FFMPEG, Loses),
-        (&FFMPEG_STRICT, Loses),
-        (&VLC, Loses),
-        (&CHROMIUM, Loses),
-        (&FIREFOX, Loses),
-        (&GSTREAMER, Loses),
-    ],
+    effects: &NONE_SHOWS_IT,
 };
 
 pub static SCAN_NOT_READ: Rule = Rule {

@@ -34,6 +34,7 @@ static RULES: &[&Rule] = &[
     &http::STATUS_LINE,
     &http::HEAD_BARE_LF,
     &http::HEAD_FIELD,
+    &http::CONTENT_CODING_MISSING,
     &delimiter::PREAMBLE,
     &delimiter::FIRST_DELIMITER_MISSING,
     &length::CONTENT_LENGTH_SHORT,

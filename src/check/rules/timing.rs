@@ -8,7 +8,7 @@ pub static STALL: Rule = Rule {
     name: "stall",
     severity: Warning,
     summary: "a gap much longer than the others",
-    why: "The picture freezes. Without --max-gap, the limit is the larger of 1.5 seconds and three times the \
+    why: "The picture freezes. Without --max-gap, the limit is the larger of 1.05 seconds and three times the \
           median gap. With --max-gap, T402 reports the gap.",
     section: "measured",
     explains: &[],

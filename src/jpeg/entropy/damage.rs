@@ -50,8 +50,6 @@ pub enum DamageKind {
     NoFrame,
     /// This segment contradicts itself or the segments before it.
     Segment(Marker),
-    /// The components of a scan come in another order than in the frame header (T.81 B.2.3).
-    ScanOrder,
     /// A scan needs a table that this segment should have defined.
     MissingTable(Marker),
     /// The component with this identifier has no scan.
@@ -148,7 +146,6 @@ impl fmt::Display for DamageKind {
             Self::Misplaced => f.write_str("no marker where one must be"),
             Self::Segment(marker) => write!(f, "the {marker} segment contradicts itself or those before it"),
             Self::NoFrame => f.write_str("no frame header or no scan: nothing to show"),
-            Self::ScanOrder => f.write_str("the scan has its components in another order than the frame"),
             Self::MissingTable(marker) => {
                 write!(f, "the scan needs a table that no {marker} segment defines")
             }

@@ -10,12 +10,16 @@ mod layout;
 mod limits;
 mod means;
 mod picture;
+mod plan;
 mod progressive;
 mod scan;
 mod sequential;
 mod standard;
+mod structure;
 mod tables;
+mod zero_bits;
 
 pub use checker::Checker;
 pub use damage::{Damage, DamageKind, Soundness, Unchecked};
 pub use means::{BlockMeans, MeanBlock, ScanMeans};
+pub(super) use structure::Answer;

@@ -7,15 +7,14 @@ use memchr::memchr;
 use super::bits::EntropyCoded;
 use super::damage::{Damage, DamageKind, Unchecked};
 use super::layout;
-use crate::jpeg::frame::{FrameHeader, Process};
-use crate::jpeg::marker::Marker;
+use super::tables::Specifications;
+use crate::jpeg::frame::FrameHeader;
 use crate::jpeg::note::{Note, Notes};
 use crate::jpeg::quantisation::QuantisationTables;
-use crate::jpeg::scan::ScanHeader;
 use crate::jpeg::segment::Segment;
 
 /// A coefficient that no scan has brought yet.
-const UNSENT: u8 = u8::MAX;
+pub(super) const UNSENT: u8 = u8::MAX;
 
 /// Most whole bytes of zeros that are taken for padding. Decoders read up to seven bytes ahead of the last
 /// MCU and drop them in silence; behind those, libjpeg warns.
@@ -28,24 +27,18 @@ pub(super) struct Picture {
     /// Number of lines, once it is known.
     pub(super) height: u16,
     pub(super) quantisation: QuantisationTables,
+    pub(super) huffman: Specifications,
     /// MCUs between two restart markers; 0 for no restart markers.
     pub(super) restart_interval: u16,
     /// Number of scans, the one at hand included.
     pub(super) scans: u32,
     pub(super) notes: Notes,
+    /// Why its scans are not understood.
     pub(super) unchecked: Option<Unchecked>,
+    /// Whether the entropy-coded data of a scan was not read.
+    pub(super) is_skimmed: bool,
     /// For each coefficient of each component, the bit position that its scans went down to.
-    levels: [[u8; 64]; 4],
-}
-
-/// What the scans of a frame bring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pass {
-    Sequential,
-    FirstDc,
-    RefineDc,
-    FirstAc,
-    RefineAc,
+    pub(super) levels: [[u8; 64]; 4],
 }
 
 impl Picture {
@@ -54,10 +47,12 @@ impl Picture {
             frame: None,
             height: 0,
             quantisation: QuantisationTables::default(),
+            huffman: Specifications::default(),
             restart_interval: 0,
             scans: 0,
             notes: Notes::NONE,
             unchecked: None,
+            is_skimmed: false,
             levels: [[UNSENT; 64]; 4],
         }
     }
@@ -81,6 +76,9 @@ impl Picture {
         if frame.precision == 12 {
             self.notes.add(Note::TwelveBits, segment.at);
         }
+        if frame.height == 0 {
+            self.notes.add(Note::NumberOfLines, segment.at);
+        }
         let ids = frame.components().iter().map(|component| component.id);
         if ids.clone().enumerate().any(|(n, id)| ids.clone().take(n).any(|other| other == id)) {
             self.notes.add(Note::RepeatedComponent, segment.at);
@@ -88,54 +86,6 @@ impl Picture {
         self.height = frame.height;
         self.frame = Some(frame);
         Ok(())
-    }
-
-    /// Finds out what a scan brings, and notes it. `components` are the indices of its components in
-    /// the frame, `at` is the place of its header.
-    pub(super) fn start_pass(
-        &mut self,
-        frame: &FrameHeader,
-        scan: &ScanHeader,
-        components: &[usize],
-        at: usize,
-    ) -> Result<Pass, DamageKind> {
-        let [start, end] = [scan.band_start, scan.band_end].map(usize::from);
-        let (high, low) = (scan.approximation_high, scan.approximation_low);
-        if frame.process() != Process::Progressive {
-            if (start, end, high, low) != (0, 63, 0, 0) {
-                self.notes.add(Note::ScanParameters, at);
-            }
-            for &component in components {
-                if self.levels[component & 3][0] != UNSENT {
-                    return Err(DamageKind::Progression);
-                }
-                self.levels[component & 3] = [0; 64];
-            }
-            return Ok(Pass::Sequential);
-        }
-        // G.1.1.1: DC coefficients alone, AC coefficients of one component, one bit at a time.
-        let band = if start == 0 { end == 0 } else { end < 64 && start <= end && components.len() == 1 };
-        if !band || low > 13 || (high > 0 && low + 1 != high) {
-            return Err(DamageKind::Segment(Marker::SOS));
-        }
-        let expected = if high == 0 { UNSENT } else { high };
-        for &component in components {
-            let levels = &mut self.levels[component & 3];
-            if start > 0 && levels[0] == UNSENT {
-                return Err(DamageKind::Progression);
-            }
-            let levels = levels.get_mut(start..=end).unwrap_or_default();
-            if levels.iter().any(|&level| level != expected) {
-                return Err(DamageKind::Progression);
-            }
-            levels.fill(low);
-        }
-        Ok(match (start, high) {
-            (0, 0) => Pass::FirstDc,
-            (0, _) => Pass::RefineDc,
-            (_, 0) => Pass::FirstAc,
-            (_, _) => Pass::RefineAc,
-        })
     }
 
     /// The first component without a scan.

@@ -11,6 +11,7 @@ use super::huffman::HuffmanTable;
 use super::limits::Limits;
 use super::means::Sink;
 use super::sequential::{Block, Fault, difference};
+use super::zero_bits::zero_after;
 
 /// The band of a scan for AC coefficients, with what it needs.
 #[derive(Debug, Clone, Copy)]
@@ -125,10 +126,11 @@ fn first_block(bits: &mut BitReader<'_>, band: &Band<'_>, block: &mut u64) -> Re
 fn refine_block(bits: &mut BitReader<'_>, band: &Band<'_>, block: &mut u64) -> Result<usize, DamageKind> {
     let mut k = band.start;
     while k <= band.end {
+        let ahead = *block >> k;
+        bits.refill();
         // Behind the last coefficient that is known there is nothing to refine: several codes at once, as in
         // sequential scans.
-        if band.is_last && *block & band_bits(k, band.end) == 0 {
-            bits.want(32);
+        if band.is_last && ahead & band_bits(0, band.end - k) == 0 {
             let found = band.coefficients.several(bits.peek());
             let (advance, ends) = found.split();
             if found.size() <= 1 && k + advance <= band.end {
@@ -140,12 +142,11 @@ fn refine_block(bits: &mut BitReader<'_>, band: &Band<'_>, block: &mut u64) -> R
                 continue;
             }
         }
-        bits.want(32);
         let (length, value) = band.codes.code(bits.peek())?;
-        let (zeros, size) = (usize::from(value >> 4), value & 15);
+        let (zeros, size) = (u32::from(value >> 4), value & 15);
         if size == 0 && zeros < 15 {
             bits.skip(length);
-            let run = empty_bands(bits, zeros as u32);
+            let run = empty_bands(bits, zeros);
             bits.skip_many(known(*block, k, band.end));
             return Ok(run);
         }
@@ -154,20 +155,15 @@ fn refine_block(bits: &mut BitReader<'_>, band: &Band<'_>, block: &mut u64) -> R
             bits.skip(length);
             return Err(DamageKind::Range);
         }
-        // The coefficients from here on that are still zero; all but `zeros` of them up to the place
-        // are refined on the way.
-        let mut left = !*block & band_bits(k, band.end);
-        for _ in 0..zeros {
-            left &= left.wrapping_sub(1);
-        }
-        if left == 0 {
+        let passed = zero_after(ahead, zeros);
+        let place = k + passed as usize;
+        if place > band.end {
             bits.skip(length);
             return Err(DamageKind::Range);
         }
-        let place = left.trailing_zeros() as usize;
         // The code, the sign of the new coefficient and the bits that refine others, at most once 80.
-        let all = length + u32::from(size) + (place - k - zeros) as u32;
-        if all <= 32 {
+        let all = length + u32::from(size) + passed - zeros;
+        if all <= 56 {
             bits.skip(all);
         } else {
             bits.skip(length);

@@ -2,25 +2,22 @@
 
 use super::bits::SegmentEnd;
 use super::checker::Checker;
-use super::damage::{Damage, DamageKind};
-use super::layout::{self, Layout, MAX_BLOCKS};
+use super::damage::{Damage, DamageKind, Unchecked};
+use super::layout::{self, MAX_BLOCKS};
 use super::limits::Limits;
 use super::means::MeanBlock;
-use super::picture::{Pass, Picture};
+use super::picture::Picture;
+use super::plan::{Pass, ScanPlan};
 use super::progressive::{self, Band};
 use super::sequential::{self, Block, Fault};
-use super::tables::{Defined, HuffmanTables};
-use crate::jpeg::frame::FrameHeader;
+use super::tables::HuffmanTables;
 use crate::jpeg::marker::Marker;
 use crate::jpeg::note::Note;
-use crate::jpeg::scan::{ScanHeader, ScanOrder};
 use crate::jpeg::segment::Segment;
 
-/// A scan whose header makes sense.
-struct Scan {
-    header: ScanHeader,
-    pass: Pass,
-    layout: Layout,
+/// A scan and what its data is checked against.
+struct Scan<'p> {
+    plan: &'p ScanPlan,
     limits: [Limits; 4],
     /// Where the blocks of its (first) component begin in the history.
     history: usize,
@@ -34,13 +31,20 @@ struct Place {
 }
 
 impl Checker {
-    /// Reads the scan of an SOS segment.
+    /// Reads the entropy-coded data of the scan of an SOS segment, or says why not.
     pub(super) fn read_scan(
         &mut self,
         jpeg: &[u8],
         picture: &mut Picture,
         segment: &Segment<'_>,
-    ) -> Result<(), Damage> {
+        plan: &ScanPlan,
+    ) -> Result<Option<Unchecked>, Damage> {
+        if plan.pass != Pass::Sequential && self.history.is_empty() {
+            let blocks = picture.blocks_before(&plan.frame, plan.frame.components().len());
+            if let Some(reason) = self.remember(blocks) {
+                return Ok(Some(reason));
+            }
+        }
         let number = picture.scans;
         let in_scan = |Place { kind, at, mcu }| {
             // A cut may fall between the FF and the code of a marker.
@@ -48,109 +52,55 @@ impl Checker {
             Damage { kind, at, scan: Some(number), mcu }
         };
         let scan = self
-            .start_scan(jpeg, picture, segment)
+            .start_scan(picture, plan)
             .map_err(|kind| in_scan(Place { kind, at: segment.at, mcu: None }))?;
-        let Some(scan) = scan else { return Ok(()) };
-        if let Some(means) = &mut self.means {
-            means.add_bytes(segment.entropy_coded.len());
-        }
-        self.read_intervals(jpeg, picture, segment, &scan).map_err(in_scan)
+        self.start_means(picture, plan, segment.entropy_coded.len());
+        self.read_intervals(jpeg, picture, segment, &scan).map_err(in_scan)?;
+        Ok(None)
     }
 
-    /// Understands the header; `None` when the scan cannot be checked.
-    fn start_scan(
-        &mut self,
-        jpeg: &[u8],
-        picture: &mut Picture,
-        segment: &Segment<'_>,
-    ) -> Result<Option<Scan>, DamageKind> {
-        let contradiction = DamageKind::Segment(Marker::SOS);
-        let frame = picture.frame.ok_or(DamageKind::NoFrame)?;
-        let header = ScanHeader::parse(segment.parameters).ok_or(contradiction)?;
-        if picture.height == 0 {
-            picture.height =
-                number_of_lines(jpeg, segment.entropy_coded.end).ok_or(DamageKind::Segment(frame.marker))?;
-            picture.notes.add(Note::NumberOfLines, segment.entropy_coded.end);
-        }
-        let (indices, order) = header.indices(&frame).ok_or(contradiction)?;
-        match order {
-            ScanOrder::OfFrame => {}
-            ScanOrder::Tolerated => picture.notes.add(Note::ScanOrder, segment.at),
-            ScanOrder::Other => return Err(DamageKind::ScanOrder),
-        }
-        let components = &indices[..header.components().len()];
-        let layout = Layout::new(&frame, picture.height, components).ok_or(contradiction)?;
-        let pass = picture.start_pass(&frame, &header, components, segment.at)?;
-        if pass != Pass::Sequential && self.history.is_empty() {
-            let blocks = picture.blocks_before(&frame, frame.components().len());
-            if let Err(reason) = self.remember(blocks) {
-                picture.unchecked = Some(reason);
-                return Ok(None);
+    /// Makes the tables and limits of a scan.
+    fn start_scan<'p>(&mut self, picture: &Picture, plan: &'p ScanPlan) -> Result<Scan<'p>, DamageKind> {
+        let may_be_left_out = plan.may_leave_tables_out();
+        for component in plan.header.components() {
+            if plan.has_dc_table() {
+                let (specification, _) = picture.huffman.dc(component.dc_table, may_be_left_out)?;
+                self.tables.make_dc(component.dc_table, specification);
+            }
+            if plan.has_ac_table() {
+                let (specification, _) = picture.huffman.ac(component.ac_table, may_be_left_out)?;
+                self.tables.make_ac(component.ac_table, specification);
             }
         }
-        self.find_tables(picture, &header, pass, segment.at)?;
         let mut limits = [const { Limits::none() }; 4];
-        for (limits, &component) in limits.iter_mut().zip(components) {
-            *limits = component_limits(picture, &frame, &header, pass, component)?;
+        for (limits, &component) in limits.iter_mut().zip(plan.components()) {
+            *limits = component_limits(picture, plan, component)?;
         }
-        if pass == Pass::Sequential || pass == Pass::FirstDc {
-            // A sequential scan leaves out no bits, whatever its header says.
-            let shift = if pass == Pass::FirstDc { header.approximation_low } else { 0 };
-            self.start_means(picture, &frame, &layout, components, shift);
-        }
-        let history = picture.blocks_before(&frame, components[0]);
-        Ok(Some(Scan { header, pass, layout, limits, history }))
+        let history = picture.blocks_before(&plan.frame, plan.components()[0]);
+        Ok(Scan { plan, limits, history })
     }
 
-    /// Makes room for the means of a scan that brings DC coefficients without their `shift` lowest bits.
-    fn start_means(
-        &mut self,
-        picture: &Picture,
-        frame: &FrameHeader,
-        layout: &Layout,
-        components: &[usize],
-        shift: u8,
-    ) {
-        let Some(means) = self.means.as_mut().filter(|_| frame.precision == 8) else { return };
-        // An earlier scan of the picture was too large.
-        if picture.scans > 1 && !means.is_started() {
-            return;
+    /// Makes room for the means of the blocks, if the scan brings DC coefficients. It has this many bytes.
+    fn start_means(&mut self, picture: &Picture, plan: &ScanPlan, bytes: usize) {
+        let Some(means) = self.means.as_mut().filter(|_| plan.frame.precision == 8) else { return };
+        // A sequential scan leaves out no bits, whatever its header says.
+        let shift = if plan.pass == Pass::FirstDc { plan.header.approximation_low } else { 0 };
+        // The first scan starts the means. Without them, an earlier scan was too large.
+        if plan.has_dc_table() && (picture.scans == 1 || means.is_started()) {
+            let (frame, components) = (&plan.frame, plan.components());
+            let mcus_wide = match components {
+                [component] => layout::blocks(frame, picture.height, *component).0,
+                _ => layout::mcus(frame, picture.height).0,
+            };
+            let blocks = plan.layout.blocks().iter().map(|&n| {
+                let component = components.get(usize::from(n)).copied().unwrap_or_default();
+                let table = frame.components()[component].quantisation_table;
+                let quantisation = picture.quantisation.table(table).map_or(1, |table| table[0].max(1));
+                MeanBlock { component: component as u8, scale: quantisation.saturating_mul(1 << shift) }
+            });
+            means.start(blocks, mcus_wide, plan.layout.mcus);
         }
-        let mcus_wide = match components {
-            [component] => layout::blocks(frame, picture.height, *component).0,
-            _ => layout::mcus(frame, picture.height).0,
-        };
-        let blocks = layout.blocks().iter().map(|&n| {
-            let component = components.get(usize::from(n)).copied().unwrap_or_default();
-            let table = frame.components()[component].quantisation_table;
-            let quantisation = picture.quantisation.table(table).map_or(1, |table| table[0].max(1));
-            MeanBlock { component: component as u8, scale: quantisation.saturating_mul(1 << shift) }
-        });
-        means.start(blocks, mcus_wide, layout.mcus);
-    }
-
-    /// Sees to it that the Huffman tables of a scan are there.
-    fn find_tables(
-        &mut self,
-        picture: &mut Picture,
-        header: &ScanHeader,
-        pass: Pass,
-        at: usize,
-    ) -> Result<(), DamageKind> {
-        let sequential = pass == Pass::Sequential;
-        for component in header.components() {
-            let mut defined = [Defined::Picture; 2];
-            if sequential || pass == Pass::FirstDc {
-                defined[0] = self.tables.make_dc(component.dc_table, sequential)?;
-            }
-            if sequential || matches!(pass, Pass::FirstAc | Pass::RefineAc) {
-                defined[1] = self.tables.make_ac(component.ac_table, sequential)?;
-            }
-            if defined.contains(&Defined::Standard) {
-                picture.notes.add(Note::StandardTables, at);
-            }
-        }
-        Ok(())
+        means.add_bytes(bytes);
     }
 
     /// Reads the entropy-coded segments of a scan, with the restart markers between them.
@@ -159,11 +109,11 @@ impl Checker {
         jpeg: &[u8],
         picture: &mut Picture,
         segment: &Segment<'_>,
-        scan: &Scan,
+        scan: &Scan<'_>,
     ) -> Result<(), Place> {
         let range = segment.entropy_coded.clone();
         let interval = match picture.restart_interval {
-            0 => scan.layout.mcus,
+            0 => scan.plan.layout.mcus,
             interval => interval.into(),
         };
         let mut at = range.start;
@@ -172,7 +122,7 @@ impl Checker {
         loop {
             let ended = self.segment.load(jpeg, at..range.end);
             let end = self.segment.end();
-            let mcus = interval.min(scan.layout.mcus - first);
+            let mcus = interval.min(scan.plan.layout.mcus - first);
             self.read_interval(jpeg, picture, scan, first, mcus).map_err(|place| match place.kind {
                 // Name the marker that is there instead of data.
                 DamageKind::Short => {
@@ -184,9 +134,9 @@ impl Checker {
             let SegmentEnd::Restart(found) = ended else {
                 // E.1.4: all intervals but the last one have their number of MCUs.
                 let missing = Place { kind: short(jpeg, ended, 1, end), at: end, mcu: Some(first) };
-                return if first < scan.layout.mcus { Err(missing) } else { Ok(()) };
+                return if first < scan.plan.layout.mcus { Err(missing) } else { Ok(()) };
             };
-            let last = first == scan.layout.mcus;
+            let last = first == scan.plan.layout.mcus;
             let number = (picture.restart_interval > 0).then_some(expected);
             if number != Some(found) && !(last && number.is_none()) {
                 let kind = DamageKind::Restart { expected: number, found };
@@ -196,7 +146,7 @@ impl Checker {
                 picture.notes.add(Note::TrailingRestart, end);
             }
             expected = (expected + 1) & 7;
-            at = behind_marker(jpeg, end).min(range.end);
+            at = Marker::end(jpeg, end).min(range.end);
         }
     }
 
@@ -205,17 +155,17 @@ impl Checker {
         &mut self,
         jpeg: &[u8],
         picture: &mut Picture,
-        scan: &Scan,
+        scan: &Scan<'_>,
         first: u32,
         mcus: u32,
     ) -> Result<(), Place> {
         let mut bits = self.segment.reader();
         let blocks = scan.blocks(&self.tables);
-        let blocks = &blocks[..scan.layout.blocks().len()];
+        let blocks = &blocks[..scan.plan.layout.blocks().len()];
         let history = scan.history + first as usize;
         let means = self.means.as_mut().filter(|means| means.is_started());
         let means = means.map(|means| means.writer(first));
-        let read = match scan.pass {
+        let read = match scan.plan.pass {
             Pass::Sequential => match means {
                 Some(means) => sequential::read(&mut bits, blocks, mcus, means),
                 None => sequential::read(&mut bits, blocks, mcus, ()),
@@ -228,8 +178,11 @@ impl Checker {
             Pass::FirstAc | Pass::RefineAc => {
                 let band = scan.band(&self.tables);
                 let history = self.history.get_mut(history..history + mcus as usize).unwrap_or_default();
-                let read =
-                    if scan.pass == Pass::FirstAc { progressive::read_ac } else { progressive::refine_ac };
+                let read = if scan.plan.pass == Pass::FirstAc {
+                    progressive::read_ac
+                } else {
+                    progressive::refine_ac
+                };
                 read(&mut bits, &band, history)
             }
         };
@@ -254,12 +207,12 @@ impl Checker {
     }
 }
 
-impl Scan {
+impl Scan<'_> {
     fn blocks<'t>(&'t self, tables: &'t HuffmanTables) -> [Block<'t>; MAX_BLOCKS] {
-        let components = self.header.components();
+        let components = self.plan.header.components();
         core::array::from_fn(|n| {
             // Nothing is checked behind the last block of the MCU.
-            let component = self.layout.blocks().get(n).map_or(0, |&c| usize::from(c));
+            let component = self.plan.layout.blocks().get(n).map_or(0, |&c| usize::from(c));
             Block {
                 component,
                 dc: tables.dc(components[component].dc_table),
@@ -271,30 +224,24 @@ impl Scan {
 
     fn band<'t>(&'t self, tables: &'t HuffmanTables) -> Band<'t> {
         Band {
-            start: usize::from(self.header.band_start),
-            end: usize::from(self.header.band_end),
-            codes: tables.ac(self.header.components()[0].ac_table).codes(),
-            coefficients: tables.ac(self.header.components()[0].ac_table),
-            is_last: self.header.approximation_low == 0,
+            start: usize::from(self.plan.header.band_start),
+            end: usize::from(self.plan.header.band_end),
+            codes: tables.ac(self.plan.header.components()[0].ac_table).codes(),
+            coefficients: tables.ac(self.plan.header.components()[0].ac_table),
+            is_last: self.plan.header.approximation_low == 0,
             limits: &self.limits[0],
         }
     }
 }
 
-fn component_limits(
-    picture: &Picture,
-    frame: &FrameHeader,
-    header: &ScanHeader,
-    pass: Pass,
-    component: usize,
-) -> Result<Limits, DamageKind> {
-    let table = frame.components()[component].quantisation_table;
+fn component_limits(picture: &Picture, plan: &ScanPlan, component: usize) -> Result<Limits, DamageKind> {
+    let table = plan.frame.components()[component].quantisation_table;
     let table = picture.quantisation.table(table).ok_or(DamageKind::MissingTable(Marker::DQT))?;
-    let (end, shift) = match pass {
+    let (end, shift) = match plan.pass {
         Pass::Sequential => (63, 0),
-        _ => (header.band_end, header.approximation_low),
+        _ => (plan.header.band_end, plan.header.approximation_low),
     };
-    Ok(Limits::new(frame.precision, table, end, shift))
+    Ok(Limits::new(plan.frame.precision, table, end, shift))
 }
 
 /// Why an entropy-coded segment is too short, by what ends it.
@@ -302,27 +249,10 @@ fn short(jpeg: &[u8], ended: SegmentEnd, restart_interval: u16, end: usize) -> D
     match ended {
         SegmentEnd::Restart(found) if restart_interval == 0 => DamageKind::Restart { expected: None, found },
         SegmentEnd::Restart(_) => DamageKind::Short,
-        SegmentEnd::Scan => match jpeg.get(behind_marker(jpeg, end) - 1) {
+        SegmentEnd::Scan => match jpeg.get(Marker::end(jpeg, end) - 1) {
             None | Some(0xff) => DamageKind::Cut,
             Some(&code) if code == Marker::SOI.code() => DamageKind::NewPicture,
             Some(_) => DamageKind::Short,
         },
     }
-}
-
-/// The number of lines in the DNL segment that starts at `at`: T.81 B.2.5.
-fn number_of_lines(jpeg: &[u8], at: usize) -> Option<u16> {
-    let behind = behind_marker(jpeg, at);
-    match *jpeg.get(behind.checked_sub(1)?..behind + 4)? {
-        [code, 0, 4, high, low] if code == Marker::DNL.code() => {
-            Some(u16::from_be_bytes([high, low])).filter(|&lines| lines > 0)
-        }
-        _ => None,
-    }
-}
-
-/// Where the marker that starts at `at`, perhaps with fill bytes, ends; behind the input if it is cut.
-fn behind_marker(jpeg: &[u8], at: usize) -> usize {
-    let fill = jpeg.get(at..).unwrap_or_default().iter().take_while(|&&byte| byte == 0xff).count();
-    at + fill + 1
 }

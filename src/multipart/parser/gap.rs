@@ -6,8 +6,10 @@ use super::{Gap, GapKind, Parser, Queued, State, Window};
 use crate::multipart::deviation::{Deviation, DeviationKind};
 use crate::multipart::event::Span;
 use crate::multipart::extent::BodyWalk;
-use crate::multipart::head::{HeadScan, field_of_a_part_at};
-use crate::multipart::scan::{Answer, Found, Line, line_end_before, line_ends};
+use crate::multipart::head::{HeadScan, head_without_delimiter_at};
+use crate::multipart::response_head;
+use crate::multipart::scan::{Answer, Found, Line, Scan, line_end_before, line_ends};
+use crate::multipart::start::StartScan;
 
 impl<W: BodyWalk> Parser<W> {
     pub(super) fn gap(&mut self, mut gap: Gap) -> bool {
@@ -27,6 +29,10 @@ impl<W: BodyWalk> Parser<W> {
                     self.deviate(DeviationKind::DelimiterLost, self.parts + 1, at);
                     self.buffer.consume(at);
                     self.state = State::Head { scan: HeadScan::default(), delimiter: self.empty_span() };
+                    return true;
+                }
+                Answer::Yes(AtGap::Response { start, end }) => {
+                    self.response_starts_over(start, end);
                     return true;
                 }
                 Answer::Yes(AtGap::Picture) => {
@@ -80,12 +86,30 @@ impl<W: BodyWalk> Parser<W> {
         match self.scan.line_at(data, at, eof) {
             Answer::No if matches!(kind, GapKind::AfterBody | GapKind::AfterBare) => {
                 match self.scan.picture_at(data, 0, eof) {
-                    Answer::No => field_of_a_part_at(data, at, eof).map(|()| AtGap::LostDelimiter(at)),
+                    Answer::No => match response_head::end_at(data, at, eof) {
+                        Answer::No => {
+                            head_without_delimiter_at(data, at, &self.scan, eof).map(AtGap::LostDelimiter)
+                        }
+                        answer => answer.map(|end| AtGap::Response { start: at, end }),
+                    },
                     answer => answer.map(|()| AtGap::Picture),
                 }
             }
             answer => answer.map(AtGap::Delimiter),
         }
+    }
+
+    /// The server sends its response once more, perhaps with another boundary (a proxy that connected again).
+    fn response_starts_over(&mut self, start: usize, end: usize) {
+        let head = &self.buffer.data()[start..end];
+        let boundary = response_head::boundary(head);
+        let bytes = head.len() as u64;
+        if boundary.is_some() {
+            self.scan = Scan::new(boundary.as_deref(), self.walk.signature());
+        }
+        self.deviate(DeviationKind::ResponseHead { bytes }, self.parts, start);
+        self.buffer.consume(end);
+        self.state = State::Start(StartScan::default());
     }
 
     fn gap_ends(&mut self, gap: Gap, line: Line) {
@@ -169,5 +193,10 @@ enum AtGap {
     Head,
     /// The head of a part with no delimiter before it.
     LostDelimiter(usize),
+    /// The head of another response.
+    Response {
+        start: usize,
+        end: usize,
+    },
     Picture,
 }

@@ -284,6 +284,11 @@ impl<W: BodyWalk> Parser<W> {
         Window { data: &data[..data.len().min(most)], is_full, eof: self.eof && !is_full }
     }
 
+    /// Queues a deviation of the first part, before anything has been parsed.
+    pub(crate) fn deviate_first(&mut self, kind: DeviationKind) {
+        self.deviate(kind, 1, 0);
+    }
+
     /// Queues a deviation at `at`, counted from the front of the buffer.
     fn deviate(&mut self, kind: DeviationKind, part: u64, at: usize) {
         let offset = self.buffer.offset() + at as u64;

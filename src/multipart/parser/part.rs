@@ -12,7 +12,7 @@ use crate::multipart::deviation::DeviationKind;
 use crate::multipart::event::{Framing, Span, Spans};
 use crate::multipart::extent::{BodyWalk, Extent};
 use crate::multipart::head::{Head, HeadEnd, HeadScan};
-use crate::multipart::scan::{Answer, Likeness, Line, LineFlaw};
+use crate::multipart::scan::{Answer, Likeness, Line, LineFlaw, line_ends};
 use crate::multipart::start::StartScan;
 
 impl<W: BodyWalk> Parser<W> {
@@ -224,6 +224,15 @@ impl<W: BodyWalk> Parser<W> {
             declared.and_then(|declared| length_deviation(self.buffer.data(), &body, declared, end))
         {
             self.deviate(kind, self.parts, head.body);
+        }
+        if let Extent::Complete { end: picture_end } = end.extent
+            && !self.walk.announces_more()
+            && self.buffer.data()[body.clone()]
+                .get(picture_end..)
+                .is_some_and(|rest| rest[line_ends(rest)..].starts_with(self.walk.signature()))
+        {
+            let bytes = (end.len - picture_end) as u64;
+            self.deviate(DeviationKind::PictureBegins { bytes }, self.parts, head.body);
         }
         let offset = self.buffer.offset();
         let spans = Spans {

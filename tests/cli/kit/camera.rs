@@ -29,6 +29,26 @@ impl Camera {
         Self { url, script: Some(script) }
     }
 
+    /// Answers `count` requests, each on its own connection, with `script`. It gets the number of the request, from 1,
+    /// and its head.
+    pub fn visits(
+        count: usize,
+        mut script: impl FnMut(usize, &str, &mut Connection) + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/stream", listener.local_addr().unwrap());
+        let script = std::thread::spawn(move || {
+            for number in 1..=count {
+                let (stream, _) = listener.accept().unwrap();
+                let mut connection = Connection { stream, asked: Vec::new() };
+                connection.request();
+                let request = String::from_utf8_lossy(&connection.asked).into_owned();
+                script(number, &request, &mut connection);
+            }
+        });
+        Self { url, script: Some(script) }
+    }
+
     /// Answers the first request with `script`, which gets the head of the request.
     pub fn asked(script: impl FnOnce(&str, &mut Connection) + Send + 'static) -> Self {
         Self::start(move |connection| {

@@ -10,6 +10,7 @@ pub mod http;
 pub mod peer;
 pub mod picture;
 pub mod run;
+pub mod writer;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

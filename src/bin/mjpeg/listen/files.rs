@@ -1,6 +1,22 @@
 //! The limit of open files: each connection needs one.
 
-use rustix::process::{Resource, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// The soft limit of open files.
+pub fn soft_limit() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}
+
+/// Starts a child process under this soft limit: programs that use `select` need it, and some programs visit each
+/// number up to the limit.
+pub fn under_limit<T>(soft: Option<u64>, start: impl FnOnce() -> T) -> T {
+    let raised = getrlimit(Resource::Nofile);
+    // If the system refuses, the child has the higher limit.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: soft, maximum: raised.maximum });
+    let started = start();
+    let _ = setrlimit(Resource::Nofile, raised);
+    started
+}
 
 /// Raises the limit of open files to the hard limit. Returns the new limit.
 ///

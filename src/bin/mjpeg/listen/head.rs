@@ -39,6 +39,15 @@ impl RequestHead {
                 _ => HeadStatus::Partial,
             };
         }
+        // httparse knows 1.0 and 1.1 only.
+        if let Some(version) = version(&mut self.bytes) {
+            match version {
+                [b'1', _, b'0' | b'1'] => {}
+                // RFC 9110 2.5: a later minor version is compatible. We process it as the highest one we know.
+                [b'1', _, minor] => *minor = b'1',
+                _ => return HeadStatus::Refused(Refusal::Version),
+            }
+        }
         let mut fields = [httparse::EMPTY_HEADER; FIELDS];
         let mut parsed = httparse::Request::new(&mut fields);
         match parsed.parse(&self.bytes) {
@@ -51,7 +60,6 @@ impl RequestHead {
             Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
                 HeadStatus::Refused(Refusal::TooLarge)
             }
-            Err(httparse::Error::Version) => HeadStatus::Refused(Refusal::Version),
             Err(_) => HeadStatus::Refused(Refusal::BadRequest),
         }
     }
@@ -65,6 +73,22 @@ impl RequestHead {
 /// Whether `bytes` contains an empty line. RFC 9112 2.2 allows a lone LF as a line terminator.
 fn ends(bytes: &[u8]) -> bool {
     bytes.windows(2).any(|pair| pair == b"\n\n") || bytes.windows(3).any(|three| three == b"\n\r\n")
+}
+
+/// Where the version in the request line is, as `1.1`; `None` if the line has none.
+///
+/// ```abnf
+/// request-line = method SP request-target SP HTTP-version   ; RFC 9112 3
+/// HTTP-version = HTTP-name "/" DIGIT "." DIGIT              ; RFC 9112 2.3
+/// ```
+fn version(head: &mut [u8]) -> Option<&mut [u8]> {
+    let start = head.iter().position(|byte| !b"\r\n".contains(byte))?;
+    let line = head[start..].split_mut(|byte| *byte == b'\n').next()?;
+    let length = line.trim_ascii_end().len();
+    let (name, version) = line[..length].split_at_mut_checked(length.checked_sub(3)?)?;
+    let is_version =
+        matches!(version, [major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit());
+    (is_version && name.ends_with(b" HTTP/")).then_some(version)
 }
 
 #[cfg(test)]
@@ -117,13 +141,46 @@ mod tests {
     }
 
     #[test]
+    fn a_host_that_is_not_text_is_not_a_missing_host() {
+        let head = RequestHead::default().push(b"GET / HTTP/1.0\r\nHost: evil.example\xff\r\n\r\n");
+        assert_eq!(head, HeadStatus::Refused(Refusal::BadRequest));
+        assert_eq!(whole(b"GET / HTTP/1.1\r\nHost:\r\n\r\n").field("host"), Some(""));
+    }
+
+    #[test]
+    fn a_later_minor_version_is_processed_as_1_1() {
+        for minor in 2..=9 {
+            for line_end in ["\r\n", "\n"] {
+                let text = format!(
+                    "{line_end}GET / HTTP/1.{minor}{line_end}Host: a{line_end}A: HTTP/2.0{line_end}{line_end}"
+                );
+                assert!(whole(text.as_bytes()).http11, "{text:?}");
+            }
+        }
+        assert!(!whole(b"GET /?HTTP/2.0 HTTP/1.0\r\nA: HTTP/1.1\r\n\r\n").http11);
+    }
+
+    #[test]
     fn unsupported_requests_are_refused_with_a_reason() {
         let fields = "A: b\r\n".repeat(FIELDS + 1);
         for (bytes, refusal) in [
             ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", Refusal::Method),
             ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refusal::Version),
+            ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", Refusal::Version),
+            ("GET / HTTP/0.9\n\n", Refusal::Version),
+            ("GET / HTTP/1.2\r\n\r\n", Refusal::BadRequest),
+            ("GET / HTTP/1.10\r\nHost: a\r\n\r\n", Refusal::BadRequest),
+            ("GET / HTTP/1.\r\nHost: a\r\n\r\n", Refusal::BadRequest),
+            ("GET / HTTP/1.x\r\nHost: a\r\n\r\n", Refusal::BadRequest),
+            ("GET / http/1.1\r\nHost: a\r\n\r\n", Refusal::BadRequest),
+            ("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::BadRequest),
             ("GET / HTTP/1.1\r\n\r\n", Refusal::BadRequest),
             ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", Refusal::BadRequest),
+            ("GET / HTTP/1.1\r\nHost: localhost@evil.example\r\n\r\n", Refusal::BadRequest),
+            ("GET / HTTP/1.1\r\nHost: evil\u{ff0e}example\r\n\r\n", Refusal::BadRequest),
+            ("GET http://a@b/ HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::BadRequest),
+            ("GET http:/// HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::BadRequest),
+            ("GET http://:80/ HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::BadRequest),
             ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000000000\r\n\r\n", Refusal::Body),
             ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", Refusal::BadRequest),
             ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", Refusal::Body),

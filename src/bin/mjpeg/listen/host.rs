@@ -44,6 +44,21 @@ fn is_address(name: &str) -> bool {
     name.parse::<Ipv4Addr>().is_ok() || bare.is_some_and(|bare| bare.parse::<Ipv6Addr>().is_ok())
 }
 
+/// Parses a host name without a port.
+///
+/// # Errors
+///
+/// When the text is empty or contains other characters than letters, digits and `-._`.
+pub fn name(text: &str) -> Result<String, String> {
+    let sound =
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    if sound {
+        Ok(text.into())
+    } else {
+        Err("expected a name such as cam.example.org, without a port".into())
+    }
+}
+
 /// Whether an address can be reached only from this machine.
 pub fn is_loopback(address: IpAddr) -> bool {
     match address {

@@ -100,6 +100,11 @@ impl Request {
             .find_map(|(known, value)| (known == name).then_some(value))
     }
 
+    /// The path and the query, as sent.
+    pub fn target(&self) -> String {
+        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
+    }
+
     /// Checks a head that httparse has parsed.
     pub(super) fn check(parsed: &httparse::Request<'_, '_>) -> Result<Self, Refusal> {
         let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version) else {
@@ -135,12 +140,20 @@ impl Request {
         let origin = match target.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => {
                 let (authority, origin) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+                // RFC 9110 4.2.1: an http URI with an empty host is invalid.
+                if authority.is_empty() || authority.starts_with(':') {
+                    return Err(Refusal::BadRequest);
+                }
                 fields.retain(|(name, _)| !name.eq_ignore_ascii_case("host"));
                 fields.push(("Host".into(), authority.as_bytes().to_vec()));
                 origin
             }
             _ => target,
         };
+        let host = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
+        if host.is_some_and(|(_, host)| !is_authority(host)) {
+            return Err(Refusal::BadRequest);
+        }
         let (path, query) = origin.split_once('?').unwrap_or((origin, ""));
         let path = match path {
             "" => "/",
@@ -150,4 +163,16 @@ impl Request {
         };
         Ok(Self { method, path: path.into(), query: query.into(), http11, fields })
     }
+}
+
+/// Whether a host and a port may consist of these characters. RFC 9112 3.2: an invalid Host is a bad request. A value that
+/// is not text must not count as a missing one, which any client may send.
+///
+/// ```abnf
+/// Host       = uri-host [ ":" port ]           ; RFC 9110 7.2
+/// reg-name   = *( unreserved / pct-encoded / sub-delims )
+/// IP-literal = "[" ( IPv6address / IPvFuture ) "]"
+/// ```
+fn is_authority(host: &[u8]) -> bool {
+    host.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte))
 }

@@ -1,85 +1,24 @@
-//! `manifest.jsonl`: one line per frame, with everything that the JPEG file does not contain.
+//! The file `manifest.jsonl`: one line per frame.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, Write};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::PathBuf;
 
-use mjpeg::jpeg::Damage;
-use mjpeg::multipart::{Deviation, Part};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
+use super::durability::Durability;
+use super::folder::Folder;
+use super::line::Line;
 
 /// The name of the file.
 pub const NAME: &str = "manifest.jsonl";
-/// Bytes of lines that wait at most.
-const MOST_WAITING: usize = 64 << 10;
+/// The name of a new manifest until it replaces the old one.
+pub const HIDDEN: &str = ".manifest.part";
 
-/// One line. Keys that are unknown are absent.
-#[derive(Debug, Serialize)]
-pub struct Line {
-    /// Number among the written frames; absent for a damaged one, which is not written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seq: Option<u64>,
-    /// Number of the part, from 1.
-    pub part: u64,
-    /// Name of the file in the same directory; absent when none was written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// Bytes of the decoded body before this frame.
-    pub offset: u64,
-    /// Bytes of the body.
-    pub body_bytes: u64,
-    /// When its last byte came, since the first byte of the stream.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub arrival_ms: Option<f64>,
-    /// Names and values in the order sent.
-    pub fields: Vec<(String, String)>,
-    /// What departed from the standard.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub deviations: Vec<String>,
-    /// Why the frame is damaged; absent for a good frame.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub damage: Option<&'static str>,
-    /// The SHA-256 of the bytes written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<String>,
-}
-
-impl Line {
-    /// The line of a part. Its deviations are known later.
-    pub fn new(part: &Part<'_>, arrival: Option<Duration>, damage: Option<Damage>) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self {
-            seq: None,
-            part: part.number,
-            file: None,
-            offset: part.spans.body.start,
-            body_bytes: part.spans.body.len,
-            arrival_ms: arrival.map(crate::output::ms),
-            fields: part.fields.iter().map(|(name, value)| (text(name), text(value))).collect(),
-            deviations: Vec::new(),
-            damage: damage.map(|damage| damage.kind.name()),
-            sha256: None,
-        }
-    }
-
-    /// Adds what departed from the standard.
-    pub fn set_deviations(&mut self, deviations: &[Deviation]) {
-        self.deviations = deviations.iter().map(|deviation| deviation.kind.to_string()).collect();
-    }
-
-    /// Adds the hash of what was written.
-    pub fn hash(&mut self, written: &[u8]) {
-        self.sha256 = Some(Sha256::digest(written).iter().map(|byte| format!("{byte:02x}")).collect());
-    }
-}
-
-/// The open file.
+/// The open file. It ends behind a whole line at all times, except inside of a write.
 #[derive(Debug)]
 pub struct Manifest {
     file: File,
     path: PathBuf,
+    durability: Durability,
     /// Whole lines that are not in the file yet.
     waiting: Vec<u8>,
     /// Bytes of the whole lines in the file.
@@ -87,40 +26,50 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Makes a new manifest in `directory`, in place of an earlier one.
+    /// Makes a new manifest in `folder`, in place of an earlier one.
     ///
     /// # Errors
     ///
-    /// When the file cannot be made.
-    pub fn create(directory: &Path) -> io::Result<Self> {
-        let path = directory.join(NAME);
-        let file = OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
-        Ok(Self { file, path, waiting: Vec::new(), len: 0 })
+    /// When the file cannot be made. An earlier one is kept then.
+    pub fn create(folder: &Folder, durability: Durability) -> io::Result<Self> {
+        let file = folder.create(HIDDEN)?;
+        folder.replace(HIDDEN, NAME)?;
+        Ok(Self { file, path: folder.path().join(NAME), durability, waiting: Vec::new(), len: 0 })
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Appends a line. It is in the file after the next [`Manifest::flush`].
+    /// Opens the manifest in `folder` to add lines behind its first `len` bytes. The others, half a line, are removed.
     ///
     /// # Errors
     ///
-    /// As [`Manifest::flush`], when enough lines wait.
-    pub fn push(&mut self, line: &Line) -> io::Result<()> {
+    /// When the file cannot be opened.
+    pub fn resume(folder: &Folder, durability: Durability, len: u64) -> io::Result<Self> {
+        let file = folder.append(NAME, len)?;
+        Ok(Self { file, path: folder.path().join(NAME), durability, waiting: Vec::new(), len })
+    }
+
+    /// Appends a line, and returns the number of its bytes. It is in the file after the next [`Manifest::flush`].
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written as JSON.
+    pub fn push(&mut self, line: &Line) -> io::Result<u64> {
+        let before = self.waiting.len();
         serde_json::to_writer(&mut self.waiting, line)?;
         self.waiting.push(b'\n');
-        if self.waiting.len() < MOST_WAITING { Ok(()) } else { self.flush() }
+        Ok((self.waiting.len() - before) as u64)
     }
 
     /// Writes the lines that wait, so that a reader who follows the file sees whole lines only.
     ///
     /// # Errors
     ///
-    /// When they cannot be written, such as on a full disk. The file then ends behind its last whole line.
+    /// When they cannot be written, such as on a full disk. The file then ends behind its last whole line, and the lines
+    /// are forgotten.
     pub fn flush(&mut self) -> io::Result<()> {
-        let written = self.file.write_all(&self.waiting);
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let written = self.file.write_all(&self.waiting).and_then(|()| self.durability.settle(&self.file));
         let len = self.waiting.len() as u64;
         self.waiting.clear();
         match written {
@@ -128,9 +77,78 @@ impl Manifest {
             Err(_) => {
                 // Without the seek, a later line would leave a hole before it.
                 let _ = self.file.set_len(self.len);
-                let _ = self.file.seek(io::SeekFrom::Start(self.len));
+                let _ = self.file.seek(SeekFrom::Start(self.len));
             }
         }
         written
+    }
+
+    /// Removes the first `bytes` bytes of the file, which are whole lines.
+    ///
+    /// # Errors
+    ///
+    /// When the rest cannot be written to a new file. The old one is kept then.
+    pub fn drop_front(&mut self, folder: &Folder, bytes: u64) -> io::Result<()> {
+        self.flush()?;
+        let mut old = File::open(&self.path)?;
+        old.seek(SeekFrom::Start(bytes))?;
+        let mut file = folder.create(HIDDEN)?;
+        let copied = io::copy(&mut old, &mut file).and_then(|len| {
+            self.durability.settle(&file)?;
+            folder.replace(HIDDEN, NAME)?;
+            Ok(len)
+        });
+        self.len = copied.inspect_err(|_| {
+            let _ = folder.remove(HIDDEN);
+        })?;
+        self.file = file;
+        Ok(())
+    }
+
+    /// Writes the lines that wait, and closes the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Manifest::flush`], and those of the close.
+    pub fn close(mut self) -> io::Result<()> {
+        self.flush()?;
+        self.durability.close(self.file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn push(manifest: &mut Manifest, part: u64) -> u64 {
+        manifest.push(&Line::skipped(part, 0, "too-large")).unwrap()
+    }
+
+    fn parts(text: &str) -> Vec<u64> {
+        let part = |line| serde_json::from_str::<serde_json::Value>(line).unwrap()["part"].as_u64().unwrap();
+        text.lines().map(part).collect()
+    }
+
+    #[test]
+    fn lines_are_added_behind_the_last_whole_line_and_removed_at_the_front() {
+        let dir = tempfile::tempdir().unwrap();
+        let read = || fs::read_to_string(dir.path().join(NAME)).unwrap();
+        let folder = Folder::open(dir.path(), Durability::Closed).unwrap();
+        let mut manifest = Manifest::create(&folder, Durability::Synced).unwrap();
+        let bytes = push(&mut manifest, 1) + push(&mut manifest, 2);
+        push(&mut manifest, 3);
+        manifest.close().unwrap();
+        let len = read().len() as u64;
+        fs::write(dir.path().join(NAME), read() + "{\"seq\":").unwrap();
+        let mut manifest = Manifest::resume(&folder, Durability::Closed, len).unwrap();
+        push(&mut manifest, 4);
+        manifest.drop_front(&folder, bytes).unwrap();
+        assert_eq!(parts(&read()), [3, 4]);
+        push(&mut manifest, 5);
+        manifest.close().unwrap();
+        assert_eq!(parts(&read()), [3, 4, 5]);
+        assert!(!dir.path().join(HIDDEN).exists());
     }
 }

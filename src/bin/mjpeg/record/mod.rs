@@ -1,31 +1,42 @@
 //! `mjpeg record`: a stream to JPEG files, bit for bit.
 
+mod concat;
+mod damaged;
+mod directory;
+mod durability;
+mod earlier;
+mod existing;
+mod folder;
 mod goal;
+mod judge;
+mod line;
+mod listing;
+mod lock;
 mod manifest;
+mod name;
+mod out_file;
 mod outcome;
 mod progress;
 mod raw;
 mod recorder;
+mod ring;
+mod run;
+mod selection;
 mod sink;
+mod stdout;
 mod summary;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::clock::Clock;
-use crate::exit::{Exit, Failure, Outcome};
-use crate::output;
-use crate::signal::Stop;
-use crate::transport::{self, End, Session, Target};
-use crate::value;
-use goal::Goal;
-use progress::Progress;
-use raw::RawFile;
-use recorder::{Keep, Recorder};
-use sink::{Existing, Sink};
-use summary::Summary;
+use crate::transport::{self, Target};
+use crate::usage::Usage;
+use crate::value::{self, Rate};
+use name::NamePattern;
+use ring::Limit;
+use stdout::FrameOutput;
 
 /// Record a stream to JPEG files, bit for bit
 #[derive(Debug, Args)]
@@ -33,6 +44,8 @@ use summary::Summary;
 Examples:
   mjpeg record http://camera/stream out/ --frames 100
   mjpeg record http://camera/stream out/ --duration 10s --format json
+  mjpeg record http://camera/stream out/ --keep 10m --name '%Y%m%d/%H%M%S-{seq}.jpg'
+  mjpeg record http://camera/stream --concat night.mjpeg --on-change --deep
   mjpeg record capture.http out/            frames of a saved response (curl -i, with or without --raw)
   mjpeg record http://camera/stream - --frames 1 > still.jpg
   mjpeg record test:640x480 frames/ --frames 30
@@ -43,41 +56,71 @@ pub struct Record {
     /// What to record: a URL, a file with a saved response, `-` for standard input, `test:[WxH]`
     #[arg(value_parser = Target::parser())]
     target: Target,
-    /// Directory for frame-000001.jpg, ... and manifest.jsonl; `-` writes the JPEGs to standard output
-    out: PathBuf,
-    /// Stop after N good frames
+    /// Directory for frame-000001.jpg, ..., damaged/ and manifest.jsonl; `-` writes the JPEGs to standard output
+    #[arg(required_unless_present_any = ["concat", "raw"])]
+    out: Option<PathBuf>,
+    /// Stop after N written frames
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
     /// Stop after this time
     #[arg(long, value_name = "T", value_parser = value::duration)]
     duration: Option<Duration>,
-    /// Stop after this many bytes of good frames (k = 1024)
+    /// Stop after this many bytes of written frames (k = 1024)
     #[arg(long, value_name = "SIZE", value_parser = value::size)]
     bytes: Option<u64>,
-    /// Give up when no byte, or no complete part, comes for this long
+    /// Give up when no good frame comes for this long. Files on the disk have no such limit
     #[arg(long, value_name = "T", default_value = "10s", value_parser = value::duration)]
     idle: Duration,
+    /// Leave out the first N good frames: some cameras start with black ones
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    skip: u64,
     /// Keep every Nth good frame
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
+    /// Keep at most F frames per second of a live stream
+    #[arg(long, value_name = "F")]
+    fps: Option<Rate>,
+    /// Count frames that are byte for byte the last written one, and do not write them
+    #[arg(long)]
+    on_change: bool,
+    /// Read each frame to its last Huffman code before it counts as good
+    #[arg(long)]
+    deep: bool,
     /// End files at EOI: leave out bytes that follow it inside the part
     #[arg(long)]
     trim: bool,
     /// Add the SHA-256 of each file to the manifest
     #[arg(long)]
     hash: bool,
+    /// Names of the files in OUT: strftime directives (local time) and {seq} or {seq:DIGITS}, the number of the frame
+    #[arg(long, value_name = "PATTERN", default_value = "frame-{seq}.jpg")]
+    name: NamePattern,
+    /// Keep the newest frames only: N frames, SIZE (500M) or AGE (10m, 2h). Older ones are removed in small groups
+    #[arg(long, value_name = "N|SIZE|AGE")]
+    keep: Option<Limit>,
+    /// Also write the frames one after another to FILE
+    #[arg(long, value_name = "FILE")]
+    concat: Option<PathBuf>,
     /// Also write the response to FILE as received: head, chunks and all
     #[arg(long, value_name = "FILE")]
     raw: Option<PathBuf>,
-    /// Overwrite a recording that OUT holds, and the file of --raw
-    #[arg(long)]
+    /// Overwrite a recording that OUT holds, and the files of --concat and --raw, once the first good frame has come
+    #[arg(long, conflicts_with = "resume")]
     force: bool,
+    /// Add to the recording that OUT holds and to the file of --concat. Numbers go on; nothing is overwritten
+    #[arg(long)]
+    resume: bool,
+    /// Write each file to the disk before it gets its name, so that a power failure loses the last frame at most
+    #[arg(long)]
+    fsync: bool,
     /// How to print the summary
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// Print no progress
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    transport: transport::Options,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -89,84 +132,49 @@ enum Format {
 }
 
 impl Record {
-    /// Runs `mjpeg record`.
-    pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
-        let target = self.target.clone();
-        let clock = Clock::real();
-        let goal = Goal { frames: self.frames, duration: self.duration, bytes: self.bytes };
-        let started = clock.now();
-        let keep = Keep { every: self.every, trim: self.trim, hash: self.hash };
-        let progress = Progress::new(self.frames, self.quiet);
-        let summary = Summary::new(target.to_string());
-        let mut recorder = Recorder::new(keep, goal, progress, summary, &clock, started);
-        let run = self.record(&target, &mut recorder, &clock, started, stop);
-        let finished = recorder.finish();
-        let run = run.and_then(|end| Ok(finished.map(|()| end)?));
-        let reader_is_gone = recorder.reader_is_gone;
-        let mut summary = recorder.summary;
-        summary.duration_s = output::rounded((clock.now() - started).as_secs_f64());
-        if let Some(timing) = recorder.times.timing(None) {
-            summary.set_timing(&timing);
+    /// Checks what clap does not. Opens nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the command line is wrong.
+    pub fn check(&self) -> Result<(), Usage> {
+        if self.is_to_stdout() && FrameOutput::is_terminal() {
+            return Err(Usage::value("OUT: standard output is a terminal; redirect it, or name a directory"));
         }
-        let outcome = match (run, stop.signal()) {
-            // A signal before there was a stream.
-            (Err(_), Some(signal)) if summary.frames_written == 0 => {
-                outcome::of(&End::Signal(signal), &target, goal, &mut summary)
+        if self.directory().is_none() {
+            if self.name != NamePattern::default() {
+                return Err(Usage::conflict("--name names the files of a directory: name one as OUT"));
             }
-            (Err(failure), _) => {
-                summary.end = (failure.exit == Exit::Local).then_some("local");
-                Err(failure)
+            if self.keep.is_some() {
+                return Err(Usage::conflict("--keep removes files of a directory: name one as OUT"));
             }
-            (Ok(_), _) if reader_is_gone => Err(Failure::pipe_closed()),
-            (Ok(end), _) => outcome::of(&end, &target, goal, &mut summary),
-        };
-        summary.error =
-            outcome.as_ref().err().filter(|failure| failure.cause.is_some()).map(ToString::to_string);
-        let printed = print(&summary, self.format, self.out.as_os_str() != "-");
-        // What went wrong with the stream matters more than a summary that cannot be printed.
-        outcome.and_then(|outcome| match printed {
-            Err(failure) if failure.cause.is_some() => Err(failure),
-            _ => Ok(outcome),
-        })
-    }
-
-    fn record(
-        &self,
-        target: &Target,
-        recorder: &mut Recorder,
-        clock: &Clock,
-        started: Duration,
-        stop: &Stop,
-    ) -> Result<End, Failure> {
-        let existing = if self.force { Existing::Overwrite } else { Existing::Refuse };
-        Sink::may_open(&self.out, existing)?;
-        if let Some(raw) = &self.raw {
-            RawFile::may_create(raw, existing, &self.out, target)?;
+            if self.concat.is_none() && self.resume {
+                return Err(Usage::conflict("--resume needs a directory as OUT, or --concat"));
+            }
+            if self.concat.is_none() && self.fsync {
+                return Err(Usage::conflict("--fsync needs a directory as OUT, or --concat"));
+            }
         }
-        let patience = self.duration.map_or(self.idle, |duration| duration.min(self.idle));
-        let options = transport::Options { patience };
-        let mut stream = transport::open(target, &options, clock, stop)?;
-        // Not before there is something to record: what OUT holds may be all there is.
-        recorder.sink = Some(Sink::open(&self.out, existing)?);
-        if let Some(path) = &self.raw {
-            stream.set_tap(Box::new(RawFile::create(path, existing)?))?;
+        for (flag, file) in [("--concat", &self.concat), ("--raw", &self.raw)] {
+            if file.as_deref() == Some(Path::new("-")) {
+                return Err(Usage::value(format!("{flag} needs a file; OUT can be `-`")));
+            }
         }
-        let mut session = Session::new(stream, clock, self.idle, started);
-        Ok(session.run(recorder, self.duration.map(|duration| started + duration))?)
-    }
-}
-
-fn print(summary: &Summary, format: Format, to_stdout: bool) -> Result<(), Failure> {
-    let text = match format {
-        Format::Json => serde_json::to_string(summary).map_err(Failure::local)?,
-        Format::Text if summary.end.is_some() => summary.text(),
-        // Nothing was recorded. The message says why.
-        Format::Text => return Ok(()),
-    };
-    if to_stdout {
-        output::result(&text)
-    } else {
-        output::line(&output::printable(&text));
+        if self.concat.is_some() && self.concat == self.raw {
+            return Err(Usage::conflict("--concat and --raw need two files"));
+        }
+        if self.fps.is_some() && !self.target.is_live() {
+            return Err(Usage::conflict("--fps needs a live stream, since files have no times; use --every"));
+        }
         Ok(())
+    }
+
+    fn is_to_stdout(&self) -> bool {
+        self.out.as_deref() == Some(Path::new("-"))
+    }
+
+    /// OUT, if it is a directory.
+    fn directory(&self) -> Option<&Path> {
+        self.out.as_deref().filter(|_| !self.is_to_stdout())
     }
 }

@@ -17,8 +17,16 @@ pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resu
     let frames = summary.frames_written;
     let failure = |exit, cause: String| Err(Failure::new(exit, anyhow!("{target}: {cause}")));
     summary.end = end.word("goal");
+    if let (End::Reset(why), false) = (end, target.is_live()) {
+        // There is no connection: the file or device is ours.
+        summary.end = Some("local");
+        return Err(Failure::local(anyhow!("cannot read {target}: {why}")));
+    }
     let failed = status::of_end(end, target.is_live());
-    if frames == 0 && failed.is_none() && matches!(end, End::TimeUp | End::Closed | End::Truncated) {
+    if summary.frames_good() == 0
+        && failed.is_none()
+        && matches!(end, End::TimeUp | End::Closed | End::Truncated)
+    {
         if summary.frames_damaged > 0 {
             return failure(Exit::No, format!("none of {} frames was whole", summary.frames_damaged));
         }

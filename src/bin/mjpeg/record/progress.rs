@@ -1,62 +1,196 @@
 //! Progress of a recording: one updated line on a terminal, a plain line every few seconds elsewhere.
+//!
+//! A thread shows it, so the age of the last frame grows while nothing comes, and a blocked terminal does not delay the
+//! recording.
 
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::goal::Goal;
+use crate::clock::Clock;
 use crate::output;
 
-/// Seconds between two plain lines.
-const EVERY: Duration = Duration::from_secs(5);
+/// Time between two plain lines.
+const PLAIN: Duration = Duration::from_secs(5);
+/// Time between two updates of a terminal.
+const DRAWN: Duration = Duration::from_millis(200);
+/// Rates are those of this time.
+const WINDOW: Duration = Duration::from_secs(5);
+/// The longest wait for a thread that is blocked by its terminal.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The figures that are shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Figures {
+    /// Frames written.
+    pub frames: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Damaged frames.
+    pub damaged: u64,
+    /// When the last good frame came, since the start.
+    pub last: Option<Duration>,
+}
 
 /// The progress display.
 pub struct Progress {
-    bar: ProgressBar,
-    /// When the next plain line is due; `None` when there are no plain lines.
-    next_line: Option<Duration>,
+    shown: Arc<Mutex<Figures>>,
+    /// `None` when nothing is shown.
+    thread: Option<Thread>,
+}
+
+struct Thread {
+    /// Dropped to end the thread.
+    end: SyncSender<()>,
+    ended: Receiver<()>,
+    handle: JoinHandle<()>,
 }
 
 impl Progress {
-    /// Nothing with `quiet`; otherwise the form that fits standard error. `frames`: the goal in frames, if
-    /// there is one.
-    pub fn new(frames: Option<u64>, quiet: bool) -> Self {
-        let bar = match frames {
-            Some(frames) => ProgressBar::new(frames),
-            None => ProgressBar::no_length(),
-        };
-        bar.set_draw_target(if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() });
-        let template = match frames {
-            Some(_) => "{bar:30} {pos}/{len} frames {wide_msg} {elapsed}",
-            None => "{spinner} {pos} frames {wide_msg} {elapsed}",
-        };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+    /// Nothing with `quiet`; otherwise the form that fits standard error.
+    pub fn start(goal: Goal, quiet: bool, clock: &Clock, started: Duration) -> Self {
+        let shown = Arc::new(Mutex::new(Figures::default()));
+        if quiet {
+            return Self { shown, thread: None };
         }
-        let next_line = (bar.is_hidden() && !quiet).then_some(EVERY);
-        Self { bar, next_line }
+        let (end, is_ended) = sync_channel(0);
+        let (has_ended, ended) = sync_channel(1);
+        let mut display = Display::new(goal, clock.clone(), started, Arc::clone(&shown));
+        let show = move || {
+            let every = if display.bar.is_hidden() { PLAIN } else { DRAWN };
+            while is_ended.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+                display.show();
+            }
+            display.bar.finish_and_clear();
+            let _ = has_ended.send(());
+        };
+        // Without the thread there is no progress: frames matter more.
+        let handle = std::thread::Builder::new().name("progress".into()).spawn(show).ok();
+        Self { shown, thread: handle.map(|handle| Thread { end, ended, handle }) }
     }
 
-    /// Updates the display at `elapsed` since the start.
-    pub fn update(&mut self, frames: u64, bytes: u64, damaged: u64, elapsed: Duration) {
-        if self.next_line.is_none() && self.bar.is_hidden() {
-            return;
-        }
-        let rate = frames as f64 / elapsed.as_secs_f64().max(0.001);
-        let damaged = if damaged > 0 { format!(", {damaged} damaged") } else { String::new() };
-        let text = format!("{}, {rate:.1} fps{damaged}", output::bytes(bytes));
-        if let Some(due) = self.next_line {
-            if elapsed >= due {
-                output::message("record", &format!("{frames} frames, {text}"));
-                self.next_line = Some(elapsed + EVERY);
-            }
-        } else {
-            self.bar.set_position(frames);
-            self.bar.set_message(text);
-        }
+    /// Sets the figures.
+    pub fn update(&self, figures: Figures) {
+        // Nothing panics while it holds the lock.
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = figures;
     }
 
     /// Clears the line before the result is printed.
-    pub fn end(&self) {
-        self.bar.finish_and_clear();
+    pub fn end(&mut self) {
+        let Some(Thread { end, ended, handle }) = self.thread.take() else { return };
+        drop(end);
+        if ended.recv_timeout(PATIENCE).is_ok() {
+            let _ = handle.join();
+        }
+    }
+}
+
+struct Display {
+    bar: ProgressBar,
+    goal: Goal,
+    clock: Clock,
+    started: Duration,
+    shown: Arc<Mutex<Figures>>,
+    /// Frames and bytes of the last seconds.
+    window: VecDeque<(Duration, u64, u64)>,
+}
+
+impl Display {
+    fn new(goal: Goal, clock: Clock, started: Duration, shown: Arc<Mutex<Figures>>) -> Self {
+        let length = match goal {
+            Goal { frames: Some(frames), .. } => Some(frames),
+            Goal { bytes: Some(bytes), .. } => Some(bytes),
+            Goal { duration: Some(duration), .. } => Some(millis(duration)),
+            _ => None,
+        };
+        let bar = match length {
+            Some(length) => ProgressBar::new(length),
+            None => ProgressBar::no_length(),
+        };
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+        let template = if length.is_some() { "{bar:20} {wide_msg}" } else { "{spinner} {wide_msg}" };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Self { bar, goal, clock, started, shown, window: VecDeque::from([(Duration::ZERO, 0, 0)]) }
+    }
+
+    fn show(&mut self) {
+        let figures = *self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let elapsed = self.clock.now().saturating_sub(self.started);
+        let text = self.text(figures, elapsed);
+        if self.bar.is_hidden() {
+            output::message("record", &text);
+            return;
+        }
+        self.bar.set_position(match self.goal {
+            Goal { frames: Some(_), .. } => figures.frames,
+            Goal { bytes: Some(_), .. } => figures.bytes,
+            _ => millis(elapsed),
+        });
+        self.bar.set_message(text);
+        self.bar.tick();
+    }
+
+    fn text(&mut self, figures: Figures, elapsed: Duration) -> String {
+        while self.window.get(1).is_some_and(|(at, ..)| elapsed.saturating_sub(*at) >= WINDOW) {
+            self.window.pop_front();
+        }
+        let oldest = self.window.front().copied().unwrap_or_default();
+        self.window.push_back((elapsed, figures.frames, figures.bytes));
+        let span = elapsed.saturating_sub(oldest.0).as_secs_f64().max(0.001);
+        let fps = figures.frames.saturating_sub(oldest.1) as f64 / span;
+        let rate = figures.bytes.saturating_sub(oldest.2) as f64 / span / 1e6;
+        let Figures { frames, bytes, damaged, last } = figures;
+        let mut text = match self.goal.frames {
+            Some(goal) => format!("{frames}/{goal} frames"),
+            None => format!("{frames} frames"),
+        };
+        let _ = write!(text, ", {}, {fps:.1} fps, {rate:.2} MB/s", output::bytes(bytes));
+        let _ = match last {
+            Some(last) => {
+                write!(text, ", last frame {:.1} s ago", elapsed.saturating_sub(last).as_secs_f64())
+            }
+            None => write!(text, ", no frame yet"),
+        };
+        if damaged > 0 {
+            let _ = write!(text, ", {damaged} damaged");
+        }
+        let seconds = elapsed.as_secs();
+        let _ = match self.goal.duration {
+            Some(goal) => write!(text, ", {seconds}/{} s", goal.as_secs()),
+            None => write!(text, ", {seconds} s"),
+        };
+        text
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_those_of_the_last_seconds_and_the_age_of_the_last_frame_grows() {
+        let goal = Goal { duration: Some(Duration::from_secs(60)), ..Goal::default() };
+        let mut display = Display::new(goal, Clock::simulated(), Duration::ZERO, Arc::default());
+        let mut at = |second, frames, damaged| {
+            let last = Some(Duration::from_secs(10));
+            let figures = Figures { frames, bytes: frames * 1_000_000, damaged, last };
+            display.text(figures, Duration::from_secs(second))
+        };
+        assert_eq!(at(5, 50, 0), "50 frames, 50.0 MB, 10.0 fps, 10.00 MB/s, last frame 0.0 s ago, 5/60 s");
+        assert!(at(10, 150, 0).contains("20.0 fps, 20.00 MB/s"));
+        let still = at(15, 150, 2);
+        assert!(still.contains("0.0 fps, 0.00 MB/s, last frame 5.0 s ago, 2 damaged"), "{still}");
     }
 }

@@ -2,24 +2,25 @@
 
 use std::time::Duration;
 
-use mjpeg::jpeg::Judgement;
-use mjpeg::multipart::{Collected, Collector, Event, Part};
+use mjpeg::multipart::{Collected, Collector, Deviation, DeviationKind, Event, Part};
 use mjpeg::stats::FrameTimes;
 
 use super::goal::Goal;
-use super::manifest::Line;
-use super::progress::Progress;
+use super::judge::Judge;
+use super::line::Line;
+use super::progress::{Figures, Progress};
+use super::raw::RawFile;
+use super::selection::{Choice, Selection};
 use super::sink::{Sink, Written};
+use super::stdout::Taken;
 use super::summary::Summary;
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::transport::{Flow, Observer};
 
-/// Which frames are kept, and how.
+/// How frames are kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Keep {
-    /// Every Nth good frame.
-    pub every: u64,
     /// Files end at EOI.
     pub trim: bool,
     /// The manifest has the SHA-256 of each file.
@@ -28,23 +29,26 @@ pub struct Keep {
 
 /// The observer of a recording.
 pub struct Recorder {
-    /// Where frames go, once there is a stream.
-    pub sink: Option<Sink>,
+    /// Where frames go.
+    pub sink: Sink,
+    /// The response as received.
+    pub raw: Option<RawFile>,
     /// What was recorded so far.
     pub summary: Summary,
     /// When good frames came.
     pub times: FrameTimes,
-    /// The reader of standard output has closed it.
-    pub reader_is_gone: bool,
+    /// Why a frame could not go to standard output.
+    pub not_taken: Option<Taken>,
     keep: Keep,
+    judge: Judge,
+    selection: Selection,
     goal: Goal,
     clock: Clock,
     started: Duration,
-    /// Good frames seen, kept or not.
-    good: u64,
     /// Manifest lines that wait for the deviations behind their parts.
     lines: Collector<Line>,
     progress: Progress,
+    last_good: Option<Duration>,
 }
 
 impl Observer for Recorder {
@@ -60,14 +64,17 @@ impl Observer for Recorder {
     fn settled(&mut self, parts: u64) -> Result<(), Problem> {
         self.lines.settled(parts);
         self.note()?;
-        self.flush()
+        self.sink.flush(self.clock.unix())
     }
 }
 
 impl Recorder {
     /// A recorder that has seen nothing.
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the recorder")]
     pub fn new(
         keep: Keep,
+        judge: Judge,
+        selection: Selection,
         goal: Goal,
         progress: Progress,
         summary: Summary,
@@ -75,88 +82,135 @@ impl Recorder {
         started: Duration,
     ) -> Self {
         Self {
-            sink: None,
+            sink: Sink::default(),
+            raw: None,
             summary,
             times: FrameTimes::default(),
-            reader_is_gone: false,
+            not_taken: None,
             keep,
+            judge,
+            selection,
             goal,
             clock: clock.clone(),
             started,
-            good: 0,
             lines: Collector::new(),
             progress,
+            last_good: None,
         }
     }
 
-    /// Writes what waits, and ends the progress. The stream is read no further.
+    /// Writes what waits, closes all files, and ends the progress. The stream is read no further.
     ///
     /// # Errors
     ///
-    /// When the manifest cannot be written.
+    /// When something cannot be written.
     pub fn finish(&mut self) -> Result<(), Problem> {
         self.progress.end();
         self.lines.finish();
-        self.note()?;
-        self.flush()
+        let noted = self.note();
+        let closed = self.sink.close(self.clock.unix());
+        let raw = self.raw.take().map_or(Ok(()), |raw| raw.close());
+        for bytes in self.sink.removed() {
+            self.summary.frames_written -= 1;
+            self.summary.bytes_written -= bytes;
+        }
+        noted.and(closed).and(raw)
     }
 
     fn part(&mut self, part: &Part<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
         if part.is_not_a_picture() {
-            return Ok(Flow::More);
+            return Ok(Flow::Rejected);
         }
-        let Some(sink) = &mut self.sink else { return Ok(Flow::Enough) };
-        let judgement = Judgement::of_markers(part.body, part.extent);
-        let mut line = Line::new(part, arrival, judgement.damage());
-        if judgement.damage().is_some() {
+        let verdict = self.judge.judge(part);
+        let mut line = Line::new(part, arrival, &verdict);
+        let unix = self.clock.unix();
+        if verdict.damage.is_some() {
             self.summary.frames_damaged += 1;
+            line.file = self.sink.damaged(part.body, unix)?;
+            line.file_bytes = part.body.len() as u64;
             self.lines.open(part.number, line);
-            return Ok(Flow::More);
+            self.show();
+            return Ok(Flow::Rejected);
         }
         if let Some(arrival) = arrival {
             self.times.push(arrival);
         }
-        self.good += 1;
-        if !(self.good - 1).is_multiple_of(self.keep.every) {
+        self.last_good = Some(self.clock.now().saturating_sub(self.started));
+        if let Some(raw) = &self.raw {
+            raw.replace()?;
+        }
+        let end = verdict.end.filter(|_| self.keep.trim);
+        let jpeg = end.and_then(|end| part.body.get(..end)).unwrap_or(part.body);
+        let choice = self.selection.choose(jpeg, arrival);
+        match choice {
+            Choice::Write => {}
+            Choice::LeaveOut => self.summary.frames_left_out += 1,
+            Choice::Repeated => self.summary.frames_repeated += 1,
+        }
+        if choice != Choice::Write {
+            self.show();
             return Ok(Flow::More);
         }
-        let end = judgement.end().filter(|_| self.keep.trim);
-        let jpeg = end.and_then(|end| part.body.get(..end)).unwrap_or(part.body);
-        let seq = self.summary.frames_written + 1;
-        line.seq = Some(seq);
-        line.file = match sink.write(seq, jpeg)? {
-            Written::ToFile(name) => Some(name),
-            Written::ToStdout => None,
-            Written::ReaderGone => {
-                self.reader_is_gone = true;
+        let placed = match self.sink.good(jpeg, unix)? {
+            Written::Everywhere(placed) => placed,
+            Written::NotToStdout(taken) => {
+                self.not_taken = Some(taken);
                 return Ok(Flow::Enough);
             }
         };
-        if self.keep.hash {
-            line.hash(jpeg);
-        }
-        self.lines.open(part.number, line);
-        self.summary.frames_written = seq;
+        self.summary.frames_written += 1;
         self.summary.bytes_written += jpeg.len() as u64;
-        let summary = &self.summary;
-        let elapsed = self.clock.now().saturating_sub(self.started);
-        self.progress.update(seq, summary.bytes_written, summary.frames_damaged, elapsed);
-        let is_reached = self.goal.is_reached(summary.frames_written, summary.bytes_written);
+        if let Some((seq, file)) = placed {
+            (line.seq, line.file, line.file_bytes) = (Some(seq), Some(file), jpeg.len() as u64);
+            if self.keep.hash {
+                line.hash(jpeg);
+            }
+            self.lines.open(part.number, line);
+        }
+        self.show();
+        let is_reached = self.goal.is_reached(self.summary.frames_written, self.summary.bytes_written);
         Ok(if is_reached { Flow::Enough } else { Flow::More })
+    }
+
+    fn show(&self) {
+        self.progress.update(Figures {
+            frames: self.summary.frames_written,
+            bytes: self.summary.bytes_written,
+            damaged: self.summary.frames_damaged,
+            last: self.last_good,
+        });
     }
 
     /// Appends the lines whose deviations are known to the manifest.
     fn note(&mut self) -> Result<(), Problem> {
-        for Collected { note, deviations, .. } in &mut self.lines {
-            // A part that was skipped, or is not a picture, has no line.
-            let (Some(mut line), Some(sink)) = (note, &mut self.sink) else { continue };
-            line.set_deviations(&deviations);
-            sink.note(&line)?;
+        for Collected { number, note, deviations, .. } in &mut self.lines {
+            let line = match note {
+                Some(mut line) => {
+                    line.add_deviations(&deviations);
+                    line
+                }
+                None => match deviations.iter().find_map(|it| Some((it.offset, skipped(it)?))) {
+                    Some((offset, damage)) => {
+                        self.summary.frames_damaged += 1;
+                        let mut line = Line::skipped(number, offset, damage);
+                        line.add_deviations(&deviations);
+                        line
+                    }
+                    // It is not a picture, or was left out.
+                    None => continue,
+                },
+            };
+            self.sink.note(line, self.clock.unix())?;
         }
         Ok(())
     }
+}
 
-    fn flush(&mut self) -> Result<(), Problem> {
-        self.sink.as_mut().map_or(Ok(()), Sink::flush)
+/// The word for the damage of a part that the parser skipped.
+fn skipped(deviation: &Deviation) -> Option<&'static str> {
+    match deviation.kind {
+        DeviationKind::BodyTooLarge { .. } => Some("too-large"),
+        DeviationKind::HeadTooLong => Some("head-too-long"),
+        _ => None,
     }
 }

@@ -1,8 +1,10 @@
 //! The summary of a recording.
 
+use mjpeg::jpeg::Depth;
 use mjpeg::stats::Timing;
 use serde::Serialize;
 
+use super::line::depth_name;
 use crate::output;
 
 /// The JSON object, `mjpeg.record/1`. Keys that are unknown are absent.
@@ -11,11 +13,17 @@ pub struct Summary {
     schema: &'static str,
     /// The target as typed, without its password.
     pub target: String,
-    /// Good frames.
+    /// Good frames that were written.
     pub frames_written: u64,
     /// Frames with damage; the manifest lists them.
     pub frames_damaged: u64,
-    /// Bytes of good frames.
+    /// Good frames that `--skip`, `--every` or `--fps` left out.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub frames_left_out: u64,
+    /// Good frames that `--on-change` did not write, because they repeat the last one.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub frames_repeated: u64,
+    /// Bytes of written frames.
     pub bytes_written: u64,
     /// From the request to the end.
     pub duration_s: f64,
@@ -29,6 +37,8 @@ pub struct Summary {
     gap_max_ms: Option<f64>,
     /// Connections made after the first one.
     pub reconnects: u64,
+    /// How closely frames were read: `markers|entropy`.
+    depth: &'static str,
     /// `goal|closed|reset|stalled|truncated|signal|local`; absent without a stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<&'static str>,
@@ -39,12 +49,14 @@ pub struct Summary {
 
 impl Summary {
     /// The summary of a run that has not begun.
-    pub fn new(target: String) -> Self {
+    pub fn new(target: String, depth: Depth) -> Self {
         Self {
             schema: "mjpeg.record/1",
             target,
             frames_written: 0,
             frames_damaged: 0,
+            frames_left_out: 0,
+            frames_repeated: 0,
             bytes_written: 0,
             duration_s: 0.0,
             fps: None,
@@ -52,9 +64,15 @@ impl Summary {
             gap_p99_ms: None,
             gap_max_ms: None,
             reconnects: 0,
+            depth: depth_name(depth),
             end: None,
             error: None,
         }
+    }
+
+    /// Good frames, written or not.
+    pub fn frames_good(&self) -> u64 {
+        self.frames_written + self.frames_left_out + self.frames_repeated
     }
 
     /// Adds the times of the frames.
@@ -76,12 +94,23 @@ impl Summary {
         if let (Some(fps), Some(gap)) = (self.fps, self.gap_max_ms) {
             text += &format!(", {fps:.1} fps, largest gap {gap:.0} ms");
         }
-        if self.frames_damaged > 0 {
-            text += &format!(", {} damaged", self.frames_damaged);
+        for (frames, what) in [
+            (self.frames_left_out, "left out"),
+            (self.frames_repeated, "repeated"),
+            (self.frames_damaged, "damaged"),
+        ] {
+            if frames > 0 {
+                text += &format!(", {frames} {what}");
+            }
         }
+        text += &format!(", judged by {}", self.depth);
         if let Some(end) = self.end {
             text += &format!(" ({end})");
         }
         text
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

@@ -1,5 +1,6 @@
 //! A live stream: only its newest picture counts. A URL is opened again when its stream ends.
 
+use std::cell::RefCell;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -10,13 +11,12 @@ use super::upstream::{NO_IDLE_LIMIT, Upstream, spawn, thread_ended};
 use crate::clock::Clock;
 use crate::source::error::{Error, Kind};
 use crate::source::live::Mailbox;
+use crate::source::notices::Notices;
 use crate::source::picture::Picture;
 use crate::transport::{End, Flow, Target};
 
 /// How long a camera may be silent before its stream is opened again.
 const IDLE: Duration = Duration::from_secs(10);
-/// The same message is written again only after this time.
-const MESSAGE_INTERVAL: Duration = Duration::from_secs(60);
 /// The pauses between attempts to open a stream again; further attempts use the last one.
 const PAUSES: [Duration; 5] = [
     Duration::from_millis(100),
@@ -46,20 +46,20 @@ impl Upstream {
     fn publish(&self, mailbox: &Mailbox, opened: &SyncSender<Result<(), Error>>) {
         let reopen = matches!(self.target, Target::Url(_));
         let idle = if reopen { IDLE } else { NO_IDLE_LIMIT };
-        let mut sink = Sink::new(Newest { mailbox, clock: &self.clock });
+        let notices = RefCell::new(Notices::new(self.clock.clone(), self.reporter));
+        let mut sink = Sink::new(Newest { mailbox, clock: &self.clock, notices: &notices });
         let mut failures = 0;
-        let mut messages = Vec::new();
         let mut first = Some(opened);
         loop {
             let (before, began) = (sink.published, self.clock.now());
-            let why = match self.session(idle) {
+            let (kind, why) = match self.session(idle) {
                 Err(error) if first.is_some() && reopen => {
                     // After a signal the main thread may no longer wait for this result.
                     let _ = opened.send(Err(error));
                     return;
                 }
                 Err(error) if sink.published == 0 => return mailbox.fail(error),
-                Err(error) => error.to_string(),
+                Err(error) => (error.to_string(), error.to_string()),
                 Ok(mut session) => {
                     if let Some(opened) = first.take() {
                         let _ = opened.send(Ok(()));
@@ -71,9 +71,13 @@ impl Upstream {
                             Some(error) if !reopen || error.kind == Kind::NotAStream => {
                                 return mailbox.fail(error);
                             }
-                            _ => format!("{}: {end}", self.target),
+                            // The text of an end may have bytes of the camera.
+                            _ => {
+                                let kind = end.word("complete").unwrap_or("not a stream");
+                                (kind.to_string(), format!("{}: {end}", self.target))
+                            }
                         },
-                        Err(error) => error.to_string(),
+                        Err(error) => (error.to_string(), error.to_string()),
                     }
                 }
             };
@@ -88,11 +92,8 @@ impl Upstream {
                 true => (failures + 1).min(2),
                 false => failures + 1,
             };
-            messages.retain(|(_, at)| now < *at + MESSAGE_INTERVAL);
-            if messages.iter().all(|(known, _)| *known != why) {
-                self.reporter.message(&format!("{why}; trying again"));
-                messages.push((why, now));
-            }
+            let more = format!("more times: {why}");
+            notices.borrow_mut().say(&kind, &more, &format!("{why}; trying again"));
             self.clock.advance(PAUSES[failures.min(PAUSES.len() - 1)]);
             if self.stop.signal().is_some() {
                 return;
@@ -105,6 +106,7 @@ impl Upstream {
 struct Newest<'a> {
     mailbox: &'a Mailbox,
     clock: &'a Clock,
+    notices: &'a RefCell<Notices>,
 }
 
 impl Receiver for Newest<'_> {
@@ -113,6 +115,7 @@ impl Receiver for Newest<'_> {
     }
 
     fn receive(&mut self, picture: Picture, part: &Part<'_>) -> Flow {
+        self.notices.borrow_mut().flush();
         self.mailbox.publish(picture, taken(part).unwrap_or_else(|| self.clock.unix()));
         Flow::More
     }

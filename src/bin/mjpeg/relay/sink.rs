@@ -11,19 +11,19 @@ use crate::transport::{Flow, Observer};
 
 /// What receives the pictures of a stream.
 pub trait Receiver {
-    /// A buffer for a JPEG of `length` bytes, as [`Picture::buffer`] makes it.
+    /// An empty buffer for a JPEG of `length` bytes.
     fn buffer(&self, length: usize) -> Vec<u8> {
-        Picture::buffer(length)
+        Vec::with_capacity(length)
     }
 
     /// Receives a picture and the part it came in. [`Flow::Enough`] ends the stream.
     fn receive(&mut self, picture: Picture, part: &Part<'_>) -> Flow;
 
-    /// Called for each part whose JPEG is damaged.
+    /// Called for each part whose JPEG no consumer would show.
     fn torn(&self) {}
 }
 
-/// Copies each undamaged JPEG into a [`Picture`] and passes it on.
+/// Copies each JPEG that some consumer shows into a [`Picture`] and passes it on.
 #[derive(Debug)]
 pub struct Sink<R> {
     /// Pictures passed on so far.
@@ -41,15 +41,19 @@ impl<R: Receiver> Sink<R> {
 impl<R: Receiver> Observer for Sink<R> {
     fn event(&mut self, event: &Event<'_>, _: Option<Duration>) -> Result<Flow, Problem> {
         let Event::Part(part) = event else { return Ok(Flow::More) };
+        // Status text or XML between the frames is no torn frame.
+        if part.is_not_a_picture() {
+            return Ok(Flow::More);
+        }
         let judgement = Judgement::of_markers(part.body, part.extent);
-        if judgement.damage().is_some() {
+        if judgement.refusal().is_some() {
             self.receiver.torn();
             return Ok(Flow::More);
         }
         let jpeg = judgement.end().and_then(|end| part.body.get(..end)).unwrap_or(part.body);
         let mut buffer = self.receiver.buffer(jpeg.len());
         buffer.extend_from_slice(jpeg);
-        let picture = Picture::whole(buffer, 0);
+        let picture = Picture::whole(buffer);
         self.published += 1;
         Ok(self.receiver.receive(picture, part))
     }

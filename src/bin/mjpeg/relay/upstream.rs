@@ -20,19 +20,26 @@ pub struct Upstream {
     pub(super) clock: Clock,
     pub(super) stop: Stop,
     pub(super) reporter: Reporter,
+    options: transport::Options,
 }
 
 impl Upstream {
     /// Opens nothing yet.
     pub fn new(target: Target, clock: &Clock, stop: &Stop, reporter: Reporter) -> Self {
-        Self { target, clock: clock.clone(), stop: stop.clone(), reporter }
+        let options = transport::Options::default();
+        Self { target, clock: clock.clone(), stop: stop.clone(), reporter, options }
+    }
+
+    /// The same, with options for URLs.
+    pub fn with_options(self, options: transport::Options) -> Self {
+        Self { options, ..self }
     }
 
     /// Opens the stream once.
     pub(super) fn session(&self, idle: Duration) -> Result<Session, Error> {
         let started = self.clock.now();
-        let options = transport::Options { patience: idle };
-        let stream = transport::open(&self.target, &options, &self.clock, &self.stop).map_err(open_error)?;
+        let stream = transport::open(&self.target, &self.options, idle, &self.clock, &self.stop)
+            .map_err(open_error)?;
         Ok(Session::new(stream, &self.clock, idle, started))
     }
 
@@ -43,7 +50,7 @@ impl Upstream {
             End::NotAStream(error) => {
                 Some(Error::new(Kind::NotAStream, anyhow!("{target}: not an MJPEG stream: {error}")))
             }
-            End::Truncated | End::Reset(_) | End::Stalled => {
+            End::Truncated | End::Reset(_) | End::Stalled | End::Rejected(_) => {
                 Some(Error::new(Kind::Stalled, anyhow!("{target}: {end}, and no picture came")))
             }
             _ => None,

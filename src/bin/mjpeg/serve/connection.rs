@@ -1,6 +1,7 @@
 //! One connection, from its request until it is closed.
 
-use std::io::{self, Read};
+use std::io::{self, IoSlice, Read};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -8,6 +9,8 @@ use socket2::Socket;
 
 use super::part::Part;
 use super::viewer::Viewer;
+use crate::listen::answer::Body;
+use crate::listen::client::Client;
 use crate::listen::head::{HeadStatus, RequestHead};
 
 /// How long to wait for the peer to close its side after we closed ours.
@@ -25,6 +28,8 @@ pub struct Connection {
     pub socket: Socket,
     /// The address of the peer, for the log.
     pub peer: String,
+    /// Who the peer is, for limits per client.
+    pub client: Client,
     /// When it was accepted.
     pub accepted_at: Duration,
     /// Since when the peer's side is closed. It may have disconnected, or it may only have nothing more to send.
@@ -56,8 +61,22 @@ pub enum Stage {
         /// When to send it.
         until: Duration,
     },
-    /// Sending the stream.
-    Stream(Box<Viewer>),
+    /// Waiting for the next frame of a stream, which is then sent as a snapshot.
+    Snapshot {
+        /// The index of the stream.
+        stream: usize,
+        /// Whether to send the picture, or only the head.
+        body: Body,
+        /// When to answer without a new frame.
+        until: Duration,
+    },
+    /// Sending a stream.
+    Stream {
+        /// The viewer.
+        viewer: Box<Viewer>,
+        /// The index of the stream.
+        stream: usize,
+    },
     /// Everything was sent and our side is closed; reading until the peer closes. Closing the socket while it
     /// holds unread bytes would reset the connection, and the peer could lose the end of the answer.
     Drain {
@@ -101,11 +120,12 @@ pub enum Step {
 }
 
 impl Connection {
-    /// Creates a connection that waits for its request.
-    pub fn new(socket: Socket, peer: String, now: Duration) -> Self {
+    /// Creates a connection that waits for its request. A peer on a Unix-domain socket has no address.
+    pub fn new(socket: Socket, address: Option<SocketAddr>, now: Duration) -> Self {
         Self {
             socket,
-            peer,
+            peer: address.map_or_else(|| "local".into(), |address| address.to_string()),
+            client: Client::at(address),
             accepted_at: now,
             half_closed: None,
             stage: Stage::Request(RequestHead::default()),
@@ -156,7 +176,7 @@ impl Connection {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => Step::Wait,
                     Err(_) => Step::Close,
                 },
-                Stage::Stream(_) | Stage::Delay { .. } => Step::Wait,
+                Stage::Stream { .. } | Stage::Snapshot { .. } | Stage::Delay { .. } => Step::Wait,
             };
             return step;
         }
@@ -167,11 +187,20 @@ impl Connection {
         self.stage = Stage::Answer { bytes, shared, sent: 0, stuck: now };
     }
 
+    /// When to continue with this connection although its socket reports nothing.
+    pub fn wakes_at(&self) -> Option<Duration> {
+        match &self.stage {
+            Stage::Delay { until, .. } | Stage::Snapshot { until, .. } => Some(*until),
+            Stage::Stream { viewer, .. } => viewer.wakes_at(),
+            _ => None,
+        }
+    }
+
     /// The parts that this connection keeps in memory.
     pub fn parts(&self) -> impl Iterator<Item = &Rc<Part>> {
         let (picture, viewer) = match &self.stage {
             Stage::Answer { shared: SharedBody::Picture(part), .. } => (Some(part), None),
-            Stage::Stream(viewer) => (None, Some(viewer)),
+            Stage::Stream { viewer, .. } => (None, Some(viewer)),
             _ => (None, None),
         };
         picture.into_iter().chain(viewer.into_iter().flat_map(|viewer| viewer.parts()))
@@ -190,7 +219,7 @@ impl Connection {
     pub fn stuck_for(&self, now: Duration) -> Duration {
         let since = match &self.stage {
             Stage::Answer { stuck, .. } => Some(*stuck),
-            Stage::Stream(viewer) => viewer.stuck_since(),
+            Stage::Stream { viewer, .. } => viewer.stuck_since(),
             _ => None,
         };
         since.map_or(Duration::ZERO, |since| now.saturating_sub(since))
@@ -209,7 +238,7 @@ impl Connection {
         match &self.stage {
             Stage::Request(_) => now >= self.accepted_at + request_timeout,
             Stage::Answer { stuck, .. } => now >= *stuck + send_timeout,
-            Stage::Stream(viewer) => {
+            Stage::Stream { viewer, .. } => {
                 // If the peer has closed its side, only sending shows whether it still reads. A silent source
                 // sends nothing, so the send timeout applies to it too.
                 let silent = self.half_closed.map(|since| since.max(viewer.last_sent()));
@@ -217,7 +246,16 @@ impl Connection {
                 waiting.is_some_and(|since| now >= since + send_timeout)
             }
             Stage::Drain { since, .. } => now >= *since + DRAIN_TIME,
-            Stage::Delay { until, .. } => now >= *until,
+            // These have their own deadline.
+            Stage::Delay { .. } | Stage::Snapshot { .. } => false,
         }
+    }
+}
+
+/// Sends slices with one system call.
+pub fn send(socket: &Socket, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    match slices {
+        [slice] => socket.send(slice),
+        slices => socket.send_vectored(slices),
     }
 }

@@ -1,8 +1,10 @@
-//! A feed: pictures fetched from a paced source before they are due.
+//! A feed: frames fetched from a paced source before they are due.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::frame_source::{Demand, Frame, FrameSource, Pace, Polled, Stats, Upcoming};
+use super::recipes::Recipes;
 use super::schedule::Schedule;
 use crate::clock::Clock;
 use crate::source::error::Error;
@@ -10,158 +12,88 @@ use crate::source::paced::{Next, Paced};
 use crate::source::picture::Picture;
 use crate::value::Rate;
 
-/// Pictures in the queue: the next one, whose head may be sent early, and the one after it, so that
-/// producing it does not delay the next.
+/// Frames in the queue: the next one, whose head may be sent early, and the one after it, so that producing it does
+/// not delay the next.
 const AHEAD: usize = 2;
 /// How long to wait before asking a source again that had no picture.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-/// Longest time to block for the first frame of the first viewer. There is no other viewer, so only new connections
-/// are delayed.
+/// How long the first frame is held back at most until the second one is known. Chromium shows the first frame only
+/// when it receives the head of the second.
 const FIRST_FRAME_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// A picture in the queue.
-#[derive(Debug)]
-pub struct Ready {
-    /// The picture.
-    pub picture: Picture,
-    /// When it is due, since 1970-01-01 UTC.
-    pub taken: Duration,
+/// When a source that ends is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Play {
+    /// While there is demand; else it pauses.
+    OnDemand,
+    /// From the first demand to its end.
+    ToTheEnd,
 }
 
-/// A paced source, its schedule, and a queue of pictures fetched from it.
+/// A paced source, its schedule, and a queue of frames fetched from it.
 pub struct Feed {
     source: Box<dyn Paced>,
+    recipes: Recipes,
     clock: Clock,
     rate: Rate,
+    play: Play,
     schedule: Schedule,
-    queue: VecDeque<Ready>,
+    queue: VecDeque<Frame>,
     fetched: u64,
     /// When the picture that the source is producing is due, since 1970-01-01 UTC.
     pending: Option<Duration>,
     ended: bool,
     /// Whether the schedule is running.
     running: bool,
+    /// Until when the first frame waits for the second.
+    starting: Option<Duration>,
     /// When to ask a source again that had no picture.
     retry_at: Duration,
-    /// Pictures not sent because they contain the boundary.
-    pub uncarried: u64,
+    uncarried: u64,
 }
 
 impl Feed {
-    /// Creates a feed that is paused until [`Feed::start`].
-    pub fn new(source: Box<dyn Paced>, rate: Rate, clock: Clock) -> Self {
+    /// Creates a feed that is paused until [`FrameSource::start`]. It leaves out pictures that `recipes` cannot carry.
+    pub fn new(source: Box<dyn Paced>, rate: Rate, play: Play, recipes: Recipes, clock: Clock) -> Self {
         let schedule = Schedule::new(rate, clock.now());
         let (queue, retry_at) = (VecDeque::with_capacity(AHEAD), Duration::ZERO);
         Self {
             source,
+            recipes,
             clock,
             rate,
+            play,
             schedule,
             queue,
             fetched: 0,
             pending: None,
             ended: false,
             running: false,
+            starting: None,
             retry_at,
             uncarried: 0,
         }
     }
 
-    /// Starts or resumes; the first frame is due immediately.
-    pub fn start(&mut self, now: Duration, can_carry: impl Fn(&Picture) -> bool) {
-        self.resume(now);
-        if self.source.shows_time() {
-            // These pictures show an old time: produce them again.
-            self.fetched -= self.queue.len() as u64;
-            self.queue.clear();
-            self.source.forget();
-            self.pending = None;
-            return self.fill_to(AHEAD, FIRST_FRAME_TIMEOUT, can_carry);
-        }
-        self.reschedule();
-        self.fill_to(1, FIRST_FRAME_TIMEOUT, can_carry);
-    }
-
-    /// Resumes with the queued pictures; the first one is due immediately.
-    pub fn resume(&mut self, now: Duration) {
-        self.schedule = Schedule::new(self.rate, now);
-        self.running = true;
-    }
-
-    /// Pauses.
-    pub fn pause(&mut self) {
-        self.running = false;
-    }
-
-    /// Whether the schedule is running.
-    pub fn is_running(&self) -> bool {
-        self.running
-    }
-
-    /// Whether the source has ended and the queue is empty.
-    pub fn is_over(&self) -> bool {
-        self.ended && self.queue.is_empty()
-    }
-
-    /// Whether the source has ended. The queue may still hold its last pictures.
-    pub fn has_ended(&self) -> bool {
-        self.ended
-    }
-
-    /// When the next picture or the end is due, or when to ask the source again.
-    pub fn due(&self) -> Option<Duration> {
-        let due = self.schedule.due(0);
-        match self.running {
-            // The producer wakes us.
-            true if self.queue.is_empty() && self.pending.is_some() => None,
-            true if self.queue.is_empty() && !self.ended => Some(due.max(self.retry_at)),
-            // The end of the stream is due like a picture.
-            true => Some(due),
-            false => None,
-        }
-    }
-
-    /// The configured frames per second.
-    pub fn rate(&self) -> Rate {
-        self.rate
-    }
-
-    /// The next picture in the queue.
-    pub fn front(&self) -> Option<&Ready> {
-        self.queue.front()
-    }
-
-    /// Takes the next picture from the queue. Call it when the picture is due.
-    pub fn take(&mut self, now: Duration) -> Option<Ready> {
-        let ready = self.queue.pop_front()?;
-        // The heads of the queued pictures were not sent yet, so their times may change, unless the picture
-        // itself shows its time.
-        if self.schedule.advance(now) && !self.source.shows_time() {
-            self.reschedule();
-        }
-        Some(ready)
-    }
-
-    /// Whether the queue is empty and the source is producing a picture.
+    /// Whether the source is still producing its first picture.
     pub fn is_pending(&self) -> bool {
         self.queue.is_empty() && self.pending.is_some()
     }
 
-    /// Why the source never produced a picture, if it reported a reason.
-    pub fn take_error(&mut self) -> Option<Error> {
-        self.source.take_error()
-    }
-
-    /// Fills the queue. Waits until it holds `count` pictures, at most `longest` for each of them.
-    pub fn fill_to(&mut self, count: usize, longest: Duration, can_carry: impl Fn(&Picture) -> bool) {
-        self.fill(&can_carry);
-        while self.queue.len() < count && self.pending.is_some() && self.source.wait(longest) {
-            self.fill(&can_carry);
+    /// Takes the next frame from the queue.
+    fn take(&mut self, now: Duration) -> Option<Frame> {
+        let frame = self.queue.pop_front()?;
+        self.starting = None;
+        // The heads of the queued frames were not sent yet, so their times may change, unless the picture itself
+        // shows its time.
+        if self.schedule.advance(now) && !self.source.shows_time() {
+            self.reschedule();
         }
+        Some(frame)
     }
 
-    /// Fills the queue, without pictures that `can_carry` refuses. Never waits.
-    pub fn fill(&mut self, can_carry: impl Fn(&Picture) -> bool) {
+    /// Fills the queue. Never waits.
+    pub fn fill(&mut self) {
         // Bounded: a source may deliver only pictures that cannot be sent.
         for _ in 0..64 {
             if self.queue.len() >= AHEAD || self.ended {
@@ -173,16 +105,11 @@ impl Feed {
             }
             let taken = self.pending.take().unwrap_or_else(|| self.due_unix(self.queue.len()));
             match self.source.next(self.fetched + 1, taken) {
-                // A directory delivers the same pictures in each loop: check each only once.
-                Next::Picture(mut picture) if picture.boundary_checked || can_carry(&picture) => {
-                    picture.boundary_checked = true;
+                Next::Picture(picture) if self.recipes.can_carry(&picture) => {
                     self.fetched += 1;
-                    self.queue.push_back(Ready { picture, taken });
+                    self.queue.push_back(Frame { picture, taken });
                 }
-                Next::Picture(picture) => {
-                    self.uncarried += 1;
-                    self.source.give_back(picture);
-                }
+                Next::Picture(_) => self.uncarried += 1,
                 Next::Later => {
                     self.pending = Some(taken);
                     return;
@@ -192,11 +119,6 @@ impl Feed {
             }
         }
         self.retry_at = self.clock.now() + RETRY_INTERVAL;
-    }
-
-    /// Returns a picture to the source, which reuses the buffer.
-    pub fn give_back(&mut self, picture: Picture) {
-        self.source.give_back(picture);
     }
 
     fn reschedule(&mut self) {
@@ -212,6 +134,91 @@ impl Feed {
     }
 }
 
+impl FrameSource for Feed {
+    fn start(&mut self, now: Duration) -> bool {
+        if self.running {
+            return false;
+        }
+        self.schedule = Schedule::new(self.rate, now);
+        self.running = true;
+        self.starting = Some(now + FIRST_FRAME_TIMEOUT);
+        if self.source.shows_time() {
+            // These pictures show an old time: produce them again.
+            self.fetched -= self.queue.len() as u64;
+            self.queue.clear();
+            self.source.forget();
+            self.pending = None;
+        } else {
+            self.reschedule();
+        }
+        self.fill();
+        true
+    }
+
+    fn due(&self) -> Option<Duration> {
+        let due = self.schedule.due(0);
+        match (self.running, self.queue.len()) {
+            (false, _) => None,
+            // The producer wakes us.
+            (_, 0) if self.pending.is_some() => None,
+            (_, 0) if !self.ended => Some(due.max(self.retry_at)),
+            // The end of the stream is due like a picture.
+            (_, 0) => Some(due),
+            (_, 1) if self.pending.is_some() => Some(due.max(self.starting.unwrap_or(due))),
+            _ => Some(due),
+        }
+    }
+
+    fn poll(&mut self, now: Duration, demand: Demand) -> Polled {
+        self.fill();
+        if self.due().is_none_or(|due| now < due) {
+            return Polled::Pending;
+        }
+        if self.play == Play::OnDemand && demand == Demand::None {
+            self.running = false;
+            return Polled::Pending;
+        }
+        let Some(frame) = self.take(now) else {
+            return if self.ended { Polled::Over } else { Polled::Pending };
+        };
+        let upcoming = match self.queue.front() {
+            Some(next) => Upcoming::Known(next.clone()),
+            None if self.ended => Upcoming::Never,
+            // This may be the last frame. A delimiter would require one more part.
+            None if self.play == Play::ToTheEnd => Upcoming::Unsure,
+            None => Upcoming::Unknown,
+        };
+        Polled::Frame(frame, upcoming)
+    }
+
+    fn prepare(&mut self) {
+        self.fill();
+    }
+
+    fn finish(&mut self, now: Duration) -> Option<Frame> {
+        self.take(now)
+    }
+
+    fn peek(&self) -> Option<Frame> {
+        self.queue.front().cloned()
+    }
+
+    fn is_starting(&self) -> bool {
+        self.starting.is_some() && !self.ended
+    }
+
+    fn give_back(&mut self, _: Picture) {}
+
+    fn stats(&self) -> Stats {
+        let pace = Pace::Scheduled { rate: self.rate, running: self.running };
+        Stats { pace, uncarried: self.uncarried, torn: 0, unseen: 0 }
+    }
+
+    fn take_error(&mut self) -> Option<Error> {
+        self.source.take_error()
+    }
+}
+
 impl std::fmt::Debug for Feed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Feed").field("schedule", &self.schedule).field("queue", &self.queue.len()).finish()
@@ -220,11 +227,13 @@ impl std::fmt::Debug for Feed {
 
 #[cfg(test)]
 mod tests {
+    use mjpeg::multipart::Boundary;
+
+    use super::super::recipe::Standard;
     use super::*;
+    use crate::source::picture::SMALLEST;
 
-    const JPEG: &[u8] = crate::source::picture::SMALLEST;
-
-    /// Each picture takes two calls of `next`: the first says `Later`.
+    /// Each picture takes two calls of `next`: the first says `Later`. It counts the pictures that it produced.
     struct Slow {
         shows_time: bool,
         making: bool,
@@ -236,14 +245,9 @@ mod tests {
             if self.making {
                 Next::Later
             } else {
-                Next::Picture(Picture::copy(JPEG, number as usize).unwrap())
+                let comment = [b"\xff\xd8\xff\xfe\x00\x03", &[number as u8][..]].concat();
+                Next::Picture(Picture::new([&comment, &SMALLEST[2..]].concat()).unwrap())
             }
-        }
-
-        fn give_back(&mut self, _: Picture) {}
-
-        fn wait(&mut self, _: Duration) -> bool {
-            true
         }
 
         fn forget(&mut self) {
@@ -258,35 +262,73 @@ mod tests {
     fn feed(shows_time: bool) -> (Feed, Clock) {
         let clock = Clock::simulated();
         let source = Box::new(Slow { shows_time, making: false });
-        (Feed::new(source, "10".parse().unwrap(), clock.clone()), clock)
+        let recipes = Recipes::from(Standard::new(Boundary::new("b").unwrap(), &[]));
+        (Feed::new(source, "10".parse().unwrap(), Play::OnDemand, recipes, clock.clone()), clock)
     }
 
-    fn ahead(feed: &Feed) -> Vec<(usize, Duration)> {
-        feed.queue.iter().map(|ready| (ready.picture.mark(), ready.taken)).collect()
+    fn ahead(feed: &Feed) -> Vec<(u8, Duration)> {
+        feed.queue.iter().map(|frame| (frame.picture.jpeg()[6], frame.taken)).collect()
     }
 
     #[test]
     fn a_picture_in_production_has_no_due_time() {
         let (mut feed, clock) = feed(false);
-        feed.start(clock.now(), |_| true);
+        assert!(feed.start(clock.now()));
+        assert!(feed.is_starting() && ahead(&feed).is_empty());
+        assert_eq!(feed.due(), None, "the producer wakes us");
+        assert!(matches!(feed.poll(clock.now(), Demand::Some), Polled::Pending));
+        // The first picture is there; it waits for the second.
         assert_eq!(ahead(&feed), [(1, clock.unix())]);
-        assert!(feed.take(clock.now()).is_some());
-        // The second picture is in production: nothing to do before it arrives.
-        assert_eq!(feed.due(), None);
-        feed.fill(|_| true);
-        assert_eq!(feed.due(), Some(Duration::from_millis(100)));
+        assert_eq!(feed.due(), Some(clock.now() + FIRST_FRAME_TIMEOUT));
+        assert!(matches!(feed.poll(clock.now(), Demand::Some), Polled::Frame(_, Upcoming::Known(_))));
+        assert!(!feed.is_starting());
+        assert_eq!(feed.due(), Some(clock.now() + Duration::from_millis(100)));
+    }
+
+    #[test]
+    fn the_first_frame_does_not_wait_long_for_the_second() {
+        let (mut feed, clock) = feed(false);
+        feed.start(clock.now());
+        feed.fill();
+        clock.advance(FIRST_FRAME_TIMEOUT);
+        feed.source = Box::new(Stuck);
+        assert!(matches!(feed.poll(clock.now(), Demand::Some), Polled::Frame(_, Upcoming::Unknown)));
+    }
+
+    /// Produces nothing.
+    struct Stuck;
+
+    impl Paced for Stuck {
+        fn next(&mut self, _: u64, _: Duration) -> Next {
+            Next::Later
+        }
     }
 
     #[test]
     fn old_pictures_get_the_time_at_which_they_are_shown() {
         for shows_time in [false, true] {
             let (mut feed, clock) = feed(shows_time);
-            feed.fill_to(1, Duration::ZERO, |_| true);
+            feed.fill();
+            feed.fill();
             clock.advance(Duration::from_secs(3600));
-            feed.start(clock.now(), |_| true);
+            feed.start(clock.now());
+            feed.fill();
+            feed.fill();
             // Pictures that show their time are produced again, with the same numbers.
-            let (first, second) = (clock.unix(), clock.unix() + feed.rate().span(1));
+            let (first, second) = (clock.unix(), clock.unix() + feed.rate.span(1));
             assert_eq!(ahead(&feed), [(1, first), (2, second)], "{shows_time}");
         }
+    }
+
+    #[test]
+    fn a_feed_pauses_without_demand() {
+        let (mut feed, clock) = feed(false);
+        feed.start(clock.now());
+        feed.fill();
+        assert!(matches!(feed.poll(clock.now(), Demand::Some), Polled::Frame(..)));
+        clock.advance(Duration::from_millis(100));
+        feed.fill();
+        assert!(matches!(feed.poll(clock.now(), Demand::None), Polled::Pending));
+        assert!(feed.due().is_none() && feed.start(clock.now()));
     }
 }

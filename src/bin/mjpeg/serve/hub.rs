@@ -1,31 +1,15 @@
-//! The hub: it keeps the newest part, and makes the next one when it is due or when it arrives.
+//! The hub of one stream: it keeps the newest part of each recipe, and makes the next one when the source has it.
 
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::feed::{Feed, Ready};
-use super::frame_times::FrameTimes;
-use super::part::{Part, Recipe, Trailer};
+use super::encoded::Encoded;
+use super::frame_source::{Demand, Frame, FrameSource, Pace, Polled, Stats, Upcoming};
+use super::health::Health;
+use super::part::{Part, Trailer};
+use super::recipe::Recipe;
+use super::recipes::Recipes;
 use crate::source::error::Error;
-use crate::source::live::{Mail, Mailbox, Shot};
-use crate::source::picture::Picture;
-
-/// While waiting for the first picture: interval at which the caller is asked whether to keep waiting.
-const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(100);
-
-/// Where frames come from, and who decides when one is shown.
-#[derive(Debug)]
-pub enum FrameSource {
-    /// A paced source: our schedule decides when a frame is shown.
-    Feed(Feed),
-    /// A live source: a frame is shown when it arrives.
-    Mailbox {
-        /// Where the source puts its frames.
-        mailbox: Mailbox,
-        /// Send the last frame again after this long without a new one.
-        repeat: Option<Duration>,
-    },
-}
 
 /// The result of a call to the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,26 +24,36 @@ pub enum Update {
     None,
 }
 
-/// Holds the newest part, and prepares the next one if the source allows it. It never waits for viewers.
+/// The picture for a snapshot.
+#[derive(Debug)]
+pub enum Snapshot {
+    /// This part has it.
+    Part(Rc<Part>),
+    /// The source has just started. The next part has it.
+    Soon,
+    /// There is none yet.
+    None,
+}
+
+/// Holds the newest part, and the next frame if the source knows it. It never waits for viewers or for the source.
 #[derive(Debug)]
 pub struct Hub {
-    source: FrameSource,
-    recipe: Recipe,
-    current: Option<Rc<Part>>,
-    /// The part for snapshots that are requested before the first frame is published.
-    preview: Option<Rc<Part>>,
+    source: Box<dyn FrameSource>,
+    renditions: Vec<Rendition>,
     /// Number of the newest part; also the count of parts.
     number: u64,
-    /// When the newest part was published.
-    published_at: Duration,
-    /// When the newest frame was published. Repeated frames do not count.
-    newest_frame_at: Option<Duration>,
-    frame_times: FrameTimes,
-    /// Whether frames continue without viewers until the source ends (`--once`, `--loops`).
-    plays_to_end: bool,
+    health: Health,
     closed: bool,
-    error: Option<Error>,
     count: Count,
+}
+
+/// The stream in one recipe. All viewers of the recipe share its parts.
+#[derive(Debug)]
+struct Rendition {
+    recipe: Rc<dyn Recipe>,
+    newest: Option<Rc<Part>>,
+    /// The part for snapshots that are requested before the first frame is published.
+    preview: Option<Rc<Part>>,
 }
 
 /// Counters of the hub.
@@ -69,138 +63,92 @@ pub struct Count {
     pub frames: u64,
     /// Frames sent again because the source was silent.
     pub repeated: u64,
-    /// Frames not sent because they contain the boundary.
-    pub uncarried: u64,
-    /// Incomplete frames.
-    pub torn: u64,
-    /// Frames replaced by a newer one before they were published.
-    pub unseen: u64,
 }
 
 impl Hub {
-    /// Creates a hub that has published no frame. It waits for the first picture of a paced source while
-    /// `keep_waiting` returns true. With `plays_to_end`, frames continue until the source ends once they have
-    /// started. Without it, they pause while there are no viewers.
-    pub fn new(
-        mut source: FrameSource,
-        recipe: Recipe,
-        plays_to_end: bool,
-        keep_waiting: impl Fn() -> bool,
-    ) -> Self {
-        if let FrameSource::Feed(feed) = &mut source {
-            feed.fill(|picture| recipe.can_carry(picture));
-            while feed.is_pending() && keep_waiting() {
-                feed.fill_to(1, STOP_CHECK_INTERVAL, |picture| recipe.can_carry(picture));
-            }
-        }
+    /// Creates a hub that has published no frame, for at least one recipe.
+    pub fn new(source: Box<dyn FrameSource>, recipes: &Recipes) -> Self {
+        let rendition =
+            |recipe: &Rc<dyn Recipe>| Rendition { recipe: Rc::clone(recipe), newest: None, preview: None };
         Self {
             source,
-            recipe,
-            current: None,
-            preview: None,
+            renditions: recipes.iter().map(rendition).collect(),
             number: 0,
-            published_at: Duration::ZERO,
-            newest_frame_at: None,
-            frame_times: FrameTimes::new(),
-            plays_to_end,
+            health: Health::new(),
             closed: false,
-            error: None,
             count: Count::default(),
         }
     }
 
-    /// Whether a paced source has its first picture ready. Always true for a live source.
-    pub fn has_picture(&self) -> bool {
-        match &self.source {
-            FrameSource::Feed(feed) => feed.front().is_some(),
-            FrameSource::Mailbox { .. } => true,
-        }
+    /// The newest part in a recipe.
+    pub fn newest(&self, recipe: usize) -> Option<&Rc<Part>> {
+        self.renditions.get(recipe)?.newest.as_ref()
     }
 
-    /// The newest part.
-    pub fn newest(&self) -> Option<&Rc<Part>> {
-        self.current.as_ref()
+    /// The newest part of each recipe.
+    pub fn parts(&self) -> impl Iterator<Item = &Rc<Part>> {
+        self.renditions.iter().filter_map(|rendition| rendition.newest.as_ref())
     }
 
-    /// When [`Hub::tick`] must be called next.
+    /// The head of the response in a recipe.
+    pub fn response_head(&self, recipe: usize) -> Option<Rc<[u8]>> {
+        self.renditions.get(recipe).map(|rendition| rendition.recipe.response_head())
+    }
+
+    /// Whether the stream has ended.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// When [`Hub::poll`] must be called next, besides after a wake-up.
     pub fn due(&self) -> Option<Duration> {
-        match &self.source {
-            _ if self.closed => None,
-            FrameSource::Feed(feed) => feed.due(),
-            FrameSource::Mailbox { repeat, .. } => {
-                self.current.as_ref().and(*repeat).map(|after| self.published_at + after)
-            }
-        }
+        if self.closed { None } else { self.source.due() }
     }
 
-    /// Starts a paced source if it is paused. Call it when a viewer arrives.
+    /// Starts a paused source. Call it when a viewer arrives.
     pub fn start(&mut self, now: Duration) -> Update {
-        match &mut self.source {
-            FrameSource::Feed(feed) if !feed.is_running() && !self.closed => {
-                self.frame_times.clear();
-                let recipe = &self.recipe;
-                feed.start(now, |picture| recipe.can_carry(picture));
-            }
-            _ => return Update::None,
-        }
-        // The promised frame was regenerated; no viewer still holds its head.
-        if let Some(part) = self.current.take_if(|part| part.promised().is_some()) {
-            self.reclaim(part);
-        }
-        self.advance(now)
-    }
-
-    /// Publishes the next frame if it is due. `demand` says whether anyone requests frames: a viewer, or a
-    /// snapshot since the last frame.
-    pub fn tick(&mut self, now: Duration, demand: impl FnOnce() -> bool) -> Update {
-        if self.due().is_none_or(|due| now < due) {
+        if self.closed || !self.source.start(now) {
             return Update::None;
         }
-        let demand = demand();
-        match &mut self.source {
-            FrameSource::Feed(feed) if !self.plays_to_end && !demand => {
-                feed.pause();
-                Update::None
+        self.health.restart();
+        // A paused source had no viewers: none holds the head of a promised frame, and none needs the old frame.
+        for rendition in &mut self.renditions {
+            rendition.newest = None;
+        }
+        self.poll(now, Demand::Some)
+    }
+
+    /// Publishes the next frame if it is due or has arrived.
+    pub fn poll(&mut self, now: Duration, demand: Demand) -> Update {
+        if self.closed {
+            return Update::None;
+        }
+        match self.source.poll(now, demand) {
+            Polled::Frame(frame, upcoming) => {
+                self.count.frames += 1;
+                self.health.push(now);
+                let last = matches!(upcoming, Upcoming::Never);
+                self.publish(&frame, upcoming);
+                self.closed = last;
+                if last { Update::LastPart } else { Update::Part }
             }
-            FrameSource::Feed(_) => self.advance(now),
-            FrameSource::Mailbox { .. } if demand => self.repeat(now),
-            FrameSource::Mailbox { .. } => {
-                self.published_at = now;
-                Update::None
-            }
+            Polled::Again => match self.newest_frame() {
+                Some(frame) => {
+                    self.count.repeated += 1;
+                    self.publish(&frame, Upcoming::Unknown);
+                    Update::Part
+                }
+                None => Update::None,
+            },
+            Polled::Over => self.finish(now),
+            Polled::Pending => Update::None,
         }
     }
 
-    /// Fetches pictures ahead. Call it after the newest part has been sent.
+    /// Fetches frames ahead. Call it after the newest part has been sent.
     pub fn prepare(&mut self) {
-        if let FrameSource::Feed(feed) = &mut self.source {
-            let recipe = &self.recipe;
-            feed.fill(|picture| recipe.can_carry(picture));
-        }
-    }
-
-    /// Takes what the source has produced since the last call. Pictures of a paced source are published later,
-    /// when they are due.
-    pub fn fetch(&mut self, now: Duration) -> Update {
-        let FrameSource::Mailbox { mailbox, .. } = &self.source else {
-            self.prepare();
-            return Update::None;
-        };
-        match mailbox.take() {
-            Mail::Shot(Shot { picture, .. }) if !self.recipe.can_carry(&picture) => {
-                self.count.uncarried += 1;
-                Update::None
-            }
-            Mail::Shot(Shot { picture, taken }) => {
-                self.publish(now, picture, taken, Trailer::Delimiter);
-                Update::Part
-            }
-            Mail::End => self.finish(now),
-            Mail::Failed(error) => {
-                self.error = Some(error);
-                self.finish(now)
-            }
-            Mail::Nothing => Update::None,
+        if !self.closed {
+            self.source.prepare();
         }
     }
 
@@ -211,157 +159,115 @@ impl Hub {
             return Update::None;
         }
         self.closed = true;
-        let promised = self.current.as_ref().and_then(|part| part.promised());
-        let next = match (&mut self.source, promised) {
-            (FrameSource::Feed(feed), Some(_)) => feed.take(now),
-            _ => None,
-        };
-        let last = match (next, &self.current) {
-            (Some(Ready { picture, taken, .. }), _) => Some((picture, taken)),
-            (None, Some(part)) => Some((part.picture().duplicate(), part.taken)),
-            (None, None) => None,
-        };
+        let promised = self.parts().any(|part| part.promised().is_some());
+        let next = if promised { self.source.finish(now) } else { None };
+        if next.is_some() {
+            self.count.frames += 1;
+            self.health.push(now);
+        }
         // Before the first frame no delimiter was sent, so no close-delimiter is needed.
-        let Some((picture, taken)) = last else { return Update::End };
-        self.publish(now, picture, taken, Trailer::CloseAtOnce);
+        let Some(frame) = next.or_else(|| self.newest_frame()) else { return Update::End };
+        self.number += 1;
+        self.replace(&frame, || Trailer::CloseAtOnce);
         Update::LastPart
     }
 
-    /// The part for a snapshot: the newest one, or the first picture if none was published yet.
-    pub fn snapshot(&mut self) -> Option<Rc<Part>> {
-        if let Some(part) = &self.current {
-            return Some(Rc::clone(part));
+    /// The picture for a snapshot: of the newest part, or the first picture if none was published yet.
+    pub fn snapshot(&mut self) -> Snapshot {
+        let starting = self.source.is_starting();
+        let Some(rendition) = self.renditions.first_mut() else { return Snapshot::None };
+        if let Some(part) = rendition.newest.as_ref().filter(|_| !starting) {
+            return Snapshot::Part(Rc::clone(part));
         }
-        let FrameSource::Feed(feed) = &self.source else { return None };
-        if self.preview.is_none() {
-            let ready = feed.front()?;
-            let picture = ready.picture.duplicate();
-            self.preview = Some(Rc::new(self.recipe.part(picture, 0, ready.taken, Trailer::Nothing)));
+        if rendition.preview.is_none() {
+            rendition.preview = self.source.peek().map(|Frame { picture, taken }| {
+                let frame = Rc::new(rendition.recipe.encode(picture, 0, taken));
+                Rc::new(Part::new(frame, Trailer::Nothing, &*rendition.recipe))
+            });
         }
-        self.preview.clone()
-    }
-
-    /// Whether a request for a snapshot starts a paused source.
-    pub fn starts_for_snapshots(&self) -> bool {
-        !self.plays_to_end
+        match &rendition.preview {
+            Some(part) => Snapshot::Part(Rc::clone(part)),
+            None if starting => Snapshot::Soon,
+            None => Snapshot::None,
+        }
     }
 
     /// Why the source never produced a frame, if it reported a reason.
     pub fn take_error(&mut self) -> Option<Error> {
-        let feed_error = || match &mut self.source {
-            FrameSource::Feed(feed) => feed.take_error(),
-            FrameSource::Mailbox { .. } => None,
-        };
-        self.error.take().or_else(feed_error)
+        self.source.take_error()
     }
 
     /// The counters.
     pub fn count(&self) -> Count {
-        let mut count = self.count;
-        match &self.source {
-            FrameSource::Feed(feed) => count.uncarried += feed.uncarried,
-            FrameSource::Mailbox { mailbox, .. } => {
-                (count.torn, count.unseen) = (mailbox.torn(), mailbox.unseen());
-            }
-        }
-        count
+        self.count
     }
 
-    /// The configured frames per second of a paced source.
-    pub fn fps_asked(&self) -> Option<f64> {
-        match &self.source {
-            FrameSource::Feed(feed) => Some(feed.rate().fps()),
-            FrameSource::Mailbox { .. } => None,
-        }
+    /// The state and the counters of the source.
+    pub fn stats(&self) -> Stats {
+        self.source.stats()
     }
 
     /// The measured frames per second over the last frames; `None` while no frames are sent.
     pub fn fps(&self, now: Duration) -> Option<f64> {
-        match &self.source {
-            FrameSource::Feed(feed) if !feed.is_running() => None,
-            _ => self.frame_times.fps(now),
+        match self.stats().pace {
+            Pace::Scheduled { running: false, .. } => None,
+            _ => self.health.fps(now),
         }
     }
 
     /// How long ago the newest frame was published.
     pub fn age(&self, now: Duration) -> Option<Duration> {
-        self.newest_frame_at.map(|came| now - came)
+        self.health.age(now)
     }
 
-    /// Whether frames arrive on time. A live source must produce one within `patience`. A paced source that is
-    /// running may also take three intervals, if that is longer; a paused one is always healthy.
+    /// Whether frames arrive on time, see [`Health::is_good`].
     pub fn is_healthy(&self, now: Duration, patience: Duration) -> bool {
-        match (&self.source, self.age(now)) {
-            (FrameSource::Feed(feed), Some(age)) if feed.is_running() => {
-                age < patience.max(feed.rate().span(3))
-            }
-            (FrameSource::Feed(_), _) => true,
-            (FrameSource::Mailbox { .. }, age) => age.is_some_and(|age| age < patience),
-        }
+        self.health.is_good(self.stats().pace, now, patience)
     }
 
-    /// The value of the response's `Content-Type`.
-    pub fn content_type(&self) -> String {
-        self.recipe.content_type()
+    fn newest_frame(&self) -> Option<Frame> {
+        let part = self.parts().next()?;
+        Some(Frame { picture: part.frame().picture().clone(), taken: part.taken() })
     }
 
-    fn advance(&mut self, now: Duration) -> Update {
-        let FrameSource::Feed(feed) = &mut self.source else { return Update::None };
-        if feed.front().is_none() {
-            let recipe = &self.recipe;
-            feed.fill(|picture| recipe.can_carry(picture));
-        }
-        let Some(ready) = feed.take(now) else {
-            // No head was promised: a promised picture would be in the queue.
-            return if feed.is_over() { self.finish(now) } else { Update::None };
-        };
-        let trailer = match feed.front() {
-            Some(next) => Trailer::Promise(self.number + 2, Recipe::head(&next.picture, next.taken)),
-            None if feed.has_ended() => Trailer::Close,
-            // This may be the last frame. A delimiter would require one more part.
-            None if self.plays_to_end => Trailer::Nothing,
-            None => Trailer::Delimiter,
-        };
-        self.publish(now, ready.picture, ready.taken, trailer);
-        if trailer == Trailer::Close {
-            self.closed = true;
-            return Update::LastPart;
-        }
-        Update::Part
-    }
-
-    fn repeat(&mut self, now: Duration) -> Update {
-        let Some(part) = &self.current else { return Update::None };
-        let (picture, taken) = (part.picture().duplicate(), part.taken);
-        self.replace(now, picture, taken, Trailer::Delimiter);
-        self.count.repeated += 1;
-        Update::Part
-    }
-
-    fn publish(&mut self, now: Duration, picture: Picture, taken: Duration, trailer: Trailer) {
-        self.replace(now, picture, taken, trailer);
-        self.count.frames += 1;
-        self.newest_frame_at = Some(now);
-        self.frame_times.push(now);
-    }
-
-    fn replace(&mut self, now: Duration, picture: Picture, taken: Duration, trailer: Trailer) {
+    fn publish(&mut self, frame: &Frame, upcoming: Upcoming) {
         self.number += 1;
-        self.published_at = now;
-        let part = Rc::new(self.recipe.part(picture, self.number, taken, trailer));
-        self.preview = None;
-        if let Some(old) = self.current.replace(part) {
-            self.reclaim(old);
+        match upcoming {
+            Upcoming::Known(next) => self.promise(frame, &next),
+            Upcoming::Unknown => self.replace(frame, || Trailer::Delimiter),
+            Upcoming::Unsure => self.replace(frame, || Trailer::Nothing),
+            Upcoming::Never => self.replace(frame, || Trailer::Close),
         }
     }
 
-    /// Returns the picture of a part to its source, which reuses the buffer.
-    fn reclaim(&mut self, part: Rc<Part>) {
-        // If a slow viewer still holds the part, the buffer is freed when that viewer releases it.
-        if let Some(part) = Rc::into_inner(part) {
-            match &mut self.source {
-                FrameSource::Feed(feed) => feed.give_back(part.into_picture()),
-                FrameSource::Mailbox { mailbox, .. } => mailbox.give_back(part.into_picture()),
+    fn promise(&mut self, frame: &Frame, next: &Frame) {
+        let number = self.number + 1;
+        self.replace_with(frame, |recipe| {
+            Trailer::Promise(Rc::new(recipe.encode(next.picture.clone(), number, next.taken)))
+        });
+    }
+
+    fn replace(&mut self, frame: &Frame, trailer: impl Fn() -> Trailer) {
+        self.replace_with(frame, |_| trailer());
+    }
+
+    /// Makes the newest part of each recipe.
+    fn replace_with(&mut self, frame: &Frame, trailer: impl Fn(&dyn Recipe) -> Trailer) {
+        let Self { source, renditions, number, .. } = self;
+        for rendition in renditions {
+            let recipe = &*rendition.recipe;
+            let old = rendition.newest.take();
+            // A promised frame was encoded already.
+            let promised = old.as_ref().and_then(|part| part.promised()).cloned();
+            let encoded = promised
+                .filter(|promised| promised.number == *number)
+                .unwrap_or_else(|| Rc::new(recipe.encode(frame.picture.clone(), *number, frame.taken)));
+            rendition.newest = Some(Rc::new(Part::new(encoded, trailer(recipe), recipe)));
+            rendition.preview = None;
+            // If a slow viewer still holds the part, its buffer is freed when that viewer releases it.
+            let frame = old.and_then(Rc::into_inner).map(Part::into_frame);
+            if let Some(frame) = frame.and_then(Rc::into_inner) {
+                source.give_back(Encoded::into_picture(frame));
             }
         }
     }
@@ -369,52 +275,155 @@ impl Hub {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
     use mjpeg::multipart::Boundary;
 
-    use super::super::part::{Layout, SentUpTo};
+    use super::super::layout::Layout;
+    use super::super::part::SentUpTo;
+    use super::super::recipe::Standard;
     use super::*;
-    use crate::clock::Clock;
-    use crate::source::paced::{Next, Paced};
+    use crate::source::picture::{Picture, SMALLEST};
 
-    const JPEG: &[u8] = crate::source::picture::SMALLEST;
+    /// Returns the results of a list.
+    #[derive(Debug, Default)]
+    struct Listed {
+        paused: bool,
+        results: VecDeque<Polled>,
+        given_back: Rc<std::cell::Cell<u32>>,
+    }
 
-    /// Its pictures show their time. It delivers at once until `forget` is called, and never after that.
-    struct Slow(bool);
-
-    impl Paced for Slow {
-        fn next(&mut self, number: u64, _: Duration) -> Next {
-            if self.0 { Next::Later } else { Next::Picture(Picture::copy(JPEG, number as usize).unwrap()) }
+    impl FrameSource for Listed {
+        fn start(&mut self, _: Duration) -> bool {
+            std::mem::take(&mut self.paused)
         }
 
-        fn give_back(&mut self, _: Picture) {}
-
-        fn forget(&mut self) {
-            self.0 = true;
+        fn due(&self) -> Option<Duration> {
+            None
         }
 
-        fn shows_time(&self) -> bool {
-            true
+        fn poll(&mut self, _: Duration, _: Demand) -> Polled {
+            self.results.pop_front().unwrap_or(Polled::Pending)
+        }
+
+        fn finish(&mut self, _: Duration) -> Option<Frame> {
+            match self.results.pop_front() {
+                Some(Polled::Frame(frame, _)) => Some(frame),
+                _ => None,
+            }
+        }
+
+        fn peek(&self) -> Option<Frame> {
+            match self.results.front() {
+                Some(Polled::Frame(frame, _)) => Some(frame.clone()),
+                _ => None,
+            }
+        }
+
+        fn is_starting(&self) -> bool {
+            false
+        }
+
+        fn give_back(&mut self, _: Picture) {
+            self.given_back.set(self.given_back.get() + 1);
+        }
+
+        fn stats(&self) -> Stats {
+            Stats { pace: Pace::Live { interval: Duration::ZERO }, uncarried: 0, torn: 0, unseen: 0 }
+        }
+
+        fn take_error(&mut self) -> Option<Error> {
+            None
         }
     }
 
+    fn frame() -> Frame {
+        Frame { picture: Picture::new(SMALLEST.to_vec()).unwrap(), taken: Duration::ZERO }
+    }
+
+    fn hub(results: impl IntoIterator<Item = Polled>) -> Hub {
+        let source = Listed { results: results.into_iter().collect(), ..Listed::default() };
+        Hub::new(Box::new(source), &Recipes::from(Standard::new(Boundary::new("b").unwrap(), &[])))
+    }
+
+    fn poll(hub: &mut Hub) -> Update {
+        hub.poll(Duration::ZERO, Demand::Some)
+    }
+
     #[test]
-    fn a_viewer_that_comes_after_a_pause_has_not_been_sent_the_old_head() {
-        let clock = Clock::simulated();
-        let feed = Feed::new(Box::new(Slow(false)), "10".parse().unwrap(), clock.clone());
-        let recipe = Recipe::new(Boundary::new("b").unwrap());
-        let mut hub = Hub::new(FrameSource::Feed(feed), recipe, false, || true);
-        // `start` would discard the pictures that are already queued; `resume` keeps them.
-        let FrameSource::Feed(feed) = &mut hub.source else { unreachable!() };
-        feed.resume(clock.now());
-        assert_eq!(hub.advance(clock.now()), Update::Part);
-        let part = Rc::clone(hub.newest().unwrap());
-        assert_eq!(part.sent_up_to(part.end(Layout::Early)), SentUpTo::Head(2));
-        drop(part);
-        clock.advance(Duration::from_millis(100));
-        assert_eq!(hub.tick(clock.now(), || false), Update::None);
-        clock.advance(Duration::from_secs(60));
-        assert_eq!(hub.start(clock.now()), Update::None);
-        assert!(hub.newest().is_none());
-        assert_eq!(hub.finish(clock.now()), Update::End);
+    fn a_promised_frame_is_encoded_once() {
+        let (one, two) = (frame(), frame());
+        let mut hub = hub([
+            Polled::Frame(one, Upcoming::Known(two.clone())),
+            Polled::Frame(two, Upcoming::Known(frame())),
+        ]);
+        assert_eq!(poll(&mut hub), Update::Part);
+        let promised = hub.newest(0).unwrap().promised().unwrap().clone();
+        assert_eq!(poll(&mut hub), Update::Part);
+        let newest = hub.newest(0).unwrap();
+        assert!(Rc::ptr_eq(newest.frame(), &promised));
+        assert_eq!(newest.start(SentUpTo::Head(2)), Some(newest.body().start));
+    }
+
+    #[test]
+    fn a_viewer_that_comes_after_a_pause_was_not_sent_the_old_head() {
+        let source = Listed {
+            paused: true,
+            results: [
+                Polled::Frame(frame(), Upcoming::Known(frame())),
+                Polled::Pending,
+                Polled::Frame(frame(), Upcoming::Known(frame())),
+            ]
+            .into(),
+            ..Listed::default()
+        };
+        let recipes = Recipes::from(Standard::new(Boundary::new("b").unwrap(), &[]));
+        let mut hub = Hub::new(Box::new(source), &recipes);
+        assert_eq!(hub.start(Duration::ZERO), Update::Part);
+        hub.source = Box::new(Listed { paused: true, ..Listed::default() });
+        assert_eq!(hub.start(Duration::ZERO), Update::None);
+        assert!(hub.newest(0).is_none());
+    }
+
+    #[test]
+    fn the_last_part_is_the_promised_frame_or_the_newest_again() {
+        let mut promised = hub([
+            Polled::Frame(frame(), Upcoming::Known(frame())),
+            Polled::Frame(frame(), Upcoming::Known(frame())),
+        ]);
+        poll(&mut promised);
+        assert_eq!(promised.finish(Duration::ZERO), Update::LastPart);
+        let last = promised.newest(0).unwrap();
+        assert_eq!((last.number(), promised.count().frames), (2, 2));
+        assert_eq!(last.sent_up_to(last.end(Layout::Leading)), SentUpTo::Closed);
+
+        let mut live = hub([Polled::Frame(frame(), Upcoming::Unknown), Polled::Again, Polled::Over]);
+        assert_eq!([poll(&mut live), poll(&mut live)], [Update::Part; 2]);
+        assert_eq!([poll(&mut live), poll(&mut live)], [Update::LastPart, Update::None]);
+        let last = live.newest(0).unwrap();
+        assert_eq!((last.number(), live.count().frames, live.count().repeated), (3, 1, 1));
+
+        assert_eq!(hub([]).finish(Duration::ZERO), Update::End);
+    }
+
+    #[test]
+    fn recipes_share_pictures_and_used_buffers_are_given_back() {
+        let recipes = ["one", "two"].map(|name| Standard::new(Boundary::new(name).unwrap(), &[]));
+        let given_back = Rc::new(std::cell::Cell::new(0));
+        let source = Listed {
+            results: (0..3).map(|_| Polled::Frame(frame(), Upcoming::Unknown)).collect(),
+            given_back: Rc::clone(&given_back),
+            ..Listed::default()
+        };
+        let mut hub = Hub::new(Box::new(source), &Recipes::new(recipes));
+        poll(&mut hub);
+        let [one, two] = [0, 1].map(|recipe| hub.newest(recipe).unwrap().clone());
+        assert_eq!(one.jpeg().as_ptr(), two.jpeg().as_ptr());
+        assert_ne!(hub.response_head(0), hub.response_head(1));
+        poll(&mut hub);
+        assert_eq!(given_back.get(), 0, "viewers hold both parts");
+        drop((one, two));
+        poll(&mut hub);
+        assert_eq!(given_back.get(), 2);
     }
 }

@@ -1,22 +1,44 @@
 //! `mjpeg serve`: serves a source of frames to any number of viewers.
 
+mod audience;
+mod command;
 mod connection;
+mod connections;
+mod deadlines;
+mod encoded;
 mod engine;
+mod fault;
+mod faulty;
 mod feed;
-mod frame_times;
+mod frame_source;
+mod health;
 mod hub;
+mod layout;
+mod live;
+mod memory_limit;
+mod named;
 mod open;
 mod page;
 mod part;
+mod plan;
+mod rate_limit;
+mod recipe;
+mod recipes;
 mod report;
 mod responder;
 mod routes;
 mod schedule;
+mod script;
+mod stream;
 mod timer;
+mod urls;
 mod viewer;
+mod viewer_log;
 
+use std::ffi::OsString;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -24,21 +46,32 @@ use clap::Args;
 use mio::Poll;
 use mjpeg::multipart::Boundary;
 
-use self::engine::{Engine, Settings};
+use self::command::Command;
+use self::engine::{Engine, SOURCES, Settings};
+use self::fault::Fault;
 use self::hub::Hub;
+use self::layout::Layout;
+use self::named::Named;
 use self::open::SourceOptions;
-use self::part::{Layout, Recipe};
+use self::recipe::Standard;
+use self::recipes::Recipes;
 use self::responder::{Policy, Responder};
+use self::stream::Stream;
+use self::urls::Urls;
+use self::viewer_log::Detail;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::listen::address::ListenAddress;
 use crate::listen::auth::Users;
 use crate::listen::files;
-use crate::listen::host::Hosts;
-use crate::listen::socket::{Listener, host_port, unix_address};
+use crate::listen::host::{self, Hosts};
+use crate::listen::socket::Listener;
+use crate::listen::{inherited, tcp, unix};
 use crate::output::{self, Reporter};
 use crate::signal::Stop;
 use crate::source::error::{self, Kind};
-use crate::transport::Target;
+use crate::source::wake::WakeUps;
+use crate::transport::{self, Target};
 use crate::usage::Usage;
 use crate::value::{self, Rate};
 
@@ -62,20 +95,25 @@ Examples:
   mjpeg serve http://camera/stream          relay a camera to many viewers
   ffmpeg -re -i video.mp4 -f mpjpeg - | mjpeg serve -
   mjpeg serve frames/ --listen 0.0.0.0:8080 --auth-file users.txt
+  mjpeg serve frames/ --listen 0 -- sh -c 'ffmpeg -i \"$MJPEG_URL\" -frames:v 50 out.mkv'
 
 A TIME has a unit, such as 500ms, 10s or 2m; without a unit it is in seconds. A SIZE is in bytes,
 or has a unit: k = 1024, M = 1024 x 1024.
 
 Exit status: 0 the source ended or a signal stopped the server, 3 source unreachable, 4 source is
-not a stream, 5 source stalled, reset or cut, 6 cannot read the source or cannot listen.")]
+not a stream, 5 source stalled, reset or cut, 6 cannot read the source or cannot listen. With a
+COMMAND, its exit status: 128 and the signal's number if a signal ended it, 127 if it does not
+exist, 126 if it cannot be started. A signal to the server is passed on to the command, which is
+killed if it does not end within 5 seconds or the signal is repeated.")]
 pub struct Serve {
     /// A directory of JPEG files, a JPEG file (watched for changes), a file with a saved response or
     /// concatenated JPEGs, an http(s) URL, `-` for standard input, a named pipe, or `test:[WIDTHxHEIGHT]`
     #[arg(value_parser = Target::parser())]
     source: Target,
-    /// Address to listen on; port 0 selects a free port
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080", value_parser = host_port)]
-    listen: String,
+    /// Address to listen on. PORT alone and :PORT mean 127.0.0.1; 0.0.0.0 and [::] mean all addresses of this
+    /// machine; port 0 selects a free port
+    #[arg(long, value_name = "[HOST:]PORT", default_value = "127.0.0.1:8080")]
+    listen: ListenAddress,
     /// Listen on a Unix-domain socket at this path instead
     #[arg(long, value_name = "PATH", conflicts_with = "listen")]
     unix: Option<PathBuf>,
@@ -91,11 +129,14 @@ pub struct Serve {
     cors: Option<String>,
     /// Answer only requests to this host name, to IP addresses and to localhost; may be repeated [default: any
     /// name, or any name without a dot if only this machine can connect]
-    #[arg(long, value_name = "NAME", value_parser = host_name)]
+    #[arg(long, value_name = "NAME", value_parser = host::name)]
     allow_host: Vec<String>,
-    /// Frames per second of a directory, a file or a test pattern [default: 15]. Standard input and named pipes
-    /// are sent as frames
-    /// arrive, but are read at this rate if the option is given
+    /// Serve a further source, at /NAME/stream; may be repeated
+    #[arg(long = "stream", value_name = "NAME=SOURCE", value_parser = Named::parser())]
+    streams: Vec<Named>,
+    /// Frames per second of a directory, a capture, concatenated JPEGs or a test pattern [default: 15]. A watched
+    /// file and a URL are sent as frames arrive; with this option, at most at this rate, and the newest frame is sent.
+    /// Standard input and named pipes are sent as frames arrive; with this option, they are read at this rate
     #[arg(long)]
     fps: Option<Rate>,
     /// Play the source in an endless loop (the default)
@@ -113,6 +154,13 @@ pub struct Serve {
     /// What to send together with a frame; a viewer can choose another layout with /stream?layout=NAME
     #[arg(long, value_enum, default_value = "auto")]
     layout: Layout,
+    /// Inject a fault into the stream of each viewer; may be repeated. FAULT is stall=TIME (before the part),
+    /// stall-inside=TIME (in the picture), drip=SIZE (blocks of SIZE bytes every 10 ms), fill=SIZE (a buffer that is
+    /// sent when it is full), hold-tail=SIZE (the last bytes come with the next part), burst=N (N parts at once),
+    /// reset or cut (in the picture), or close (behind it). It concerns each part, or with @3 the third one of each
+    /// viewer, or with @every=10 each tenth one
+    #[arg(long = "fault", value_name = "FAULT[@WHEN]")]
+    faults: Vec<Fault>,
     /// Send the last frame again after a live source has been silent for this time; 0s disables this
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = value::interval)]
     repeat: Duration,
@@ -131,6 +179,17 @@ pub struct Serve {
     /// Bytes the system may buffer for each viewer; a smaller value gives slow viewers newer frames
     #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = value::size)]
     viewer_buffer: u64,
+    #[command(flatten)]
+    transport: transport::Options,
+    /// Write a message when a viewer comes or leaves
+    #[arg(long, short)]
+    verbose: bool,
+    /// Start this command once the server listens, and end with it, with its exit status. It has the URLs in
+    /// MJPEG_URL (the stream), MJPEG_SNAPSHOT_URL and, with --unix, MJPEG_UNIX_SOCKET. It has standard input, unless
+    /// that is the source, and standard output: the server prints no URL. If the source ends first, the server waits
+    /// for the command
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
 }
 
 impl Serve {
@@ -145,36 +204,23 @@ impl Serve {
         let local = |error: std::io::Error, what: &str| {
             Failure::local(anyhow::Error::new(error).context(what.to_string()))
         };
-        let poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
-        let rounds = self.rounds();
-        let options = SourceOptions {
-            source: self.source.clone(),
-            rounds,
-            fps: self.fps,
-            repeat: self.repeat,
-            reporter: REPORTER,
-        };
-        let source = match open::open(&options, poll.registry(), &clock, stop) {
-            // A signal arrived while the source was opened: not an error.
+        let mut poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
+        let wake_ups = WakeUps::new(poll.registry(), SOURCES)?;
+        let streams = match self.streams(&mut poll, &wake_ups, &clock, stop) {
+            // A signal arrived while the sources were opened: not an error.
             Err(_) if stop.signal().is_some() => return Ok(Outcome::Exit(Exit::Done)),
-            source => source.map_err(failure)?,
+            streams => streams?,
         };
-        let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
-        let keep_waiting = || stop.signal().is_none();
-        let mut hub = Hub::new(source, Recipe::new(boundary), rounds.is_some(), keep_waiting);
-        if !hub.has_picture() && stop.signal().is_some() {
-            return Ok(Outcome::Exit(Exit::Done));
-        }
-        if !hub.has_picture() {
-            let nothing = || anyhow::anyhow!("{} has no frame that can be sent", self.source);
-            return Err(hub.take_error().map_or_else(|| Failure::local(nothing()), failure));
-        }
 
+        let soft_limit = files::soft_limit();
         let files = files::raise_limit();
         let settings = Settings {
             reporter: REPORTER,
-            source: self.source.to_string(),
+            detail: if self.verbose { Detail::All } else { Detail::Faults },
             layout: self.layout,
+            faults: self.faults.clone().into(),
+            // A snapshot must not start what is to be played from the first viewer on.
+            snapshots_start_sources: self.rounds().is_none(),
             patience: self.silence,
             connections: files.saturating_sub(OWN_FILES).max(1),
             viewers: self.max_viewers.unwrap_or(files.saturating_sub(RESERVED_FILES).max(files / 2)),
@@ -182,35 +228,60 @@ impl Serve {
             request_timeout: self.request_timeout,
             send_timeout: self.send_timeout,
         };
-        let users = self.users()?;
-        let mut listeners = Listener::inherited()?;
+        let policy = self.policy()?;
+        let mut listeners = inherited::all()?;
         if listeners.is_empty() {
             listeners.push(match &self.unix {
-                Some(path) => Listener::bind_unix(path)?,
-                None => Listener::bind(&self.listen)?,
+                Some(path) => unix::bind(path)?,
+                None => tcp::bind(&self.listen)?,
             });
         }
-        let base = listeners[0].base();
+        let urls = Urls::of(&listeners);
         let loopback = listeners.iter().all(Listener::is_local);
-        if !loopback && users.is_none() {
+        if !loopback && policy.users.is_none() {
             REPORTER.message(
                 "everyone who can reach this machine can watch; use --auth-file to require a password",
             );
         }
-        let hosts = Hosts { allowed: self.allow_host, loopback };
-        let responder = Responder::new(&hub.content_type(), Policy { users, cors: self.cors, hosts });
-        let mut engine = Engine::new(poll, listeners, hub, responder, settings, clock, stop)
-            .map_err(|error| local(error, "cannot start to serve"))?;
+        let hosts = Hosts { allowed: self.allow_host.clone(), loopback };
+        let names: Vec<_> = streams.iter().map(|stream| stream.name.clone()).collect();
+        let responder = Responder::new(names.clone(), Policy { hosts, ..policy });
+        let mut engine =
+            Engine::new((poll, wake_ups), listeners, streams, responder, settings, clock.clone(), stop)
+                .map_err(|error| local(error, "cannot start to serve"))?;
 
-        if let Some(path) = base.strip_prefix("unix:") {
-            output::result(&base)?;
-            REPORTER.message(&format!("to watch: curl --unix-socket {path} http://localhost/stream"));
+        if self.command.is_empty() {
+            urls.print(REPORTER)?;
+            for name in names.iter().skip(1) {
+                REPORTER.message(&format!("stream {name}: {}", urls.url(&format!("/{name}/stream"))));
+            }
         } else {
-            output::result(&format!("{base}/stream"))?;
-            REPORTER.message(&format!("web page with the stream: {base}/"));
+            // The source reads standard input.
+            let stdin = if self.sources().any(|source| matches!(source, Target::Stdin)) {
+                Stdio::null()
+            } else {
+                Stdio::inherit()
+            };
+            let start = || Command::start(&self.command, stdin, &urls, stop);
+            match files::under_limit(soft_limit, start) {
+                Ok(command) => {
+                    engine.attach(command).map_err(|error| local(error, "cannot wait for the command"))?;
+                }
+                Err(error) => {
+                    REPORTER.message(&error.to_string());
+                    return Ok(error.outcome());
+                }
+            }
         }
         engine.run().map_err(|error| local(error, "cannot wait for events"))?;
-        engine.take_error().map_or(Ok(Outcome::Exit(Exit::Done)), |error| Err(failure(error)))
+        let error = engine.take_error().map(failure);
+        let outcome = engine.take_command().map(|mut command| {
+            if error.is_some() {
+                command.end(clock.now());
+            }
+            command.wait(&clock)
+        });
+        error.map_or(Ok(outcome.unwrap_or(Outcome::Exit(Exit::Done))), Err)
     }
 }
 
@@ -221,31 +292,73 @@ impl Serve {
     ///
     /// When the command line is wrong.
     pub fn check(&self) -> Result<(), Usage> {
-        let source = &self.source;
-        match (source, self.rounds()) {
-            (Target::Url(_) | Target::Test(_), Some(_)) => {
-                let why = format!("--once and --loops need a source that ends, and {source} does not");
-                return Err(Usage::conflict(why));
+        for source in self.sources() {
+            match (source, self.rounds()) {
+                (Target::Url(_) | Target::Test(_), Some(_)) => {
+                    let why = format!("--once and --loops need a source that ends, and {source} does not");
+                    return Err(Usage::conflict(why));
+                }
+                (Target::Stdin, Some(2..)) => {
+                    return Err(Usage::conflict("--loops: standard input can be played only once"));
+                }
+                _ => {}
             }
-            (Target::Stdin, Some(2..)) => {
-                return Err(Usage::conflict("--loops: standard input can be played only once"));
-            }
-            _ => {}
         }
+        named::check(&self.source, &self.streams)?;
         if let Some(auth) = &self.auth {
             // The value contains a password: it must not appear in the message.
             Users::parse(auth).map_err(|error| Usage::value(format!("--auth: {error}")))?;
         }
         if let Some(path) = &self.unix {
-            unix_address(path)
+            unix::address(path)
                 .map_err(|error| Usage::value(format!("--unix: {}: {error}", path.display())))?;
         }
         Ok(())
     }
 
+    /// The sources of all streams.
+    fn sources(&self) -> impl Iterator<Item = &Target> {
+        std::iter::once(&self.source).chain(self.streams.iter().map(|stream| &stream.source))
+    }
+
+    /// Opens the sources of all streams.
+    fn streams(
+        &self,
+        poll: &mut Poll,
+        wake_ups: &WakeUps,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> Result<Vec<Stream>, Failure> {
+        let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
+        let fields: Vec<_> =
+            responder::cors(self.cors.as_deref()).map(|(name, value)| (name.into(), value.into())).collect();
+        let first = Named { name: String::new(), source: self.source.clone() };
+        let mut streams = Vec::new();
+        for (index, Named { name, source }) in std::iter::once(&first).chain(&self.streams).enumerate() {
+            let options = SourceOptions {
+                source: source.clone(),
+                rounds: self.rounds(),
+                fps: self.fps,
+                repeat: self.repeat,
+                reporter: REPORTER,
+                transport: self.transport.clone(),
+            };
+            let recipes = Recipes::from(Standard::new(boundary.clone(), &fields));
+            let frames =
+                open::open(&options, &recipes, wake_ups.of(index), poll, clock, stop).map_err(failure)?;
+            streams.push(Stream::new(name.clone(), source.to_string(), Hub::new(frames, &recipes)));
+        }
+        Ok(streams)
+    }
+
     /// How many times to play a source that ends; `None` means endlessly.
     fn rounds(&self) -> Option<u32> {
         if self.once { Some(1) } else { self.loops }
+    }
+
+    /// Who may send requests. The host names depend on the listeners and are added later.
+    fn policy(&self) -> Result<Policy, Failure> {
+        Ok(Policy { users: self.users()?, cors: self.cors.clone(), hosts: Hosts::default() })
     }
 
     fn users(&self) -> Result<Option<Users>, Failure> {
@@ -278,17 +391,6 @@ fn failure(error: error::Error) -> Failure {
 fn origin(text: &str) -> Result<String, String> {
     let sound = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
     if sound { Ok(text.into()) } else { Err("expected an origin such as https://example.org, or *".into()) }
-}
-
-/// Parses a host name without a port.
-fn host_name(text: &str) -> Result<String, String> {
-    let sound =
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
-    if sound {
-        Ok(text.into())
-    } else {
-        Err("expected a name such as cam.example.org, without a port".into())
-    }
 }
 
 /// A random boundary, so that no picture contains it by accident. The keys of `RandomState` are random.

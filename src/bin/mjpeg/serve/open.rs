@@ -1,4 +1,4 @@
-//! Opens the source that is named on the command line.
+//! Opens the sources that are named on the command line.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,13 +6,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use mio::{Registry, Waker};
+use mio::{Events, Poll};
 use mjpeg::jpeg::Walk;
 use mjpeg::multipart::Extent;
 
-use super::engine::SOURCE;
-use super::feed::Feed;
-use super::hub::FrameSource;
+use super::feed::{Feed, Play};
+use super::frame_source::FrameSource;
+use super::live::Live;
+use super::recipes::Recipes;
 use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::pattern::Size;
@@ -28,7 +29,8 @@ use crate::source::live::Mailbox;
 use crate::source::paced::Paced;
 use crate::source::pattern::Drawing;
 use crate::source::picture_file::PICTURE_LIMIT;
-use crate::transport::Target;
+use crate::source::wake::Wake;
+use crate::transport::{self, Target};
 use crate::value::Rate;
 
 /// The options of a source.
@@ -38,60 +40,87 @@ pub struct SourceOptions {
     pub source: Target,
     /// How many times to play a source that ends; `None` means endlessly.
     pub rounds: Option<u32>,
-    /// Frames per second, if given.
+    /// Frames per second, if given. For a watched file and a URL it is the highest rate.
     pub fps: Option<Rate>,
     /// Send the last frame again after this long without a new one; zero means never.
     pub repeat: Duration,
     /// Where messages go.
     pub reporter: Reporter,
+    /// How a URL is reached.
+    pub transport: transport::Options,
 }
 
-/// Opens the source.
+/// While waiting for the first picture: interval at which signals are checked.
+const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Opens a source, and waits for the first picture of a paced one. `wake` wakes `poll`.
 ///
 /// # Errors
 ///
-/// When the source does not exist or contains no frames.
+/// When the source does not exist or contains no frames, or when a signal arrives.
 pub fn open(
     options: &SourceOptions,
-    registry: &Registry,
+    recipes: &Recipes,
+    wake: Wake,
+    poll: &mut Poll,
     clock: &Clock,
     stop: &Stop,
-) -> Result<FrameSource, Error> {
+) -> Result<Box<dyn FrameSource>, Error> {
     let rounds = options.rounds;
     let rate = options.fps.unwrap_or_default();
-    let feed = |source: Box<dyn Paced>| FrameSource::Feed(Feed::new(source, rate, clock.clone()));
     let target = options.source.clone();
-    match &target {
+    let upstream = || {
+        Upstream::new(target.clone(), clock, stop, options.reporter).with_options(options.transport.clone())
+    };
+    let relay = |wake| {
+        let mailbox = Mailbox::new(wake);
+        upstream().relay(mailbox.clone())?;
+        Ok(live(options, mailbox, recipes))
+    };
+    let source: Box<dyn Paced> = match &target {
         Target::Test(size) => {
             let size: Size = size.parse().map_err(|why: String| anyhow!(why))?;
-            Ok(feed(Box::new(Ahead::new(Drawing::new(size, options.reporter), waker(registry)?)?)))
+            Box::new(Ahead::new(Drawing::new(size, clock, options.reporter), wake)?)
         }
-        _ if target.is_pipe() && options.fps.is_some() => Ok(feed(Box::new(
-            Upstream::new(target, clock, stop, options.reporter).paced(Some(1), waker(registry)?)?,
-        ))),
-        Target::Url(_) | Target::Stdin => relay(options, target, registry, clock, stop),
-        Target::File(_) if target.is_pipe() => relay(options, target, registry, clock, stop),
+        _ if target.is_pipe() && options.fps.is_some() => Box::new(upstream().paced(Some(1), wake)?),
+        Target::Url(_) | Target::Stdin => return relay(wake),
+        Target::File(_) if target.is_pipe() => return relay(wake),
         Target::File(path) if path.is_dir() => {
-            let directory = Directory::open(path, rounds, options.reporter)?;
-            // Pictures in memory are available at once; others may be on a slow disk or a network.
-            Ok(feed(if directory.is_kept() {
-                Box::new(directory)
-            } else {
-                Box::new(Ahead::new(directory, waker(registry)?)?)
-            }))
+            Box::new(Directory::open(path, rounds, wake, clock, options.reporter)?)
         }
         Target::File(path) => match kind(path)? {
             Kind::Picture => {
                 refuse_loops(rounds, &target)?;
-                let mailbox = mailbox(registry)?;
-                watch(path, mailbox.clone(), rate, options.reporter)?;
-                Ok(live(options, mailbox))
+                let mailbox = Mailbox::new(wake);
+                watch(path, mailbox.clone(), rate, clock, options.reporter)?;
+                return Ok(live(options, mailbox, recipes));
             }
-            Kind::Stream => Ok(feed(Box::new(
-                Upstream::new(target, clock, stop, options.reporter).paced(rounds, waker(registry)?)?,
-            ))),
+            Kind::Stream => Box::new(upstream().paced(rounds, wake)?),
         },
+    };
+    let play = if rounds.is_some() { Play::ToTheEnd } else { Play::OnDemand };
+    let mut feed = Feed::new(source, rate, play, recipes.clone(), clock.clone());
+    wait_for_picture(&mut feed, &target, poll, stop)?;
+    Ok(Box::new(feed))
+}
+
+/// Waits until a feed has its first picture. The event loop does not run yet.
+fn wait_for_picture(feed: &mut Feed, target: &Target, poll: &mut Poll, stop: &Stop) -> Result<(), Error> {
+    let mut events = Events::with_capacity(1);
+    feed.fill();
+    while feed.is_pending() && stop.signal().is_none() {
+        match poll.poll(&mut events, Some(STOP_CHECK_INTERVAL)) {
+            Err(error) if error.kind() != std::io::ErrorKind::Interrupted => {
+                return Err(anyhow::Error::new(error).context("cannot wait for events").into());
+            }
+            _ => feed.fill(),
+        }
     }
+    if feed.peek().is_some() {
+        return Ok(());
+    }
+    let nothing = || anyhow!("{target} has no frame that can be sent").into();
+    Err(feed.take_error().unwrap_or_else(nothing))
 }
 
 /// Refuses `--once` and `--loops` for a source that never ends.
@@ -100,19 +129,6 @@ fn refuse_loops(rounds: Option<u32>, target: &Target) -> Result<(), Problem> {
         None => Ok(()),
         Some(_) => Err(anyhow!("--once and --loops need a source that ends, and {target} does not").into()),
     }
-}
-
-/// Relays a live source: frames are sent as they arrive.
-fn relay(
-    options: &SourceOptions,
-    target: Target,
-    registry: &Registry,
-    clock: &Clock,
-    stop: &Stop,
-) -> Result<FrameSource, Error> {
-    let mailbox = mailbox(registry)?;
-    Upstream::new(target, clock, stop, options.reporter).relay(mailbox.clone())?;
-    Ok(live(options, mailbox))
 }
 
 /// What a file contains.
@@ -154,21 +170,19 @@ fn kind(path: &Path) -> Result<Kind, Problem> {
         .hint("a directory of JPEG files, one JPEG file, a capture, a URL, - or test: can be served"))
 }
 
-/// The waker of the event loop. mio allows only one for each poll, and there is only one source.
-fn waker(registry: &Registry) -> Result<Waker, Problem> {
-    Ok(Waker::new(registry, SOURCE).context("cannot create a waker for the source")?)
+fn live(options: &SourceOptions, mailbox: Mailbox, recipes: &Recipes) -> Box<dyn FrameSource> {
+    let repeat = (!options.repeat.is_zero()).then_some(options.repeat);
+    Box::new(Live::new(mailbox, repeat, options.fps, recipes.clone()))
 }
 
-fn mailbox(registry: &Registry) -> Result<Mailbox, Problem> {
-    Ok(Mailbox::new(waker(registry)?))
-}
-
-fn live(options: &SourceOptions, mailbox: Mailbox) -> FrameSource {
-    FrameSource::Mailbox { mailbox, repeat: (!options.repeat.is_zero()).then_some(options.repeat) }
-}
-
-fn watch(path: &Path, mailbox: Mailbox, rate: Rate, reporter: Reporter) -> Result<(), Problem> {
-    let file = WatchedFile::new(path, mailbox, rate.span(1) / 2, reporter);
+fn watch(
+    path: &Path,
+    mailbox: Mailbox,
+    rate: Rate,
+    clock: &Clock,
+    reporter: Reporter,
+) -> Result<(), Problem> {
+    let file = WatchedFile::new(path, mailbox, rate.span(1) / 2, clock, reporter);
     let thread = std::thread::Builder::new().name("source".into()).stack_size(256 * 1024);
     thread.spawn(|| file.run()).context("cannot start a thread for the source")?;
     Ok(())

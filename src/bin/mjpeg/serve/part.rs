@@ -1,43 +1,20 @@
-//! A part: the bytes of one frame as viewers receive them, one buffer for all layouts.
+//! A part: one frame and what follows it, as viewers receive them.
 
+use std::io::IoSlice;
+use std::ops::{Deref, Range};
+use std::rc::Rc;
 use std::time::Duration;
 
-use clap::ValueEnum;
-use mjpeg::multipart::{Boundary, PartHead, Serializer};
-
-use crate::source::picture::Picture;
-
-/// What is sent together with a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Layout {
-    /// `early` if the next frame is known, else `trailing`
-    Auto,
-    /// Only the frame: players show it on time, browsers one frame late
-    Leading,
-    /// The next delimiter: Firefox shows the frame on time too
-    Trailing,
-    /// The next delimiter and the head of the next part: Chromium shows the frame on time too
-    Early,
-}
-
-impl Layout {
-    /// Finds a layout by its name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::from_str(name, false).ok()
-    }
-
-    /// The name of the layout.
-    pub fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default()
-    }
-}
+use super::encoded::{Encoded, Tag};
+use super::layout::Layout;
+use super::recipe::Recipe;
 
 /// How far a viewer's stream has been sent. It decides what may follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SentUpTo {
     /// Nothing, not even the first delimiter.
     Fresh,
-    /// Up to the end of a body.
+    /// Up to the end of a frame.
     Body,
     /// Up to a delimiter: a part must follow.
     Delimiter,
@@ -47,16 +24,16 @@ pub enum SentUpTo {
     Closed,
 }
 
-/// What follows the body of a part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What follows the frame of a part.
+#[derive(Debug, Clone)]
 pub enum Trailer {
     /// Nothing: this may be the last part, and a delimiter would require another one.
     Nothing,
     /// The delimiter: another part will come, but its head is not known.
     Delimiter,
-    /// The delimiter and the head of the next part, which has this number. The next part is then *promised*: a
-    /// viewer that received its head must receive its body next.
-    Promise(u64, PartHead),
+    /// The delimiter and the head of this frame. It is then *promised*: a viewer that received its head must
+    /// receive its body next.
+    Promise(Rc<Encoded>),
     /// The close-delimiter: this is the last part, and every viewer receives it.
     Close,
     /// The close-delimiter. Only viewers that already received a delimiter or head receive this part; others
@@ -67,194 +44,240 @@ pub enum Trailer {
 /// One frame between its delimiters.
 ///
 /// ```text
-/// CRLF delimiter  head  body  CRLF delimiter  head of the next part
-///                                             `- end (early)
-///      `- first   |     |     `- delimiter_end: behind the delimiter (trailing)
-/// `- lead         `-head`-body`- body_end (leading)
+/// line end delimiter  head  body  line end delimiter  head of the next part
+///                                                   `- end (early)
+///         `- first  |     |     `- delimiter_end: behind the delimiter (trailing)
+/// `- 0              `-head`-body`- frame_end (leading)
 /// ```
 ///
-/// What a viewer received before decides where its bytes begin; its layout decides where they end. So one
-/// buffer, with one copy of the picture, serves all viewers.
+/// Offsets count the bytes of all pieces. What a viewer received before decides where its bytes begin; its layout
+/// decides where they end. So one part serves all viewers of a recipe, and no byte is copied for it.
 #[derive(Debug)]
 pub struct Part {
-    picture: Picture,
-    lead: usize,
+    frame: Rc<Encoded>,
+    trailer: Trailer,
+    /// The delimiter or close-delimiter behind the frame, if the trailer is one.
+    behind: Option<Rc<[u8]>>,
+    first: usize,
     head: usize,
     body: usize,
     body_end: usize,
+    frame_end: usize,
     delimiter_end: usize,
-    /// The number of the part, counted from 1.
-    pub number: u64,
-    /// When the picture was taken, since 1970-01-01 UTC.
-    pub taken: Duration,
-    trailer: Trailer,
+    end: usize,
 }
 
 impl Part {
+    /// A part of this frame.
+    pub fn new(frame: Rc<Encoded>, trailer: Trailer, recipe: &dyn Recipe) -> Self {
+        let (mut at, mut first, mut head, mut body) = (0, None, None, 0);
+        for (tag, length) in frame.pieces() {
+            match tag {
+                Tag::Delimiter => _ = first.get_or_insert(at),
+                Tag::Head => _ = head.get_or_insert(at),
+                Tag::Body => body = at,
+                Tag::LineEnd => {}
+            }
+            at += length;
+        }
+        let behind = match &trailer {
+            Trailer::Nothing | Trailer::Promise(_) => None,
+            Trailer::Delimiter => Some(recipe.delimiter()),
+            Trailer::Close | Trailer::CloseAtOnce => Some(recipe.close_delimiter()),
+        };
+        let (delimiter, rest) = match (&trailer, &behind) {
+            (Trailer::Promise(next), _) => (delimiter_end(next), next.before_body().len()),
+            (_, Some(behind)) => (behind.len(), behind.len()),
+            (_, None) => (0, 0),
+        };
+        let body_end = body + frame.picture().jpeg().len();
+        Self {
+            first: first.unwrap_or(0),
+            head: head.unwrap_or(body),
+            body,
+            body_end,
+            frame_end: at,
+            delimiter_end: at + delimiter,
+            end: at + rest,
+            frame,
+            trailer,
+            behind,
+        }
+    }
+
+    /// The number of the part, counted from 1.
+    pub fn number(&self) -> u64 {
+        self.frame.number
+    }
+
+    /// When the picture was taken, since 1970-01-01 UTC.
+    pub fn taken(&self) -> Duration {
+        self.frame.taken
+    }
+
+    /// The JPEG.
+    pub fn jpeg(&self) -> &[u8] {
+        self.frame.picture().jpeg()
+    }
+
+    /// The frame.
+    pub fn frame(&self) -> &Rc<Encoded> {
+        &self.frame
+    }
+
+    /// Converts the part back into its frame.
+    pub fn into_frame(self) -> Rc<Encoded> {
+        self.frame
+    }
+
+    /// Whether the close-delimiter follows the frame.
+    pub fn is_last(&self) -> bool {
+        matches!(self.trailer, Trailer::Close | Trailer::CloseAtOnce)
+    }
+
+    /// The promised frame: its head follows this one.
+    pub fn promised(&self) -> Option<&Rc<Encoded>> {
+        match &self.trailer {
+            Trailer::Promise(next) => Some(next),
+            _ => None,
+        }
+    }
+
     /// Offset of the first byte for a viewer; `None` if this part must not follow what it was `sent`.
     pub fn start(&self, sent: SentUpTo) -> Option<usize> {
         match sent {
-            // The CRLF before a delimiter belongs to the delimiter (RFC 2046 5.1.1). The first has none.
-            SentUpTo::Fresh => Some(self.lead + 2),
-            SentUpTo::Body if self.trailer == Trailer::CloseAtOnce => Some(self.body_end),
-            SentUpTo::Body => Some(self.lead),
+            // The line end before a delimiter belongs to the delimiter (RFC 2046 5.1.1). The first has none.
+            SentUpTo::Fresh => Some(self.first),
+            SentUpTo::Body if matches!(self.trailer, Trailer::CloseAtOnce) => Some(self.frame_end),
+            SentUpTo::Body => Some(0),
             SentUpTo::Delimiter => Some(self.head),
-            SentUpTo::Head(number) => (number == self.number).then_some(self.body),
+            SentUpTo::Head(number) => (number == self.number()).then_some(self.body),
             SentUpTo::Closed => None,
         }
     }
 
     /// Offset behind the last byte for a viewer with this layout.
     pub fn end(&self, layout: Layout) -> usize {
-        match (self.trailer, layout) {
-            (Trailer::Close | Trailer::CloseAtOnce, _) => self.bytes().len(),
-            (Trailer::Promise(..), Layout::Auto | Layout::Early) => self.bytes().len(),
-            (Trailer::Nothing, _) | (_, Layout::Leading) => self.body_end,
+        match (&self.trailer, layout) {
+            (Trailer::Close | Trailer::CloseAtOnce, _) => self.end,
+            (Trailer::Promise(_), Layout::Auto | Layout::Early) => self.end,
+            (Trailer::Nothing, _) | (_, Layout::Leading) => self.frame_end,
             (_, _) => self.delimiter_end,
         }
     }
 
-    /// Offset behind the body.
-    pub fn body_end(&self) -> usize {
-        self.body_end
+    /// Offset of the body.
+    pub fn body(&self) -> Range<usize> {
+        self.body..self.body_end
+    }
+
+    /// Offset behind the frame.
+    pub fn frame_end(&self) -> usize {
+        self.frame_end
     }
 
     /// The state of a viewer that was sent everything up to the offset `end`.
     pub fn sent_up_to(&self, end: usize) -> SentUpTo {
-        match self.trailer {
-            _ if end <= self.body_end => SentUpTo::Body,
+        match &self.trailer {
+            _ if end <= self.frame_end => SentUpTo::Body,
             Trailer::Close | Trailer::CloseAtOnce => SentUpTo::Closed,
-            _ if end <= self.delimiter_end => SentUpTo::Delimiter,
-            Trailer::Promise(number, _) => SentUpTo::Head(number),
-            Trailer::Delimiter | Trailer::Nothing => SentUpTo::Delimiter,
+            Trailer::Promise(next) if end > self.delimiter_end => SentUpTo::Head(next.number),
+            _ => SentUpTo::Delimiter,
         }
     }
 
-    /// The number of the part whose head follows the body.
-    pub fn promised(&self) -> Option<u64> {
-        match self.trailer {
-            Trailer::Promise(number, _) => Some(number),
-            _ => None,
+    /// The bytes at these offsets, for a vectored send.
+    pub fn slices(&self, range: Range<usize>) -> Slices<'_> {
+        let behind = match &self.trailer {
+            Trailer::Promise(next) => next.before_body(),
+            _ => self.behind.as_deref().unwrap_or_default(),
+        };
+        let runs = [self.frame.before_body(), self.jpeg(), self.frame.behind_body(), behind];
+        let mut slices = Slices { slices: [IoSlice::new(&[]); 4], count: 0 };
+        let mut start = 0;
+        for run in runs {
+            let end = start + run.len();
+            let (from, to) = (range.start.max(start), range.end.min(end));
+            if from < to {
+                slices.slices[slices.count] = IoSlice::new(&run[from - start..to - start]);
+                slices.count += 1;
+            }
+            start = end;
         }
-    }
-
-    /// The buffer that the offsets refer to.
-    pub fn bytes(&self) -> &[u8] {
-        self.picture.bytes()
-    }
-
-    /// The JPEG.
-    pub fn jpeg(&self) -> &[u8] {
-        self.picture.jpeg()
-    }
-
-    /// The picture.
-    pub fn picture(&self) -> &Picture {
-        &self.picture
-    }
-
-    /// Converts the part back into its picture.
-    pub fn into_picture(self) -> Picture {
-        self.picture
+        slices
     }
 }
 
-/// Makes parts from pictures, in the one dialect that every tested consumer reads.
+/// Bytes of a part in the buffers that hold them.
 #[derive(Debug)]
-pub struct Recipe {
-    serializer: Serializer,
-    before: Vec<u8>,
-    behind: Vec<u8>,
+pub struct Slices<'a> {
+    slices: [IoSlice<'a>; 4],
+    count: usize,
 }
 
-impl Recipe {
-    /// Creates the recipe of a stream with this boundary.
-    pub fn new(boundary: Boundary) -> Self {
-        Self { serializer: Serializer::new(boundary), before: Vec::new(), behind: Vec::new() }
+impl<'a> Deref for Slices<'a> {
+    type Target = [IoSlice<'a>];
+
+    fn deref(&self) -> &[IoSlice<'a>] {
+        &self.slices[..self.count]
     }
+}
 
-    /// The value of the response's `Content-Type`.
-    pub fn content_type(&self) -> String {
-        self.serializer.content_type()
-    }
-
-    /// Whether the picture can be sent: it must not contain the boundary.
-    pub fn can_carry(&self, picture: &Picture) -> bool {
-        self.serializer.can_carry(picture.jpeg())
-    }
-
-    /// The part head for this picture.
-    pub fn head(picture: &Picture, taken: Duration) -> PartHead {
-        PartHead::new(picture.jpeg().len() as u64).taken(taken)
-    }
-
-    /// Makes a part.
-    pub fn part(&mut self, mut picture: Picture, number: u64, taken: Duration, trailer: Trailer) -> Part {
-        self.before.clear();
-        self.serializer.delimiter(&mut self.before);
-        let delimiter = self.before.len();
-        self.serializer.head(&mut self.before, &Self::head(&picture, taken));
-
-        self.behind.clear();
-        match trailer {
-            Trailer::Nothing => {}
-            Trailer::Close | Trailer::CloseAtOnce => self.serializer.close_delimiter(&mut self.behind),
-            Trailer::Delimiter | Trailer::Promise(..) => self.serializer.delimiter(&mut self.behind),
-        }
-        let delimiter_length = self.behind.len();
-        if let Trailer::Promise(_, head) = &trailer {
-            self.serializer.head(&mut self.behind, head);
-        }
-
-        let lead = picture.wrap(&self.before, &self.behind);
-        let body = lead + self.before.len();
-        let body_end = body + picture.jpeg().len();
-        Part {
-            picture,
-            lead,
-            head: lead + delimiter,
-            body,
-            body_end,
-            delimiter_end: body_end + delimiter_length,
-            number,
-            taken,
-            trailer,
+/// How many bytes of a frame are before the end of its first delimiter.
+fn delimiter_end(frame: &Encoded) -> usize {
+    let mut at = 0;
+    for (tag, length) in frame.pieces() {
+        at += length;
+        if tag == Tag::Delimiter {
+            return at;
         }
     }
+    0
 }
 
 #[cfg(test)]
 mod tests {
+    use mjpeg::multipart::Boundary;
+
+    use super::super::recipe::Standard;
     use super::*;
+    use crate::source::picture::{Picture, SMALLEST};
 
-    const JPEG: &[u8] = crate::source::picture::SMALLEST;
+    const JPEG: &[u8] = SMALLEST;
 
-    #[test]
-    fn the_fields_of_a_part_fit_beside_the_picture_with_the_longest_boundary() {
-        let mut recipe = Recipe::new(Boundary::new(&"x".repeat(70)).unwrap());
-        let picture = Picture::copy(JPEG, 0).unwrap();
-        let head = PartHead::new(u64::MAX).taken(Duration::MAX);
-        let part = recipe.part(picture, 1, Duration::MAX, Trailer::Promise(2, head));
-        assert_eq!(part.jpeg(), JPEG);
+    fn recipe() -> Standard {
+        Standard::new(Boundary::new("b").unwrap(), &[])
+    }
+
+    fn frame(recipe: &dyn Recipe, number: u64) -> Rc<Encoded> {
+        Rc::new(recipe.encode(Picture::new(JPEG.to_vec()).unwrap(), number, Duration::ZERO))
+    }
+
+    fn bytes(part: &Part, range: Range<usize>) -> String {
+        let slices = part.slices(range.clone()).iter().map(|slice| slice.to_vec()).collect::<Vec<_>>();
+        let bytes = slices.concat();
+        assert_eq!(bytes.len(), range.len());
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     #[test]
     fn each_layout_stops_where_it_says() {
-        let mut recipe = Recipe::new(Boundary::new("b").unwrap());
-        let mut make = |trailer| recipe.part(Picture::copy(JPEG, 0).unwrap(), 1, Duration::ZERO, trailer);
+        let recipe = recipe();
+        let make = |trailer| Part::new(frame(&recipe, 1), trailer, &recipe);
         let tail = |part: &Part, layout| {
             let end = part.end(layout);
-            let text = String::from_utf8_lossy(&part.bytes()[part.body_end()..end]).into_owned();
-            (text, part.sent_up_to(end))
+            (bytes(part, part.body().end..end), part.sent_up_to(end))
         };
-        let next = PartHead::new(77);
 
-        let part = make(Trailer::Promise(2, next));
+        let part = make(Trailer::Promise(frame(&recipe, 2)));
         assert_eq!(tail(&part, Layout::Leading), (String::new(), SentUpTo::Body));
         assert_eq!(tail(&part, Layout::Trailing), ("\r\n--b\r\n".into(), SentUpTo::Delimiter));
-        let early = "\r\n--b\r\nContent-Type: image/jpeg\r\nContent-Length: 77\r\n\r\n";
+        let early = format!(
+            "\r\n--b\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\nX-Timestamp: 0.000000\r\n\r\n",
+            JPEG.len()
+        );
         for layout in [Layout::Early, Layout::Auto] {
-            assert_eq!(tail(&part, layout), (early.into(), SentUpTo::Head(2)));
+            assert_eq!(tail(&part, layout), (early.clone(), SentUpTo::Head(2)));
         }
 
         let part = make(Trailer::Delimiter);
@@ -273,21 +296,77 @@ mod tests {
 
     #[test]
     fn a_part_starts_behind_what_the_viewer_received() {
-        let mut recipe = Recipe::new(Boundary::new("b").unwrap());
-        let mut make = |trailer| recipe.part(Picture::copy(JPEG, 0).unwrap(), 5, Duration::ZERO, trailer);
-        let text = |part: &Part, sent| {
-            part.start(sent).map(|at| String::from_utf8_lossy(&part.bytes()[at..at + 7]).into_owned())
-        };
+        let recipe = recipe();
+        let make = |trailer| Part::new(frame(&recipe, 5), trailer, &recipe);
+        let text = |part: &Part, sent| part.start(sent).map(|at| bytes(part, at..at + 7));
         let part = make(Trailer::Delimiter);
         assert_eq!(text(&part, SentUpTo::Fresh).as_deref(), Some("--b\r\nCo"));
         assert_eq!(text(&part, SentUpTo::Body).as_deref(), Some("\r\n--b\r\n"));
         assert_eq!(text(&part, SentUpTo::Delimiter).as_deref(), Some("Content"));
-        assert_eq!(part.start(SentUpTo::Head(5)).map(|at| &part.bytes()[at..at + 2]), Some(&JPEG[..2]));
+        assert_eq!(part.start(SentUpTo::Head(5)), Some(part.body().start));
         assert_eq!(part.start(SentUpTo::Head(4)), None);
         assert_eq!(part.start(SentUpTo::Closed), None);
         // At the end, a viewer without a delimiter receives no further frame.
         let part = make(Trailer::CloseAtOnce);
         assert_eq!(text(&part, SentUpTo::Body).as_deref(), Some("\r\n--b--"));
         assert_eq!(text(&part, SentUpTo::Delimiter).as_deref(), Some("Content"));
+    }
+
+    #[test]
+    fn any_range_of_a_part_is_the_same_range_of_its_bytes() {
+        let recipe = recipe();
+        let part = Part::new(frame(&recipe, 1), Trailer::Promise(frame(&recipe, 2)), &recipe);
+        let all = |range| part.slices(range).iter().flat_map(|slice| slice.to_vec()).collect::<Vec<u8>>();
+        let whole = all(0..part.end);
+        assert_eq!(&whole[part.body()], JPEG);
+        for from in 0..=whole.len() {
+            for to in from..=whole.len() {
+                assert_eq!(all(from..to), whole[from..to], "{from}..{to}");
+            }
+        }
+    }
+
+    /// A camera that ends each body with a line end, separates with bare LF and has long part heads.
+    #[derive(Debug)]
+    struct Odd;
+
+    impl Recipe for Odd {
+        fn response_head(&self) -> Rc<[u8]> {
+            Rc::from(&b""[..])
+        }
+
+        fn can_carry(&self, _: &Picture) -> bool {
+            true
+        }
+
+        fn encode(&self, picture: Picture, number: u64, taken: Duration) -> Encoded {
+            Encoded::new(picture, number, taken)
+                .text(Tag::Delimiter, |out| out.extend_from_slice(b"b\n"))
+                .text(Tag::Head, |out| {
+                    out.extend_from_slice(format!("X: {}\n\n", "x".repeat(999)).as_bytes());
+                })
+                .body()
+                .text(Tag::LineEnd, |out| out.extend_from_slice(b"\n"))
+        }
+
+        fn delimiter(&self) -> Rc<[u8]> {
+            Rc::from(&b"b\n"[..])
+        }
+
+        fn close_delimiter(&self) -> Rc<[u8]> {
+            Rc::from(&b"b--\n"[..])
+        }
+    }
+
+    #[test]
+    fn a_dialect_may_have_long_heads_and_bytes_behind_the_body() {
+        let part = Part::new(frame(&Odd, 1), Trailer::Promise(frame(&Odd, 2)), &Odd);
+        let leading = bytes(&part, 0..part.end(Layout::Leading));
+        assert!(leading.starts_with("b\nX: xxx") && leading.ends_with("\u{fffd}\n"), "{leading}");
+        let trailing = bytes(&part, part.frame_end()..part.end(Layout::Trailing));
+        assert_eq!(trailing, "b\n");
+        let early = bytes(&part, part.frame_end()..part.end(Layout::Early));
+        assert_eq!(early.len(), 2 + 3 + 999 + 2);
+        assert_eq!(part.sent_up_to(part.end(Layout::Early)), SentUpTo::Head(2));
     }
 }

@@ -4,11 +4,17 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-/// The answer to `/state`, schema `mjpeg.state/1`.
+/// The answer to `/state` and `/NAME/state`, schema `mjpeg.state/1`.
 #[derive(Debug, Clone, Serialize)]
 pub struct State {
     /// `mjpeg.state/1`.
     pub schema: &'static str,
+    /// The name in the path; absent for the stream at `/stream`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The names of the other streams, for the stream at `/stream` only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<String>,
     /// The source as given on the command line, without passwords.
     pub source: String,
     /// Whether frames arrive on time.
@@ -81,57 +87,73 @@ pub struct ViewerState {
     pub backlog_bytes: u64,
 }
 
-impl State {
-    /// The text of `/metrics`, in the format of Prometheus 0.0.4.
-    ///
-    /// Why not a crate: the metrics are plain numbers without labels, so nothing needs escaping, and one loop prints
-    /// them. `prometheus-client` 0.26 prints this format too, but only from a registry of `Send + Sync` metrics or
-    /// collectors; `prometheus` 0.14 prints `MetricFamily` values, which take more code to build than this loop.
-    /// Both need `parking_lot` and other dependencies.
-    pub fn metrics(&self) -> String {
-        let mut out = String::with_capacity(2048);
-        let mut put = |name: &str, kind: &str, help: &str, value: f64| {
-            // Writing to a string does not fail.
-            let _ = write!(
-                out,
-                "# HELP mjpeg_serve_{name} {help}\n# TYPE mjpeg_serve_{name} {kind}\nmjpeg_serve_{name} {value}\n"
-            );
-        };
-        let totals = &self.totals;
-        put("up_seconds", "gauge", "Time since the server started.", self.uptime_s);
-        put("healthy", "gauge", "Whether frames arrive on time: 1 or 0.", f64::from(u8::from(self.healthy)));
-        put("viewers", "gauge", "Current viewers.", self.viewers.len() as f64);
-        put("connections", "gauge", "Open connections, including viewers.", self.connections as f64);
-        if let Some(age) = self.frame_age_ms {
-            put("frame_age_seconds", "gauge", "Time since the newest frame.", age / 1000.0);
+/// The text of `/metrics`, in the format of Prometheus 0.0.4. A named stream has the label `stream`.
+///
+/// Why not a crate: the metrics are plain numbers, and names need no escaping, so one loop prints them.
+/// `prometheus-client` 0.26 prints this format too, but only from a registry of `Send + Sync` metrics or collectors;
+/// `prometheus` 0.14 prints `MetricFamily` values, which take more code to build than this loop. Both need
+/// `parking_lot` and other dependencies.
+pub fn metrics(states: &[State]) -> String {
+    let mut out = String::with_capacity(2048);
+    for (name, kind, help, value) in METRICS {
+        let samples: Vec<_> = states.iter().filter_map(|state| Some((state, value(state)?))).collect();
+        if samples.is_empty() {
+            continue;
         }
-        for (name, help, value) in [
-            ("frames_total", "Frames published.", self.frames),
-            ("frames_repeated_total", "Frames sent again while the source was silent.", self.frames_repeated),
-            ("frames_torn_total", "Incomplete frames, not published.", self.frames_torn),
-            (
-                "frames_uncarried_total",
-                "Frames not published because they contain the boundary.",
-                self.frames_uncarried,
-            ),
-            (
-                "frames_unseen_total",
-                "Frames replaced by a newer one before they were published.",
-                self.frames_unseen,
-            ),
-            ("viewers_total", "Viewers since the start.", totals.viewers),
-            ("refused_total", "Viewers and connections refused because a limit was reached.", totals.refused),
-            (
-                "evicted_total",
-                "Viewers closed because they exceeded the send timeout or the memory limit.",
-                totals.evicted,
-            ),
-            ("frames_sent_total", "Frames sent completely, over all viewers.", totals.frames_sent),
-            ("frames_skipped_total", "Frames skipped for slow viewers.", totals.frames_skipped),
-            ("sent_bytes_total", "Bytes sent to viewers.", totals.bytes_sent),
-        ] {
-            put(name, "counter", help, value as f64);
+        // Writing to a string does not fail.
+        let _ = write!(out, "# HELP mjpeg_serve_{name} {help}\n# TYPE mjpeg_serve_{name} {kind}\n");
+        for (state, value) in samples {
+            let label = state.name.as_ref().map(|name| format!("{{stream=\"{name}\"}}")).unwrap_or_default();
+            let _ = writeln!(out, "mjpeg_serve_{name}{label} {value}");
         }
-        out
     }
+    out
+}
+
+/// The value of a metric in a stream; `None` if it has none.
+type Value = fn(&State) -> Option<f64>;
+
+/// Name, kind, help and value of each metric.
+const METRICS: [(&str, &str, &str, Value); 16] = [
+    ("up_seconds", "gauge", "Time since the server started.", |it| Some(it.uptime_s)),
+    ("healthy", "gauge", "Whether frames arrive on time: 1 or 0.", |it| {
+        Some(f64::from(u8::from(it.healthy)))
+    }),
+    ("viewers", "gauge", "Current viewers.", |it| Some(it.viewers.len() as f64)),
+    ("connections", "gauge", "Open connections of the server, including viewers.", |it| {
+        count(it.connections)
+    }),
+    ("frame_age_seconds", "gauge", "Time since the newest frame.", |it| Some(it.frame_age_ms? / 1000.0)),
+    ("frames_total", "counter", "Frames published.", |it| count(it.frames)),
+    ("frames_repeated_total", "counter", "Frames sent again while the source was silent.", |it| {
+        count(it.frames_repeated)
+    }),
+    ("frames_torn_total", "counter", "Incomplete frames, not published.", |it| count(it.frames_torn)),
+    ("frames_uncarried_total", "counter", "Frames not published because they contain the boundary.", |it| {
+        count(it.frames_uncarried)
+    }),
+    ("frames_unseen_total", "counter", "Frames replaced by a newer one before they were published.", |it| {
+        count(it.frames_unseen)
+    }),
+    ("viewers_total", "counter", "Viewers since the start.", |it| count(it.totals.viewers)),
+    ("refused_total", "counter", "Viewers and connections refused because a limit was reached.", |it| {
+        count(it.totals.refused)
+    }),
+    (
+        "evicted_total",
+        "counter",
+        "Viewers closed because they exceeded the send timeout or the memory limit.",
+        |it| count(it.totals.evicted),
+    ),
+    ("frames_sent_total", "counter", "Frames sent completely, over all viewers.", |it| {
+        count(it.totals.frames_sent)
+    }),
+    ("frames_skipped_total", "counter", "Frames skipped for slow viewers.", |it| {
+        count(it.totals.frames_skipped)
+    }),
+    ("sent_bytes_total", "counter", "Bytes sent to viewers.", |it| count(it.totals.bytes_sent)),
+];
+
+fn count(value: u64) -> Option<f64> {
+    Some(value as f64)
 }

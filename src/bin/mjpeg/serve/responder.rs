@@ -1,16 +1,17 @@
 //! Answers to requests, as bytes.
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use mjpeg::multipart::Timestamp;
 
+use super::layout::Layout;
 use super::page;
-use super::part::Layout;
-use super::report::State;
+use super::report::{State, metrics};
 use super::routes::{Route, route};
-use crate::listen::answer::{Answer, Body, SERVER};
+use crate::listen::answer::{Answer, Body};
 use crate::listen::auth::{Access, Users};
+use crate::listen::client::Client;
+use crate::listen::guesses::{Guesses, Penalty};
 use crate::listen::host::Hosts;
 use crate::listen::request::{Method, Refusal, Request};
 
@@ -30,8 +31,10 @@ pub struct Policy {
 /// Makes the answers.
 #[derive(Debug)]
 pub struct Responder {
-    stream_head: Rc<[u8]>,
+    /// The names of the streams; the first one has none.
+    names: Vec<String>,
     policy: Policy,
+    guesses: Guesses,
 }
 
 /// The answer to a request.
@@ -41,14 +44,16 @@ pub enum Reply {
     Finite(Vec<u8>),
     /// This head, then the page.
     Page(Vec<u8>),
-    /// The newest frame.
-    Snapshot(Body),
-    /// The state of the server.
-    State(View, Body),
-    /// The stream, in the requested layout.
-    Stream(Option<Layout>),
-    /// These bytes after a delay, which slows down password guessing.
-    Denied(Vec<u8>),
+    /// The newest frame of a stream.
+    Snapshot(usize, Body),
+    /// The state of one stream, or of all.
+    State(Option<usize>, View, Body),
+    /// The head of a stream.
+    StreamHead(usize),
+    /// A stream, in the requested layout.
+    Stream(usize, Option<Layout>),
+    /// These bytes, not before this time: it slows down password guessing.
+    Denied(Vec<u8>, Duration),
 }
 
 /// A format of the server's state.
@@ -63,55 +68,39 @@ pub enum View {
 }
 
 impl Responder {
-    /// Creates a responder for a stream with this content type.
-    pub fn new(content_type: &str, policy: Policy) -> Self {
-        // Not printed by tiny_http, which would announce chunks or a length of zero. `X-Accel-Buffering: no`
-        // stops nginx from buffering frames.
-        let mut head = format!(
-            "HTTP/1.1 200 OK\r\nServer: {SERVER}\r\nConnection: close\r\nCache-Control: no-store\r\n\
-             X-Accel-Buffering: no\r\n"
-        );
-        for (name, value) in cors(&policy) {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str(&format!("Content-Type: {content_type}\r\n\r\n"));
-        Self { stream_head: head.into_bytes().into(), policy }
+    /// Creates a responder for streams with these names. The first one has none.
+    pub fn new(names: Vec<String>, policy: Policy) -> Self {
+        Self { names, policy, guesses: Guesses::default() }
     }
 
-    /// The head of the stream.
-    pub fn stream_head(&self) -> Rc<[u8]> {
-        Rc::clone(&self.stream_head)
-    }
-
-    /// The answer to a request. `now` is the time since 1970-01-01 UTC.
-    pub fn reply(&self, request: &Request, now: Duration) -> Reply {
+    /// The answer to a request of `client`. `now` is monotonic, `unix` the time since 1970-01-01 UTC.
+    pub fn reply(&mut self, request: &Request, client: Client, now: Duration, unix: Duration) -> Reply {
         let body = if request.method == Method::Head { Body::Withheld } else { Body::Sent };
         let host = request.field("host");
         if !self.policy.hosts.allow(host) {
             let answer = Answer::text(421, "this host name is not allowed; allow it with --allow-host NAME");
             return Reply::Finite(self.print(answer, body));
         }
-        let route = route(request);
+        let (stream, route) = route(request, &self.names);
         // A CORS preflight request carries no credentials.
         if route != Route::Options
-            && let Some(users) = &self.policy.users
+            && let Some(denied) = self.deny(request, client, now, unix, body)
         {
-            let access = users.check(request.field("authorization"), request.method.name(), now);
-            if access != Access::Granted {
-                let answer = Answer::text(401, "user and password required");
-                let challenges = users.challenges(now, access == Access::Stale).into_iter();
-                let answer = challenges.fold(answer, |answer, value| answer.with("WWW-Authenticate", value));
-                let bytes = self.print(answer, body);
-                return if access == Access::Wrong { Reply::Denied(bytes) } else { Reply::Finite(bytes) };
-            }
+            return denied;
         }
         let answer = match route {
-            Route::Stream(_) if body == Body::Withheld => return Reply::Finite(self.stream_head.to_vec()),
-            Route::Stream(layout) => return Reply::Stream(layout),
-            Route::Snapshot => return Reply::Snapshot(body),
-            Route::State => return Reply::State(View::Json, body),
-            Route::Metrics => return Reply::State(View::Metrics, body),
-            Route::Health => return Reply::State(View::Health, body),
+            Route::Stream(_) if body == Body::Withheld => return Reply::StreamHead(stream),
+            Route::Stream(layout) => return Reply::Stream(stream, layout),
+            Route::Snapshot => return Reply::Snapshot(stream, body),
+            Route::State => return Reply::State(Some(stream), View::Json, body),
+            // Without a name: of the whole server.
+            Route::Metrics => return Reply::State((stream > 0).then_some(stream), View::Metrics, body),
+            Route::Health => return Reply::State((stream > 0).then_some(stream), View::Health, body),
+            Route::Folder => {
+                let name = self.names.get(stream).map_or("", String::as_str);
+                Answer::text(308, "the page is at the path with a slash")
+                    .with("Location", format!("/{name}/"))
+            }
             Route::Page => {
                 let head = self.with_cors(page::answer()).head(page::PAGE.len());
                 return if body == Body::Sent { Reply::Page(head) } else { Reply::Finite(head) };
@@ -127,13 +116,56 @@ impl Responder {
         Reply::Finite(self.print(answer, body))
     }
 
+    /// The answer if the request needs a password and does not have it.
+    fn deny(
+        &mut self,
+        request: &Request,
+        client: Client,
+        now: Duration,
+        unix: Duration,
+        body: Body,
+    ) -> Option<Reply> {
+        let users = self.policy.users.as_ref()?;
+        let authorization = request.field("authorization");
+        if authorization.is_some()
+            && let Err(after) = self.guesses.may_check(client, now)
+        {
+            return Some(self.too_many_guesses(after, body));
+        }
+        let access = users.check(authorization, request.method.name(), unix);
+        // The password of a stale request is right.
+        if matches!(access, Access::Granted | Access::Stale) {
+            self.guesses.right(client, now);
+        }
+        if access == Access::Granted {
+            return None;
+        }
+        let answer = Answer::text(401, "user and password required");
+        let challenges = users.challenges(unix, access == Access::Stale).into_iter();
+        let answer = challenges.fold(answer, |answer, value| answer.with("WWW-Authenticate", value));
+        let bytes = self.print(answer, body);
+        if access != Access::Wrong {
+            return Some(Reply::Finite(bytes));
+        }
+        Some(match self.guesses.wrong(client, now) {
+            Penalty::AnswerAt(until) => Reply::Denied(bytes, until),
+            Penalty::TryAgainAfter(after) => self.too_many_guesses(after, body),
+        })
+    }
+
+    fn too_many_guesses(&self, after: Duration, body: Body) -> Reply {
+        let seconds = after.as_secs_f64().ceil().to_string();
+        let answer = Answer::text(429, "too many wrong passwords").with("Retry-After", seconds);
+        Reply::Finite(self.print(answer, body))
+    }
+
     fn print(&self, answer: Answer, body: Body) -> Vec<u8> {
         self.with_cors(answer).print(body)
     }
 
     /// Adds the CORS fields.
     fn with_cors(&self, answer: Answer) -> Answer {
-        cors(&self.policy).fold(answer, |answer, (name, value)| answer.with(name, value))
+        cors(self.policy.cors.as_deref()).fold(answer, |answer, (name, value)| answer.with(name, value))
     }
 
     /// The answer to a refused request.
@@ -154,16 +186,17 @@ impl Responder {
         self.print(Answer::text(503, "no frame yet").with("Retry-After", "1"), body)
     }
 
-    /// The server's state.
-    pub fn state(&self, state: &State, view: View, body: Body) -> Vec<u8> {
+    /// The state of some streams.
+    pub fn state(&self, states: &[State], view: View, body: Body) -> Vec<u8> {
         let answer = match view {
             // A tree of numbers and strings can always be written.
             View::Json => {
-                let json = serde_json::to_vec(state).unwrap_or_default();
+                let json =
+                    states.first().and_then(|state| serde_json::to_vec(state).ok()).unwrap_or_default();
                 Answer::new(200, "application/json", json)
             }
-            View::Metrics => Answer::new(200, "text/plain; version=0.0.4; charset=utf-8", state.metrics()),
-            View::Health if state.healthy => Answer::text(200, "ok"),
+            View::Metrics => Answer::new(200, "text/plain; version=0.0.4; charset=utf-8", metrics(states)),
+            View::Health if states.iter().all(|state| state.healthy) => Answer::text(200, "ok"),
             View::Health => Answer::text(503, "the source is silent").with("Retry-After", "1"),
         };
         self.print(answer, body)
@@ -177,10 +210,10 @@ impl Responder {
 }
 
 /// The fields that let pages of another origin read an answer.
-fn cors(policy: &Policy) -> impl Iterator<Item = (&'static str, &str)> {
-    policy.cors.iter().flat_map(|origin| {
+pub fn cors(origin: Option<&str>) -> impl Iterator<Item = (&'static str, &str)> {
+    origin.into_iter().flat_map(|origin| {
         [
-            ("Access-Control-Allow-Origin", origin.as_str()),
+            ("Access-Control-Allow-Origin", origin),
             ("Access-Control-Expose-Headers", "X-Timestamp"),
             ("Vary", "Origin"),
         ]
@@ -191,41 +224,42 @@ fn cors(policy: &Policy) -> impl Iterator<Item = (&'static str, &str)> {
 mod tests {
     use super::*;
 
-    fn request(method: Method, path: &str) -> Request {
-        Request { method, path: path.into(), query: String::new(), http11: true, fields: Vec::new() }
+    fn reply(responder: &mut Responder, method: Method, path: &str) -> Reply {
+        let (path, query) = (path.into(), String::new());
+        let request = Request { method, path, query, http11: true, fields: Vec::new() };
+        responder.reply(&request, Client::Local, Duration::ZERO, Duration::ZERO)
     }
 
-    #[test]
-    fn the_head_of_the_stream_has_neither_length_nor_coding() {
-        let responder = Responder::new("multipart/x-mixed-replace; boundary=b", Policy::default());
-        let head = String::from_utf8(responder.stream_head().to_vec()).unwrap();
-        assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("; boundary=b\r\n\r\n"), "{head}");
-        assert!(!head.contains("Content-Length") && !head.contains("Transfer-Encoding"), "{head}");
-        assert_eq!(
-            responder.reply(&request(Method::Head, "/stream"), Duration::ZERO),
-            Reply::Finite(head.into_bytes())
-        );
+    fn finite(responder: &mut Responder, method: Method, path: &str) -> String {
+        match reply(responder, method, path) {
+            Reply::Finite(bytes) => String::from_utf8(bytes).unwrap(),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
     fn each_request_gets_its_answer() {
-        let responder = Responder::new("x/y", Policy::default());
-        let finite = |method, path| match responder.reply(&request(method, path), Duration::ZERO) {
-            Reply::Finite(bytes) => String::from_utf8(bytes).unwrap(),
-            other => panic!("{other:?}"),
-        };
-        let page = responder.reply(&request(Method::Get, "/"), Duration::ZERO);
+        let responder = &mut Responder::new(["", "cam"].map(String::from).to_vec(), Policy::default());
+        let page = reply(responder, Method::Get, "/");
         let Reply::Page(head) = page else { panic!("{page:?}") };
         assert!(head.starts_with(b"HTTP/1.1 200 ") && head.ends_with(b"\r\n\r\n"));
         let length = format!("Content-Length: {}\r\n", page::PAGE.len());
-        assert!(finite(Method::Head, "/").contains(&length));
-        assert!(finite(Method::Options, "*").contains("Allow: GET, HEAD, OPTIONS\r\n"));
-        assert!(finite(Method::Get, "/x").starts_with("HTTP/1.1 404 "));
-        assert!(!finite(Method::Head, "/x").ends_with("snapshot\n"));
-        assert_eq!(
-            responder.reply(&request(Method::Head, "/snapshot"), Duration::ZERO),
-            Reply::Snapshot(Body::Withheld)
-        );
+        assert!(finite(responder, Method::Head, "/").contains(&length));
+        assert_eq!(reply(responder, Method::Head, "/stream"), Reply::StreamHead(0));
+        assert_eq!(reply(responder, Method::Get, "/cam/stream"), Reply::Stream(1, None));
+        let metrics = |stream| Reply::State(stream, View::Metrics, Body::Sent);
+        assert_eq!(reply(responder, Method::Get, "/cam/metrics"), metrics(Some(1)));
+        assert_eq!(reply(responder, Method::Get, "/metrics"), metrics(None));
+        assert!(finite(responder, Method::Get, "/cam").contains("Location: /cam/\r\n"));
+        assert!(finite(responder, Method::Options, "*").contains("Allow: GET, HEAD, OPTIONS\r\n"));
+        assert!(finite(responder, Method::Get, "/x").starts_with("HTTP/1.1 404 "));
+        assert!(!finite(responder, Method::Head, "/x").ends_with("snapshot\n"));
+        assert_eq!(reply(responder, Method::Head, "/snapshot"), Reply::Snapshot(0, Body::Withheld));
+    }
+
+    #[test]
+    fn other_answers_have_their_status_and_fields() {
+        let responder = Responder::new(vec![String::new()], Policy::default());
         let refused = String::from_utf8(responder.refusal(Refusal::Method)).unwrap();
         assert!(refused.starts_with("HTTP/1.1 405 ") && refused.contains("Allow: "));
         let full = String::from_utf8(responder.full()).unwrap();

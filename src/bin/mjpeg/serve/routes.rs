@@ -1,7 +1,10 @@
-//! Routes: what each path serves.
+//! Routes: what each path serves, in which stream.
 
-use super::part::Layout;
+use super::layout::Layout;
 use crate::listen::request::{Method, Request};
+
+/// First segments of paths that no further stream may have as its name.
+pub const RESERVED: [&str; 6] = ["stream", "mjpeg", "snapshot", "state", "metrics", "healthz"];
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub enum Route {
     Metrics,
     /// Whether frames arrive on time.
     Health,
+    /// The path of a stream without the last slash: its page has relative links.
+    Folder,
     /// The allowed methods.
     Options,
     /// The stream, in a layout that does not exist.
@@ -26,9 +31,25 @@ pub enum Route {
     NotFound,
 }
 
-/// Finds the route of a request. `/?action=` is the form of mjpg-streamer, which many clients use.
-pub fn route(request: &Request) -> Route {
-    let found = match (request.path.as_str(), request.parameter("action")) {
+/// Finds the stream and the route of a request. `names` are those of the streams; the first stream has none, and its
+/// paths have no prefix. `/?action=` is the form of mjpg-streamer, which many clients use.
+pub fn route(request: &Request, names: &[String]) -> (usize, Route) {
+    let (first, rest) = split(&request.path);
+    match names.iter().position(|name| !name.is_empty() && name == first) {
+        Some(stream) => (stream, route_in_stream(request, rest)),
+        None => (0, route_in_stream(request, &request.path)),
+    }
+}
+
+/// Splits a path behind its first segment: `/cam/stream` into `cam` and `/stream`.
+fn split(path: &str) -> (&str, &str) {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    path.split_at(path.find('/').unwrap_or(path.len()))
+}
+
+fn route_in_stream(request: &Request, path: &str) -> Route {
+    let found = match (path, request.parameter("action")) {
+        ("", _) => Route::Folder,
         ("/", Some("stream")) | ("/stream" | "/mjpeg", _) => match request.parameter("layout") {
             None => Route::Stream(None),
             Some(name) => {
@@ -73,9 +94,28 @@ mod tests {
             ("/stream/", Route::NotFound),
             ("/STREAM", Route::NotFound),
         ] {
-            assert_eq!(route(&request(Method::Get, target)), expected, "{target}");
+            assert_eq!(route(&request(Method::Get, target), &[]), (0, expected), "{target}");
             let options = if expected == Route::NotFound { Route::NotFound } else { Route::Options };
-            assert_eq!(route(&request(Method::Options, target)), options, "{target}");
+            assert_eq!(route(&request(Method::Options, target), &[]), (0, options), "{target}");
+        }
+    }
+
+    #[test]
+    fn the_first_segment_selects_the_stream() {
+        let names = ["", "cam"].map(String::from);
+        for (path, expected) in [
+            ("/", (0, Route::Page)),
+            ("/cam", (1, Route::Folder)),
+            ("/cam/", (1, Route::Page)),
+            ("/cam/stream", (1, Route::Stream(None))),
+            ("/cam/snapshot", (1, Route::Snapshot)),
+            ("/cam/cam", (1, Route::NotFound)),
+            ("/camera/stream", (0, Route::NotFound)),
+            ("//stream", (0, Route::NotFound)),
+        ] {
+            let (query, fields) = (String::new(), Vec::new());
+            let request = Request { method: Method::Get, path: path.into(), query, http11: true, fields };
+            assert_eq!(route(&request, &names), expected, "{path}");
         }
     }
 }

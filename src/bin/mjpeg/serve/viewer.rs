@@ -1,19 +1,24 @@
 //! One viewer of the stream: what it was sent, what it is being sent, and which part was promised to it.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::part::{Layout, Part, SentUpTo};
+use super::layout::Layout;
+use super::part::{Part, SentUpTo};
+use super::plan::{Next, Plan};
+use super::script::Script;
 
 /// The state of one viewer. It does no I/O: the caller passes a function that sends bytes.
 #[derive(Debug)]
 pub struct Viewer {
+    recipe: usize,
     layout: Layout,
     sent: SentUpTo,
     /// The head of the response and how many of its bytes were sent; `None` once all were.
     head: Option<(Rc<[u8]>, usize)>,
     sending: Option<Sending>,
+    plan: Plan,
     /// The part whose head was sent, completely or partly, behind the part in `sending`. It must come next.
     promised_part: Option<Rc<Part>>,
     /// The number of the newest part that this viewer has begun.
@@ -22,6 +27,8 @@ pub struct Viewer {
     stuck: Option<Duration>,
     /// When bytes were last sent.
     last_sent: Duration,
+    /// When the plan continues, if it waits.
+    wakes_at: Option<Duration>,
     /// The counters.
     pub count: Count,
 }
@@ -37,9 +44,11 @@ pub struct Count {
     pub bytes: u64,
 }
 
+/// The part that a viewer is being sent.
 #[derive(Debug)]
 struct Sending {
     part: Rc<Part>,
+    /// Offset behind the last byte that was sent.
     at: usize,
     end: usize,
     /// Whether it includes a frame, not only the close-delimiter.
@@ -53,22 +62,29 @@ pub enum Push {
     Idle,
     /// The socket's send buffer is full.
     Blocked,
-    /// The close-delimiter was sent.
+    /// The plan continues at [`Viewer::wakes_at`].
+    Waits,
+    /// Everything was sent; nothing may follow.
     Done,
+    /// The connection is to be reset.
+    Reset,
 }
 
 impl Viewer {
-    /// Creates a viewer that was sent nothing. `head` is the head of its response.
-    pub fn new(layout: Layout, head: Rc<[u8]>) -> Self {
+    /// Creates a viewer of the recipe with this index, that was sent nothing. `head` is the head of its response.
+    pub fn new(recipe: usize, layout: Layout, head: Rc<[u8]>, script: Option<Box<dyn Script>>) -> Self {
         Self {
+            recipe,
             layout,
             sent: SentUpTo::Fresh,
             head: Some((head, 0)),
             sending: None,
+            plan: Plan::new(script),
             promised_part: None,
             newest_begun: 0,
             stuck: None,
             last_sent: Duration::ZERO,
+            wakes_at: None,
             count: Count::default(),
         }
     }
@@ -76,14 +92,16 @@ impl Viewer {
     /// Announces the newest part. Call it once for each part, then call [`Viewer::push`].
     pub fn offer(&mut self, newest: &Rc<Part>) {
         let Some(sending) = &self.sending else { return };
-        // As soon as one byte behind the body was sent, the next head must follow, and with it its part.
-        let promised = sending.part.promised().filter(|_| sending.at > sending.part.body_end());
-        if promised == Some(newest.number) && self.sent_after(sending) == SentUpTo::Head(newest.number) {
+        // As soon as one byte behind the frame was sent, the next head must follow, and with it its part.
+        let promised = sending.part.promised().filter(|_| sending.at > sending.part.frame_end());
+        if promised.is_some_and(|promised| promised.number == newest.number())
+            && self.sent_after(sending) == SentUpTo::Head(newest.number())
+        {
             self.promised_part = Some(Rc::clone(newest));
         }
     }
 
-    /// Sends what is available. `send` returns how many bytes of the slice it accepted.
+    /// Sends what is available. `send` returns how many bytes of the slices it accepted.
     ///
     /// # Errors
     ///
@@ -92,46 +110,51 @@ impl Viewer {
         &mut self,
         newest: Option<&Rc<Part>>,
         now: Duration,
-        mut send: impl FnMut(&[u8]) -> io::Result<usize>,
+        mut send: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
     ) -> io::Result<Push> {
+        self.wakes_at = None;
         loop {
-            let (bytes, piece) = match (&self.head, &self.sending) {
-                (Some((head, at)), _) => (&head[*at..], Piece::Head),
-                (None, Some(sending)) => {
-                    (&sending.part.bytes()[sending.at..self.end(sending, newest)], Piece::Part)
-                }
-                (None, None) => match newest.filter(|newest| self.wants(newest)) {
-                    Some(newest) => {
-                        self.begin(Rc::clone(newest));
-                        continue;
-                    }
-                    None => {
-                        self.stuck = None;
-                        let done = self.sent == SentUpTo::Closed;
-                        return Ok(if done { Push::Done } else { Push::Idle });
-                    }
-                },
-            };
-            let whole = bytes.len();
-            let n = if whole == 0 {
-                0
+            let n = if let Some((head, at)) = &self.head {
+                send(&[IoSlice::new(&head[*at..])])
             } else {
-                match send(bytes) {
-                    Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                    Ok(n) => n,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                        self.stuck.get_or_insert(now);
-                        return Ok(Push::Blocked);
+                let limit = self.sending.as_ref().map(|sending| (&sending.part, self.end(sending, newest)));
+                match self.plan.next(limit, now) {
+                    Next::Send(part, range) => send(&part.slices(range)),
+                    Next::Wait(until) => {
+                        self.wakes_at = Some(until);
+                        return Ok(Push::Waits);
                     }
-                    Err(error) => return Err(error),
+                    Next::Reset => return Ok(Push::Reset),
+                    Next::Close => return Ok(Push::Done),
+                    Next::Done => match self.next_part(newest) {
+                        Some(part) => {
+                            self.begin(part, now);
+                            continue;
+                        }
+                        None => {
+                            self.stuck = None;
+                            let done = self.sent == SentUpTo::Closed;
+                            return Ok(if done { Push::Done } else { Push::Idle });
+                        }
+                    },
                 }
             };
-            self.count.bytes += n as u64;
-            self.last_sent = now;
-            self.stuck = None;
-            self.advance(piece, n, n == whole);
+            match n {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(n) => self.advance(n, now),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.stuck.get_or_insert(now);
+                    return Ok(Push::Blocked);
+                }
+                Err(error) => return Err(error),
+            }
         }
+    }
+
+    /// When to continue with its plan, if it waits.
+    pub fn wakes_at(&self) -> Option<Duration> {
+        self.wakes_at
     }
 
     /// Since when the socket accepts no bytes, if bytes wait to be sent.
@@ -146,12 +169,17 @@ impl Viewer {
 
     /// Bytes of the current part that were not sent yet.
     pub fn backlog(&self) -> usize {
-        self.sending.as_ref().map_or(0, |sending| sending.end - sending.at)
+        self.sending.as_ref().map_or(0, |sending| sending.end.saturating_sub(sending.at))
     }
 
-    /// The parts that this viewer keeps in memory: the current one and the promised one.
+    /// The parts that this viewer keeps in memory: the current one, the promised one, and those of its plan.
     pub fn parts(&self) -> impl Iterator<Item = &Rc<Part>> {
-        self.sending.iter().map(|sending| &sending.part).chain(&self.promised_part)
+        self.sending.iter().map(|sending| &sending.part).chain(&self.promised_part).chain(self.plan.parts())
+    }
+
+    /// The index of its recipe.
+    pub fn recipe(&self) -> usize {
+        self.recipe
     }
 
     /// The layout of this viewer.
@@ -159,82 +187,86 @@ impl Viewer {
         self.layout
     }
 
-    fn wants(&self, newest: &Part) -> bool {
-        newest.number > self.newest_begun && newest.start(self.sent).is_some()
+    /// Ends the part that was sent, and returns the next one to begin.
+    fn next_part(&mut self, newest: Option<&Rc<Part>>) -> Option<Rc<Part>> {
+        if let Some(sending) = self.sending.take() {
+            // A script may end before the end of the part; a viewer that skips ends behind the frame.
+            let end = self.end(&sending, newest);
+            self.sent = sending.part.sent_up_to(end);
+            self.count.sent += u64::from(sending.has_frame);
+            if let Some(promised_part) = self.promised_part.take() {
+                return Some(promised_part);
+            }
+        }
+        newest
+            .filter(|newest| newest.number() > self.newest_begun && newest.start(self.sent).is_some())
+            .cloned()
     }
 
-    fn begin(&mut self, part: Rc<Part>) {
+    fn begin(&mut self, part: Rc<Part>, now: Duration) {
         // Parts from before this viewer's first one do not count as skipped.
         if self.newest_begun > 0 {
-            self.count.skipped += part.number - self.newest_begun - 1;
+            self.count.skipped += part.number() - self.newest_begun - 1;
         }
-        self.newest_begun = part.number;
-        // The callers checked that the part can follow what was sent.
+        self.newest_begun = part.number();
+        // The caller checked that the part can follow what was sent.
         let Some(at) = part.start(self.sent) else { return };
-        let (end, has_frame) = (part.end(self.layout), at < part.body_end());
+        let (end, has_frame) = (part.end(self.layout), at < part.frame_end());
+        self.plan.begin(&part, at..end, now);
         self.sending = Some(Sending { part, at, end, has_frame });
     }
 
-    /// Where to stop. If a newer part arrived before the body was sent, stop behind the body: the head that
+    /// Where to stop. If a newer part arrived before the frame was sent, stop behind the frame: the head that
     /// would follow belongs to a frame that this viewer will skip.
     fn end(&self, sending: &Sending, newest: Option<&Rc<Part>>) -> usize {
-        let is_outdated = newest.is_some_and(|newest| newest.number > sending.part.number);
+        let is_outdated = newest.is_some_and(|newest| newest.number() > sending.part.number());
         let has_next_head = matches!(self.sent_after(sending), SentUpTo::Head(_));
-        let body_end = sending.part.body_end();
-        if is_outdated && has_next_head && sending.at <= body_end { body_end } else { sending.end }
+        let frame_end = sending.part.frame_end();
+        if is_outdated && has_next_head && sending.at <= frame_end { frame_end } else { sending.end }
     }
 
     fn sent_after(&self, sending: &Sending) -> SentUpTo {
         sending.part.sent_up_to(sending.end)
     }
 
-    /// Records that `n` bytes were sent. `all` says that these were all bytes up to the end.
-    fn advance(&mut self, piece: Piece, n: usize, all: bool) {
-        match (piece, &mut self.head, &mut self.sending) {
-            (Piece::Head, Some((_, at)), _) => {
-                *at += n;
-                if all {
-                    self.head = None;
-                }
+    /// Records that `n` bytes were sent.
+    fn advance(&mut self, n: usize, now: Duration) {
+        self.count.bytes += n as u64;
+        self.last_sent = now;
+        let was_stuck = self.stuck.take().is_some();
+        if let Some((head, at)) = &mut self.head {
+            *at += n;
+            if *at == head.len() {
+                self.head = None;
             }
-            (Piece::Part, _, Some(sending)) => {
-                sending.at += n;
-                if all {
-                    self.sent = sending.part.sent_up_to(sending.at);
-                    self.count.sent += u64::from(sending.has_frame);
-                    self.sending = None;
-                    if let Some(promised_part) = self.promised_part.take() {
-                        self.begin(promised_part);
-                    }
-                }
-            }
-            _ => {}
+            return;
+        }
+        let Some((part, end)) = self.plan.advance(n, was_stuck.then_some(now)) else { return };
+        if let Some(sending) = &mut self.sending
+            && Rc::ptr_eq(&sending.part, part)
+        {
+            sending.at = sending.at.max(end);
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece {
-    Head,
-    Part,
 }
 
 #[cfg(test)]
 mod tests {
     use mjpeg::multipart::Boundary;
 
-    use super::super::part::{Recipe, Trailer};
+    use super::super::part::Trailer;
+    use super::super::recipe::{Recipe, Standard};
     use super::*;
     use crate::source::picture::{Picture, SMALLEST};
 
     /// Makes parts. Each picture contains its number and has its own length.
     struct Stream {
-        recipe: Recipe,
+        recipe: Standard,
     }
 
     impl Stream {
         fn new() -> Self {
-            Self { recipe: Recipe::new(Boundary::new("b").unwrap()) }
+            Self { recipe: Standard::new(Boundary::new("b").unwrap(), &[]) }
         }
 
         fn picture(number: u64) -> Picture {
@@ -247,16 +279,17 @@ mod tests {
                 text.as_bytes(),
                 &SMALLEST[2..],
             ];
-            Picture::copy(&jpeg.concat(), 0).unwrap()
+            Picture::new(jpeg.concat()).unwrap()
         }
 
-        fn part(&mut self, number: u64, trailer: Trailer) -> Rc<Part> {
-            Rc::new(self.recipe.part(Self::picture(number), number, Duration::ZERO, trailer))
+        fn part(&self, number: u64, trailer: Trailer) -> Rc<Part> {
+            let frame = self.recipe.encode(Self::picture(number), number, Duration::ZERO);
+            Rc::new(Part::new(Rc::new(frame), trailer, &self.recipe))
         }
 
-        fn with_next_head(&mut self, number: u64) -> Rc<Part> {
-            let head = Recipe::head(&Self::picture(number + 1), Duration::ZERO);
-            self.part(number, Trailer::Promise(number + 1, head))
+        fn with_next_head(&self, number: u64) -> Rc<Part> {
+            let next = self.recipe.encode(Self::picture(number + 1), number + 1, Duration::ZERO);
+            self.part(number, Trailer::Promise(Rc::new(next)))
         }
     }
 
@@ -284,6 +317,14 @@ mod tests {
         numbers
     }
 
+    fn length(slices: &[IoSlice<'_>]) -> usize {
+        slices.iter().map(|slice| slice.len()).sum()
+    }
+
+    fn joined(slices: &[IoSlice<'_>]) -> Vec<u8> {
+        slices.iter().flat_map(|slice| slice.to_vec()).collect()
+    }
+
     fn head() -> Rc<[u8]> {
         Rc::from(&b"HEAD"[..])
     }
@@ -291,16 +332,16 @@ mod tests {
     #[test]
     fn a_fast_viewer_gets_every_part_with_one_send_each() {
         for layout in [Layout::Leading, Layout::Trailing, Layout::Early, Layout::Auto] {
-            let mut stream = Stream::new();
-            let mut viewer = Viewer::new(layout, head());
+            let stream = Stream::new();
+            let mut viewer = Viewer::new(0, layout, head(), None);
             let (mut out, mut sends) = (Vec::new(), 0);
             for number in 1..=5 {
                 let part = stream.with_next_head(number);
                 viewer.offer(&part);
-                let push = viewer.push(Some(&part), Duration::ZERO, |bytes| {
+                let push = viewer.push(Some(&part), Duration::ZERO, |slices| {
                     sends += 1;
-                    out.extend_from_slice(bytes);
-                    Ok(bytes.len())
+                    out.extend(joined(slices));
+                    Ok(length(slices))
                 });
                 assert_eq!(push.unwrap(), Push::Idle);
             }
@@ -316,27 +357,27 @@ mod tests {
     fn a_slow_viewer_skips_frames_and_never_breaks_a_promise() {
         for layout in [Layout::Leading, Layout::Trailing, Layout::Early] {
             for (window, natural) in (1..400).flat_map(|window| [(window, true), (window, false)]) {
-                let mut stream = Stream::new();
-                let mut viewer = Viewer::new(layout, head());
+                let stream = Stream::new();
+                let mut viewer = Viewer::new(0, layout, head(), None);
                 let mut out = Vec::new();
                 let mut parts: Vec<Rc<Part>> = (1..12).map(|number| stream.with_next_head(number)).collect();
                 parts.push(stream.part(12, if natural { Trailer::Close } else { Trailer::CloseAtOnce }));
                 for part in &parts {
                     viewer.offer(part);
                     let mut room = window;
-                    let mut send = |bytes: &[u8]| {
-                        let n = bytes.len().min(room);
+                    let mut send = |slices: &[IoSlice<'_>]| {
+                        let n = length(slices).min(room);
                         room -= n;
-                        out.extend_from_slice(&bytes[..n]);
+                        out.extend_from_slice(&joined(slices)[..n]);
                         if n == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(n) }
                     };
                     viewer.push(Some(part), Duration::from_secs(1), &mut send).unwrap();
                 }
                 let last = parts.last();
                 for _ in 0..4 {
-                    let all = |bytes: &[u8]| {
-                        out.extend_from_slice(bytes);
-                        Ok(bytes.len())
+                    let all = |slices: &[IoSlice<'_>]| {
+                        out.extend(joined(slices));
+                        Ok(length(slices))
                     };
                     assert_eq!(viewer.push(last, Duration::ZERO, all).unwrap(), Push::Done);
                 }
@@ -351,19 +392,19 @@ mod tests {
 
     #[test]
     fn stuck_time_counts_from_the_first_blocked_send() {
-        let mut stream = Stream::new();
+        let stream = Stream::new();
         let part = stream.part(1, Trailer::Delimiter);
-        let mut viewer = Viewer::new(Layout::Trailing, head());
-        let block = |_: &[u8]| Err(io::ErrorKind::WouldBlock.into());
+        let mut viewer = Viewer::new(0, Layout::Trailing, head(), None);
+        let block = |_: &[IoSlice<'_>]| Err(io::ErrorKind::WouldBlock.into());
         for at in [3, 4, 5] {
             let push = viewer.push(Some(&part), Duration::from_secs(at), block);
             assert_eq!(push.unwrap(), Push::Blocked);
             assert_eq!(viewer.stuck_since(), Some(Duration::from_secs(3)));
         }
-        let all = |bytes: &[u8]| Ok(bytes.len());
+        let all = |slices: &[IoSlice<'_>]| Ok(length(slices));
         assert_eq!(viewer.push(Some(&part), Duration::from_secs(6), all).unwrap(), Push::Idle);
         assert_eq!(viewer.stuck_since(), None);
-        let gone = |_: &[u8]| Err(io::ErrorKind::ConnectionReset.into());
+        let gone = |_: &[IoSlice<'_>]| Err(io::ErrorKind::ConnectionReset.into());
         let part = stream.part(2, Trailer::Delimiter);
         assert!(viewer.push(Some(&part), Duration::from_secs(7), gone).is_err());
     }

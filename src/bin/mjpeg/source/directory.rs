@@ -1,16 +1,26 @@
 //! A directory of JPEG files, played in natural order.
 
-use std::ffi::OsString;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::Duration;
 
-use super::listing;
+use anyhow::{Context, anyhow};
+
+use super::catalogue::Catalogue;
+use super::files::{Files, Flags};
+use super::io_thread::{IoThread, Outcome, PATIENCE};
+use super::librarian::{Answer, Desk, Librarian, Message};
+use super::listing::{self, Detail};
+use super::notices::Notices;
 use super::paced::{Next, Paced};
-use super::picture::{Picture, ROOM};
-use super::picture_file::{self, Stamp};
+use super::picture::Picture;
+use super::wake::Wake;
 use super::watch::Watch;
+use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::problem::Problem;
 
@@ -19,221 +29,153 @@ const KEPT: usize = 64 << 20;
 
 /// Plays the files of a directory, one round after another.
 ///
-/// Each round lists the directory again if it may have changed: new files are played, removed files are not. A
-/// file that is not a complete JPEG is skipped. One message names it for each state of the file.
+/// A thread reads the files. When all pictures of a round stay in memory, the next rounds repeat them without that thread,
+/// until it reports a change.
 #[derive(Debug)]
 pub struct Directory {
-    path: PathBuf,
-    watch: Watch,
-    reporter: Reporter,
-    /// Whether this round checks each file for changes, even if its picture is in memory.
-    recheck: bool,
-    entries: Vec<Entry>,
-    /// Index of the next entry.
-    at: usize,
+    messages: Sender<Message>,
+    bell: UnixStream,
+    answers: Receiver<Answer>,
+    flags: Arc<Flags>,
+    /// The pictures of this round so far, while all of them stay in memory.
+    round: Vec<Picture>,
+    all_kept: bool,
+    state: State,
     /// Rounds after this one; `None` is without end.
     rounds: Option<u32>,
-    kept: usize,
-    /// Marks given to pictures so far.
-    marks: usize,
-    /// Whether a message has said that the directory cannot be read.
-    reported: bool,
 }
 
-#[derive(Debug)]
-struct Entry {
-    name: OsString,
-    /// The state of the file at the last read.
-    seen: Option<Stamp>,
-    /// Whether a message has said that the file's metadata cannot be read.
-    reported: bool,
-    /// Whether the file was not a complete JPEG at the last read.
-    broken: bool,
-    /// The mark of the picture from the last read. Each read has its own mark.
-    mark: usize,
-    picture: Option<Picture>,
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// The thread plays a round; so many of its pictures came.
+    Reading(usize),
+    /// The round is repeated: the index of the next picture.
+    Repeating(usize),
 }
 
 impl Directory {
-    /// Opens a directory and plays it `rounds` times, or without end if `None`.
+    /// Opens a directory and plays it `rounds` times, or without end if `None`. `wake` is called when a picture is ready.
     ///
     /// # Errors
     ///
-    /// If the directory cannot be read, or has no file with the name of a JPEG.
-    pub fn open(path: &Path, rounds: Option<u32>, reporter: Reporter) -> Result<Self, Problem> {
-        let cannot_read =
-            |error| anyhow::Error::new(error).context(format!("cannot read directory {}", path.display()));
+    /// If the directory cannot be read, or has no file with the name of a JPEG, or if no thread can be started.
+    pub fn open(
+        path: &Path,
+        rounds: Option<u32>,
+        wake: Wake,
+        clock: &Clock,
+        reporter: Reporter,
+    ) -> Result<Self, Problem> {
+        let mut io = IoThread::new(PATIENCE);
+        let folder = path.to_path_buf();
         // The watch starts before the listing, so that no change is lost between them.
-        let watch = Watch::new(path);
-        let names = listing::names(path).map_err(cannot_read)?;
-        if names.is_empty() {
-            return Err(Problem::new(anyhow::anyhow!("{} holds no JPEG files", path.display()))
-                .hint("files named *.jpg, *.jpeg, *.jpe or *.jfif are played"));
+        let begin = io.run(move |progress| {
+            let watch = Watch::new(&folder);
+            (watch, listing::list(&folder, Detail::Names, progress))
+        });
+        let Outcome::Done((watch, files)) = begin else {
+            return Err(anyhow!("cannot read {}: its file system does not answer", path.display()).into());
+        };
+        if let Some(problem) = listing::check(path, &files) {
+            return Err(problem);
         }
-        let entries = names.into_iter().map(Entry::new).collect();
-        let rounds = rounds.map(|rounds| rounds.saturating_sub(1));
-        Ok(Self {
-            path: path.into(),
-            watch,
-            reporter,
-            recheck: false,
-            entries,
-            at: 0,
-            rounds,
-            kept: 0,
-            marks: 0,
-            reported: false,
-        })
+        let begin = (watch, files.unwrap_or_default());
+        let notices = Notices::new(clock.clone(), reporter);
+        let files = Files::new(path.into(), begin, Catalogue::new(KEPT), io, notices, clock.clone());
+        Self::start(files, clock, rounds, wake)
     }
 
-    /// Whether all pictures fit into memory, and the system reports all changes in the directory.
-    pub fn is_kept(&self) -> bool {
-        let mut room = KEPT as u64;
-        self.watch.reports_changes()
-            && self.entries.iter().all(|entry| {
-                let length = fs::metadata(self.path.join(&entry.name)).map_or(0, |metadata| metadata.len());
-                room.checked_sub(length + 2 * ROOM as u64).map(|left| room = left).is_some()
-            })
+    /// Starts the thread.
+    fn start(files: Files, clock: &Clock, rounds: Option<u32>, wake: Wake) -> Result<Self, Problem> {
+        let (messages, inbox) = channel();
+        let (answer, answers) = channel();
+        let flags = Arc::clone(files.flags());
+        let bells = UnixStream::pair().and_then(|(ours, its)| {
+            ours.set_nonblocking(true)?;
+            its.set_nonblocking(true)?;
+            Ok((ours, its))
+        });
+        let (bell, its_bell) = bells.context("cannot start the source")?;
+        let desk = Desk { inbox, bell: its_bell, answers: answer, wake };
+        let librarian = Librarian::new(files, clock.clone(), desk);
+        let thread = std::thread::Builder::new().name("source".into()).stack_size(512 * 1024);
+        thread.spawn(|| librarian.run()).context("cannot start a thread for the source")?;
+        let rounds = rounds.map(|rounds| rounds.saturating_sub(1));
+        let (round, state) = (Vec::new(), State::Reading(0));
+        Ok(Self { messages, bell, answers, flags, round, all_kept: true, state, rounds })
     }
 
     /// Starts the next round; `false` after the last one.
     fn another_round(&mut self) -> bool {
         match &mut self.rounds {
-            Some(0) => return false,
+            Some(0) => {
+                self.send(Message::End);
+                return false;
+            }
             Some(rounds) => *rounds -= 1,
             None => {}
         }
-        self.at = 0;
-        self.recheck = self.watch.changed() || self.reported;
-        if !self.recheck {
-            return true;
-        }
-        match listing::names(&self.path) {
-            Ok(names) => {
-                self.reported = false;
-                self.update(names);
+        self.flags.is_played.store(true, Ordering::Relaxed);
+        if matches!(self.state, State::Repeating(_)) {
+            if !self.flags.is_changed.load(Ordering::Relaxed) {
+                self.state = State::Repeating(0);
+                return true;
             }
-            Err(error) => {
-                if !self.reported {
-                    self.reporter.message(&format!("cannot read {}: {error}", self.path.display()));
-                }
-                self.reported = true;
-            }
+            self.send(Message::Round);
         }
+        self.state = State::Reading(0);
+        self.round.clear();
+        self.all_kept = true;
         true
     }
 
-    /// Updates the entries from a new listing. Both lists are sorted.
-    fn update(&mut self, names: Vec<OsString>) {
-        let same = names.len() == self.entries.len()
-            && names.iter().zip(&self.entries).all(|(name, entry)| *name == entry.name);
-        if same {
-            return;
-        }
-        let mut old = std::mem::take(&mut self.entries).into_iter().peekable();
-        for name in names {
-            while let Some(removed) = old.next_if(|entry| listing::order(&entry.name, &name).is_lt()) {
-                self.kept -= removed.picture.map_or(0, |picture| picture.weight());
-            }
-            let known = old.next_if(|entry| entry.name == name);
-            self.entries.push(known.unwrap_or_else(|| Entry::new(name)));
-        }
-        for removed in old {
-            self.kept -= removed.picture.map_or(0, |picture| picture.weight());
-        }
-    }
-
-    /// The picture of the entry at this index, if it is a complete JPEG.
-    fn picture(&mut self, index: usize) -> Option<Picture> {
-        let entry = &mut self.entries[index];
-        if !self.recheck
-            && let Some(kept) = entry.picture.take()
-        {
-            self.kept -= kept.weight();
-            return Some(kept);
-        }
-        let path = self.path.join(&entry.name);
-        let metadata = match fs::metadata(&path) {
-            Ok(metadata) => {
-                entry.reported = false;
-                metadata
-            }
-            Err(error) => {
-                // A file may be removed while the directory is played: no message.
-                if error.kind() != io::ErrorKind::NotFound && !entry.reported {
-                    entry.reported = true;
-                    self.reporter.message(&format!("{} is skipped: {error}", path.display()));
-                }
-                return None;
-            }
-        };
-        let kept = entry.picture.take();
-        self.kept -= kept.as_ref().map_or(0, Picture::weight);
-        let stamp = Stamp::of(&metadata);
-        if entry.seen == Some(stamp) {
-            if kept.is_some() || entry.broken {
-                return kept;
-            }
-        } else {
-            entry.seen = None;
-        }
-        self.marks += 1;
-        entry.mark = self.marks;
-        match picture_file::read(&path, &metadata, self.marks) {
-            Ok(picture) => {
-                (entry.seen, entry.broken) = (Some(stamp), false);
-                Some(picture)
-            }
-            Err(why) => {
-                // One message, and another read when the file changes: it may be complete then.
-                entry.broken = true;
-                if entry.seen != Some(stamp) {
-                    self.reporter.message(&format!("{} is skipped: {why}", path.display()));
-                }
-                entry.seen = Some(stamp);
-                None
-            }
-        }
+    fn send(&self, message: Message) {
+        // The thread ends before this value only if it panicked: then its answers end too.
+        let _ = self.messages.send(message);
+        // Writing fails only if the socket is full, and then a byte is there.
+        let _ = (&self.bell).write(&[1]);
     }
 }
 
 impl Paced for Directory {
     fn next(&mut self, _: u64, _: Duration) -> Next {
-        // Each file is tried once at most, so a directory without a complete JPEG does not loop without end.
-        for _ in 0..=self.entries.len() {
-            if self.at == self.entries.len() {
-                if !self.another_round() {
-                    return Next::End;
+        loop {
+            match self.state {
+                State::Repeating(at) if at < self.round.len() => {
+                    self.state = State::Repeating(at + 1);
+                    return Next::Picture(self.round[at].clone());
                 }
-                if self.entries.is_empty() {
-                    return Next::Nothing;
+                State::Repeating(_) => {
+                    if !self.another_round() {
+                        return Next::End;
+                    }
+                    if matches!(self.state, State::Repeating(_)) && self.round.is_empty() {
+                        return Next::Nothing;
+                    }
                 }
+                State::Reading(count) => match self.answers.try_recv() {
+                    Ok(Answer::Picture { picture, is_kept }) => {
+                        self.send(Message::Taken(picture.weight()));
+                        self.state = State::Reading(count + 1);
+                        self.all_kept &= is_kept;
+                        if self.all_kept {
+                            self.round.push(picture.clone());
+                        } else {
+                            self.round = Vec::new();
+                        }
+                        return Next::Picture(picture);
+                    }
+                    Ok(Answer::RoundEnd) if self.all_kept => self.state = State::Repeating(count),
+                    Ok(Answer::RoundEnd) => {
+                        if !self.another_round() {
+                            return Next::End;
+                        }
+                    }
+                    Err(TryRecvError::Empty) => return Next::Later,
+                    Err(TryRecvError::Disconnected) => return Next::End,
+                },
             }
-            let index = self.at;
-            self.at += 1;
-            if let Some(picture) = self.picture(index) {
-                return Next::Picture(picture);
-            }
         }
-        Next::Nothing
-    }
-
-    fn give_back(&mut self, picture: Picture) {
-        let weight = picture.weight();
-        if self.kept + weight > KEPT {
-            return;
-        }
-        // No entry has this mark if the file was removed, or was read again since.
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.mark == picture.mark()) {
-            self.kept += weight;
-            entry.picture = Some(picture);
-        }
-    }
-}
-
-impl Entry {
-    fn new(name: OsString) -> Self {
-        Self { name, seen: None, broken: false, reported: false, mark: 0, picture: None }
     }
 }
 
@@ -241,8 +183,7 @@ impl Entry {
 mod tests {
     use super::*;
     use crate::source::picture::SMALLEST;
-
-    const REPORTER: Reporter = Reporter::new("test");
+    use std::fs;
 
     fn jpeg(text: &str) -> Vec<u8> {
         let length = (text.len() + 2) as u16;
@@ -253,25 +194,52 @@ mod tests {
         fs::write(dir.path().join(name), jpeg(text)).unwrap();
     }
 
-    /// The texts of the next pictures, up to `n`. Each is given back two pictures later.
-    fn play(directory: &mut Directory, n: usize) -> Vec<String> {
-        let mut texts = Vec::new();
-        let mut out = std::collections::VecDeque::new();
-        while texts.len() < n {
+    /// A directory that keeps `limit` bytes, and the poll that it wakes.
+    fn open(dir: &tempfile::TempDir, rounds: Option<u32>, limit: usize) -> (Directory, mio::Poll) {
+        let (wake, poll) = Wake::for_test();
+        let clock = Clock::real();
+        let begin =
+            (Watch::new(dir.path()), listing::list(dir.path(), Detail::Names, &Default::default()).unwrap());
+        let notices = Notices::new(clock.clone(), Reporter::new("test"));
+        let io = IoThread::new(PATIENCE);
+        let files = Files::new(dir.path().into(), begin, Catalogue::new(limit), io, notices, clock.clone());
+        (Directory::start(files, &clock, rounds, wake).unwrap(), poll)
+    }
+
+    /// The text of the next picture; `nothing` if there is none, `end` at the end.
+    fn next(directory: &mut Directory) -> String {
+        let start = std::time::Instant::now();
+        loop {
+            assert!(start.elapsed() < Duration::from_secs(20), "no answer");
             match directory.next(0, Duration::ZERO) {
                 Next::Picture(picture) => {
                     let jpeg = picture.jpeg();
-                    texts.push(String::from_utf8(jpeg[6..jpeg.len() + 2 - SMALLEST.len()].to_vec()).unwrap());
-                    out.push_back(picture);
+                    return String::from_utf8(jpeg[6..jpeg.len() + 2 - SMALLEST.len()].to_vec()).unwrap();
                 }
-                Next::Nothing | Next::Later => texts.push("nothing".into()),
-                Next::End => break,
-            }
-            if out.len() > 2 {
-                directory.give_back(out.pop_front().unwrap());
+                Next::Nothing => return "nothing".into(),
+                Next::End => return "end".into(),
+                Next::Later => std::thread::sleep(Duration::from_millis(1)),
             }
         }
-        texts
+    }
+
+    fn play(directory: &mut Directory, n: usize) -> Vec<String> {
+        (0..n).map(|_| next(directory)).collect()
+    }
+
+    /// Plays until the last pictures are `expected`.
+    fn until(directory: &mut Directory, expected: &[&str]) {
+        let start = std::time::Instant::now();
+        let mut last = std::collections::VecDeque::new();
+        while last != expected {
+            assert!(start.elapsed() < Duration::from_secs(20), "{last:?} instead of {expected:?}");
+            last.push_back(next(directory));
+            if last.len() > expected.len() {
+                last.pop_front();
+            }
+            // The pace of a stream.
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     #[test]
@@ -280,54 +248,61 @@ mod tests {
         for name in ["f10.jpg", "f9.JPEG", "f1.jpg", ".f0.jpg", "notes.txt"] {
             write(&dir, name, name);
         }
-        let mut once = Directory::open(dir.path(), Some(1), REPORTER).unwrap();
-        assert_eq!(play(&mut once, 99), ["f1.jpg", "f9.JPEG", "f10.jpg"]);
-        let mut twice = Directory::open(dir.path(), Some(2), REPORTER).unwrap();
-        assert_eq!(play(&mut twice, 99).len(), 6);
-        let mut endless = Directory::open(dir.path(), None, REPORTER).unwrap();
-        assert_eq!(play(&mut endless, 100).len(), 100);
+        let order = ["f1.jpg", "f9.JPEG", "f10.jpg"];
+        for limit in [0, KEPT] {
+            let (mut once, _poll) = open(&dir, Some(1), limit);
+            assert_eq!(play(&mut once, 4), [&order[..], &["end"]].concat());
+            let (mut twice, _poll) = open(&dir, Some(2), limit);
+            assert_eq!(play(&mut twice, 7), [&order[..], &order, &["end"]].concat());
+            let (mut endless, _poll) = open(&dir, None, limit);
+            assert_eq!(play(&mut endless, 99), order.repeat(33));
+        }
     }
 
     #[test]
     fn each_round_plays_the_files_that_exist_now() {
-        let dir = tempfile::tempdir().unwrap();
-        write(&dir, "b.jpg", "b");
-        write(&dir, "d.jpg", "d");
-        let mut directory = Directory::open(dir.path(), None, REPORTER).unwrap();
-        assert_eq!(play(&mut directory, 4), ["b", "d", "b", "d"]);
-        write(&dir, "a.jpg", "a");
-        write(&dir, "c.jpg", "c");
-        fs::remove_file(dir.path().join("b.jpg")).unwrap();
-        write(&dir, "d.jpg", "longer d");
-        assert_eq!(play(&mut directory, 5), ["a", "c", "longer d", "a", "c"]);
-        fs::write(dir.path().join("a.jpg"), &jpeg("cut")[..6]).unwrap();
-        assert_eq!(play(&mut directory, 3), ["longer d", "c", "longer d"]);
-        for name in ["a.jpg", "c.jpg", "d.jpg"] {
-            fs::remove_file(dir.path().join(name)).unwrap();
+        for limit in [0, KEPT] {
+            let dir = tempfile::tempdir().unwrap();
+            write(&dir, "b.jpg", "b");
+            write(&dir, "d.jpg", "d");
+            let (mut directory, _poll) = open(&dir, None, limit);
+            assert_eq!(play(&mut directory, 4), ["b", "d", "b", "d"]);
+            write(&dir, "a.jpg", "a");
+            write(&dir, "c.jpg", "c");
+            fs::remove_file(dir.path().join("b.jpg")).unwrap();
+            write(&dir, "d.jpg", "longer d");
+            until(&mut directory, &["a", "c", "longer d", "a", "c"]);
+            fs::write(dir.path().join("a.jpg"), &jpeg("cut")[..6]).unwrap();
+            until(&mut directory, &["longer d", "c", "longer d"]);
+            for name in ["a.jpg", "c.jpg", "d.jpg"] {
+                fs::remove_file(dir.path().join(name)).unwrap();
+            }
+            until(&mut directory, &["nothing", "nothing"]);
+            write(&dir, "d.jpg", "back");
+            until(&mut directory, &["back", "back"]);
         }
-        assert_eq!(play(&mut directory, 2), ["nothing", "nothing"]);
-        assert_eq!(directory.kept, 0);
-        write(&dir, "d.jpg", "back");
-        assert_eq!(play(&mut directory, 2), ["back", "back"]);
     }
 
     #[test]
-    fn incomplete_files_are_skipped() {
+    fn while_nothing_changes_the_thread_is_not_asked() {
         let dir = tempfile::tempdir().unwrap();
-        write(&dir, "2.jpg", "good");
-        fs::write(dir.path().join("1.jpg"), b"").unwrap();
-        fs::write(dir.path().join("3.jpg"), &jpeg("cut")[..7]).unwrap();
-        fs::create_dir(dir.path().join("4.jpg")).unwrap();
-        let mut directory = Directory::open(dir.path(), None, REPORTER).unwrap();
+        write(&dir, "1.jpg", "good");
+        fs::write(dir.path().join("2.jpg"), b"").unwrap();
+        let (mut directory, _poll) = open(&dir, None, KEPT);
         assert_eq!(play(&mut directory, 3), ["good", "good", "good"]);
+        let (closed, _) = channel();
+        directory.messages = closed;
+        assert_eq!(play(&mut directory, 1000), ["good"; 1000]);
     }
 
     #[test]
     fn a_directory_without_pictures_cannot_be_opened() {
         let dir = tempfile::tempdir().unwrap();
-        let problem = Directory::open(dir.path(), None, REPORTER).unwrap_err();
-        assert!(problem.to_string().contains("holds no JPEG files"), "{problem}");
-        let problem = Directory::open(&dir.path().join("missing"), None, REPORTER).unwrap_err();
-        assert!(problem.to_string().contains("cannot read directory"), "{problem}");
+        let open = |path: &Path| {
+            Directory::open(path, None, Wake::for_test().0, &Clock::real(), Reporter::new("test"))
+                .unwrap_err()
+        };
+        assert!(open(dir.path()).to_string().contains("holds no JPEG files"));
+        assert!(open(&dir.path().join("missing")).to_string().contains("cannot read directory"));
     }
 }

@@ -1,42 +1,52 @@
 //! One file that another program rewrites again and again.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::Duration;
 
+use super::io_thread::{IoThread, Outcome, PATIENCE};
 use super::live::Mailbox;
-use super::picture::Picture;
-use super::picture_file::{PICTURE_LIMIT, Stamp};
-use super::watch::Watch;
+use super::notices::Notices;
+use super::picture_file::{self, Look};
+use super::rewriting::Rewriting;
+use super::stamp::{Origin, Stamp};
+use super::watch::{Change, Report, Watch};
+use crate::clock::Clock;
 use crate::output::Reporter;
 
-/// How often the file is checked without an event: some writers never close it, and some file systems report
-/// no events.
+/// How often the file is checked without a report: some writers never close it, and some file systems report
+/// nothing.
 const SLOW_CHECK: Duration = Duration::from_secs(1);
-/// The shortest interval between two checks where the file system reports no events.
+/// The shortest interval between two checks where the file system reports nothing.
 const FASTEST_CHECK: Duration = Duration::from_millis(10);
+/// How long reports about other files are collected.
+const COLLECT: Duration = Duration::from_millis(1);
 
 /// Publishes the picture in a file each time the file is completely rewritten.
 ///
 /// A file is complete when its writer closed it or renamed it to this name. It must then hold a complete JPEG and
-/// must not change while it is read. Without an event, a file counts as complete when it did not change between
-/// two checks.
+/// must not change while it is read. Without a report, a file counts as complete when it did not change for a time.
 #[derive(Debug)]
 pub struct WatchedFile {
     path: PathBuf,
+    folder: PathBuf,
     name: OsString,
     mailbox: Mailbox,
-    reporter: Reporter,
-    /// How often to check where the file system reports no events.
+    clock: Clock,
+    notices: Notices,
+    files: IoThread,
+    watch: Watch,
+    /// How often to check where the file system reports nothing.
     fast_check: Duration,
-    /// The state of the file whose picture was published, or was found incomplete.
-    done: Option<Stamp>,
-    /// The state of the file at the last check.
-    last: Option<Stamp>,
+    check_at: Duration,
+    /// Whether the path is a link. Its target may be in another directory, which is not watched.
+    is_link: bool,
+    rewriting: Rewriting,
     state: Reported,
+    /// The look that hangs. The file is looked at again when it ends, or when a change is reported.
+    hanging: Option<Receiver<Looked>>,
 }
 
 /// The state in the last message, so that each state is reported once.
@@ -45,128 +55,189 @@ enum Reported {
     Complete,
     Missing,
     Torn,
+    Unreadable,
+    Hanging,
 }
 
-/// Why the file is read now.
+/// Who has read the file since reports were taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Occasion {
-    /// The system reported that the writer has finished.
-    Finished,
-    /// The file did not change between two checks.
-    Unchanged,
-    /// A check found a new inode. If the picture is incomplete, the writer may not have finished.
-    NewInode,
+enum Reader {
+    Us,
+    Other,
 }
+
+/// What a look at the file found: a new watch if the old one reports nothing any more, whether the path is a link, and the
+/// file.
+type Looked = (Option<Watch>, bool, io::Result<Look>);
 
 impl WatchedFile {
-    /// Watches `path`, which need not exist yet. `fast_check` is the check interval where the file system reports no
-    /// events. It is clamped to 10 ms to 1 s.
-    pub fn new(path: &Path, mailbox: Mailbox, fast_check: Duration, reporter: Reporter) -> Self {
-        let name = path.file_name().unwrap_or_default().to_os_string();
-        let path = path.to_path_buf();
+    /// Watches `path`, which need not exist yet. `fast_check` is the check interval where the file system reports
+    /// nothing. It is clamped to 10 ms to 1 s.
+    pub fn new(
+        path: &Path,
+        mailbox: Mailbox,
+        fast_check: Duration,
+        clock: &Clock,
+        reporter: Reporter,
+    ) -> Self {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
         let fast_check = fast_check.clamp(FASTEST_CHECK, SLOW_CHECK);
-        Self { path, name, mailbox, reporter, fast_check, done: None, last: None, state: Reported::Complete }
+        Self {
+            path: path.to_path_buf(),
+            folder,
+            name: path.file_name().unwrap_or_default().to_os_string(),
+            mailbox,
+            clock: clock.clone(),
+            notices: Notices::new(clock.clone(), reporter),
+            files: IoThread::new(PATIENCE),
+            watch: Watch::default(),
+            fast_check,
+            check_at: Duration::ZERO,
+            is_link: false,
+            rewriting: Rewriting::new(fast_check),
+            state: Reported::Complete,
+            hanging: None,
+        }
     }
 
     /// Watches without end.
     pub fn run(mut self) {
-        let folder = match self.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
-            _ => PathBuf::from("."),
-        };
         // Watch the directory, not the file: after a rename, a watch of the file follows the old inode and
         // reports nothing.
-        let mut watch = Watch::new(&folder);
-        self.read(Occasion::Finished);
+        let folder = self.folder.clone();
+        if let Outcome::Done(watch) = self.files.run(move |_| Watch::new(&folder)) {
+            self.watch = watch;
+        }
         loop {
-            // If the path is a link, the target may be in another directory, which is not watched.
-            let linked = self.path.is_symlink();
-            let interval = if watch.reports_changes() && !linked { SLOW_CHECK } else { self.fast_check };
-            match watch.wait(&self.name, interval) {
-                true => self.read(Occasion::Finished),
-                false => self.check(),
+            self.take_reports(Reader::Other);
+            self.notices.flush();
+            let now = self.clock.now();
+            let due = self.rewriting.due().map_or(self.check_at, |due| due.min(self.check_at));
+            if now >= due {
+                self.look();
+            } else {
+                let notice = self.notices.due().map_or(due, |notice| notice.min(due));
+                if self.watch.wait(None, notice.saturating_sub(now)) && !self.take_reports(Reader::Other) {
+                    self.clock.advance(COLLECT);
+                }
             }
         }
     }
 
-    fn check(&mut self) {
-        // NFS asks its server when a file is opened; without that the metadata may be a minute old.
-        let now = open(&self.path).and_then(|file| file.metadata()).ok().map(|it| Stamp::of(&it));
-        let unchanged = now == self.last;
-        self.last = now;
-        // A new inode was most likely renamed to this name and is complete. If a writer does that more often than
-        // we check, two checks never see the same state.
-        let replaced = now.map(Stamp::inode) != self.done.map(Stamp::inode);
-        if now.is_none() || (unchanged && now != self.done) {
-            self.read(Occasion::Unchanged);
-        } else if replaced && !unchanged {
-            self.read(Occasion::NewInode);
+    /// Takes the reports of the system. Returns whether one was about the file.
+    fn take_reports(&mut self, reader: Reader) -> bool {
+        let now = self.clock.now();
+        let (name, rewriting) = (&self.name, &mut self.rewriting);
+        let mut is_reported = false;
+        let mut all = false;
+        self.watch.drain(|change| match change {
+            // It says that we have closed the file. A writer may have opened it meanwhile.
+            Change::File(_, Report::Closed) if reader == Reader::Us => {}
+            Change::File(of, report) if of == name => {
+                is_reported = true;
+                rewriting.report(report, now);
+            }
+            Change::File(..) => {}
+            Change::Everything => all = true,
+        });
+        if all {
+            self.check_at = now;
         }
+        is_reported || all
     }
 
-    fn read(&mut self, occasion: Occasion) {
-        let (picture, stamp, modified) = match self.picture() {
-            Ok(found) => found,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.report(Reported::Missing, "does not exist; waiting for it");
-                return;
+    fn origin(&self) -> Origin {
+        if self.watch.reports_changes() && !self.is_link { Origin::Local } else { Origin::Remote }
+    }
+
+    fn look(&mut self) {
+        let now = self.clock.now();
+        let is_reported = self.rewriting.due().is_some_and(|due| now >= due);
+        let interval = if self.origin() == Origin::Local { SLOW_CHECK } else { self.fast_check };
+        self.check_at = now + interval;
+        if let Some(hanging) = &self.hanging
+            && matches!(hanging.try_recv(), Err(TryRecvError::Empty))
+            && !is_reported
+        {
+            self.check_at = now + SLOW_CHECK;
+            return;
+        }
+        self.hanging = None;
+        let origin = self.origin();
+        let condition = self.rewriting.condition(origin, now);
+        let (path, folder, place) = (self.path.clone(), self.folder.clone(), self.watch.place());
+        let clock = self.clock.clone();
+        let look = self.files.run(move |progress| {
+            let watch = Watch::renewed(&folder, place);
+            let look = picture_file::look(&path, origin, progress, |stamp| condition.allows(stamp, &clock));
+            (watch, path.is_symlink(), look)
+        });
+        let (watch, is_link, look) = match look {
+            Outcome::Done(looked) => looked,
+            Outcome::Hangs(result) => {
+                self.hanging = Some(result);
+                self.rewriting.pause();
+                return self.report(Reported::Hanging, "is not read: its file system does not answer");
             }
-            Err(error) => {
-                self.report(Reported::Torn, &format!("cannot be read: {error}"));
-                return;
+            Outcome::Refused => {
+                self.check_at = self.clock.now() + SLOW_CHECK;
+                return self.rewriting.pause();
             }
         };
+        self.is_link = is_link;
+        if let Some(watch) = watch {
+            self.watch = watch;
+        }
+        // Reports of changes during the read.
+        self.take_reports(Reader::Us);
+        match look {
+            Ok(Look::Unread(stamp) | Look::Changing(stamp)) => {
+                self.rewriting.unread(&condition, stamp, &self.clock);
+            }
+            Ok(Look::Read(stamp, picture)) => {
+                let is_complete = picture.is_ok();
+                if self.rewriting.read(&condition, stamp, is_complete, &self.clock) {
+                    self.publish(stamp, picture);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.rewriting.missing();
+                self.report(Reported::Missing, "does not exist; waiting for it");
+            }
+            Err(error) => {
+                self.rewriting.missing();
+                self.report(Reported::Unreadable, &format!("cannot be read: {error}"));
+            }
+        }
+    }
+
+    fn publish(&mut self, stamp: Stamp, picture: Result<super::picture::Picture, String>) {
         match picture {
             Ok(picture) => {
-                self.done = Some(stamp);
                 self.state = Reported::Complete;
-                self.mailbox.publish(picture, modified);
+                self.mailbox.publish(picture, stamp.modified());
             }
-            Err(_) if occasion == Occasion::NewInode => {}
             Err(why) => {
-                if occasion == Occasion::Finished || self.done != Some(stamp) {
-                    self.mailbox.count_torn();
-                }
-                self.done = Some(stamp);
+                self.mailbox.count_torn();
                 self.report(Reported::Torn, &format!("is not sent: {why}"));
             }
         }
     }
 
-    /// The picture in the file, the state of the file, and when it was written.
-    fn picture(&self) -> io::Result<(Result<Picture, String>, Stamp, Duration)> {
-        let file = open(&self.path)?;
-        let before = file.metadata()?;
-        let stamp = Stamp::of(&before);
-        let modified =
-            before.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-        if !before.is_file() {
-            return Ok((Err("it is not a regular file".into()), stamp, modified));
-        }
-        if before.len() > PICTURE_LIMIT {
-            return Ok((Err(format!("it has more than {} MiB", PICTURE_LIMIT >> 20)), stamp, modified));
-        }
-        let mut bytes = self.mailbox.buffer(before.len() as usize);
-        (&file).take(PICTURE_LIMIT).read_to_end(&mut bytes)?;
-        let picture = if Stamp::of(&file.metadata()?) == stamp {
-            Picture::new(bytes, 0).map_err(|unsound| unsound.to_string())
-        } else {
-            Err("it changed while it was read".into())
-        };
-        Ok((picture, stamp, modified))
-    }
-
     fn report(&mut self, state: Reported, what: &str) {
         if self.state != state {
-            self.reporter.message(&format!("{} {what}", self.path.display()));
+            let path = self.path.display();
+            let (kind, more) = match state {
+                Reported::Missing => ("missing", "did not exist"),
+                Reported::Torn => ("torn", "was not sent"),
+                Reported::Unreadable => ("unreadable", "could not be read"),
+                Reported::Complete | Reported::Hanging => ("hanging", "could not be read"),
+            };
+            self.notices.say(kind, &format!("more times {path} {more}"), &format!("{path} {what}"));
         }
         self.state = state;
     }
-}
-
-/// Opens the path without blocking, even if it is a pipe or a device.
-fn open(path: &Path) -> io::Result<File> {
-    // The flag does nothing to a regular file.
-    let flags = rustix::fs::OFlags::NONBLOCK.bits();
-    OpenOptions::new().read(true).custom_flags(flags as i32).open(path)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::error::Error;
 use super::picture::Picture;
+use super::wake::Wake;
 
 /// Holds the newest picture of a live source; clones share it.
 #[derive(Debug, Clone)]
@@ -18,14 +19,14 @@ struct Shared {
     slot: Mutex<Slot>,
     torn: AtomicU64,
     unseen: AtomicU64,
-    waker: mio::Waker,
+    wake: Wake,
 }
 
 #[derive(Debug, Default)]
 struct Slot {
     newest: Option<Shot>,
-    /// A used picture, kept for its buffer.
-    spare: Option<Picture>,
+    /// The buffer of a used picture.
+    spare: Option<Vec<u8>>,
     ended: Option<Ended>,
 }
 
@@ -58,10 +59,10 @@ pub enum Mail {
 }
 
 impl Mailbox {
-    /// A mailbox that calls `waker` for each picture and for the end.
-    pub fn new(waker: mio::Waker) -> Self {
+    /// A mailbox that calls `wake` for each picture and for the end.
+    pub fn new(wake: Wake) -> Self {
         let shared =
-            Shared { slot: Mutex::default(), torn: AtomicU64::new(0), unseen: AtomicU64::new(0), waker };
+            Shared { slot: Mutex::default(), torn: AtomicU64::new(0), unseen: AtomicU64::new(0), wake };
         Self { shared: Arc::new(shared) }
     }
 
@@ -71,19 +72,19 @@ impl Mailbox {
         if replaced.is_some() {
             self.shared.unseen.fetch_add(1, Ordering::Relaxed);
         }
-        self.wake();
+        self.shared.wake.wake();
     }
 
     /// Ends the source.
     pub fn end(&self) {
         self.lock().ended = Some(Ended::Well);
-        self.wake();
+        self.shared.wake.wake();
     }
 
     /// Ends the source with an error, before its first picture.
     pub fn fail(&self, error: Error) {
         self.lock().ended = Some(Ended::Badly(error));
-        self.wake();
+        self.shared.wake.wake();
     }
 
     /// Counts an incomplete picture, which is not published.
@@ -116,18 +117,16 @@ impl Mailbox {
 
     /// Gives a picture back, so that its buffer is used again.
     pub fn give_back(&self, picture: Picture) {
-        self.lock().spare = Some(picture);
+        let buffer = picture.into_buffer();
+        if buffer.is_some() {
+            self.lock().spare = buffer;
+        }
     }
 
-    /// A buffer for [`Picture::new`], a used one if available.
+    /// An empty buffer for a picture of about `length` bytes, a used one if available.
     pub fn buffer(&self, length: usize) -> Vec<u8> {
         let spare = self.lock().spare.take();
-        spare.map_or_else(|| Picture::buffer(length), Picture::into_buffer)
-    }
-
-    fn wake(&self) {
-        // Waking fails only if the eventfd is full, and then a wake-up is pending.
-        let _ = self.shared.waker.wake();
+        spare.unwrap_or_else(|| Vec::with_capacity(length))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Slot> {

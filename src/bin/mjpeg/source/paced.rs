@@ -25,15 +25,6 @@ pub trait Paced {
     /// `number` counts pictures from 1. `time` is when this picture is due, since 1970-01-01 UTC.
     fn next(&mut self, number: u64, time: Duration) -> Next;
 
-    /// Takes a used picture back, so that its buffer can be used again.
-    fn give_back(&mut self, picture: Picture);
-
-    /// Waits after [`Next::Later`] until the picture is ready, `longest` at most. Returns whether it is ready.
-    fn wait(&mut self, longest: Duration) -> bool {
-        let _ = longest;
-        false
-    }
-
     /// The error of a source that ended before its first picture, if known.
     fn take_error(&mut self) -> Option<Error> {
         None

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::notices::Notices;
 use super::paced::{Next, Paced};
 use super::picture::Picture;
+use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::pattern::{Pattern, Size};
 
@@ -11,28 +13,27 @@ use crate::pattern::{Pattern, Size};
 #[derive(Debug)]
 pub struct Drawing {
     pattern: Pattern,
-    reporter: Reporter,
+    notices: Notices,
 }
 
 impl Drawing {
     /// A source of frames of this size.
-    pub fn new(size: Size, reporter: Reporter) -> Self {
-        Self { pattern: Pattern::new(size), reporter }
+    pub fn new(size: Size, clock: &Clock, reporter: Reporter) -> Self {
+        Self { pattern: Pattern::new(size), notices: Notices::new(clock.clone(), reporter) }
     }
 }
 
 impl Paced for Drawing {
     fn next(&mut self, number: u64, time: Duration) -> Next {
-        let why = match self.pattern.frame(number, time).map(|jpeg| Picture::copy(&jpeg, 0)) {
+        let why = match self.pattern.frame(number, time).map(Picture::new) {
             Ok(Ok(picture)) => return Next::Picture(picture),
             Ok(Err(unsound)) => format!("cannot be sent: {unsound}"),
             Err(error) => format!("cannot be drawn: {error}"),
         };
-        self.reporter.message(&format!("test pattern: frame {number} {why}"));
+        let text = format!("test pattern: frame {number} {why}");
+        self.notices.say("frame", "more frames of the test pattern were not sent", &text);
         Next::Nothing
     }
-
-    fn give_back(&mut self, _: Picture) {}
 
     fn shows_time(&self) -> bool {
         true

@@ -1,7 +1,8 @@
-//! Waits until the system reports that a file of a directory is completely written.
+//! Reports of the system about the files of one directory.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::os::fd::BorrowedFd;
+use std::path::Path;
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
@@ -12,159 +13,158 @@ use inotify::{EventMask, Inotify, WatchMask};
 const LOST: EventMask =
     EventMask::IGNORED.union(EventMask::DELETE_SELF).union(EventMask::MOVE_SELF).union(EventMask::UNMOUNT);
 
-/// Events that mean a file is complete.
+/// All events of files and of the directory itself.
 #[cfg(target_os = "linux")]
-const COMPLETED: WatchMask = WatchMask::CLOSE_WRITE.union(WatchMask::MOVED_TO);
+const ALL: WatchMask = WatchMask::CREATE
+    .union(WatchMask::OPEN)
+    .union(WatchMask::MODIFY)
+    .union(WatchMask::CLOSE)
+    .union(WatchMask::MOVE)
+    .union(WatchMask::DELETE)
+    .union(WatchMask::DELETE_SELF)
+    .union(WatchMask::MOVE_SELF)
+    .union(WatchMask::ONLYDIR);
 
-/// Other events that change a directory.
-#[cfg(target_os = "linux")]
-const REMOVED: WatchMask = WatchMask::DELETE.union(WatchMask::MOVED_FROM).union(WatchMask::CREATE);
+/// What happened to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Report {
+    /// Its name was created.
+    Created,
+    /// It was opened.
+    Opened,
+    /// It was written.
+    Written,
+    /// It was closed, and was open only for reading.
+    Closed,
+    /// It was closed, and was open for writing; or it was renamed to this name.
+    Finished,
+    /// It was deleted, or renamed to another name.
+    Removed,
+}
+
+/// A change in the directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change<'a> {
+    /// A change of one file.
+    File(&'a OsStr, Report),
+    /// Each file may have changed: reports were lost.
+    Everything,
+}
 
 /// A watch of one directory.
 ///
-/// Without inotify, or on a file system that does not report writes of other machines, it reports nothing and only
-/// waits.
-#[derive(Debug)]
+/// Without inotify, or on a file system that does not report writes of other machines, it reports nothing.
+#[derive(Debug, Default)]
 pub struct Watch {
-    folder: PathBuf,
     /// Device and inode of the watched directory.
-    #[cfg(target_os = "linux")]
     place: Option<(u64, u64)>,
     #[cfg(target_os = "linux")]
     inotify: Option<Inotify>,
-    local: bool,
+    is_local: bool,
 }
 
 impl Watch {
-    /// Watches `folder`, which need not exist yet.
+    /// Watches the directory of this name, if it exists. It may block.
     pub fn new(folder: &Path) -> Self {
-        let mut watch = Self {
-            folder: folder.into(),
+        Self {
+            place: place(folder),
             #[cfg(target_os = "linux")]
-            place: None,
-            #[cfg(target_os = "linux")]
-            inotify: None,
-            local: false,
-        };
-        watch.arm();
-        watch
+            inotify: Inotify::init().ok().filter(|inotify| inotify.watches().add(folder, ALL).is_ok()),
+            is_local: is_local(folder),
+        }
+    }
+
+    /// The watch that replaces a watch of `place`, if it reports nothing any more: another directory may have been mounted
+    /// or renamed there, or a link may have a new target. It may block.
+    pub fn renewed(folder: &Path, place_before: Option<(u64, u64)>) -> Option<Self> {
+        let now = place(folder);
+        (now.is_none() || now != place_before).then(|| Self::new(folder))
+    }
+
+    /// Device and inode of the watched directory. `None` if the directory did not exist, or was deleted or moved.
+    pub fn place(&self) -> Option<(u64, u64)> {
+        self.place
     }
 
     /// Whether each change in the directory is reported.
     pub fn reports_changes(&self) -> bool {
-        self.local && self.armed()
+        self.is_local && self.place.is_some() && self.is_armed()
     }
 
-    /// Waits until the file of this name was written and closed, or a file was renamed to it: then `true`. Returns
-    /// `false` after `longest`.
-    #[cfg(target_os = "linux")]
-    pub fn wait(&mut self, name: &OsStr, longest: Duration) -> bool {
+    /// Waits until there is a report or `other` is readable, `longest` at most. Returns whether there is a report.
+    pub fn wait(&self, other: Option<BorrowedFd<'_>>, longest: Duration) -> bool {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
-        use std::os::fd::AsFd;
-        use std::time::Instant;
 
-        self.arm();
-        // Events of other files must not shorten the wait: the caller compares two states `longest` apart.
-        let end = Instant::now() + longest;
-        loop {
-            let Some(inotify) = &mut self.inotify else {
-                std::thread::sleep(longest);
-                return false;
-            };
-            let timeout = Timespec::try_from(end.saturating_duration_since(Instant::now())).ok();
-            let ready = poll(&mut [PollFd::new(&inotify.as_fd(), PollFlags::IN)], timeout.as_ref());
-            if ready == Err(rustix::io::Errno::INTR) {
-                continue;
-            }
-            if ready != Ok(1) {
-                return false;
-            }
-            let mut buffer = [0; 4096];
-            let Ok(events) = inotify.read_events(&mut buffer) else { return false };
-            let (mut written, mut lost) = (false, false);
-            for event in events {
-                let completed = event.mask.intersects(EventMask::CLOSE_WRITE | EventMask::MOVED_TO);
-                written |=
-                    (completed && event.name == Some(name)) || event.mask.contains(EventMask::Q_OVERFLOW);
-                lost |= event.mask.intersects(LOST);
-            }
-            if lost {
-                self.inotify = None;
-                return written;
-            }
-            if written {
-                return true;
-            }
+        let mut files = Vec::with_capacity(2);
+        #[cfg(target_os = "linux")]
+        {
+            use std::os::fd::AsFd;
+            files.extend(
+                self.inotify.as_ref().map(|inotify| PollFd::from_borrowed_fd(inotify.as_fd(), PollFlags::IN)),
+            );
         }
+        let has_watch = !files.is_empty();
+        files.extend(other.map(|other| PollFd::from_borrowed_fd(other, PollFlags::IN)));
+        let timeout = Timespec::try_from(longest).ok();
+        // After an error, such as a signal, the caller looks again.
+        let ready = poll(&mut files, timeout.as_ref()).is_ok_and(|ready| ready > 0);
+        ready && has_watch && !files[0].revents().is_empty()
     }
 
-    /// Whether the directory may have changed since the last call. Never blocks.
+    /// Calls `each` for the reports so far. Never blocks.
     #[cfg(target_os = "linux")]
-    pub fn changed(&mut self) -> bool {
-        if self.arm() || !self.reports_changes() {
-            return true;
-        }
-        let Some(inotify) = &mut self.inotify else { return true };
+    pub fn drain(&mut self, mut each: impl FnMut(Change<'_>)) {
+        let Some(inotify) = &mut self.inotify else { return };
         let mut buffer = [0; 4096];
-        let mut changed = false;
-        let mut lost = false;
+        let mut is_lost = false;
         while let Ok(events) = inotify.read_events(&mut buffer) {
             for event in events {
-                changed = true;
-                lost |= event.mask.intersects(LOST);
+                is_lost |= event.mask.intersects(LOST);
+                if event.mask.intersects(EventMask::Q_OVERFLOW | LOST) {
+                    each(Change::Everything);
+                } else if let (Some(name), Some(report)) = (event.name, report(event.mask)) {
+                    each(Change::File(name, report));
+                }
             }
         }
-        if lost {
+        if is_lost {
             self.inotify = None;
+            self.place = None;
         }
-        changed
     }
 
-    /// Always `true`: changes are not reported here.
+    /// Nothing is reported here.
     #[cfg(not(target_os = "linux"))]
-    pub fn changed(&mut self) -> bool {
-        true
-    }
-
-    /// Waits for `longest`.
-    #[cfg(not(target_os = "linux"))]
-    pub fn wait(&mut self, _: &OsStr, longest: Duration) -> bool {
-        std::thread::sleep(longest);
-        false
-    }
-
-    /// Watches the directory that has this name now: another one may have been mounted or renamed there, or a link may
-    /// have a new target. Returns whether the watch is new.
-    #[cfg(target_os = "linux")]
-    fn arm(&mut self) -> bool {
-        use std::os::unix::fs::MetadataExt;
-
-        let place = std::fs::metadata(&self.folder).ok().map(|folder| (folder.dev(), folder.ino()));
-        if self.inotify.is_some() && place == self.place {
-            return false;
-        }
-        self.place = place;
-        self.local = is_local(&self.folder);
-        let mask = COMPLETED | REMOVED | WatchMask::DELETE_SELF | WatchMask::MOVE_SELF | WatchMask::ONLYDIR;
-        self.inotify =
-            Inotify::init().ok().filter(|inotify| inotify.watches().add(&self.folder, mask).is_ok());
-        true
-    }
+    pub fn drain(&mut self, _: impl FnMut(Change<'_>)) {}
 
     #[cfg(target_os = "linux")]
-    fn armed(&self) -> bool {
+    fn is_armed(&self) -> bool {
         self.inotify.is_some()
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn arm(&mut self) -> bool {
-        true
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn armed(&self) -> bool {
+    fn is_armed(&self) -> bool {
         false
     }
+}
+
+#[cfg(target_os = "linux")]
+fn report(mask: EventMask) -> Option<Report> {
+    let reports = [
+        (EventMask::CLOSE_WRITE.union(EventMask::MOVED_TO), Report::Finished),
+        (EventMask::DELETE.union(EventMask::MOVED_FROM), Report::Removed),
+        (EventMask::MODIFY, Report::Written),
+        (EventMask::OPEN, Report::Opened),
+        (EventMask::CLOSE_NOWRITE, Report::Closed),
+        (EventMask::CREATE, Report::Created),
+    ];
+    reports.into_iter().find(|(event, _)| mask.intersects(*event)).map(|(_, report)| report)
+}
+
+fn place(folder: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+
+    std::fs::metadata(folder).ok().map(|folder| (folder.dev(), folder.ino()))
 }
 
 /// Whether all writes in this folder go through the kernel of this machine.
@@ -187,40 +187,65 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    #[test]
-    fn each_change_in_the_folder_is_reported_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut watch = Watch::new(dir.path());
-        assert!(watch.reports_changes() && !watch.changed());
-        fs::write(dir.path().join("a.jpg"), "").unwrap();
-        assert!(watch.changed() && !watch.changed());
-        fs::remove_file(dir.path().join("a.jpg")).unwrap();
-        assert!(watch.changed() && !watch.changed());
+    const LONG: Duration = Duration::from_secs(10);
+
+    fn reports(watch: &mut Watch) -> Vec<(String, Report)> {
+        let mut reports = Vec::new();
+        watch.drain(|change| match change {
+            Change::File(name, report) => reports.push((name.to_string_lossy().into_owned(), report)),
+            Change::Everything => reports.push(("everything".into(), Report::Removed)),
+        });
+        reports
     }
 
     #[test]
-    fn a_new_folder_of_the_same_name_is_a_change() {
+    fn each_change_of_a_file_is_reported_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let (a, b) = (dir.path().join("a.jpg"), dir.path().join("b.jpg"));
+        let mut watch = Watch::new(dir.path());
+        assert!(watch.reports_changes() && !watch.wait(None, Duration::ZERO));
+        let on = |name: &str, reports: &[Report]| -> Vec<(String, Report)> {
+            reports.iter().map(|report| (name.to_string(), *report)).collect()
+        };
+        use Report::{Closed, Created, Finished, Opened, Removed, Written};
+        fs::write(&a, "text").unwrap();
+        assert!(watch.wait(None, LONG));
+        assert_eq!(reports(&mut watch), on("a.jpg", &[Created, Opened, Written, Finished]));
+        fs::read(&a).unwrap();
+        assert_eq!(reports(&mut watch), on("a.jpg", &[Opened, Closed]));
+        fs::rename(&a, &b).unwrap();
+        assert_eq!(reports(&mut watch), [on("a.jpg", &[Removed]), on("b.jpg", &[Finished])].concat());
+        fs::remove_file(&b).unwrap();
+        assert_eq!(reports(&mut watch), on("b.jpg", &[Removed]));
+        assert!(reports(&mut watch).is_empty());
+    }
+
+    #[test]
+    fn a_new_folder_of_the_same_name_needs_a_new_watch() {
         let dir = tempfile::tempdir().unwrap();
         let [old, new, link] = ["old", "new", "link"].map(|name| dir.path().join(name));
         fs::create_dir(&old).unwrap();
         fs::create_dir(&new).unwrap();
         symlink(&old, &link).unwrap();
-        let mut watch = Watch::new(&link);
-        assert!(!watch.changed());
+        let watch = Watch::new(&link);
+        assert!(Watch::renewed(&link, watch.place()).is_none());
         symlink(&new, dir.path().join("next")).unwrap();
         fs::rename(dir.path().join("next"), &link).unwrap();
-        assert!(watch.changed() && !watch.changed());
+        let mut watch = Watch::renewed(&link, watch.place()).unwrap();
         fs::write(new.join("a.jpg"), "").unwrap();
-        assert!(watch.wait("a.jpg".as_ref(), Duration::from_secs(10)));
+        assert!(watch.wait(None, LONG) && !reports(&mut watch).is_empty());
+        fs::rename(&new, dir.path().join("moved")).unwrap();
+        reports(&mut watch);
+        assert!(watch.place().is_none() && !watch.reports_changes());
     }
 
     #[test]
-    fn a_folder_that_does_not_exist_yet_may_always_have_changed() {
+    fn a_folder_that_does_not_exist_yet_is_watched_later() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("later");
-        let mut watch = Watch::new(&folder);
-        assert!(!watch.reports_changes() && watch.changed() && watch.changed());
+        let watch = Watch::new(&folder);
+        assert!(!watch.reports_changes() && watch.place().is_none());
         fs::create_dir(&folder).unwrap();
-        assert!(watch.changed() && !watch.changed() && watch.reports_changes());
+        assert!(Watch::renewed(&folder, watch.place()).unwrap().reports_changes());
     }
 }

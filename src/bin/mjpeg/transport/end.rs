@@ -22,6 +22,8 @@ pub enum End {
     Reset(String),
     /// No byte, or no complete part, within the idle limit.
     Stalled,
+    /// This many parts came within the idle limit, and the observer rejected all of them.
+    Rejected(u64),
     /// This signal ended the run.
     Signal(i32),
     /// Nothing could be recovered.
@@ -37,7 +39,7 @@ impl End {
             Self::Closed => "closed",
             Self::Truncated | Self::Unframed(_) => "truncated",
             Self::Reset(_) => "reset",
-            Self::Stalled => "stalled",
+            Self::Stalled | Self::Rejected(_) => "stalled",
             Self::Signal(_) => "signal",
             Self::NotAStream(_) => return None,
         })
@@ -49,7 +51,9 @@ impl End {
         match self {
             Self::Enough | Self::TimeUp | Self::Closed | Self::Signal(_) => false,
             Self::Truncated => is_live,
-            Self::Unframed(_) | Self::Reset(_) | Self::Stalled | Self::NotAStream(_) => true,
+            Self::Unframed(_) | Self::Reset(_) | Self::Stalled | Self::Rejected(_) | Self::NotAStream(_) => {
+                true
+            }
         }
     }
 }
@@ -65,6 +69,12 @@ impl fmt::Display for End {
             Self::Unframed(error) => write!(f, "the chunk framing broke: {error}"),
             Self::Reset(why) => write!(f, "the connection was reset: {why}"),
             Self::Stalled => f.write_str("stalled: no complete part came within the idle limit"),
+            Self::Rejected(1) => {
+                f.write_str("stalled: the only part within the idle limit was no good frame")
+            }
+            Self::Rejected(parts) => {
+                write!(f, "stalled: none of the {parts} parts within the idle limit was a good frame")
+            }
             Self::Signal(_) => f.write_str("ended by a signal"),
             Self::NotAStream(error) => write!(f, "not an MJPEG stream: {error}"),
         }

@@ -1,75 +1,68 @@
-//! Streams from a URL: ureq for the request, names and TLS; sockets of ours below it, our own reader above.
+//! Streams from a URL: ureq for the request; sockets, TLS and fields of ours around it, our own reader above.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
 use mjpeg::http::{Head, Version};
 use mjpeg::response::Expected;
+use ureq::Agent;
 use ureq::config::Config;
-use ureq::unversioned::resolver::DefaultResolver;
-use ureq::unversioned::transport::{Connector, RustlsConnector};
-use ureq::{Agent, Error, Timeout};
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 
+use super::access::Access;
+use super::challenge::Challenge;
+use super::cookies::Cookies;
+use super::digest::Digest;
+use super::field::{Field, merged};
 use super::open_error::{OpenError, OpenErrorKind};
 use super::options::Options;
 use super::place::Place;
 use super::plain_head::PlainHeadConnector;
+use super::proxy;
+use super::refusal::{self, PAGE_BYTES, Tried};
+use super::request_error;
+use super::route::Route;
 use super::stream::Stream;
 use super::target::redacted;
 use super::tcp::TcpConnector;
-use super::wire::{Wire, WireEnd, WiredReader};
+use super::tls::{self, TlsConnector, Trust};
+use super::wire::{Wire, WiredReader};
 use crate::clock::Clock;
+use crate::problem::Problem;
 
 /// Redirections that are followed.
 const MOST_REDIRECTIONS: usize = 10;
+/// Longest wait for the page of a refusal.
+const PAGE_TIME: Duration = Duration::from_secs(1);
 
-/// Requests `url` and reads the response head, over redirections too. `options.patience` bounds each
-/// wait.
+/// Requests `url` and reads the response head, over redirections too. `patience` bounds each wait for a head,
+/// and for a connection unless the options say more.
 ///
 /// # Errors
 ///
 /// When there is no stream at `url`, or no answer in time.
-pub fn open(url: &str, options: &Options, wire: &Arc<Wire>, clock: &Clock) -> Result<Stream, OpenError> {
-    let patience = options.patience;
+pub fn open(
+    url: &str,
+    options: &Options,
+    patience: Duration,
+    wire: &Arc<Wire>,
+    clock: &Clock,
+) -> Result<Stream, OpenError> {
     let mut place = Place::parse(url).map_err(|why| {
         OpenError::new(
             OpenErrorKind::Url,
             anyhow!("{}: not a URL that can be requested: {why}", redacted(url)),
         )
     })?;
-    let agent = agent(wire, patience);
+    let start = place.clone();
+    let access = Access::read(options, &start).map_err(of_problem)?;
+    let mut client = Client { access, patience, wire, clock, cookies: Cookies::default() };
     for _ in 0..=MOST_REDIRECTIONS {
-        let url = place.url();
-        let mut request = agent.get(&url).header("Connection", "close").header("Accept", "*/*");
-        if let Some(value) = place.authorization() {
-            request = request.header("Authorization", value);
-        }
-        let response = request.call().map_err(|error| failure(&url, wire, patience, &error))?;
-        let input: Box<dyn Read> = match wire.take_socket() {
-            Some(socket) => {
-                socket.set_nonblocking(true).map_err(|error| {
-                    OpenError::local(anyhow::Error::new(error).context("cannot set up a socket"))
-                })?;
-                Box::new(WiredReader::new(socket, wire))
-            }
-            None => Box::new(response.into_body().into_reader()),
-        };
-        let mut stream = Stream::new(input, Expected::Response, wire, clock, true);
-        stream.read_head().map_err(|end| no_head(&url, patience, &end))?;
-        if let Err(error) = stream.reader_error() {
-            return Err(OpenError::new(OpenErrorKind::Head, anyhow!("{}: {error}", redacted(&url))));
-        }
-        let Some(head) = stream.head() else {
-            // The server sent the body alone, as GStreamer's tcpserversink does.
-            stream.set_substitute(Head::from_fields(Version::Other, 200, "", std::iter::empty()));
-            return Ok(stream);
-        };
-        match head.status {
-            200..300 => return Ok(stream),
-            300..400 => place = redirected(&place, head)?,
-            _ => return Err(refused(&url, head)),
+        match client.visit(&place)? {
+            Visit::Stream(stream) => return Ok(*stream),
+            Visit::Redirection(next) => place = next,
         }
     }
     Err(OpenError::new(
@@ -77,6 +70,204 @@ pub fn open(url: &str, options: &Options, wire: &Arc<Wire>, clock: &Clock) -> Re
         anyhow!("{}: more than {MOST_REDIRECTIONS} redirections", redacted(url)),
     ))
 }
+
+/// What the requests of one target share.
+struct Client<'a> {
+    access: Access<'a>,
+    patience: Duration,
+    wire: &'a Arc<Wire>,
+    clock: &'a Clock,
+    cookies: Cookies,
+}
+
+enum Visit {
+    Stream(Box<Stream>),
+    Redirection(Place),
+}
+
+impl Client<'_> {
+    /// Requests `place`, without a password at first: the answer says which scheme keeps the password secret.
+    fn visit(&mut self, place: &Place) -> Result<Visit, OpenError> {
+        // A field of the user's own is sent instead of what the server asks for.
+        let has_own =
+            self.access.fields(place).iter().any(|it| it.name.eq_ignore_ascii_case("authorization"));
+        let credentials = if has_own { None } else { self.access.credentials(place) };
+        let mut authorization: Option<Vec<u8>> = None;
+        let mut tried = if self.access.withholds_from(place) { Tried::Withheld } else { Tried::NoPassword };
+        let mut has_renewed = false;
+        loop {
+            let mut stream = self.request(place, authorization.as_deref())?;
+            let Some(head) = stream.head() else {
+                // The server sent the body alone, as GStreamer's tcpserversink does.
+                stream.set_substitute(Head::from_fields(Version::Other, 200, "", std::iter::empty()));
+                return Ok(Visit::Stream(Box::new(stream)));
+            };
+            for value in head.fields().all("set-cookie") {
+                self.cookies.set(place, &String::from_utf8_lossy(value));
+            }
+            match head.status {
+                200..=299 => return Ok(Visit::Stream(Box::new(stream))),
+                300..=399 => return redirected(place, head).map(Visit::Redirection),
+                401 => {}
+                _ => return Err(self.refused(place, &mut stream, tried)),
+            }
+            let Some(credentials) = &credentials else {
+                return Err(self.refused(place, &mut stream, tried));
+            };
+            let challenges: Vec<Challenge> = head
+                .fields()
+                .all("www-authenticate")
+                .flat_map(|value| Challenge::parse(&String::from_utf8_lossy(value)))
+                .collect();
+            let digest = Digest::strongest(&challenges);
+            if tried == Tried::Password {
+                // A nonce may expire before its first use on a slow network: once more, with the new one.
+                let is_stale = digest.as_ref().is_some_and(Digest::is_stale);
+                if !is_stale || std::mem::replace(&mut has_renewed, true) {
+                    return Err(self.refused(place, &mut stream, tried));
+                }
+            }
+            authorization = match digest {
+                Some(digest) => Some(digest.authorization(credentials, place.target())),
+                // Never in clear if the server knows Digest, even a form of it that is not known here.
+                None if challenges.iter().any(|it| it.scheme == "digest") => None,
+                None if challenges.is_empty() || challenges.iter().any(|it| it.scheme == "basic") => {
+                    Some(credentials.basic())
+                }
+                None => None,
+            };
+            tried = Tried::Password;
+            if authorization.is_none() {
+                return Err(self.refused(place, &mut stream, Tried::UnknownScheme));
+            }
+        }
+    }
+
+    /// Sends one request over a connection of its own, and reads the head of the response.
+    fn request(&self, place: &Place, authorization: Option<&[u8]>) -> Result<Stream, OpenError> {
+        let route = self.route(place)?;
+        let connect = self.access.options.connect_timeout.unwrap_or(self.patience);
+        self.wire.restart(self.clock.now() + connect);
+        let agent = self.agent(place, &route, connect)?;
+        let mut request = agent.get(&place.request_url());
+        for field in merged(&self.defaults(place, &route), self.access.fields(place)) {
+            request = request.header_raw(&field.name, field.value.as_bytes());
+        }
+        if let Some(value) = authorization {
+            request = request.header_raw("Authorization", value);
+        }
+        let response = request.call().map_err(|error| {
+            request_error::failure(place, route.proxy(), connect, self.wire.end().as_ref(), &error)
+        })?;
+        self.wire.set_deadline(Some(self.clock.now() + self.patience));
+        let input: Box<dyn Read> = match self.wire.take_socket() {
+            Some(socket) => {
+                socket.set_nonblocking(true).map_err(|error| {
+                    OpenError::local(anyhow::Error::new(error).context("cannot set up a socket"))
+                })?;
+                Box::new(WiredReader::new(socket, self.wire))
+            }
+            None => Box::new(response.into_body().into_reader()),
+        };
+        let mut stream = Stream::new(input, Expected::Response, self.wire, self.clock, true);
+        stream.read_head().map_err(|end| request_error::no_head(place, self.patience, &end))?;
+        if let Err(error) = stream.reader_error() {
+            return Err(OpenError::new(OpenErrorKind::Head, anyhow!("{}: {error}", place.url())));
+        }
+        if stream.starts_with(TLS_ALERT) {
+            let error = anyhow!("{}: the server expects TLS on this port", place.url());
+            return Err(OpenError::new(OpenErrorKind::Tls, error).hint("use https:// in the URL"));
+        }
+        Ok(stream)
+    }
+
+    fn route(&self, place: &Place) -> Result<Route, OpenError> {
+        let options = self.access.options;
+        if let Some(path) = &options.unix_socket {
+            return Ok(Route::Unix(path.clone()));
+        }
+        let variable = |name: &str| std::env::var(name).ok();
+        let proxy = proxy::for_place(place, options.proxy.as_ref(), variable).map_err(|why| {
+            OpenError::new(OpenErrorKind::Proxy, anyhow!("{}: {why}", place.url()))
+                .hint("--proxy '' connects directly")
+        })?;
+        Ok(proxy.map_or_else(|| Route::Direct(place.clone()), |proxy| Route::through(proxy, place)))
+    }
+
+    /// The fields that are sent unless the options say otherwise. Embedded servers compare letters, so the names
+    /// are in title case.
+    fn defaults(&self, place: &Place, route: &Route) -> Vec<Field> {
+        let proxy_authorization = match route {
+            Route::Forward(proxy) => proxy.credentials(),
+            _ => None,
+        };
+        let basic = proxy_authorization.map(|it| String::from_utf8_lossy(&it.basic()).into_owned());
+        [
+            ("Host", Some(place.host_field())),
+            ("User-Agent", Some(concat!("mjpeg/", env!("CARGO_PKG_VERSION")).into())),
+            ("Accept", Some("*/*".into())),
+            ("Connection", Some("close".into())),
+            ("Cookie", self.cookies.field(place)),
+            ("Proxy-Authorization", basic),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some(Field { name: name.into(), value: value? }))
+        .collect()
+    }
+
+    fn agent(&self, place: &Place, route: &Route, connect: Duration) -> Result<Agent, OpenError> {
+        let options = self.access.options;
+        let tunnel = match route {
+            Route::Tunnel(proxy) => Some(ureq_proxy(proxy).map_err(|error| {
+                OpenError::new(
+                    OpenErrorKind::Proxy,
+                    anyhow!("{}: the proxy cannot be used: {error}", place.url()),
+                )
+            })?),
+            _ => None,
+        };
+        let needs_tls = place.is_https() || route.proxy().is_some_and(Place::is_https);
+        let variable = std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty());
+        let trust = match (options.insecure, &options.cacert, &variable) {
+            (true, ..) => Trust::Anyone,
+            (false, Some(file), _) => Trust::File(file),
+            (false, None, Some(file)) => Trust::File(file.as_ref()),
+            (false, None, None) => Trust::Public,
+        };
+        let tls = if needs_tls { Some(tls::client_config(trust).map_err(of_problem)?) } else { None };
+        let is_tunnelled = tunnel.is_some();
+        let config = Config::builder()
+            .proxy(tunnel)
+            .timeout_resolve(Some(connect))
+            .timeout_connect(Some(connect))
+            .max_idle_connections(0)
+            // Redirections are followed here: secrets stay with their host.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .accept_encoding("")
+            .accept("")
+            .user_agent("")
+            .build();
+        let forwarded = matches!(route, Route::Forward(_)).then(|| format!("http://{}", place.host_field()));
+        let connector =
+            ().chain(ConnectProxyConnector::default())
+                .chain(TcpConnector { wire: Arc::clone(self.wire), route: route.clone() })
+                .chain(TlsConnector(tls))
+                .chain(PlainHeadConnector { is_tunnelled, forwarded });
+        Ok(Agent::with_parts(config, connector, route.clone()))
+    }
+
+    fn refused(&self, place: &Place, stream: &mut Stream, tried: Tried) -> OpenError {
+        let page = stream.page(PAGE_BYTES, self.clock.now() + self.patience.min(PAGE_TIME));
+        match stream.head() {
+            Some(head) => refusal::error(&place.url(), head, &page, tried, self.clock.unix()),
+            None => OpenError::new(OpenErrorKind::Head, anyhow!("{}: there is no head", place.url())),
+        }
+    }
+}
+
+/// A TLS record with an alert, version 3.x.
+const TLS_ALERT: &[u8] = &[0x15, 0x03];
 
 /// Where a 3xx head sends us.
 fn redirected(place: &Place, head: &Head) -> Result<Place, OpenError> {
@@ -90,88 +281,16 @@ fn redirected(place: &Place, head: &Head) -> Result<Place, OpenError> {
     })
 }
 
-fn refused(url: &str, head: &Head) -> OpenError {
-    let status = format!("{:03} {}", head.status, head.reason);
-    let error =
-        OpenError::new(OpenErrorKind::Status(head.status), anyhow!("{url}: HTTP status {}", status.trim()));
-    let asks_for_digest =
-        head.text("www-authenticate").is_some_and(|value| value.to_ascii_lowercase().contains("digest"));
-    match head.status {
-        401 if asks_for_digest => {
-            error.hint("the server asks for Digest authentication; only Basic is supported so far")
-        }
-        401 => error.hint("give a user and a password in the URL: http://user:password@host/"),
-        404 => error.hint("common paths: /stream, /video, /mjpg/video.mjpg, /?action=stream"),
-        _ => error,
+fn ureq_proxy(proxy: &Place) -> Result<ureq::Proxy, ureq::Error> {
+    let protocol = if proxy.is_https() { ureq::ProxyProtocol::Https } else { ureq::ProxyProtocol::Http };
+    let mut builder = ureq::Proxy::builder(protocol).host(proxy.host_bracketed()).port(proxy.port());
+    if let Some(credentials) = proxy.credentials() {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        builder = builder.username(&text(&credentials.user)).password(&text(&credentials.password));
     }
+    builder.build()
 }
 
-/// The connection ended before the response head was complete.
-fn no_head(url: &str, patience: Duration, end: &WireEnd) -> OpenError {
-    let url = redacted(url);
-    match end {
-        WireEnd::Expired => OpenError::new(
-            OpenErrorKind::Silent,
-            anyhow!("{url}: connected, but no response head within {}", humantime::format_duration(patience)),
-        ),
-        WireEnd::Reset(why) => OpenError::new(
-            OpenErrorKind::Reset,
-            anyhow!("{url}: the connection was reset before the response head: {why}"),
-        ),
-        WireEnd::Stopped => {
-            OpenError::new(OpenErrorKind::Signal, anyhow!("{url}: a signal came before the response head"))
-        }
-        WireEnd::Closed => OpenError::new(
-            OpenErrorKind::Closed,
-            anyhow!("{url}: the connection was closed without a response head"),
-        ),
-    }
-}
-
-fn agent(wire: &Arc<Wire>, patience: Duration) -> Agent {
-    let config = Config::builder()
-        // The environment's proxy would be used for loopback too.
-        .proxy(None)
-        .timeout_resolve(Some(patience))
-        .timeout_connect(Some(patience))
-        .max_idle_connections(0)
-        // Redirections are followed here: the password stays with its host, and nowhere else.
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .accept_encoding("")
-        .user_agent(concat!("mjpeg/", env!("CARGO_PKG_VERSION")))
-        .build();
-    let connector =
-        ().chain(TcpConnector(Arc::clone(wire))).chain(RustlsConnector::default()).chain(PlainHeadConnector);
-    Agent::with_parts(config, connector, DefaultResolver::default())
-}
-
-/// The request could not be sent.
-fn failure(url: &str, wire: &Wire, patience: Duration, error: &Error) -> OpenError {
-    if let Some(end) = wire.end() {
-        return no_head(url, patience, &end);
-    }
-    let url = redacted(url);
-    let (kind, why) = match error {
-        Error::Timeout(Timeout::Connect) => {
-            (OpenErrorKind::Connect, format!("no connection within {}", humantime::format_duration(patience)))
-        }
-        Error::Timeout(Timeout::Resolve) => {
-            (OpenErrorKind::Name, format!("no address within {}", humantime::format_duration(patience)))
-        }
-        Error::BadUri(_) | Error::Http(_) => {
-            (OpenErrorKind::Url, format!("not a URL that can be requested: {error}"))
-        }
-        Error::HostNotFound => (OpenErrorKind::Name, "the host name has no address".into()),
-        Error::Tls(_) | Error::Rustls(_) | Error::Pem(_) => (OpenErrorKind::Tls, error.to_string()),
-        Error::Io(io) if matches!(io.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
-            (OpenErrorKind::Reset, format!("the connection was reset before the response head: {io}"))
-        }
-        Error::Io(io) if io.kind() == io::ErrorKind::ConnectionRefused => {
-            (OpenErrorKind::Connect, "connection refused: nothing listens there".into())
-        }
-        Error::Io(io) => (OpenErrorKind::Connect, io.to_string()),
-        error => (OpenErrorKind::Connect, error.to_string()),
-    };
-    OpenError::new(kind, anyhow!("{url}: {why}"))
+fn of_problem(problem: Problem) -> OpenError {
+    OpenError { kind: OpenErrorKind::Local, problem, retry_after: None }
 }

@@ -1,20 +1,36 @@
 //! Where a stream comes from, when its bytes came, and how they ended.
 
+mod access;
 mod arrivals;
+mod challenge;
+mod cookies;
+mod credentials;
+mod digest;
 mod end;
+mod field;
 mod http;
 mod local;
+mod netrc;
 mod open;
 mod open_error;
 mod options;
 mod pattern;
 mod place;
 mod plain_head;
+mod proxy;
+mod redacting;
+mod refusal;
+mod request_error;
+mod retry;
+mod retry_after;
+mod route;
 mod session;
 mod stream;
 mod tap;
 mod target;
 mod tcp;
+mod tls;
+mod tls_error;
 mod wire;
 
 pub use end::End;

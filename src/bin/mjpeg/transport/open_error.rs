@@ -1,6 +1,7 @@
 //! Why no stream could be opened.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::problem::Problem;
 
@@ -11,6 +12,8 @@ pub struct OpenError {
     pub kind: OpenErrorKind,
     /// The cause, with the target.
     pub problem: Problem,
+    /// How long to wait before the next try, if the server says so (`Retry-After`).
+    pub retry_after: Option<Duration>,
 }
 
 /// The kinds of obstacles.
@@ -20,11 +23,13 @@ pub enum OpenErrorKind {
     Local,
     /// The target is not a URL that can be requested.
     Url,
+    /// The proxy cannot be used, or refuses.
+    Proxy,
     /// The host name has no address.
     Name,
     /// No connection, or none in time.
     Connect,
-    /// The TLS handshake failed.
+    /// The TLS handshake failed, or one side does not speak TLS.
     Tls,
     /// The server answered with this HTTP status.
     Status(u16),
@@ -45,7 +50,7 @@ pub enum OpenErrorKind {
 impl OpenError {
     /// An error without a hint.
     pub fn new(kind: OpenErrorKind, cause: impl Into<anyhow::Error>) -> Self {
-        Self { kind, problem: Problem::new(cause) }
+        Self { kind, problem: Problem::new(cause), retry_after: None }
     }
 
     /// An error of our side.

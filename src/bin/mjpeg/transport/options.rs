@@ -1,10 +1,71 @@
-//! How a target is reached.
+//! How a URL is reached: the options that all subcommands with a target share.
 
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
-/// What a subcommand may choose about reaching a target. A header, a proxy or a certificate goes here.
-#[derive(Debug, Clone, Copy)]
+use clap::Args;
+
+use super::field::FieldArgument;
+use super::proxy::Proxy;
+use super::redacting::Redacting;
+use crate::value;
+
+/// What a subcommand may choose about reaching a URL.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Options for URLs")]
+#[group(skip)]
 pub struct Options {
-    /// Longest wait for a name, for a connection, and for the response head.
-    pub patience: Duration,
+    /// Send this field with the request, to this host only; @FILE has a field in each line. Replaces a field that is
+    /// sent by default; `NAME:` removes it
+    #[arg(long, value_name = "NAME: VALUE", value_parser = FieldArgument::parser())]
+    pub header: Vec<FieldArgument>,
+    /// User and password, if the camera asks for them (Digest or Basic). Other users of this machine can see them in
+    /// the list of processes: prefer --password-file or --netrc-file
+    #[arg(long, value_name = "USER[:PASSWORD]", value_parser = secret())]
+    pub user: Option<Secret>,
+    /// Read the password of --user, or of the user in the URL, from the first line of FILE; without a user the line
+    /// is USER:PASSWORD
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Read user and password of the host from FILE, which has the format of ~/.netrc
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "password_file"])]
+    pub netrc_file: Option<PathBuf>,
+    /// Accept any certificate of the server: whoever controls the network can read and change the stream
+    #[arg(long)]
+    pub insecure: bool,
+    /// Trust the certificates in FILE (PEM or DER) instead of the public authorities: an authority of your own, or the
+    /// camera's own certificate. By default the file that SSL_CERT_FILE names
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    pub cacert: Option<PathBuf>,
+    /// Connect through this HTTP proxy; an empty URL means none. By default http_proxy, https_proxy, all_proxy and
+    /// no_proxy decide, but never for this machine
+    #[arg(long, value_name = "URL", value_parser = Proxy::parser())]
+    pub proxy: Option<Proxy>,
+    /// Connect to this Unix socket instead of the URL's host
+    #[arg(long, value_name = "PATH", conflicts_with = "proxy")]
+    pub unix_socket: Option<PathBuf>,
+    /// Give up if there is no connection within this time [default: as long as the stream may be silent]
+    #[arg(long, value_name = "T", value_parser = value::duration)]
+    pub connect_timeout: Option<Duration>,
+    /// Try again for this long while the camera cannot be reached or is not ready (5xx, 429); honours Retry-After
+    #[arg(long, value_name = "T", value_parser = value::duration)]
+    pub wait: Option<Duration>,
+}
+
+/// A value of the command line that is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(redacted)")
+    }
+}
+
+fn secret() -> Redacting<Secret> {
+    let parse =
+        |typed: &OsStr| typed.to_str().map(|text| Secret(text.into())).ok_or("it is not UTF-8".into());
+    Redacting::new(parse, |_| "(redacted)".into())
 }

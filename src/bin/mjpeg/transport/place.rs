@@ -1,19 +1,23 @@
 //! A URL taken apart and checked before any request is sent.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use std::net::IpAddr;
+
+use fluent_uri::{Uri, UriRef};
+
+use super::credentials::Credentials;
 
 /// An http or https URL, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// `http` or `https`.
-    scheme: String,
+    is_https: bool,
     /// User and password, percent signs decoded.
-    userinfo: Option<Vec<u8>>,
-    /// Host, and port if one is given.
+    credentials: Option<Credentials>,
+    /// A name, an IPv4 address, or an IPv6 address in brackets, perhaps with a zone (RFC 6874).
     host: String,
+    /// The port, if one is given.
+    port: Option<u16>,
     /// Path and query; starts with `/`.
-    path: String,
+    target: String,
 }
 
 impl Place {
@@ -24,28 +28,39 @@ impl Place {
     /// What is wrong with it, in words. An HTTP client would read an invalid port as port 80, and send
     /// the password there.
     pub fn parse(url: &str) -> Result<Self, String> {
-        let (scheme, rest) = url.split_once("://").ok_or("it does not start with http://")?;
-        let scheme = scheme.to_ascii_lowercase();
-        if scheme != "http" && scheme != "https" {
-            return Err(format!("`{scheme}` is not supported; http and https are"));
-        }
+        let (scheme, rest) = url.split_once("://").ok_or("it does not start with http:// or https://")?;
+        let is_https = match scheme.to_ascii_lowercase().as_str() {
+            "http" => false,
+            "https" => true,
+            other => return Err(format!("the scheme {other}:// is not supported; http:// and https:// are")),
+        };
         if rest.chars().any(|c| c.is_control() || c == ' ') {
             return Err("it contains a blank or a control character".into());
         }
-        let rest = rest.split('#').next().unwrap_or_default();
-        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let (userinfo, host) = match authority.rsplit_once('@') {
-            Some((userinfo, host)) => (Some(percent_decode(userinfo)), host),
+            Some((userinfo, host)) => (Some(userinfo), host),
             None => (None, authority),
         };
-        // RFC 3986 3.2.3: the port may be empty, and is then that of the scheme.
-        let host = host.strip_suffix(':').unwrap_or(host);
-        check_host(host)?;
-        let path = if path.starts_with('/') { path.into() } else { format!("/{path}") };
-        Ok(Self { scheme, userinfo, host: host.into(), path })
+        // `http://user:#secret@camera/` is a host with an empty port, to the letter.
+        let split = match split_port(host) {
+            Ok(_) if userinfo.is_none() && host.ends_with(':') && behind.contains('@') => {
+                Err("its port is empty".into())
+            }
+            split => split,
+        };
+        let (host, port) = split.map_err(|why| match behind.contains('@') {
+            // The start of a password that is not encoded.
+            true => format!("{why}; in a password, write / as %2F, ? as %3F and # as %23, or use --user"),
+            false => why,
+        })?;
+        let behind = behind.split('#').next().unwrap_or_default();
+        let target = if behind.starts_with('/') { behind.into() } else { format!("/{behind}") };
+        let credentials = userinfo.map(credentials);
+        Ok(Self { is_https, credentials, host: host.into(), port, target })
     }
 
-    /// The place that a `Location` field names, relative to this one.
+    /// The place that a `Location` field names, relative to this one (RFC 3986 section 5).
     ///
     /// # Errors
     ///
@@ -55,63 +70,163 @@ impl Place {
         if location.is_empty() {
             return Err("there is no Location".into());
         }
-        let base = format!("{}://{}", self.scheme, self.host);
-        let scheme = location.split_once("://").map(|(scheme, _)| scheme);
-        let is_absolute = scheme.is_some_and(|scheme| !scheme.contains(['/', '?', '#']));
-        let url = if is_absolute {
-            location.into()
-        } else if location.starts_with("//") {
-            format!("{}:{location}", self.scheme)
-        } else if location.starts_with('/') {
-            format!("{base}{location}")
-        } else if location.split(['/', '?']).next().is_some_and(|first| first.contains(':')) {
-            return Err("only http and https are supported".into());
-        } else {
-            let path = self.path.split('?').next().unwrap_or_default();
-            let folder = path.rfind('/').map_or("/", |at| &path[..=at]);
-            format!("{base}{folder}{location}")
-        };
-        let mut place = Self::parse(&url)?;
-        // The password is for this scheme and host only.
-        if place.userinfo.is_none() && place.host == self.host && place.scheme == self.scheme {
-            place.userinfo = self.userinfo.clone();
+        let (base, reference) = (encoded(&self.url()), encoded(location));
+        let base = Uri::parse(&base[..]).map_err(|_| "it is relative to a URL that is not valid")?;
+        let reference = UriRef::parse(&reference[..]).map_err(|_| "it is not a URL")?;
+        let joined = reference.resolve_against(&base).map_err(|_| "it is not a URL")?;
+        let mut place = Self::parse(joined.as_str())?;
+        // The password is for this scheme, host and port only.
+        if place.credentials.is_none() && place.is_same_origin(self) {
+            place.credentials = self.credentials.clone();
         }
         Ok(place)
     }
 
     /// The URL without user and password.
     pub fn url(&self) -> String {
-        format!("{}://{}{}", self.scheme, self.host, self.path)
+        format!("{}://{}{}", self.scheme(), self.authority(), self.target)
     }
 
-    /// The value of the Authorization field, if there is a user. RFC 7617 section 2.
-    pub fn authorization(&self) -> Option<String> {
-        let mut decoded = self.userinfo.clone()?;
-        if !decoded.contains(&b':') {
-            decoded.push(b':');
+    /// The path and query of the request line.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The user and password in the URL.
+    pub fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+
+    /// Whether the scheme is https.
+    pub fn is_https(&self) -> bool {
+        self.is_https
+    }
+
+    /// The name or address, without brackets.
+    pub fn host_name(&self) -> &str {
+        self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&self.host)
+    }
+
+    /// The name or address as it is in a URL: an IPv6 address in brackets.
+    pub fn host_bracketed(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, which may be that of the scheme.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(if self.is_https { 443 } else { 80 })
+    }
+
+    /// The value of the Host field: without a zone, which means something on this machine only (RFC 6874 4),
+    /// and without the port of the scheme.
+    pub fn host_field(&self) -> String {
+        let host = self.host_without_zone();
+        match self.port.filter(|&port| port != if self.is_https { 443 } else { 80 }) {
+            Some(port) => format!("{host}:{port}"),
+            None => host,
         }
-        Some(format!("Basic {}", STANDARD.encode(&decoded)))
+    }
+
+    /// The URL as an HTTP client reads it, without a zone.
+    pub fn request_url(&self) -> String {
+        format!("{}://{}{}", self.scheme(), self.host_field(), self.target)
+    }
+
+    /// Whether the host has a zone: `[fe80::1%25eth0]`.
+    pub fn has_zone(&self) -> bool {
+        self.host.starts_with('[') && self.host.contains('%')
+    }
+
+    /// Whether scheme, host and port are the same.
+    pub fn is_same_origin(&self, other: &Self) -> bool {
+        let origin = |place: &Self| (place.is_https, place.host.to_ascii_lowercase(), place.port());
+        origin(self) == origin(other)
+    }
+
+    /// Whether the host is this machine.
+    pub fn is_loopback(&self) -> bool {
+        let name = self.host_name().trim_end_matches('.').to_ascii_lowercase();
+        name == "localhost"
+            || name.ends_with(".localhost")
+            || name.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.is_https { "https" } else { "http" }
+    }
+
+    fn authority(&self) -> String {
+        self.port.map_or_else(|| self.host.clone(), |port| format!("{}:{port}", self.host))
+    }
+
+    fn host_without_zone(&self) -> String {
+        match self.host.split_once('%') {
+            Some((address, _)) if self.host.starts_with('[') => format!("{address}]"),
+            _ => self.host.clone(),
+        }
     }
 }
 
-fn check_host(host: &str) -> Result<(), String> {
+/// Splits `HOST[:PORT]`. RFC 3986 3.2.3: the port may be empty, and is then that of the scheme.
+fn split_port(authority: &str) -> Result<(&str, Option<u16>), String> {
     // An IPv6 address is in brackets, and contains colons.
-    let (name, port) = match host.rfind(']') {
-        Some(end) => (&host[..=end], host[end + 1..].strip_prefix(':')),
-        None => host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port))),
+    let (host, port) = match authority.rfind(']') {
+        Some(end) => (&authority[..=end], authority[end + 1..].strip_prefix(':')),
+        None => authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port))),
     };
-    if name.is_empty() {
+    if host.is_empty() {
         return Err("it names no host".into());
     }
-    match port {
-        Some(port)
-            if port.parse::<u16>().is_ok_and(|port| port > 0) && port.bytes().all(|b| b.is_ascii_digit()) =>
-        {
-            Ok(())
-        }
-        Some(_) => Err("its port is not a number from 1 to 65535".into()),
-        None => Ok(()),
+    if host.len() + port.map_or(0, |port| port.len() + 1) != authority.len()
+        || host.starts_with('[') != host.ends_with(']')
+    {
+        return Err("its host is not valid".into());
     }
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    if let Some(address) = address
+        && address.split('%').next().is_none_or(|address| address.parse::<std::net::Ipv6Addr>().is_err())
+    {
+        return Err("the address in brackets is not an IPv6 address".into());
+    }
+    match port {
+        None | Some("") => Ok((host, None)),
+        Some(digits) => match digits.parse::<u16>() {
+            Ok(port) if port > 0 && digits.bytes().all(|b| b.is_ascii_digit()) => Ok((host, Some(port))),
+            _ if address.is_none() && digits.contains(':') => {
+                Err("its port is not a number from 1 to 65535; an IPv6 address must be in brackets".into())
+            }
+            _ => Err("its port is not a number from 1 to 65535".into()),
+        },
+    }
+}
+
+/// User and password of a URL.
+fn credentials(userinfo: &str) -> Credentials {
+    let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
+    Credentials::new(percent_decode(user), percent_decode(password))
+}
+
+/// `text` with the bytes that RFC 3986 does not allow in a URL as percent signs.
+fn encoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len());
+    // Brackets are allowed around an IPv6 address only.
+    let authority = text
+        .find("//")
+        .map_or(0..0, |at| at..text[at + 2..].find(['/', '?', '#']).map_or(text.len(), |end| at + 2 + end));
+    for (at, &byte) in bytes.iter().enumerate() {
+        let is_code = byte == b'%'
+            && bytes.get(at + 1..at + 3).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit));
+        let is_allowed = byte.is_ascii_alphanumeric()
+            || b"-._~:/?#@!$&'()*+,;=".contains(&byte)
+            || (b"[]".contains(&byte) && authority.contains(&at));
+        if is_allowed || is_code {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 fn percent_decode(text: &str) -> Vec<u8> {
@@ -135,11 +250,16 @@ mod tests {
     fn userinfo_is_decoded_and_leaves_the_url() {
         let place = Place::parse("http://al%40ice:p%3ass@cam:81/x?a=b@c#f").unwrap();
         assert_eq!(place.url(), "http://cam:81/x?a=b@c");
-        assert_eq!(place.authorization().as_deref(), Some("Basic YWxAaWNlOnA6c3M="));
-        assert_eq!(Place::parse("http://cam/@").unwrap().authorization(), None);
-        assert_eq!(Place::parse("http://cam?x").unwrap().url(), "http://cam/?x");
-        assert_eq!(Place::parse("http://u:p@cam:/x").unwrap().url(), "http://cam/x");
-        assert_eq!(Place::parse("http://[::1]:/x").unwrap().url(), "http://[::1]/x");
+        assert_eq!(place.credentials(), Some(&Credentials::new("al@ice", "p:ss")));
+        assert_eq!(Place::parse("http://cam/@").unwrap().credentials(), None);
+        for (url, parsed) in [
+            ("http://cam?x", "http://cam/?x"),
+            ("http://u:p@cam:/x", "http://cam/x"),
+            ("http://[::1]:/x", "http://[::1]/x"),
+            ("HTTPS://cam", "https://cam/"),
+        ] {
+            assert_eq!(Place::parse(url).unwrap().url(), parsed);
+        }
     }
 
     #[test]
@@ -150,7 +270,13 @@ mod tests {
             ("http://cam:0/", "port"),
             ("http://:/", "host"),
             ("http://cam::/", "port"),
-            ("http://admin:pa/ss@cam/", "port"),
+            ("http://fe80::1/", "brackets"),
+            ("http://[::1/", "host"),
+            ("http://[::1]x/", "host"),
+            ("http://[cam]/", "IPv6"),
+            ("http://admin:pa/ss@cam/", "%2F"),
+            ("http://admin:#pass@cam/", "%23"),
+            ("http://admin:/pass@cam/", "%2F"),
             ("http:///x", "host"),
             ("rtsp://cam/", "rtsp"),
             ("http://cam/\r\nX: y", "control"),
@@ -167,16 +293,54 @@ mod tests {
         for (location, url, keeps) in [
             ("/x", "http://cam:81/x", true),
             ("y?z", "http://cam:81/a/y?z", true),
+            ("?q", "http://cam:81/a/b?q", true),
+            ("../x", "http://cam:81/x", true),
+            ("../../../x/./y/../z", "http://cam:81/x/z", true),
+            ("/a b|\u{e9}?[c]", "http://cam:81/a%20b%7C%C3%A9?%5Bc%5D", true),
             ("/x?next=http://other/", "http://cam:81/x?next=http://other/", true),
             ("//cam:81/q", "http://cam:81/q", true),
+            ("http://CAM:81/", "http://CAM:81/", true),
             ("http://other/", "http://other/", false),
+            ("http://[::1]:8/", "http://[::1]:8/", false),
             ("https://cam:81/", "https://cam:81/", false),
+            ("http://cam/", "http://cam/", false),
         ] {
             let place = here.join(location).unwrap();
-            assert_eq!((place.url().as_str(), place.userinfo.is_some()), (url, keeps), "{location}");
+            assert_eq!((place.url().as_str(), place.credentials.is_some()), (url, keeps), "{location}");
         }
-        for location in ["", "file:///etc/passwd", "javascript:alert(1)", "ftp://cam/"] {
+        for location in ["", "file:///etc/passwd", "javascript:alert(1)", "ftp://cam/", "http://cam:99999/"] {
             assert!(here.join(location).is_err(), "{location}");
+        }
+    }
+
+    #[test]
+    fn the_host_field_has_neither_zone_nor_the_usual_port() {
+        for (url, host, name) in [
+            ("http://cam:80/", "cam", "cam"),
+            ("https://cam:80/", "cam:80", "cam"),
+            ("http://[fe80::1%25eth0]:81/", "[fe80::1]:81", "fe80::1%25eth0"),
+        ] {
+            let place = Place::parse(url).unwrap();
+            assert_eq!((place.host_field().as_str(), place.host_name()), (host, name));
+        }
+    }
+
+    #[test]
+    fn loopback_hosts_are_known() {
+        for (host, is_loopback) in [
+            ("localhost", true),
+            ("a.localhost.", true),
+            ("127.8.0.1", true),
+            ("[::1]", true),
+            ("[::ffff:127.0.0.1]", true),
+            ("cam", false),
+            ("192.168.0.1", false),
+        ] {
+            assert_eq!(
+                Place::parse(&format!("http://{host}/")).unwrap().is_loopback(),
+                is_loopback,
+                "{host}"
+            );
         }
     }
 }

@@ -6,13 +6,18 @@
 //! its head included, then is the body to the client, and [`mjpeg::response::Reader`] reads it.
 
 use ureq::Error;
-use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport};
 
 const PLAIN: &[u8] = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
 
 /// Puts a [`PlainHead`] over a connection.
 #[derive(Debug)]
-pub struct PlainHeadConnector;
+pub struct PlainHeadConnector {
+    /// A proxy opens a tunnel first. The client reads the proxy's answer as it is.
+    pub is_tunnelled: bool,
+    /// Scheme and host for the request line, if the request goes to a proxy that forwards it.
+    pub forwarded: Option<String>,
+}
 
 /// A connection whose input starts with a plain head.
 #[derive(Debug)]
@@ -20,13 +25,24 @@ pub struct PlainHead<In> {
     inner: In,
     /// The plain head, as far as the client has not consumed it.
     shown: &'static [u8],
+    /// What the target in the request line starts with, until it has been sent.
+    forwarded: Option<String>,
 }
 
 impl<In: Transport> Connector<In> for PlainHeadConnector {
-    type Out = PlainHead<In>;
+    type Out = Either<In, PlainHead<In>>;
 
-    fn connect(&self, _: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
-        Ok(chained.map(|inner| PlainHead { inner, shown: PLAIN }))
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, Error> {
+        let Some(inner) = chained else { return Ok(None) };
+        // The connection to the proxy itself is made without a proxy.
+        if self.is_tunnelled && details.config.proxy().is_none() {
+            return Ok(Some(Either::A(inner)));
+        }
+        Ok(Some(Either::B(PlainHead { inner, shown: PLAIN, forwarded: self.forwarded.clone() })))
     }
 }
 
@@ -36,6 +52,10 @@ impl<In: Transport> Transport for PlainHead<In> {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        let amount = match self.forwarded.take() {
+            Some(host) => insert_host(self.inner.buffers().output(), amount, host.as_bytes())?,
+            None => amount,
+        };
         self.inner.transmit_output(amount, timeout)
     }
 
@@ -78,5 +98,32 @@ impl<In: Transport> Buffers for PlainHead<In> {
 
     fn can_use_input(&self) -> bool {
         !self.shown.is_empty()
+    }
+}
+
+/// Inserts `host` before the path in the request line at the front of `output`, which has `amount` bytes. Returns
+/// their new number.
+fn insert_host(output: &mut [u8], amount: usize, host: &[u8]) -> Result<usize, Error> {
+    let path = output[..amount].iter().position(|&b| b == b' ').map(|at| at + 1);
+    let (Some(path), true) = (path, amount + host.len() <= output.len()) else {
+        return Err(Error::BadUri("the request is too long".into()));
+    };
+    output.copy_within(path..amount, path + host.len());
+    output[path..path + host.len()].copy_from_slice(host);
+    Ok(amount + host.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_is_inserted_into_the_request_line() {
+        let request = b"GET /x HTTP/1.1\r\n";
+        let mut output = [0; 40];
+        output[..request.len()].copy_from_slice(request);
+        let amount = insert_host(&mut output, request.len(), b"http://cam").unwrap();
+        assert_eq!(&output[..amount], b"GET http://cam/x HTTP/1.1\r\n");
+        assert!(insert_host(&mut output, amount, &[b'x'; 30]).is_err());
     }
 }

@@ -18,6 +18,9 @@ use crate::problem::Problem;
 pub enum Flow {
     /// Go on.
     More,
+    /// Go on, but this part is not what the observer waits for, such as an empty part or a damaged
+    /// picture: the idle limit continues to run.
+    Rejected,
     /// It has what it wanted.
     Enough,
 }
@@ -53,13 +56,18 @@ pub struct Session {
     clock: Clock,
     idle: Duration,
     started: Duration,
-    /// When the last complete part was seen, or the start.
+    /// When the last part was seen that the observer did not reject, or the start.
     last_part: Duration,
+    /// Parts that the observer rejected since then.
+    rejected: u64,
     /// The input ended inside the body of the last part.
     is_cut: bool,
     /// Until when waiting bytes are read although the idle limit has passed.
     grace_end: Option<Duration>,
 }
+
+/// An idle limit that is never reached.
+const NO_LIMIT: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// How long waiting bytes are read after the idle limit.
 const GRACE: Duration = Duration::from_millis(100);
@@ -68,8 +76,10 @@ impl Session {
     /// A session over an open stream that was requested at `started` of the clock.
     pub fn new(stream: Stream, clock: &Clock, idle: Duration, started: Duration) -> Self {
         let clock = clock.clone();
+        // A slow disk is not a camera that has stalled.
+        let idle = if stream.may_pause() { idle } else { NO_LIMIT };
         let last_part = if stream.is_live() { clock.now() } else { started };
-        Self { stream, clock, idle, started, last_part, is_cut: false, grace_end: None }
+        Self { stream, clock, idle, started, last_part, rejected: 0, is_cut: false, grace_end: None }
     }
 
     /// The response head.
@@ -142,7 +152,8 @@ impl Session {
             }
             if now >= idle_end {
                 if self.grace_end.is_some() {
-                    return self.close(observer, End::Stalled);
+                    let end = self.stall();
+                    return self.close(observer, end);
                 }
                 // This process may have been busy or stopped. Bytes that wait in the socket are read first.
                 self.grace_end = Some(now + GRACE);
@@ -165,12 +176,17 @@ impl Session {
         }
     }
 
+    /// The idle limit has passed.
+    fn stall(&self) -> End {
+        if self.rejected > 0 { End::Rejected(self.rejected) } else { End::Stalled }
+    }
+
     fn end(&self, end: WireEnd) -> End {
         match end {
             WireEnd::Closed if self.stream.reader.may_end() => End::Closed,
             WireEnd::Closed => End::Truncated,
             WireEnd::Reset(why) => End::Reset(why),
-            WireEnd::Expired => End::Stalled,
+            WireEnd::Expired => self.stall(),
             WireEnd::Stopped => End::Signal(self.stream.signal().unwrap_or_default()),
         }
     }
@@ -219,9 +235,12 @@ impl Session {
             let is_live = self.stream.arrivals.first().is_some();
             let arrival = if is_live { self.stream.arrivals.of_byte_before(end) } else { None };
             let flow = observer.event(&event, arrival)?;
-            if is_part {
+            if is_part && flow == Flow::Rejected {
+                self.rejected += 1;
+            } else if is_part {
                 // Set now: the time that the observer takes does not count as the stream's.
                 self.last_part = self.clock.now();
+                self.rejected = 0;
                 self.grace_end = None;
             }
             if flow == Flow::Enough {
@@ -234,4 +253,94 @@ impl Session {
 enum Drained {
     More,
     End(End),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read};
+
+    use mjpeg::response::Expected;
+
+    use super::super::wire::Wire;
+    use super::*;
+    use crate::signal::Stop;
+
+    /// An endless stream: each read takes 100 ms and returns one part.
+    struct Parts(Clock);
+
+    impl Read for Parts {
+        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+            let part = b"--b\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xd9\r\n";
+            self.0.advance(Duration::from_millis(100));
+            room[..part.len()].copy_from_slice(part);
+            Ok(part.len())
+        }
+    }
+
+    /// Rejects all parts behind the first ones.
+    struct Picky {
+        accepted: u64,
+    }
+
+    impl Observer for Picky {
+        fn event(&mut self, event: &multipart::Event<'_>, _: Option<Duration>) -> Result<Flow, Problem> {
+            let multipart::Event::Part(part) = event else { return Ok(Flow::More) };
+            Ok(if part.number <= self.accepted { Flow::More } else { Flow::Rejected })
+        }
+    }
+
+    /// Two parts, and then an error of the disk.
+    struct Broken(u8);
+
+    impl Read for Broken {
+        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+            let part = b"--b\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xd9\r\n";
+            self.0 += 1;
+            if self.0 > 2 {
+                return Err(io::Error::other("bad sector"));
+            }
+            room[..part.len()].copy_from_slice(part);
+            Ok(part.len())
+        }
+    }
+
+    #[test]
+    fn a_read_error_is_ours_in_a_file_and_the_streams_on_a_connection() {
+        for is_live in [false, true] {
+            let clock = Clock::simulated();
+            let wire = Wire::new(&clock, &Stop::default());
+            let stream = Stream::new(Box::new(Broken(0)), Expected::Saved, &wire, &clock, is_live);
+            let mut session = Session::new(stream, &clock, Duration::from_secs(1), Duration::ZERO);
+            match session.run(&mut Picky { accepted: 9 }, None) {
+                Err(problem) => assert!(!is_live && problem.to_string().contains("bad sector"), "{problem}"),
+                Ok(end) => assert_eq!((end, is_live), (End::Reset("bad sector".into()), true)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_slow_file_has_no_idle_limit() {
+        let clock = Clock::simulated();
+        let wire = Wire::new(&clock, &Stop::default());
+        let mut stream = Stream::new(Box::new(Parts(clock.clone())), Expected::Saved, &wire, &clock, false);
+        stream.set_may_pause(false);
+        let mut session = Session::new(stream, &clock, Duration::from_millis(1), Duration::ZERO);
+        let end = session.run(&mut Picky { accepted: 9 }, Some(Duration::from_secs(60))).unwrap();
+        assert_eq!((end, clock.now()), (End::TimeUp, Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn rejected_parts_do_not_extend_the_idle_limit() {
+        for (accepted, rejected) in [(0, 10), (7, 10)] {
+            let clock = Clock::simulated();
+            let wire = Wire::new(&clock, &Stop::default());
+            let stream = Stream::new(Box::new(Parts(clock.clone())), Expected::Saved, &wire, &clock, true);
+            let mut session = Session::new(stream, &clock, Duration::from_secs(1), Duration::ZERO);
+            let end = session.run(&mut Picky { accepted }, None).unwrap();
+            let End::Rejected(parts) = end else { panic!("{end:?}") };
+            // A part is complete one read later, when its delimiter has come; the grace adds a read.
+            assert!(parts.abs_diff(rejected) <= 1, "{parts} of {rejected}");
+            assert!(clock.now() < Duration::from_millis(100) * (accepted as u32 + 14), "{:?}", clock.now());
+        }
+    }
 }

@@ -4,7 +4,9 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mjpeg::http::{Head, HeadError};
+use anyhow::anyhow;
+use memchr::memmem;
+use mjpeg::http::{Dechunker, Head, HeadError};
 use mjpeg::response::{Expected, Reader};
 
 use super::arrivals::Arrivals;
@@ -23,6 +25,8 @@ pub struct Stream {
     wire: Arc<Wire>,
     clock: Clock,
     is_live: bool,
+    /// Whether bytes may be long in coming: not those of a file or of the test pattern.
+    may_pause: bool,
     /// The head that a body without one is judged by.
     substitute: Option<Head>,
     /// What was read before there was a tap, with its times.
@@ -57,6 +61,7 @@ impl Stream {
             wire: Arc::clone(wire),
             clock: clock.clone(),
             is_live,
+            may_pause: true,
             substitute: None,
             early: Vec::new(),
             tap: None,
@@ -71,6 +76,16 @@ impl Stream {
     /// Sets the head that a body without one is judged by.
     pub(super) fn set_substitute(&mut self, head: Head) {
         self.substitute = Some(head);
+    }
+
+    /// Sets whether bytes may be long in coming, so that there is an idle limit.
+    pub(super) fn set_may_pause(&mut self, may_pause: bool) {
+        self.may_pause = may_pause;
+    }
+
+    /// Whether bytes may be long in coming.
+    pub(super) fn may_pause(&self) -> bool {
+        self.may_pause
     }
 
     /// Whether bytes come as they are made.
@@ -115,6 +130,43 @@ impl Stream {
         Ok(())
     }
 
+    /// Whether the response starts with these bytes.
+    pub(super) fn starts_with(&self, bytes: &[u8]) -> bool {
+        self.early.iter().flat_map(|(_, read)| read).take(bytes.len()).eq(bytes)
+    }
+
+    /// The start of the body of a response that is no stream, at most `most` bytes, without chunk framing. Reads
+    /// until `deadline` of the clock at the latest. The stream cannot be used afterwards.
+    pub(super) fn page(&mut self, most: usize, deadline: Duration) -> Vec<u8> {
+        let Some(head) = self.reader.head() else { return Vec::new() };
+        let mut dechunker = head.is_chunked().then(Dechunker::new);
+        let length = head.text("content-length").and_then(|value| value.trim().parse::<usize>().ok());
+        let most = if dechunker.is_none() { length.unwrap_or(most).min(most) } else { most };
+        let mut read: Vec<u8> = self.early.drain(..).flat_map(|(_, bytes)| bytes).collect();
+        // The bytes of the head, and of interim heads before it.
+        let start = memmem::find(&read, head.bytes()).map_or(read.len(), |at| at + head.bytes().len());
+        read.drain(..start);
+        let mut page = Vec::new();
+        self.wire.set_deadline(Some(deadline));
+        let mut room = [0; 4096];
+        loop {
+            let n = match &mut dechunker {
+                Some(dechunker) => dechunker.decode(&mut read).unwrap_or(0),
+                None => read.len(),
+            };
+            page.extend_from_slice(&read[..n]);
+            let is_over = dechunker.as_ref().is_some_and(|it| it.is_done() || it.error().is_some());
+            if page.len() >= most || is_over {
+                page.truncate(most);
+                return page;
+            }
+            match self.input.read(&mut room) {
+                Ok(n) if n > 0 => read = room[..n].to_vec(),
+                _ => return page,
+            }
+        }
+    }
+
     /// Why the start of the response cannot be read, if it cannot.
     pub(super) fn reader_error(&self) -> Result<(), HeadError> {
         self.reader.head_error().map_or(Ok(()), Err)
@@ -156,10 +208,14 @@ impl Stream {
     }
 
     fn ended(&self, end: WireEnd) -> Received {
-        Received::Ended(match end {
-            WireEnd::Expired if self.reader.may_be_over() => WireEnd::Closed,
-            end => end,
-        })
+        match end {
+            WireEnd::Expired if self.reader.may_be_over() => Received::Ended(WireEnd::Closed),
+            // A local file or a pipe: not a fault of the stream.
+            WireEnd::Reset(why) if !self.is_live => {
+                Received::Problem(anyhow!("cannot read the input: {why}").into())
+            }
+            end => Received::Ended(end),
+        }
     }
 
     /// The signal that ended the run, if there was one.

@@ -5,8 +5,10 @@ use std::fmt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::TypedValueParser;
 
+use super::place::Place;
+use super::redacting::Redacting;
 use crate::pattern::Size;
 
 /// A TARGET of the command line. Its form decides its kind.
@@ -42,10 +44,28 @@ impl Target {
 
     /// Parses a TARGET on the command line. What cannot be a target is refused; nothing is opened.
     pub fn parser() -> impl TypedValueParser<Value = Self> {
-        OsStringValueParser::new().try_map(|typed| match Self::parse(typed) {
-            Self::Test(size) => size.parse::<Size>().map(|_| Self::Test(size)),
-            target => Ok(target),
-        })
+        Redacting::new(Self::checked, redacted)
+    }
+
+    fn checked(typed: &OsStr) -> Result<Self, String> {
+        let target = Self::parse(typed);
+        match &target {
+            Self::Test(size) => {
+                size.parse::<Size>()?;
+            }
+            Self::Url(url) => {
+                Place::parse(url)?;
+            }
+            // `htp://` and `rtsp://`: neither a URL that is known nor a file that anyone has.
+            Self::File(path) => {
+                let scheme = path.to_str().and_then(|text| text.split_once("://")).map(|(scheme, _)| scheme);
+                if let Some(scheme) = scheme.filter(|scheme| is_scheme(scheme)) {
+                    return Err(format!("the scheme {scheme}:// is not supported; http:// and https:// are"));
+                }
+            }
+            Self::Stdin => {}
+        }
+        Ok(target)
     }
 
     /// Whether a process writes into it while it is read: it can be read once, and its first byte may take
@@ -76,6 +96,12 @@ impl fmt::Display for Target {
     }
 }
 
+/// Whether `text` has the form of a scheme (RFC 3986 3.1).
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+}
+
 /// Text that may be a URL, with everything that may be a password replaced. A password may contain an
 /// unescaped `/` or `?`, so without a password in the authority the text up to the last `@` counts.
 pub fn redacted(text: &str) -> String {
@@ -101,6 +127,24 @@ mod tests {
         assert_eq!(Target::parse("HTTP://cam/"), Target::Url("HTTP://cam/".into()));
         assert_eq!(Target::parse("test:64x48"), Target::Test("64x48".into()));
         assert_eq!(Target::parse("./http.cap"), Target::File("./http.cap".into()));
+    }
+
+    #[test]
+    fn what_cannot_be_a_target_is_refused() {
+        for (typed, why) in [
+            ("rtsp://cam/", Some("rtsp://")),
+            ("htp://cam/", Some("htp://")),
+            ("http://cam:99999/", Some("port")),
+            ("http:///x", Some("host")),
+            ("test:0x0", Some("")),
+            ("http://cam/", None),
+            ("a file with :// in it", None),
+            ("-", None),
+        ] {
+            let error = Target::checked(OsStr::new(typed)).err();
+            assert_eq!(error.is_some(), why.is_some(), "{typed}");
+            assert!(error.unwrap_or_default().contains(why.unwrap_or_default()), "{typed}");
+        }
     }
 
     #[test]

@@ -1,45 +1,63 @@
 //! TCP sockets below the HTTP client.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
 use rustix::event::PollFlags;
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockAddr, Socket, Type};
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
 };
 use ureq::{Error, Timeout};
 
+use super::route::Route;
 use super::wire::{Wire, WireEnd};
 
 /// Opens sockets that report to a [`Wire`].
 #[derive(Debug)]
-pub struct TcpConnector(pub Arc<Wire>);
+pub struct TcpConnector {
+    /// What the sockets report to.
+    pub wire: Arc<Wire>,
+    /// Where they go.
+    pub route: Route,
+}
 
 /// One connection.
 #[derive(Debug)]
 pub struct TcpTransport {
-    stream: Arc<TcpStream>,
+    stream: Arc<Socket>,
     buffers: LazyBuffers,
     wire: Arc<Wire>,
 }
 
 impl<In: Transport> Connector<In> for TcpConnector {
-    type Out = TcpTransport;
+    type Out = Either<In, TcpTransport>;
 
-    fn connect(&self, details: &ConnectionDetails<'_>, _: Option<In>) -> Result<Option<TcpTransport>, Error> {
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, Error> {
+        if let Some(tunnel) = chained {
+            return Ok(Some(Either::A(tunnel)));
+        }
         let config = details.config;
+        let addresses: Vec<SockAddr> = match &self.route {
+            Route::Unix(path) => vec![SockAddr::unix(path)?],
+            _ => details.addrs.iter().map(|&address| address.into()).collect(),
+        };
         let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-        for addr in &details.addrs {
-            match connect(*addr, &self.0) {
+        let tries = addresses.len();
+        for (n, address) in addresses.iter().enumerate() {
+            match connect(address, &self.wire, tries - n) {
                 Ok(stream) => {
-                    let _ = stream.set_nodelay(true);
                     let stream = Arc::new(stream);
                     // Nothing has been read: without TLS the bytes need no detour through the client.
-                    self.0.set_socket((!details.needs_tls()).then(|| Arc::clone(&stream)));
+                    let is_plain = !details.needs_tls() && !matches!(self.route, Route::Tunnel(_));
+                    self.wire.set_socket(is_plain.then(|| Arc::clone(&stream)));
                     let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
-                    return Ok(Some(TcpTransport { stream, buffers, wire: Arc::clone(&self.0) }));
+                    let transport = TcpTransport { stream, buffers, wire: Arc::clone(&self.wire) };
+                    return Ok(Some(Either::B(transport)));
                 }
                 Err(error) => failure = error,
             }
@@ -52,13 +70,14 @@ impl<In: Transport> Connector<In> for TcpConnector {
     }
 }
 
-/// Connects, until the wire's deadline or a signal.
-fn connect(addr: SocketAddr, wire: &Wire) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
+/// Connects, until a signal or its share of the time until the wire's deadline: `tries` addresses are left, and
+/// the first one may be of a network that does not answer (IPv6 without a route).
+fn connect(address: &SockAddr, wire: &Wire, tries: usize) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::from(i32::from(address.family())), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
-    match socket.connect(&addr.into()) {
+    match socket.connect(address) {
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {
-            wire.wait(&socket, PollFlags::OUT).map_err(|end| match end {
+            wire.wait_share(&socket, PollFlags::OUT, tries).map_err(|end| match end {
                 WireEnd::Expired => io::ErrorKind::TimedOut.into(),
                 WireEnd::Stopped => {
                     wire.ended(WireEnd::Stopped);
@@ -73,7 +92,10 @@ fn connect(addr: SocketAddr, wire: &Wire) -> io::Result<TcpStream> {
         result => result?,
     }
     socket.set_nonblocking(false)?;
-    Ok(socket.into())
+    if address.is_ipv4() || address.is_ipv6() {
+        let _ = socket.set_tcp_nodelay(true);
+    }
+    Ok(socket)
 }
 
 impl Transport for TcpTransport {

@@ -4,12 +4,12 @@
 //! stall. So the sockets are ours, and they report here.
 
 use std::io::{self, Read};
-use std::net::TcpStream;
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use socket2::Socket;
 
 use crate::clock::Clock;
 use crate::signal::Stop;
@@ -40,7 +40,7 @@ struct State {
     deadline: Option<Duration>,
     last_read: Duration,
     end: Option<WireEnd>,
-    socket: Option<Arc<TcpStream>>,
+    socket: Option<Arc<Socket>>,
 }
 
 impl Wire {
@@ -52,6 +52,11 @@ impl Wire {
     /// Sets the time (of the clock) at which waiting for a byte ends.
     pub fn set_deadline(&self, deadline: Option<Duration>) {
         self.state().deadline = deadline;
+    }
+
+    /// Forgets the connection so far: the next one starts, and waits for bytes until `deadline` of the clock.
+    pub fn restart(&self, deadline: Duration) {
+        *self.state() = State { deadline: Some(deadline), ..State::default() };
     }
 
     /// When the last bytes came.
@@ -70,12 +75,12 @@ impl Wire {
     }
 
     /// Takes the socket of a connection without TLS.
-    pub fn take_socket(&self) -> Option<Arc<TcpStream>> {
+    pub fn take_socket(&self) -> Option<Arc<Socket>> {
         self.state().socket.take()
     }
 
     /// Offers the socket of a connection without TLS to the reader.
-    pub fn set_socket(&self, socket: Option<Arc<TcpStream>>) {
+    pub fn set_socket(&self, socket: Option<Arc<Socket>>) {
         self.state().socket = socket;
     }
 
@@ -98,16 +103,20 @@ impl Wire {
         match self.try_read(source, &mut read) {
             Ok(0) => Err(self.ended(WireEnd::Closed)),
             Ok(n) => {
-                self.state().last_read = self.clock.now();
+                let mut state = self.state();
+                state.last_read = self.clock.now();
+                state.end.take_if(|end| *end == WireEnd::Expired);
                 Ok(n)
             }
             Err(end) => Err(self.ended(end)),
         }
     }
 
-    /// Records how the bytes ended. The first record counts.
+    /// Records how the bytes ended. The first record counts, but a wait that expired may be followed by more.
     pub fn ended(&self, end: WireEnd) -> WireEnd {
-        self.state().end.get_or_insert(end).clone()
+        let mut state = self.state();
+        state.end.take_if(|end| *end == WireEnd::Expired);
+        state.end.get_or_insert(end).clone()
     }
 
     fn try_read<S: AsFd>(
@@ -136,11 +145,23 @@ impl Wire {
     ///
     /// Why waiting is pointless.
     pub fn wait<S: AsFd>(&self, source: &S, events: PollFlags) -> Result<(), WireEnd> {
+        self.wait_share(source, events, 1)
+    }
+
+    /// As [`Wire::wait`], but at most the `share`th part of the time until the deadline.
+    ///
+    /// # Errors
+    ///
+    /// Why waiting is pointless.
+    pub fn wait_share<S: AsFd>(&self, source: &S, events: PollFlags, share: usize) -> Result<(), WireEnd> {
+        let share = u32::try_from(share).unwrap_or(u32::MAX).max(1);
+        let now = self.clock.now();
+        let deadline = self.state().deadline.map(|deadline| now + deadline.saturating_sub(now) / share);
         loop {
             if self.stop.signal().is_some() {
                 return Err(WireEnd::Stopped);
             }
-            let left = self.state().deadline.map(|deadline| deadline.saturating_sub(self.clock.now()));
+            let left = deadline.map(|deadline| deadline.saturating_sub(self.clock.now()));
             let source = PollFd::new(source, events);
             let mut fds = [source.clone(), source];
             let fds = match self.stop.fd() {
@@ -183,7 +204,7 @@ pub trait Descriptor: AsFd {
     fn read_some(&self, room: &mut [u8]) -> io::Result<usize>;
 }
 
-impl Descriptor for Arc<TcpStream> {
+impl Descriptor for Arc<Socket> {
     const IS_NONBLOCKING: bool = true;
 
     fn read_some(&self, room: &mut [u8]) -> io::Result<usize> {
@@ -219,5 +240,37 @@ impl<D: Descriptor> Read for WiredReader<D> {
             Err(WireEnd::Expired) => Err(io::ErrorKind::TimedOut.into()),
             Err(WireEnd::Stopped) => Err(io::ErrorKind::Interrupted.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn a_wait_that_expired_is_not_the_end_if_bytes_come_later() {
+        let clock = Clock::real();
+        let wire = Wire::new(&clock, &Stop::default());
+        let (near, mut far) = UnixStream::pair().unwrap();
+        let mut room = [0; 8];
+        let mut read = || wire.read(&near, || (&mut &near).read(&mut room));
+        wire.set_deadline(Some(Duration::ZERO));
+        assert_eq!((read(), wire.end()), (Err(WireEnd::Expired), Some(WireEnd::Expired)));
+        wire.set_deadline(None);
+        far.write_all(b"late").unwrap();
+        assert_eq!((read(), wire.end()), (Ok(4), None));
+        drop(far);
+        assert_eq!((read(), wire.end()), (Err(WireEnd::Closed), Some(WireEnd::Closed)));
+        assert_eq!(wire.ended(WireEnd::Expired), WireEnd::Closed);
+    }
+
+    #[test]
+    fn the_end_is_known_also_right_behind_a_wait_that_expired() {
+        let wire = Wire::new(&Clock::real(), &Stop::default());
+        wire.ended(WireEnd::Expired);
+        assert_eq!(wire.ended(WireEnd::Closed), WireEnd::Closed);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-/// The walk of a live stream may fall this far behind.
-const LONGEST_DEBT: Duration = Duration::from_secs(1);
+/// A picture of a live stream is read if this process is less than this behind the stream. A walk takes much less
+/// than the rest of a second, so that the process never falls a second behind.
+const LONGEST_DELAY: Duration = Duration::from_millis(500);
 
 /// Which pictures have their entropy-coded data read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,37 +22,27 @@ pub enum Depth {
 pub struct Walks {
     depth: Depth,
     is_live: bool,
-    /// The time that the walks took, less the time that was spent waiting for bytes since: how far this
-    /// process may be behind the stream.
-    debt: Duration,
-    longest: Duration,
-    /// When the last event had been judged.
-    judged: Option<Duration>,
+    /// The shortest time so far from an arrival to its judgement. Arrivals count from the first byte, so only
+    /// the difference to it means something.
+    shortest: Option<Duration>,
 }
 
 impl Walks {
     /// For a stream of which nothing has been read.
     pub fn new(depth: Depth, is_live: bool) -> Self {
-        Self { depth, is_live, debt: Duration::ZERO, longest: Duration::ZERO, judged: None }
+        Self { depth, is_live, shortest: None }
     }
 
-    /// Whether to read the picture that is to be judged at `now`.
-    pub fn next(&mut self, now: Duration) -> bool {
-        let waited = self.judged.map_or(Duration::ZERO, |judged| now.saturating_sub(judged));
-        self.debt = self.debt.saturating_sub(waited);
+    /// Whether to read the picture that came at `arrival` and is to be judged at `now`.
+    pub fn next(&mut self, now: Duration, arrival: Option<Duration>) -> bool {
+        let delay = now.saturating_sub(arrival.unwrap_or(now));
+        let shortest = self.shortest.map_or(delay, |shortest| shortest.min(delay));
+        self.shortest = Some(shortest);
         match self.depth {
             Depth::Deep => true,
             Depth::Shallow => false,
-            Depth::Auto => !self.is_live || self.debt + self.longest <= LONGEST_DEBT,
+            Depth::Auto => !self.is_live || delay - shortest <= LONGEST_DELAY,
         }
-    }
-
-    /// The picture has been judged at `now`; [`Walks::next`] was called at `before`.
-    pub fn judged(&mut self, before: Duration, now: Duration) {
-        let time = now.saturating_sub(before);
-        self.debt += time;
-        self.longest = self.longest.max(time.min(LONGEST_DEBT));
-        self.judged = Some(now);
     }
 }
 
@@ -68,12 +59,11 @@ mod tests {
             let arrival = ms(picture * gap);
             now = now.max(arrival);
             behind = behind.max(now - arrival);
-            let before = now;
-            if walks.next(before) {
+            // The clock started a minute before the stream.
+            if walks.next(now + Duration::from_secs(60), Some(arrival)) {
                 count += 1;
                 now += ms(walk);
             }
-            walks.judged(before, now);
         }
         (count, behind)
     }
@@ -92,5 +82,13 @@ mod tests {
         assert!(behind <= Duration::from_secs(1), "{behind:?}");
         // 200 pictures in 6.6 s leave room for 66 walks of 100 ms.
         assert!((60..80).contains(&count), "{count}");
+        // A pause of this process is made up for.
+        let mut walks = Walks::new(Depth::Auto, true);
+        let at = |ms: u64| Duration::from_millis(ms);
+        let reads: Vec<bool> = [(0, 1), (30, 1501), (60, 1502), (1520, 1530), (1560, 1570)]
+            .into_iter()
+            .map(|(arrival, now)| walks.next(at(now), Some(at(arrival))))
+            .collect();
+        assert_eq!(reads, [true, false, false, true, true]);
     }
 }

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::signal::Stop;
-use crate::transport::Target;
+use crate::transport::{self, Target};
 use crate::value::{self, Dimensions, Rate};
 use depth::Depth;
 use emit::{Emitter, Json, Text};
@@ -95,6 +95,8 @@ pub struct Check {
     /// List all rules
     #[arg(long, conflicts_with_all = ["targets", "explain"])]
     list_rules: bool,
+    #[command(flatten)]
+    transport: transport::Options,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -164,6 +166,7 @@ impl Check {
             duration: self.duration,
             idle: self.idle,
             expectations,
+            transport: self.transport.clone(),
             depth,
             consumers: self.consumers.clone(),
         }

@@ -31,6 +31,8 @@ pub struct Options {
     pub idle: Duration,
     /// The rules and the limits.
     pub expectations: Expectations,
+    /// How a URL is reached.
+    pub transport: transport::Options,
     /// Which pictures have their entropy-coded data read.
     pub depth: Depth,
     /// The consumers that the findings are judged for; empty: all.
@@ -170,7 +172,7 @@ impl Run {
         started: Duration,
     ) -> Result<(), Failure> {
         let patience = options.duration.map_or(options.idle, |duration| duration.min(options.idle));
-        let stream = transport::open(target, &transport::Options { patience }, clock, stop)?;
+        let stream = transport::open(target, &options.transport, patience, clock, stop)?;
         let mut session = Session::new(stream, clock, options.idle, started);
         let mut watcher = Watcher {
             judge: Judge::new(options.expectations.clone()),
@@ -249,13 +251,11 @@ impl Observer for Watcher {
     }
 
     fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
-        let before = self.clock.now();
         if let Event::Part(_) = event {
-            self.judge.set_deep(self.walks.next(before));
+            self.judge.set_deep(self.walks.next(self.clock.now(), arrival));
         }
         self.judge.event(event, arrival);
         if let Event::Part(part) = event {
-            self.walks.judged(before, self.clock.now());
             if let Some(sample) = &self.sample {
                 sample.part(part);
             }

@@ -1,14 +1,17 @@
 //! The frames of a measurement, read once from a directory.
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::anyhow;
 
+use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::problem::Problem;
-use crate::source::directory::Directory;
-use crate::source::paced::{Next, Paced};
+use crate::source::io_thread::Progress;
+use crate::source::listing::{self, Detail, Name};
+use crate::source::notices::Notices;
+use crate::source::picture_file::{self, Look};
+use crate::source::stamp::Origin;
 
 /// The most bytes of pictures: all of them stay in memory.
 const MAX_BYTES: usize = 1 << 30;
@@ -20,16 +23,39 @@ const MAX_BYTES: usize = 1 << 30;
 /// If the directory cannot be read, has no complete JPEG, or has more than 1 GiB of pictures.
 pub fn load(directory: &Path, limit: u64) -> Result<Vec<Vec<u8>>, Problem> {
     let shown = directory.display();
-    let mut source = Directory::open(directory, Some(1), Reporter::new("bench")).map_err(|problem| {
-        match problem.hint {
+    let (files, progress) =
+        (listing::list(directory, Detail::Names, &Progress::default()), Progress::default());
+    if let Some(problem) = listing::check(directory, &files) {
+        return Err(match problem.hint {
             Some(_) => problem,
             None => problem.hint("give a directory of JPEGs; `mjpeg record URL DIR` makes one from a stream"),
-        }
-    })?;
+        });
+    }
+    let mut names: Vec<Name> = files.unwrap_or_default().into_iter().map(|file| file.name).collect();
+    names.sort();
+    let mut notices = Notices::new(Clock::real(), Reporter::new("bench"));
     let mut frames = Vec::new();
     let mut bytes = 0;
-    for number in 1..=limit {
-        let Next::Picture(picture) = source.next(number, Duration::ZERO) else { break };
+    for Name(name) in names {
+        if frames.len() as u64 == limit {
+            break;
+        }
+        let path = directory.join(name);
+        let found =
+            picture_file::look(&path, Origin::Local, &progress, |_| true).map_err(|error| error.to_string());
+        let picture = match found {
+            Ok(Look::Read(_, picture)) => picture,
+            Ok(Look::Unread(_) | Look::Changing(_)) => Err("it changed while it was read".into()),
+            Err(error) => Err(error),
+        };
+        let picture = match picture {
+            Ok(picture) => picture,
+            Err(why) => {
+                let more = format!("more files in {shown} were skipped");
+                notices.say("skipped", &more, &format!("{} is skipped: {why}", path.display()));
+                continue;
+            }
+        };
         bytes += picture.jpeg().len();
         if bytes > MAX_BYTES {
             let hint =

@@ -45,16 +45,14 @@ impl Engine {
     fn add_connection(&mut self, socket: Socket, peer: &SockAddr, now: Duration) {
         if self.connections.len() >= self.settings.connections {
             // This short answer fits into the send buffer of a new socket.
-            self.totals.refused += 1;
+            self.connections.count_refused(0);
             let _ = socket.send(&self.responder.full());
             return;
         }
-        let entry = self.connections.vacant_entry();
-        let token = Token(entry.key());
+        let token = Token(self.connections.next_number());
         let interest = Interest::READABLE | Interest::WRITABLE;
         if self.poll.registry().register(&mut SourceFd(&socket.as_raw_fd()), token, interest).is_ok() {
-            let peer = peer.as_socket().map_or_else(|| "local".into(), |peer| peer.to_string());
-            entry.insert(Connection::new(socket, peer, now));
+            self.connections.insert(Connection::new(socket, peer.as_socket(), now));
         }
     }
 }

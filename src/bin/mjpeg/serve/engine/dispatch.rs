@@ -1,23 +1,30 @@
 //! Dispatch: starts the answer to a request.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use socket2::Socket;
 
 use super::super::connection::{SharedBody, Stage};
-use super::super::hub::Update;
+use super::super::deadlines::Timed;
+use super::super::faulty::Faulty;
+use super::super::hub::{Snapshot, Update};
+use super::super::layout::Layout;
 use super::super::page;
-use super::super::part::Layout;
 use super::super::report::{State, ViewerState};
 use super::super::responder::Reply;
+use super::super::script::Script;
+use super::super::stream::Stream;
 use super::super::viewer::Viewer;
-use super::event_loop::{Engine, add};
+use super::super::viewer_log::Reason;
+use super::event_loop::Engine;
 use super::settings::Settings;
 use crate::listen::answer::Body;
 use crate::listen::head::HeadStatus;
+use crate::value::Rate;
 
-/// Delay of the answer to a wrong password.
-const WRONG_PASSWORD_DELAY: Duration = Duration::from_secs(1);
+/// How long a snapshot waits for the first frame of a source that has just started.
+const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// Starts the answer to a request.
@@ -29,63 +36,133 @@ impl Engine {
             }
             HeadStatus::Partial => return,
         };
-        match self.responder.reply(request, self.clock.unix()) {
+        let Some(client) = self.connections.get_mut(number).map(|connection| connection.client) else {
+            return;
+        };
+        match self.responder.reply(request, client, now, self.clock.unix()) {
             Reply::Finite(bytes) => self.answer(number, bytes, now),
             Reply::Page(head) => self.answer_with(number, head, SharedBody::Text(page::PAGE), now),
-            Reply::Snapshot(body) => {
-                if self.hub.starts_for_snapshots() {
-                    self.snapshot_taken = true;
-                    let update = self.hub.start(now);
-                    self.broadcast(update, now);
-                }
-                let Some(part) = self.hub.snapshot() else {
-                    return self.answer(number, self.responder.no_snapshot(body), now);
-                };
-                let head = self.responder.snapshot(part.jpeg().len(), part.taken);
-                let shared = if body == Body::Sent { SharedBody::Picture(part) } else { SharedBody::None };
-                self.answer_with(number, head, shared, now);
-            }
-            Reply::Denied(bytes) => {
-                if let Some(connection) = self.connections.get_mut(number) {
-                    connection.stage = Stage::Delay { bytes, until: now + WRONG_PASSWORD_DELAY };
-                }
-            }
-            Reply::State(view, body) => {
-                let bytes = self.responder.state(&self.state(now), view, body);
+            Reply::Snapshot(stream, body) => self.start_snapshot(number, stream, body, now),
+            Reply::Denied(bytes, until) => self.wait(number, Stage::Delay { bytes, until }),
+            Reply::State(stream, view, body) => {
+                let bytes = self.responder.state(&self.states(stream, now), view, body);
                 self.answer(number, bytes, now);
             }
-            Reply::Stream(_) if !self.make_room() || self.shutdown_at.is_some() => {
-                self.totals.refused += 1;
+            Reply::StreamHead(stream) => {
+                let head = self.streams.get(stream).and_then(|stream| stream.hub.response_head(0));
+                self.answer(number, head.map(|head| head.to_vec()).unwrap_or_default(), now);
+            }
+            Reply::Stream(stream, _) if !self.make_room() || self.is_closed(stream) => {
+                self.connections.count_refused(stream);
                 self.answer(number, self.responder.full(), now);
             }
-            Reply::Stream(layout) => self.start_stream(number, layout.unwrap_or(self.settings.layout), now),
+            Reply::Stream(stream, layout) => {
+                let layout = layout.unwrap_or(self.settings.layout);
+                self.start_stream(number, stream, &request.target(), layout, now);
+            }
         }
+    }
+
+    /// Continues with a connection whose deadline has expired.
+    pub(super) fn resume(&mut self, number: usize, now: Duration) {
+        let Some(connection) = self.connections.get_mut(number) else { return };
+        match &mut connection.stage {
+            Stage::Delay { bytes, .. } => {
+                let bytes = std::mem::take(bytes);
+                connection.answer(bytes, SharedBody::None, now);
+            }
+            Stage::Snapshot { stream, body, .. } => {
+                let (stream, body) = (*stream, *body);
+                self.answer_snapshot(number, stream, body, now);
+            }
+            _ => {}
+        }
+        self.drive(number, now);
+    }
+
+    /// Answers the requests for snapshots that wait for a frame of this stream.
+    pub(super) fn answer_snapshots(&mut self, stream: usize, now: Duration) {
+        for number in self.connections.take_snapshots(stream) {
+            let Some(connection) = self.connections.get_mut(number) else { continue };
+            if let Stage::Snapshot { stream: awaited, body, .. } = connection.stage
+                && awaited == stream
+            {
+                self.answer_snapshot(number, stream, body, now);
+                self.drive(number, now);
+            }
+        }
+    }
+
+    /// Whether the stream takes no more viewers.
+    fn is_closed(&self, stream: usize) -> bool {
+        self.shutdown_at.is_some() || self.streams.get(stream).is_none_or(|stream| stream.hub.is_closed())
     }
 
     /// Whether another viewer is allowed. At the limit, this closes a viewer whose peer has closed its side: most
     /// likely it has disconnected, and only the next frame would show that.
     fn make_room(&mut self) -> bool {
-        if self.viewers < self.settings.viewers {
+        if self.connections.viewers() < self.settings.viewers {
             return true;
         }
-        let half_closed = (0..self.connections.capacity()).find(|&number| {
-            self.connections
-                .get_mut(number)
-                .is_some_and(|c| c.half_closed.is_some() && matches!(c.stage, Stage::Stream(_)))
+        let half_closed = self.connections.iter().find(|(_, connection)| {
+            connection.half_closed.is_some() && matches!(connection.stage, Stage::Stream { .. })
         });
-        half_closed.map(|number| self.close(number)).is_some()
+        let half_closed = half_closed.map(|(number, _)| number);
+        half_closed.map(|number| self.close_for(number, Reason::Replaced)).is_some()
     }
 
     /// Turns a connection into a viewer.
-    fn start_stream(&mut self, number: usize, layout: Layout, now: Duration) {
-        let head = self.responder.stream_head();
+    fn start_stream(&mut self, number: usize, stream: usize, target: &str, layout: Layout, now: Duration) {
+        let Some(started) = self.streams.get_mut(stream) else { return };
+        let Some(head) = started.hub.response_head(0) else { return };
         let Some(connection) = self.connections.get_mut(number) else { return };
         limit_kernel_buffers(&connection.socket, &self.settings);
-        connection.stage = Stage::Stream(Box::new(Viewer::new(layout, head)));
-        self.viewers += 1;
-        self.totals.viewers += 1;
-        let update = self.hub.start(now);
-        if update == Update::None { self.drive(number, now) } else { self.broadcast(update, now) }
+        self.log.came(&connection.peer, target, &layout.name(), now);
+        let faults = &self.settings.faults;
+        let script =
+            (!faults.is_empty()).then(|| Box::new(Faulty::new(Rc::clone(faults))) as Box<dyn Script>);
+        self.connections.start_stream(number, stream, Viewer::new(0, layout, head, script));
+        let update = started.hub.start(now);
+        self.publish(stream, update, now);
+        if update == Update::None {
+            self.drive(number, now);
+        }
+    }
+
+    /// Answers a request for a snapshot, or lets it wait for a source that has just started.
+    fn start_snapshot(&mut self, number: usize, stream: usize, body: Body, now: Duration) {
+        let Some(requested) = self.streams.get_mut(stream) else { return };
+        if self.settings.snapshots_start_sources {
+            requested.snapshot_taken = true;
+            let update = requested.hub.start(now);
+            self.publish(stream, update, now);
+        }
+        let starting = |stream: &mut Stream| matches!(stream.hub.snapshot(), Snapshot::Soon);
+        if self.streams.get_mut(stream).is_some_and(starting) {
+            self.connections.await_snapshot(number, stream);
+            self.wait(number, Stage::Snapshot { stream, body, until: now + SNAPSHOT_TIMEOUT });
+        } else {
+            self.answer_snapshot(number, stream, body, now);
+        }
+    }
+
+    fn answer_snapshot(&mut self, number: usize, stream: usize, body: Body, now: Duration) {
+        let Some(Snapshot::Part(part)) = self.streams.get_mut(stream).map(|stream| stream.hub.snapshot())
+        else {
+            return self.answer(number, self.responder.no_snapshot(body), now);
+        };
+        let head = self.responder.snapshot(part.jpeg().len(), part.taken());
+        let shared = if body == Body::Sent { SharedBody::Picture(part) } else { SharedBody::None };
+        self.answer_with(number, head, shared, now);
+    }
+
+    /// Puts a connection into a stage that has a deadline.
+    fn wait(&mut self, number: usize, stage: Stage) {
+        let Some(connection) = self.connections.get_mut(number) else { return };
+        connection.stage = stage;
+        if let Some(at) = connection.wakes_at() {
+            self.deadlines.push(at, Timed::Connection(number));
+        }
     }
 
     fn answer(&mut self, number: usize, bytes: Vec<u8>, now: Duration) {
@@ -98,15 +175,18 @@ impl Engine {
         }
     }
 
-    /// The state of the server, for `/state` and `/metrics`.
-    fn state(&self, now: Duration) -> State {
-        let (count, newest) = (self.hub.count(), self.hub.newest());
-        let mut totals = self.totals;
-        let mut viewers = Vec::with_capacity(self.viewers);
-        for (_, connection) in &self.connections {
-            let Stage::Stream(viewer) = &connection.stage else { continue };
-            add(&mut totals, viewer);
-            viewers.push(ViewerState {
+    /// The state of one stream, or of all streams.
+    fn states(&self, stream: Option<usize>, now: Duration) -> Vec<State> {
+        let of = |stream: usize| stream..stream + 1;
+        stream.map_or(0..self.streams.len(), of).filter_map(|stream| self.state(stream, now)).collect()
+    }
+
+    /// The state of a stream, for `/state` and `/metrics`.
+    fn state(&self, index: usize, now: Duration) -> Option<State> {
+        let stream = self.streams.get(index)?;
+        let (hub, count, stats) = (&stream.hub, stream.hub.count(), stream.hub.stats());
+        let viewers = self.connections.iter().filter_map(|(_, connection)| match &connection.stage {
+            Stage::Stream { viewer, stream } if *stream == index => Some(ViewerState {
                 peer: connection.peer.clone(),
                 layout: viewer.layout().name(),
                 age_s: (now - connection.accepted_at).as_secs_f64(),
@@ -114,26 +194,29 @@ impl Engine {
                 frames_skipped: viewer.count.skipped,
                 bytes_sent: viewer.count.bytes,
                 backlog_bytes: viewer.backlog() as u64,
-            });
-        }
-        State {
+            }),
+            _ => None,
+        });
+        Some(State {
             schema: "mjpeg.state/1",
-            source: self.settings.source.clone(),
-            healthy: self.hub.is_healthy(now, self.settings.patience),
+            name: (!stream.name.is_empty()).then(|| stream.name.clone()),
+            streams: self.streams.iter().skip(1).filter(|_| index == 0).map(|it| it.name.clone()).collect(),
+            source: stream.source.clone(),
+            healthy: hub.is_healthy(now, self.settings.patience),
             uptime_s: (now - self.started).as_secs_f64(),
-            fps_asked: self.hub.fps_asked(),
-            fps: self.hub.fps(now),
-            frame_age_ms: self.hub.age(now).map(|age| age.as_secs_f64() * 1000.0),
-            frame_bytes: newest.map(|part| part.jpeg().len() as u64),
+            fps_asked: stats.pace.rate().map(Rate::fps),
+            fps: hub.fps(now),
+            frame_age_ms: hub.age(now).map(|age| age.as_secs_f64() * 1000.0),
+            frame_bytes: hub.newest(0).map(|part| part.jpeg().len() as u64),
             frames: count.frames,
             frames_repeated: count.repeated,
-            frames_torn: count.torn,
-            frames_uncarried: count.uncarried,
-            frames_unseen: count.unseen,
+            frames_torn: stats.torn,
+            frames_uncarried: stats.uncarried,
+            frames_unseen: stats.unseen,
             connections: self.connections.len() as u64,
-            totals,
-            viewers,
-        }
+            totals: self.connections.totals(index),
+            viewers: viewers.collect(),
+        })
     }
 }
 

@@ -2,31 +2,34 @@
 
 use std::io;
 use std::os::fd::AsRawFd;
-use std::rc::Rc;
 use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
-use slab::Slab;
 
-use super::super::connection::{Connection, Stage, Step};
-use super::super::hub::{Hub, Update};
-use super::super::report::Totals;
+use super::super::command::Command;
+use super::super::connection::{Stage, Step, send};
+use super::super::connections::Connections;
+use super::super::deadlines::{Deadlines, Timed};
 use super::super::responder::Responder;
+use super::super::stream::Stream;
 use super::super::timer::Timer;
-use super::super::viewer::{Push, Viewer};
+use super::super::viewer_log::{Reason, ViewerLog};
 use super::settings::Settings;
 use crate::clock::Clock;
 use crate::listen::socket::Listener;
 use crate::signal::Stop;
 use crate::source::error::Error;
+use crate::source::wake::WakeUps;
 
-/// The token of the waker with which a source reports a new frame or its end.
-pub const SOURCE: Token = Token(FIRST_OWN_TOKEN);
+/// The token of the wake-ups with which sources report new frames and their end.
+pub const SOURCES: Token = Token(FIRST_OWN_TOKEN);
 const TIMER: Token = Token(FIRST_OWN_TOKEN + 1);
 const SIGNAL: Token = Token(FIRST_OWN_TOKEN + 2);
 const LISTENERS: Token = Token(FIRST_OWN_TOKEN + 3);
-/// Tokens below this one are connections: their keys in the slab.
+/// The token of the command that runs beside the server.
+pub(super) const COMMAND: Token = Token(FIRST_OWN_TOKEN + 4);
+/// Tokens below this one are connections: their numbers.
 const FIRST_OWN_TOKEN: usize = usize::MAX - 8;
 
 /// How often to check for overdue connections.
@@ -38,19 +41,21 @@ const SHUTDOWN_TIME: Duration = Duration::from_millis(800);
 pub struct Engine {
     pub(super) poll: Poll,
     pub(super) listeners: Vec<Listener>,
-    pub(super) connections: Slab<Connection>,
-    pub(super) hub: Hub,
+    pub(super) connections: Connections,
+    pub(super) streams: Vec<Stream>,
+    wake_ups: WakeUps,
+    /// The streams that were woken, in a buffer that is used again.
+    woken: Vec<usize>,
+    pub(super) deadlines: Deadlines,
     timer: Timer,
     pub(super) clock: Clock,
-    stop: Stop,
+    pub(super) stop: Stop,
+    /// A command that runs beside the server.
+    pub(super) command: Option<Command>,
+    pub(super) log: ViewerLog,
     pub(super) responder: Responder,
     pub(super) settings: Settings,
-    /// Connections that are viewers.
-    pub(super) viewers: usize,
-    pub(super) totals: Totals,
     pub(super) started: Duration,
-    /// Whether a snapshot was requested since the last frame.
-    pub(super) snapshot_taken: bool,
     pub(super) accept_at: Option<Duration>,
     pub(super) last_sweep: Duration,
     /// When to end at the latest; `None` while the server runs.
@@ -59,15 +64,15 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Creates a server for these listeners. `poll` is the one that the source wakes.
+    /// Creates a server of these streams. `wake_ups` are those of `poll`.
     ///
     /// # Errors
     ///
     /// When the system cannot create or register the descriptors.
     pub fn new(
-        poll: Poll,
+        (poll, wake_ups): (Poll, WakeUps),
         listeners: Vec<Listener>,
-        hub: Hub,
+        streams: Vec<Stream>,
         responder: Responder,
         settings: Settings,
         clock: Clock,
@@ -85,17 +90,19 @@ impl Engine {
         Ok(Self {
             poll,
             listeners,
-            connections: Slab::new(),
-            hub,
+            connections: Connections::new(streams.len()),
+            streams,
+            wake_ups,
+            woken: Vec::new(),
+            deadlines: Deadlines::default(),
             timer,
             clock,
             stop: stop.clone(),
+            command: None,
+            log: ViewerLog::new(settings.reporter, settings.detail),
             responder,
             settings,
-            viewers: 0,
-            totals: Totals::default(),
             started,
-            snapshot_taken: false,
             accept_at: None,
             last_sweep: Duration::ZERO,
             shutdown_at: None,
@@ -103,86 +110,131 @@ impl Engine {
         })
     }
 
-    /// Serves until the source ends or a signal arrives, and every viewer has received the last part.
+    /// Serves until all sources have ended or a signal arrives, and every viewer has received the last part.
     ///
     /// # Errors
     ///
     /// When polling for events fails.
     pub fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
-        loop {
+        // Opening the sources has used up the events of wake-ups, but not their list.
+        self.wake(self.clock.now());
+        while !self.is_over() {
             let timeout = self.timeout();
-            match self.poll.poll(&mut events, timeout) {
-                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-                _ => {}
-            }
-            let now = self.clock.now();
-            // Also if the source has ended and only slow viewers remain: the signal shortens the wait for them.
-            if self.stop.signal().is_some() && self.shutdown_at.is_none_or(|until| until == Duration::MAX) {
-                let update = self.hub.finish(now);
-                self.begin_shutdown(now + SHUTDOWN_TIME);
-                self.broadcast(update, now);
-            }
-            // A due frame comes first: it must not wait for requests.
-            self.tick(now);
-            let mut accept = false;
-            for event in &events {
-                match event.token() {
-                    TIMER => self.timer.expired(),
-                    // One event may report both a picture and the end of the source.
-                    SOURCE => {
-                        for _ in 0..2 {
-                            let update = self.hub.fetch(now);
-                            self.broadcast(update, now);
-                        }
-                        self.tick(now);
+            self.turn(&mut events, timeout)?;
+        }
+        self.log_rest();
+        Ok(())
+    }
+
+    /// Waits for events, for `timeout` at most, and handles them.
+    pub(super) fn turn(&mut self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        match self.poll.poll(events, timeout) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
+        let now = self.clock.now();
+        // Also if the sources have ended and only slow viewers remain: the signal shortens the wait for them.
+        if self.is_stopped(now) && self.shutdown_at.is_none_or(|until| until == Duration::MAX) {
+            self.stop_streams(now);
+        }
+        // A due frame comes first: it must not wait for requests.
+        self.expire(now);
+        let mut accept = false;
+        for event in &*events {
+            match event.token() {
+                TIMER => self.timer.expired(),
+                SOURCES => self.wake(now),
+                SIGNAL | COMMAND => {}
+                LISTENERS => accept = true,
+                Token(n) if event.is_error() || (event.is_write_closed() && event.is_read_closed()) => {
+                    self.close_broken(n, None);
+                }
+                Token(n) => {
+                    if event.is_read_closed()
+                        && let Some(connection) = self.connections.get_mut(n)
+                    {
+                        connection.half_closed.get_or_insert(now);
                     }
-                    SIGNAL => {}
-                    LISTENERS => accept = true,
-                    Token(n) if event.is_error() || (event.is_write_closed() && event.is_read_closed()) => {
-                        self.close_broken(n, None);
+                    self.drive(n, now);
+                }
+            }
+        }
+        if accept || self.accept_at.is_some_and(|at| now >= at) {
+            self.accept(now);
+        }
+        self.sweep(now);
+        self.log.tick(now);
+        Ok(())
+    }
+
+    /// Whether the run has ended.
+    fn is_over(&self) -> bool {
+        self.shutdown_at.is_some_and(|until| self.clock.now() >= until || self.is_everything_sent())
+    }
+
+    /// Why a source never produced a frame, if that ended its stream.
+    pub fn take_error(&mut self) -> Option<Error> {
+        self.streams.iter_mut().find_map(|stream| stream.hub.take_error())
+    }
+
+    /// Publishes the frames of the streams that were woken.
+    fn wake(&mut self, now: Duration) {
+        let mut woken = std::mem::take(&mut self.woken);
+        self.wake_ups.take(&mut woken);
+        for &stream in &woken {
+            // One wake-up may report both a picture and the end of the source.
+            self.poll_stream(stream, now);
+            self.poll_stream(stream, now);
+        }
+        self.woken = woken;
+    }
+
+    /// Continues with the streams and connections whose deadlines have expired.
+    fn expire(&mut self, now: Duration) {
+        while let Some((at, timed)) = self.deadlines.pop(now) {
+            match timed {
+                Timed::Stream(stream) => {
+                    if let Some(stream) = self.streams.get_mut(stream) {
+                        stream.deadline.take_if(|deadline| *deadline == at);
                     }
-                    Token(n) => {
-                        if event.is_read_closed()
-                            && let Some(connection) = self.connections.get_mut(n)
-                        {
-                            connection.half_closed.get_or_insert(now);
-                        }
-                        self.drive(n, now);
+                    self.poll_stream(stream, now);
+                }
+                Timed::Connection(number) => {
+                    let connection = self.connections.get_mut(number);
+                    if connection.is_some_and(|connection| connection.wakes_at() == Some(at)) {
+                        self.resume(number, now);
                     }
                 }
             }
-            if accept || self.accept_at.is_some_and(|at| now >= at) {
-                self.accept(now);
-            }
-            self.sweep(now);
-            if self.shutdown_at.is_some_and(|until| now >= until || self.is_everything_sent()) {
-                return Ok(());
-            }
         }
+        self.drop_old_deadlines();
     }
 
-    /// Why the source never produced a frame, if that ended the run.
-    pub fn take_error(&mut self) -> Option<Error> {
-        self.hub.take_error()
-    }
-
-    /// Publishes a due frame.
-    fn tick(&mut self, now: Duration) {
-        let (viewers, snapshot_taken) = (self.viewers, &mut self.snapshot_taken);
-        let update = self.hub.tick(now, || viewers > 0 || std::mem::take(snapshot_taken));
-        self.broadcast(update, now);
+    /// Removes deadlines of connections that were closed before: their number is bounded.
+    fn drop_old_deadlines(&mut self) {
+        if self.deadlines.len() <= 64 + 2 * (self.streams.len() + self.connections.len()) {
+            return;
+        }
+        let Self { deadlines, connections, streams, .. } = self;
+        deadlines.retain(|at, timed| match timed {
+            Timed::Stream(stream) => streams.get(stream).is_some_and(|stream| stream.deadline == Some(at)),
+            Timed::Connection(number) => {
+                connections.get_mut(number).is_some_and(|connection| connection.wakes_at() == Some(at))
+            }
+        });
     }
 
     /// How long the poll may block.
     fn timeout(&mut self) -> Option<Duration> {
         let now = self.clock.now();
-        let due = self.hub.due();
+        let due = self.deadlines.first();
         let timer = self.timer.set(due, now);
         // If a frame is due soon, the check for overdue connections runs then.
         let sweep = (!self.connections.is_empty() && due.is_none_or(|due| due > now + SWEEP_INTERVAL))
             .then_some(self.last_sweep + SWEEP_INTERVAL);
-        [self.accept_at, sweep, self.shutdown_at]
+        let command = self.command.as_ref().and_then(Command::due);
+        [self.accept_at, sweep, self.shutdown_at, command, self.log.due()]
             .into_iter()
             .flatten()
             .map(|at| at.saturating_sub(now))
@@ -193,12 +245,11 @@ impl Engine {
     /// Reads from and writes to one connection until its socket would block.
     pub(super) fn drive(&mut self, number: usize, now: Duration) {
         let Some(connection) = self.connections.get_mut(number) else { return };
-        if let Stage::Stream(viewer) = &mut connection.stage {
-            let socket = &connection.socket;
-            match viewer.push(self.hub.newest(), now, |bytes| socket.send(bytes)) {
-                Ok(Push::Idle | Push::Blocked) => return,
-                Ok(Push::Done) => self.finish_viewer(number, now),
-                Err(error) => return self.close_broken(number, Some(error)),
+        if let Stage::Stream { viewer, stream } = &mut connection.stage {
+            let newest = self.streams.get(*stream).and_then(|stream| stream.hub.newest(viewer.recipe()));
+            let sent = viewer.push(newest, now, |slices| send(&connection.socket, slices));
+            if !self.after_push(number, sent, now) {
+                return;
             }
         }
         loop {
@@ -211,95 +262,48 @@ impl Engine {
         }
     }
 
-    /// Sends a new part to all viewers.
-    pub(super) fn broadcast(&mut self, update: Update, now: Duration) {
-        if update == Update::None {
-            return;
-        }
-        if matches!(update, Update::LastPart | Update::End) && self.shutdown_at.is_none() {
-            // No deadline: the send timeout closes viewers that accept nothing.
-            self.begin_shutdown(Duration::MAX);
-        }
-        let Some(newest) = self.hub.newest().map(Rc::clone) else { return };
-        for number in 0..self.connections.capacity() {
-            let Some(Connection { socket, stage: Stage::Stream(viewer), .. }) =
-                self.connections.get_mut(number)
-            else {
-                continue;
-            };
-            viewer.offer(&newest);
-            match viewer.push(Some(&newest), now, |bytes| socket.send(bytes)) {
-                Ok(Push::Idle | Push::Blocked) => {}
-                Ok(Push::Done) => self.finish_viewer(number, now),
-                Err(error) => self.close_broken(number, Some(error)),
-            }
-        }
-        drop(newest);
-        self.hub.prepare();
-    }
-
     /// Whether the kernel has all bytes for all peers. It delivers them after this process has ended, too.
     fn is_everything_sent(&self) -> bool {
         self.connections.iter().all(|(_, connection)| matches!(connection.stage, Stage::Drain { .. }))
     }
 
-    /// Closes our side of a viewer that received everything.
-    fn finish_viewer(&mut self, number: usize, now: Duration) {
-        if let Some(connection) = self.connections.get_mut(number) {
-            if let Stage::Stream(viewer) = &connection.stage {
-                self.viewers -= 1;
-                add(&mut self.totals, viewer);
-            }
-            connection.drain(now);
-        }
-    }
-
-    /// Closes a broken connection. Without an `error`, the reason is the pending error of its socket.
-    fn close_broken(&mut self, number: usize, error: Option<io::Error>) {
-        let Some(connection) = self.connections.get_mut(number) else { return };
-        let error = error.or_else(|| connection.socket.take_error().ok().flatten());
-        let timed_out = error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
-        // TCP_USER_TIMEOUT expired before our own check.
-        if timed_out && matches!(connection.stage, Stage::Stream(_)) {
-            self.evict(number);
-        } else {
-            self.close(number);
-        }
-    }
-
-    pub(super) fn close(&mut self, number: usize) {
-        let Some(connection) = self.connections.try_remove(number) else { return };
-        if let Stage::Stream(viewer) = &connection.stage {
-            self.viewers -= 1;
-            add(&mut self.totals, viewer);
-        }
-        if self.accept_at.is_some() {
-            self.accept_at = Some(Duration::ZERO);
+    /// Ends all streams after a signal.
+    fn stop_streams(&mut self, now: Duration) {
+        let updates: Vec<_> = self.streams.iter_mut().map(|stream| stream.hub.finish(now)).collect();
+        self.begin_shutdown(now + SHUTDOWN_TIME);
+        for (stream, update) in updates.into_iter().enumerate() {
+            self.publish(stream, update, now);
         }
     }
 
     /// Stops listening and closes connections without a complete request. The run ends when the others are done,
     /// or at `until`.
-    fn begin_shutdown(&mut self, until: Duration) {
+    pub(super) fn begin_shutdown(&mut self, until: Duration) {
         self.shutdown_at = Some(until);
         self.listeners.clear();
-        let without_frame = self.hub.newest().is_none();
-        for number in 0..self.connections.capacity() {
-            let over = |connection: &mut Connection| match connection.stage {
-                Stage::Request(_) | Stage::Delay { .. } => true,
-                Stage::Stream(_) => without_frame,
-                _ => false,
-            };
-            if self.connections.get_mut(number).is_some_and(over) {
-                self.close(number);
+        let streams = &self.streams;
+        let over = self.connections.select(|connection| match connection.stage {
+            Stage::Request(_) | Stage::Delay { .. } => true,
+            Stage::Stream { stream, .. } | Stage::Snapshot { stream, .. } => {
+                streams.get(stream).is_none_or(|stream| stream.hub.newest(0).is_none())
             }
+            _ => false,
+        });
+        for number in over {
+            self.close_for(number, Reason::Stopped);
         }
     }
-}
 
-/// Adds the counters of a viewer to the totals.
-pub(super) fn add(totals: &mut Totals, viewer: &Viewer) {
-    totals.frames_sent += viewer.count.sent;
-    totals.frames_skipped += viewer.count.skipped;
-    totals.bytes_sent += viewer.count.bytes;
+    /// Closes a broken connection. Without an `error`, the reason is the pending error of its socket.
+    pub(super) fn close_broken(&mut self, number: usize, error: Option<io::Error>) {
+        let Some(connection) = self.connections.get_mut(number) else { return };
+        let error = error.or_else(|| connection.socket.take_error().ok().flatten());
+        let timed_out = error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
+        // TCP_USER_TIMEOUT expired before our own check.
+        if timed_out && matches!(connection.stage, Stage::Stream { .. }) {
+            self.evict(number);
+        } else {
+            self.close(number);
+        }
+    }
 }

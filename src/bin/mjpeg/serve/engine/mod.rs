@@ -1,11 +1,15 @@
 //! The engine: one thread accepts connections, answers requests and sends frames. It never blocks.
 
 mod accept;
+mod broadcast;
+mod command;
+mod departure;
 mod dispatch;
 mod event_loop;
-mod memory_limit;
 mod settings;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
-pub use event_loop::{Engine, SOURCE};
+pub use event_loop::{Engine, SOURCES};
 pub use settings::Settings;

@@ -1,8 +1,11 @@
 //! The settings of the engine, from the command line.
 
+use std::rc::Rc;
 use std::time::Duration;
 
-use super::super::part::Layout;
+use super::super::fault::Fault;
+use super::super::layout::Layout;
+use super::super::viewer_log::Detail;
 use crate::output::Reporter;
 
 /// The settings of the engine.
@@ -10,10 +13,14 @@ use crate::output::Reporter;
 pub struct Settings {
     /// Where messages go.
     pub reporter: Reporter,
-    /// The name of the source, without passwords.
-    pub source: String,
+    /// Which messages about viewers to write.
+    pub detail: Detail,
     /// The layout for viewers that choose none.
     pub layout: Layout,
+    /// The faults that each viewer receives.
+    pub faults: Rc<[Fault]>,
+    /// Whether a request for a snapshot starts a paused source.
+    pub snapshots_start_sources: bool,
     /// How long a source may be silent and still count as healthy.
     pub patience: Duration,
     /// Most connections at a time.

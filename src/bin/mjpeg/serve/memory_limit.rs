@@ -1,11 +1,13 @@
 //! The limit on the memory that slow peers keep in use.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::time::Duration;
 
 use slab::Slab;
 
-use super::super::connection::Connection;
+use super::connection::Connection;
+use super::part::Part;
 
 /// Most bytes of old frames and answers that all peers together may keep in memory. Each peer holds one or two
 /// frames, and peers of the same speed share them. So only many peers that read a few bytes now and then, each
@@ -21,28 +23,33 @@ struct Held {
     holders: Vec<usize>,
     /// Whether all holders are stuck.
     stuck: bool,
-    /// The number of the part; 0 for an answer.
+    /// The number of the part; 0 for an answer. Numbers of different streams are compared, too: the order is
+    /// then arbitrary, the limit is not.
     part: u64,
 }
 
 /// The connections to close so that the others hold at most `limit` bytes: first stuck ones, then holders of the
-/// oldest frames. The newest frame does not count, because the hub holds it anyway.
-pub fn to_close(connections: &Slab<Connection>, newest: u64, now: Duration, limit: usize) -> BTreeSet<usize> {
+/// oldest frames. The `newest` parts do not count, because the hubs hold them anyway.
+pub fn to_close(
+    connections: &Slab<Connection>,
+    newest: &[*const Part],
+    now: Duration,
+    limit: usize,
+) -> BTreeSet<usize> {
     let mut all = Vec::new();
     // A shared part is freed when its last holder is closed.
-    let mut parts = BTreeMap::<u64, Held>::new();
+    let mut parts = BTreeMap::<*const Part, Held>::new();
     for (number, connection) in connections {
         let stuck = connection.stuck_for(now) >= STUCK;
         if connection.answer_bytes() > 0 {
             all.push(Held { bytes: connection.answer_bytes(), holders: vec![number], stuck, part: 0 });
         }
-        for part in connection.parts().filter(|part| part.number != newest) {
-            let bytes = part.bytes().len();
-            let held = parts.entry(part.number).or_insert(Held {
-                bytes,
+        for part in connection.parts().filter(|part| !newest.contains(&Rc::as_ptr(part))) {
+            let held = parts.entry(Rc::as_ptr(part)).or_insert(Held {
+                bytes: part.jpeg().len(),
                 holders: Vec::new(),
                 stuck: true,
-                part: part.number,
+                part: part.number(),
             });
             held.holders.push(number);
             held.stuck &= stuck;
@@ -64,31 +71,31 @@ pub fn to_close(connections: &Slab<Connection>, newest: u64, now: Duration, limi
 
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
-
     use mjpeg::multipart::Boundary;
     use socket2::{Domain, Socket, Type};
 
-    use super::super::super::connection::SharedBody;
-    use super::super::super::part::{Part, Recipe, Trailer};
+    use super::super::connection::SharedBody;
+    use super::super::part::Trailer;
+    use super::super::recipe::{Recipe, Standard};
     use super::*;
     use crate::source::picture::Picture;
 
     fn part(number: u64) -> Rc<Part> {
-        let picture = Picture::copy(crate::source::picture::SMALLEST, 0).unwrap();
-        let mut recipe = Recipe::new(Boundary::new("b").unwrap());
-        Rc::new(recipe.part(picture, number, Duration::ZERO, Trailer::Nothing))
+        let picture = Picture::new(crate::source::picture::SMALLEST.to_vec()).unwrap();
+        let recipe = Standard::new(Boundary::new("b").unwrap(), &[]);
+        let frame = recipe.encode(picture, number, Duration::ZERO);
+        Rc::new(Part::new(Rc::new(frame), Trailer::Nothing, &recipe))
     }
 
     #[test]
     fn stuck_connections_are_closed_first_then_all_that_hold_the_oldest_frame() {
         let mut slab = Slab::new();
         let parts: Vec<Rc<Part>> = (0..5).map(part).collect();
-        let size = parts[0].bytes().len();
+        let size = parts[0].jpeg().len();
         let now = Duration::from_secs(60);
         let mut holder = |bytes: usize, shared: SharedBody, since: Duration| {
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
-            let mut connection = Connection::new(socket, String::new(), Duration::ZERO);
+            let mut connection = Connection::new(socket, None, Duration::ZERO);
             connection.answer(vec![0; bytes], shared, since);
             slab.insert(connection)
         };
@@ -98,7 +105,8 @@ mod tests {
         let stuck = holder(500, of(3), now - STUCK);
         let answer = holder(100_000, SharedBody::None, now);
 
-        let to_close = |limit| to_close(&slab, 4, now, limit).into_iter().collect::<Vec<_>>();
+        let to_close =
+            |limit| to_close(&slab, &[Rc::as_ptr(&parts[4])], now, limit).into_iter().collect::<Vec<_>>();
         // A shared part counts once. The newest part and small answers do not count.
         let all = 100_000 + 3 * size;
         assert!(to_close(all).is_empty());

@@ -1,0 +1,108 @@
+//! `--concat FILE`: the frames one after another in one file.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use mjpeg::jpeg::{Piece, Splitter};
+use mjpeg::multipart::Extent;
+
+use super::durability::Durability;
+use super::existing::Existing;
+use super::out_file::OutFile;
+use crate::problem::Problem;
+
+/// The file. It is created with the first good frame.
+#[derive(Debug)]
+pub struct Concat {
+    path: PathBuf,
+    existing: Existing,
+    durability: Durability,
+    file: Option<OutFile>,
+}
+
+impl Concat {
+    /// A file that does not exist yet.
+    pub fn new(path: &Path, existing: Existing, durability: Durability) -> Self {
+        Self { path: path.into(), existing, durability, file: None }
+    }
+
+    /// Appends a frame.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written. The file then ends behind the frame before it.
+    pub fn good(&mut self, jpeg: &[u8]) -> Result<(), Problem> {
+        if let Some(file) = &mut self.file {
+            return file.write(jpeg);
+        }
+        let mut file = match self.existing {
+            Existing::Resume => OutFile::append(&self.path, self.durability, whole_pictures)?,
+            existing => OutFile::create(&self.path, existing, self.durability)?,
+        };
+        file.write(jpeg)?;
+        file.replace()?;
+        self.file = Some(file);
+        Ok(())
+    }
+
+    /// Closes the file.
+    ///
+    /// # Errors
+    ///
+    /// Those of the close.
+    pub fn close(&mut self) -> Result<(), Problem> {
+        self.file.take().map_or(Ok(()), OutFile::close)
+    }
+}
+
+/// Bytes of an earlier file without the beginning of a picture at its end.
+fn whole_pictures(input: &mut dyn Read) -> io::Result<u64> {
+    let mut splitter = Splitter::new();
+    let mut whole = 0;
+    loop {
+        let n = input.read(splitter.space())?;
+        if n == 0 {
+            splitter.finish();
+        } else {
+            splitter.filled(n);
+        }
+        while let Some(piece) = splitter.next_piece() {
+            whole = match piece {
+                Piece::Picture { span, extent: Extent::Partial, .. } => span.start,
+                Piece::Picture { span, .. } | Piece::Junk(span) => span.end(),
+            };
+        }
+        if n == 0 {
+            return Ok(whole);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_resumed_file_goes_on_behind_its_last_whole_picture() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("all.mjpeg");
+        let jpeg = &include_bytes!("../../../../fixtures/jpeg/420.jpg")[..];
+        for (before, kept) in [
+            (vec![], 0),
+            (jpeg.to_vec(), jpeg.len()),
+            ([jpeg, b"\r\n"].concat(), jpeg.len() + 2),
+            ([jpeg, &jpeg[..1000]].concat(), jpeg.len()),
+            (jpeg[..1000].to_vec(), 0),
+        ] {
+            fs::write(&path, &before).unwrap();
+            let mut concat = Concat::new(&path, Existing::Resume, Durability::Synced);
+            assert_eq!(fs::read(&path).unwrap(), before, "nothing is cut before there is a frame");
+            concat.good(jpeg).unwrap();
+            concat.good(jpeg).unwrap();
+            concat.close().unwrap();
+            assert!(fs::read(&path).unwrap() == [&before[..kept], jpeg, jpeg].concat());
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! OUT as an open directory: files appear in it whole, or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, openat, renameat, renameat_with, statat, unlinkat};
+use rustix::io::Errno;
+
+use super::durability::Durability;
+
+/// The name of a frame while it is written. There is one writer, so one name is enough, and what a killed run leaves is
+/// overwritten by the next one.
+pub const HIDDEN_FRAME: &str = ".frame.part";
+
+/// An open directory. It is addressed by its descriptor: it may be moved while it is recorded to.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    fd: OwnedFd,
+    durability: Durability,
+}
+
+/// What became of a new name.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Published {
+    /// The file has it.
+    Done,
+    /// Another file has it.
+    Exists,
+}
+
+impl Folder {
+    /// Opens a directory.
+    ///
+    /// # Errors
+    ///
+    /// When it does not exist, or is not a directory.
+    pub fn open(path: &Path, durability: Durability) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(Self { path: path.into(), fd: rustix::fs::open(path, flags, Mode::empty())?, durability })
+    }
+
+    /// Its path, for messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Creates a file for writing, in place of a file of that name. A link of that name is not followed.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be created.
+    pub fn create(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let create = || openat(&self.fd, name, flags, Mode::from_raw_mode(0o666));
+        let fd = match create() {
+            Err(Errno::EXIST) => {
+                self.remove(name)?;
+                create()?
+            }
+            result => result?,
+        };
+        Ok(File::from(fd))
+    }
+
+    /// Writes a hidden file with this content, and closes it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written, also when that shows only at the close. No file stays behind.
+    pub fn stage(&self, hidden: &str, content: &[u8]) -> io::Result<()> {
+        let mut file = self.create(hidden)?;
+        let written = file.write_all(content).and_then(|()| self.durability.close(file));
+        written.inspect_err(|_| {
+            let _ = self.remove(hidden);
+        })
+    }
+
+    /// Gives a hidden file its name, unless another file has it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be renamed. The hidden file is removed.
+    pub fn publish(&self, hidden: &str, name: &str) -> io::Result<Published> {
+        let published = self.rename_new(hidden, name).and_then(|published| {
+            self.sync()?;
+            Ok(published)
+        });
+        if !matches!(published, Ok(Published::Done)) {
+            let _ = self.remove(hidden);
+        }
+        published
+    }
+
+    fn rename_new(&self, hidden: &str, name: &str) -> io::Result<Published> {
+        if let Some((folders, _)) = name.rsplit_once('/') {
+            fs::create_dir_all(self.path.join(folders))?;
+        }
+        match renameat_with(&self.fd, hidden, &self.fd, name, RenameFlags::NOREPLACE) {
+            Ok(()) => Ok(Published::Done),
+            Err(Errno::EXIST) => Ok(Published::Exists),
+            // File systems without this flag, such as NFS. The lock keeps other recorders away.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                if self.has(name) {
+                    return Ok(Published::Exists);
+                }
+                renameat(&self.fd, hidden, &self.fd, name)?;
+                Ok(Published::Done)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Gives a hidden file the name of a file that it replaces.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be renamed.
+    pub fn replace(&self, hidden: &str, name: &str) -> io::Result<()> {
+        renameat(&self.fd, hidden, &self.fd, name)?;
+        self.sync()
+    }
+
+    /// Whether there is an entry of this name.
+    pub fn has(&self, name: &str) -> bool {
+        statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
+    }
+
+    /// Removes a file. It is not an error if there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be removed.
+    pub fn remove(&self, name: &str) -> io::Result<()> {
+        match unlinkat(&self.fd, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT | Errno::NOTDIR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes the file of an earlier recording. The name comes from its manifest, so a link on the way out of the
+    /// directory is not followed.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be removed.
+    pub fn remove_below(&self, name: &str) -> io::Result<()> {
+        if let Some((folders, _)) = name.rsplit_once('/') {
+            let root = fs::canonicalize(&self.path)?;
+            if !fs::canonicalize(self.path.join(folders)).is_ok_and(|folder| folder == root.join(folders)) {
+                return Ok(());
+            }
+        }
+        self.remove(name)
+    }
+
+    /// Opens a file for writing at its end, behind its first `len` bytes; the others are removed.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened or cut.
+    pub fn append(&self, name: &str, len: u64) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = File::from(openat(&self.fd, name, flags, Mode::from_raw_mode(0o666))?);
+        file.set_len(len)?;
+        Ok(file)
+    }
+
+    /// Writes the names of the directory to the disk, if that is asked for.
+    fn sync(&self) -> io::Result<()> {
+        if self.durability == Durability::Synced { Ok(rustix::fs::fsync(&self.fd)?) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_given_once_and_links_are_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        fs::create_dir(&out).unwrap();
+        fs::write(dir.path().join("mine.jpg"), "mine").unwrap();
+        std::os::unix::fs::symlink("../mine.jpg", out.join(HIDDEN_FRAME)).unwrap();
+        std::os::unix::fs::symlink("..", out.join("up")).unwrap();
+        let folder = Folder::open(&out, Durability::Synced).unwrap();
+        folder.stage(HIDDEN_FRAME, b"new").unwrap();
+        assert_eq!(folder.publish(HIDDEN_FRAME, "a/1.jpg").unwrap(), Published::Done);
+        folder.stage(HIDDEN_FRAME, b"newer").unwrap();
+        assert_eq!(folder.publish(HIDDEN_FRAME, "a/1.jpg").unwrap(), Published::Exists);
+        assert_eq!(fs::read(out.join("a/1.jpg")).unwrap(), b"new");
+        assert!(!out.join(HIDDEN_FRAME).exists());
+        folder.remove_below("up/mine.jpg").unwrap();
+        assert_eq!(fs::read(dir.path().join("mine.jpg")).unwrap(), b"mine");
+        folder.remove_below("a/1.jpg").unwrap();
+        folder.remove_below("a/1.jpg").unwrap();
+        assert!(!out.join("a/1.jpg").exists());
+    }
+}

@@ -1,0 +1,187 @@
+//! A file of the user's choice that takes whole pieces: the pictures of `--concat`, the bytes of `--raw`.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use rustix::fs::OFlags;
+
+use super::durability::Durability;
+use super::existing::Existing;
+use super::lock::{is_in_use, is_locked_by_another};
+use crate::problem::Problem;
+use crate::transport::Target;
+
+/// A file that is written front to back. If it may replace an earlier one, it has a hidden name until
+/// [`OutFile::replace`].
+#[derive(Debug)]
+pub struct OutFile {
+    path: PathBuf,
+    /// The name while the earlier file still has its own.
+    hidden: Option<PathBuf>,
+    file: File,
+    durability: Durability,
+    /// Bytes of the whole pieces.
+    len: u64,
+}
+
+impl OutFile {
+    /// Whether the file may be created, as far as can be told without touching it: it is a new or a regular file, it
+    /// is outside of OUT, it is not the file that is read, and no other process writes to it.
+    ///
+    /// # Errors
+    ///
+    /// Why it may not.
+    pub fn may_create(
+        path: &Path,
+        existing: Existing,
+        out: Option<&Path>,
+        target: &Target,
+    ) -> Result<(), Problem> {
+        let context = || format!("cannot create {}", path.display());
+        let parent = parent(path);
+        if out.is_some_and(|out| path == out || parent == out || is_same(parent, out) || is_same(path, out)) {
+            let cause = anyhow!("{} is in the directory of the recording", path.display());
+            return Err(Problem::new(cause).hint("choose a file outside of it"));
+        }
+        let parent = fs::metadata(parent).with_context(context)?;
+        if !parent.is_dir() {
+            let cause = io::Error::from(io::ErrorKind::NotADirectory);
+            return Err(anyhow::Error::new(cause).context(context()).into());
+        }
+        match fs::metadata(path) {
+            Err(_) => Ok(()),
+            Ok(metadata) if !metadata.is_file() => {
+                Err(anyhow!("cannot create {}: it is not a regular file", path.display()).into())
+            }
+            Ok(_) if existing == Existing::Refuse => Err(Problem::new(anyhow!("{} exists", path.display()))
+                .hint("choose another file, or overwrite it with --force")),
+            Ok(_) => match target {
+                Target::File(read) if is_same(path, read) => {
+                    Err(anyhow!("{} is the file that is read", path.display()).into())
+                }
+                _ if is_in_use(path).with_context(|| format!("cannot write {}", path.display()))? => {
+                    Err(anyhow!("another process records to {}", path.display()).into())
+                }
+                _ => Ok(()),
+            },
+        }
+    }
+
+    /// Creates the file. Under [`Existing::Overwrite`] an earlier file keeps its name for now.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be created.
+    pub fn create(path: &Path, existing: Existing, durability: Durability) -> Result<Self, Problem> {
+        let hidden = (existing == Existing::Overwrite && path.exists()).then(|| hidden(path));
+        let file = match &hidden {
+            None => File::create_new(path),
+            Some(hidden) => {
+                // What a killed run left, or a link to elsewhere.
+                let _ = fs::remove_file(hidden);
+                File::create_new(hidden)
+            }
+        };
+        let file = file.with_context(|| format!("cannot create {}", path.display()))?;
+        // Others must see that it is in use.
+        let _ = is_locked_by_another(&file);
+        Ok(Self { path: path.into(), hidden, file, durability, len: 0 })
+    }
+
+    /// Opens the file to add to it, behind the `len` bytes that `whole` finds in it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened or read.
+    pub fn append(
+        path: &Path,
+        durability: Durability,
+        whole: impl FnOnce(&mut dyn Read) -> io::Result<u64>,
+    ) -> Result<Self, Problem> {
+        let opened = || {
+            let flags = OFlags::NOFOLLOW.bits() as i32;
+            let mut options = OpenOptions::new();
+            let mut file =
+                options.read(true).write(true).create(true).truncate(false).custom_flags(flags).open(path)?;
+            if is_locked_by_another(&file) {
+                return Err(io::Error::other("another process records to it"));
+            }
+            let len = whole(&mut file)?;
+            file.set_len(len)?;
+            file.seek(SeekFrom::Start(len))?;
+            Ok((file, len))
+        };
+        let (file, len) = opened().with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self { path: path.into(), hidden: None, file, durability, len })
+    }
+
+    /// Writes a piece.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written. The file then ends behind the last whole piece.
+    pub fn write(&mut self, piece: &[u8]) -> Result<(), Problem> {
+        let written = self.file.write_all(piece).and_then(|()| match self.durability {
+            Durability::Closed => Ok(()),
+            Durability::Synced => self.durability.settle(&self.file),
+        });
+        if let Err(error) = written {
+            let _ = self.file.set_len(self.len);
+            let _ = self.file.seek(SeekFrom::Start(self.len));
+            return Err(anyhow::Error::new(error)
+                .context(format!("cannot write {}", self.path.display()))
+                .into());
+        }
+        self.len += piece.len() as u64;
+        Ok(())
+    }
+
+    /// Replaces the earlier file, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be replaced.
+    pub fn replace(&mut self) -> Result<(), Problem> {
+        if let Some(hidden) = &self.hidden {
+            fs::rename(hidden, &self.path)
+                .with_context(|| format!("cannot create {}", self.path.display()))?;
+            self.hidden = None;
+        }
+        Ok(())
+    }
+
+    /// Closes the file. If it has not replaced the earlier one, it is removed.
+    ///
+    /// # Errors
+    ///
+    /// Those of the close, such as a quota that is exceeded on NFS.
+    pub fn close(self) -> Result<(), Problem> {
+        let closed = self.durability.close(self.file);
+        match &self.hidden {
+            Some(hidden) => {
+                let _ = fs::remove_file(hidden);
+                Ok(())
+            }
+            None => Ok(closed.with_context(|| format!("cannot write {}", self.path.display()))?),
+        }
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn hidden(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".part");
+    path.with_file_name(name)
+}
+
+/// Whether both names lead to the same file.
+fn is_same(a: &Path, b: &Path) -> bool {
+    fs::canonicalize(a).is_ok_and(|a| fs::canonicalize(b).is_ok_and(|b| a == b))
+}

@@ -1,0 +1,166 @@
+//! `--keep`: only the newest frames stay.
+
+use std::collections::VecDeque;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::value;
+
+/// Frames are removed in groups of a sixteenth of the limit: each removal writes the manifest anew.
+const GROUP: u64 = 16;
+
+/// How much of a recording stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// This many good frames.
+    Frames(u64),
+    /// This many bytes of files.
+    Bytes(u64),
+    /// The good frames of this time.
+    Age(Duration),
+}
+
+impl FromStr for Limit {
+    type Err = String;
+
+    /// Parses `1000`, `500M` or `30s`. `m` is minutes, `M` is 1024 x 1024 bytes.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let limit = if unit.is_empty() {
+            Self::Frames(text.parse().map_err(|_| "expected frames, a size or an age: 1000, 500M or 30s")?)
+        } else if unit.starts_with(['k', 'K', 'M', 'G']) {
+            Self::Bytes(value::size(text)?)
+        } else {
+            Self::Age(value::limit(text)?)
+        };
+        match limit {
+            Self::Frames(0) | Self::Bytes(0) => Err("expected at least one frame or byte".into()),
+            limit => Ok(limit),
+        }
+    }
+}
+
+/// A line of the manifest, with its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The name of the file below OUT; `None` for a line without one.
+    pub file: Option<String>,
+    /// Bytes of the file.
+    pub file_bytes: u64,
+    /// Bytes of the line.
+    pub line_bytes: u64,
+    /// When it was written, since 1970-01-01 UTC.
+    pub at: Duration,
+    /// Whether it is a good frame.
+    pub is_good: bool,
+}
+
+/// The lines of the manifest under a limit, the oldest first.
+#[derive(Debug)]
+pub struct Ring {
+    limit: Limit,
+    entries: VecDeque<Entry>,
+    good: u64,
+    bytes: u64,
+}
+
+impl Ring {
+    /// A ring that holds what an earlier run left.
+    pub fn new(limit: Limit, earlier: Vec<Entry>) -> Self {
+        let mut ring = Self { limit, entries: VecDeque::new(), good: 0, bytes: 0 };
+        earlier.into_iter().for_each(|entry| ring.push(entry));
+        ring
+    }
+
+    /// Adds the newest line.
+    pub fn push(&mut self, entry: Entry) {
+        self.good += u64::from(entry.is_good);
+        self.bytes += entry.file_bytes;
+        self.entries.push_back(entry);
+    }
+
+    /// Takes the oldest lines out, once there are enough of them beyond the limit. The newest line stays.
+    ///
+    /// Frames: between N and a sixteenth more stay. Bytes: at most SIZE stay, and at least 15/16 of it. Age: what is older
+    /// goes in groups of a sixteenth of the time.
+    pub fn expire(&mut self, now: Duration) -> Vec<Entry> {
+        let is_due = match self.limit {
+            Limit::Frames(limit) => self.good > limit + limit / GROUP,
+            Limit::Bytes(limit) => self.bytes > limit,
+            Limit::Age(limit) => self.is_older_than(now, limit + limit / GROUP as u32),
+        };
+        let mut expired = Vec::new();
+        while is_due && self.entries.len() > 1 && self.is_beyond(now) {
+            // There is more than one.
+            let Some(entry) = self.entries.pop_front() else { break };
+            self.good -= u64::from(entry.is_good);
+            self.bytes -= entry.file_bytes;
+            expired.push(entry);
+        }
+        expired
+    }
+
+    fn is_beyond(&self, now: Duration) -> bool {
+        match self.limit {
+            Limit::Frames(limit) => self.good > limit,
+            Limit::Bytes(limit) => self.bytes > limit - limit / GROUP,
+            Limit::Age(limit) => self.is_older_than(now, limit),
+        }
+    }
+
+    fn is_older_than(&self, now: Duration, limit: Duration) -> bool {
+        self.entries.front().is_some_and(|entry| now.saturating_sub(entry.at) > limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(second: u64) -> Entry {
+        let at = Duration::from_secs(second);
+        Entry { file: Some(second.to_string()), file_bytes: 100, line_bytes: 10, at, is_good: true }
+    }
+
+    #[test]
+    fn a_limit_is_a_number_a_size_or_an_age() {
+        for (text, limit) in [
+            ("1000", Limit::Frames(1000)),
+            ("500M", Limit::Bytes(500 << 20)),
+            ("64k", Limit::Bytes(64 << 10)),
+            ("30s", Limit::Age(Duration::from_secs(30))),
+            ("10m", Limit::Age(Duration::from_secs(600))),
+            ("2days", Limit::Age(Duration::from_secs(2 * 86_400))),
+        ] {
+            assert_eq!(text.parse(), Ok(limit), "{text}");
+        }
+        for text in ["", "0", "0M", "0s", "-1", "1.5M", "1q", "M"] {
+            assert!(text.parse::<Limit>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stays_is_within_the_limit_and_what_goes_is_the_oldest() {
+        for (limit, least, most) in [
+            (Limit::Frames(1), 1, 1),
+            (Limit::Frames(5), 5, 5),
+            (Limit::Frames(32), 32, 34),
+            (Limit::Bytes(1000), 9, 10),
+            (Limit::Bytes(1), 1, 1),
+            (Limit::Age(Duration::from_secs(16)), 17, 18),
+        ] {
+            let mut ring = Ring::new(limit, vec![entry(0), entry(1)]);
+            let mut next = 0;
+            for second in 2..100 {
+                ring.push(entry(second));
+                for gone in ring.expire(Duration::from_secs(second)) {
+                    assert_eq!(gone, entry(next), "{limit:?}");
+                    next += 1;
+                }
+                let left = second + 1 - next;
+                assert!(left <= most && (left >= least || next == 0), "{limit:?}: {left}");
+            }
+            assert!(next > 0);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! A run of `mjpeg record`, from the checks to the summary.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use mjpeg::jpeg::Depth;
+
+use super::concat::Concat;
+use super::directory::{Directory, Style};
+use super::durability::Durability;
+use super::existing::Existing;
+use super::goal::Goal;
+use super::judge::Judge;
+use super::out_file::OutFile;
+use super::outcome;
+use super::progress::Progress;
+use super::raw::RawFile;
+use super::recorder::{Keep, Recorder};
+use super::selection::{Repeats, Rules, Selection};
+use super::stdout::{FrameOutput, Taken};
+use super::summary::Summary;
+use super::{Format, Record};
+use crate::clock::Clock;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output;
+use crate::signal::Stop;
+use crate::transport::{self, End, Session, Target};
+
+/// A limit that is never reached.
+const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+impl Record {
+    /// Runs `mjpeg record`.
+    ///
+    /// # Errors
+    ///
+    /// When the recording is not what was asked for.
+    pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
+        // A full stderr pipe must not stop the recording.
+        output::in_background();
+        let clock = Clock::real();
+        let started = clock.now();
+        let mut recorder = self.recorder(&clock, started);
+        let run = self.record(&mut recorder, &clock, started, stop);
+        let finished = recorder.finish();
+        let run = run.and_then(|end| Ok(finished.map(|()| end)?));
+        let mut summary = recorder.summary;
+        summary.duration_s = output::rounded((clock.now() - started).as_secs_f64());
+        if let Some(timing) = recorder.times.timing(None) {
+            summary.set_timing(&timing);
+        }
+        let outcome = match (run, stop.signal()) {
+            // A signal before there was a stream.
+            (Err(_), Some(signal)) if summary.frames_good() == 0 => {
+                self.outcome(&End::Signal(signal), &mut summary)
+            }
+            (Err(failure), _) => {
+                summary.end = (failure.exit == Exit::Local).then_some("local");
+                Err(failure)
+            }
+            (Ok(_), _) if recorder.not_taken == Some(Taken::ReaderGone) => self.reader_gone(&mut summary),
+            (Ok(_), Some(signal)) if recorder.not_taken == Some(Taken::Late) => {
+                self.outcome(&End::Signal(signal), &mut summary)
+            }
+            (Ok(_), None) if recorder.not_taken == Some(Taken::Late) => {
+                self.outcome(&End::TimeUp, &mut summary)
+            }
+            (Ok(end), _) => self.outcome(&end, &mut summary),
+        };
+        summary.error =
+            outcome.as_ref().err().filter(|failure| failure.cause.is_some()).map(ToString::to_string);
+        let is_silent = outcome.as_ref().is_err_and(|failure| failure.cause.is_none());
+        let printed = self.print(&summary, is_silent);
+        // What went wrong with the stream matters more than a summary that cannot be printed.
+        outcome.and_then(|outcome| match printed {
+            Err(failure) if failure.cause.is_some() => Err(failure),
+            _ => Ok(outcome),
+        })
+    }
+
+    fn goal(&self) -> Goal {
+        Goal { frames: self.frames, duration: self.duration, bytes: self.bytes }
+    }
+
+    fn recorder(&self, clock: &Clock, started: Duration) -> Recorder {
+        let depth = if self.deep { Depth::Entropy } else { Depth::Markers };
+        let repeats = if self.on_change { Repeats::Count } else { Repeats::Write };
+        Recorder::new(
+            Keep { trim: self.trim, hash: self.hash },
+            Judge::new(depth),
+            Selection::new(Rules { skip: self.skip, every: self.every, rate: self.fps, repeats }),
+            self.goal(),
+            Progress::start(self.goal(), self.quiet, clock, started),
+            Summary::new(self.target.to_string(), depth),
+            clock,
+            started,
+        )
+    }
+
+    fn record(
+        &self,
+        recorder: &mut Recorder,
+        clock: &Clock,
+        started: Duration,
+        stop: &Stop,
+    ) -> Result<End, Failure> {
+        let existing = match (self.force, self.resume) {
+            (true, _) => Existing::Overwrite,
+            (false, true) => Existing::Resume,
+            (false, false) => Existing::Refuse,
+        };
+        let durability = if self.fsync { Durability::Synced } else { Durability::Closed };
+        let deadline = self.duration.map(|duration| started + duration);
+        // Nothing is touched before there is something to record: what OUT holds may be all there is.
+        if let Some(out) = self.directory() {
+            let style = Style { existing, names: self.name.clone(), limit: self.keep, durability };
+            recorder.sink.directory = Some(Directory::look(out, style)?);
+        }
+        let raw_existing = if existing == Existing::Resume { Existing::Refuse } else { existing };
+        for (file, existing) in [(&self.concat, existing), (&self.raw, raw_existing)] {
+            if let Some(file) = file {
+                OutFile::may_create(file, existing, self.directory(), &self.target)?;
+            }
+        }
+        recorder.sink.concat = self.concat.as_ref().map(|file| Concat::new(file, existing, durability));
+        recorder.sink.stdout =
+            self.is_to_stdout().then(|| FrameOutput::new(clock, stop, deadline, self.idle));
+        let idle = if is_produced(&self.target) { self.idle } else { NEVER };
+        let patience = self.duration.map_or(idle, |duration| duration.min(idle));
+        let mut stream = transport::open(&self.target, &self.transport, patience, clock, stop)?;
+        recorder.sink.open()?;
+        if let Some(path) = &self.raw {
+            let raw = RawFile::create(path, raw_existing)?;
+            recorder.raw = Some(raw.clone());
+            stream.set_tap(Box::new(raw))?;
+        }
+        let mut session = Session::new(stream, clock, idle, started);
+        Ok(session.run(recorder, deadline)?)
+    }
+
+    fn outcome(&self, end: &End, summary: &mut Summary) -> Result<Outcome, Failure> {
+        outcome::of(end, &self.target, self.goal(), summary)
+    }
+
+    fn reader_gone(&self, summary: &mut Summary) -> Result<Outcome, Failure> {
+        summary.end = Some("local");
+        if !self.goal().is_set() {
+            return Err(Failure::pipe_closed());
+        }
+        let frames = summary.frames_written;
+        let cause = anyhow!("after {frames} good frames, before the goal: standard output was closed");
+        Err(Failure::new(Exit::No, cause))
+    }
+
+    fn print(&self, summary: &Summary, is_silent: bool) -> Result<(), Failure> {
+        let text = match self.format {
+            Format::Json => serde_json::to_string(summary).map_err(Failure::local)?,
+            Format::Text if summary.end.is_some() && !is_silent => summary.text(),
+            // Nothing was recorded, and the message says why; or its reader wants no more.
+            Format::Text => return Ok(()),
+        };
+        if self.is_to_stdout() {
+            output::line(&output::printable(&text));
+            Ok(())
+        } else {
+            output::result(&text)
+        }
+    }
+}
+
+/// Whether bytes come from a producer that can stall. A file on the disk cannot.
+fn is_produced(target: &Target) -> bool {
+    match target {
+        Target::Stdin => {
+            let stdin = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+            !stdin.and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.is_file())
+        }
+        target => target.is_live() || target.is_pipe(),
+    }
+}

@@ -1,0 +1,239 @@
+//! A command that runs beside the server: it gets the URL of the stream, and the server ends with it.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+
+use super::urls::Urls;
+use crate::clock::Clock;
+use crate::exit::Outcome;
+use crate::signal::{Repeats, Stop};
+
+/// How long a command may run after a signal was passed on to it, before it is killed.
+const END_TIME: Duration = Duration::from_secs(5);
+/// How long to wait for a command that the terminal has sent SIGINT, before it is sent the signal by us.
+const TERMINAL_TIME: Duration = Duration::from_secs(2);
+
+/// How long after the first signal no other one counts as a repeated signal.
+const SETTLE_TIME: Duration = Duration::from_millis(50);
+
+/// Why a command could not be started.
+#[derive(Debug)]
+pub struct StartError {
+    /// The command.
+    pub name: String,
+    /// The reason.
+    pub error: io::Error,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot start `{}`: {}", self.name, self.error)
+    }
+}
+
+impl StartError {
+    /// The outcome of the run, as of a shell, env(1) and timeout(1): 127 if the command does not exist, else 126.
+    pub fn outcome(&self) -> Outcome {
+        Outcome::Foreign(if self.error.kind() == io::ErrorKind::NotFound { 127 } else { 126 })
+    }
+}
+
+/// A running command. It is killed when dropped.
+#[derive(Debug)]
+pub struct Command {
+    child: Child,
+    pid: Pid,
+    /// Closed by a thread when the command has ended.
+    ended: UnixStream,
+    stop: Stop,
+    repeats: Repeats,
+    /// When it was asked to end.
+    asked_at: Option<Duration>,
+    /// Whether a further signal counts as a repeated one.
+    settled: bool,
+    /// Whether we have sent it a signal.
+    signalled: bool,
+    killed: bool,
+    /// Its exit code, or 128 and the number of the signal that ended it.
+    status: Option<u8>,
+}
+
+impl Command {
+    /// Starts a command, which inherits standard output and standard error. It has the URLs in its environment.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn start(command: &[OsString], stdin: Stdio, urls: &Urls, stop: &Stop) -> Result<Self, StartError> {
+        let Some((program, arguments)) = command.split_first() else {
+            return Err(StartError { name: String::new(), error: io::ErrorKind::NotFound.into() });
+        };
+        let mut process = std::process::Command::new(program);
+        process
+            .args(arguments)
+            .stdin(stdin)
+            .env("MJPEG_URL", urls.url("/stream"))
+            .env("MJPEG_SNAPSHOT_URL", urls.url("/snapshot"))
+            .env_remove("MJPEG_UNIX_SOCKET")
+            // These sockets are ours: sd_listen_fds(3).
+            .env_remove("LISTEN_FDS")
+            .env_remove("LISTEN_PID")
+            .env_remove("LISTEN_FDNAMES");
+        if let Some(path) = urls.socket() {
+            process.env("MJPEG_UNIX_SOCKET", path);
+        }
+        let failed = |error| StartError { name: program.to_string_lossy().into_owned(), error };
+        let repeats = stop.guard_children().map_err(failed)?;
+        let (ended, end) = UnixStream::pair().map_err(failed)?;
+        let mut child = process.spawn().map_err(failed)?;
+        // Process ids are positive and fit.
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let Some(pid) = pid else {
+            let _ = child.kill();
+            return Err(failed(io::Error::other("it has no process id")));
+        };
+        let command = Self {
+            child,
+            pid,
+            ended,
+            stop: stop.clone(),
+            repeats,
+            asked_at: None,
+            settled: false,
+            signalled: false,
+            killed: false,
+            status: None,
+        };
+        let wait = move || {
+            // NOWAIT leaves the process to `tick`, so its id stays valid until then.
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            while waitid(WaitId::Pid(pid), options).is_err_and(|error| error == rustix::io::Errno::INTR) {}
+            drop(end);
+        };
+        // If this fails, dropping the command kills it.
+        let thread = std::thread::Builder::new().name("command".into()).stack_size(64 * 1024);
+        thread.spawn(wait).map_err(failed)?;
+        Ok(command)
+    }
+
+    /// Readable as soon as the command has ended.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.ended.as_fd()
+    }
+
+    /// When [`Command::tick`] must be called at the latest.
+    pub fn due(&self) -> Option<Duration> {
+        let after = match self.status {
+            Some(_) => return None,
+            None if !self.settled => SETTLE_TIME,
+            None if !self.signalled => TERMINAL_TIME,
+            None if !self.killed => END_TIME,
+            None => return None,
+        };
+        self.asked_at.map(|at| at + after)
+    }
+
+    /// Passes signals on, and kills the command if it does not end in time or a signal is repeated. Returns whether the
+    /// command has ended. Never blocks.
+    pub fn tick(&mut self, now: Duration) -> bool {
+        if self.status.is_none() {
+            self.status = match self.child.try_wait() {
+                Ok(None) => None,
+                Ok(Some(status)) => {
+                    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+                    Some(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
+                }
+                // Its status is lost.
+                Err(_) => Some(u8::MAX),
+            };
+        }
+        if self.status.is_some() {
+            return true;
+        }
+        let Some(asked_at) = self.asked_at else {
+            match self.stop.signal() {
+                // The terminal has sent it to the command too.
+                Some(signal) if signal == Signal::INT.as_raw() && is_in_foreground() => {
+                    self.asked_at = Some(now);
+                }
+                Some(signal) => self.ask(signal, now),
+                None => {}
+            }
+            return false;
+        };
+        // The first signal may still set this flag a moment after we have seen the signal.
+        let repeated = self.repeats.take() && self.settled;
+        self.settled |= now >= asked_at + SETTLE_TIME;
+        if !self.signalled {
+            if repeated || now >= asked_at + TERMINAL_TIME {
+                self.send(self.stop.signal().unwrap_or(Signal::TERM.as_raw()));
+            }
+        } else if !self.killed && (repeated || now >= asked_at + END_TIME) {
+            // An error means that it has just ended.
+            let _ = self.child.kill();
+            self.killed = true;
+        }
+        false
+    }
+
+    /// Asks the command to end, with this signal.
+    fn ask(&mut self, signal: i32, now: Duration) {
+        self.asked_at = Some(now);
+        self.send(signal);
+    }
+
+    /// Asks the command to end because it has nothing left to do.
+    pub fn end(&mut self, now: Duration) {
+        if !self.tick(now) && self.asked_at.is_none() {
+            self.ask(Signal::TERM.as_raw(), now);
+        }
+    }
+
+    fn send(&mut self, signal: i32) {
+        if let Some(signal) = Signal::from_named_raw(signal) {
+            // An error means that it has just ended.
+            let _ = kill_process(self.pid, signal);
+        }
+        self.signalled = true;
+    }
+
+    /// Waits until the command has ended. Returns its status.
+    pub fn wait(mut self, clock: &Clock) -> Outcome {
+        while !self.tick(clock.now()) {
+            let mut files = vec![PollFd::new(&self.ended, PollFlags::IN)];
+            // The descriptor of the signals stays readable. Later signals interrupt the poll.
+            let signal = self.stop.fd().filter(|_| self.asked_at.is_none());
+            files.extend(signal.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
+            let left = self.due().map(|due| due.saturating_sub(clock.now()));
+            let timeout = left.and_then(|left| left.try_into().ok());
+            let _ = poll(&mut files, timeout.as_ref());
+        }
+        Outcome::Foreign(self.status.unwrap_or(u8::MAX))
+    }
+}
+
+impl Drop for Command {
+    fn drop(&mut self) {
+        if self.status.is_none() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Whether this process is in the foreground of a terminal. Ctrl-C there sends SIGINT to the command too, and some
+/// programs end at once when they get it twice.
+fn is_in_foreground() -> bool {
+    let own = rustix::process::getpgrp();
+    let is_ours = |fd: BorrowedFd<'_>| rustix::termios::tcgetpgrp(fd).is_ok_and(|group| group == own);
+    is_ours(io::stdin().as_fd()) || is_ours(io::stderr().as_fd()) || is_ours(io::stdout().as_fd())
+}

@@ -1,0 +1,46 @@
+//! How connections end.
+
+use std::time::Duration;
+
+use super::super::connection::Stage;
+use super::super::viewer_log::Reason;
+use super::event_loop::Engine;
+
+impl Engine {
+    /// Closes a connection whose peer has disconnected.
+    pub(super) fn close(&mut self, number: usize) {
+        self.close_for(number, Reason::Disconnected);
+    }
+
+    /// Closes a connection.
+    pub(super) fn close_for(&mut self, number: usize, reason: Reason) {
+        self.log_viewer(number, reason);
+        if self.connections.close(number) && self.accept_at.is_some() {
+            self.accept_at = Some(Duration::ZERO);
+        }
+    }
+
+    /// Closes our side of a viewer that received everything.
+    pub(super) fn finish_viewer(&mut self, number: usize, now: Duration) {
+        self.log_viewer(number, Reason::StreamEnded);
+        self.connections.finish_viewer(number, now);
+    }
+
+    /// Writes to the log which viewers are left when the server stops.
+    pub(super) fn log_rest(&mut self) {
+        for number in self.connections.select(|connection| matches!(connection.stage, Stage::Stream { .. })) {
+            self.log_viewer(number, Reason::Stopped);
+        }
+        self.log.flush();
+    }
+
+    /// Writes to the log that a connection is no longer a viewer, if it was one.
+    fn log_viewer(&mut self, number: usize, reason: Reason) {
+        let now = self.clock.now();
+        let Some(connection) = self.connections.get_mut(number) else { return };
+        if let Stage::Stream { viewer, .. } = &connection.stage {
+            let after = now.saturating_sub(connection.accepted_at);
+            self.log.left(&connection.peer, after, viewer.count, reason, now);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! A script: the steps in which a viewer receives its parts.
+
+use std::collections::VecDeque;
+use std::fmt::Debug;
+use std::ops::Range;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::part::Part;
+
+/// One step of a viewer's plan.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// Send these bytes of a part.
+    Send(Rc<Part>, Range<usize>),
+    /// Wait for this time after the step before.
+    Wait(Duration),
+    /// Reset the connection: the peer may lose bytes that it has not read.
+    Reset,
+    /// Close the connection after the bytes that were sent.
+    Close,
+}
+
+/// Turns the bytes that a viewer is to receive into steps. Each viewer has its own script, which may count its parts
+/// and may hold bytes back. It may leave bytes out, send them twice, or send other bytes: this is the place for
+/// faults of the wire. The fan-out does not know it.
+pub trait Script: Debug {
+    /// Appends the steps for these bytes of a part. They are the bytes that a viewer without a script receives now.
+    fn steps(&mut self, part: &Rc<Part>, bytes: Range<usize>, plan: &mut VecDeque<Step>);
+}

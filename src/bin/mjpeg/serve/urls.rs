@@ -1,0 +1,71 @@
+//! The URLs of a server.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use crate::exit::Failure;
+use crate::listen::socket::{Endpoint, Listener};
+use crate::listen::tcp;
+use crate::output::{self, Reporter};
+
+/// Most other addresses to print: a machine with containers may have hundreds.
+const OTHER_ADDRESSES: usize = 16;
+
+/// Where clients find a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Urls {
+    /// The URL without a path, for a client on this machine.
+    base: String,
+    /// The path of the Unix-domain socket; empty if it has none.
+    socket: Option<PathBuf>,
+    /// Addresses for other machines.
+    others: Vec<SocketAddr>,
+}
+
+impl Urls {
+    /// The URLs of these listeners. The first one is for clients on this machine.
+    pub fn of(listeners: &[Listener]) -> Self {
+        let outside = listeners.iter().flat_map(|listener| match listener.at {
+            Endpoint::Tcp(at) => tcp::other_addresses(at),
+            _ => Vec::new(),
+        });
+        let (base, socket) = match listeners.first().map(|first| (&first.at, first.base())) {
+            Some((Endpoint::Tcp(_), base)) => (base, None),
+            Some((Endpoint::Unix { path, .. }, _)) => (String::new(), Some(path.clone())),
+            Some((Endpoint::Inherited(path), _)) => (String::new(), Some(path.clone().unwrap_or_default())),
+            None => (String::new(), None),
+        };
+        Self { base, socket, others: outside.take(OTHER_ADDRESSES).collect() }
+    }
+
+    /// The URL of a path that starts with `/`. On a Unix-domain socket the host is `localhost`.
+    pub fn url(&self, path: &str) -> String {
+        let base = if self.socket.is_some() { "http://localhost" } else { &self.base };
+        format!("{base}{path}")
+    }
+
+    /// The path of the Unix-domain socket on which the server listens.
+    pub fn socket(&self) -> Option<&Path> {
+        self.socket.as_deref()
+    }
+
+    /// Prints the URL of the stream to standard output, and the others as messages.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written.
+    pub fn print(&self, reporter: Reporter) -> Result<(), Failure> {
+        if let Some(path) = &self.socket {
+            let path = path.display();
+            output::result(&format!("unix:{path}"))?;
+            reporter.message(&format!("to watch: curl --unix-socket {path} {}", self.url("/stream")));
+        } else {
+            output::result(&self.url("/stream"))?;
+            reporter.message(&format!("web page with the stream: {}", self.url("/")));
+        }
+        for address in &self.others {
+            reporter.message(&format!("also at http://{address}/stream"));
+        }
+        Ok(())
+    }
+}

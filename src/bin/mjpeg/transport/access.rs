@@ -1,0 +1,131 @@
+//! What the options say about reaching a target, with the files that they name read.
+
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+
+use super::credentials::Credentials;
+use super::field::Field;
+use super::netrc;
+use super::options::Options;
+use super::place::Place;
+use crate::problem::Problem;
+
+/// Longest password file and netrc file, in bytes.
+const FILE_BYTES: u64 = 1 << 20;
+
+/// Fields and credentials for the requests of one target.
+pub struct Access<'a> {
+    pub(super) options: &'a Options,
+    /// The URL of the target. What is secret is for its host only.
+    start: &'a Place,
+    fields: Vec<Field>,
+    /// The first line of the password file.
+    password: Option<Vec<u8>>,
+    netrc: Option<String>,
+}
+
+impl<'a> Access<'a> {
+    /// Reads the files that `options` name.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read.
+    pub fn read(options: &'a Options, start: &'a Place) -> Result<Self, Problem> {
+        let mut fields = Vec::new();
+        for argument in &options.header {
+            argument.read(&mut fields)?;
+        }
+        let password = options.password_file.as_deref().map(first_line).transpose()?;
+        let netrc = match &options.netrc_file {
+            Some(path) => Some(String::from_utf8_lossy(&contents(path, "--netrc-file")?).into_owned()),
+            None => None,
+        };
+        Ok(Self { options, start, fields, password, netrc })
+    }
+
+    /// The fields of `--header` for a request to `place`.
+    pub fn fields(&self, place: &Place) -> &[Field] {
+        if place.is_same_origin(self.start) { &self.fields } else { &[] }
+    }
+
+    /// Whether there are secrets that are not sent to `place`, because a redirection led there.
+    pub fn withholds_from(&self, place: &Place) -> bool {
+        let has_secrets = self.start.credentials().is_some()
+            || self.options.user.is_some()
+            || self.password.is_some()
+            || !self.fields.is_empty();
+        has_secrets && !place.is_same_origin(self.start)
+    }
+
+    /// The user and password for `place`.
+    pub fn credentials(&self, place: &Place) -> Option<Credentials> {
+        let of_netrc = || self.netrc.as_deref().and_then(|text| netrc::find(text, place.host_name()));
+        if !place.is_same_origin(self.start) {
+            return place.credentials().cloned().or_else(of_netrc);
+        }
+        let typed = self.options.user.as_ref().map(|user| Credentials::parse(user.0.as_bytes()));
+        match (typed.or_else(|| place.credentials().cloned()), &self.password) {
+            (Some(credentials), Some(password)) => Some(Credentials::new(credentials.user, password.clone())),
+            (None, Some(line)) => Some(Credentials::parse(line)),
+            (credentials, None) => credentials.or_else(of_netrc),
+        }
+    }
+}
+
+fn first_line(path: &Path) -> Result<Vec<u8>, Problem> {
+    let bytes = contents(path, "--password-file")?;
+    let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.is_empty() {
+        return Err(anyhow!("--password-file {}: its first line is empty", path.display()).into());
+    }
+    Ok(line.to_vec())
+}
+
+fn contents(path: &Path, option: &str) -> Result<Vec<u8>, Problem> {
+    let cannot = |what: &str| format!("cannot {what} {option} {}", path.display());
+    let file = std::fs::File::open(path).with_context(|| cannot("open"))?;
+    let mut bytes = Vec::new();
+    file.take(FILE_BYTES).read_to_end(&mut bytes).with_context(|| cannot("read"))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::options::Secret;
+    use super::*;
+
+    #[test]
+    fn the_password_comes_from_the_file_and_stays_with_its_host() {
+        let folder = tempfile::tempdir().unwrap();
+        let (password, netrc) = (folder.path().join("password"), folder.path().join("netrc"));
+        std::fs::write(&password, "a:b\r\nrest").unwrap();
+        std::fs::write(&netrc, "machine cam login n password q\nmachine other login o password r").unwrap();
+        let options = |user: Option<&str>, has_password: bool, has_netrc: bool| Options {
+            user: user.map(|user| Secret(user.into())),
+            password_file: has_password.then(|| password.clone()),
+            netrc_file: has_netrc.then(|| netrc.clone()),
+            ..Options::default()
+        };
+        for (options, url, expected, elsewhere) in [
+            (options(None, false, false), "http://u:p@cam/", Some(("u", "p")), None),
+            (options(Some("v:w"), false, false), "http://u:p@cam/", Some(("v", "w")), None),
+            (options(Some("v"), true, false), "http://cam/", Some(("v", "a:b")), None),
+            (options(None, true, false), "http://u@cam/", Some(("u", "a:b")), None),
+            (options(None, true, false), "http://cam/", Some(("a", "b")), None),
+            (options(None, false, true), "http://cam/", Some(("n", "q")), Some(("o", "r"))),
+            (options(None, false, true), "http://u:p@cam/", Some(("u", "p")), Some(("o", "r"))),
+            (options(None, false, false), "http://cam/", None, None),
+        ] {
+            let start = Place::parse(url).unwrap();
+            let access = Access::read(&options, &start).unwrap();
+            let credentials =
+                |pair: Option<(&str, &str)>| pair.map(|(user, password)| Credentials::new(user, password));
+            assert!(access.credentials(&start) == credentials(expected), "{url} {options:?}");
+            let other = Place::parse("http://other/").unwrap();
+            assert!(access.credentials(&other) == credentials(elsewhere), "{url} {options:?}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! `mjpeg serve SOURCE -- COMMAND`: the command gets the stream, and the server ends with it.
+
+use crate::kit;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use kit::http;
+use kit::run::{Run, mjpeg, run, start};
+
+const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
+
+/// Serves the test frames beside a shell script.
+fn beside(script: &str) -> Command {
+    let mut command = mjpeg(SERVE);
+    command.arg(kit::frames()).args(["--", "sh", "-c", script]);
+    command
+}
+
+/// Whether a process exists, a zombie included.
+fn exists(pid: &str) -> bool {
+    Path::new("/proc").join(pid).exists()
+}
+
+fn pid_of_child(run: &Run) -> String {
+    let pid = run.line();
+    assert!(exists(&pid), "{pid}");
+    pid
+}
+
+#[test]
+fn a_command_watches_the_stream_and_owns_standard_output() {
+    let script = format!(
+        "{} record \"$MJPEG_URL\" - --frames 3 --quiet && echo \"$MJPEG_SNAPSHOT_URL\" >&2 && exit 7",
+        env!("CARGO_BIN_EXE_mjpeg")
+    );
+    let end = run(&mut beside(&script)).expect(7);
+    let frames = kit::contents(&kit::frames());
+    assert!(end.out == frames[..3].concat(), "{} bytes", end.out.len());
+    assert!(end.err.contains("/snapshot\n") && !end.err.contains("web page"), "{}", end.err);
+}
+
+#[test]
+fn a_command_has_the_standard_input_and_no_foreign_variables() {
+    let mut command = beside("cat; echo ${LISTEN_FDS-none} ${MJPEG_UNIX_SOCKET-none} $(ulimit -S -n)");
+    command.env("LISTEN_PID", "1").env("LISTEN_FDS", "0").env("MJPEG_UNIX_SOCKET", "x");
+    let limited = Command::new("sh")
+        .args(["-c", "ulimit -S -n 256; exec \"$@\"", "sh"])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut child = limited.unwrap();
+    child.stdin.take().unwrap().write_all(b"hello\n").unwrap();
+    let mut out = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(out, "hello\nnone none 256\n");
+}
+
+#[test]
+fn a_command_beside_a_unix_socket_knows_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("serve.sock");
+    let mut command = mjpeg(["serve", "--unix"]);
+    command.arg(&path).arg(kit::frames());
+    let end = run(command.args(["--", "sh", "-c", "echo $MJPEG_UNIX_SOCKET $MJPEG_URL"])).expect(0);
+    assert_eq!(end.text(), format!("{} http://localhost/stream\n", path.display()));
+    assert!(!path.exists());
+}
+
+#[test]
+fn the_exit_status_is_that_of_the_command() {
+    for (script, status) in [("exit 0", 0), ("exit 255", 255), ("kill -TERM $$", 143), ("kill -KILL $$", 137)]
+    {
+        run(&mut beside(script)).expect(status);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("notes");
+    fs::write(&file, "no program").unwrap();
+    for (program, status) in [("/no/such/program", 127), (file.to_str().unwrap(), 126)] {
+        let end = run(mjpeg(SERVE).arg(kit::frames()).args(["--", program])).expect(status);
+        assert!(end.err.contains(&format!("cannot start `{program}`")), "{}", end.err);
+    }
+    // Our own failures keep their status, and the command is not started.
+    run(mjpeg(["serve", "/no/such/folder", "--", "touch"]).arg(folder.path().join("started"))).expect(6);
+    assert!(!folder.path().join("started").exists());
+}
+
+#[test]
+fn a_signal_is_passed_on_and_the_command_may_end_in_its_own_way() {
+    for (name, status) in [("TERM", 3), ("INT", 4), ("HUP", 5)] {
+        let server = start(&mut beside(
+            "trap 'r=3' TERM; trap 'r=4' INT; trap 'r=5' HUP; echo $$; r=; while [ -z \"$r\" ]; do sleep 0.05; done; \
+             echo last; exit $r",
+        ));
+        let pid = pid_of_child(&server);
+        server.signal(name);
+        assert_eq!(server.line(), "last");
+        server.end().expect(status);
+        assert!(!exists(&pid));
+    }
+}
+
+#[test]
+fn the_stream_goes_on_until_the_command_has_ended() {
+    let url = "trap 'x=1' TERM; echo $$ $MJPEG_URL; x=; while [ -z \"$x\" ]; do sleep 0.05; done; echo asked; read line";
+    let mut command = beside(url);
+    let mut server = kit::run::start_with_input(command.stdin(Stdio::piped()));
+    let line = server.line();
+    let (_, url) = line.split_once(' ').unwrap();
+    server.signal("TERM");
+    assert_eq!(server.line(), "asked");
+    let address = url.strip_prefix("http://").unwrap().strip_suffix("/stream").unwrap();
+    assert!(kit::contents(&kit::frames()).contains(&http::get(address, "/snapshot").1));
+    server.child().stdin.take().unwrap().write_all(b"\n").unwrap();
+    server.end().expect(0);
+}
+
+#[test]
+fn a_command_that_ignores_signals_is_killed() {
+    let script = "trap '' TERM INT; echo $$; while :; do sleep 0.2; done";
+    let server = start(&mut beside(script));
+    let pid = pid_of_child(&server);
+    let begin = Instant::now();
+    server.signal("TERM");
+    server.end_within(Duration::from_secs(15)).expect(137);
+    assert!(begin.elapsed() > Duration::from_secs(4), "{:?}", begin.elapsed());
+    assert!(!exists(&pid));
+
+    // A second signal does not leave it behind.
+    let server = start(&mut beside(script));
+    let pid = pid_of_child(&server);
+    let begin = Instant::now();
+    server.signal("TERM");
+    kit::eventually("the repeated signal is seen", || {
+        if exists(&pid) {
+            server.signal("TERM");
+        }
+        (!exists(&pid)).then_some(())
+    });
+    server.end().expect(137);
+    assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn a_command_may_finish_after_the_source_has_ended() {
+    let script = "curl -sS \"$MJPEG_URL\" | wc -c; sleep 1; echo done; exit 9";
+    let mut command = mjpeg(SERVE);
+    command.arg(kit::frames()).args(["--once", "--fps", "200", "--", "sh", "-c", script]);
+    if kit::peer::find("curl").is_none() {
+        return;
+    }
+    let end = run(&mut command).expect(9);
+    let text = end.text();
+    let (bytes, rest) = text.split_once('\n').unwrap();
+    let frames: usize = kit::contents(&kit::frames()).iter().map(Vec::len).sum();
+    assert!(bytes.trim().parse::<usize>().unwrap() > frames, "{text}");
+    assert_eq!(rest, "done\n");
+
+    // A signal still ends it then.
+    let script = "curl -sS \"$MJPEG_URL\" >/dev/null; echo $$; exec sleep 60";
+    let mut command = mjpeg(SERVE);
+    command.arg(kit::frames()).args(["--once", "--fps", "200", "--", "sh", "-c", script]);
+    let server = start(&mut command);
+    let pid = pid_of_child(&server);
+    server.signal("TERM");
+    server.end_within(Duration::from_secs(4)).expect(143);
+    assert!(!exists(&pid));
+}
+
+#[test]
+fn a_command_ends_if_its_source_never_has_a_frame() {
+    let mut command = mjpeg(SERVE);
+    command.args(["-", "--", "sh", "-c", "echo $$; exec sleep 60"]);
+    // The source may end before the server listens; then the command is not started.
+    let end = start(&mut command).end_within(Duration::from_secs(10));
+    assert!(matches!(end.code(), Some(4 | 5)), "{} {}", end.status, end.err);
+    assert!(end.text().is_empty() || !exists(end.text().trim()));
+}
+
+#[test]
+fn a_command_does_not_keep_descriptors_of_the_server() {
+    let end = run(&mut beside("ls -l /proc/self/fd")).expect(0);
+    assert!(!end.text().contains("socket:") && !end.text().contains("anon_inode"), "{}", end.text());
+}
