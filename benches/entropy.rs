@@ -54,8 +54,11 @@ fn main() {
     let tasks: Vec<(&str, Task)> = tasks.collect();
     for path in paths {
         let jpeg = fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let mut bench =
-            Bench { bare: Checker::new(), keeping: Checker::new().with_means(), stillness: Stillness::default() };
+        let mut bench = Bench {
+            bare: Checker::new(),
+            keeping: Checker::new().with_means(),
+            stillness: Stillness::default(),
+        };
         let mut times = vec![Vec::with_capacity(RUNS); tasks.len()];
         for _ in 0..RUNS {
             // In turn, so that what else the machine does concerns all alike.

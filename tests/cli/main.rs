@@ -7,6 +7,7 @@ mod kit;
 
 mod bench;
 mod check;
+mod check_content;
 mod check_promises;
 mod check_times;
 mod documents;

@@ -50,7 +50,11 @@ pub static CLIPS: &[Clip] = &[
     plain("a zoom", "mandelbrot=s=320x240:r=10,trim=duration=20", USUAL),
     plain("cells", "life=s=160x120:r=10:mold=10:seed=7,scale=320x240,trim=duration=10", USUAL),
     plain("a counter each second", "testsrc=s=320x240:r=10:d=20", USUAL),
-    plain("black, then movement", "testsrc2=s=320x240:r=10:d=20,drawbox=c=black:t=fill:enable='lt(t,7)'", USUAL),
+    plain(
+        "black, then movement",
+        "testsrc2=s=320x240:r=10:d=20,drawbox=c=black:t=fill:enable='lt(t,7)'",
+        USUAL,
+    ),
     plain(
         "black twice",
         "mandelbrot=s=322x178:r=10,trim=duration=30,drawbox=c=black:t=fill:enable='between(t,5,9)+between(t,15,22)'",
@@ -72,25 +76,57 @@ pub static CLIPS: &[Clip] = &[
          drawbox=x=128:c=black:t=fill:enable='between(t,5,10)'",
         USUAL,
     ),
-    plain("dark grey", "testsrc2=s=320x240:r=10:d=20,drawbox=c=0x202020:t=fill:enable='between(t,5,10)'", USUAL),
+    plain(
+        "dark grey",
+        "testsrc2=s=320x240:r=10:d=20,drawbox=c=0x202020:t=fill:enable='between(t,5,10)'",
+        USUAL,
+    ),
     plain("fade out", "testsrc2=s=320x240:r=10:d=20,fade=out:st=5:d=4", USUAL),
     plain("fade in", "mandelbrot=s=320x240:r=10,trim=duration=20,fade=in:st=4:d=8", WIDE_CHROMA),
     plain("slow fade out", "mandelbrot=s=640x480:r=10,trim=duration=30,fade=out:st=2:d=24", USUAL),
     plain("fade out, coarse", "testsrc2=s=640x480:r=10:d=20,fade=out:st=5:d=6", COARSE),
     plain("fade to white", "testsrc2=s=320x240:r=10:d=20,fade=out:st=5:d=4:color=white", USUAL),
-    plain("last picture repeated", "testsrc2=s=320x240:r=10:d=10,tpad=stop_mode=clone:stop_duration=10", USUAL),
-    plain("first picture repeated", "mandelbrot=s=320x240:r=10,trim=duration=10,tpad=start_mode=clone:start_duration=10", FINE),
-    plain("frozen in the middle", "testsrc2=s=320x240:r=10:d=20,loop=loop=60:size=1:start=70,setpts=N/10/TB", USUAL),
-    plain("frozen for a second", "testsrc2=s=320x240:r=10:d=20,loop=loop=10:size=1:start=70,setpts=N/10/TB", USUAL),
+    plain(
+        "last picture repeated",
+        "testsrc2=s=320x240:r=10:d=10,tpad=stop_mode=clone:stop_duration=10",
+        USUAL,
+    ),
+    plain(
+        "first picture repeated",
+        "mandelbrot=s=320x240:r=10,trim=duration=10,tpad=start_mode=clone:start_duration=10",
+        FINE,
+    ),
+    plain(
+        "frozen in the middle",
+        "testsrc2=s=320x240:r=10:d=20,loop=loop=60:size=1:start=70,setpts=N/10/TB",
+        USUAL,
+    ),
+    plain(
+        "frozen for a second",
+        "testsrc2=s=320x240:r=10:d=20,loop=loop=10:size=1:start=70,setpts=N/10/TB",
+        USUAL,
+    ),
     plain(
         "frozen twice, coarse",
         "mandelbrot=s=640x480:r=10,trim=duration=10,loop=loop=40:size=1:start=30,loop=loop=50:size=1:start=90,\
          setpts=N/10/TB",
         COARSE,
     ),
-    plain("frozen, all of chroma", "testsrc2=s=322x178:r=10:d=10,loop=loop=60:size=1:start=40,setpts=N/10/TB", FULL_CHROMA),
-    plain("frozen noise", "mandelbrot=s=320x240:r=10,noise=alls=12:allf=t:all_seed=3,trim=duration=10,loop=loop=60:size=1:start=40,setpts=N/10/TB", USUAL),
-    plain("two pictures in turn", "testsrc2=s=320x240:r=10:d=10,loop=loop=40:size=2:start=30,setpts=N/10/TB", USUAL),
+    plain(
+        "frozen, all of chroma",
+        "testsrc2=s=322x178:r=10:d=10,loop=loop=60:size=1:start=40,setpts=N/10/TB",
+        FULL_CHROMA,
+    ),
+    plain(
+        "frozen noise",
+        "mandelbrot=s=320x240:r=10,noise=alls=12:allf=t:all_seed=3,trim=duration=10,loop=loop=60:size=1:start=40,setpts=N/10/TB",
+        USUAL,
+    ),
+    plain(
+        "two pictures in turn",
+        "testsrc2=s=320x240:r=10:d=10,loop=loop=40:size=2:start=30,setpts=N/10/TB",
+        USUAL,
+    ),
     plain("five frames a second, each twice", "testsrc2=s=320x240:r=5:d=20,fps=10", USUAL),
     plain("a picture each three seconds", "testsrc2=s=320x240:r=1/3:d=30,fps=10", USUAL),
     plain(
@@ -106,16 +142,48 @@ pub static CLIPS: &[Clip] = &[
         USUAL,
     ),
     plain("movement at a given rate", "testsrc2=s=640x480:r=10:d=20", RATE),
-    plain("frozen at a given rate", "testsrc2=s=640x480:r=10:d=10,tpad=stop_mode=clone:stop_duration=10", RATE),
-    plain("black and frozen", "testsrc2=s=320x240:r=10:d=10,fade=out:st=5:d=2,tpad=stop_mode=clone:stop_duration=8", USUAL),
-    noise("strong noise", "mandelbrot=s=320x240:r=10,trim=duration=0.1,loop=loop=100:size=1,setpts=N/10/TB,noise=alls=20:allf=t:all_seed=1", USUAL),
-    noise("usual noise", "mandelbrot=s=640x480:r=10,trim=duration=0.1,loop=loop=100:size=1,setpts=N/10/TB,noise=alls=8:allf=t:all_seed=2", USUAL),
-    noise("usual noise, coarse", "mandelbrot=s=640x480:r=10,trim=duration=0.1,loop=loop=100:size=1,setpts=N/10/TB,noise=alls=8:allf=t:all_seed=2", COARSE),
-    noise("weak noise", "mandelbrot=s=640x480:r=10,trim=duration=0.1,loop=loop=100:size=1,setpts=N/10/TB,noise=alls=4:allf=t:all_seed=3", USUAL),
-    noise("weak noise, fine", "testsrc2=s=640x480:r=10:d=0.1,loop=loop=100:size=1,setpts=N/10/TB,noise=alls=3:allf=t:all_seed=4", FINE),
+    plain(
+        "frozen at a given rate",
+        "testsrc2=s=640x480:r=10:d=10,tpad=stop_mode=clone:stop_duration=10",
+        RATE,
+    ),
+    plain(
+        "black and frozen",
+        "testsrc2=s=320x240:r=10:d=10,fade=out:st=5:d=2,tpad=stop_mode=clone:stop_duration=8",
+        USUAL,
+    ),
+    noise(
+        "strong noise",
+        "mandelbrot=s=320x240:r=10,trim=duration=0.1,loop=loop=100:size=1,setpts=N/10/TB,noise=alls=20:allf=t:all_seed=1",
+        USUAL,
+    ),
+    noise(
+        "usual noise",
+        "mandelbrot=s=640x480:r=10,trim=duration=0.1,loop=loop=100:size=1,setpts=N/10/TB,noise=alls=8:allf=t:all_seed=2",
+        USUAL,
+    ),
+    noise(
+        "usual noise, coarse",
+        "mandelbrot=s=640x480:r=10,trim=duration=0.1,loop=loop=100:size=1,setpts=N/10/TB,noise=alls=8:allf=t:all_seed=2",
+        COARSE,
+    ),
+    noise(
+        "weak noise",
+        "mandelbrot=s=640x480:r=10,trim=duration=0.1,loop=loop=100:size=1,setpts=N/10/TB,noise=alls=4:allf=t:all_seed=3",
+        USUAL,
+    ),
+    noise(
+        "weak noise, fine",
+        "testsrc2=s=640x480:r=10:d=0.1,loop=loop=100:size=1,setpts=N/10/TB,noise=alls=3:allf=t:all_seed=4",
+        FINE,
+    ),
     noise("noise on grey", "color=gray:s=320x240:r=10:d=10,noise=alls=6:allf=t:all_seed=5", USUAL),
     noise("noise in the dark", "color=0x101010:s=640x480:r=10:d=10,noise=alls=6:allf=t:all_seed=6", USUAL),
-    noise("averaged noise", "mandelbrot=s=640x480:r=10,trim=duration=0.1,loop=loop=100:size=1,setpts=N/10/TB,noise=alls=10:allf=t+a:all_seed=7", USUAL),
+    noise(
+        "averaged noise",
+        "mandelbrot=s=640x480:r=10,trim=duration=0.1,loop=loop=100:size=1,setpts=N/10/TB,noise=alls=10:allf=t+a:all_seed=7",
+        USUAL,
+    ),
 ];
 
 impl Clip {

@@ -42,7 +42,8 @@ impl Detected {
         let path = path.to_str().expect("it is made of names in ASCII");
         let fps = FPS.to_string();
         let filters = "blackdetect,freezedetect";
-        let messages = run(&["-f", "mjpeg", "-framerate", &fps, "-i", path, "-vf", filters, "-f", "null", "-"]);
+        let messages =
+            run(&["-f", "mjpeg", "-framerate", &fps, "-i", path, "-vf", filters, "-f", "null", "-"]);
         let mut detected = Self { black: vec![false; frames], frozen: vec![false; frames] };
         for line in messages.lines().filter(|line| line.contains("black_start:")) {
             let (start, end) = (number(line, "black_start:"), number(line, "black_end:"));

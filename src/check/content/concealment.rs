@@ -40,7 +40,8 @@ impl Concealment {
     pub(super) fn of(means: &BlockMeans) -> Option<Self> {
         COLOURS.iter().find_map(|&(colour, levels)| {
             // A picture of one component has no green.
-            let has_chrominance = means.scans().flat_map(|scan| scan.blocks().iter()).any(|it| it.component > 0);
+            let has_chrominance =
+                means.scans().flat_map(|scan| scan.blocks().iter()).any(|it| it.component > 0);
             if colour == LostColour::Green && !has_chrominance {
                 return None;
             }

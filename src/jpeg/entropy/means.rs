@@ -216,3 +216,76 @@ impl Sink for MeanWriter<'_> {
         self.detail = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::jpeg::Checker;
+
+    fn means(jpeg: &[u8]) -> BlockMeans {
+        let mut checker = Checker::new().with_means();
+        checker.check(jpeg);
+        checker.means().unwrap().clone()
+    }
+
+    /// The means of one component, from 0 to 255, in the order of the scan.
+    fn component(means: &BlockMeans, component: u8) -> Vec<i32> {
+        let of_scan = |scan: ScanMeans<'_>| -> Vec<i32> {
+            let mcus = scan.levels().chunks_exact(scan.blocks().len());
+            let blocks = mcus.flat_map(|mcu| mcu.iter().zip(scan.blocks()));
+            let mine = blocks.filter(|(_, block)| block.component == component);
+            mine.map(|(&level, block)| 128 + i32::from(level) * i32::from(block.scale) / 8).collect()
+        };
+        means.scans().flat_map(of_scan).collect()
+    }
+
+    #[test]
+    fn a_progressive_picture_has_the_means_of_the_sequential_one() {
+        // The same picture in a different order: the lowest bit of the coefficients comes in a later scan.
+        let sequential = means(include_bytes!("../../../fixtures/jpeg/420.jpg"));
+        let progressive = means(include_bytes!("../../../fixtures/jpeg/progressive.jpg"));
+        for n in 0..3 {
+            let (one, other) = (component(&sequential, n), component(&progressive, n));
+            assert_eq!(one.len(), other.len());
+            let scale = i32::from(progressive.scans().next().unwrap().blocks()[0].scale);
+            assert!(one.iter().zip(&other).all(|(a, b)| (a - b).abs() <= scale.max(8)), "{n}");
+        }
+        // Without the blocks that only fill up MCUs: T.81 A.2.2.
+        assert_eq!(progressive.details().len(), 460);
+    }
+
+    #[test]
+    fn all_blocks_have_a_mean_that_a_sample_can_have() {
+        let table: [(&[u8], usize, usize); 4] = [
+            (include_bytes!("../../../fixtures/jpeg/grey.jpg"), 1, 1),
+            (include_bytes!("../../../fixtures/jpeg/422-restart.jpg"), 1, 4),
+            (include_bytes!("../../../fixtures/jpeg/planes.jpg"), 3, 1),
+            (include_bytes!("../../../fixtures/jpeg/progressive-restart.jpg"), 1, 0),
+        ];
+        for (jpeg, scans, blocks) in table {
+            let means = means(jpeg);
+            assert_eq!(means.scans().len(), scans);
+            for scan in means.scans() {
+                assert!(blocks == 0 || scan.blocks().len() == blocks);
+                assert_eq!(scan.rows().map(<[i16]>::len).sum::<usize>(), scan.levels().len());
+            }
+            let all: Vec<i32> = (0..3).flat_map(|n| component(&means, n)).collect();
+            assert!(all.len() > 1 && all.iter().all(|mean| (-8..264).contains(mean)), "{all:?}");
+            assert!(means.entropy_coded_bytes() > 0 && means.entropy_coded_bytes() < jpeg.len());
+        }
+    }
+
+    #[test]
+    fn a_picture_that_is_damaged_or_too_large_has_no_means() {
+        let jpeg = include_bytes!("../../../fixtures/jpeg/420.jpg");
+        let mut checker = Checker::new().with_means();
+        checker.check(&jpeg[..jpeg.len() / 2]);
+        assert!(checker.means().is_none());
+        let mut large = BlockMeans::default();
+        large.start([MeanBlock::default(); 6].into_iter(), 8192, 8192 * 8192);
+        assert!(!large.is_started() && large.levels.is_empty());
+        assert!(Checker::new().means().is_none());
+    }
+}
