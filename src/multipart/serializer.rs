@@ -8,7 +8,6 @@ use core::time::Duration;
 use memchr::memmem;
 
 use super::boundary::Boundary;
-use super::timestamp::Timestamp;
 
 /// The fields of one part.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -110,12 +109,16 @@ impl Serializer {
 
     /// The part's fields and the blank line behind them.
     pub fn head(&self, out: &mut Vec<u8>, head: &PartHead) {
-        let (length, digits) = (head.content_length, self.length_digits);
-        out.extend_from_slice(
-            format!("Content-Type: image/jpeg\r\nContent-Length: {length:0>digits$}\r\n").as_bytes(),
-        );
+        // Not with `write!`: between two frames the caches forget the code of `fmt`, and `serve` paid for it.
+        out.extend_from_slice(b"Content-Type: image/jpeg\r\nContent-Length: ");
+        decimal(out, head.content_length, self.length_digits);
+        out.extend_from_slice(b"\r\n");
         if let Some(at) = head.timestamp {
-            out.extend_from_slice(format!("X-Timestamp: {}\r\n", Timestamp(at)).as_bytes());
+            out.extend_from_slice(b"X-Timestamp: ");
+            decimal(out, at.as_secs(), 1);
+            out.push(b'.');
+            decimal(out, u64::from(at.subsec_micros()), 6);
+            out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b"\r\n");
     }
@@ -125,5 +128,46 @@ impl Serializer {
         out.extend_from_slice(b"\r\n");
         out.extend_from_slice(self.dash_boundary.as_bytes());
         out.extend_from_slice(b"--\r\n");
+    }
+}
+
+/// Writes a number with at least this many digits, 20 at most.
+fn decimal(out: &mut Vec<u8>, mut number: u64, digits: usize) {
+    let mut text = [b'0'; 20];
+    let mut start = text.len();
+    while number > 0 {
+        start -= 1;
+        text[start] += (number % 10) as u8;
+        number /= 10;
+    }
+    out.extend_from_slice(&text[start.min(text.len() - digits)..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::timestamp::Timestamp;
+    use super::*;
+
+    #[test]
+    fn numbers_have_all_their_digits() {
+        for number in [0, 1, 9, 10, 99_999, 100_000, 1_700_000_000, u64::MAX] {
+            for digits in 1..=20 {
+                let mut out = Vec::new();
+                decimal(&mut out, number, digits);
+                assert_eq!(out, format!("{number:0>digits$}").into_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn times_are_printed_like_every_timestamp() {
+        let serializer = Serializer::new(Boundary::new("b").unwrap());
+        for micros in [0, 1, 999_999, 1_000_000, 1_700_000_000_012_345] {
+            let taken = Duration::from_micros(micros);
+            let mut out = Vec::new();
+            serializer.head(&mut out, &PartHead::new(1).taken(taken));
+            let head = String::from_utf8(out).unwrap();
+            assert!(head.contains(&format!("\r\nX-Timestamp: {}\r\n", Timestamp(taken))), "{head}");
+        }
     }
 }

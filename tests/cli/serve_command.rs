@@ -96,7 +96,7 @@ fn the_exit_status_is_that_of_the_command() {
 fn a_signal_is_passed_on_and_the_command_may_end_in_its_own_way() {
     for (name, status) in [("TERM", 3), ("INT", 4), ("HUP", 5)] {
         let server = start(&mut beside(
-            "trap 'r=3' TERM; trap 'r=4' INT; trap 'r=5' HUP; echo $$; r=; while [ -z \"$r\" ]; do sleep 0.05; done; \
+            "trap 'r=3' TERM; trap 'r=4' INT; trap 'r=5' HUP; r=; echo $$; while [ -z \"$r\" ]; do sleep 0.05; done; \
              echo last; exit $r",
         ));
         let pid = pid_of_child(&server);
@@ -109,7 +109,7 @@ fn a_signal_is_passed_on_and_the_command_may_end_in_its_own_way() {
 
 #[test]
 fn the_stream_goes_on_until_the_command_has_ended() {
-    let url = "trap 'x=1' TERM; echo $$ $MJPEG_URL; x=; while [ -z \"$x\" ]; do sleep 0.05; done; echo asked; read line";
+    let url = "trap 'x=1' TERM; x=; echo $$ $MJPEG_URL; while [ -z \"$x\" ]; do sleep 0.05; done; echo asked; read line";
     let mut command = beside(url);
     let mut server = kit::run::start_with_input(command.stdin(Stdio::piped()));
     let line = server.line();
@@ -188,4 +188,51 @@ fn a_command_ends_if_its_source_never_has_a_frame() {
 fn a_command_does_not_keep_descriptors_of_the_server() {
     let end = run(&mut beside("ls -l /proc/self/fd")).expect(0);
     assert!(!end.text().contains("socket:") && !end.text().contains("anon_inode"), "{}", end.text());
+}
+
+/// A server beside a shell script, in the foreground of a terminal. What is written to its standard input is typed there.
+fn in_terminal(script: &str) -> Option<Run> {
+    let mjpeg = env!("CARGO_BIN_EXE_mjpeg");
+    let frames = kit::frames();
+    let line = format!("'{mjpeg}' serve --listen 127.0.0.1:0 '{}' -- sh -c '{script}'", frames.display());
+    let mut command = kit::peer::command("script")?;
+    Some(kit::run::start_with_input(command.args(["-qefc", &line, "/dev/null"]).stdin(Stdio::piped())))
+}
+
+fn press_ctrl_c(terminal: &mut Run) {
+    terminal.child().stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
+}
+
+#[test]
+fn ctrl_c_reaches_a_command_once_and_the_second_one_kills_it() {
+    // Some programs end at once, without cleaning up, at their second SIGINT. This one counts them for three seconds.
+    let count = "n=0; trap \"n=\\$((n+1))\" INT; echo ready; i=0; \
+                 while [ $i -lt 30 ]; do [ $n = 0 ] || i=$((i+1)); sleep 0.1; done; echo ints $n; exit 7";
+    let Some(mut terminal) = in_terminal(count) else { return };
+    assert_eq!(terminal.line().trim(), "ready");
+    press_ctrl_c(&mut terminal);
+    assert_eq!(terminal.line().trim(), "^Cints 1");
+    terminal.end().expect(7);
+
+    let deaf = "trap \"echo int\" INT; echo ready; while :; do sleep 0.1; done";
+    let Some(mut terminal) = in_terminal(deaf) else { return };
+    assert_eq!(terminal.line().trim(), "ready");
+    press_ctrl_c(&mut terminal);
+    assert_eq!(terminal.line().trim(), "^Cint");
+    let begin = Instant::now();
+    press_ctrl_c(&mut terminal);
+    terminal.end_within(Duration::from_secs(10)).expect(137);
+    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn a_signal_before_the_command_is_started_is_no_success() {
+    // Accepts connections and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    let server = start(mjpeg(SERVE).args([&url, "--", "touch", "/nonexistent/started"]));
+    let _connection = silent.accept().unwrap();
+    server.signal("TERM");
+    let end = server.end();
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&end.status), Some(15), "{}", end.status);
 }

@@ -5,6 +5,7 @@ use crate::kit;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, UdpSocket};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use kit::http::{self, Client};
@@ -251,4 +252,29 @@ fn the_health_check_fails_while_the_source_is_silent() {
     fs::write(&file, &kit::contents(&kit::frames())[0]).unwrap();
     kit::eventually("a frame", || (health() == "200").then_some(()));
     kit::eventually("silence, though the frame is repeated", || (health() == "503").then_some(()));
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_file_of_an_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (pipe, header) = (pipe.to_str().unwrap(), format!("@{}", pipe.display()));
+    for options in [
+        ["test:", "--auth-file", pipe],
+        ["http://127.0.0.1:1/", "--password-file", pipe],
+        ["http://127.0.0.1:1/", "--netrc-file", pipe],
+        ["http://127.0.0.1:1/", "--header", &header],
+    ] {
+        let server = start(mjpeg(["serve", "--listen", "127.0.0.1:0"]).args(options));
+        // Opening a pipe for writing succeeds as soon as it is read.
+        let _writer = kit::eventually("the pipe is read", || {
+            let mut open = fs::OpenOptions::new();
+            open.write(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32).open(pipe).ok()
+        });
+        server.signal("INT");
+        server.end();
+    }
+    let error = run(&mut mjpeg(["serve", "test:", "--auth-file", "/dev/zero"])).expect(6);
+    assert!(error.err.contains("more than 1048576 bytes"), "{}", error.err);
 }

@@ -6,6 +6,7 @@ mod clock;
 mod exit;
 mod generate;
 mod listen;
+mod option_file;
 mod output;
 mod pattern;
 mod problem;

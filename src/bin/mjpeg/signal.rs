@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use signal_hook::SigId;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::iterator::SignalsInfo;
+use signal_hook::iterator::exfiltrator::WithOrigin;
+use signal_hook::low_level::siginfo::Cause;
 
 /// Whether a signal has arrived that ends this run, and which one. Clones share it and its one descriptor.
 #[derive(Debug, Clone, Default)]
@@ -18,14 +21,25 @@ pub struct Stop {
     first: Arc<[SigId]>,
 }
 
-/// Whether a signal has arrived again.
+/// The signals that arrive while a child process runs, with their origins.
 #[derive(Debug)]
-pub struct Repeats(Arc<AtomicBool>);
+pub struct Arrivals(SignalsInfo<WithOrigin>);
 
-impl Repeats {
-    /// Whether a signal has arrived since the last call.
-    pub fn take(&self) -> bool {
-        self.0.swap(false, Ordering::SeqCst)
+/// A signal that has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// Its number.
+    pub signal: i32,
+    /// Whether a terminal sent it, for example because of Ctrl-C: then the child processes have it too.
+    pub is_of_terminal: bool,
+}
+
+impl Arrivals {
+    /// The signals since the last call, in the order of their arrival. It does not wait.
+    pub fn take(&mut self) -> impl Iterator<Item = Arrival> {
+        self.0
+            .pending()
+            .map(|origin| Arrival { signal: origin.signal, is_of_terminal: origin.cause == Cause::Kernel })
     }
 }
 
@@ -62,16 +76,13 @@ impl Stop {
     /// # Errors
     ///
     /// When the system refuses a handler.
-    pub fn guard_children(&self) -> io::Result<Repeats> {
-        let again = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            signal_hook::flag::register(signal, Arc::clone(&again))?;
-        }
+    pub fn guard_children(&self) -> io::Result<Arrivals> {
+        let arrivals = SignalsInfo::with_exfiltrator([SIGINT, SIGTERM, SIGHUP], WithOrigin::default())?;
         signal_hook::flag::register(SIGCHLD, Arc::new(AtomicBool::new(false)))?;
         for id in self.first.iter() {
             signal_hook::low_level::unregister(*id);
         }
-        Ok(Repeats(again))
+        Ok(Arrivals(arrivals))
     }
 
     /// The signal that ended the run, if there was one.

@@ -32,6 +32,17 @@ impl ListenAddress {
     }
 }
 
+impl ListenAddress {
+    /// An address that one machine can have.
+    fn of_machine(at: SocketAddr) -> Result<Self, String> {
+        // TCP could listen there, but no client can connect.
+        if at.ip().is_multicast() || at.ip() == Ipv4Addr::BROADCAST {
+            return Err(format!("{} is the address of a group of machines", at.ip()));
+        }
+        Ok(Self::Socket(at))
+    }
+}
+
 impl fmt::Display for ListenAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -55,10 +66,8 @@ impl FromStr for ListenAddress {
             return Err(format!("port {port} does not exist: the highest one is 65535"));
         };
         if host.starts_with('[') {
-            return text
-                .parse::<SocketAddrV6>()
-                .map(|at| Self::Socket(at.into()))
-                .map_err(|_| format!("{host} is not an IPv6 address"));
+            let at: SocketAddrV6 = text.parse().map_err(|_| format!("{host} is not an IPv6 address"))?;
+            return Self::of_machine(at.into());
         }
         if host.contains(':') {
             return Err("an IPv6 address needs brackets, such as [::1]:8080".into());
@@ -68,10 +77,8 @@ impl FromStr for ListenAddress {
         }
         // A name never consists of digits and dots (RFC 1123 2.1).
         if host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
-            let address: Result<Ipv4Addr, _> = host.parse();
-            return address
-                .map(|ip| Self::Socket((ip, port).into()))
-                .map_err(|_| format!("{host} is not an IPv4 address"));
+            let ip: Ipv4Addr = host.parse().map_err(|_| format!("{host} is not an IPv4 address"))?;
+            return Self::of_machine((ip, port).into());
         }
         if is_name(host) {
             Ok(Self::Name(host.into(), port))
@@ -131,6 +138,9 @@ mod tests {
             "256.0.0.1:80",
             "1.2.3:80",
             "1.2.3.4.5:80",
+            "224.0.0.1:80",
+            "255.255.255.255:0",
+            "[ff02::1]:80",
             "::1:80",
             "[::1]",
             "[::1",

@@ -1,6 +1,7 @@
 //! A request (RFC 9112 2 and 3), checked after its head is complete.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 
 /// The supported methods; others are answered with 405.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,14 +166,58 @@ impl Request {
     }
 }
 
-/// Whether a host and a port may consist of these characters. RFC 9112 3.2: an invalid Host is a bad request. A value that
-/// is not text must not count as a missing one, which any client may send.
+/// Whether a text is a host and perhaps a port. RFC 9112 3.2: an invalid Host is a bad request. A value that is not text
+/// must not count as a missing one, which any client may send.
 ///
 /// ```abnf
 /// Host       = uri-host [ ":" port ]           ; RFC 9110 7.2
+/// uri-host   = IP-literal / IPv4address / reg-name
 /// reg-name   = *( unreserved / pct-encoded / sub-delims )
 /// IP-literal = "[" ( IPv6address / IPvFuture ) "]"
 /// ```
 fn is_authority(host: &[u8]) -> bool {
-    host.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte))
+    let Ok(host) = std::str::from_utf8(host) else { return false };
+    let (is_host, port) = if let Some(literal) = host.strip_prefix('[') {
+        let Some((address, port)) = literal.split_once(']') else { return false };
+        // A zone of a link-local address has a meaning on the side of the client only.
+        let address = address.split('%').next().unwrap_or_default();
+        (address.parse::<Ipv6Addr>().is_ok(), port.strip_prefix(':').or(port.is_empty().then_some("")))
+    } else {
+        let (name, port) = host.split_once(':').unwrap_or((host, ""));
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte);
+        (name.bytes().all(is_part), Some(port))
+    };
+    let is_port = |port: &str| {
+        port.is_empty() || port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
+    };
+    is_host && port.is_some_and(is_port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_with_or_without_a_port() {
+        let good = [
+            "",
+            "a",
+            "a:",
+            "a:80",
+            ":80",
+            "cam_1.local",
+            "192.0.2.7:65535",
+            "[::1]",
+            "[::1]:80",
+            "[fe80::1%3]",
+        ];
+        assert!(good.iter().all(|host| is_authority(host.as_bytes())));
+        for host in [
+            "[zz]", "[::1", "::1", "fe80::1", "[::1]x", "[::1]:x", "a:b", "a:+1", "a:65536", "a:1:2", "a b",
+            "a/b", "a@b", "a]", "\u{e4}",
+        ] {
+            assert!(!is_authority(host.as_bytes()), "{host}");
+        }
+        assert!(!is_authority(b"\xff"));
+    }
 }

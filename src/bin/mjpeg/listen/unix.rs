@@ -1,7 +1,7 @@
 //! Listening on a Unix-domain socket.
 
 use std::io;
-use std::os::unix::net::UnixStream;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use anyhow::Context;
@@ -20,7 +20,7 @@ pub fn bind(path: &Path) -> Result<Listener, Problem> {
     let context = || format!("cannot listen at {}", path.display());
     let address = address(path).with_context(context)?;
     if let Some(file) = SocketFile::at(path)
-        && UnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+        && is_stale(&address).with_context(context)?
     {
         // If another server has replaced it meanwhile, it stays, and `bind` fails.
         file.remove();
@@ -40,24 +40,58 @@ pub fn bind(path: &Path) -> Result<Listener, Problem> {
     Ok(Listener { at: Endpoint::Unix { path: path.into(), file: SocketFile::at(path) }, socket })
 }
 
+/// Whether no process listens at an address. A server whose queue is full would block a connection without end; such a
+/// server listens.
+fn is_stale(address: &SockAddr) -> io::Result<bool> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.connect(address).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused))
+}
+
 /// The address of a Unix-domain socket. Nothing is opened.
 ///
 /// # Errors
 ///
-/// When the path is empty, or too long for a socket address (108 bytes on Linux).
+/// When the path is empty, contains a control character, or is too long for a socket address (108 bytes on Linux).
 pub fn address(path: &Path) -> io::Result<SockAddr> {
     if path.as_os_str().is_empty() {
         // Linux would bind such a socket to an abstract name of its choice.
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path is empty"));
+    }
+    if path.as_os_str().as_bytes().iter().any(u8::is_ascii_control) {
+        // Standard output has the path in one line.
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path contains a control character"));
     }
     SockAddr::unix(path)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::net::UnixListener;
+    use std::os::unix::net::{UnixListener, UnixStream};
 
     use super::*;
+
+    #[test]
+    fn a_server_with_a_full_queue_keeps_its_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("serve.sock");
+        let address = address(&path).unwrap();
+        let busy = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        busy.bind(&address).unwrap();
+        busy.listen(0).unwrap();
+        let connect = || {
+            let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+            socket.set_nonblocking(true).unwrap();
+            socket.connect(&address).map(|()| socket)
+        };
+        let mut waiting = Vec::new();
+        while let Ok(socket) = connect() {
+            waiting.push(socket);
+        }
+        let error = bind(&path).unwrap_err().to_string();
+        assert!(error.contains("in use"), "{error}");
+        assert!(path.exists());
+    }
 
     #[test]
     fn only_a_stale_socket_is_replaced() {
@@ -88,7 +122,8 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_path_is_refused() {
+    fn empty_paths_and_paths_with_control_characters_are_refused() {
         assert!(address(Path::new("")).is_err());
+        assert!(address(Path::new("/tmp/a\nb")).is_err() && address(Path::new("/tmp/a b")).is_ok());
     }
 }

@@ -15,15 +15,12 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use super::urls::Urls;
 use crate::clock::Clock;
 use crate::exit::Outcome;
-use crate::signal::{Repeats, Stop};
+use crate::signal::{Arrivals, Stop};
 
 /// How long a command may run after a signal was passed on to it, before it is killed.
 const END_TIME: Duration = Duration::from_secs(5);
-/// How long to wait for a command that the terminal has sent SIGINT, before it is sent the signal by us.
-const TERMINAL_TIME: Duration = Duration::from_secs(2);
-
-/// How long after the first signal no other one counts as a repeated signal.
-const SETTLE_TIME: Duration = Duration::from_millis(50);
+/// How long to wait for the origin of a signal. If it arrived before the command was started, its origin is not known.
+const ORIGIN_TIME: Duration = Duration::from_millis(50);
 
 /// Why a command could not be started.
 #[derive(Debug)]
@@ -55,13 +52,11 @@ pub struct Command {
     /// Closed by a thread when the command has ended.
     ended: UnixStream,
     stop: Stop,
-    repeats: Repeats,
-    /// When it was asked to end.
+    arrivals: Arrivals,
+    /// Since when the origin of a first signal is missing.
+    unknown_since: Option<Duration>,
+    /// When it was asked to end, by us or by the terminal.
     asked_at: Option<Duration>,
-    /// Whether a further signal counts as a repeated one.
-    settled: bool,
-    /// Whether we have sent it a signal.
-    signalled: bool,
     killed: bool,
     /// Its exit code, or 128 and the number of the signal that ended it.
     status: Option<u8>,
@@ -92,7 +87,7 @@ impl Command {
             process.env("MJPEG_UNIX_SOCKET", path);
         }
         let failed = |error| StartError { name: program.to_string_lossy().into_owned(), error };
-        let repeats = stop.guard_children().map_err(failed)?;
+        let arrivals = stop.guard_children().map_err(failed)?;
         let (ended, end) = UnixStream::pair().map_err(failed)?;
         let mut child = process.spawn().map_err(failed)?;
         // Process ids are positive and fit.
@@ -106,10 +101,9 @@ impl Command {
             pid,
             ended,
             stop: stop.clone(),
-            repeats,
+            arrivals,
+            unknown_since: None,
             asked_at: None,
-            settled: false,
-            signalled: false,
             killed: false,
             status: None,
         };
@@ -132,14 +126,11 @@ impl Command {
 
     /// When [`Command::tick`] must be called at the latest.
     pub fn due(&self) -> Option<Duration> {
-        let after = match self.status {
-            Some(_) => return None,
-            None if !self.settled => SETTLE_TIME,
-            None if !self.signalled => TERMINAL_TIME,
-            None if !self.killed => END_TIME,
-            None => return None,
-        };
-        self.asked_at.map(|at| at + after)
+        match (self.status, self.asked_at) {
+            (None, Some(at)) if !self.killed => Some(at + END_TIME),
+            (None, None) => self.unknown_since.map(|since| since + ORIGIN_TIME),
+            _ => None,
+        }
     }
 
     /// Passes signals on, and kills the command if it does not end in time or a signal is repeated. Returns whether the
@@ -159,28 +150,32 @@ impl Command {
         if self.status.is_some() {
             return true;
         }
-        let Some(asked_at) = self.asked_at else {
-            match self.stop.signal() {
-                // The terminal has sent it to the command too.
-                Some(signal) if signal == Signal::INT.as_raw() && is_in_foreground() => {
-                    self.asked_at = Some(now);
+        let mut is_repeated = false;
+        for arrival in self.arrivals.take() {
+            if self.asked_at.is_some() {
+                is_repeated = true;
+            } else if arrival.is_of_terminal {
+                // The command is in the same process group and has it too. Many programs end at once, without cleaning
+                // up, when they get it twice.
+                self.asked_at = Some(now);
+            } else {
+                self.asked_at = Some(now);
+                send(self.pid, arrival.signal);
+            }
+        }
+        match (self.asked_at, self.stop.signal()) {
+            (Some(at), _) if !self.killed && (is_repeated || now >= at + END_TIME) => {
+                // An error means that it has just ended.
+                let _ = self.child.kill();
+                self.killed = true;
+            }
+            (None, Some(signal)) => {
+                let since = *self.unknown_since.get_or_insert(now);
+                if now >= since + ORIGIN_TIME {
+                    self.ask(signal, now);
                 }
-                Some(signal) => self.ask(signal, now),
-                None => {}
             }
-            return false;
-        };
-        // The first signal may still set this flag a moment after we have seen the signal.
-        let repeated = self.repeats.take() && self.settled;
-        self.settled |= now >= asked_at + SETTLE_TIME;
-        if !self.signalled {
-            if repeated || now >= asked_at + TERMINAL_TIME {
-                self.send(self.stop.signal().unwrap_or(Signal::TERM.as_raw()));
-            }
-        } else if !self.killed && (repeated || now >= asked_at + END_TIME) {
-            // An error means that it has just ended.
-            let _ = self.child.kill();
-            self.killed = true;
+            _ => {}
         }
         false
     }
@@ -188,7 +183,7 @@ impl Command {
     /// Asks the command to end, with this signal.
     fn ask(&mut self, signal: i32, now: Duration) {
         self.asked_at = Some(now);
-        self.send(signal);
+        send(self.pid, signal);
     }
 
     /// Asks the command to end because it has nothing left to do.
@@ -196,14 +191,6 @@ impl Command {
         if !self.tick(now) && self.asked_at.is_none() {
             self.ask(Signal::TERM.as_raw(), now);
         }
-    }
-
-    fn send(&mut self, signal: i32) {
-        if let Some(signal) = Signal::from_named_raw(signal) {
-            // An error means that it has just ended.
-            let _ = kill_process(self.pid, signal);
-        }
-        self.signalled = true;
     }
 
     /// Waits until the command has ended. Returns its status.
@@ -230,10 +217,9 @@ impl Drop for Command {
     }
 }
 
-/// Whether this process is in the foreground of a terminal. Ctrl-C there sends SIGINT to the command too, and some
-/// programs end at once when they get it twice.
-fn is_in_foreground() -> bool {
-    let own = rustix::process::getpgrp();
-    let is_ours = |fd: BorrowedFd<'_>| rustix::termios::tcgetpgrp(fd).is_ok_and(|group| group == own);
-    is_ours(io::stdin().as_fd()) || is_ours(io::stderr().as_fd()) || is_ours(io::stdout().as_fd())
+fn send(pid: Pid, signal: i32) {
+    if let Some(signal) = Signal::from_named_raw(signal) {
+        // An error means that it has just ended.
+        let _ = kill_process(pid, signal);
+    }
 }

@@ -99,8 +99,8 @@ impl Feed {
             if self.queue.len() >= AHEAD || self.ended {
                 return;
             }
-            let now = self.clock.now();
-            if now < self.retry_at {
+            // A source that always had a picture needs no look at the clock.
+            if !self.retry_at.is_zero() && self.clock.now() < self.retry_at {
                 return;
             }
             let taken = self.pending.take().unwrap_or_else(|| self.due_unix(self.queue.len()));
@@ -114,7 +114,7 @@ impl Feed {
                     self.pending = Some(taken);
                     return;
                 }
-                Next::Nothing => self.retry_at = now + RETRY_INTERVAL,
+                Next::Nothing => self.retry_at = self.clock.now() + RETRY_INTERVAL,
                 Next::End => self.ended = true,
             }
         }

@@ -67,6 +67,7 @@ use crate::listen::files;
 use crate::listen::host::{self, Hosts};
 use crate::listen::socket::Listener;
 use crate::listen::{inherited, tcp, unix};
+use crate::option_file;
 use crate::output::{self, Reporter};
 use crate::signal::Stop;
 use crate::source::error::{self, Kind};
@@ -103,8 +104,10 @@ or has a unit: k = 1024, M = 1024 x 1024.
 Exit status: 0 the source ended or a signal stopped the server, 3 source unreachable, 4 source is
 not a stream, 5 source stalled, reset or cut, 6 cannot read the source or cannot listen. With a
 COMMAND, its exit status: 128 and the signal's number if a signal ended it, 127 if it does not
-exist, 126 if it cannot be started. A signal to the server is passed on to the command, which is
-killed if it does not end within 5 seconds or the signal is repeated.")]
+exist, 126 if it cannot be started. If the source never has a frame, the command is ended with
+SIGTERM, and the status is that of the source. SIGINT, SIGTERM and SIGHUP are passed on to the
+command, which is killed if it does not end within 5 seconds or the signal is repeated. If such a
+signal arrives before the command has started, the server ends by it.")]
 pub struct Serve {
     /// A directory of JPEG files, a JPEG file (watched for changes), a file with a saved response or
     /// concatenated JPEGs, an http(s) URL, `-` for standard input, a named pipe, or `test:[WIDTHxHEIGHT]`
@@ -158,7 +161,8 @@ pub struct Serve {
     /// stall-inside=TIME (in the picture), drip=SIZE (blocks of SIZE bytes every 10 ms), fill=SIZE (a buffer that is
     /// sent when it is full), hold-tail=SIZE (the last bytes come with the next part), burst=N (N parts at once),
     /// reset or cut (in the picture), or close (behind it). It concerns each part, or with @3 the third one of each
-    /// viewer, or with @every=10 each tenth one
+    /// viewer, or with @every=10 each tenth one; fill and burst always concern all parts. With the default layout the
+    /// head of a part leaves together with the picture before it: use --layout leading to hold back whole parts
     #[arg(long = "fault", value_name = "FAULT[@WHEN]")]
     faults: Vec<Fault>,
     /// Send the last frame again after a live source has been silent for this time; 0s disables this
@@ -206,10 +210,16 @@ impl Serve {
         };
         let mut poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
         let wake_ups = WakeUps::new(poll.registry(), SOURCES)?;
-        let streams = match self.streams(&mut poll, &wake_ups, &clock, stop) {
-            // A signal arrived while the sources were opened: not an error.
-            Err(_) if stop.signal().is_some() => return Ok(Outcome::Exit(Exit::Done)),
-            streams => streams?,
+        let opened = self
+            .policy(stop)
+            .and_then(|policy| Ok((policy, self.streams(&mut poll, &wake_ups, &clock, stop)?)));
+        let (policy, streams) = match (opened, stop.signal()) {
+            (Ok(opened), _) => opened,
+            (Err(failure), None) => return Err(failure),
+            // A signal while files and sources are opened is not an error. But a command that did not run has not
+            // succeeded.
+            (Err(_), Some(_)) if self.command.is_empty() => return Ok(Outcome::Exit(Exit::Done)),
+            (Err(_), Some(signal)) => return Ok(Outcome::Signal(signal)),
         };
 
         let soft_limit = files::soft_limit();
@@ -228,7 +238,6 @@ impl Serve {
             request_timeout: self.request_timeout,
             send_timeout: self.send_timeout,
         };
-        let policy = self.policy()?;
         let mut listeners = inherited::all()?;
         if listeners.is_empty() {
             listeners.push(match &self.unix {
@@ -357,15 +366,16 @@ impl Serve {
     }
 
     /// Who may send requests. The host names depend on the listeners and are added later.
-    fn policy(&self) -> Result<Policy, Failure> {
-        Ok(Policy { users: self.users()?, cors: self.cors.clone(), hosts: Hosts::default() })
+    fn policy(&self, stop: &Stop) -> Result<Policy, Failure> {
+        Ok(Policy { users: self.users(stop)?, cors: self.cors.clone(), hosts: Hosts::default() })
     }
 
-    fn users(&self) -> Result<Option<Users>, Failure> {
+    fn users(&self, stop: &Stop) -> Result<Option<Users>, Failure> {
         let (text, what) = match (&self.auth, &self.auth_file) {
             (Some(text), _) => (text.clone(), "--auth".to_string()),
             (None, Some(path)) => {
-                let text = std::fs::read_to_string(path)
+                let text = option_file::read(path, stop)
+                    .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
                     .with_context(|| format!("cannot read {}", path.display()))
                     .map_err(Failure::local)?;
                 (text, path.display().to_string())
@@ -387,10 +397,16 @@ fn failure(error: error::Error) -> Failure {
     Failure { exit, ..error.problem.into() }
 }
 
-/// Parses an origin. It is printed into response heads, so it must not contain spaces or control characters.
+/// Parses an origin as browsers send it (RFC 6454 6.2): `scheme://host[:port]` without a path.
 fn origin(text: &str) -> Result<String, String> {
-    let sound = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if sound { Ok(text.into()) } else { Err("expected an origin such as https://example.org, or *".into()) }
+    let is_part =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
+    let is_origin = text.split_once("://").is_some_and(|(scheme, host)| is_part(scheme) && is_part(host));
+    if is_origin || ["*", "null"].contains(&text) {
+        Ok(text.into())
+    } else {
+        Err("expected an origin such as https://example.org, without a path, or *".into())
+    }
 }
 
 /// A random boundary, so that no picture contains it by accident. The keys of `RandomState` are random.

@@ -56,9 +56,9 @@ impl Urls {
     /// When standard output cannot be written.
     pub fn print(&self, reporter: Reporter) -> Result<(), Failure> {
         if let Some(path) = &self.socket {
-            let path = path.display();
-            output::result(&format!("unix:{path}"))?;
-            reporter.message(&format!("to watch: curl --unix-socket {path} {}", self.url("/stream")));
+            output::result(&format!("unix:{}", path.display()))?;
+            let quoted = quoted(&path.display().to_string());
+            reporter.message(&format!("to watch: curl --unix-socket {quoted} {}", self.url("/stream")));
         } else {
             output::result(&self.url("/stream"))?;
             reporter.message(&format!("web page with the stream: {}", self.url("/")));
@@ -67,5 +67,30 @@ impl Urls {
             reporter.message(&format!("also at http://{address}/stream"));
         }
         Ok(())
+    }
+}
+
+/// A word of a shell command.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-._/+:@%,=".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.into()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_a_quoted_word_as_it_is() {
+        for word in ["/run/mjpeg.sock", "/tmp/a b", "it's", "", "$HOME;`x`", "a\\b"] {
+            let echo = format!("printf %s {}", quoted(word));
+            let output = std::process::Command::new("sh").arg("-c").arg(echo).output().unwrap();
+            assert_eq!(String::from_utf8_lossy(&output.stdout), word);
+        }
+        assert_eq!(quoted("/run/mjpeg.sock"), "/run/mjpeg.sock");
     }
 }

@@ -51,8 +51,6 @@ struct Sending {
     /// Offset behind the last byte that was sent.
     at: usize,
     end: usize,
-    /// Whether it includes a frame, not only the close-delimiter.
-    has_frame: bool,
 }
 
 /// The result of [`Viewer::push`].
@@ -193,7 +191,6 @@ impl Viewer {
             // A script may end before the end of the part; a viewer that skips ends behind the frame.
             let end = self.end(&sending, newest);
             self.sent = sending.part.sent_up_to(end);
-            self.count.sent += u64::from(sending.has_frame);
             if let Some(promised_part) = self.promised_part.take() {
                 return Some(promised_part);
             }
@@ -211,9 +208,9 @@ impl Viewer {
         self.newest_begun = part.number();
         // The caller checked that the part can follow what was sent.
         let Some(at) = part.start(self.sent) else { return };
-        let (end, has_frame) = (part.end(self.layout), at < part.frame_end());
+        let end = part.end(self.layout);
         self.plan.begin(&part, at..end, now);
-        self.sending = Some(Sending { part, at, end, has_frame });
+        self.sending = Some(Sending { part, at, end });
     }
 
     /// Where to stop. If a newer part arrived before the frame was sent, stop behind the frame: the head that
@@ -242,6 +239,9 @@ impl Viewer {
             return;
         }
         let Some((part, end)) = self.plan.advance(n, was_stuck.then_some(now)) else { return };
+        // The bytes of a frame may come late, or never, by a script.
+        let body_end = part.body().end;
+        self.count.sent += u64::from(end - n < body_end && body_end <= end);
         if let Some(sending) = &mut self.sending
             && Rc::ptr_eq(&sending.part, part)
         {

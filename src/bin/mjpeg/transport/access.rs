@@ -1,6 +1,5 @@
 //! What the options say about reaching a target, with the files that they name read.
 
-use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
@@ -10,10 +9,9 @@ use super::field::Field;
 use super::netrc;
 use super::options::Options;
 use super::place::Place;
+use crate::option_file;
 use crate::problem::Problem;
-
-/// Longest password file and netrc file, in bytes.
-const FILE_BYTES: u64 = 1 << 20;
+use crate::signal::Stop;
 
 /// Fields and credentials for the requests of one target.
 pub struct Access<'a> {
@@ -31,15 +29,15 @@ impl<'a> Access<'a> {
     ///
     /// # Errors
     ///
-    /// When a file cannot be read.
-    pub fn read(options: &'a Options, start: &'a Place) -> Result<Self, Problem> {
+    /// When a file cannot be read, or a signal arrives first.
+    pub fn read(options: &'a Options, start: &'a Place, stop: &Stop) -> Result<Self, Problem> {
         let mut fields = Vec::new();
         for argument in &options.header {
-            argument.read(&mut fields)?;
+            argument.read(&mut fields, stop)?;
         }
-        let password = options.password_file.as_deref().map(first_line).transpose()?;
+        let password = options.password_file.as_deref().map(|path| first_line(path, stop)).transpose()?;
         let netrc = match &options.netrc_file {
-            Some(path) => Some(String::from_utf8_lossy(&contents(path, "--netrc-file")?).into_owned()),
+            Some(path) => Some(String::from_utf8_lossy(&contents(path, "--netrc-file", stop)?).into_owned()),
             None => None,
         };
         Ok(Self { options, start, fields, password, netrc })
@@ -74,8 +72,8 @@ impl<'a> Access<'a> {
     }
 }
 
-fn first_line(path: &Path) -> Result<Vec<u8>, Problem> {
-    let bytes = contents(path, "--password-file")?;
+fn first_line(path: &Path, stop: &Stop) -> Result<Vec<u8>, Problem> {
+    let bytes = contents(path, "--password-file", stop)?;
     let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.is_empty() {
@@ -84,12 +82,9 @@ fn first_line(path: &Path) -> Result<Vec<u8>, Problem> {
     Ok(line.to_vec())
 }
 
-fn contents(path: &Path, option: &str) -> Result<Vec<u8>, Problem> {
-    let cannot = |what: &str| format!("cannot {what} {option} {}", path.display());
-    let file = std::fs::File::open(path).with_context(|| cannot("open"))?;
-    let mut bytes = Vec::new();
-    file.take(FILE_BYTES).read_to_end(&mut bytes).with_context(|| cannot("read"))?;
-    Ok(bytes)
+fn contents(path: &Path, option: &str, stop: &Stop) -> Result<Vec<u8>, Problem> {
+    let bytes = option_file::read(path, stop);
+    Ok(bytes.with_context(|| format!("cannot read {option} {}", path.display()))?)
 }
 
 #[cfg(test)]
@@ -120,7 +115,7 @@ mod tests {
             (options(None, false, false), "http://cam/", None, None),
         ] {
             let start = Place::parse(url).unwrap();
-            let access = Access::read(&options, &start).unwrap();
+            let access = Access::read(&options, &start, &Stop::default()).unwrap();
             let credentials =
                 |pair: Option<(&str, &str)>| pair.map(|(user, password)| Credentials::new(user, password));
             assert!(access.credentials(&start) == credentials(expected), "{url} {options:?}");

@@ -2,13 +2,16 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
 use clap::builder::TypedValueParser;
 
 use super::redacting::Redacting;
+use crate::option_file;
 use crate::problem::Problem;
+use crate::signal::Stop;
 
 /// Longest file of fields, in bytes.
 const FILE_BYTES: usize = 64 << 10;
@@ -60,8 +63,8 @@ impl FieldArgument {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, or a line of it is not a field.
-    pub fn read(&self, fields: &mut Vec<Field>) -> Result<(), Problem> {
+    /// When the file cannot be read, a line of it is not a field, or a signal arrives first.
+    pub fn read(&self, fields: &mut Vec<Field>, stop: &Stop) -> Result<(), Problem> {
         let path = match self {
             Self::Field(field) => {
                 fields.push(field.clone());
@@ -69,7 +72,8 @@ impl FieldArgument {
             }
             Self::File(path) => path,
         };
-        let text = std::fs::read_to_string(path)
+        let text = option_file::read(path, stop)
+            .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other))
             .with_context(|| format!("cannot read --header @{}", path.display()))?;
         if text.len() > FILE_BYTES {
             return Err(anyhow!("--header @{}: more than {FILE_BYTES} bytes", path.display()).into());

@@ -57,7 +57,7 @@ pub fn open(
         )
     })?;
     let start = place.clone();
-    let access = Access::read(options, &start).map_err(of_problem)?;
+    let access = Access::read(options, &start, wire.stop()).map_err(of_problem)?;
     let mut client = Client { access, patience, wire, clock, cookies: Cookies::default() };
     for _ in 0..=MOST_REDIRECTIONS {
         match client.visit(&place)? {

@@ -1,0 +1,63 @@
+//! Files that options name: passwords, header fields. They are small, and a signal ends the wait for them.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use crate::signal::Stop;
+
+/// Longest file, in bytes.
+pub const LONGEST: usize = 1 << 20;
+/// How often to look for a signal while the file does not answer.
+const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Reads a file. It may be a pipe, such as `<(command)` of a shell, that is written much later or never: a thread reads
+/// it, and is left behind after a signal.
+///
+/// # Errors
+///
+/// When the file cannot be read, is too long, or a signal arrives first.
+pub fn read(path: &Path, stop: &Stop) -> io::Result<Vec<u8>> {
+    let (answer, answers) = channel();
+    let path = path.to_path_buf();
+    let thread = std::thread::Builder::new().name("option file".into()).stack_size(64 * 1024);
+    thread.spawn(move || {
+        // The receiver is gone after a signal.
+        let _ = answer.send(contents(&path));
+    })?;
+    loop {
+        match answers.recv_timeout(STOP_CHECK_INTERVAL) {
+            Ok(contents) => return contents,
+            Err(RecvTimeoutError::Timeout) if stop.signal().is_none() => {}
+            Err(RecvTimeoutError::Timeout) => return Err(io::Error::other("interrupted by a signal")),
+            Err(RecvTimeoutError::Disconnected) => return Err(io::Error::other("the reading thread ended")),
+        }
+    }
+}
+
+fn contents(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > LONGEST {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {LONGEST} bytes")));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_end_is_too_long() {
+        let error = read(Path::new("/dev/zero"), &Stop::default()).unwrap_err();
+        assert_eq!(error.to_string(), "it has more than 1048576 bytes");
+        assert!(read(Path::new("/dev/null"), &Stop::default()).unwrap().is_empty());
+        assert_eq!(
+            read(Path::new("/missing"), &Stop::default()).unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
+    }
+}
