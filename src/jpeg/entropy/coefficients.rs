@@ -181,6 +181,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::unusual_byte_groupings, reason = "the groups are codes and values")]
     fn the_mark_does_not_depend_on_the_code() {
         let mut tables = [AcTable::empty(), AcTable::empty()];
         tables[0].make(&standard::LUMINANCE_AC);
