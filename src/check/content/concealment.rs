@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::look::eighths;
+use super::level::eighths;
 use crate::jpeg::{BlockMeans, ScanMeans};
 
 /// How far a mean may be from that of the colour, in eighths of a grey level.

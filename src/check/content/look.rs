@@ -2,6 +2,7 @@
 
 use super::colour::Colour;
 use super::concealment::Concealment;
+use super::level::eighths;
 use crate::jpeg::{BlockMeans, ScanMeans};
 
 /// A block whose mean is below this has no brighter pixels to speak of: a tenth of the range, as for FFmpeg's
@@ -68,11 +69,6 @@ impl Look {
         look.concealment = Concealment::of(means).filter(|_| !look.is_flat);
         look
     }
-}
-
-/// A mean as the blocks have it: eight times the distance from mid-grey.
-pub(super) const fn eighths(level: f64) -> i32 {
-    ((level - 128.0) * 8.0) as i32
 }
 
 /// The blocks of luminance in the MCUs of a scan: the first ones.

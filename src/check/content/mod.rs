@@ -2,6 +2,7 @@
 
 mod colour;
 mod concealment;
+mod level;
 mod look;
 mod stillness;
 
