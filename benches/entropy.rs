@@ -1,29 +1,89 @@
-//! Speed of the entropy walk: every Huffman code of the given pictures.
+//! Speed of the entropy walk: every Huffman code of the given pictures. Then what it costs to keep the means of the
+//! blocks, and to judge what the pictures show by them.
 //!
 //! `cargo bench --bench entropy --no-default-features --features std -- FILE...`; see `benches/README.md`.
+//! With `--only=walk`, `means` or `content` it does one of the three, 201 times a picture, for `perf stat`.
 
 use std::fs;
 use std::hint::black_box;
 use std::time::Instant;
 
+use mjpeg::check::{Colour, Look, Stillness};
 use mjpeg::jpeg::Checker;
 
 /// Runs of each picture; the median counts.
-const RUNS: usize = 101;
+const RUNS: usize = 201;
+
+/// What is done with a picture.
+#[derive(Clone, Copy, PartialEq)]
+enum Task {
+    Walk,
+    Means,
+    Content,
+}
+
+const TASKS: [(&str, Task); 3] = [("walk", Task::Walk), ("means", Task::Means), ("content", Task::Content)];
+
+struct Bench {
+    bare: Checker,
+    keeping: Checker,
+    stillness: Stillness,
+}
+
+impl Bench {
+    fn run(&mut self, task: Task, jpeg: &[u8]) {
+        match task {
+            Task::Walk => {
+                black_box(self.bare.check(black_box(jpeg)));
+            }
+            Task::Means => {
+                black_box(self.keeping.check(black_box(jpeg)));
+            }
+            Task::Content => {
+                self.keeping.check(black_box(jpeg));
+                black_box(self.keeping.means().map(|means| Look::of(means, Colour::Luminance)));
+                black_box(self.stillness.picture(&mut self.keeping));
+            }
+        }
+    }
+}
 
 #[expect(clippy::print_stdout, reason = "the figures are what it is for")]
 fn main() {
     // cargo bench passes flags of its own.
-    for path in std::env::args().skip(1).filter(|argument| !argument.starts_with("--")) {
+    let (flags, paths): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
+    let only = flags.iter().find_map(|flag| flag.strip_prefix("--only="));
+    let tasks = TASKS.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name));
+    let tasks: Vec<(&str, Task)> = tasks.collect();
+    for path in paths {
         let jpeg = fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let mut checker = Checker::new();
-        let mut times = [0; RUNS];
-        for time in &mut times {
-            let started = Instant::now();
-            black_box(checker.check(black_box(&jpeg)));
-            *time = started.elapsed().as_micros();
+        let mut bench = Bench {
+            bare: Checker::new(),
+            keeping: Checker::new().with_means(),
+            stillness: Stillness::default(),
+        };
+        let mut times = vec![Vec::with_capacity(RUNS); tasks.len()];
+        for _ in 0..RUNS {
+            // In turn, so that what else the machine does concerns all alike.
+            for (times, &(_, task)) in times.iter_mut().zip(&tasks) {
+                let started = Instant::now();
+                bench.run(task, &jpeg);
+                times.push(started.elapsed().as_nanos() as f64 / 1e3);
+            }
         }
-        times.sort_unstable();
-        println!("{:>7} us (fastest {} us)  {path}: {} bytes", times[RUNS / 2], times[0], jpeg.len());
+        println!("{path}: {} bytes", jpeg.len());
+        let mut base = None;
+        for (times, (name, _)) in times.iter_mut().zip(&tasks) {
+            times.sort_unstable_by(f64::total_cmp);
+            let (median, fastest) = (times[RUNS / 2], times[0]);
+            let (median_base, fastest_base) = *base.get_or_insert((median, fastest));
+            let more = |time: f64, base: f64| (time / base - 1.0) * 100.0;
+            println!(
+                "{median:>9.1} us ({:+.1} %), fastest {fastest:>9.1} us ({:+.1} %)  {name}",
+                more(median, median_base),
+                more(fastest, fastest_base)
+            );
+        }
     }
 }

@@ -30,6 +30,7 @@
 
 mod carrier;
 mod consumer;
+mod content;
 mod decision;
 mod judge;
 mod report;
@@ -39,6 +40,7 @@ mod selection;
 
 pub use carrier::{Carrier, carrier, carriers};
 pub use consumer::{Consumer, Effect};
+pub use content::{Colour, Concealment, Look, LostColour, Stillness};
 pub use judge::{Expectations, Judge};
 pub use report::{Finding, Forecast, Frames, Report};
 pub use rule::{Rule, Severity};

@@ -98,7 +98,7 @@ mod summary;
 mod walk;
 
 pub use appendix::Appendix;
-pub use entropy::{Checker, Damage, DamageKind, Soundness, Unchecked};
+pub use entropy::{BlockMeans, Checker, Damage, DamageKind, MeanBlock, ScanMeans, Soundness, Unchecked};
 pub use frame::{Coding, FrameComponent, FrameHeader, MAX_COMPONENTS, Process};
 pub use judgement::{Depth, Grade, Judgement, Refusal};
 pub use marker::Marker;

@@ -187,7 +187,10 @@ fn too_large(jpeg: &[u8]) -> Vec<u8> {
 }
 
 fn names(capture: &Path, args: &[&str]) -> Vec<String> {
-    let end = run(mjpeg(["check", "--format", "json", "--ignore", "size-change"]).arg(capture).args(args));
+    let end =
+        run(mjpeg(["check", "--format", "json", "--ignore", "size-change,sampling-change,quality-change"])
+            .arg(capture)
+            .args(args));
     let verdict: Value = serde_json::from_slice(&end.out).unwrap();
     let findings = verdict["findings"].as_array().unwrap();
     findings.iter().map(|finding| finding["name"].as_str().unwrap().into()).collect()

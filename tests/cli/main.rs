@@ -8,6 +8,7 @@ mod kit;
 mod bench;
 mod check;
 mod check_carriers;
+mod check_content;
 mod check_files;
 mod check_promises;
 mod check_times;

@@ -1,15 +1,18 @@
 //! The judge: events of a stream in, a report out.
 
+mod content;
 mod deviation;
 mod expectations;
 mod findings;
 mod flow;
+mod format;
 mod freshness;
 mod part_head;
 mod pictures;
 mod repeats;
 mod response;
 mod rtp;
+mod run;
 mod timing;
 
 use alloc::format;

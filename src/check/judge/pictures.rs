@@ -7,15 +7,15 @@ use core::time::Duration;
 
 use memchr::memmem;
 
+use super::content::Content;
 use super::expectations::Expectations;
 use super::findings::{Findings, Place};
+use super::format::Format;
 use super::repeats::Repeats;
 use crate::check::report::Frames;
 use crate::check::rule::Rule;
-use crate::check::rules::{content::*, jpeg::*, part_body::*};
-use crate::jpeg::{
-    Appendix, Checker, DamageKind, FrameHeader, Judgement, Marker, Note, Refusal, Segments, Unchecked,
-};
+use crate::check::rules::{jpeg::*, part_body::*};
+use crate::jpeg::{Appendix, Checker, DamageKind, Judgement, Marker, Note, Refusal, Segments, Unchecked};
 use crate::multipart::Part;
 
 /// Most bodies whose sizes are kept for the median.
@@ -29,8 +29,9 @@ pub struct Pictures {
     /// The announced boundary with its dashes, to search pictures for it.
     pub dash_boundary: Option<memmem::Finder<'static>>,
     sizes: Vec<u64>,
-    size: Option<(u16, u16)>,
+    format: Format,
     repeats: Repeats,
+    content: Content,
     walked: u64,
     unread: u64,
     checker: Checker,
@@ -43,11 +44,12 @@ impl Pictures {
             count: 0,
             dash_boundary: None,
             sizes: Vec::new(),
-            size: None,
+            format: Format::default(),
             repeats: Repeats::default(),
+            content: Content::default(),
             walked: 0,
             unread: 0,
-            checker: Checker::new(),
+            checker: Checker::new().with_means(),
         }
     }
 
@@ -108,8 +110,8 @@ impl Pictures {
         if let Some(at) = self.dash_boundary.as_ref().and_then(|finder| finder.find(part.body)) {
             findings.note(&BOUNDARY_IN_PICTURE, place(at), "the boundary occurs in the picture");
         }
-        self.repeats.picture(part, arrival);
-        self.size(part, picture, expectations, findings);
+        let is_repeat = self.repeats.picture(part, arrival);
+        let colour = self.format.picture(part, picture, expectations, findings);
         let entropy = expectations.deep.then(|| Judgement::of_entropy(part.body, &mut self.checker));
         let judgement = entropy.as_ref().unwrap_or(markers);
         if expectations.deep {
@@ -127,38 +129,18 @@ impl Pictures {
                 findings.note(rule, place(at), note.to_string());
             }
         }
-    }
-
-    fn size(
-        &mut self,
-        part: &Part<'_>,
-        picture: &[u8],
-        expectations: &Expectations,
-        findings: &mut Findings,
-    ) {
-        let header =
-            Segments::of(picture).find_map(|segment| FrameHeader::parse(segment.marker, segment.parameters));
-        // T.81 B.2.5: with a height of 0, a DNL segment after the first scan has the height.
-        let Some(header) = header.filter(|header| header.height > 0) else { return };
-        let size = (header.width, header.height);
-        let place = Place::in_part(part.number, part.spans.body.start);
-        let first = *self.size.get_or_insert(size);
-        if first != size {
-            let message = format!("{}x{} after {}x{}", size.0, size.1, first.0, first.1);
-            findings.note(&SIZE_CHANGE, place, message);
-        }
-        if let Some(asked) = expectations.size.filter(|&asked| asked != size) {
-            let message = format!("{}x{} instead of {}x{}", size.0, size.1, asked.0, asked.1);
-            findings.note(&SIZE_MISMATCH, place, message);
+        if expectations.deep {
+            self.content.picture(&mut self.checker, colour, part, arrival, is_repeat, findings);
         }
     }
 
     /// Judges the pictures as a whole, and sums them up.
     pub fn finish(mut self, findings: &mut Findings) -> Frames {
         let identical = self.repeats.finish(self.count, findings);
+        self.content.finish(self.count, findings);
         self.sizes.sort_unstable();
         let bytes_p50 = self.sizes.get((self.sizes.len().max(1) - 1) / 2).copied();
-        Frames { size: self.size, bytes_p50, identical, walked: self.walked, unread: self.unread }
+        Frames { size: self.format.size, bytes_p50, identical, walked: self.walked, unread: self.unread }
     }
 }
 

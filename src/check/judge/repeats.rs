@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::findings::{Findings, Place};
+use super::run::Run;
 use crate::check::rules::content::{FROZEN, TOO_SHORT_TO_JUDGE};
 use crate::jpeg::{Marker, Segments};
 use crate::multipart::Part;
@@ -20,46 +21,44 @@ pub struct Repeats {
     /// Where the first scan of the last picture starts.
     scan: usize,
     identical: u64,
-    run: Run,
+    run: Option<EqualRun>,
     /// Runs of [`FROZEN_PICTURES`] or more.
     frozen: u64,
-    first_frozen: Option<Run>,
+    longest: Option<EqualRun>,
 }
 
 /// Equal pictures in a row.
-#[derive(Debug, Clone, Copy, Default)]
-struct Run {
-    pictures: u64,
-    part: u64,
-    offset: u64,
-    first: Option<Duration>,
-    last: Option<Duration>,
+#[derive(Debug, Clone, Copy)]
+struct EqualRun {
+    run: Run,
     /// Whether all bytes are equal, not only the scans.
     is_exact: bool,
 }
 
 impl Repeats {
-    /// Takes the next picture.
-    pub fn picture(&mut self, part: &Part<'_>, arrival: Option<Duration>) {
+    /// Takes the next picture, and says whether it shows the same as the one before.
+    pub fn picture(&mut self, part: &Part<'_>, arrival: Option<Duration>) -> bool {
         let scan = scan_start(part.body);
         let is_exact = self.last == part.body;
         // Some cameras write the time into the header of each picture: the scans decide.
-        if is_exact || self.run.pictures > 0 && self.last[self.scan..] == part.body[scan..] {
-            self.identical += 1;
-            self.run.pictures += 1;
-            self.run.last = arrival;
-            self.run.is_exact &= is_exact;
-        } else {
-            self.end_run();
-            let (number, offset) = (part.number, part.spans.body.start);
-            self.run =
-                Run { pictures: 1, part: number, offset, first: arrival, last: arrival, is_exact: true };
+        let is_repeat = is_exact || self.last[self.scan..] == part.body[scan..];
+        match self.run.as_mut().filter(|_| is_repeat) {
+            Some(equal) => {
+                self.identical += 1;
+                equal.run.extend(arrival);
+                equal.is_exact &= is_exact;
+            }
+            None => {
+                self.end_run();
+                self.run = Some(EqualRun { run: Run::start(part, arrival), is_exact: true });
+            }
         }
         if !is_exact {
             self.last.clear();
             self.last.extend_from_slice(part.body);
             self.scan = scan;
         }
+        self.run.is_some_and(|equal| equal.run.pictures > 1)
     }
 
     /// Pictures so far that show the same as the one before.
@@ -68,11 +67,11 @@ impl Repeats {
     }
 
     fn end_run(&mut self) {
-        if self.run.pictures >= FROZEN_PICTURES {
+        if let Some(ended) = self.run.take_if(|equal| equal.run.pictures >= FROZEN_PICTURES) {
             self.frozen += 1;
             // The longest one counts most.
-            if self.first_frozen.is_none_or(|first| first.pictures < self.run.pictures) {
-                self.first_frozen = Some(self.run);
+            if self.longest.is_none_or(|longest| longest.run.pictures < ended.run.pictures) {
+                self.longest = Some(ended);
             }
         }
     }
@@ -81,9 +80,8 @@ impl Repeats {
     /// as the one before.
     pub fn finish(mut self, pictures: u64, findings: &mut Findings) -> u64 {
         self.end_run();
-        if let Some(run) = self.first_frozen {
-            let place = Place::in_part(run.part, run.offset);
-            findings.note_times(self.frozen, &FROZEN, place, run.message(pictures));
+        if let Some(longest) = self.longest {
+            findings.note_times(self.frozen, &FROZEN, longest.run.place, longest.message(pictures));
         } else if pictures > 1 && self.identical + 1 == pictures {
             let message = format!(
                 "all {pictures} pictures are the same; {FROZEN_PICTURES} in a row are needed to call the source frozen"
@@ -94,16 +92,15 @@ impl Repeats {
     }
 }
 
-impl Run {
+impl EqualRun {
     fn message(&self, pictures: u64) -> String {
-        let all = if self.pictures == pictures { "all " } else { "" };
-        let mut message = format!("{all}{} pictures in a row are the same", self.pictures);
+        let all = if self.run.pictures == pictures { "all " } else { "" };
+        let mut message = format!("{all}{} pictures in a row are the same", self.run.pictures);
         if !self.is_exact {
             message += " except for their headers";
         }
-        if let Some((first, last)) = self.first.zip(self.last) {
-            let seconds = last.saturating_sub(first).as_secs_f64();
-            message += &format!(", no new picture for {seconds:.1} s from {:.1} s on", first.as_secs_f64());
+        if let Some(time) = self.run.time() {
+            message += &format!(", no new picture for {time}");
         }
         message
     }

@@ -49,3 +49,28 @@ pub static TOO_SHORT_TO_JUDGE: Rule = Rule {
     explains: &[],
     effects: &[],
 };
+
+pub static SAMPLING_CHANGE: Rule = Rule {
+    code: "C514",
+    name: "sampling-change",
+    severity: Info,
+    summary: "the sampling of the pictures changes",
+    why: "The sampling factors of the components, such as 4:2:0, or their number differ from those of the first picture. \
+          Viewers adapt; decoders in hardware and what repackages the pictures may not.",
+    section: "T.81 B.2.2",
+    explains: &[],
+    effects: &[],
+};
+
+pub static QUALITY_CHANGE: Rule = Rule {
+    code: "C515",
+    name: "quality-change",
+    severity: Info,
+    summary: "the quality of the pictures changes",
+    why: "The quantisation table of luminance is that of a quality that differs from the first picture's by ten or more of 100 \
+          points, on the scale of the Independent JPEG Group: the camera controls its bit rate, or its settings \
+          changed.",
+    section: "T.81 B.2.4.1",
+    explains: &[],
+    effects: &[],
+};

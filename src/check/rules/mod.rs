@@ -10,6 +10,7 @@ pub mod http;
 pub mod jpeg;
 pub mod length;
 pub mod line_end;
+pub mod look;
 pub mod part_body;
 pub mod part_head;
 pub mod timing;
@@ -127,6 +128,13 @@ static RULES: &[&Rule] = &[
     &freshness::LAG,
     &freshness::CAPTURE_TIME_BACK,
     &freshness::NOT_CAPTURE_TIME,
+    &look::BLACK,
+    &look::FLAT,
+    &look::OVER_EXPOSED,
+    &look::NEARLY_FROZEN,
+    &look::CONCEALED,
+    &content::SAMPLING_CHANGE,
+    &content::QUALITY_CHANGE,
     &consumer::CONSUMER_FAILS,
 ];
 
@@ -177,13 +185,16 @@ mod tests {
             include_str!("jpeg.rs"),
             include_str!("length.rs"),
             include_str!("line_end.rs"),
+            include_str!("look.rs"),
             include_str!("part_body.rs"),
             include_str!("part_head.rs"),
             include_str!("timing.rs"),
         ];
         let judge = [
+            include_str!("../judge/content.rs"),
             include_str!("../judge/deviation.rs"),
             include_str!("../judge/flow.rs"),
+            include_str!("../judge/format.rs"),
             include_str!("../judge/freshness.rs"),
             include_str!("../judge/mod.rs"),
             include_str!("../judge/part_head.rs"),

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::bits::EntropyCoded;
 use super::damage::{Soundness, Unchecked};
+use super::means::BlockMeans;
 use super::structure::Answer;
 use super::tables::HuffmanTables;
 
@@ -35,6 +36,7 @@ pub struct Checker {
     pub(super) segment: EntropyCoded,
     /// For each block of a progressive picture, which of its coefficients are not zero.
     pub(super) history: Vec<u64>,
+    pub(super) means: Option<BlockMeans>,
     memory_limit: usize,
 }
 
@@ -53,7 +55,28 @@ impl Checker {
             tables: HuffmanTables::new(),
             segment: EntropyCoded::default(),
             history: Vec::new(),
+            means: None,
             memory_limit: bytes,
+        }
+    }
+
+    /// The same, and it keeps the mean of each block: see [`BlockMeans`].
+    pub fn with_means(self) -> Self {
+        Self { means: Some(BlockMeans::default()), ..self }
+    }
+
+    /// The means of the blocks of the last picture; `None` if it is damaged or could not be read, if it has samples
+    /// of 12 bits or more than 2^20 blocks, or if means are not kept.
+    pub fn means(&self) -> Option<&BlockMeans> {
+        self.means.as_ref().filter(|means| means.is_started())
+    }
+
+    /// Gives the means of the last picture away, in exchange for others whose memory the next picture uses. Does
+    /// nothing if there are none.
+    pub fn swap_means(&mut self, other: &mut BlockMeans) {
+        if let Some(means) = self.means.as_mut().filter(|means| means.is_started()) {
+            core::mem::swap(means, other);
+            means.clear();
         }
     }
 
@@ -70,6 +93,9 @@ impl Checker {
     /// As [`Checker::check`], with everything that was found out.
     pub(in crate::jpeg) fn read(&mut self, jpeg: &[u8]) -> Answer {
         self.history.clear();
+        if let Some(means) = &mut self.means {
+            means.clear();
+        }
         let mut unread = None;
         let mut answer = Answer::read(jpeg, |picture, segment, plan| {
             if picture.scans > MAX_SCANS {
@@ -82,6 +108,9 @@ impl Checker {
             Ok(())
         });
         answer.unchecked = answer.unchecked.or(unread.filter(|_| answer.damage.is_none()));
+        if let Some(means) = &mut self.means {
+            means.finish(answer.damage.is_none() && answer.unchecked.is_none(), &self.history);
+        }
         answer
     }
 

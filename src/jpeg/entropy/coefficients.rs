@@ -13,7 +13,8 @@ pub(super) struct AcTable {
 }
 
 /// One or more coefficients that follow one another: the bits of their codes and values (0-7), how
-/// many coefficients they are with the zeros between them (8-15), and the largest size (16-23).
+/// many coefficients they are with the zeros between them (8-15), the largest size (16-23), and their
+/// mark (24-31).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Coefficients(u32);
 
@@ -71,7 +72,9 @@ impl Coefficients {
             (_, 0) => return None,
             _ => run + 1,
         };
-        Some(Self((length + size) | (advance << 8) | (size << 16)))
+        // That of an end of block is 0.
+        let mark = (size * 67 + run * 29) & 0xff;
+        Some(Self((length + size) | (advance << 8) | (size << 16) | (mark << 24)))
     }
 
     /// The first coefficient of `bits`, if its code has at most [`LOOKUP_BITS`]; and those behind it that
@@ -91,7 +94,8 @@ impl Coefficients {
                 break;
             }
             let advance = (all.advance() + next.advance()) as u32;
-            all = Self(bits | (advance << 8) | (u32::from(all.size().max(next.size())) << 16));
+            let mark = all.with(next).mark() << 24;
+            all = Self(bits | (advance << 8) | (u32::from(all.size().max(next.size())) << 16) | mark);
         }
         all
     }
@@ -115,6 +119,22 @@ impl Coefficients {
         let ends = advance >= END_OF_BLOCK as usize;
         (if ends { advance - END_OF_BLOCK as usize } else { advance }, ends)
     }
+
+    /// A number that most often differs from that of other coefficients, and does not depend on how they are coded:
+    /// the exclusive or of the numbers of all of them.
+    #[inline(always)]
+    pub(super) fn mark(self) -> u32 {
+        self.0 >> 24
+    }
+
+    /// These and `other` ones together, of which only the mark has a meaning.
+    #[inline(always)]
+    pub(super) fn with(self, other: Self) -> Self {
+        Self(self.0 ^ other.0)
+    }
+
+    /// No coefficients.
+    pub(super) const NONE: Self = Self(0);
 
     /// Bits of the largest value.
     #[inline(always)]
@@ -158,6 +178,28 @@ mod tests {
             let found = table.several(bits << (64 - length));
             assert_eq!(parts(found), expected, "{bits:b}");
         }
+    }
+
+    #[test]
+    #[expect(clippy::unusual_byte_groupings, reason = "the groups are codes and values")]
+    fn the_mark_does_not_depend_on_the_code() {
+        let mut tables = [AcTable::empty(), AcTable::empty()];
+        tables[0].make(&standard::LUMINANCE_AC);
+        tables[1].make(&standard::CHROMINANCE_AC);
+        // 0/1, 1/1, end of block in both tables; 0/2 instead of 0/1 in the first.
+        let windows = [(0, 0b001_11001_1010_u64, 12), (1, 0b011_10111_00, 10), (0, 0b0101_11001_1010, 13)];
+        let mark = |(table, bits, length): (usize, u64, u32)| {
+            let (mut bits, mut all, mut advance) = (bits << (64 - length), Coefficients::NONE, 0);
+            while advance < 64 {
+                let found: Coefficients = tables[table].several(bits);
+                bits <<= found.bits();
+                (all, advance) = (all.with(found), advance + found.advance());
+            }
+            all.mark()
+        };
+        let [one, other, different] = windows.map(mark);
+        assert_eq!(one, other);
+        assert_ne!(one, different);
     }
 
     #[test]

@@ -24,12 +24,8 @@ impl Layout {
             let (wide, high) = blocks(frame, height, *component);
             return Some(Self { blocks: [0; MAX_BLOCKS], count: 1, mcus: wide * high });
         }
-        let (horizontal, vertical) = largest_factors(frame);
-        let mut layout = Self {
-            blocks: [0; MAX_BLOCKS],
-            count: 0,
-            mcus: u32::from(frame.width).div_ceil(8 * horizontal) * u32::from(height).div_ceil(8 * vertical),
-        };
+        let (wide, high) = mcus(frame, height);
+        let mut layout = Self { blocks: [0; MAX_BLOCKS], count: 0, mcus: wide * high };
         for (n, &component) in components.iter().enumerate() {
             let component = frame.components()[component];
             for _ in 0..component.horizontal * component.vertical {
@@ -44,6 +40,12 @@ impl Layout {
     pub(super) fn blocks(&self) -> &[u8] {
         &self.blocks[..usize::from(self.count)]
     }
+}
+
+/// MCUs of a scan of several components: how many side by side, how many rows.
+pub(super) fn mcus(frame: &FrameHeader, height: u16) -> (u32, u32) {
+    let (horizontal, vertical) = largest_factors(frame);
+    (u32::from(frame.width).div_ceil(8 * horizontal), u32::from(height).div_ceil(8 * vertical))
 }
 
 /// Blocks of one component that hold samples of the picture: how many side by side, how many rows.

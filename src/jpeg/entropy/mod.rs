@@ -8,6 +8,7 @@ mod difference;
 mod huffman;
 mod layout;
 mod limits;
+mod means;
 mod picture;
 mod plan;
 mod progressive;
@@ -20,4 +21,5 @@ mod zero_bits;
 
 pub use checker::Checker;
 pub use damage::{Damage, DamageKind, Soundness, Unchecked};
+pub use means::{BlockMeans, MeanBlock, ScanMeans};
 pub(super) use structure::Answer;

@@ -9,6 +9,7 @@ use super::coefficients::AcTable;
 use super::damage::DamageKind;
 use super::huffman::HuffmanTable;
 use super::limits::Limits;
+use super::means::Sink;
 use super::sequential::{Block, Fault, difference};
 use super::zero_bits::zero_after;
 
@@ -24,15 +25,22 @@ pub(super) struct Band<'t> {
     pub(super) limits: &'t Limits,
 }
 
-/// G.1.2.1: DC coefficients without their lowest bits, coded like those of a sequential scan.
-pub(super) fn read_dc(bits: &mut BitReader<'_>, blocks: &[Block<'_>], mcus: u32) -> Result<(), Fault> {
+/// G.1.2.1: DC coefficients without their lowest bits, coded like those of a sequential scan. `sink` gets them.
+pub(super) fn read_dc(
+    bits: &mut BitReader<'_>,
+    blocks: &[Block<'_>],
+    mcus: u32,
+    mut sink: impl Sink,
+) -> Result<(), Fault> {
     let mut predictions = [0; 4];
     for mcu in 0..mcus {
         for block in blocks {
             let prediction = &mut predictions[block.component & 3];
             difference(bits, block, prediction).map_err(|kind| Fault { mcu, kind })?;
+            sink.block(*prediction, 0);
         }
         end_of_mcu(bits, mcu)?;
+        sink.mcu();
     }
     Ok(())
 }

@@ -3,8 +3,9 @@
 use super::bits::SegmentEnd;
 use super::checker::Checker;
 use super::damage::{Damage, DamageKind, Unchecked};
-use super::layout::MAX_BLOCKS;
+use super::layout::{self, MAX_BLOCKS};
 use super::limits::Limits;
+use super::means::MeanBlock;
 use super::picture::Picture;
 use super::plan::{Pass, ScanPlan};
 use super::progressive::{self, Band};
@@ -53,6 +54,7 @@ impl Checker {
         let scan = self
             .start_scan(picture, plan)
             .map_err(|kind| in_scan(Place { kind, at: segment.at, mcu: None }))?;
+        self.start_means(picture, plan, segment.entropy_coded.len());
         self.read_intervals(jpeg, picture, segment, &scan).map_err(in_scan)?;
         Ok(None)
     }
@@ -76,6 +78,29 @@ impl Checker {
         }
         let history = picture.blocks_before(&plan.frame, plan.components()[0]);
         Ok(Scan { plan, limits, history })
+    }
+
+    /// Makes room for the means of the blocks, if the scan brings DC coefficients. It has this many bytes.
+    fn start_means(&mut self, picture: &Picture, plan: &ScanPlan, bytes: usize) {
+        let Some(means) = self.means.as_mut().filter(|_| plan.frame.precision == 8) else { return };
+        // A sequential scan leaves out no bits, whatever its header says.
+        let shift = if plan.pass == Pass::FirstDc { plan.header.approximation_low } else { 0 };
+        // The first scan starts the means. Without them, an earlier scan was too large.
+        if plan.has_dc_table() && (picture.scans == 1 || means.is_started()) {
+            let (frame, components) = (&plan.frame, plan.components());
+            let mcus_wide = match components {
+                [component] => layout::blocks(frame, picture.height, *component).0,
+                _ => layout::mcus(frame, picture.height).0,
+            };
+            let blocks = plan.layout.blocks().iter().map(|&n| {
+                let component = components.get(usize::from(n)).copied().unwrap_or_default();
+                let table = frame.components()[component].quantisation_table;
+                let quantisation = picture.quantisation.table(table).map_or(1, |table| table[0].max(1));
+                MeanBlock { component: component as u8, scale: quantisation.saturating_mul(1 << shift) }
+            });
+            means.start(blocks, mcus_wide, plan.layout.mcus);
+        }
+        means.add_bytes(bytes);
     }
 
     /// Reads the entropy-coded segments of a scan, with the restart markers between them.
@@ -138,9 +163,17 @@ impl Checker {
         let blocks = scan.blocks(&self.tables);
         let blocks = &blocks[..scan.plan.layout.blocks().len()];
         let history = scan.history + first as usize;
+        let means = self.means.as_mut().filter(|means| means.is_started());
+        let means = means.map(|means| means.writer(first));
         let read = match scan.plan.pass {
-            Pass::Sequential => sequential::read(&mut bits, blocks, mcus),
-            Pass::FirstDc => progressive::read_dc(&mut bits, blocks, mcus),
+            Pass::Sequential => match means {
+                Some(means) => sequential::read(&mut bits, blocks, mcus, means),
+                None => sequential::read(&mut bits, blocks, mcus, ()),
+            },
+            Pass::FirstDc => match means {
+                Some(means) => progressive::read_dc(&mut bits, blocks, mcus, means),
+                None => progressive::read_dc(&mut bits, blocks, mcus, ()),
+            },
             Pass::RefineDc => progressive::refine_dc(&mut bits, blocks.len() as u32, mcus),
             Pass::FirstAc | Pass::RefineAc => {
                 let band = scan.band(&self.tables);
