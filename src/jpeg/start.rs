@@ -39,11 +39,14 @@ pub(super) fn of(body: &[u8]) -> Option<Start> {
 mod tests {
     use super::*;
 
+    /// The start of a body, and the offsets of its picture and of its first SOI.
+    type Case<'a> = (&'a [u8], Option<(usize, usize)>);
+
     #[test]
     fn padding_and_repeated_starts_are_passed_and_other_bytes_are_not() {
         let long = [&[0; MOST_BEFORE][..], b"\xff\xd8\xff\xe0"].concat();
         let longer = [&[0; MOST_BEFORE + 1][..], b"\xff\xd8\xff\xe0"].concat();
-        let table: [(&[u8], Option<(usize, usize)>); 14] = [
+        let table: [Case<'_>; 14] = [
             (b"", None),
             (b"\xff\xd8", Some((0, 0))),
             (b"\xff\xd8\xff", Some((0, 0))),

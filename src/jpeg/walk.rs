@@ -9,6 +9,9 @@ use crate::multipart::{BodyWalk, Extent};
 
 /// How every JPEG starts: SOI and the first byte of the marker behind it.
 const START: &[u8] = b"\xff\xd8\xff";
+/// How far the last SOI may be behind the first one, in bytes. A reader may begin a walk at each SOI of a body: without a
+/// limit, a megabyte of SOI would take hours.
+const MOST_STARTS: usize = 32;
 
 /// Walks a JPEG that grows at its end from marker to marker, up to its EOI.
 ///
@@ -132,7 +135,7 @@ impl Walk {
                 let marker = self.code(body)?;
                 let state = match marker {
                     marker if marker.restart().is_some() => self.broken(2),
-                    Marker::SOI if self.at == self.start + 4 => {
+                    Marker::SOI if self.at == self.start + 4 && self.start < MOST_STARTS => {
                         self.start += 2;
                         State::Marker
                     }

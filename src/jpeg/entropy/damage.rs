@@ -7,6 +7,7 @@ use crate::jpeg::marker::Marker;
 use crate::jpeg::note::Notes;
 
 /// The answer of [`super::Checker::check`].
+#[expect(clippy::large_enum_variant, reason = "there is one for each picture, and it is not kept")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Soundness {
     /// Every MCU is there. The notes say what is unusual about it.

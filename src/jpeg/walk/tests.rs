@@ -131,3 +131,10 @@ fn restarting_forgets_everything() {
         assert_eq!(walk.advance(body), *expected, "{name}");
     }
 }
+
+#[test]
+fn a_picture_starts_with_17_soi_at_most() {
+    let picture = |starts: usize| [&b"\xff\xd8".repeat(starts)[..], b"\xff\xd9"].concat();
+    assert_eq!(Walk::over(&picture(17)), Extent::Complete { end: 36 });
+    assert!(matches!(Walk::over(&picture(18)), Extent::Broken { .. }));
+}
