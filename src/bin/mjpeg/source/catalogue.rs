@@ -295,3 +295,27 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::picture::SMALLEST;
+    use super::super::stamp::tests::stamp;
+    use super::*;
+
+    #[test]
+    fn new_permissions_are_a_reason_to_read_only_what_could_not_be_read() {
+        let file = OsStr::new("a.jpg");
+        let (name, now) = (Name(file.into()), Duration::ZERO);
+        let picture = Picture::new(SMALLEST.to_vec()).unwrap();
+        for (found, is_read) in [(None, true), (Some(&picture), false)] {
+            let mut catalogue = Catalogue::new(1 << 20);
+            catalogue.report(file, Report::Finished, now);
+            catalogue.read(&name, stamp(1, 10, now), found);
+            assert_eq!(catalogue.changed().count(), 0);
+            catalogue.report(file, Report::Changed, now);
+            assert_eq!(catalogue.changed().count() == 1, is_read);
+            let plan = catalogue.plan(&name, Origin::Local, Duration::from_secs(9));
+            assert_eq!(matches!(plan, Plan::Read(_)), is_read, "{plan:?}");
+        }
+    }
+}

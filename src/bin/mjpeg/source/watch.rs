@@ -189,7 +189,7 @@ fn is_local(_: &Path) -> bool {
 mod tests {
     use super::*;
     use std::fs;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     const LONG: Duration = Duration::from_secs(10);
 
@@ -211,12 +211,14 @@ mod tests {
         let on = |name: &str, reports: &[Report]| -> Vec<(String, Report)> {
             reports.iter().map(|report| (name.to_string(), *report)).collect()
         };
-        use Report::{Closed, Created, Finished, Opened, Removed, Written};
+        use Report::{Changed, Closed, Created, Finished, Opened, Removed, Written};
         fs::write(&a, "text").unwrap();
         assert!(watch.wait(None, LONG));
         assert_eq!(reports(&mut watch), on("a.jpg", &[Created, Opened, Written, Finished]));
         fs::read(&a).unwrap();
         assert_eq!(reports(&mut watch), on("a.jpg", &[Opened, Closed]));
+        fs::set_permissions(&a, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(reports(&mut watch), on("a.jpg", &[Changed]));
         fs::rename(&a, &b).unwrap();
         assert_eq!(reports(&mut watch), [on("a.jpg", &[Removed]), on("b.jpg", &[Finished])].concat());
         fs::remove_file(&b).unwrap();
