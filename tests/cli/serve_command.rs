@@ -194,7 +194,9 @@ fn a_command_does_not_keep_descriptors_of_the_server() {
 fn in_terminal(script: &str) -> Option<Run> {
     let mjpeg = env!("CARGO_BIN_EXE_mjpeg");
     let frames = kit::frames();
-    let line = format!("'{mjpeg}' serve --listen 127.0.0.1:0 '{}' -- sh -c '{script}'", frames.display());
+    // `script` gives the line to the shell. A shell that waited for us would be ended by Ctrl-C too.
+    let line =
+        format!("exec '{mjpeg}' serve --listen 127.0.0.1:0 '{}' -- sh -c '{script}'", frames.display());
     let mut command = kit::peer::command("script")?;
     Some(kit::run::start_with_input(command.args(["-qefc", &line, "/dev/null"]).stdin(Stdio::piped())))
 }
