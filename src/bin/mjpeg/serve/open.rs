@@ -82,7 +82,9 @@ pub fn open(
         Target::File(path) => match Kind::of(path, stop)? {
             Kind::Pipe if options.fps.is_some() => Box::new(upstream().paced(Some(1), wake)?),
             Kind::Pipe => return relay(wake),
-            Kind::Directory => Box::new(Directory::open(path, rounds, wake, clock, options.reporter, stop)?),
+            Kind::Directory => {
+                Box::new(Directory::open(path, rounds, rate, wake, clock, options.reporter, stop)?)
+            }
             Kind::Picture => {
                 refuse_loops(rounds, &target)?;
                 let mailbox = Mailbox::new(wake);

@@ -18,12 +18,14 @@ use super::listing::{self, Detail};
 use super::notices::Notices;
 use super::paced::{Next, Paced};
 use super::picture::Picture;
+use super::read_ahead::{Load, ReadAhead};
 use super::wake::Wake;
 use super::watch::Watch;
 use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::problem::Problem;
 use crate::signal::Stop;
+use crate::value::Rate;
 
 /// Bytes of pictures that stay in memory from round to round; all others are read again in each round.
 const KEPT: usize = 64 << 20;
@@ -41,6 +43,9 @@ pub struct Directory {
     /// The pictures of this round so far, while all of them stay in memory.
     round: Vec<Picture>,
     all_kept: bool,
+    read_ahead: ReadAhead,
+    /// Pictures that were taken; the thread does not know it yet.
+    taken: Load,
     state: State,
     /// Rounds after this one; `None` is without end.
     rounds: Option<u32>,
@@ -55,7 +60,8 @@ enum State {
 }
 
 impl Directory {
-    /// Opens a directory and plays it `rounds` times, or without end if `None`. `wake` is called when a picture is ready.
+    /// Opens a directory and plays it `rounds` times, or without end if `None`. `wake` is called when a picture is ready. At a
+    /// high `rate` more pictures are read ahead.
     ///
     /// # Errors
     ///
@@ -64,6 +70,7 @@ impl Directory {
     pub fn open(
         path: &Path,
         rounds: Option<u32>,
+        rate: Rate,
         wake: Wake,
         clock: &Clock,
         reporter: Reporter,
@@ -86,11 +93,17 @@ impl Directory {
         let begin = (watch, files.unwrap_or_default());
         let notices = Notices::new(clock.clone(), reporter);
         let files = Files::new(path.into(), begin, Catalogue::new(KEPT), io, notices, clock.clone());
-        Self::start(files, clock, rounds, wake)
+        Self::start(files, clock, rounds, ReadAhead::new(rate), wake)
     }
 
     /// Starts the thread.
-    fn start(files: Files, clock: &Clock, rounds: Option<u32>, wake: Wake) -> Result<Self, Problem> {
+    fn start(
+        files: Files,
+        clock: &Clock,
+        rounds: Option<u32>,
+        read_ahead: ReadAhead,
+        wake: Wake,
+    ) -> Result<Self, Problem> {
         let (messages, inbox) = channel();
         let (answer, answers) = channel();
         let flags = Arc::clone(files.flags());
@@ -101,12 +114,13 @@ impl Directory {
         });
         let (bell, its_bell) = bells.context("cannot start the source")?;
         let desk = Desk { inbox, bell: its_bell, answers: answer, wake };
-        let librarian = Librarian::new(files, clock.clone(), desk);
+        let librarian = Librarian::new(files, clock.clone(), read_ahead, desk);
         let thread = std::thread::Builder::new().name("source".into()).stack_size(512 * 1024);
         thread.spawn(|| librarian.run()).context("cannot start a thread for the source")?;
         let rounds = rounds.map(|rounds| rounds.saturating_sub(1));
         let (round, state) = (Vec::new(), State::Reading(0));
-        Ok(Self { messages, bell, answers, flags, round, all_kept: true, state, rounds })
+        let taken = Load::default();
+        Ok(Self { messages, bell, answers, flags, round, all_kept: true, read_ahead, taken, state, rounds })
     }
 
     /// Starts the next round; `false` after the last one.
@@ -131,6 +145,14 @@ impl Directory {
         self.round.clear();
         self.all_kept = true;
         true
+    }
+
+    /// Lets the thread read more.
+    fn report_taken(&mut self) {
+        let taken = std::mem::take(&mut self.taken);
+        if !taken.is_empty() {
+            self.send(Message::Taken(taken));
+        }
     }
 
     fn send(&self, message: Message) {
@@ -159,7 +181,10 @@ impl Paced for Directory {
                 }
                 State::Reading(count) => match self.answers.try_recv() {
                     Ok(Answer::Picture { picture, is_kept }) => {
-                        self.send(Message::Taken(picture.weight()));
+                        self.taken.add(picture.weight());
+                        if self.read_ahead.is_due(self.taken) {
+                            self.report_taken();
+                        }
                         self.state = State::Reading(count + 1);
                         self.all_kept &= is_kept;
                         if self.all_kept {
@@ -175,7 +200,10 @@ impl Paced for Directory {
                             return Next::End;
                         }
                     }
-                    Err(TryRecvError::Empty) => return Next::Later,
+                    Err(TryRecvError::Empty) => {
+                        self.report_taken();
+                        return Next::Later;
+                    }
                     Err(TryRecvError::Disconnected) => return Next::End,
                 },
             }
@@ -184,129 +212,4 @@ impl Paced for Directory {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::picture::SMALLEST;
-    use std::fs;
-
-    fn jpeg(text: &str) -> Vec<u8> {
-        let length = (text.len() + 2) as u16;
-        [b"\xff\xd8\xff\xfe", &length.to_be_bytes()[..], text.as_bytes(), &SMALLEST[2..]].concat()
-    }
-
-    fn write(dir: &tempfile::TempDir, name: &str, text: &str) {
-        fs::write(dir.path().join(name), jpeg(text)).unwrap();
-    }
-
-    /// A directory that keeps `limit` bytes, and the poll that it wakes.
-    fn open(dir: &tempfile::TempDir, rounds: Option<u32>, limit: usize) -> (Directory, mio::Poll) {
-        let (wake, poll) = Wake::for_test();
-        let clock = Clock::real();
-        let begin =
-            (Watch::new(dir.path()), listing::list(dir.path(), Detail::Names, &Default::default()).unwrap());
-        let notices = Notices::new(clock.clone(), Reporter::new("test"));
-        let io = IoThread::new(PATIENCE);
-        let files = Files::new(dir.path().into(), begin, Catalogue::new(limit), io, notices, clock.clone());
-        (Directory::start(files, &clock, rounds, wake).unwrap(), poll)
-    }
-
-    /// The text of the next picture; `nothing` if there is none, `end` at the end.
-    fn next(directory: &mut Directory) -> String {
-        let start = std::time::Instant::now();
-        loop {
-            assert!(start.elapsed() < Duration::from_secs(20), "no answer");
-            match directory.next(0, Duration::ZERO) {
-                Next::Picture(picture) => {
-                    let jpeg = picture.jpeg();
-                    return String::from_utf8(jpeg[6..jpeg.len() + 2 - SMALLEST.len()].to_vec()).unwrap();
-                }
-                Next::Nothing => return "nothing".into(),
-                Next::End => return "end".into(),
-                Next::Later => std::thread::sleep(Duration::from_millis(1)),
-            }
-        }
-    }
-
-    fn play(directory: &mut Directory, n: usize) -> Vec<String> {
-        (0..n).map(|_| next(directory)).collect()
-    }
-
-    /// Plays until the last pictures are `expected`.
-    fn until(directory: &mut Directory, expected: &[&str]) {
-        let start = std::time::Instant::now();
-        let mut last = std::collections::VecDeque::new();
-        while last != expected {
-            assert!(start.elapsed() < Duration::from_secs(20), "{last:?} instead of {expected:?}");
-            last.push_back(next(directory));
-            if last.len() > expected.len() {
-                last.pop_front();
-            }
-            // The pace of a stream.
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-
-    #[test]
-    fn files_are_played_in_natural_order_round_after_round() {
-        let dir = tempfile::tempdir().unwrap();
-        for name in ["f10.jpg", "f9.JPEG", "f1.jpg", ".f0.jpg", "notes.txt"] {
-            write(&dir, name, name);
-        }
-        let order = ["f1.jpg", "f9.JPEG", "f10.jpg"];
-        for limit in [0, KEPT] {
-            let (mut once, _poll) = open(&dir, Some(1), limit);
-            assert_eq!(play(&mut once, 4), [&order[..], &["end"]].concat());
-            let (mut twice, _poll) = open(&dir, Some(2), limit);
-            assert_eq!(play(&mut twice, 7), [&order[..], &order, &["end"]].concat());
-            let (mut endless, _poll) = open(&dir, None, limit);
-            assert_eq!(play(&mut endless, 99), order.repeat(33));
-        }
-    }
-
-    #[test]
-    fn each_round_plays_the_files_that_exist_now() {
-        for limit in [0, KEPT] {
-            let dir = tempfile::tempdir().unwrap();
-            write(&dir, "b.jpg", "b");
-            write(&dir, "d.jpg", "d");
-            let (mut directory, _poll) = open(&dir, None, limit);
-            assert_eq!(play(&mut directory, 4), ["b", "d", "b", "d"]);
-            write(&dir, "a.jpg", "a");
-            write(&dir, "c.jpg", "c");
-            fs::remove_file(dir.path().join("b.jpg")).unwrap();
-            write(&dir, "d.jpg", "longer d");
-            until(&mut directory, &["a", "c", "longer d", "a", "c"]);
-            fs::write(dir.path().join("a.jpg"), &jpeg("cut")[..6]).unwrap();
-            until(&mut directory, &["longer d", "c", "longer d"]);
-            for name in ["a.jpg", "c.jpg", "d.jpg"] {
-                fs::remove_file(dir.path().join(name)).unwrap();
-            }
-            until(&mut directory, &["nothing", "nothing"]);
-            write(&dir, "d.jpg", "back");
-            until(&mut directory, &["back", "back"]);
-        }
-    }
-
-    #[test]
-    fn while_nothing_changes_the_thread_is_not_asked() {
-        let dir = tempfile::tempdir().unwrap();
-        write(&dir, "1.jpg", "good");
-        fs::write(dir.path().join("2.jpg"), b"").unwrap();
-        let (mut directory, _poll) = open(&dir, None, KEPT);
-        assert_eq!(play(&mut directory, 3), ["good", "good", "good"]);
-        let (closed, _) = channel();
-        directory.messages = closed;
-        assert_eq!(play(&mut directory, 1000), ["good"; 1000]);
-    }
-
-    #[test]
-    fn a_directory_without_pictures_cannot_be_opened() {
-        let dir = tempfile::tempdir().unwrap();
-        let open = |path: &Path| {
-            let (clock, reporter) = (Clock::real(), Reporter::new("test"));
-            Directory::open(path, None, Wake::for_test().0, &clock, reporter, &Stop::default()).unwrap_err()
-        };
-        assert!(open(dir.path()).to_string().contains("holds no JPEG files"));
-        assert!(open(&dir.path().join("missing")).to_string().contains("cannot read directory"));
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::files::{Files, Visit};
 use super::listing::Name;
 use super::picture::Picture;
+use super::read_ahead::{Load, ReadAhead};
 use super::wake::Wake;
 use super::watch::Watch;
 use crate::clock::Clock;
@@ -20,15 +21,12 @@ const COLLECT: Duration = Duration::from_millis(10);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 /// How long the first round waits for files that are being written.
 const START_PATIENCE: Duration = Duration::from_secs(2);
-/// Pictures read ahead of the reader, and their bytes; one picture may be larger.
-const AHEAD: usize = 4;
-const AHEAD_BYTES: usize = 16 << 20;
 
 /// A message to the thread.
 #[derive(Debug)]
 pub enum Message {
-    /// The reader has taken a picture of this weight.
-    Taken(usize),
+    /// The reader has taken these pictures.
+    Taken(Load),
     /// Begin another round.
     Round,
     /// The reader takes no more pictures.
@@ -80,14 +78,14 @@ pub struct Librarian {
     patient_until: Option<Duration>,
     /// Whether a message has said that all files are being written.
     has_waited: bool,
-    /// Pictures that the reader has not taken yet, and their bytes.
-    ahead: usize,
-    ahead_bytes: usize,
+    read_ahead: ReadAhead,
+    /// Pictures that the reader has not taken yet, as far as this thread knows.
+    ahead: Load,
 }
 
 impl Librarian {
     /// What the thread runs.
-    pub fn new(files: Files, clock: Clock, desk: Desk) -> Self {
+    pub fn new(files: Files, clock: Clock, read_ahead: ReadAhead, desk: Desk) -> Self {
         let patient_until = Some(clock.now() + START_PATIENCE);
         Self {
             files,
@@ -99,8 +97,8 @@ impl Librarian {
             all_kept: true,
             patient_until,
             has_waited: false,
-            ahead: 0,
-            ahead_bytes: 0,
+            read_ahead,
+            ahead: Load::default(),
         }
     }
 
@@ -127,10 +125,7 @@ impl Librarian {
         while io::Read::read(&mut self.desk.bell, &mut bytes).is_ok_and(|n| n == bytes.len()) {}
         loop {
             match self.desk.inbox.try_recv() {
-                Ok(Message::Taken(weight)) => {
-                    self.ahead -= 1;
-                    self.ahead_bytes -= weight;
-                }
+                Ok(Message::Taken(pictures)) => self.ahead.remove(pictures),
                 Ok(Message::Round) => self.begin_round(),
                 Ok(Message::End) => self.files.notices.finish(),
                 Err(TryRecvError::Empty) => return true,
@@ -148,7 +143,7 @@ impl Librarian {
 
     /// Reads the next pictures of the round. Returns how long to wait; without end if `None`.
     fn play(&mut self) -> Option<Duration> {
-        while self.ahead == 0 || (self.ahead < AHEAD && self.ahead_bytes < AHEAD_BYTES) {
+        while self.read_ahead.has_room(self.ahead) {
             let Some(name) = self.files.catalogue.after(self.cursor.as_ref()) else {
                 return self.end_round();
             };
@@ -169,8 +164,7 @@ impl Librarian {
             if let Some(picture) = picture {
                 self.sent += 1;
                 self.all_kept &= is_kept;
-                self.ahead += 1;
-                self.ahead_bytes += picture.weight();
+                self.ahead.add(picture.weight());
                 self.answer(Answer::Picture { picture, is_kept });
             }
         }

@@ -19,6 +19,7 @@ pub mod paced;
 pub mod pattern;
 pub mod picture;
 pub mod picture_file;
+mod read_ahead;
 mod rewriting;
 pub mod stamp;
 pub mod wake;
