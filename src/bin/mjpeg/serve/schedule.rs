@@ -12,27 +12,37 @@ pub struct Schedule {
     start: Duration,
     /// Frames since the start.
     count: u64,
+    /// When the next frame is due.
+    next: Duration,
 }
 
 impl Schedule {
     /// Creates a schedule whose first frame is due now.
     pub fn new(rate: Rate, now: Duration) -> Self {
-        Self { rate, start: now, count: 0 }
+        Self { rate, start: now, count: 0, next: now }
     }
 
     /// When a frame is due: the next one for `ahead` = 0, the one after it for 1, and so on.
     pub fn due(&self, ahead: usize) -> Duration {
-        self.start + self.rate.span(self.count + ahead as u64)
+        if ahead == 0 { self.next } else { self.due_at(self.count + ahead as u64) }
+    }
+
+    fn due_at(&self, count: u64) -> Duration {
+        self.start + self.rate.span(count)
     }
 
     /// Records that a frame was sent. If whole intervals were missed, for example because the machine was
     /// suspended, moves the schedule by them and returns true: no frame is skipped, and there is no burst. After
     /// a smaller delay the schedule stays, and the next frame is on time again.
     pub fn advance(&mut self, now: Duration) -> bool {
-        let late = now.saturating_sub(self.due(1));
-        let missed = (late.as_secs_f64() * self.rate.fps()) as u64;
-        self.start += self.rate.span(missed);
+        self.next = self.due(1);
         self.count += 1;
+        if now < self.next {
+            return false;
+        }
+        let missed = ((now - self.next).as_secs_f64() * self.rate.fps()) as u64;
+        self.start += self.rate.span(missed);
+        self.next = self.due_at(self.count);
         missed > 0
     }
 }
