@@ -202,7 +202,10 @@ impl Paced for Directory {
                     }
                     Err(TryRecvError::Empty) => {
                         self.report_taken();
-                        return Next::Later;
+                        // An answer that came before the thread saw the flag causes no wake-up: look again.
+                        if self.flags.is_waiting.swap(true, Ordering::AcqRel) {
+                            return Next::Later;
+                        }
                     }
                     Err(TryRecvError::Disconnected) => return Next::End,
                 },

@@ -29,6 +29,8 @@ pub struct Flags {
     pub is_changed: AtomicBool,
     /// Pictures were played since the last check.
     pub is_played: AtomicBool,
+    /// The reader waits for a picture.
+    pub is_waiting: AtomicBool,
 }
 
 /// The files of a directory. Those that changed are read when they are complete.
@@ -209,8 +211,9 @@ impl Files {
         }
     }
 
-    /// The picture of a file. The file is read if it has changed, or if its picture is not in memory.
-    pub fn visit(&mut self, name: &Name) -> Visit {
+    /// The picture of a file. The file is read if it has changed, or if its picture is not in memory. A new picture makes
+    /// another round different, unless it is for the round in progress.
+    pub fn visit(&mut self, name: &Name, is_for_round: bool) -> Visit {
         let origin = if self.watch.reports_changes() { Origin::Local } else { Origin::Remote };
         let condition = match self.catalogue.plan(name, origin, self.clock.now()) {
             Plan::Play(picture) => return Visit::Picture(picture),
@@ -226,7 +229,7 @@ impl Files {
         match look {
             Outcome::Done((look, is_link)) => {
                 self.catalogue.is_link(name, is_link);
-                self.visited(name, &condition, origin, look)
+                self.visited(name, &condition, origin, look, is_for_round)
             }
             Outcome::Hangs(result) => {
                 self.hanging_reads.push((name.clone(), result));
@@ -254,6 +257,7 @@ impl Files {
         condition: &Condition,
         origin: Origin,
         look: io::Result<Look>,
+        is_for_round: bool,
     ) -> Visit {
         // Reports of changes during the read.
         self.take_reports(Some(name));
@@ -288,7 +292,7 @@ impl Files {
             self.skipped(name, why);
         }
         let picture = result.ok();
-        if self.catalogue.read(name, stamp, picture.as_ref()) {
+        if self.catalogue.read(name, stamp, picture.as_ref()) && !is_for_round {
             self.changed();
         }
         picture.map_or(Visit::None, Visit::Picture)

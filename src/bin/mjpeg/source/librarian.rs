@@ -57,7 +57,7 @@ pub struct Desk {
     pub bell: UnixStream,
     /// Answers to the reader.
     pub answers: Sender<Answer>,
-    /// Called for each answer.
+    /// Called for an answer if the reader waits for it.
     pub wake: Wake,
 }
 
@@ -147,7 +147,7 @@ impl Librarian {
             let Some(name) = self.files.catalogue.after(self.cursor.as_ref()) else {
                 return self.end_round();
             };
-            let picture = match self.files.visit(&name) {
+            let picture = match self.files.visit(&name, true) {
                 Visit::Picture(picture) => Some(picture),
                 Visit::None => None,
                 Visit::Wait(pause) => {
@@ -194,7 +194,7 @@ impl Librarian {
     fn refresh(&mut self) -> Option<Duration> {
         let mut pause = None;
         for name in self.files.catalogue.changed().cloned().collect::<Vec<_>>() {
-            if let Visit::Wait(longer) = self.files.visit(&name) {
+            if let Visit::Wait(longer) = self.files.visit(&name, false) {
                 let longer = longer.max(SHORTEST_PAUSE);
                 pause = Some(pause.map_or(longer, |pause: Duration| pause.min(longer)));
             }
@@ -203,7 +203,9 @@ impl Librarian {
     }
 
     fn answer(&self, answer: Answer) {
-        if self.desk.answers.send(answer).is_ok() {
+        // An error means that the reader was dropped.
+        let is_sent = self.desk.answers.send(answer).is_ok();
+        if is_sent && self.files.flags().is_waiting.swap(false, Ordering::AcqRel) {
             self.desk.wake.wake();
         }
     }

@@ -11,9 +11,9 @@ use super::super::command::Command;
 use super::super::connection::{Stage, Step, send};
 use super::super::connections::Connections;
 use super::super::deadlines::{Deadlines, Timed};
+use super::super::pause::{be_precise, pause};
 use super::super::responder::Responder;
 use super::super::stream::Stream;
-use super::super::timer::Timer;
 use super::super::viewer_log::{Reason, ViewerLog};
 use super::settings::Settings;
 use crate::clock::Clock;
@@ -24,11 +24,10 @@ use crate::source::wake::WakeUps;
 
 /// The token of the wake-ups with which sources report new frames and their end.
 pub const SOURCES: Token = Token(FIRST_OWN_TOKEN);
-const TIMER: Token = Token(FIRST_OWN_TOKEN + 1);
-const SIGNAL: Token = Token(FIRST_OWN_TOKEN + 2);
-const LISTENERS: Token = Token(FIRST_OWN_TOKEN + 3);
+const SIGNAL: Token = Token(FIRST_OWN_TOKEN + 1);
+const LISTENERS: Token = Token(FIRST_OWN_TOKEN + 2);
 /// The token of the command that runs beside the server.
-pub(super) const COMMAND: Token = Token(FIRST_OWN_TOKEN + 4);
+pub(super) const COMMAND: Token = Token(FIRST_OWN_TOKEN + 3);
 /// Tokens below this one are connections: their numbers.
 const FIRST_OWN_TOKEN: usize = usize::MAX - 8;
 
@@ -47,7 +46,6 @@ pub struct Engine {
     /// The streams that were woken, in a buffer that is used again.
     woken: Vec<usize>,
     pub(super) deadlines: Deadlines,
-    timer: Timer,
     pub(super) clock: Clock,
     pub(super) stop: Stop,
     /// A command that runs beside the server.
@@ -86,7 +84,6 @@ impl Engine {
         if let Some(signal) = stop.fd() {
             registry.register(&mut SourceFd(&signal.as_raw_fd()), SIGNAL, Interest::READABLE)?;
         }
-        let timer = Timer::new(registry, TIMER)?;
         Ok(Self {
             poll,
             listeners,
@@ -95,7 +92,6 @@ impl Engine {
             wake_ups,
             woken: Vec::new(),
             deadlines: Deadlines::default(),
-            timer,
             clock,
             stop: stop.clone(),
             command: None,
@@ -116,6 +112,7 @@ impl Engine {
     ///
     /// When polling for events fails.
     pub fn run(&mut self) -> io::Result<()> {
+        be_precise();
         let mut events = Events::with_capacity(1024);
         // Opening the sources has used up the events of wake-ups, but not their list.
         self.wake(self.clock.now());
@@ -129,10 +126,7 @@ impl Engine {
 
     /// Waits for events, for `timeout` at most, and handles them.
     pub(super) fn turn(&mut self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
-        match self.poll.poll(events, timeout) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-            _ => {}
-        }
+        pause(&mut self.poll, events, timeout)?;
         let now = self.clock.now();
         // Also if the sources have ended and only slow viewers remain: the signal shortens the wait for them.
         if self.is_stopped(now) && self.shutdown_at.is_none_or(|until| until == Duration::MAX) {
@@ -143,7 +137,6 @@ impl Engine {
         let mut accept = false;
         for event in &*events {
             match event.token() {
-                TIMER => self.timer.expired(),
                 SOURCES => self.wake(now),
                 SIGNAL | COMMAND => {}
                 LISTENERS => accept = true,
@@ -226,20 +219,18 @@ impl Engine {
     }
 
     /// How long the poll may block.
-    fn timeout(&mut self) -> Option<Duration> {
+    fn timeout(&self) -> Option<Duration> {
         let now = self.clock.now();
         let due = self.deadlines.first();
-        let timer = self.timer.set(due, now);
         // If a frame is due soon, the check for overdue connections runs then.
         let sweep = (!self.connections.is_empty() && due.is_none_or(|due| due > now + SWEEP_INTERVAL))
             .then_some(self.last_sweep + SWEEP_INTERVAL);
         let command = self.command.as_ref().and_then(Command::due);
-        [self.accept_at, sweep, self.shutdown_at, command, self.log.due()]
+        [due, self.accept_at, sweep, self.shutdown_at, command, self.log.due()]
             .into_iter()
             .flatten()
-            .map(|at| at.saturating_sub(now))
-            .chain(timer)
             .min()
+            .map(|at| at.saturating_sub(now))
     }
 
     /// Reads from and writes to one connection until its socket would block.

@@ -1,0 +1,81 @@
+//! The pause between two turns of the event loop.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use mio::{Events, Poll};
+use rustix::event::{PollFd, PollFlags, poll};
+
+/// Waits until `selector` has events and takes them; for this time at most, without end if `None`.
+///
+/// It is more precise than the timeout of the selector, which counts milliseconds, and cheaper than a timer among its events:
+/// when a frame is due there are no events to take.
+///
+/// # Errors
+///
+/// When the system refuses. An interruption by a signal is not an error.
+pub fn pause(selector: &mut Poll, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+    events.clear();
+    if timeout.is_none_or(|timeout| !timeout.is_zero()) {
+        // Linux may let a thousandth of the time pass in addition: then this one is exact. If it does not, another pause follows.
+        let timeout = timeout.map(|timeout| timeout - timeout / 1000);
+        // A longer time than the system can express is without end.
+        let timeout = timeout.and_then(|timeout| timeout.try_into().ok());
+        let mut selector = [PollFd::from_borrowed_fd(selector.registry().as_fd(), PollFlags::IN)];
+        match poll(&mut selector, timeout.as_ref()) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(()),
+            Ok(_) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match selector.poll(events, Some(Duration::ZERO)) {
+        Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Lets the pauses of this thread end on time. By default, Linux may end each one 50 microseconds late.
+pub fn be_precise() {
+    #[cfg(target_os = "linux")]
+    {
+        // An error leaves the default.
+        let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+    use std::time::Instant;
+
+    use mio::unix::SourceFd;
+    use mio::{Interest, Token};
+
+    use super::*;
+
+    #[test]
+    fn a_pause_ends_with_its_time_or_with_an_event() {
+        let mut selector = Poll::new().unwrap();
+        let mut events = Events::with_capacity(8);
+        let (read, mut write) = UnixStream::pair().unwrap();
+        let file = std::os::fd::AsRawFd::as_raw_fd(&read);
+        selector.registry().register(&mut SourceFd(&file), Token(7), Interest::READABLE).unwrap();
+        for (timeout, least) in [(0, 0), (1_000, 998), (20_000, 19_900)] {
+            let start = Instant::now();
+            pause(&mut selector, &mut events, Some(Duration::from_micros(timeout))).unwrap();
+            assert!(start.elapsed() >= Duration::from_micros(least), "{:?}", start.elapsed());
+            assert!(events.is_empty());
+        }
+        for timeout in [None, Some(Duration::ZERO), Some(Duration::from_secs(60)), Some(Duration::MAX)] {
+            write.write_all(b".").unwrap();
+            pause(&mut selector, &mut events, timeout).unwrap();
+            assert_eq!(
+                events.iter().map(mio::event::Event::token).collect::<Vec<_>>(),
+                [Token(7)],
+                "{timeout:?}"
+            );
+        }
+    }
+}
