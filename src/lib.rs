@@ -102,6 +102,7 @@ extern crate std;
 
 pub mod check;
 pub mod consumers;
+pub mod counted;
 pub mod http;
 pub mod jpeg;
 pub mod multipart;

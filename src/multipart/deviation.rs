@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::counted::Counted;
 use crate::http::FieldFlaw;
 
 /// One departure, with its place. The parser reads on.
@@ -144,7 +145,9 @@ impl fmt::Display for DeviationKind {
             Self::DelimiterLost => f.write_str("no delimiter before the part"),
             Self::DelimiterChanged => f.write_str("the delimiter differs from the ones before it"),
             Self::LineEndMissing => f.write_str("no line end before the delimiter"),
-            Self::BlankLines { bytes } => write!(f, "{bytes} bytes of empty lines before the delimiter"),
+            Self::BlankLines { bytes } => {
+                write!(f, "{} of empty lines before the delimiter", Counted(*bytes, "byte"))
+            }
             Self::Padding => f.write_str("blanks behind the delimiter"),
             Self::DelimiterGlued => f.write_str("no line end behind the delimiter"),
             Self::DelimiterDoubled => f.write_str("the delimiter line is repeated"),
@@ -154,7 +157,7 @@ impl fmt::Display for DeviationKind {
             Self::HeadMissing => f.write_str("the part has no head"),
             Self::BlankLineBeforeHead => f.write_str("an empty line before the fields"),
             Self::BlankLineAfterHead { bytes } => {
-                write!(f, "{bytes} bytes of empty lines too many before the body")
+                write!(f, "{} of empty lines too many before the body", Counted(*bytes, "byte"))
             }
             Self::HeadUnterminated => f.write_str("no empty line between the fields and the body"),
             Self::TooManyFields { lines } => write!(f, "the part head has {lines} lines"),
@@ -165,39 +168,45 @@ impl fmt::Display for DeviationKind {
             Self::LengthShort { declared, actual } => {
                 write!(
                     f,
-                    "Content-Length is {declared}, the body has {actual} bytes ({} more)",
+                    "Content-Length is {declared}, the body has {} ({} more)",
+                    Counted(*actual, "byte"),
                     actual - declared
                 )
             }
             Self::LengthLong { declared, actual } => {
                 write!(
                     f,
-                    "Content-Length is {declared}, the body has {actual} bytes ({} fewer)",
+                    "Content-Length is {declared}, the body has {} ({} fewer)",
+                    Counted(*actual, "byte"),
                     declared - actual
                 )
             }
             Self::LengthCountsLineEnd { declared, actual } => {
                 write!(
                     f,
-                    "Content-Length {declared} counts the line end behind the {actual} bytes of the body"
+                    "Content-Length {declared} counts the line end behind the {} of the body",
+                    Counted(*actual, "byte")
                 )
             }
-            Self::BytesAfterBody { bytes } => write!(f, "{bytes} bytes between the body and the delimiter"),
+            Self::BytesAfterBody { bytes } => {
+                write!(f, "{} between the body and the delimiter", Counted(*bytes, "byte"))
+            }
             Self::ResponseHead { bytes } => {
-                write!(f, "another response head, {bytes} bytes long, between two parts")
+                write!(f, "another response head, {} long, between two parts", Counted(*bytes, "byte"))
             }
             Self::PictureBegins { bytes } => {
-                write!(f, "the body has the start of another picture, {bytes} bytes, behind the picture")
+                let bytes = Counted(*bytes, "byte");
+                write!(f, "the body has the start of another picture, {bytes}, behind the picture")
             }
             Self::ChunksMissing => f.write_str("the head announces chunks, but the body has none"),
             Self::ContentCodingMissing => {
                 f.write_str("the head announces a content coding, but the body is not coded")
             }
             Self::BodyTooLarge { limit } => {
-                write!(f, "the body is larger than {limit} bytes and was skipped")
+                write!(f, "the body is larger than {} and was skipped", Counted(*limit, "byte"))
             }
             Self::NoMultipart => f.write_str("pictures without multipart framing"),
-            Self::BytesBetween { bytes } => write!(f, "{bytes} bytes between two pictures"),
+            Self::BytesBetween { bytes } => write!(f, "{} between two pictures", Counted(*bytes, "byte")),
             Self::InputEndsInHead => f.write_str("the input ends in a part head"),
         }
     }

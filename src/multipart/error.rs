@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::counted::Counted;
+
 /// Why nothing can be read from the input. Everything milder is a
 /// [`Deviation`](super::Deviation).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +21,8 @@ impl fmt::Display for Error {
         match self {
             Self::NotAStream { offset: 0 } => f.write_str("multipart body: byte 0: the body is empty"),
             Self::NotAStream { offset } => {
-                write!(f, "multipart body: byte 0: neither a delimiter nor a JPEG in {offset} bytes")
+                let searched = Counted(*offset, "byte");
+                write!(f, "multipart body: byte 0: neither a delimiter nor a JPEG in {searched}")
             }
         }
     }

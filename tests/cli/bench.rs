@@ -147,7 +147,7 @@ fn the_table_has_colours_only_on_request() {
     let directory = frames(&[5_000]);
     let args = "--fps 20 --duration 200ms --pump direct --quiet";
     let plain = bench(directory.path(), args).expect(0).text();
-    assert!(plain.starts_with("1 frames, parts of "), "{plain}");
+    assert!(plain.starts_with("1 frame, parts of "), "{plain}");
     assert!(plain.contains("direct, HTTP/1.1\n") && plain.contains("streams"), "{plain}");
     assert!(!plain.contains('\x1b'));
     let coloured = bench(directory.path(), &format!("{args} --color always")).expect(0);

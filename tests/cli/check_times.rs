@@ -5,7 +5,8 @@ use crate::kit;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kit::camera::{Camera, HEAD, part};
-use kit::run::{Server, mjpeg, run};
+use kit::http;
+use kit::run::{Server, mjpeg, run, start};
 use serde_json::Value;
 
 fn check(camera: &Camera, args: &[&str]) -> Value {
@@ -162,10 +163,24 @@ fn a_picture_that_drips_is_found() {
 #[test]
 fn a_picture_that_serve_repeats_once_a_second_is_no_stall() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("image.jpg");
-    std::fs::copy(&kit::jpegs(&kit::frames())[0], &file).unwrap();
+    let (file, new) = (folder.path().join("image.jpg"), folder.path().join("new"));
+    let frames = kit::jpegs(&kit::frames());
+    std::fs::copy(&frames[0], &file).unwrap();
     let server = Server::start(&file, &["--repeat", "1s"]);
-    let end = run(&mut mjpeg(["check", &server.stream, "--frames", "4", "--format", "json"])).expect(0);
+    let args = ["check", &server.stream, "--frames", "14", "--duration", "20s", "--format", "json"];
+    let check = start(&mut mjpeg(args));
+    kit::eventually("a viewer", || {
+        let state = http::get(server.address(), "/state").1;
+        (serde_json::from_slice::<Value>(&state).unwrap()["totals"]["viewers"] == 1).then_some(())
+    });
+    // Most pictures come quickly, so a second is long beside their gaps.
+    for frame in &frames[1..11] {
+        std::fs::copy(frame, &new).unwrap();
+        std::fs::rename(&new, &file).unwrap();
+        std::thread::sleep(Duration::from_millis(60));
+    }
+    let end = check.end().expect(0);
     let verdict: Value = serde_json::from_slice(&end.out).unwrap();
+    assert!(verdict["timing"]["gap_max_ms"].as_f64() >= Some(990.0), "{verdict}");
     assert_eq!(message(&verdict, "stall"), None, "{verdict}");
 }

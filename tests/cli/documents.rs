@@ -38,6 +38,23 @@ fn man_pages_are_up_to_date() {
 }
 
 #[test]
+fn the_help_of_commands_has_examples() {
+    for command in ["serve", "record", "check"] {
+        let help = run(&mut mjpeg([command, "--help"])).expect(0).text();
+        let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{help}"));
+        assert!(examples.contains(&format!("  mjpeg {command} ")), "{examples}");
+    }
+}
+
+#[test]
+fn the_help_of_serve_has_the_default_of_allow_host() {
+    let help = run(&mut mjpeg(["serve", "--help"])).expect(0).text();
+    let (_, text) = help.split_once("--allow-host ").unwrap();
+    let words: Vec<&str> = text.split_whitespace().take(60).collect();
+    assert!(words.join(" ").contains("[default: any name, or any name without a dot if"), "{text}");
+}
+
+#[test]
 fn every_shell_has_completions() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = run(&mut mjpeg(["completions", shell])).expect(0).text();

@@ -217,7 +217,7 @@ fn a_file_that_holds_only_a_cut_picture_is_a_failure() {
     let file = dir.path().join("cut.http");
     fs::write(&file, [HEAD.as_bytes(), &part(&jpeg)[..2000]].concat()).unwrap();
     let end = record(file.to_str().unwrap(), &dir.path().join("out"), &[]).expect(1);
-    assert!(end.err.contains("none of 1 frames was whole"), "{}", end.err);
+    assert!(end.err.contains("the only frame was not whole"), "{}", end.err);
 }
 
 #[test]

@@ -281,6 +281,11 @@ fn errors_in_the_arguments_alone_are_usage_errors() {
         (&["/nowhere/at/all", "--listen", "::1"], "--listen"),
         (&["/nowhere/at/all", "--auth", "secret"], "--auth: line 1 is not USER:PASSWORD"),
         (&["/nowhere/at/all", "--unix", &long], "--unix: "),
+        (&["/nowhere/at/all", "--cors", "https://a.example/"], "without a path"),
+        (&["/nowhere/at/all", "--cors", "https://a.example/page"], "without a path"),
+        (&["/nowhere/at/all", "--cors", "a.example"], "such as https://example.org"),
+        (&["/nowhere/at/all", "--cors", "https://"], "such as https://example.org"),
+        (&["/nowhere/at/all", "--cors", ""], "such as https://example.org"),
     ] {
         let end = run(mjpeg(["serve"]).args(args)).expect(2);
         assert!(end.err.starts_with("error: ") && end.err.contains(expected), "{expected}: {}", end.err);

@@ -108,6 +108,35 @@ fn a_signal_is_passed_on_and_the_command_may_end_in_its_own_way() {
 }
 
 #[test]
+fn other_signals_are_passed_on_and_the_stream_goes_on() {
+    let script = "trap 'echo quit' QUIT; trap 'echo one' USR1; trap 'echo two' USR2; trap 'exit 6' TERM; \
+                  echo $$ $MJPEG_URL; while :; do sleep 0.05; done";
+    let server = start(&mut beside(script));
+    let line = server.line();
+    let (pid, url) = line.split_once(' ').unwrap();
+    let address = url.strip_prefix("http://").unwrap().strip_suffix("/stream").unwrap();
+    for _ in 0..2 {
+        for (name, says) in [("QUIT", "quit"), ("USR1", "one"), ("USR2", "two")] {
+            server.signal(name);
+            assert_eq!(server.line(), says);
+        }
+        assert!(http::get(address, "/snapshot").0.starts_with("HTTP/1.1 200 "));
+    }
+    server.signal("TERM");
+    server.end().expect(6);
+    assert!(!exists(pid));
+
+    // A command that they end takes the server with it.
+    for (name, status) in [("QUIT", 131), ("USR1", 138), ("USR2", 140)] {
+        let server = start(&mut beside("ulimit -c 0; echo $$; exec sleep 60"));
+        let pid = pid_of_child(&server);
+        server.signal(name);
+        server.end().expect(status);
+        assert!(!exists(&pid));
+    }
+}
+
+#[test]
 fn the_stream_goes_on_until_the_command_has_ended() {
     let url = "trap 'x=1' TERM; x=; echo $$ $MJPEG_URL; while [ -z \"$x\" ]; do sleep 0.05; done; echo asked; read line";
     let mut command = beside(url);

@@ -3,7 +3,8 @@
 use crate::kit;
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -256,4 +257,29 @@ fn a_directory_larger_than_the_cache_is_read_ahead_and_played() {
     assert!(numbers.len() > 5 && numbers.last() == Some(&8), "{numbers:?}");
     assert!(parts.iter().zip(numbers).all(|(part, n)| part.body == pictures[n]));
     server.run.end().expect(0);
+}
+
+#[test]
+fn a_source_that_takes_long_to_start_delays_no_other_answer() {
+    // Each first viewer makes the source draw its large pictures again.
+    let server = Server::start(Path::new("test:3840x2160"), &[]);
+    let mut viewer = http::connect(server.address());
+    write!(viewer, "GET /stream HTTP/1.1\r\nHost: {}\r\n\r\n", server.address()).unwrap();
+    // This request comes second and is answered before there is a picture for the first.
+    let (head, _) = http::get(server.address(), "/healthz");
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let received = viewer.peek(&mut [0; 10_000]).unwrap();
+    assert!(received < 1000, "{received} bytes of the stream came before the other answer");
+    let mut body = [0; 10_000];
+    viewer.read_exact(&mut body).unwrap();
+    server.stop();
+}
+
+#[test]
+fn a_url_may_have_an_empty_port() {
+    // RFC 3986 3.2.3: then it has the default port of its scheme. Another program may listen there.
+    let server = start(&mut mjpeg(["serve", "--listen", "127.0.0.1:0", "http://127.0.0.1:/no/such/stream"]));
+    let said = |run: &kit::run::Run| run.err().contains("http://127.0.0.1/no/such/stream");
+    kit::eventually("a message about the default port", || said(&server).then_some(()));
+    assert!(!server.err().contains("not a URL"), "{}", server.err());
 }

@@ -2,6 +2,8 @@
 
 use crate::kit;
 
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use kit::http::{self, Client};
@@ -110,4 +112,100 @@ fn a_stall_lasts_as_long_as_it_says() {
     let took = start.elapsed();
     assert!(took >= Duration::from_millis(300), "{took:?}");
     server.stop();
+}
+
+/// The counters of the whole run in `/state`.
+fn totals(server: &Server) -> serde_json::Value {
+    let state = http::get(server.address(), "/state").1;
+    serde_json::from_slice::<serde_json::Value>(&state).unwrap()["totals"].clone()
+}
+
+#[test]
+fn frames_sent_counts_what_a_viewer_received_with_each_fault() {
+    // A fault, and how many whole pictures a viewer receives before it takes effect, if that is certain.
+    for (fault, whole) in [
+        ("reset@4", Some(3)),
+        ("cut@4", Some(3)),
+        ("close@4", Some(4)),
+        ("stall=30s@4", Some(3)),
+        ("stall-inside=30s@4", Some(3)),
+        ("hold-tail=100", None),
+        ("drip=4k", None),
+        ("fill=64k", None),
+        ("burst=3", None),
+    ] {
+        for layout in ["leading", "trailing", "early"] {
+            let args = ["--fps", "50", "--layout", layout, "--fault", fault];
+            let server = Server::start(&kit::frames(), &args);
+            let mut viewer = Viewer::watch(server.address());
+            kit::eventually("enough pictures or the end", || {
+                let is_over = viewer.read();
+                (is_over || viewer.pictures() >= whole.unwrap_or(6)).then_some(())
+            });
+            if let Some(whole) = whole {
+                assert_eq!(viewer.pictures(), whole, "{fault} {layout}");
+            }
+            // Between the two counts of the viewer: the server sends more meanwhile.
+            let before = viewer.pictures();
+            let sent = totals(&server)["frames_sent"].as_u64().unwrap() as usize;
+            viewer.read();
+            assert!((before..=viewer.pictures()).contains(&sent), "{fault} {layout}: {sent} of {before}");
+            server.stop();
+        }
+    }
+}
+
+#[test]
+fn a_fault_that_ends_a_connection_does_so_in_each_layout() {
+    for layout in ["auto", "leading", "trailing", "early"] {
+        for (fault, ends_inside) in [("reset@2", true), ("cut@2", true), ("close@2", false)] {
+            let args = ["--fps", "50", "--layout", layout, "--fault", fault];
+            let server = Server::start(&kit::frames(), &args);
+            let mut viewer = Viewer::watch(server.address());
+            kit::eventually("the end", || viewer.read().then_some(()));
+            let frames = kit::contents(&kit::frames());
+            assert_eq!(viewer.pictures(), 1 + usize::from(!ends_inside), "{fault} {layout}");
+            let begun = memchr::memmem::find(&viewer.bytes, &frames[1][..1000]).is_some();
+            assert!(begun, "{fault} {layout}: the second picture has begun");
+            // The server itself goes on.
+            assert!(http::get(server.address(), "/healthz").0.starts_with("HTTP/1.1 200 "));
+            server.stop();
+        }
+    }
+}
+
+/// A viewer that keeps all bytes, whole part or not.
+struct Viewer {
+    socket: TcpStream,
+    bytes: Vec<u8>,
+}
+
+impl Viewer {
+    fn watch(address: &str) -> Self {
+        let mut socket = http::connect(address);
+        write!(socket, "GET /stream HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+        Self { socket, bytes: Vec::new() }
+    }
+
+    /// Reads what arrives within a short time. Returns whether the connection is over.
+    fn read(&mut self) -> bool {
+        self.socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        let mut buffer = [0; 65_536];
+        let until = Instant::now() + Duration::from_millis(100);
+        while Instant::now() < until {
+            match self.socket.read(&mut buffer) {
+                Ok(0) => return true,
+                Ok(n) => self.bytes.extend_from_slice(&buffer[..n]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+                Err(_) => return true,
+            }
+        }
+        false
+    }
+
+    /// The whole pictures so far.
+    fn pictures(&self) -> usize {
+        let frames = kit::contents(&kit::frames());
+        frames.iter().map(|frame| memchr::memmem::find_iter(&self.bytes, frame).count()).sum()
+    }
 }

@@ -7,10 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use signal_hook::SigId;
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
-use signal_hook::iterator::SignalsInfo;
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
+use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::Cause;
+
+/// The signals that end a run.
+const ENDING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+/// The signals that mean something to a child process only. Without a child process they end this one, as by default.
+const OTHERS: [i32; 3] = [SIGQUIT, SIGUSR1, SIGUSR2];
 
 /// Whether a signal has arrived that ends this run, and which one. Clones share it and its one descriptor.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +28,7 @@ pub struct Stop {
 
 /// The signals that arrive while a child process runs, with their origins.
 #[derive(Debug)]
-pub struct Arrivals(SignalsInfo<WithOrigin>);
+pub struct Arrivals(SignalDelivery<UnixStream, WithOrigin>);
 
 /// A signal that has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +39,19 @@ pub struct Arrival {
     pub is_of_terminal: bool,
 }
 
+impl Arrival {
+    /// Whether it ends a run. The others concern only the child process.
+    pub fn is_ending(self) -> bool {
+        ENDING.contains(&self.signal)
+    }
+}
+
 impl Arrivals {
+    /// A descriptor that is readable while signals wait for [`Arrivals::take`].
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.0.get_read().as_fd()
+    }
+
     /// The signals since the last call, in the order of their arrival. It does not wait.
     pub fn take(&mut self) -> impl Iterator<Item = Arrival> {
         self.0
@@ -55,7 +72,7 @@ impl Stop {
         let mut stop =
             Self { signal: Arc::default(), readable: Some(Arc::new(read.into())), first: Arc::default() };
         let mut first = Vec::new();
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        for signal in ENDING {
             let asked = Arc::new(AtomicBool::new(false));
             // Order matters: the second signal must find the flag that the first one set, and a loop that
             // the descriptor wakes must find the signal.
@@ -70,14 +87,16 @@ impl Stop {
         Ok(stop)
     }
 
-    /// Prepares for child processes: the same signal again no longer kills this process, which must end its children
-    /// first, and the status of a child is kept even if our parent ignored SIGCHLD.
+    /// Prepares for child processes: the same signal again and SIGQUIT, SIGUSR1 and SIGUSR2 no longer kill this
+    /// process, which must end its children first, and the status of a child is kept even if our parent ignored SIGCHLD.
     ///
     /// # Errors
     ///
     /// When the system refuses a handler.
     pub fn guard_children(&self) -> io::Result<Arrivals> {
-        let arrivals = SignalsInfo::with_exfiltrator([SIGINT, SIGTERM, SIGHUP], WithOrigin::default())?;
+        let (read, write) = UnixStream::pair()?;
+        let signals = ENDING.into_iter().chain(OTHERS);
+        let arrivals = SignalDelivery::with_pipe(read, write, WithOrigin::default(), signals)?;
         signal_hook::flag::register(SIGCHLD, Arc::new(AtomicBool::new(false)))?;
         for id in self.first.iter() {
             signal_hook::low_level::unregister(*id);

@@ -7,6 +7,7 @@ use super::findings::{Findings, Place};
 use crate::check::rule::Rule;
 use crate::check::rules::http::{CHUNK_FRAMING, CONTENT_CODING_MISSING};
 use crate::check::rules::{delimiter::*, length::*, line_end::*, part_body::*, part_head::*};
+use crate::counted::Counted;
 use crate::http::FieldFlaw;
 use crate::multipart::{Deviation, DeviationKind};
 
@@ -43,7 +44,7 @@ impl Length {
     fn message(&self, kind: DeviationKind) -> String {
         match (self, kind) {
             (Self::Huge(digits), DeviationKind::LengthLong { actual, .. }) => {
-                format!("Content-Length is {digits}, the body has {actual} bytes")
+                format!("Content-Length is {digits}, the body has {}", Counted(actual, "byte"))
             }
             _ => kind.to_string(),
         }

@@ -8,6 +8,7 @@ use core::time::Duration;
 
 use super::findings::{Findings, Place};
 use crate::check::rules::flow::*;
+use crate::counted::Counted;
 use crate::multipart::Span;
 use crate::stats::{Bursts, FrameTimes};
 
@@ -109,7 +110,8 @@ impl Flow {
             let pause = median(held.iter().map(|&&(_, pause, _)| pause.as_micros() as u64));
             let bytes = median(held.iter().map(|&&(_, _, bytes)| bytes));
             let late = format!(
-                "the last {bytes} bytes of a picture come {} ms after the bytes before them (medians)",
+                "the last {} of a picture come {} ms after the bytes before them (medians)",
+                Counted(bytes, "byte"),
                 pause / 1000
             );
             let (rule, message) = match chunk(mean) {

@@ -33,6 +33,7 @@ use crate::check::rules::delimiter::NO_MULTIPART;
 use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
 use crate::check::rules::timing::ENDED_EARLY;
 use crate::consumers::{HeadStart, ResponseHead};
+use crate::counted::Counted;
 use crate::http::{ChunkError, Head};
 use crate::jpeg::Judgement;
 use crate::multipart::{Collector, Event, Framing, Part};
@@ -141,8 +142,8 @@ impl Judge {
     /// A live stream has ended before `asked` was read, such as `20 s`.
     pub fn ended_early(&mut self, asked: &str) {
         let close = if self.is_ended { "with a close-delimiter" } else { "without a close-delimiter" };
-        let parts = self.parts;
-        let message = format!("the stream ended {close} after {parts} parts; {asked} were to be read");
+        let parts = Counted(self.parts, "part");
+        let message = format!("the stream ended {close} after {parts}; {asked} were to be read");
         let severity = match (self.expectations.live, self.is_ended) {
             (true, _) => Severity::Error,
             (false, false) => Severity::Warning,
@@ -162,7 +163,7 @@ impl Judge {
             Event::Preamble { span, bytes } => {
                 let is_blank = bytes.iter().all(|b| b"\r\n".contains(b));
                 let of_what = if is_blank { " of line ends" } else { "" };
-                let message = format!("{} bytes{of_what} before the first delimiter", span.len);
+                let message = format!("{}{of_what} before the first delimiter", Counted(span.len, "byte"));
                 let place = Place { part: None, offset: Some(span.start) };
                 self.findings.note(deviation::preamble(is_blank), place, message);
             }
@@ -196,7 +197,8 @@ impl Judge {
         let place = Place::in_part(part.number, part.spans.body.start);
         let judgement = Judgement::of_markers(part.body, part.extent);
         if part.framing == Framing::EndOfInput && judgement.damage().is_some() {
-            let message = format!("the input ends after {} bytes of the body", part.body.len());
+            let message =
+                format!("the input ends after {} of the body", Counted(part.body.len() as u64, "byte"));
             return self.findings.note(&CUT, place, message);
         }
         if part.body.is_empty() {

@@ -15,6 +15,7 @@ use super::repeats::Repeats;
 use crate::check::report::Frames;
 use crate::check::rule::Rule;
 use crate::check::rules::{jpeg::*, part_body::*};
+use crate::counted::Counted;
 use crate::jpeg::{Appendix, Checker, DamageKind, Judgement, Marker, Note, Refusal, Segments, Unchecked};
 use crate::multipart::Part;
 
@@ -94,17 +95,18 @@ impl Pictures {
         }
         let end = markers.end().unwrap_or(part.body.len());
         let rest = part.body.len().saturating_sub(end);
+        let bytes = Counted(rest as u64, "byte");
         let picture = markers.picture(part.body);
         match announced(picture) {
             _ if rest == 0 => {}
             Some(appendix) => {
-                let message = format!("{rest} bytes after EOI, announced as {appendix}");
+                let message = format!("{bytes} after EOI, announced as {appendix}");
                 findings.note(&ANNOUNCED_AFTER_EOI, place(end), message);
             }
             None => {
                 let is_picture = part.body.get(end..).is_some_and(|rest| rest.starts_with(&[0xff, 0xd8]));
                 let what = if is_picture { ": another picture starts there" } else { "" };
-                findings.note(&BYTES_AFTER_EOI, place(end), format!("{rest} bytes after EOI{what}"));
+                findings.note(&BYTES_AFTER_EOI, place(end), format!("{bytes} after EOI{what}"));
             }
         }
         if let Some(at) = self.dash_boundary.as_ref().and_then(|finder| finder.find(part.body)) {

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::counted::Counted;
 use crate::jpeg::frame::{Coding, FrameHeader, Process};
 use crate::jpeg::marker::Marker;
 use crate::jpeg::note::Notes;
@@ -154,8 +155,9 @@ impl fmt::Display for DamageKind {
             Self::Code => f.write_str("bits that are no code of the Huffman table"),
             Self::Range => f.write_str("a coefficient out of range"),
             Self::Short => f.write_str("entropy-coded data ends before its last MCU"),
-            Self::Long(1) => f.write_str("1 byte of entropy-coded data behind the last MCU"),
-            Self::Long(bytes) => write!(f, "{bytes} bytes of entropy-coded data behind the last MCU"),
+            Self::Long(bytes) => {
+                write!(f, "{} of entropy-coded data behind the last MCU", Counted(*bytes as u64, "byte"))
+            }
             Self::Restart { expected: Some(expected), found } => {
                 write!(f, "restart marker RST{found} instead of RST{expected}")
             }

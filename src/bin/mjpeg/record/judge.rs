@@ -1,5 +1,6 @@
 //! Whether a frame is good.
 
+use mjpeg::counted::Counted;
 use mjpeg::jpeg::{Checker, Depth, Judgement, Note, Refusal};
 use mjpeg::multipart::Part;
 
@@ -47,13 +48,15 @@ fn deviations(body: &[u8], judgement: &Judgement) -> Vec<String> {
     let mut deviations = Vec::new();
     for (note, _) in judgement.notes().iter() {
         match note {
-            Note::BytesBeforeStart => deviations.push(format!("{first} bytes before SOI")),
+            Note::BytesBeforeStart => {
+                deviations.push(format!("{} before SOI", Counted(first as u64, "byte")));
+            }
             Note::RepeatedStart | Note::NoEnd | Note::JunkBytes => deviations.push(note.to_string()),
             _ => {}
         }
     }
     if rest > 0 {
-        deviations.push(format!("{rest} bytes after EOI"));
+        deviations.push(format!("{} after EOI", Counted(rest as u64, "byte")));
     }
     deviations
 }

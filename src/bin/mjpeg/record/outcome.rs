@@ -1,6 +1,7 @@
 //! What the end of the stream means for a recording.
 
 use anyhow::anyhow;
+use mjpeg::counted::Counted;
 
 use super::goal::Goal;
 use super::summary::Summary;
@@ -14,7 +15,7 @@ use crate::transport::{End, Target};
 ///
 /// When the recording is not what was asked for.
 pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Result<Outcome, Failure> {
-    let frames = summary.frames_written;
+    let frames = Counted(summary.frames_written, "good frame");
     let failure = |exit, cause: String| Err(Failure::new(exit, anyhow!("{target}: {cause}")));
     summary.end = end.word("goal");
     let failed = status::of_end(end, target.is_live());
@@ -23,7 +24,11 @@ pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resu
         && matches!(end, End::TimeUp | End::Closed | End::Truncated)
     {
         if summary.frames_damaged > 0 {
-            return failure(Exit::No, format!("none of {} frames was whole", summary.frames_damaged));
+            let cause = match summary.frames_damaged {
+                1 => "the only frame was not whole".into(),
+                frames => format!("none of {frames} frames was whole"),
+            };
+            return failure(Exit::No, cause);
         }
         if *end != End::TimeUp {
             return failure(Exit::NotAStream, "the stream ended without a picture".into());
@@ -33,9 +38,9 @@ pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resu
     }
     match (end, failed) {
         (End::NotAStream(_), Some(exit)) => failure(exit, end.to_string()),
-        (_, Some(exit)) => failure(exit, format!("after {frames} good frames: {end}")),
+        (_, Some(exit)) => failure(exit, format!("after {frames}: {end}")),
         (End::Closed | End::Truncated, None) if goal.is_set() => {
-            failure(Exit::No, format!("after {frames} good frames, before the goal: {end}"))
+            failure(Exit::No, format!("after {frames}, before the goal: {end}"))
         }
         (End::Signal(signal), None) if goal.is_set() => Ok(Outcome::Signal(*signal)),
         (_, None) => Ok(Outcome::Exit(Exit::Done)),

@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mjpeg::counted::Counted;
 
 use super::goal::Goal;
 use crate::clock::Clock;
@@ -149,8 +150,8 @@ impl Display {
         let rate = figures.bytes.saturating_sub(oldest.2) as f64 / span / 1e6;
         let Figures { frames, bytes, damaged, last } = figures;
         let mut text = match self.goal.frames {
-            Some(goal) => format!("{frames}/{goal} frames"),
-            None => format!("{frames} frames"),
+            Some(goal) => format!("{frames}/{}", Counted(goal, "frame")),
+            None => Counted(frames, "frame").to_string(),
         };
         let _ = write!(text, ", {}, {fps:.1} fps, {rate:.2} MB/s", output::bytes(bytes));
         let _ = match last {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
+use mjpeg::counted::Counted;
 use mjpeg::jpeg::Depth;
 
 use super::concat::Concat;
@@ -143,8 +144,8 @@ impl Record {
         if !self.goal().is_set() {
             return Err(Failure::pipe_closed());
         }
-        let frames = summary.frames_written;
-        let cause = anyhow!("after {frames} good frames, before the goal: standard output was closed");
+        let frames = Counted(summary.frames_written, "good frame");
+        let cause = anyhow!("after {frames}, before the goal: standard output was closed");
         Err(Failure::new(Exit::No, cause))
     }
 

@@ -1,5 +1,6 @@
 //! The summary of a recording.
 
+use mjpeg::counted::Counted;
 use mjpeg::jpeg::Depth;
 use mjpeg::stats::Timing;
 use serde::Serialize;
@@ -86,8 +87,8 @@ impl Summary {
     /// One line for people.
     pub fn text(&self) -> String {
         let mut text = format!(
-            "{} frames, {} in {:.1} s",
-            self.frames_written,
+            "{}, {} in {:.1} s",
+            Counted(self.frames_written, "frame"),
             output::bytes(self.bytes_written),
             self.duration_s
         );

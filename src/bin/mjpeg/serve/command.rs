@@ -119,9 +119,9 @@ impl Command {
         Ok(command)
     }
 
-    /// Readable as soon as the command has ended.
-    pub fn fd(&self) -> BorrowedFd<'_> {
-        self.ended.as_fd()
+    /// Readable when [`Command::tick`] has work: when the command has ended, and when a signal has arrived.
+    pub fn fds(&self) -> [BorrowedFd<'_>; 2] {
+        [self.ended.as_fd(), self.arrivals.fd()]
     }
 
     /// When [`Command::tick`] must be called at the latest.
@@ -152,14 +152,16 @@ impl Command {
         }
         let mut is_repeated = false;
         for arrival in self.arrivals.take() {
-            if self.asked_at.is_some() {
+            if arrival.is_ending() && self.asked_at.is_some() {
                 is_repeated = true;
-            } else if arrival.is_of_terminal {
-                // The command is in the same process group and has it too. Many programs end at once, without cleaning
-                // up, when they get it twice.
+                continue;
+            }
+            if arrival.is_ending() {
                 self.asked_at = Some(now);
-            } else {
-                self.asked_at = Some(now);
+            }
+            // What a terminal sends, the command has too: it is in the same process group. Many programs end at once,
+            // without cleaning up, when they get it twice.
+            if !arrival.is_of_terminal {
                 send(self.pid, arrival.signal);
             }
         }
@@ -196,10 +198,11 @@ impl Command {
     /// Waits until the command has ended. Returns its status.
     pub fn wait(mut self, clock: &Clock) -> Outcome {
         while !self.tick(clock.now()) {
-            let mut files = vec![PollFd::new(&self.ended, PollFlags::IN)];
-            // The descriptor of the signals stays readable. Later signals interrupt the poll.
-            let signal = self.stop.fd().filter(|_| self.asked_at.is_none());
-            files.extend(signal.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
+            let mut files: Vec<_> =
+                self.fds().into_iter().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+            // A signal from before the command was started. The descriptor stays readable.
+            let signal = self.stop.fd().filter(|_| self.asked_at.is_none() && self.unknown_since.is_none());
+            files.extend(signal.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
             let left = self.due().map(|due| due.saturating_sub(clock.now()));
             let timeout = left.and_then(|left| left.try_into().ok());
             let _ = poll(&mut files, timeout.as_ref());

@@ -42,7 +42,8 @@ COMMAND, its exit status: 128 and the signal's number if a signal ended it, 127 
 exist, 126 if it cannot be started. If the source never has a frame, the command is ended with
 SIGTERM, and the status is that of the source. SIGINT, SIGTERM and SIGHUP are passed on to the
 command, which is killed if it does not end within 5 seconds or the signal is repeated. If such a
-signal arrives before the command has started, the server ends by it.")]
+signal arrives before the command has started, the server ends by it. SIGQUIT, SIGUSR1 and SIGUSR2
+are passed on too, and the server goes on.")]
 pub struct Serve {
     /// A directory of JPEG files, a JPEG file (watched for changes), a file with a saved response or
     /// concatenated JPEGs, an http(s) URL, `-` for standard input, a named pipe, or `test:[WIDTHxHEIGHT]`

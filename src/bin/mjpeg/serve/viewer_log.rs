@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use mjpeg::counted::Counted;
+
 use super::viewer::Count;
 use crate::output::{self, Reporter};
 
@@ -82,8 +84,8 @@ impl ViewerLog {
         let seconds = after.as_secs_f64();
         match self.detail {
             Detail::All => self.write(now, || {
-                let bytes = output::bytes(bytes);
-                format!("viewer {peer} left after {seconds:.1} s: {sent} frames sent, {skipped} skipped, {bytes}; {reason}")
+                let (sent, bytes) = (Counted(sent, "frame"), output::bytes(bytes));
+                format!("viewer {peer} left after {seconds:.1} s: {sent} sent, {skipped} skipped, {bytes}; {reason}")
             }),
             Detail::Faults if matches!(reason, Reason::Stuck(_)) => {
                 self.write(now, || format!("viewer {peer} {reason}; connection closed"));
@@ -109,8 +111,7 @@ impl ViewerLog {
     /// Reports omitted messages.
     pub fn flush(&mut self) {
         if self.omitted > 0 {
-            let viewers = if self.omitted == 1 { "viewer" } else { "viewers" };
-            let text = format!("{} more {viewers} came or left", self.omitted);
+            let text = format!("{} came or left", Counted(self.omitted, "more viewer"));
             self.reporter.message(&text);
             self.omitted = 0;
         }

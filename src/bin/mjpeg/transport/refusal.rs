@@ -49,8 +49,11 @@ pub fn error(url: &str, head: &Head, page: &[u8], tried: Tried, now: Duration) -
     match (hint(head.status, tried), error.retry_after) {
         (Some(hint), _) => error.hint(hint),
         (None, Some(delay)) => {
-            let seconds = delay.as_secs().max(1);
-            error.hint(format!("the server asks to try again in {seconds} s: --wait does that"))
+            let when = match delay.as_secs_f64().ceil() {
+                0.0 => "now".into(),
+                seconds => format!("in {seconds} s"),
+            };
+            error.hint(format!("the server asks to try again {when}: --wait does that"))
         }
         (None, None) if is_temporary(head.status) => {
             error.hint("--wait 1m tries again until the server is ready")
@@ -155,6 +158,9 @@ mod tests {
         let error = error("http://cam/", &head, b"starting", Tried::NoPassword, Duration::ZERO);
         assert_eq!(error.to_string(), "http://cam/: HTTP status 503 Busy (text/plain: \"starting\")");
         assert_eq!(error.retry_after, Some(Duration::from_secs(7)));
-        assert!(error.problem.hint.unwrap().contains("7 s"));
+        assert!(error.problem.hint.unwrap().contains("in 7 s"));
+        let head = Head::parse(b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\n\r\n").unwrap().unwrap();
+        let error = super::error("http://cam/", &head, b"", Tried::NoPassword, Duration::ZERO);
+        assert!(error.problem.hint.unwrap().contains("try again now: "));
     }
 }

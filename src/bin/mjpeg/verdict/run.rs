@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mjpeg::check::{Carrier, Consumer, Expectations, Judge, Report, Severity};
 use mjpeg::consumers::HeadStart;
+use mjpeg::counted::Counted;
 use mjpeg::multipart::Event;
 
 use crate::clock::Clock;
@@ -67,7 +68,7 @@ impl Asked {
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(frames) = self.frames {
-            write!(f, "{frames} parts")?;
+            Counted(frames, "part").fmt(f)?;
         }
         if self.frames.is_some() && self.duration.is_some() {
             f.write_str(" or ")?;

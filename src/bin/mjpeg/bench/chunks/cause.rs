@@ -1,5 +1,7 @@
 //! The cause of a stream's behaviour, in one sentence.
 
+use mjpeg::counted::Counted;
+
 use super::cell::{Cell, Http, Pump, ReadRule, Reads};
 use super::model;
 use super::parts::Sequence;
@@ -53,11 +55,12 @@ fn short(reads: Reads, last: Option<u64>, sequence: &Sequence) -> String {
     let (part, len) = (last + 1, sequence.len(last));
     match rule {
         ReadRule::Part => {
-            format!("part {part} ({len} bytes) is shorter than the chunk: taken for the end of the file")
+            let len = Counted(len, "byte");
+            format!("part {part} ({len}) is shorter than the chunk: taken for the end of the file")
         }
         ReadRule::Short | ReadRule::Fill => {
-            let rest = len % chunk_bytes;
-            format!("the last read of part {part} returns {rest} bytes: taken for the end of the file")
+            let rest = Counted(len % chunk_bytes, "byte");
+            format!("the last read of part {part} returns {rest}: taken for the end of the file")
         }
     }
 }

@@ -43,6 +43,7 @@ use crate::output::{self, Color};
 use crate::signal::Stop;
 use crate::usage::Usage;
 use crate::value::{self, Rate};
+use mjpeg::counted::Counted;
 
 /// Chunk sizes of real servers: 64k is the default of web2py, and 30000 is in the article that first described the
 /// stall.
@@ -124,8 +125,9 @@ impl Args {
         match self.schedule().frames_due() {
             1..=MAX_FRAMES => Ok(()),
             frames => Err(Usage::value(format!(
-                "{frames} frames would be due, but a measurement takes 1 to {MAX_FRAMES}; \
-                 choose another --fps or --duration"
+                "{} would be due, but a measurement takes 1 to {MAX_FRAMES}; \
+                 choose another --fps or --duration",
+                Counted(frames, "frame")
             ))),
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mjpeg::counted::Counted;
 
 use crate::clock::Clock;
 use crate::output;
@@ -60,7 +61,7 @@ impl ProgressDisplay {
         let now = self.clock.now();
         let passed = now - self.started;
         let left = self.total.saturating_sub(passed).as_secs_f64().ceil();
-        let line = format!("{} of {} rows measured, about {left} s left", self.done, self.rows);
+        let line = format!("{} of {} measured, about {left} s left", self.done, Counted(self.rows, "row"));
         match &self.shown {
             Shown::Bar(bar) => {
                 bar.set_message(line);

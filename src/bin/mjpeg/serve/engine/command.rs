@@ -15,10 +15,12 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// When the system cannot register its descriptor.
+    /// When the system cannot register its descriptors.
     pub fn attach(&mut self, command: Command) -> io::Result<()> {
         let registry = self.poll.registry();
-        registry.register(&mut SourceFd(&command.fd().as_raw_fd()), COMMAND, Interest::READABLE)?;
+        for fd in command.fds() {
+            registry.register(&mut SourceFd(&fd.as_raw_fd()), COMMAND, Interest::READABLE)?;
+        }
         self.command = Some(command);
         Ok(())
     }

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use mjpeg::counted::Counted;
+
 use super::super::connection::{SharedBody, Stage};
 use super::super::memory_limit::LIMIT;
 use super::super::viewer_log::Reason;
@@ -40,9 +42,9 @@ impl Engine {
         if to_close.is_empty() {
             return;
         }
-        let (count, limit) = (to_close.len(), LIMIT >> 20);
+        let (count, limit) = (Counted(to_close.len() as u64, "slow connection"), LIMIT >> 20);
         self.settings.reporter.message(&format!(
-            "closed {count} slow connections: together they kept more than {limit} MiB of frames in memory"
+            "closed {count}: together they kept more than {limit} MiB of frames in memory"
         ));
         for number in to_close {
             self.connections.count_evicted(number);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use mjpeg::check::{Carrier, Finding, Report};
 use mjpeg::consumers::Fate;
+use mjpeg::counted::Counted;
 
 use super::emitter::Emitter;
 use super::reason::reason;
@@ -67,7 +68,7 @@ fn text(target: &Target, run: &Run, verdict: Verdict, quiet: bool) -> String {
 }
 
 fn measured(run: &Run, report: &Report) -> String {
-    let mut text = format!("{} parts", report.parts);
+    let mut text = Counted(report.parts, "part").to_string();
     if run.is_live {
         let _ = write!(text, " in {:.1} s", run.duration.as_secs_f64());
     }
@@ -89,14 +90,16 @@ fn measured(run: &Run, report: &Report) -> String {
     }
     if report.pictures > 0 {
         let frames = &report.frames;
-        let _ = write!(text, ", scans read of {} of {} pictures", frames.walked, report.pictures);
+        let pictures = Counted(report.pictures, "picture");
+        let _ = write!(text, ", scans read of {} of {pictures}", frames.walked);
     }
     if let Some(end) = run.end.as_ref().and_then(|end| end.word("cap")) {
         let _ = write!(text, ", end: {end}");
     }
     match (&run.end, run.asked.frames, run.asked.duration) {
         (Some(End::TimeUp), Some(frames), _) => {
-            let _ = write!(text, " (the time was up after {} of {frames} parts)", report.parts);
+            let asked = Counted(frames, "part");
+            let _ = write!(text, " (the time was up after {} of {asked})", report.parts);
         }
         (Some(End::Enough), _, Some(duration)) => {
             let duration = humantime::format_duration(duration);

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use mjpeg::counted::Counted;
+
 use super::rows::{Report, Row};
 use crate::bench::chunks::cell::{Cell, ReadRule, Reads, word};
 use crate::bench::chunks::timeline::Verdict;
@@ -35,13 +37,13 @@ enum Align {
 pub fn print(report: &Report<'_>, coloured: bool) -> String {
     let (sequence, schedule) = (report.sequence, report.schedule);
     let mut out = format!(
-        "{} frames, parts of {} to {} bytes, {} fps for {:?}: {} frames due",
-        sequence.count(),
+        "{}, parts of {} to {}, {} fps for {:?}: {} due",
+        Counted(sequence.count(), "frame"),
         sequence.min(),
-        sequence.max(),
+        Counted(sequence.max(), "byte"),
         schedule.fps(),
         schedule.duration(),
-        schedule.frames_due(),
+        Counted(schedule.frames_due(), "frame"),
     );
     let lines: Vec<[String; COLUMNS.len()]> =
         report.rows.iter().map(|row| line(row, schedule.frames_due())).collect();
