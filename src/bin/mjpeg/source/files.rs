@@ -19,6 +19,8 @@ use crate::clock::Clock;
 
 /// How often to look for changes that the system does not report.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// How often to look if the system reports the changes of all files: only another directory may have taken the place of ours.
+const PLACE_INTERVAL: Duration = Duration::from_secs(3);
 /// The shortest pause before another look at a file that changed while it was read.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -161,7 +163,13 @@ impl Files {
         // A directory that is not played is not listed each second.
         let is_played = self.flags.is_played.swap(false, Ordering::Relaxed);
         let (folder, place) = (self.folder.clone(), self.watch.place());
-        let links = if is_played { self.catalogue.links() } else { Vec::new() };
+        let mut links = self.catalogue.links();
+        if reports_changes && links.is_empty() && !self.must_list && self.hanging_reads.is_empty() {
+            self.check_at = now + PLACE_INTERVAL;
+        }
+        if !is_played {
+            links.clear();
+        }
         let must_list = self.must_list || (!reports_changes && is_played);
         let check = self.io.run(move |progress| {
             let watch = Watch::renewed(&folder, place);
@@ -181,6 +189,7 @@ impl Files {
                 let text = format!("cannot read {folder}: its file system does not answer");
                 self.notices.say("hangs", &More::times(format_args!(" {folder} did not answer")), &text);
                 self.hanging_check = Some(result);
+                self.check_at = now + CHECK_INTERVAL;
             }
             Outcome::Refused => {}
         }
@@ -200,6 +209,7 @@ impl Files {
             }
             Some(Err(error)) => {
                 self.must_list = true;
+                self.check_at = now + CHECK_INTERVAL;
                 let folder = self.folder.display();
                 let more = More::times(format_args!(" {folder} could not be read"));
                 self.notices.say("directory", &more, &format!("cannot read {folder}: {error}"));
