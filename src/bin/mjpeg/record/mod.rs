@@ -7,6 +7,7 @@ mod durability;
 mod earlier;
 mod existing;
 mod folder;
+mod gathered;
 mod goal;
 mod judge;
 mod line;
