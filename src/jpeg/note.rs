@@ -17,10 +17,10 @@ pub enum Note {
     ZeroPadding,
     /// The last byte of an entropy-coded segment is filled with zeros and ones.
     MixedPadding,
-    /// One to seven whole bytes of padding follow the last MCU of an entropy-coded segment. UVC webcams write
+    /// One to seven whole bytes of ones follow the last MCU of an entropy-coded segment. UVC webcams write
     /// `FF 00` before some restart markers.
     ExtraPadding,
-    /// One to seven bytes that are no padding, or more bytes of ones, follow the last MCU of an entropy-coded
+    /// One to seven other bytes, or more bytes of ones, follow the last MCU of an entropy-coded
     /// segment.
     ExtraBytes,
     /// A restart marker follows the last MCU of a scan, where T.81 E.1.4 has none.

@@ -84,7 +84,7 @@ fn up_to_seven_bytes_behind_the_last_mcu_are_no_damage() {
     }
     let zeros = encoder::encode(&Plan { padding: Padding::Zeros, ..Plan::default() }, 3);
     let end = zeros.len() - 2;
-    assert_eq!(notes(&inserted(&zeros, end, &[0; 7])), [Note::ExtraPadding]);
+    assert_eq!(notes(&inserted(&zeros, end, &[0; 7])), [Note::ExtraBytes]);
     assert_eq!(damage(&inserted(&zeros, end, &[0; 8])), DamageKind::Long(8));
 }
 

@@ -105,21 +105,20 @@ impl Picture {
     }
 
     /// Notes what follows the last MCU of an entropy-coded segment, which ends before bit `bit` of `segment`.
-    /// Decoders show the same picture whatever it is. A few bytes that are no padding may be the only trace of
+    /// libjpeg shows the same picture whatever it is. A few bytes that are no padding may be the only trace of
     /// damage; more of them are damage.
     pub(super) fn pad(&mut self, segment: &EntropyCoded, jpeg: &[u8], bit: usize) -> Result<(), DamageKind> {
         let (bits, count, bytes) = segment.padding(bit);
         let (ones, zeros) = (bits == (1 << count) - 1, bits == 0);
-        let is_padding =
-            ones && bytes.iter().all(|&byte| byte == 0xff) || zeros && bytes.iter().all(|&byte| byte == 0);
+        let all_ones = ones && bytes.iter().all(|&byte| byte == 0xff);
         let is_dropped = bytes.len() <= READ_AHEAD;
         let note = match bytes {
             [] if ones => return Ok(()),
             [] if zeros => Note::ZeroPadding,
             [] => Note::MixedPadding,
-            _ if is_padding && is_dropped => Note::ExtraPadding,
+            _ if all_ones && is_dropped => Note::ExtraPadding,
             // No code is all ones, so these are no data, however many they are.
-            [first, ..] if is_dropped || is_padding && *first == 0xff => Note::ExtraBytes,
+            _ if all_ones || is_dropped => Note::ExtraBytes,
             bytes => return Err(DamageKind::Long(bytes.len())),
         };
         self.notes.add(note, segment.origin(jpeg, bit));
