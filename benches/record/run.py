@@ -85,7 +85,7 @@ class Server:
 
 
 def measured(server, command, limit):
-    """CPU seconds of a command per gigabyte that it was sent."""
+    """CPU seconds of a command per gigabyte that it was sent: in the program, and in the kernel for it."""
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     timer = threading.Timer(limit, child.kill)
     timer.start()
@@ -96,7 +96,7 @@ def measured(server, command, limit):
     sent = server.sent()
     if child.returncode not in (0, 1, 5):
         sys.exit("%s: status %d\n%s" % (command[0], child.returncode, errors.decode(errors="replace")))
-    return (usage.ru_utime + usage.ru_stime) / (sent / 1e9)
+    return usage.ru_utime / (sent / 1e9), usage.ru_stime / (sent / 1e9)
 
 
 def compare(title, server, commands, rounds, folder, limit):
@@ -109,13 +109,14 @@ def compare(title, server, commands, rounds, folder, limit):
             out.mkdir()
             times[name].append(measured(server, [str(word) for word in command(out)], limit))
             shutil.rmtree(out, ignore_errors=True)
-    yardstick = statistics.median(times[commands[0][0]])
+    yardstick = statistics.median(map(sum, times[commands[0][0]]))
     print("\n%s (load %.2f)\n" % (title, os.getloadavg()[0]))
-    print("| program | CPU s per GB | lowest | highest | ratio |\n|---|---|---|---|---|")
+    print("| program | CPU s per GB | lowest | highest | ratio | of it in the kernel |\n|---|---|---|---|---|---|")
     for name, _ in commands:
-        row = times[name]
+        row = [sum(time) for time in times[name]]
         median = statistics.median(row)
-        print("| %s | %.3f | %.3f | %.3f | %.2f |" % (name, median, min(row), max(row), median / yardstick))
+        kernel = statistics.median(kernel for _, kernel in times[name])
+        print("| %s | %.3f | %.3f | %.3f | %.2f | %.3f |" % (name, median, min(row), max(row), median / yardstick, kernel))
 
 
 def main():

@@ -39,7 +39,8 @@
 //! | [`BytesBeforeStart`](Note::BytesBeforeStart), [`RepeatedStart`](Note::RepeatedStart) | all but FFmpeg and VLC refuse it |
 //! | [`StandardTables`](Note::StandardTables): UVC webcams | the Rust `image` crate refuses it |
 //! | [`ZeroPadding`](Note::ZeroPadding), [`MixedPadding`](Note::MixedPadding): LEAD encoders | none |
-//! | [`ExtraPadding`](Note::ExtraPadding): UVC webcams, `FF 00` before some restart markers | none |
+//! | [`ExtraPadding`](Note::ExtraPadding): UVC webcams, `FF 00` before some restart markers | libjpeg may warn |
+//! | [`ExtraBytes`](Note::ExtraBytes) | libjpeg may warn; FFmpeg loses the restart interval behind such bytes |
 //! | [`TrailingRestart`](Note::TrailingRestart), [`ScanParameters`](Note::ScanParameters) | none |
 //! | [`RepeatedComponent`](Note::RepeatedComponent), [`ShortSegment`](Note::ShortSegment) | none |
 //! | [`ToleratedScanOrder`](Note::ToleratedScanOrder) | none |
@@ -63,7 +64,7 @@
 //!
 //! * bits that are no code, coefficients beyond the 64th, runs beyond the last block;
 //! * coefficients larger than a picture can have, given its quantisation table;
-//! * too few bits for all MCUs, or whole bytes left behind the last one;
+//! * too few bits for all MCUs, or more than seven bytes left behind the last one;
 //! * restart markers out of order.
 //!
 //! On pictures of `cjpeg`, `jpegtran` and `ffmpeg` it finds everything that libjpeg-turbo warns of, and more: all

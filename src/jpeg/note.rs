@@ -17,9 +17,12 @@ pub enum Note {
     ZeroPadding,
     /// The last byte of an entropy-coded segment is filled with zeros and ones.
     MixedPadding,
-    /// Whole bytes of padding follow the last MCU of an entropy-coded segment. UVC webcams write `FF 00`
-    /// before some restart markers.
+    /// One to seven whole bytes of ones follow the last MCU of an entropy-coded segment. UVC webcams write
+    /// `FF 00` before some restart markers.
     ExtraPadding,
+    /// One to seven other bytes, or more bytes of ones, follow the last MCU of an entropy-coded
+    /// segment.
+    ExtraBytes,
     /// A restart marker follows the last MCU of a scan, where T.81 E.1.4 has none.
     TrailingRestart,
     /// The scan header of a sequential frame has other values than 0, 63, 0 and 0 for its band and
@@ -49,13 +52,14 @@ pub enum Note {
 }
 
 impl Note {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::BytesBeforeStart,
         Self::RepeatedStart,
         Self::StandardTables,
         Self::ZeroPadding,
         Self::MixedPadding,
         Self::ExtraPadding,
+        Self::ExtraBytes,
         Self::TrailingRestart,
         Self::ScanParameters,
         Self::ScanOrder,
@@ -79,6 +83,7 @@ impl fmt::Display for Note {
             Self::ZeroPadding => "entropy-coded data is padded with zeros instead of ones",
             Self::MixedPadding => "entropy-coded data is padded with mixed bits instead of ones",
             Self::ExtraPadding => "whole bytes of padding behind the last MCU",
+            Self::ExtraBytes => "bytes behind the last MCU",
             Self::TrailingRestart => "a restart marker behind the last MCU",
             Self::ScanParameters => "the scan header is not that of a sequential frame",
             Self::ScanOrder => "the scan has its components in another order than the frame",

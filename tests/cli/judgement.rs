@@ -174,10 +174,19 @@ fn usable_classes(jpeg: &[u8]) -> Vec<Class> {
             &["short-segment"],
         ),
         class("a comment of length 2", inserted(jpeg, 2, b"\xff\xfe\0\x02"), &[], &[]),
+        class("a byte of ones behind the scan", inserted(jpeg, scan.end, b"\xff\0"), &[], &["extra-padding"]),
+        class("20 bytes of ones behind the scan", inserted(jpeg, scan.end, &ones(20)), &[], &["extra-bytes"]),
+        class("3 bytes behind the scan", inserted(jpeg, scan.end, b"abc"), &[], &["extra-bytes"]),
+        class("8 bytes behind the scan", inserted(jpeg, scan.end, b"abcdefgh"), &[], &["scan-damaged"]),
         class("two pictures", [&index, jpeg].concat(), &["announced-after-eoi"], &["announced-after-eoi"]),
         class("an index alone", index, &[], &[]),
         class("padding", [jpeg, &[0; 9]].concat(), &["bytes-after-eoi"], &["bytes-after-eoi"]),
     ]
+}
+
+/// Entropy-coded bytes of ones.
+fn ones(bytes: usize) -> Vec<u8> {
+    [0xff, 0x00].repeat(bytes)
 }
 
 /// With a frame of 65 500 x 65 500 samples in its header.

@@ -5,7 +5,7 @@ use crate::kit;
 use std::fs;
 
 use kit::camera::{Camera, Connection, HEAD, part};
-use kit::run::{End, Server, mjpeg, run};
+use kit::run::{End, Server, mjpeg, run, start};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
@@ -221,4 +221,57 @@ fn our_own_server_with_a_password_is_recorded_and_no_output_has_the_password() {
     }
     let end = check(&server.stream, &["--user", "me:wrong"]).expect(3);
     assert!(end.err.contains("the user or the password is wrong"), "{}", end.err);
+}
+
+#[test]
+fn a_password_is_in_no_file_that_a_run_writes_and_in_nothing_that_its_process_shows_beyond_what_was_typed() {
+    let server = Server::start(&kit::frames(), &["--fps", "50", "--auth", "me:hunter22"]);
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "hunter22\n").unwrap();
+    let names = ["out", "raw", "all"].map(|name| folder.path().join(name));
+    let mut command = mjpeg(["record", &server.stream, "--format", "json", "--user", "me"]);
+    command.arg("--password-file").arg(&secret).arg(&names[0]);
+    command.arg("--raw").arg(&names[1]).arg("--concat").arg(&names[2]);
+    let recorder = start(&mut command);
+    kit::eventually("a frame", || fs::metadata(&names[2]).ok());
+    for shown in ["cmdline", "environ", "comm"] {
+        let bytes = fs::read(format!("/proc/{}/{shown}", recorder.pid())).unwrap();
+        assert!(!holds_the_password(&bytes), "{shown}");
+    }
+    recorder.signal("TERM");
+    let end = recorder.end().expect(0);
+    assert!(!holds_the_password(&end.out) && !holds_the_password(end.err.as_bytes()), "{}", end.err);
+    let listed = fs::read_dir(&names[0]).unwrap().map(|entry| entry.unwrap().path());
+    for file in listed.chain(names[1..].iter().cloned()) {
+        assert!(!holds_the_password(&fs::read(&file).unwrap()), "{}", file.display());
+    }
+    let url = server.stream.replace("http://", "http://me:hunter22@");
+    for format in ["json", "text"] {
+        let end = run(&mut mjpeg(["check", &url, "--frames", "3", "--format", format])).expect(0);
+        assert!(!holds_the_password(&end.out) && !holds_the_password(end.err.as_bytes()), "{format}");
+    }
+}
+
+#[test]
+fn a_password_in_a_redirection_is_not_shown_and_no_request_has_a_referer() {
+    let gone = Camera::asked(|request, camera| {
+        assert!(!request.to_lowercase().contains("referer"), "{request}");
+        camera.send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    });
+    let location = gone.url.replace("http://", "http://me:hunter22@");
+    let first = Camera::start(move |camera| {
+        camera.send(
+            format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n").as_bytes(),
+        );
+    });
+    let end = check(&first.url, &[]).expect(3);
+    assert!(end.err.contains("404"), "{}", end.err);
+    assert!(!holds_the_password(&end.out) && !holds_the_password(end.err.as_bytes()), "{}", end.err);
+}
+
+/// As typed, or in Base64 behind its user.
+fn holds_the_password(bytes: &[u8]) -> bool {
+    let holds = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+    holds(b"hunter22") || holds(b"bWU6aHVudGVyMjI=")
 }

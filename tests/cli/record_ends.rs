@@ -175,6 +175,54 @@ fn a_full_disk_is_a_local_failure_and_leaves_no_partial_file() {
 }
 
 #[test]
+fn a_full_disk_leaves_whole_frames_in_the_file_of_concat_and_the_summary_counts_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let [source, all] = ["source.mjpeg", "all.mjpeg"].map(|name| dir.path().join(name));
+    let frames = kit::contents(&kit::frames());
+    fs::write(&source, frames.concat().repeat(4)).unwrap();
+    let program = env!("CARGO_BIN_EXE_mjpeg");
+    let (from, to) = (source.display(), all.display());
+    let script = format!(
+        "ulimit -f 150; trap '' XFSZ; exec {program} record {from} --concat {to} --format json --quiet"
+    );
+    let end = run(std::process::Command::new("sh").args(["-c", &script]));
+    assert!(end.err.contains("cannot write") && end.err.contains("all.mjpeg"), "{}", end.err);
+    let (summary, end) = (summary(&end), end.expect(6));
+    let recorded = fs::read(&all).unwrap();
+    assert!(recorded.len() > 50_000, "{} {}", recorded.len(), end.err);
+    let mut whole = 0;
+    let count = frames.iter().cycle().take_while(|frame| {
+        whole += frame.len();
+        whole <= recorded.len()
+    });
+    let count = count.count();
+    let expected: Vec<u8> = frames.iter().cycle().take(count).flatten().copied().collect();
+    assert!(recorded == expected, "not whole frames: {} bytes", recorded.len());
+    assert_eq!(
+        (&summary["frames_written"], &summary["bytes_written"]),
+        (&count.into(), &recorded.len().into())
+    );
+}
+
+#[test]
+fn a_frame_is_in_the_file_of_concat_before_the_next_one_comes() {
+    let dir = tempfile::tempdir().unwrap();
+    let all = dir.path().join("all.mjpeg");
+    let (frames, file) = (kit::contents(&kit::frames()), all.clone());
+    let camera = Camera::start(move |camera| {
+        camera.send(HEAD.as_bytes());
+        let mut sent = 0;
+        for frame in &frames[..4] {
+            camera.send(&part(frame));
+            sent += frame.len() as u64;
+            let is_there = || fs::metadata(&file).is_ok_and(|it| it.len() == sent).then_some(());
+            kit::eventually("the frame in the file", is_there);
+        }
+    });
+    run(mjpeg(["record", &camera.url, "--quiet", "--concat"]).arg(&all)).expect(0);
+}
+
+#[test]
 fn a_signal_is_a_success_without_a_goal_and_ends_the_run_by_the_signal_with_one() {
     use std::os::unix::process::ExitStatusExt;
     let server = Server::start(&kit::frames(), &["--fps", "50"]);

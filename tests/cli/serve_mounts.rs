@@ -8,12 +8,11 @@ use crate::kit;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
 
+use kit::http;
+use kit::mount::Mount;
 use kit::picture::solid;
-use kit::run::{Run, Server, mjpeg, start};
-use kit::{http, peer};
-use tempfile::TempDir;
+use kit::run::{Server, mjpeg, start};
 
 #[test]
 fn a_file_that_another_machine_writes_is_served() {
@@ -80,7 +79,7 @@ fn a_file_system_that_does_not_answer_stops_neither_the_server_nor_other_files()
     fs::write(folder.path().join("3.jpg"), &pictures[1]).unwrap();
     fs::write(mount.below().join("2.jpg"), &pictures[2]).unwrap();
     symlink(mount.path().join("2.jpg"), folder.path().join("2.jpg")).unwrap();
-    mount.bindfs.signal("STOP");
+    mount.signal("STOP");
     let server = Server::start(folder.path(), &["--fps", "50"]);
     let mut viewer = http::Client::watch(server.address(), "/stream");
     assert!(http::get(server.address(), "/healthz").0.starts_with("HTTP/1.1 200"));
@@ -89,20 +88,20 @@ fn a_file_system_that_does_not_answer_stops_neither_the_server_nor_other_files()
         assert!(viewer.part().expect("a part").body == pictures[n], "picture {n}");
     }
     server.run.says("2.jpg is skipped: a read of it hangs");
-    mount.bindfs.signal("CONT");
+    mount.signal("CONT");
     let is_next = || (viewer.part().expect("a part").body == pictures[2]).then_some(());
     kit::eventually("the picture that can be read again", is_next);
-    mount.bindfs.signal("STOP");
+    mount.signal("STOP");
     server.run.signal("TERM");
     server.run.end().expect(0);
-    mount.bindfs.signal("CONT");
+    mount.signal("CONT");
 }
 
 #[test]
 fn a_source_whose_file_system_does_not_answer_is_an_error_or_ends_with_a_signal() {
     let Some(mount) = Mount::new() else { return };
     fs::create_dir(mount.below().join("folder")).unwrap();
-    mount.bindfs.signal("STOP");
+    mount.signal("STOP");
     for path in [mount.path().join("camera.jpg"), mount.path().join("folder"), mount.path()] {
         let named = [&b"b="[..], path.as_os_str().as_encoded_bytes()].concat();
         let named = std::ffi::OsStr::from_bytes(&named);
@@ -117,64 +116,5 @@ fn a_source_whose_file_system_does_not_answer_is_an_error_or_ends_with_a_signal(
             run.end().expect(0);
         }
     }
-    mount.bindfs.signal("CONT");
-}
-
-/// A FUSE mount of a directory. It is unmounted when dropped.
-struct Mount {
-    bindfs: Run,
-    folder: TempDir,
-}
-
-impl Mount {
-    /// A mount, or `None` with a message if mounting is not possible.
-    fn new() -> Option<Self> {
-        let Some(bindfs) = peer::look_for("bindfs") else {
-            skip("bindfs is not installed");
-            return None;
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let [below, path] = ["below", "path"].map(|name| folder.path().join(name));
-        fs::create_dir(&below).unwrap();
-        fs::create_dir(&path).unwrap();
-        let bindfs = start(std::process::Command::new(bindfs).arg("-f").arg(&below).arg(&path));
-        let mut mount = Self { bindfs, folder };
-        fs::write(below.join("here"), "").unwrap();
-        let is_there = kit::eventually("the mount, or bindfs to give up", || {
-            let gave_up = mount.bindfs.child().try_wait().unwrap().is_some();
-            let mounted = path.join("here").exists();
-            (gave_up || mounted).then_some(mounted)
-        });
-        if !is_there {
-            skip(&format!("bindfs may not mount: {}", mount.bindfs.err().trim()));
-        }
-        is_there.then_some(mount)
-    }
-
-    /// The mount point.
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("path")
-    }
-
-    /// The mounted directory.
-    fn below(&self) -> PathBuf {
-        self.folder.path().join("below")
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        if self.bindfs.child().try_wait().unwrap().is_some() {
-            return;
-        }
-        self.bindfs.signal("CONT");
-        // bindfs unmounts on SIGTERM; if it were killed, a dead mount would remain.
-        self.bindfs.signal("TERM");
-        kit::eventually("bindfs to end", || self.bindfs.child().try_wait().unwrap());
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "a test that checks nothing must say so")]
-fn skip(why: &str) {
-    eprintln!("{why}: this test checks nothing");
+    mount.signal("CONT");
 }

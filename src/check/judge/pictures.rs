@@ -172,6 +172,8 @@ fn rule_of_note(note: Note) -> Option<&'static Rule> {
         Note::ScanOrder => Some(&SCAN_ORDER),
         Note::TwelveBits => Some(&TWELVE_BITS),
         Note::NumberOfLines => Some(&NUMBER_OF_LINES),
+        Note::ExtraPadding => Some(&EXTRA_PADDING),
+        Note::ExtraBytes => Some(&EXTRA_BYTES),
         Note::ScanParameters => Some(&SCAN_PARAMETERS),
         Note::NulBytes => Some(&NUL_BYTES),
         Note::JunkBytes => Some(&JUNK_BYTES),

@@ -297,3 +297,31 @@ pub static REPEATED_SOI: Rule = Rule {
     explains: &[],
     effects: &SEARCH_FOR_SOI,
 };
+
+pub static EXTRA_PADDING: Rule = Rule {
+    code: "J324",
+    name: "extra-padding",
+    severity: Info,
+    summary: "whole bytes of ones behind the last MCU",
+    why: "One to seven bytes of ones before a marker: UVC webcams write them before some restart markers. FFmpeg, \
+          Chromium and GStreamer show the same picture. libjpeg reads some bytes ahead and drops them in silence; of \
+          those behind, which may be the first, it warns. --deep finds them.",
+    section: "T.81 F.1.2.3",
+    explains: &[],
+    effects: &[],
+};
+
+pub static EXTRA_BYTES: Rule = Rule {
+    code: "J325",
+    name: "extra-bytes",
+    severity: Warning,
+    summary: "bytes behind the last MCU",
+    why: "One to seven other bytes, or more bytes of ones, before a marker. libjpeg, Chromium and \
+          GStreamer show the same picture as without them, and libjpeg may warn. FFmpeg shows it too, except where \
+          bytes that are not ones come before a restart marker: it does not find the marker and loses the interval. \
+          They may also be the only trace of a changed bit: the MCUs then end too early. More than seven are J306. \
+          --deep finds them.",
+    section: "T.81 F.1.2.3",
+    explains: &[],
+    effects: &[],
+};

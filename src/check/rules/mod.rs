@@ -110,6 +110,8 @@ static RULES: &[&Rule] = &[
     &jpeg::ANNOUNCED_AFTER_EOI,
     &jpeg::BYTES_BEFORE_SOI,
     &jpeg::REPEATED_SOI,
+    &jpeg::EXTRA_PADDING,
+    &jpeg::EXTRA_BYTES,
     &carrier::RTP_JPEG_UNFIT,
     &timing::STALL,
     &timing::GAP_ABOVE_LIMIT,

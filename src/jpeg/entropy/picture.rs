@@ -16,9 +16,9 @@ use crate::jpeg::segment::Segment;
 /// A coefficient that no scan has brought yet.
 pub(super) const UNSENT: u8 = u8::MAX;
 
-/// Most whole bytes of zeros that are taken for padding. Decoders read up to seven bytes ahead of the last
-/// MCU and drop them in silence; behind those, libjpeg warns.
-const ZERO_BYTES: usize = 7;
+/// Most whole bytes behind the last MCU that are no damage, whatever they are. libjpeg-turbo has read up to seven
+/// bytes ahead when it has the last MCU, and drops them in silence; of more bytes it warns.
+const READ_AHEAD: usize = 7;
 
 /// The state of one picture between its segments.
 #[derive(Debug, Clone)]
@@ -104,19 +104,21 @@ impl Picture {
         (0..component).map(blocks).sum()
     }
 
-    /// Notes the padding of an entropy-coded segment whose last MCU ends before bit `bit` of `segment`.
-    /// Decoders never look at it, so a wrong padding is no damage; data would be.
+    /// Notes what follows the last MCU of an entropy-coded segment, which ends before bit `bit` of `segment`.
+    /// libjpeg shows the same picture whatever it is. A few bytes that are no padding may be the only trace of
+    /// damage; more of them are damage.
     pub(super) fn pad(&mut self, segment: &EntropyCoded, jpeg: &[u8], bit: usize) -> Result<(), DamageKind> {
         let (bits, count, bytes) = segment.padding(bit);
         let (ones, zeros) = (bits == (1 << count) - 1, bits == 0);
+        let all_ones = ones && bytes.iter().all(|&byte| byte == 0xff);
+        let is_dropped = bytes.len() <= READ_AHEAD;
         let note = match bytes {
             [] if ones => return Ok(()),
             [] if zeros => Note::ZeroPadding,
             [] => Note::MixedPadding,
-            bytes if ones && bytes.iter().all(|&byte| byte == 0xff) => Note::ExtraPadding,
-            bytes if zeros && bytes.len() <= ZERO_BYTES && bytes.iter().all(|&byte| byte == 0) => {
-                Note::ExtraPadding
-            }
+            _ if all_ones && is_dropped => Note::ExtraPadding,
+            // No code is all ones, so these are no data, however many they are.
+            _ if all_ones || is_dropped => Note::ExtraBytes,
             bytes => return Err(DamageKind::Long(bytes.len())),
         };
         self.notes.add(note, segment.origin(jpeg, bit));

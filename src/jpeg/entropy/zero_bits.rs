@@ -1,10 +1,10 @@
 //! Zero bits of a number by their count.
 
 /// What [`PLACES`] has where a byte has too few zero bits: this, plus those that are still to be passed.
-const BEYOND: u8 = 16;
+pub(super) const BEYOND: u8 = 16;
 
 /// For each byte and number of zero bits to pass, the place of the zero bit behind those.
-static PLACES: [[u8; 16]; 256] = places();
+pub(super) static PLACES: [[u8; 16]; 256] = places();
 
 const fn places() -> [[u8; 16]; 256] {
     let mut table = [[0; 16]; 256];

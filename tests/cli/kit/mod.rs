@@ -7,6 +7,7 @@
 pub mod browser;
 pub mod camera;
 pub mod http;
+pub mod mount;
 pub mod peer;
 pub mod picture;
 pub mod run;

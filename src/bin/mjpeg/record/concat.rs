@@ -8,6 +8,7 @@ use mjpeg::multipart::Extent;
 
 use super::durability::Durability;
 use super::existing::Existing;
+use super::gathered::Gathered;
 use super::out_file::OutFile;
 use crate::problem::Problem;
 
@@ -18,40 +19,84 @@ pub struct Concat {
     existing: Existing,
     durability: Durability,
     file: Option<OutFile>,
+    waiting: Gathered,
+    /// The bytes of the frames that could not be written although [`Concat::good`] took them.
+    lost: Vec<u64>,
 }
 
 impl Concat {
     /// A file that does not exist yet.
     pub fn new(path: &Path, existing: Existing, durability: Durability) -> Self {
-        Self { path: path.into(), existing, durability, file: None }
-    }
-
-    /// Appends a frame.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be written. The file then ends behind the frame before it.
-    pub fn good(&mut self, jpeg: &[u8]) -> Result<(), Problem> {
-        if let Some(file) = &mut self.file {
-            return file.write(jpeg);
+        Self {
+            path: path.into(),
+            existing,
+            durability,
+            file: None,
+            waiting: Gathered::new(),
+            lost: Vec::new(),
         }
-        let mut file = match self.existing {
-            Existing::Resume => OutFile::append(&self.path, self.durability, whole_pictures)?,
-            existing => OutFile::create(&self.path, existing, self.durability)?,
-        };
-        file.write(jpeg)?;
-        file.replace()?;
-        self.file = Some(file);
-        Ok(())
     }
 
-    /// Closes the file.
+    /// Appends a frame. It is in the file after the next [`Concat::flush`].
     ///
     /// # Errors
     ///
-    /// Those of the close.
+    /// When this frame or an earlier one cannot be written. The file then ends behind the last one that could be.
+    pub fn good(&mut self, jpeg: &[u8]) -> Result<(), Problem> {
+        let Some(file) = &mut self.file else {
+            let mut file = match self.existing {
+                Existing::Resume => OutFile::append(&self.path, self.durability, whole_pictures)?,
+                existing => OutFile::create(&self.path, existing, self.durability)?,
+            };
+            file.write(jpeg)?;
+            file.replace()?;
+            self.file = Some(file);
+            return Ok(());
+        };
+        if self.durability == Durability::Closed && Gathered::suits(jpeg) {
+            if self.waiting.fits(jpeg) {
+                self.waiting.push(jpeg, file.len());
+                return Ok(());
+            }
+            self.flush()?;
+            return self.good(jpeg);
+        }
+        self.flush()?;
+        self.file.as_mut().map_or(Ok(()), |file| file.write(jpeg))
+    }
+
+    /// Writes the frames that wait.
+    ///
+    /// # Errors
+    ///
+    /// When not all can be written. The file then ends behind the last one that could be.
+    pub fn flush(&mut self) -> Result<(), Problem> {
+        let ends = self.waiting.ends();
+        let Some(file) = self.file.as_mut().filter(|_| !ends.is_empty()) else { return Ok(()) };
+        let written = file.write_pieces(self.waiting.bytes(), ends).map_err(|(problem, whole)| {
+            let starts = [0].into_iter().chain(ends.iter().copied());
+            let lengths = starts.zip(ends).map(|(start, end)| (end - start) as u64);
+            self.lost.extend(lengths.skip(whole));
+            problem
+        });
+        self.waiting.clear();
+        written
+    }
+
+    /// The bytes of each frame that could not be written although [`Concat::good`] took it.
+    pub fn lost(&self) -> &[u64] {
+        &self.lost
+    }
+
+    /// Writes what waits, and closes the file.
+    ///
+    /// # Errors
+    ///
+    /// Those of the write and the close.
     pub fn close(&mut self) -> Result<(), Problem> {
-        self.file.take().map_or(Ok(()), OutFile::close)
+        let flushed = self.flush();
+        let closed = self.file.take().map_or(Ok(()), OutFile::close);
+        flushed.and(closed)
     }
 }
 

@@ -118,25 +118,47 @@ impl OutFile {
         Ok(Self { path: path.into(), hidden: None, file, durability, len })
     }
 
+    /// Bytes that are written.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
     /// Writes a piece.
     ///
     /// # Errors
     ///
     /// When it cannot be written. The file then ends behind the last whole piece.
     pub fn write(&mut self, piece: &[u8]) -> Result<(), Problem> {
-        let written = self.file.write_all(piece).and_then(|()| match self.durability {
+        self.write_pieces(piece, &[piece.len()]).map_err(|(problem, _)| problem)
+    }
+
+    /// Writes pieces, each of which ends at one of `ends`.
+    ///
+    /// # Errors
+    ///
+    /// When not all can be written: why, and the number of pieces that are in the file. It ends behind the last one.
+    pub fn write_pieces(&mut self, pieces: &[u8], ends: &[usize]) -> Result<(), (Problem, usize)> {
+        let written = self.file.write_all(pieces).and_then(|()| match self.durability {
             Durability::Closed => Ok(()),
             Durability::Synced => self.durability.settle(&self.file),
         });
-        if let Err(error) = written {
-            let _ = self.file.set_len(self.len);
-            let _ = self.file.seek(SeekFrom::Start(self.len));
-            return Err(anyhow::Error::new(error)
-                .context(format!("cannot write {}", self.path.display()))
-                .into());
+        let Err(error) = written else {
+            self.len += pieces.len() as u64;
+            return Ok(());
+        };
+        let reached = match self.durability {
+            Durability::Closed => self.file.stream_position().unwrap_or(self.len),
+            // What could not be synced may be lost.
+            Durability::Synced => self.len,
+        };
+        let whole = ends.partition_point(|&end| self.len + end as u64 <= reached);
+        if let Some(last) = whole.checked_sub(1) {
+            self.len += ends[last] as u64;
         }
-        self.len += piece.len() as u64;
-        Ok(())
+        let _ = self.file.set_len(self.len);
+        let _ = self.file.seek(SeekFrom::Start(self.len));
+        let cause = anyhow::Error::new(error).context(format!("cannot write {}", self.path.display()));
+        Err((cause.into(), whole))
     }
 
     /// Replaces the earlier file, if there is one.

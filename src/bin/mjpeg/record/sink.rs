@@ -75,18 +75,25 @@ impl Sink {
         self.directory.as_mut().map_or(Ok(()), |directory| directory.note(line, unix))
     }
 
-    /// Writes the lines of the manifest that wait.
+    /// Writes the frames and the lines of the manifest that wait. All that came is then in the files.
     ///
     /// # Errors
     ///
     /// When they cannot be written.
     pub fn flush(&mut self, unix: Duration) -> Result<(), Problem> {
-        self.directory.as_mut().map_or(Ok(()), |directory| directory.flush(unix))
+        let directory = self.directory.as_mut().map_or(Ok(()), |directory| directory.flush(unix));
+        let concat = self.concat.as_mut().map_or(Ok(()), Concat::flush);
+        directory.and(concat)
     }
 
-    /// The bytes of the good frames that were removed again, because their lines could not be written.
+    /// The bytes of the good frames that are not written after all: in OUT they were removed again, because their lines
+    /// could not be written; a file of frames ends before them. With OUT, its frames count.
     pub fn removed(&self) -> Vec<u64> {
-        self.directory.iter().flat_map(Directory::removed).collect()
+        match (&self.directory, &self.concat) {
+            (Some(directory), _) => directory.removed().collect(),
+            (None, Some(concat)) if self.stdout.is_none() => concat.lost().to_vec(),
+            (None, _) => Vec::new(),
+        }
     }
 
     /// Writes what waits, and closes all files.

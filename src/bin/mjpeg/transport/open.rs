@@ -6,13 +6,14 @@ use std::time::Duration;
 use anyhow::anyhow;
 use mjpeg::response::Expected;
 
+use super::local::Local;
 use super::open_error::{OpenError, OpenErrorKind};
 use super::options::Options;
 use super::pattern::PatternReader;
 use super::stream::Stream;
 use super::target::Target;
 use super::wire::{Wire, WireEnd, WiredReader};
-use super::{http, local, retry};
+use super::{http, retry};
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::signal::Stop;
@@ -31,20 +32,29 @@ pub fn open(
     stop: &Stop,
 ) -> Result<Stream, OpenError> {
     let wire = Wire::new(clock, stop);
-    wire.set_deadline(Some(clock.now() + patience));
-    let (input, expected): (Box<dyn Read>, _) = match target {
+    let deadline = clock.now() + patience;
+    wire.set_deadline(Some(deadline));
+    let (input, expected, is_pausing): (Box<dyn Read>, _, _) = match target {
         Target::Url(url) => {
             let wait = options.wait.unwrap_or_default();
             return retry::until(wait, clock, stop, || http::open(url, options, patience, &wire, clock));
         }
-        Target::File(path) => {
-            (Box::new(WiredReader::new(local::open_file(path).map_err(of_problem)?, &wire)), Expected::Saved)
+        Target::Test(size) => {
+            (Box::new(PatternReader::new(size).map_err(of_problem)?), Expected::Response, false)
         }
-        Target::Stdin => (Box::new(WiredReader::new(io::stdin(), &wire)), Expected::Saved),
-        Target::Test(size) => (Box::new(PatternReader::new(size).map_err(of_problem)?), Expected::Response),
+        Target::File(_) | Target::Stdin => {
+            let local = match target {
+                Target::File(path) => Local::open(path, &wire, clock, deadline),
+                _ => Local::stdin(&io::stdin(), &wire, clock, deadline),
+            };
+            match local.map_err(of_problem)? {
+                Local::Pipe(file) => (Box::new(WiredReader::new(file, &wire)), Expected::Saved, true),
+                Local::Disk(file) => (Box::new(WiredReader::new(file, &wire)), Expected::Saved, false),
+            }
+        }
     };
     let mut stream = Stream::new(input, expected, &wire, clock, target.is_live());
-    stream.set_may_pause(target.may_pause());
+    stream.set_may_pause(is_pausing);
     stream.set_name(target.to_string());
     match stream.read_head() {
         Err(WireEnd::Reset(why)) => Err(OpenError::local(anyhow!("cannot read {target}: {why}"))),

@@ -8,6 +8,7 @@ use mjpeg::multipart::{self, Extent, Framing};
 use mjpeg::response::{Error, Event};
 
 use super::end::End;
+use super::idle_limit::{Counts, IdleLimit, Judged};
 use super::observer::{Flow, Observer};
 use super::stream::{Received, Stream};
 use super::tap::Tap;
@@ -19,32 +20,19 @@ use crate::problem::Problem;
 pub struct Session {
     stream: Stream,
     clock: Clock,
-    idle: Duration,
+    idle: IdleLimit,
     started: Duration,
-    /// When the last part was seen that the observer did not reject, or the start.
-    last_part: Duration,
-    /// Parts that the observer rejected since then.
-    rejected: u64,
     /// The input ended inside the body of the last part.
     is_cut: bool,
-    /// Until when waiting bytes are read although the idle limit has passed.
-    grace_end: Option<Duration>,
 }
-
-/// An idle limit that is never reached.
-const NO_LIMIT: Duration = Duration::from_secs(10 * 365 * 86_400);
-
-/// How long waiting bytes are read after the idle limit.
-const GRACE: Duration = Duration::from_millis(100);
 
 impl Session {
     /// A session over an open stream that was requested at `started` of the clock.
     pub fn new(stream: Stream, clock: &Clock, idle: Duration, started: Duration) -> Self {
         let clock = clock.clone();
-        // A slow disk is not a camera that has stalled.
-        let idle = if stream.may_pause() { idle } else { NO_LIMIT };
-        let last_part = if stream.is_live() { clock.now() } else { started };
-        Self { stream, clock, idle, started, last_part, rejected: 0, is_cut: false, grace_end: None }
+        let counts = if stream.may_pause() { Counts::Parts } else { Counts::Reads };
+        let since = if stream.is_live() { clock.now() } else { started };
+        Self { stream, clock, idle: IdleLimit::new(idle, counts, since), started, is_cut: false }
     }
 
     /// The response head.
@@ -121,26 +109,27 @@ impl Session {
                 return self.close(observer, End::Signal(signal));
             }
             let now = self.clock.now();
-            let idle_end = (self.last_part + self.idle).max(self.grace_end.unwrap_or_default());
             if deadline.is_some_and(|deadline| now >= deadline) {
                 return Ok(End::TimeUp);
             }
-            if now >= idle_end {
-                if self.grace_end.is_some() {
-                    let end = self.stall();
-                    return self.close(observer, end);
+            if self.stream.reader.is_started() {
+                self.idle.read(now);
+            }
+            if now >= self.idle.end() {
+                if self.idle.is_over(now) {
+                    return self.stall(observer);
                 }
-                // This process may have been busy or stopped. Bytes that wait in the socket are read first.
-                self.grace_end = Some(now + GRACE);
                 continue;
             }
+            let idle_end = self.idle.end();
             let wait_until = deadline.map_or(idle_end, |deadline| deadline.min(idle_end));
             match self.stream.read(Some(wait_until)) {
                 Received::Some => {}
-                Received::Ended(WireEnd::Expired)
-                    if deadline.is_some_and(|deadline| deadline <= idle_end) =>
-                {
-                    return Ok(End::TimeUp);
+                Received::Ended(WireEnd::Expired) => {
+                    if deadline.is_some_and(|deadline| deadline <= idle_end) {
+                        return Ok(End::TimeUp);
+                    }
+                    return self.stall(observer);
                 }
                 Received::Ended(end) => {
                     let end = self.end(end);
@@ -152,8 +141,12 @@ impl Session {
     }
 
     /// The idle limit has passed.
-    fn stall(&self) -> End {
-        if self.rejected > 0 { End::Rejected(self.rejected) } else { End::Stalled }
+    fn stall(&mut self, observer: &mut impl Observer) -> Result<End, Problem> {
+        match (self.idle.counts(), self.idle.rejected()) {
+            (Counts::Reads, _) => Err(self.stream.unanswered(self.idle.limit())),
+            (Counts::Parts, 0) => self.close(observer, End::Stalled),
+            (Counts::Parts, rejected) => self.close(observer, End::Rejected(rejected)),
+        }
     }
 
     fn end(&self, end: WireEnd) -> End {
@@ -161,7 +154,7 @@ impl Session {
             WireEnd::Closed if self.stream.reader.may_end() => End::Closed,
             WireEnd::Closed => End::Truncated,
             WireEnd::Reset(why) => End::Reset(why),
-            WireEnd::Expired => self.stall(),
+            WireEnd::Expired => End::Stalled,
             WireEnd::Stopped => End::Signal(self.stream.signal().unwrap_or_default()),
         }
     }
@@ -210,13 +203,10 @@ impl Session {
             let is_live = self.stream.arrivals.first().is_some();
             let arrival = if is_live { self.stream.arrivals.of_byte_before(end) } else { None };
             let flow = observer.event(&event, arrival)?;
-            if is_part && flow == Flow::Rejected {
-                self.rejected += 1;
-            } else if is_part {
-                // Set now: the time that the observer takes does not count as the stream's.
-                self.last_part = self.clock.now();
-                self.rejected = 0;
-                self.grace_end = None;
+            if is_part {
+                let judged = if flow == Flow::Rejected { Judged::Rejected } else { Judged::Good };
+                // Now, not when it came: the time that the observer takes does not count as the stream's.
+                self.idle.part(judged, self.clock.now());
             }
             if flow == Flow::Enough {
                 return Ok(Drained::End(End::Enough));
@@ -231,91 +221,4 @@ enum Drained {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::{self, Read};
-
-    use mjpeg::response::Expected;
-
-    use super::super::wire::Wire;
-    use super::*;
-    use crate::signal::Stop;
-
-    /// An endless stream: each read takes 100 ms and returns one part.
-    struct Parts(Clock);
-
-    impl Read for Parts {
-        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-            let part = b"--b\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xd9\r\n";
-            self.0.advance(Duration::from_millis(100));
-            room[..part.len()].copy_from_slice(part);
-            Ok(part.len())
-        }
-    }
-
-    /// Rejects all parts behind the first ones.
-    struct Picky {
-        accepted: u64,
-    }
-
-    impl Observer for Picky {
-        fn event(&mut self, event: &multipart::Event<'_>, _: Option<Duration>) -> Result<Flow, Problem> {
-            let multipart::Event::Part(part) = event else { return Ok(Flow::More) };
-            Ok(if part.number <= self.accepted { Flow::More } else { Flow::Rejected })
-        }
-    }
-
-    /// Two parts, and then an error of the disk.
-    struct Broken(u8);
-
-    impl Read for Broken {
-        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-            let part = b"--b\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xd9\r\n";
-            self.0 += 1;
-            if self.0 > 2 {
-                return Err(io::Error::other("bad sector"));
-            }
-            room[..part.len()].copy_from_slice(part);
-            Ok(part.len())
-        }
-    }
-
-    #[test]
-    fn a_read_error_is_ours_in_a_file_and_the_streams_on_a_connection() {
-        for is_live in [false, true] {
-            let clock = Clock::simulated();
-            let wire = Wire::new(&clock, &Stop::default());
-            let stream = Stream::new(Box::new(Broken(0)), Expected::Saved, &wire, &clock, is_live);
-            let mut session = Session::new(stream, &clock, Duration::from_secs(1), Duration::ZERO);
-            match session.run(&mut Picky { accepted: 9 }, None) {
-                Err(problem) => assert!(!is_live && problem.to_string().contains("bad sector"), "{problem}"),
-                Ok(end) => assert_eq!((end, is_live), (End::Reset("bad sector".into()), true)),
-            }
-        }
-    }
-
-    #[test]
-    fn a_slow_file_has_no_idle_limit() {
-        let clock = Clock::simulated();
-        let wire = Wire::new(&clock, &Stop::default());
-        let mut stream = Stream::new(Box::new(Parts(clock.clone())), Expected::Saved, &wire, &clock, false);
-        stream.set_may_pause(false);
-        let mut session = Session::new(stream, &clock, Duration::from_millis(1), Duration::ZERO);
-        let end = session.run(&mut Picky { accepted: 9 }, Some(Duration::from_secs(60))).unwrap();
-        assert_eq!((end, clock.now()), (End::TimeUp, Duration::from_secs(60)));
-    }
-
-    #[test]
-    fn rejected_parts_do_not_extend_the_idle_limit() {
-        for (accepted, rejected) in [(0, 10), (7, 10)] {
-            let clock = Clock::simulated();
-            let wire = Wire::new(&clock, &Stop::default());
-            let stream = Stream::new(Box::new(Parts(clock.clone())), Expected::Saved, &wire, &clock, true);
-            let mut session = Session::new(stream, &clock, Duration::from_secs(1), Duration::ZERO);
-            let end = session.run(&mut Picky { accepted }, None).unwrap();
-            let End::Rejected(parts) = end else { panic!("{end:?}") };
-            // A part is complete one read later, when its delimiter has come; the grace adds a read.
-            assert!(parts.abs_diff(rejected) <= 1, "{parts} of {rejected}");
-            assert!(clock.now() < Duration::from_millis(100) * (accepted as u32 + 14), "{:?}", clock.now());
-        }
-    }
-}
+mod tests;

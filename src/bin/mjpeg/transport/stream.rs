@@ -180,6 +180,13 @@ impl Stream {
         self.reader.head_error().map_or(Ok(()), Err)
     }
 
+    /// The problem of an input on our side that gave no byte for `waited`.
+    pub(super) fn unanswered(&self, waited: Duration) -> Problem {
+        let waited = waited.as_secs_f64();
+        anyhow!("cannot read {}: it did not answer within {waited:.1} s; a mount that hangs?", self.name)
+            .into()
+    }
+
     /// Reads what is there, waiting for the first byte until `deadline` of the clock.
     pub(super) fn read(&mut self, deadline: Option<Duration>) -> Received {
         if self.reader.is_over() {

@@ -2,9 +2,6 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::fs::File;
-use std::io;
-use std::os::fd::AsFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 
@@ -78,19 +75,6 @@ impl Target {
             Self::Stdin => true,
             Self::File(path) => std::fs::metadata(path).is_ok_and(|it| it.file_type().is_fifo()),
             Self::Url(_) | Self::Test(_) => false,
-        }
-    }
-
-    /// Whether a producer may let its bytes wait, so that an idle limit means something. A file on the disk, and
-    /// standard input that is one, are only as slow as this machine.
-    pub fn may_pause(&self) -> bool {
-        match self {
-            Self::Stdin => {
-                let stdin = io::stdin().as_fd().try_clone_to_owned().map(File::from);
-                !stdin.and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.is_file())
-            }
-            Self::Url(_) => true,
-            Self::File(_) | Self::Test(_) => self.is_pipe(),
         }
     }
 
