@@ -78,7 +78,7 @@ pub struct Check {
     /// Do not apply these rules: codes, names, or the start of a code
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
     ignore: Vec<Selector>,
-    /// Judge the findings for these consumers alone: what they do not mind is an info; also rtp_jpeg, fetch, webkit_fetch
+    /// Judge the findings for these consumers alone: what does not affect them is an info; also rtp_jpeg, fetch, webkit_fetch
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     consumers: Vec<Reader>,
     /// Exit with 1 on findings of this severity or worse
