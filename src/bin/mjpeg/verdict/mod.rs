@@ -50,7 +50,8 @@ pub struct Check {
     /// Read for at most this long [default: 10s of a URL without --frames, else no limit]
     #[arg(long, value_name = "T", value_parser = value::duration)]
     duration: Option<Duration>,
-    /// A stream that sends no byte, or no complete part, for this long is stalled
+    /// A stream that sends no byte, or no complete part, for this long is stalled. A file on a disk has at least 10 s to answer each
+    /// read
     #[arg(long, value_name = "T", default_value = "5s", value_parser = value::duration)]
     idle: Duration,
     /// Read the entropy-coded data of every picture, even if that falls behind a live stream. By default all pictures
