@@ -65,7 +65,7 @@ fn main() {
         };
         let mut times = vec![Vec::with_capacity(RUNS); tasks.len()];
         for _ in 0..RUNS {
-            // In turn, so that what else the machine does concerns all alike.
+            // In turn, so that other load of the machine affects all tasks equally.
             for (times, &(_, task)) in times.iter_mut().zip(&tasks) {
                 let started = Instant::now();
                 bench.run(task, &jpeg);

@@ -113,7 +113,7 @@ impl<'a> Predictor<'a> {
         if let Framing::Relay(_) = parameters.framing {
             return Prediction { fate: Fate::Dies, cause: Some(Cause::BodyLength), at: Some(length) };
         }
-        // The length is to blame if the whole body fares better.
+        // The length is the cause if the whole body has a better fate.
         let is_to_blame = prediction.fate.loses_frames()
             && self.of_body(parameters, &view.body, &view.pictures).fate < prediction.fate;
         if is_to_blame {

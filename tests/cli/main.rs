@@ -1,4 +1,4 @@
-//! The end-to-end tests, as one test program: one is faster to link than seventeen.
+//! The end-to-end tests, as one test program: it is faster to link than one for each file.
 //!
 //! There is one file per subject; `kit` is the code they share. `cargo test --test cli record::` runs one file. Tests run
 //! in parallel, so each has its own temporary directory and ports.
@@ -11,6 +11,7 @@ mod check_carriers;
 mod check_content;
 mod check_files;
 mod check_promises;
+mod check_rules;
 mod check_times;
 mod documents;
 mod hostile;

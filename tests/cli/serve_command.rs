@@ -126,7 +126,7 @@ fn other_signals_are_passed_on_and_the_stream_goes_on() {
     server.end().expect(6);
     assert!(!exists(pid));
 
-    // A command that they end takes the server with it.
+    // If they end the command, the server ends with it.
     for (name, status) in [("QUIT", 131), ("USR1", 138), ("USR2", 140)] {
         let server = start(&mut beside("ulimit -c 0; echo $$; exec sleep 60"));
         let pid = pid_of_child(&server);

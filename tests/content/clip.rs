@@ -10,7 +10,7 @@ pub const FPS: u32 = 10;
 /// What a clip is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Black or not, frozen or not, for every eye.
+    /// Clearly black or not, clearly frozen or not.
     Plain,
     /// A scene without movement, with noise in every picture.
     Noise,

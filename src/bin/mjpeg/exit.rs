@@ -11,7 +11,7 @@ use crate::problem::Problem;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Exit {
-    /// Did what was asked; also a goal-less run ended by SIGINT or SIGTERM.
+    /// Did what was asked; also a run without a goal ended by SIGINT, SIGTERM or SIGHUP.
     Done = 0,
     /// Ran to its end, and the result is negative.
     No = 1,
@@ -21,7 +21,7 @@ pub enum Exit {
     NotAStream = 4,
     /// No byte or no complete part within the idle limit, reset, or cut in the middle of a part.
     Stalled = 5,
-    /// Our side: cannot bind, open or write, disk full, bad input file.
+    /// Our side: cannot bind, open, read or write, disk full, bad input file.
     Local = 6,
 }
 

@@ -5,7 +5,7 @@ use super::concealment::Concealment;
 use super::level::eighths;
 use crate::jpeg::{BlockMeans, ScanMeans};
 
-/// A block whose mean is below this has no brighter pixels to speak of: a tenth of the range, as for FFmpeg's
+/// A block whose mean is below this has almost no brighter pixels: a tenth of the range, as for FFmpeg's
 /// `blackdetect` (`pixel_black_th` 0.10 of 255, rounded).
 const BLACK: i32 = eighths(25.5);
 /// A block whose mean is above this is white.

@@ -11,7 +11,7 @@ use crate::check::rules::content::*;
 use crate::jpeg::{FrameComponent, FrameHeader, Marker, Quality, QuantisationTables, Segments};
 use crate::multipart::Part;
 
-/// A quality that differs by less is the control of the rate at work.
+/// Smaller differences of the quality come from rate control.
 const QUALITY_PERCENT: u8 = 10;
 
 /// The format of the pictures so far.

@@ -68,7 +68,7 @@ pub fn carried(head: &Head, obstacles: &mut Findings) {
     }
 }
 
-/// Notes what comes in the place of a status line.
+/// Notes what the response has instead of a status line.
 pub fn start(start: HeadStart, findings: &mut Findings) {
     match start {
         HeadStart::StatusLine => {}

@@ -52,7 +52,7 @@ Examples:
   mjpeg record test:640x480 frames/ --frames 30
 
 Exit status: 0 goal reached (or the stream ended and there was none), 1 the stream ended before the goal,
-3 unreachable, 4 not a stream, 5 stalled, reset or cut, 6 cannot write.")]
+3 unreachable, 4 not a stream, 5 stalled, reset or cut, 6 cannot read or write.")]
 pub struct Record {
     /// What to record: a URL, a file with a saved response, `-` for standard input, `test:[WxH]`
     #[arg(value_parser = Target::parser())]

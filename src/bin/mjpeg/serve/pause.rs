@@ -18,7 +18,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 pub fn pause(selector: &mut Poll, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
     events.clear();
     if timeout.is_none_or(|timeout| !timeout.is_zero()) {
-        // Linux may let a thousandth of the time pass in addition: then this one is exact. If it does not, another pause follows.
+        // Linux may end a pause late by a thousandth of its time, so this one is shorter. If it ends early, another one follows.
         let timeout = timeout.map(|timeout| timeout - timeout / 1000);
         // A longer time than the system can express is without end.
         let timeout = timeout.and_then(|timeout| timeout.try_into().ok());

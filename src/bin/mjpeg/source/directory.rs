@@ -147,7 +147,7 @@ impl Directory {
         true
     }
 
-    /// Lets the thread read more.
+    /// Reports the pictures that were taken, so that the thread reads more.
     fn report_taken(&mut self) {
         let taken = std::mem::take(&mut self.taken);
         if !taken.is_empty() {

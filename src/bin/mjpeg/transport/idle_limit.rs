@@ -67,12 +67,12 @@ impl IdleLimit {
         }
     }
 
-    /// When it is over, as things are.
+    /// When the limit passes, if nothing comes before.
     pub fn end(&self) -> Duration {
         self.since.saturating_add(self.limit).max(self.grace_end.unwrap_or_default())
     }
 
-    /// Whether it is over now that its end has come. It is extended once, to read what waits.
+    /// Whether the limit is over. Call it at its end, which is extended once, to read the bytes that wait.
     pub fn is_over(&mut self, now: Duration) -> bool {
         let is_over = self.grace_end.is_some();
         self.grace_end.get_or_insert(now + GRACE);
@@ -84,7 +84,7 @@ impl IdleLimit {
         self.counts
     }
 
-    /// Its length.
+    /// The length of the limit.
     pub fn limit(&self) -> Duration {
         self.limit
     }

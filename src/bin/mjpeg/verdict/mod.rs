@@ -50,7 +50,8 @@ pub struct Check {
     /// Read for at most this long [default: 10s of a URL without --frames, else no limit]
     #[arg(long, value_name = "T", value_parser = value::duration)]
     duration: Option<Duration>,
-    /// A stream that sends no byte, or no complete part, for this long is stalled
+    /// A stream that sends no byte, or no complete part, for this long is stalled. A file on a disk has at least 10 s to answer each
+    /// read
     #[arg(long, value_name = "T", default_value = "5s", value_parser = value::duration)]
     idle: Duration,
     /// Read the entropy-coded data of every picture, even if that falls behind a live stream. By default all pictures
@@ -78,7 +79,7 @@ pub struct Check {
     /// Do not apply these rules: codes, names, or the start of a code
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
     ignore: Vec<Selector>,
-    /// Judge the findings for these consumers alone: what they do not mind is an info; also rtp_jpeg, fetch, webkit_fetch
+    /// Judge the findings for these consumers alone: what does not affect them is an info; also rtp_jpeg, fetch, webkit_fetch
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     consumers: Vec<Reader>,
     /// Exit with 1 on findings of this severity or worse
