@@ -91,7 +91,9 @@ pub static SCAN_DAMAGED: Rule = Rule {
     severity: Error,
     summary: "the entropy-coded data contradicts itself",
     why: "Huffman codes, the number of MCUs, scans, restart markers or padding are wrong: lost segments, mixed \
-          frames or flipped bits. Decoders show a smeared picture and report nothing.",
+          frames or flipped bits. Decoders show a smeared picture and report nothing. A coefficient is wrong behind the \
+          last one of its block, with more bits than T.81 F.1.2 has, and also above twice what the DCT of any samples \
+          gives with its quantisation table (T.81 A.3.3), which the codes of F.1.2 would allow.",
     section: "T.81 F.2",
     explains: &[],
     effects: &NONE_SHOWS_IT,
