@@ -40,7 +40,8 @@
 //! | [`StandardTables`](Note::StandardTables): UVC webcams | the Rust `image` crate refuses it |
 //! | [`ZeroPadding`](Note::ZeroPadding), [`MixedPadding`](Note::MixedPadding): LEAD encoders | none |
 //! | [`ExtraPadding`](Note::ExtraPadding): UVC webcams, `FF 00` before some restart markers | libjpeg may warn |
-//! | [`ExtraBytes`](Note::ExtraBytes) | libjpeg may warn; FFmpeg loses the restart interval behind such bytes |
+//! | [`ExtraBytes`](Note::ExtraBytes) | libjpeg may warn |
+//! | [`HiddenRestart`](Note::HiddenRestart) | FFmpeg and VLC lose the restart interval; libjpeg may warn |
 //! | [`TrailingRestart`](Note::TrailingRestart), [`ScanParameters`](Note::ScanParameters) | none |
 //! | [`RepeatedComponent`](Note::RepeatedComponent), [`ShortSegment`](Note::ShortSegment) | none |
 //! | [`ToleratedScanOrder`](Note::ToleratedScanOrder) | none |

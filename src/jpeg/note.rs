@@ -23,6 +23,9 @@ pub enum Note {
     /// One to seven other bytes, or more bytes of ones, follow the last MCU of an entropy-coded
     /// segment.
     ExtraBytes,
+    /// A restart marker follows bits that are neither all ones nor zeros up to the next byte and then ones.
+    /// libjpeg finds the marker. FFmpeg does not, and loses its restart interval.
+    HiddenRestart,
     /// A restart marker follows the last MCU of a scan, where T.81 E.1.4 has none.
     TrailingRestart,
     /// The scan header of a sequential frame has other values than 0, 63, 0 and 0 for its band and
@@ -52,7 +55,7 @@ pub enum Note {
 }
 
 impl Note {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::BytesBeforeStart,
         Self::RepeatedStart,
         Self::StandardTables,
@@ -60,6 +63,7 @@ impl Note {
         Self::MixedPadding,
         Self::ExtraPadding,
         Self::ExtraBytes,
+        Self::HiddenRestart,
         Self::TrailingRestart,
         Self::ScanParameters,
         Self::ScanOrder,
@@ -84,6 +88,7 @@ impl fmt::Display for Note {
             Self::MixedPadding => "entropy-coded data is padded with mixed bits instead of ones",
             Self::ExtraPadding => "whole bytes of padding behind the last MCU",
             Self::ExtraBytes => "bytes behind the last MCU",
+            Self::HiddenRestart => "a restart marker behind bits that are no padding",
             Self::TrailingRestart => "a restart marker behind the last MCU",
             Self::ScanParameters => "the scan header is not that of a sequential frame",
             Self::ScanOrder => "the scan has its components in another order than the frame",

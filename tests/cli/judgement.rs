@@ -122,6 +122,9 @@ fn usable_classes(jpeg: &[u8]) -> Vec<Class> {
     let index = inserted(jpeg, 2, &segment(Marker::APP2, b"MPF\0II*\0\x08\0\0\0"));
     let zeros = encoder::encode(&Plan { padding: Padding::Zeros, ..Plan::default() }, 1);
     let progressive = encoder::encode(&Plan { order: Order::Progressive, ..Plan::default() }, 1);
+    let intervals = named("422-restart.jpg");
+    let restart = fixture::restarts(intervals)[0];
+    let webcam = Plan { size: (200, 100), restart_interval: 1, padding: Padding::Mixed, ..Plan::default() };
     vec![
         class("sound", jpeg.to_vec(), &[], &[]),
         class("progressive", progressive.clone(), &[], &[]),
@@ -177,6 +180,20 @@ fn usable_classes(jpeg: &[u8]) -> Vec<Class> {
         class("a byte of ones behind the scan", inserted(jpeg, scan.end, b"\xff\0"), &[], &["extra-padding"]),
         class("20 bytes of ones behind the scan", inserted(jpeg, scan.end, &ones(20)), &[], &["extra-bytes"]),
         class("3 bytes behind the scan", inserted(jpeg, scan.end, b"abc"), &[], &["extra-bytes"]),
+        class(
+            "ones before a restart marker",
+            inserted(intervals, restart, &ones(7)),
+            &[],
+            &["extra-padding"],
+        ),
+        class(
+            "3 bytes before a restart marker",
+            inserted(intervals, restart, b"abc"),
+            &[],
+            &["hidden-restart"],
+        ),
+        class("mixed padding before restart markers", encoder::encode(&webcam, 1), &[], &["hidden-restart"]),
+        class("mixed padding", encoder::encode(&Plan { restart_interval: 0, ..webcam }, 1), &[], &[]),
         class("8 bytes behind the scan", inserted(jpeg, scan.end, b"abcdefgh"), &[], &["scan-damaged"]),
         class("two pictures", [&index, jpeg].concat(), &["announced-after-eoi"], &["announced-after-eoi"]),
         class("an index alone", index, &[], &[]),

@@ -38,7 +38,8 @@ fn whatever_pads_the_last_byte_is_no_damage() {
     let table = [
         (Plan { padding: Padding::Zeros, ..webcam.clone() }, vec![Note::ZeroPadding]),
         (Plan { padding: Padding::ZerosThenOnes, ..progressive }, vec![Note::ZeroPadding]),
-        (Plan { padding: Padding::Mixed, ..webcam.clone() }, vec![Note::MixedPadding]),
+        (Plan { padding: Padding::Mixed, ..webcam.clone() }, vec![Note::HiddenRestart]),
+        (Plan { padding: Padding::Mixed, ..Plan::default() }, vec![Note::MixedPadding]),
         (Plan { padding: Padding::AtLeastOne, ..webcam }, vec![Note::ExtraPadding]),
     ];
     for (plan, expected) in table {
@@ -47,30 +48,34 @@ fn whatever_pads_the_last_byte_is_no_damage() {
 }
 
 /// What follows the last MCU, before a restart marker and before EOI: djpeg shows the same picture each time. It warns of
-/// some with 1 to 7 bytes, by how far it has read ahead, and of all with 8.
+/// some with 1 to 7 bytes, by how far it has read ahead, and of all with 8. FFmpeg shows the same picture too, except with
+/// [`Note::HiddenRestart`].
 #[test]
 fn up_to_seven_bytes_behind_the_last_mcu_are_no_damage() {
     let ones = |bytes| [0xff, 0x00].repeat(bytes);
+    // With the note before EOI, and the one before a restart marker.
     let table = [
-        (ones(1), Ok(Note::ExtraPadding)),
-        (ones(7), Ok(Note::ExtraPadding)),
-        (ones(8), Ok(Note::ExtraBytes)),
-        (ones(40), Ok(Note::ExtraBytes)),
-        (vec![0x55], Ok(Note::ExtraBytes)),
-        (vec![0x55; 7], Ok(Note::ExtraBytes)),
+        (ones(1), Ok([Note::ExtraPadding; 2])),
+        (ones(7), Ok([Note::ExtraPadding; 2])),
+        (ones(8), Ok([Note::ExtraBytes; 2])),
+        (ones(40), Ok([Note::ExtraBytes; 2])),
+        (vec![0x00], Ok([Note::ExtraBytes, Note::HiddenRestart])),
+        (vec![0x55], Ok([Note::ExtraBytes, Note::HiddenRestart])),
+        (vec![0x55; 7], Ok([Note::ExtraBytes, Note::HiddenRestart])),
         (vec![0x55; 8], Err(8)),
         (vec![0; 8], Err(8)),
-        ([ones(3), vec![0x7f]].concat(), Ok(Note::ExtraBytes)),
+        ([ones(3), vec![0x7f]].concat(), Ok([Note::ExtraBytes, Note::HiddenRestart])),
+        ([vec![0x00], ones(3)].concat(), Ok([Note::ExtraBytes, Note::HiddenRestart])),
         ([ones(7), vec![0x7f]].concat(), Err(8)),
     ];
     for name in ["420.jpg", "422-restart.jpg", "progressive.jpg", "grey.jpg"] {
         let jpeg = named(name);
         let restarts = fixture::restarts(jpeg);
-        for at in [jpeg.len() - 2].into_iter().chain(restarts.first().copied()) {
+        for (n, at) in [jpeg.len() - 2].into_iter().chain(restarts.first().copied()).enumerate() {
             for (bytes, expected) in &table {
                 let changed = inserted(jpeg, at, bytes);
                 match expected {
-                    Ok(note) => assert_eq!(notes(&changed), [*note], "{name} with {bytes:x?} at {at}"),
+                    Ok(of) => assert_eq!(notes(&changed), [of[n]], "{name} with {bytes:x?} at {at}"),
                     Err(count) => {
                         assert_eq!(
                             damage(&changed),
@@ -86,6 +91,32 @@ fn up_to_seven_bytes_behind_the_last_mcu_are_no_damage() {
     let end = zeros.len() - 2;
     assert_eq!(notes(&inserted(&zeros, end, &[0; 7])), [Note::ExtraBytes]);
     assert_eq!(damage(&inserted(&zeros, end, &[0; 8])), DamageKind::Long(8));
+}
+
+#[test]
+fn a_restart_marker_is_found_behind_zeros_and_then_ones() {
+    let plan = Plan { size: (64, 16), restart_interval: 2, padding: Padding::Zeros, ..Plan::default() };
+    // One whose first interval ends with zeros.
+    let ends_with_zeros = |jpeg: &Vec<u8>| match check(jpeg) {
+        Soundness::Sound(notes) => {
+            notes.place(Note::ZeroPadding).is_some_and(|at| at < fixture::restarts(jpeg)[0])
+        }
+        other => panic!("{other:?}"),
+    };
+    let jpeg = (0..).map(|seed| encoder::encode(&plan, seed)).find(ends_with_zeros).unwrap();
+    let restart = fixture::restarts(&jpeg)[0];
+    assert_eq!(notes(&jpeg), [Note::ZeroPadding]);
+    assert_eq!(notes(&inserted(&jpeg, restart, &[0xff, 0])), [Note::ZeroPadding, Note::ExtraBytes]);
+    assert_eq!(notes(&inserted(&jpeg, restart, &[0])), [Note::ZeroPadding, Note::HiddenRestart]);
+}
+
+#[test]
+fn a_restart_marker_behind_the_last_mcu_is_not_hidden() {
+    let jpeg = named("422-restart.jpg");
+    let end = jpeg.len() - 2;
+    let expected = [Note::ExtraBytes, Note::TrailingRestart];
+    let number = fixture::restarts(jpeg).len() as u8 & 7;
+    assert_eq!(notes(&inserted(jpeg, end, &[0x55, 0xff, 0xd0 | number])), expected);
 }
 
 #[test]

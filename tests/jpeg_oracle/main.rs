@@ -153,7 +153,9 @@ fn what_libjpeg_turbo_finds_of_flipped_bits_is_found() {
 fn is_reported(answer: Soundness) -> bool {
     match answer {
         Soundness::Damaged(_) => true,
-        Soundness::Sound(notes) => notes.contains(Note::ExtraBytes) || notes.contains(Note::ExtraPadding),
+        Soundness::Sound(notes) => [Note::ExtraBytes, Note::ExtraPadding, Note::HiddenRestart]
+            .into_iter()
+            .any(|note| notes.contains(note)),
         _ => false,
     }
 }
@@ -184,6 +186,37 @@ fn bytes_behind_the_last_mcu_are_judged_as_djpeg_does() {
         }
     }
     assert!(silent > 100 && warned > 100, "{silent} silent, {warned} warned");
+}
+
+/// FFmpeg shows the same picture whatever comes before a restart marker, unless it does not find the marker.
+#[test]
+fn restart_markers_are_hidden_where_ffmpeg_does_not_find_them() {
+    let Some(pictures) = picture::all() else { return };
+    let mut checker = Checker::new();
+    let pixels = |jpeg: &[u8]| {
+        peer::run("ffmpeg", &["-v", "quiet", "-f", "mjpeg", "-i", "-", "-f", "rawvideo", "-"], jpeg)
+    };
+    let (mut shown, mut lost) = (0, 0);
+    for Picture { name, jpeg, .. } in
+        pictures.iter().filter(|p| p.family.contains("restart") && p.size == (160, 120))
+    {
+        let scan = damage::scan_data(jpeg);
+        let restarts: Vec<usize> =
+            scan.filter(|&at| jpeg[at] == 0xff && matches!(jpeg[at + 1], 0xd0..=0xd7)).collect();
+        let base = pixels(jpeg);
+        let at = restarts[restarts.len() / 2];
+        for bytes in [1, 7] {
+            for unit in [&b"\xff\0"[..], b"\x55", b"\0", b"\x7f"] {
+                let changed = [&jpeg[..at], &unit.repeat(bytes), &jpeg[at..]].concat();
+                let Soundness::Sound(notes) = checker.check(&changed) else { panic!("{name}") };
+                let is_hidden = notes.contains(Note::HiddenRestart);
+                let case = format!("{name}: {bytes} times {unit:x?} at {at}: {notes:?}");
+                assert_eq!(pixels(&changed) != base, is_hidden, "{case}");
+                *(if is_hidden { &mut lost } else { &mut shown }) += 1;
+            }
+        }
+    }
+    assert!(shown > 4 && lost > 12, "{shown} shown, {lost} lost");
 }
 
 #[test]

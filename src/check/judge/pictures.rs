@@ -174,6 +174,7 @@ fn rule_of_note(note: Note) -> Option<&'static Rule> {
         Note::NumberOfLines => Some(&NUMBER_OF_LINES),
         Note::ExtraPadding => Some(&EXTRA_PADDING),
         Note::ExtraBytes => Some(&EXTRA_BYTES),
+        Note::HiddenRestart => Some(&HIDDEN_RESTART),
         Note::ScanParameters => Some(&SCAN_PARAMETERS),
         Note::NulBytes => Some(&NUL_BYTES),
         Note::JunkBytes => Some(&JUNK_BYTES),

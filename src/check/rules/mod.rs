@@ -112,6 +112,7 @@ static RULES: &[&Rule] = &[
     &jpeg::REPEATED_SOI,
     &jpeg::EXTRA_PADDING,
     &jpeg::EXTRA_BYTES,
+    &jpeg::HIDDEN_RESTART,
     &carrier::RTP_JPEG_UNFIT,
     &timing::STALL,
     &timing::GAP_ABOVE_LIMIT,

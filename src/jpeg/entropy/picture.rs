@@ -106,14 +106,23 @@ impl Picture {
 
     /// Notes what follows the last MCU of an entropy-coded segment, which ends before bit `bit` of `segment`.
     /// libjpeg shows the same picture whatever it is. A few bytes that are no padding may be the only trace of
-    /// damage; more of them are damage.
-    pub(super) fn pad(&mut self, segment: &EntropyCoded, jpeg: &[u8], bit: usize) -> Result<(), DamageKind> {
+    /// damage; more of them are damage. If another restart interval follows, readers must find its marker.
+    pub(super) fn pad(
+        &mut self,
+        segment: &EntropyCoded,
+        jpeg: &[u8],
+        bit: usize,
+        is_last: bool,
+    ) -> Result<(), DamageKind> {
         let (bits, count, bytes) = segment.padding(bit);
         let (ones, zeros) = (bits == (1 << count) - 1, bits == 0);
-        let all_ones = ones && bytes.iter().all(|&byte| byte == 0xff);
+        let only_ones = bytes.iter().all(|&byte| byte == 0xff);
+        let all_ones = ones && only_ones;
         let is_dropped = bytes.len() <= READ_AHEAD;
+        let is_padding = (ones || zeros) && only_ones;
         let note = match bytes {
             [] if ones => return Ok(()),
+            _ if !is_last && !is_padding && is_dropped => Note::HiddenRestart,
             [] if zeros => Note::ZeroPadding,
             [] => Note::MixedPadding,
             _ if all_ones && is_dropped => Note::ExtraPadding,

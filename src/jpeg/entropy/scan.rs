@@ -199,7 +199,8 @@ impl Checker {
         let position = bits.position();
         let last = Some(first + mcus.saturating_sub(1));
         let behind = position.next_multiple_of(8);
-        picture.pad(&self.segment, jpeg, position).map_err(|kind| Place {
+        let is_last = first + mcus == scan.plan.layout.mcus;
+        picture.pad(&self.segment, jpeg, position, is_last).map_err(|kind| Place {
             kind,
             at: self.segment.origin(jpeg, behind),
             mcu: last,
