@@ -16,20 +16,27 @@ use rustix::event::{PollFd, PollFlags, poll};
 ///
 /// When the system refuses. An interruption by a signal is not an error.
 pub fn pause(selector: &mut Poll, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
-    events.clear();
-    if timeout.is_none_or(|timeout| !timeout.is_zero()) {
-        // Linux may end a pause late by a thousandth of its time, so this one is shorter. If it ends early, another one follows.
-        let timeout = timeout.map(|timeout| timeout - timeout / 1000);
-        // A longer time than the system can express is without end.
-        let timeout = timeout.and_then(|timeout| timeout.try_into().ok());
-        let mut selector = [PollFd::from_borrowed_fd(selector.registry().as_fd(), PollFlags::IN)];
-        match poll(&mut selector, timeout.as_ref()) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(()),
-            Ok(_) => {}
-            Err(error) => return Err(error.into()),
-        }
+    // Linux may let a thousandth of the time pass in addition: then this one is exact. If it does not, another pause follows.
+    let timeout = timeout.map(|timeout| timeout - timeout / 1000);
+    // After events the next ones come soon, and the selector can wait for them itself, for whole milliseconds.
+    let whole = timeout.map(|time| Duration::from_millis(time.as_millis().try_into().unwrap_or(u64::MAX)));
+    let is_over = timeout == Some(Duration::ZERO);
+    if is_over || (!events.is_empty() && whole != Some(Duration::ZERO)) {
+        return take(selector, events, whole);
     }
-    match selector.poll(events, Some(Duration::ZERO)) {
+    events.clear();
+    // A longer time than the system can express is without end.
+    let timeout = timeout.and_then(|timeout| timeout.try_into().ok());
+    let mut files = [PollFd::from_borrowed_fd(selector.registry().as_fd(), PollFlags::IN)];
+    match poll(&mut files, timeout.as_ref()) {
+        Ok(0) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Ok(_) => take(selector, events, Some(Duration::ZERO)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn take(selector: &mut Poll, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+    match selector.poll(events, timeout) {
         Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
         _ => Ok(()),
     }
