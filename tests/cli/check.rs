@@ -5,19 +5,9 @@ use crate::kit;
 use std::fs;
 
 use kit::camera::{Camera, HEAD, part, part_with_length};
-use kit::run::{End, Server, mjpeg, run, start};
+use kit::run::{Server, mjpeg, run, start};
+use kit::verdict::{check, names};
 use serde_json::Value;
-
-fn check(target: &str, args: &[&str]) -> (End, Value) {
-    let end = run(mjpeg(["check", target, "--format", "json"]).args(args));
-    let verdict = serde_json::from_slice(&end.out)
-        .unwrap_or_else(|error| panic!("{error}: {}\n{}", end.text(), end.err));
-    (end, verdict)
-}
-
-fn names(verdict: &Value) -> Vec<&str> {
-    verdict["findings"].as_array().unwrap().iter().map(|finding| finding["name"].as_str().unwrap()).collect()
-}
 
 /// The first frames, each as `part` writes it, in one body.
 fn body(part: impl Fn(&[u8]) -> Vec<u8>) -> Vec<Vec<u8>> {

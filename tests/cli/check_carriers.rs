@@ -7,14 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use kit::camera::{Camera, HEAD, part};
-use kit::run::{End, mjpeg, run};
+use kit::verdict::check;
 use serde_json::Value;
-
-fn check(target: &str, args: &[&str]) -> (End, Value) {
-    let end = run(mjpeg(["check", target, "--format", "json"]).args(args));
-    let verdict = serde_json::from_slice(&end.out).unwrap();
-    (end, verdict)
-}
 
 fn codes(verdict: &Value) -> Vec<&str> {
     verdict["findings"].as_array().unwrap().iter().map(|finding| finding["code"].as_str().unwrap()).collect()

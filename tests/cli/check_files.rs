@@ -5,24 +5,15 @@ use crate::kit;
 use std::fs;
 
 use kit::camera::{Camera, HEAD, part};
-use kit::run::{End, mjpeg, run};
+use kit::run::End;
+use kit::verdict::{check, names};
 use serde_json::Value;
-
-fn check(target: &str, args: &[&str]) -> (End, Value) {
-    let end = run(mjpeg(["check", target, "--format", "json"]).args(args));
-    let verdict = serde_json::from_slice(&end.out).unwrap();
-    (end, verdict)
-}
 
 fn check_bytes(bytes: &[u8], args: &[&str]) -> (End, Value) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("saved");
     fs::write(&file, bytes).unwrap();
     check(file.to_str().unwrap(), args)
-}
-
-fn names(verdict: &Value) -> Vec<&str> {
-    verdict["findings"].as_array().unwrap().iter().map(|finding| finding["name"].as_str().unwrap()).collect()
 }
 
 fn pictures() -> Vec<Vec<u8>> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use kit::camera::{Camera, HEAD, part, part_with_length};
 use kit::run::{End, Server, mjpeg, run, start};
+use kit::verdict::names;
 use serde_json::Value;
 
 fn lines(end: &End) -> Vec<Value> {
@@ -21,10 +22,6 @@ fn check(target: &str, args: &[&str]) -> (End, Value) {
     let end = run(mjpeg(["check", target, "--format", "json"]).args(args));
     let verdict = lines(&end).remove(0);
     (end, verdict)
-}
-
-fn names(verdict: &Value) -> Vec<&str> {
-    verdict["findings"].as_array().unwrap().iter().map(|finding| finding["name"].as_str().unwrap()).collect()
 }
 
 fn finding<'a>(verdict: &'a Value, name: &str) -> &'a Value {

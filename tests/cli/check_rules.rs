@@ -3,19 +3,8 @@
 use crate::kit;
 
 use kit::camera::{Camera, HEAD, chunk, part, part_with_length};
-use kit::run::{End, mjpeg, run};
-use serde_json::Value;
-
-fn check(target: &str, args: &[&str]) -> (End, Value) {
-    let end = run(mjpeg(["check", target, "--format", "json"]).args(args));
-    let verdict = serde_json::from_slice(&end.out)
-        .unwrap_or_else(|error| panic!("{error}: {}\n{}", end.text(), end.err));
-    (end, verdict)
-}
-
-fn names(verdict: &Value) -> Vec<&str> {
-    verdict["findings"].as_array().unwrap().iter().map(|finding| finding["name"].as_str().unwrap()).collect()
-}
+use kit::run::{mjpeg, run};
+use kit::verdict::{check, names};
 
 /// The first frames, each as `part` writes it, in one body.
 fn body(part: impl Fn(&[u8]) -> Vec<u8>) -> Vec<Vec<u8>> {

@@ -11,6 +11,7 @@ pub mod mount;
 pub mod peer;
 pub mod picture;
 pub mod run;
+pub mod verdict;
 pub mod writer;
 
 use std::path::{Path, PathBuf};
