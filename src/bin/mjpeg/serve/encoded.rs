@@ -1,10 +1,11 @@
 //! One frame as the pieces that carry it in one recipe.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::source::picture::Picture;
 
-/// What a piece of a part is. RFC 2046 section 5.1.1 counts the line end before a dash-boundary to the delimiter;
+/// What a piece of text around a body is. RFC 2046 section 5.1.1 counts the line end before a dash-boundary to the delimiter;
 /// here it is a piece of its own, because the first delimiter has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tag {
@@ -14,15 +15,12 @@ pub enum Tag {
     Delimiter,
     /// The head of a part, with the empty line.
     Head,
-    /// The body: the JPEG.
-    Body,
 }
 
-/// Most pieces of a frame.
-const PIECES: usize = 8;
-
-/// A frame in one recipe: the bytes around the picture, and the order of the pieces. It is made once for each frame and
+/// A frame in one recipe: the bytes around the picture, and where its pieces are. It is made once for each frame and
 /// recipe, and all viewers share it. The picture is shared with other recipes.
+///
+/// Offsets count the bytes of all pieces in the order in which they are sent.
 #[derive(Debug)]
 pub struct Encoded {
     /// The number of the frame, counted from 1.
@@ -31,51 +29,43 @@ pub struct Encoded {
     pub taken: Duration,
     picture: Picture,
     text: Vec<u8>,
-    /// Tags and lengths.
-    pieces: [(Tag, usize); PIECES],
-    count: usize,
-    /// How many bytes of `text` are before the body.
-    opening: usize,
+    /// How many bytes of `text` are before the body; `None` until the body was appended.
+    opening: Option<usize>,
+    /// The first delimiter; empty without one.
+    delimiter: Range<usize>,
+    /// The offset of the head.
+    head: Option<usize>,
 }
 
 impl Encoded {
     /// A frame without pieces.
     pub fn new(picture: Picture, number: u64, taken: Duration) -> Self {
-        Self {
-            number,
-            taken,
-            picture,
-            text: Vec::with_capacity(160),
-            pieces: [(Tag::LineEnd, 0); PIECES],
-            count: 0,
-            opening: 0,
-        }
+        let text = Vec::with_capacity(160);
+        Self { number, taken, picture, text, opening: None, delimiter: 0..0, head: None }
+    }
+
+    /// Becomes another frame without pieces, in the same memory. Returns the picture of the frame before.
+    pub fn renew(&mut self, picture: Picture, number: u64, taken: Duration) -> Picture {
+        self.text.clear();
+        (self.number, self.taken) = (number, taken);
+        (self.opening, self.delimiter, self.head) = (None, 0..0, None);
+        std::mem::replace(&mut self.picture, picture)
     }
 
     /// Appends a piece of text, which `write` appends to the buffer.
-    ///
-    /// # Panics
-    ///
-    /// When a recipe makes more than eight pieces.
-    #[must_use]
-    pub fn text(mut self, tag: Tag, write: impl FnOnce(&mut Vec<u8>)) -> Self {
-        let start = self.text.len();
+    pub fn text(&mut self, tag: Tag, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.len();
         write(&mut self.text);
-        self.push(tag, self.text.len() - start);
-        self
+        match tag {
+            Tag::Delimiter if self.delimiter.is_empty() => self.delimiter = start..self.len(),
+            Tag::Head if self.head.is_none() => self.head = Some(start),
+            _ => {}
+        }
     }
 
     /// Appends the body. A frame has one.
-    #[must_use]
-    pub fn body(mut self) -> Self {
-        self.opening = self.text.len();
-        self.push(Tag::Body, self.picture.jpeg().len());
-        self
-    }
-
-    fn push(&mut self, tag: Tag, length: usize) {
-        self.pieces[self.count] = (tag, length);
-        self.count += 1;
+    pub fn body(&mut self) {
+        self.opening = Some(self.text.len());
     }
 
     /// The picture.
@@ -88,18 +78,33 @@ impl Encoded {
         self.picture
     }
 
-    /// The tags and lengths of the pieces, in the order in which they are sent.
-    pub fn pieces(&self) -> impl Iterator<Item = (Tag, usize)> {
-        self.pieces[..self.count].iter().copied()
+    /// How many bytes the pieces have.
+    pub fn len(&self) -> usize {
+        self.text.len() + self.opening.map_or(0, |_| self.picture.jpeg().len())
+    }
+
+    /// The first delimiter; empty at 0 without one.
+    pub fn delimiter(&self) -> &Range<usize> {
+        &self.delimiter
+    }
+
+    /// The offset of the head; without one, that of the body.
+    pub fn head_start(&self) -> usize {
+        self.head.unwrap_or(self.body_start())
+    }
+
+    /// The offset of the body.
+    pub fn body_start(&self) -> usize {
+        self.opening.unwrap_or(self.text.len())
     }
 
     /// The bytes before the body.
     pub fn before_body(&self) -> &[u8] {
-        &self.text[..self.opening]
+        &self.text[..self.body_start()]
     }
 
     /// The bytes behind the body.
     pub fn behind_body(&self) -> &[u8] {
-        &self.text[self.opening..]
+        &self.text[self.body_start()..]
     }
 }

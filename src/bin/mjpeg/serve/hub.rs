@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::encoded::Encoded;
 use super::frame_source::{Demand, Frame, FrameSource, Pace, Polled, Stats, Upcoming};
 use super::health::Health;
 use super::part::{Part, Trailer};
@@ -223,17 +224,21 @@ impl Hub {
 
     fn promise(&mut self, frame: &Frame, next: &Frame) {
         let number = self.number + 1;
-        self.replace_with(frame, |recipe| {
-            Trailer::Promise(Rc::new(recipe.encode(next.picture.clone(), number, next.taken)))
+        self.replace_with(frame, |recipe, spare| {
+            Trailer::Promise(recipe.encode_in(spare, next.picture.clone(), number, next.taken))
         });
     }
 
     fn replace(&mut self, frame: &Frame, trailer: impl Fn() -> Trailer) {
-        self.replace_with(frame, |_| trailer());
+        self.replace_with(frame, |_, _| trailer());
     }
 
     /// Makes the newest part of each recipe.
-    fn replace_with(&mut self, frame: &Frame, trailer: impl Fn(&dyn Recipe) -> Trailer) {
+    fn replace_with(
+        &mut self,
+        frame: &Frame,
+        trailer: impl Fn(&dyn Recipe, &mut Option<Rc<Encoded>>) -> Trailer,
+    ) {
         for rendition in &mut self.renditions {
             if let Some(picture) = rendition.replace(frame, self.number, &trailer) {
                 self.source.give_back(picture);

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::encoded::{Encoded, Tag};
+use super::encoded::Encoded;
 use super::layout::Layout;
 use super::recipe::Recipe;
 use super::sent_up_to::SentUpTo;
@@ -44,10 +44,6 @@ pub struct Part {
     trailer: Trailer,
     /// The delimiter or close-delimiter behind the frame, if the trailer is one.
     behind: Option<Rc<[u8]>>,
-    first: usize,
-    head: usize,
-    body: usize,
-    body_end: usize,
     frame_end: usize,
     delimiter_end: usize,
     end: usize,
@@ -56,39 +52,36 @@ pub struct Part {
 impl Part {
     /// A part of this frame.
     pub fn new(frame: Rc<Encoded>, trailer: Trailer, recipe: &dyn Recipe) -> Self {
-        let (mut at, mut first, mut head, mut body) = (0, None, None, 0);
-        for (tag, length) in frame.pieces() {
-            match tag {
-                Tag::Delimiter => _ = first.get_or_insert(at),
-                Tag::Head => _ = head.get_or_insert(at),
-                Tag::Body => body = at,
-                Tag::LineEnd => {}
-            }
-            at += length;
-        }
-        let behind = match &trailer {
+        let mut part = Self { frame, trailer, behind: None, frame_end: 0, delimiter_end: 0, end: 0 };
+        part.measure(recipe);
+        part
+    }
+
+    /// Becomes the part of another frame, in the same memory. `trailer` receives the frame before.
+    pub fn renew(
+        &mut self,
+        frame: Rc<Encoded>,
+        recipe: &dyn Recipe,
+        trailer: impl FnOnce(Rc<Encoded>) -> Trailer,
+    ) {
+        self.trailer = trailer(std::mem::replace(&mut self.frame, frame));
+        self.measure(recipe);
+    }
+
+    fn measure(&mut self, recipe: &dyn Recipe) {
+        self.behind = match &self.trailer {
             Trailer::Nothing | Trailer::Promise(_) => None,
             Trailer::Delimiter => Some(recipe.delimiter()),
             Trailer::Close | Trailer::CloseAtOnce => Some(recipe.close_delimiter()),
         };
-        let (delimiter, rest) = match (&trailer, &behind) {
-            (Trailer::Promise(next), _) => (delimiter_end(next), next.before_body().len()),
+        let (delimiter, rest) = match (&self.trailer, &self.behind) {
+            (Trailer::Promise(next), _) => (next.delimiter().end, next.body_start()),
             (_, Some(behind)) => (behind.len(), behind.len()),
             (_, None) => (0, 0),
         };
-        let body_end = body + frame.picture().jpeg().len();
-        Self {
-            first: first.unwrap_or(0),
-            head: head.unwrap_or(body),
-            body,
-            body_end,
-            frame_end: at,
-            delimiter_end: at + delimiter,
-            end: at + rest,
-            frame,
-            trailer,
-            behind,
-        }
+        self.frame_end = self.frame.len();
+        self.delimiter_end = self.frame_end + delimiter;
+        self.end = self.frame_end + rest;
     }
 
     /// The number of the part, counted from 1.
@@ -111,11 +104,6 @@ impl Part {
         &self.frame
     }
 
-    /// Converts the part back into its frame.
-    pub fn into_frame(self) -> Rc<Encoded> {
-        self.frame
-    }
-
     /// Whether the close-delimiter follows the frame.
     pub fn is_last(&self) -> bool {
         matches!(self.trailer, Trailer::Close | Trailer::CloseAtOnce)
@@ -133,11 +121,11 @@ impl Part {
     pub fn start(&self, sent: SentUpTo) -> Option<usize> {
         match sent {
             // The line end before a delimiter belongs to the delimiter (RFC 2046 5.1.1). The first has none.
-            SentUpTo::Fresh => Some(self.first),
+            SentUpTo::Fresh => Some(self.frame.delimiter().start),
             SentUpTo::Body if matches!(self.trailer, Trailer::CloseAtOnce) => Some(self.frame_end),
             SentUpTo::Body => Some(0),
-            SentUpTo::Delimiter => Some(self.head),
-            SentUpTo::Head(number) => (number == self.number()).then_some(self.body),
+            SentUpTo::Delimiter => Some(self.frame.head_start()),
+            SentUpTo::Head(number) => (number == self.number()).then(|| self.frame.body_start()),
             SentUpTo::Closed => None,
         }
     }
@@ -154,7 +142,8 @@ impl Part {
 
     /// Offset of the body.
     pub fn body(&self) -> Range<usize> {
-        self.body..self.body_end
+        let start = self.frame.body_start();
+        start..start + self.jpeg().len()
     }
 
     /// Offset behind the frame.
@@ -180,18 +169,6 @@ impl Part {
         };
         Slices::new([self.frame.before_body(), self.jpeg(), self.frame.behind_body(), behind], range)
     }
-}
-
-/// How many bytes of a frame are before the end of its first delimiter.
-fn delimiter_end(frame: &Encoded) -> usize {
-    let mut at = 0;
-    for (tag, length) in frame.pieces() {
-        at += length;
-        if tag == Tag::Delimiter {
-            return at;
-        }
-    }
-    0
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use std::time::Duration;
 use super::part::Part;
 use super::script::{Script, Step};
 
-/// The steps of one viewer. It does no I/O and reads no clock.
+/// The steps that the script of one viewer makes. It does no I/O and reads no clock.
 #[derive(Debug)]
 pub struct Plan {
-    script: Option<Box<dyn Script>>,
+    script: Box<dyn Script>,
     steps: VecDeque<Step>,
     /// When the step before the next one ended, as planned: a late wake-up does not move the steps behind it.
     ended_at: Duration,
@@ -19,9 +19,9 @@ pub struct Plan {
 
 /// What to do next.
 #[derive(Debug)]
-pub enum Next {
+pub enum Next<'a> {
     /// Send these bytes, which are at least one.
-    Send(Rc<Part>, Range<usize>),
+    Send(&'a Part, Range<usize>),
     /// Call again at this time.
     Wait(Duration),
     /// Reset the connection.
@@ -33,43 +33,42 @@ pub enum Next {
 }
 
 impl Plan {
-    /// A plan without steps. Without a script, the bytes of a part are sent at once.
-    pub fn new(script: Option<Box<dyn Script>>) -> Self {
-        Self { script, steps: VecDeque::with_capacity(1), ended_at: Duration::ZERO }
+    /// A plan without steps.
+    pub fn new(script: Box<dyn Script>) -> Self {
+        Self { script, steps: VecDeque::new(), ended_at: Duration::ZERO }
     }
 
     /// Plans these bytes of a part.
     pub fn begin(&mut self, part: &Rc<Part>, bytes: Range<usize>, now: Duration) {
         self.ended_at = now;
-        match &mut self.script {
-            Some(script) => script.steps(part, bytes, &mut self.steps),
-            None => self.steps.push_back(Step::Send(Rc::clone(part), bytes)),
-        }
+        self.script.steps(part, bytes, &mut self.steps);
     }
 
     /// The next step. With `limit`, bytes of that part behind the offset are left out.
-    pub fn next(&mut self, limit: Option<(&Rc<Part>, usize)>, now: Duration) -> Next {
-        loop {
-            match self.steps.front() {
-                None => return Next::Done,
-                Some(Step::Reset) => return Next::Reset,
-                Some(Step::Close) => return Next::Close,
-                Some(Step::Wait(time)) => {
+    pub fn next(&mut self, limit: Option<(&Rc<Part>, usize)>, now: Duration) -> Next<'_> {
+        let end_of = |part: &Rc<Part>, range: &Range<usize>| match limit {
+            Some((limited, end)) if Rc::ptr_eq(limited, part) => range.end.min(end),
+            _ => range.end,
+        };
+        while let Some(step) = self.steps.front() {
+            match step {
+                Step::Reset => return Next::Reset,
+                Step::Close => return Next::Close,
+                Step::Wait(time) => {
                     let until = self.ended_at + *time;
                     if now < until {
                         return Next::Wait(until);
                     }
                     self.ended_at = until;
                 }
-                Some(Step::Send(part, range)) => {
-                    let limit = limit.filter(|(limited, _)| Rc::ptr_eq(limited, part));
-                    let end = limit.map_or(range.end, |(_, end)| range.end.min(end));
-                    if range.start < end {
-                        return Next::Send(Rc::clone(part), range.start..end);
-                    }
-                }
+                Step::Send(part, range) if range.start < end_of(part, range) => break,
+                Step::Send(..) => {}
             }
             self.steps.pop_front();
+        }
+        match self.steps.front() {
+            Some(Step::Send(part, range)) => Next::Send(part, range.start..end_of(part, range)),
+            _ => Next::Done,
         }
     }
 

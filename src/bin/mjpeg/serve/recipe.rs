@@ -19,8 +19,33 @@ pub trait Recipe: Debug {
     /// Whether the picture can be sent: it must not contain the delimiter.
     fn can_carry(&self, picture: &Picture) -> bool;
 
+    /// Appends the pieces of a frame, which has none yet.
+    fn write(&self, frame: &mut Encoded);
+
     /// Encodes a frame.
-    fn encode(&self, picture: Picture, number: u64, taken: Duration) -> Encoded;
+    fn encode(&self, picture: Picture, number: u64, taken: Duration) -> Encoded {
+        let mut frame = Encoded::new(picture, number, taken);
+        self.write(&mut frame);
+        frame
+    }
+
+    /// Encodes a frame in the memory of one that is no longer used, if there is one.
+    fn encode_in(
+        &self,
+        spare: &mut Option<Rc<Encoded>>,
+        picture: Picture,
+        number: u64,
+        taken: Duration,
+    ) -> Rc<Encoded> {
+        if let Some(mut frame) = spare.take()
+            && let Some(unused) = Rc::get_mut(&mut frame)
+        {
+            unused.renew(picture, number, taken);
+            self.write(unused);
+            return frame;
+        }
+        Rc::new(self.encode(picture, number, taken))
+    }
 
     /// The delimiter between two parts, with the line end before it.
     fn delimiter(&self) -> Rc<[u8]>;
@@ -80,13 +105,12 @@ impl Recipe for Standard {
         picture.passes(self.check, |jpeg| self.serializer.can_carry(jpeg))
     }
 
-    fn encode(&self, picture: Picture, number: u64, taken: Duration) -> Encoded {
-        let head = PartHead::new(picture.jpeg().len() as u64).taken(taken);
-        Encoded::new(picture, number, taken)
-            .text(Tag::LineEnd, |out| out.extend_from_slice(b"\r\n"))
-            .text(Tag::Delimiter, |out| self.serializer.first_delimiter(out))
-            .text(Tag::Head, |out| self.serializer.head(out, &head))
-            .body()
+    fn write(&self, frame: &mut Encoded) {
+        let head = PartHead::new(frame.picture().jpeg().len() as u64).taken(frame.taken);
+        frame.text(Tag::LineEnd, |out| out.extend_from_slice(b"\r\n"));
+        frame.text(Tag::Delimiter, |out| self.serializer.first_delimiter(out));
+        frame.text(Tag::Head, |out| self.serializer.head(out, &head));
+        frame.body();
     }
 
     fn delimiter(&self) -> Rc<[u8]> {

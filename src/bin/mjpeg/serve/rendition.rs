@@ -49,24 +49,32 @@ impl Rendition {
         self.newest = None;
     }
 
-    /// Makes the newest part of this frame, which has this number. Returns the picture of the part before it, if no slow
-    /// viewer still needs that part.
+    /// Makes the newest part of this frame, which has this number. `trailer` says what follows it, and may use the memory of
+    /// a frame that is no longer used. Returns the picture of the part before it, if no slow viewer still needs that part
+    /// and its memory was not used.
     pub fn replace(
         &mut self,
         frame: &Frame,
         number: u64,
-        trailer: impl Fn(&dyn Recipe) -> Trailer,
+        trailer: impl FnOnce(&dyn Recipe, &mut Option<Rc<Encoded>>) -> Trailer,
     ) -> Option<Picture> {
         let recipe = &*self.recipe;
-        let old = self.newest.take();
-        // A promised frame was encoded already.
-        let promised = old.as_ref().and_then(|part| part.promised()).cloned();
-        let encoded = promised
-            .filter(|promised| promised.number == number)
-            .unwrap_or_else(|| Rc::new(recipe.encode(frame.picture.clone(), number, frame.taken)));
-        self.newest = Some(Rc::new(Part::new(encoded, trailer(recipe), recipe)));
         self.preview = None;
-        let frame = old.and_then(Rc::into_inner).map(Part::into_frame);
-        frame.and_then(Rc::into_inner).map(Encoded::into_picture)
+        // A promised frame was encoded already.
+        let promised = self.newest.as_ref().and_then(|part| part.promised());
+        let promised = promised.filter(|promised| promised.number == number).cloned();
+        let encoded =
+            promised.unwrap_or_else(|| Rc::new(recipe.encode(frame.picture.clone(), number, frame.taken)));
+        let mut spare = None;
+        match self.newest.as_mut().and_then(Rc::get_mut) {
+            Some(part) => part.renew(encoded, recipe, |old| {
+                spare = Some(old);
+                trailer(recipe, &mut spare)
+            }),
+            None => {
+                self.newest = Some(Rc::new(Part::new(encoded, trailer(recipe, &mut spare), recipe)));
+            }
+        }
+        spare.and_then(Rc::into_inner).map(Encoded::into_picture)
     }
 }

@@ -19,7 +19,8 @@ pub struct Viewer {
     /// The head of the response and how many of its bytes were sent; `None` once all were.
     head: Option<(Rc<[u8]>, usize)>,
     sending: Option<Sending>,
-    plan: Plan,
+    /// The steps in which parts are sent; without a script each is sent at once.
+    plan: Option<Plan>,
     /// The part whose head was sent, completely or partly, behind the part in `sending`. It must come next.
     promised_part: Option<Rc<Part>>,
     /// The number of the newest part that this viewer has begun.
@@ -78,7 +79,7 @@ impl Viewer {
             sent: SentUpTo::Fresh,
             head: Some((head, 0)),
             sending: None,
-            plan: Plan::new(script),
+            plan: script.map(Plan::new),
             promised_part: None,
             newest_begun: 0,
             stuck: None,
@@ -116,8 +117,15 @@ impl Viewer {
             let n = if let Some((head, at)) = &self.head {
                 send(&[IoSlice::new(&head[*at..])])
             } else {
-                let limit = self.sending.as_ref().map(|sending| (&sending.part, self.end(sending, newest)));
-                match self.plan.next(limit, now) {
+                let limit = self.sending.as_ref().map(|sending| (sending, self.end(sending, newest)));
+                let next = match (&mut self.plan, limit) {
+                    (Some(plan), limit) => plan.next(limit.map(|(sending, end)| (&sending.part, end)), now),
+                    (None, Some((sending, end))) if sending.at < end => {
+                        Next::Send(&sending.part, sending.at..end)
+                    }
+                    (None, _) => Next::Done,
+                };
+                match next {
                     Next::Send(part, range) => send(&part.slices(range)),
                     Next::Wait(until) => {
                         self.wakes_at = Some(until);
@@ -173,7 +181,11 @@ impl Viewer {
 
     /// The parts that this viewer keeps in memory: the current one, the promised one, and those of its plan.
     pub fn parts(&self) -> impl Iterator<Item = &Rc<Part>> {
-        self.sending.iter().map(|sending| &sending.part).chain(&self.promised_part).chain(self.plan.parts())
+        self.sending
+            .iter()
+            .map(|sending| &sending.part)
+            .chain(&self.promised_part)
+            .chain(self.plan.iter().flat_map(Plan::parts))
     }
 
     /// The index of its recipe.
@@ -210,7 +222,9 @@ impl Viewer {
         // The caller checked that the part can follow what was sent.
         let Some(at) = part.start(self.sent) else { return };
         let end = part.end(self.layout);
-        self.plan.begin(&part, at..end, now);
+        if let Some(plan) = &mut self.plan {
+            plan.begin(&part, at..end, now);
+        }
         self.sending = Some(Sending { part, at, end });
     }
 
@@ -239,8 +253,21 @@ impl Viewer {
             }
             return;
         }
-        let Some((part, end)) = self.plan.advance(n, was_stuck.then_some(now)) else { return };
-        // The bytes of a frame may come late, or never, by a script.
+        match (&mut self.plan, &mut self.sending) {
+            (Some(_), _) => self.advance_plan(n, was_stuck.then_some(now)),
+            (None, Some(sending)) => {
+                let body_end = sending.part.body().end;
+                self.count.sent += u64::from(sending.at < body_end && body_end <= sending.at + n);
+                sending.at += n;
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Records that `n` bytes of the plan's next step were sent, which may be of another part than the current one.
+    fn advance_plan(&mut self, n: usize, late: Option<Duration>) {
+        let Some((part, end)) = self.plan.as_mut().and_then(|plan| plan.advance(n, late)) else { return };
+        // The bytes of a frame may come late, or never.
         let body_end = part.body().end;
         self.count.sent += u64::from(end - n < body_end && body_end <= end);
         if let Some(sending) = &mut self.sending

@@ -2,6 +2,7 @@
 
 use mjpeg::multipart::Boundary;
 
+use super::super::encoded::Tag;
 use super::super::recipe::Standard;
 use super::*;
 use crate::source::picture::{Picture, SMALLEST};
@@ -102,14 +103,13 @@ impl Recipe for Odd {
         true
     }
 
-    fn encode(&self, picture: Picture, number: u64, taken: Duration) -> Encoded {
-        Encoded::new(picture, number, taken)
-            .text(Tag::Delimiter, |out| out.extend_from_slice(b"b\n"))
-            .text(Tag::Head, |out| {
-                out.extend_from_slice(format!("X: {}\n\n", "x".repeat(999)).as_bytes());
-            })
-            .body()
-            .text(Tag::LineEnd, |out| out.extend_from_slice(b"\n"))
+    fn write(&self, frame: &mut Encoded) {
+        frame.text(Tag::Delimiter, |out| out.extend_from_slice(b"b\n"));
+        frame.text(Tag::Head, |out| {
+            out.extend_from_slice(format!("X: {}\n\n", "x".repeat(999)).as_bytes());
+        });
+        frame.body();
+        frame.text(Tag::LineEnd, |out| out.extend_from_slice(b"\n"));
     }
 
     fn delimiter(&self) -> Rc<[u8]> {
