@@ -19,7 +19,12 @@ pub enum Clock {
     },
     /// Time that passes only in [`Clock::advance`], in nanoseconds.
     #[cfg(test)]
-    Simulated(Arc<AtomicU64>),
+    Simulated {
+        /// The monotonic time.
+        nanos: Arc<AtomicU64>,
+        /// How far the wall clock was set forward.
+        set_forward: Arc<AtomicU64>,
+    },
 }
 
 impl Clock {
@@ -31,7 +36,7 @@ impl Clock {
     /// A simulated clock that starts at zero.
     #[cfg(test)]
     pub fn simulated() -> Self {
-        Self::Simulated(Arc::default())
+        Self::Simulated { nanos: Arc::default(), set_forward: Arc::default() }
     }
 
     /// Monotonic time since the clock was made.
@@ -39,7 +44,7 @@ impl Clock {
         match self {
             Self::Real { start } => start.elapsed(),
             #[cfg(test)]
-            Self::Simulated(nanos) => Duration::from_nanos(nanos.load(Ordering::SeqCst)),
+            Self::Simulated { nanos, .. } => Duration::from_nanos(nanos.load(Ordering::SeqCst)),
         }
     }
 
@@ -48,7 +53,10 @@ impl Clock {
         match self {
             Self::Real { .. } => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
             #[cfg(test)]
-            Self::Simulated(_) => Duration::from_secs(1_767_225_600) + self.now(),
+            Self::Simulated { set_forward, .. } => {
+                let set_forward = Duration::from_nanos(set_forward.load(Ordering::SeqCst));
+                Duration::from_secs(1_767_225_600) + set_forward + self.now()
+            }
         }
     }
 
@@ -57,9 +65,17 @@ impl Clock {
         match self {
             Self::Real { .. } => std::thread::sleep(by),
             #[cfg(test)]
-            Self::Simulated(nanos) => {
+            Self::Simulated { nanos, .. } => {
                 nanos.fetch_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX), Ordering::SeqCst);
             }
+        }
+    }
+
+    /// Sets a simulated wall clock forward. The monotonic time stays.
+    #[cfg(test)]
+    pub fn set_forward(&self, by: Duration) {
+        if let Self::Simulated { set_forward, .. } = self {
+            set_forward.fetch_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX), Ordering::SeqCst);
         }
     }
 }

@@ -17,6 +17,8 @@ use crate::value::Rate;
 const AHEAD: usize = 2;
 /// How long to wait before asking a source again that had no picture.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the clocks are compared. The wall clock may be set while the server runs.
+const CLOCKS_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the first frame is held back at most until the second one is known. Chromium shows the first frame only
 /// when it receives the head of the second.
 const FIRST_FRAME_TIMEOUT: Duration = Duration::from_millis(500);
@@ -45,6 +47,9 @@ pub struct Feed {
     ended: bool,
     /// Whether the schedule is running.
     running: bool,
+    /// The wall-clock time at zero of the monotonic clock, and when to read both clocks again.
+    epoch: Duration,
+    read_clocks_at: Duration,
     /// Until when the first frame waits for the second.
     starting: Option<Duration>,
     /// When to ask a source again that had no picture.
@@ -55,7 +60,8 @@ pub struct Feed {
 impl Feed {
     /// Creates a feed that is paused until [`FrameSource::start`]. It leaves out pictures that `recipes` cannot carry.
     pub fn new(source: Box<dyn Paced>, rate: Rate, play: Play, recipes: Recipes, clock: Clock) -> Self {
-        let schedule = Schedule::new(rate, clock.now());
+        let now = clock.now();
+        let (schedule, epoch) = (Schedule::new(rate, now), clock.unix().saturating_sub(now));
         let (queue, retry_at) = (VecDeque::with_capacity(AHEAD), Duration::ZERO);
         Self {
             source,
@@ -69,6 +75,8 @@ impl Feed {
             pending: None,
             ended: false,
             running: false,
+            epoch,
+            read_clocks_at: now + CLOCKS_INTERVAL,
             starting: None,
             retry_at,
             uncarried: 0,
@@ -92,11 +100,19 @@ impl Feed {
         Some(frame)
     }
 
-    /// Fills the queue. Never waits.
+    /// Fills the queue if it has too few frames. Never waits.
     pub fn fill(&mut self) {
+        if self.queue.len() < AHEAD && !self.ended {
+            self.fetch();
+        }
+    }
+
+    #[inline(never)]
+    fn fetch(&mut self) {
+        let frames = AHEAD - 1 + self.source.group();
         // Bounded: a source may deliver only pictures that cannot be sent.
         for _ in 0..64 {
-            if self.queue.len() >= AHEAD || self.ended {
+            if self.queue.len() >= frames || self.ended {
                 return;
             }
             // A source that always had a picture needs no look at the clock.
@@ -128,9 +144,16 @@ impl Feed {
         self.pending = self.pending.map(|_| self.due_unix(self.queue.len()));
     }
 
+    /// Compares the clocks. Not for each frame: with one viewer that would be a tenth of our time.
+    fn read_clocks(&mut self) {
+        let now = self.clock.now();
+        self.epoch = self.clock.unix().saturating_sub(now);
+        self.read_clocks_at = now + CLOCKS_INTERVAL;
+    }
+
     /// The wall-clock time at which the picture at this index of the queue is due.
     fn due_unix(&self, ahead: usize) -> Duration {
-        self.clock.unix() + self.schedule.due(ahead).saturating_sub(self.clock.now())
+        self.epoch + self.schedule.due(ahead)
     }
 }
 
@@ -142,6 +165,7 @@ impl FrameSource for Feed {
         self.schedule = Schedule::new(self.rate, now);
         self.running = true;
         self.starting = Some(now + FIRST_FRAME_TIMEOUT);
+        self.read_clocks();
         if self.source.shows_time() {
             // These pictures show an old time: produce them again.
             self.fetched -= self.queue.len() as u64;
@@ -170,6 +194,9 @@ impl FrameSource for Feed {
     }
 
     fn poll(&mut self, now: Duration, demand: Demand) -> Polled {
+        if now >= self.read_clocks_at {
+            self.read_clocks();
+        }
         self.fill();
         if self.due().is_none_or(|due| now < due) {
             return Polled::Pending;

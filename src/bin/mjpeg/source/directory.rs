@@ -164,6 +164,13 @@ impl Directory {
 }
 
 impl Paced for Directory {
+    fn group(&self) -> usize {
+        match self.state {
+            State::Reading(_) => 1,
+            State::Repeating(_) => self.read_ahead.pictures(),
+        }
+    }
+
     fn next(&mut self, _: u64, _: Duration) -> Next {
         loop {
             match self.state {

@@ -25,6 +25,11 @@ pub trait Paced {
     /// `number` counts pictures from 1. `time` is when this picture is due, since 1970-01-01 UTC.
     fn next(&mut self, number: u64, time: Duration) -> Next;
 
+    /// How many pictures to fetch at once, at least. More than one where they are in memory: it costs less.
+    fn group(&self) -> usize {
+        1
+    }
+
     /// The error of a source that ended before its first picture, if known.
     fn take_error(&mut self) -> Option<Error> {
         None

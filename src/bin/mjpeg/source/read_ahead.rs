@@ -51,6 +51,11 @@ impl ReadAhead {
         Self { pictures: (rate.fps() * TIME.as_secs_f64()).clamp(FEWEST, MOST) as usize }
     }
 
+    /// How many pictures are read ahead.
+    pub fn pictures(self) -> usize {
+        self.pictures
+    }
+
     /// Whether another picture may be read while the reader has not taken these.
     pub fn has_room(self, ahead: Load) -> bool {
         ahead.is_empty() || (ahead.pictures < self.pictures && ahead.bytes < BYTES)

@@ -15,7 +15,8 @@ impl Rate {
 
     /// The duration of `n` frames.
     pub fn span(self, n: u64) -> Duration {
-        Duration::from_secs_f64(n as f64 / self.0)
+        // To the nearest nanosecond, 584 years at most.
+        Duration::from_nanos((n as f64 * 1e9 / self.0 + 0.5) as u64)
     }
 }
 

@@ -93,6 +93,65 @@ fn old_pictures_get_the_time_at_which_they_are_shown() {
     }
 }
 
+/// Always has a picture, and any number of them at once.
+struct Ready;
+
+impl Paced for Ready {
+    fn next(&mut self, number: u64, _: Duration) -> Next {
+        if number > 20 { Next::End } else { Next::Picture(Picture::new(SMALLEST.to_vec()).unwrap()) }
+    }
+
+    fn group(&self) -> usize {
+        8
+    }
+}
+
+#[test]
+fn pictures_in_memory_are_fetched_in_groups_and_sent_one_by_one() {
+    let (mut feed, clock) = feed(false);
+    feed.source = Box::new(Ready);
+    feed.start(clock.now());
+    let (start, mut queued) = (clock.unix(), Vec::new());
+    for n in 0..20 {
+        let Polled::Frame(frame, upcoming) = feed.poll(clock.now(), Demand::Some) else {
+            panic!("frame {n}")
+        };
+        assert_eq!(frame.taken, start + feed.rate.span(n));
+        assert_eq!(matches!(upcoming, Upcoming::Never), n == 19, "{n}");
+        feed.prepare();
+        queued.push(feed.queue.len());
+        clock.advance(Duration::from_millis(100));
+    }
+    assert_eq!(queued, [8, 7, 6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2, 4, 3, 2, 1, 0]);
+    assert!(matches!(feed.poll(clock.now(), Demand::Some), Polled::Over));
+}
+
+/// Always has one picture.
+struct Single;
+
+impl Paced for Single {
+    fn next(&mut self, _: u64, _: Duration) -> Next {
+        Next::Picture(Picture::new(SMALLEST.to_vec()).unwrap())
+    }
+}
+
+#[test]
+fn a_wall_clock_that_is_set_is_seen_within_a_second() {
+    let (mut feed, clock) = feed(false);
+    feed.source = Box::new(Single);
+    feed.start(clock.now());
+    clock.set_forward(Duration::from_secs(3600));
+    for n in 0..15 {
+        let Polled::Frame(frame, _) = feed.poll(clock.now(), Demand::Some) else { panic!("frame {n}") };
+        let is_new = frame.taken == clock.unix();
+        assert!(is_new || frame.taken + Duration::from_secs(3600) == clock.unix());
+        // A second, and the frames that were fetched before.
+        assert_eq!(is_new, n >= 10 + AHEAD as u64, "{n}");
+        feed.prepare();
+        clock.advance(Duration::from_millis(100));
+    }
+}
+
 #[test]
 fn a_feed_pauses_without_demand() {
     let (mut feed, clock) = feed(false);
