@@ -18,11 +18,16 @@ use rustix::event::{PollFd, PollFlags, poll};
 pub fn pause(selector: &mut Poll, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
     // Linux may let a thousandth of the time pass in addition: then this one is exact. If it does not, another pause follows.
     let timeout = timeout.map(|timeout| timeout - timeout / 1000);
-    // After events the next ones come soon, and the selector can wait for them itself, for whole milliseconds.
-    let whole = timeout.map(|time| Duration::from_millis(time.as_millis().try_into().unwrap_or(u64::MAX)));
-    let is_over = timeout == Some(Duration::ZERO);
-    if is_over || (!events.is_empty() && whole != Some(Duration::ZERO)) {
-        return take(selector, events, whole);
+    if timeout == Some(Duration::ZERO) {
+        return take(selector, events, timeout);
+    }
+    if !events.is_empty() {
+        // After events the next ones come soon, and the selector can wait for them itself, for whole milliseconds.
+        let whole =
+            timeout.map(|time| Duration::from_millis(time.as_millis().try_into().unwrap_or(u64::MAX)));
+        if whole != Some(Duration::ZERO) {
+            return take(selector, events, whole);
+        }
     }
     events.clear();
     // A longer time than the system can express is without end.
@@ -83,6 +88,26 @@ mod tests {
                 [Token(7)],
                 "{timeout:?}"
             );
+        }
+    }
+
+    #[test]
+    fn behind_events_a_pause_may_be_less_than_a_millisecond_too_short() {
+        let mut selector = Poll::new().unwrap();
+        let mut events = Events::with_capacity(8);
+        let waker = mio::Waker::new(selector.registry(), Token(7)).unwrap();
+        for micros in [700, 5_700] {
+            waker.wake().unwrap();
+            pause(&mut selector, &mut events, None).unwrap();
+            assert!(!events.is_empty());
+            let start = Instant::now();
+            let time = Duration::from_micros(micros);
+            pause(&mut selector, &mut events, Some(time)).unwrap();
+            let (first, exact) = (start.elapsed(), time - time / 1000);
+            assert!(events.is_empty() && first + Duration::from_millis(1) >= exact, "{first:?}");
+            // The event loop waits for the rest.
+            pause(&mut selector, &mut events, Some(time.saturating_sub(first))).unwrap();
+            assert!(start.elapsed() >= exact - Duration::from_micros(10), "{:?}", start.elapsed());
         }
     }
 }

@@ -21,6 +21,9 @@ impl Engine {
     /// Sends a new part of a stream to its viewers, and sets the next deadline of the stream.
     pub(super) fn publish(&mut self, stream: usize, update: Update, now: Duration) {
         if update != Update::None {
+            if update != Update::Part {
+                self.end_with_streams();
+            }
             self.broadcast(stream, update, now);
             self.answer_snapshots(stream, now);
         }
@@ -37,32 +40,41 @@ impl Engine {
         }
     }
 
-    fn broadcast(&mut self, stream: usize, update: Update, now: Duration) {
-        if matches!(update, Update::LastPart | Update::End)
-            && self.shutdown_at.is_none()
-            && self.streams.iter().all(|stream| stream.hub.is_closed())
-        {
+    /// Ends the run after the last stream.
+    #[inline(never)]
+    fn end_with_streams(&mut self) {
+        if self.shutdown_at.is_none() && self.streams.iter().all(|stream| stream.hub.is_closed()) {
             // No deadline: the send timeout closes viewers that accept nothing.
             self.begin_shutdown(Duration::MAX);
         }
-        let Some(hub) = self.streams.get(stream).map(|stream| &stream.hub) else { return };
-        // Almost always empty, and then it does not allocate memory.
-        let mut ended = Vec::new();
-        self.connections.for_each_viewer(stream, |number, connection| {
+    }
+
+    fn broadcast(&mut self, stream: usize, update: Update, now: Duration) {
+        let Self { streams, connections, pushes, .. } = self;
+        let Some(hub) = streams.get(stream).map(|stream| &stream.hub) else { return };
+        connections.for_each_viewer(stream, |number, connection| {
             let Stage::Stream { viewer, .. } = &mut connection.stage else { return };
             let newest = hub.newest(viewer.recipe());
             if let Some(newest) = newest {
                 viewer.offer(newest);
             } else if update == Update::End {
                 // The stream ended before its first frame.
-                return ended.push((number, Ok(Push::Done)));
+                return pushes.push((number, Ok(Push::Done)));
             }
             match viewer.push(newest, now, |slices| send(&connection.socket, slices)) {
                 Ok(Push::Idle | Push::Blocked) => {}
-                sent => ended.push((number, sent)),
+                sent => pushes.push((number, sent)),
             }
         });
-        for (number, sent) in ended {
+        if !self.pushes.is_empty() {
+            self.after_pushes(now);
+        }
+    }
+
+    /// Acts on what the viewers have sent whose results need it.
+    #[inline(never)]
+    fn after_pushes(&mut self, now: Duration) {
+        for (number, sent) in std::mem::take(&mut self.pushes) {
             self.after_push(number, sent, now);
         }
     }

@@ -37,6 +37,7 @@ impl Engine {
     /// Writes to the log that a connection is no longer a viewer, if it was one.
     fn log_viewer(&mut self, number: usize, reason: Reason) {
         let now = self.clock.now();
+        self.attend_at = Duration::ZERO;
         let Some(connection) = self.connections.get_mut(number) else { return };
         if let Stage::Stream { viewer, .. } = &connection.stage {
             let after = now.saturating_sub(connection.accepted_at);

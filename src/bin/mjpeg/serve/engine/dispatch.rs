@@ -118,6 +118,7 @@ impl Engine {
         let Some(connection) = self.connections.get_mut(number) else { return };
         limit_kernel_buffers(&connection.socket, &self.settings);
         self.log.came(&connection.peer, target, &layout.name(), now);
+        self.attend_at = Duration::ZERO;
         let faults = &self.settings.faults;
         let script =
             (!faults.is_empty()).then(|| Box::new(Faulty::new(Rc::clone(faults))) as Box<dyn Script>);

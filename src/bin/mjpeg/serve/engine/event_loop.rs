@@ -14,7 +14,8 @@ use super::super::deadlines::{Deadlines, Timed};
 use super::super::pause::{be_precise, pause};
 use super::super::responder::Responder;
 use super::super::stream::Stream;
-use super::super::viewer_log::{Reason, ViewerLog};
+use super::super::viewer::Push;
+use super::super::viewer_log::ViewerLog;
 use super::settings::Settings;
 use crate::clock::Clock;
 use crate::listen::socket::Listener;
@@ -33,8 +34,6 @@ const FIRST_OWN_TOKEN: usize = usize::MAX - 8;
 
 /// How often to check for overdue connections.
 pub(super) const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
-/// How long viewers may take to receive the last part after a signal.
-const SHUTDOWN_TIME: Duration = Duration::from_millis(800);
 
 /// The server.
 pub struct Engine {
@@ -45,6 +44,8 @@ pub struct Engine {
     wake_ups: WakeUps,
     /// The streams that were woken, in a buffer that is used again.
     woken: Vec<usize>,
+    /// Results of sending a part that are acted on afterwards; almost always empty.
+    pub(super) pushes: Vec<(usize, io::Result<Push>)>,
     pub(super) deadlines: Deadlines,
     pub(super) clock: Clock,
     pub(super) stop: Stop,
@@ -58,6 +59,8 @@ pub struct Engine {
     pub(super) last_sweep: Duration,
     /// When to end at the latest; `None` while the server runs.
     pub(super) shutdown_at: Option<Duration>,
+    /// Until when a turn without events has only frames to send. Zero after changes.
+    pub(super) attend_at: Duration,
     buffer: Box<[u8]>,
 }
 
@@ -91,6 +94,7 @@ impl Engine {
             streams,
             wake_ups,
             woken: Vec::new(),
+            pushes: Vec::new(),
             deadlines: Deadlines::default(),
             clock,
             stop: stop.clone(),
@@ -102,6 +106,7 @@ impl Engine {
             accept_at: None,
             last_sweep: Duration::ZERO,
             shutdown_at: None,
+            attend_at: Duration::ZERO,
             buffer: vec![0; 16 * 1024].into(),
         })
     }
@@ -128,6 +133,18 @@ impl Engine {
     pub(super) fn turn(&mut self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
         pause(&mut self.poll, events, timeout)?;
         let now = self.clock.now();
+        if events.is_empty() && now < self.attend_at {
+            // Most turns. The less code they run, the less must come back into the caches after the pause.
+            self.expire(now);
+        } else {
+            self.attend(events, now);
+        }
+        Ok(())
+    }
+
+    /// Handles events, due frames and time limits.
+    #[inline(never)]
+    fn attend(&mut self, events: &Events, now: Duration) {
         // Also if the sources have ended and only slow viewers remain: the signal shortens the wait for them.
         if self.is_stopped(now) && self.shutdown_at.is_none_or(|until| until == Duration::MAX) {
             self.stop_streams(now);
@@ -135,7 +152,7 @@ impl Engine {
         // A due frame comes first: it must not wait for requests.
         self.expire(now);
         let mut accept = false;
-        for event in &*events {
+        for event in events {
             match event.token() {
                 SOURCES => self.wake(now),
                 SIGNAL | COMMAND => {}
@@ -158,12 +175,7 @@ impl Engine {
         }
         self.sweep(now);
         self.log.tick(now);
-        Ok(())
-    }
-
-    /// Whether the run has ended.
-    fn is_over(&self) -> bool {
-        self.shutdown_at.is_some_and(|until| self.clock.now() >= until || self.is_everything_sent())
+        self.plan_attention();
     }
 
     /// Why a source never produced a frame, if that ended its stream.
@@ -218,21 +230,6 @@ impl Engine {
         });
     }
 
-    /// How long the poll may block.
-    fn timeout(&self) -> Option<Duration> {
-        let now = self.clock.now();
-        let due = self.deadlines.first();
-        // If a frame is due soon, the check for overdue connections runs then.
-        let sweep = (!self.connections.is_empty() && due.is_none_or(|due| due > now + SWEEP_INTERVAL))
-            .then_some(self.last_sweep + SWEEP_INTERVAL);
-        let command = self.command.as_ref().and_then(Command::due);
-        [due, self.accept_at, sweep, self.shutdown_at, command, self.log.due()]
-            .into_iter()
-            .flatten()
-            .min()
-            .map(|at| at.saturating_sub(now))
-    }
-
     /// Reads from and writes to one connection until its socket would block.
     pub(super) fn drive(&mut self, number: usize, now: Duration) {
         let Some(connection) = self.connections.get_mut(number) else { return };
@@ -250,38 +247,6 @@ impl Engine {
                 Step::Dispatch(status) => self.dispatch(number, &status, now),
                 Step::Close => return self.close(number),
             }
-        }
-    }
-
-    /// Whether the kernel has all bytes for all peers. It delivers them after this process has ended, too.
-    fn is_everything_sent(&self) -> bool {
-        self.connections.iter().all(|(_, connection)| matches!(connection.stage, Stage::Drain { .. }))
-    }
-
-    /// Ends all streams after a signal.
-    fn stop_streams(&mut self, now: Duration) {
-        let updates: Vec<_> = self.streams.iter_mut().map(|stream| stream.hub.finish(now)).collect();
-        self.begin_shutdown(now + SHUTDOWN_TIME);
-        for (stream, update) in updates.into_iter().enumerate() {
-            self.publish(stream, update, now);
-        }
-    }
-
-    /// Stops listening and closes connections without a complete request. The run ends when the others are done,
-    /// or at `until`.
-    pub(super) fn begin_shutdown(&mut self, until: Duration) {
-        self.shutdown_at = Some(until);
-        self.listeners.clear();
-        let streams = &self.streams;
-        let over = self.connections.select(|connection| match connection.stage {
-            Stage::Request(_) | Stage::Delay { .. } => true,
-            Stage::Stream { stream, .. } | Stage::Snapshot { stream, .. } => {
-                streams.get(stream).is_none_or(|stream| stream.hub.newest(0).is_none())
-            }
-            _ => false,
-        });
-        for number in over {
-            self.close_for(number, Reason::Stopped);
         }
     }
 

@@ -7,9 +7,11 @@ mod departure;
 mod dispatch;
 mod event_loop;
 mod settings;
+mod shutdown;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod timeout;
 
 pub use event_loop::{Engine, SOURCES};
 pub use settings::Settings;
