@@ -28,18 +28,18 @@ use self::flow::Flow;
 use self::freshness::Freshness;
 use self::pictures::Pictures;
 use self::rtp::Obstacle;
+use self::snapshots::Candidate;
 use crate::check::report::Report;
 use crate::check::rule::Severity;
 use crate::check::rules::carrier::{CROSS_ORIGIN_REFUSED, RTP_JPEG_UNFIT};
 use crate::check::rules::delimiter::NO_MULTIPART;
 use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
-use crate::check::rules::snapshot::NOT_A_SNAPSHOT;
 use crate::check::rules::timing::ENDED_EARLY;
 use crate::consumers::{HeadStart, ResponseHead};
 use crate::counted::Counted;
-use crate::http::{ChunkError, ContentType, Head};
+use crate::http::{ChunkError, Head};
 use crate::jpeg::Judgement;
-use crate::multipart::{Collector, Event, Extent, Framing, Part};
+use crate::multipart::{Collector, Event, Framing, Part};
 use crate::stats::FrameTimes;
 
 pub use self::expectations::Expectations;
@@ -78,12 +78,8 @@ pub struct Judge {
     is_bare: bool,
     /// The Content-Length of the response.
     body_length: Option<u64>,
-    /// The head of a response that may be a snapshot: its type is that of a picture.
-    image: Option<Head>,
-    /// Bytes of the body of the only part so far, if nothing frames it.
-    lone: Option<u64>,
-    /// What other requests for the same snapshot got.
-    snapshots: Option<Snapshots>,
+    /// Whether the response is a snapshot.
+    candidate: Candidate,
     /// The deviations of each part, with its Content-Length.
     deviations: Collector<Length>,
     /// Whether the last part that was judged has a Content-Length.
@@ -107,9 +103,7 @@ impl Judge {
             is_ended: false,
             is_bare: true,
             body_length: None,
-            image: None,
-            lone: None,
-            snapshots: None,
+            candidate: Candidate::default(),
             deviations: Collector::new(),
             has_length: true,
         }
@@ -129,8 +123,7 @@ impl Judge {
     pub fn head(&mut self, head: &Head) {
         self.is_bare = false;
         self.body_length = ResponseHead::of(head).content_length;
-        let content_type = head.fields().first("content-type").map(ContentType::parse);
-        self.image = content_type.is_some_and(|it| it.is_image()).then(|| head.clone());
+        self.candidate.head(head);
         response::head(head, &mut self.findings);
         response::carried(head, &mut self.obstacles);
         self.pictures.dash_boundary = response::dash_boundary(head);
@@ -151,12 +144,12 @@ impl Judge {
     /// Whether the response so far is one picture, perhaps a damaged one, without a frame around it, as its type says: the
     /// answer of a snapshot URL.
     pub fn is_snapshot(&self) -> bool {
-        self.image.is_some() && self.lone.is_some()
+        self.candidate.is_snapshot()
     }
 
     /// Takes what other requests for this snapshot got.
     pub fn snapshots(&mut self, snapshots: Snapshots) {
-        self.snapshots = Some(snapshots);
+        self.candidate.others(snapshots);
     }
 
     /// Takes one read, before the events of its bytes: at time `at` since the first byte, the first `reached`
@@ -219,8 +212,7 @@ impl Judge {
 
     fn part(&mut self, part: &Part<'_>, arrival: Option<Duration>) {
         self.parts += 1;
-        let is_lone = self.parts == 1 && part.spans.delimiter.len == 0 && part.extent != Extent::Foreign;
-        self.lone = is_lone.then(|| part.spans.body.end());
+        self.candidate.part(part);
         response::part_end(part, self.body_length, &mut self.findings);
         let place = Place::in_part(part.number, part.spans.body.start);
         let judgement = Judgement::of_markers(part.body, part.extent);
@@ -260,20 +252,11 @@ impl Judge {
     pub fn finish(mut self, watched: Option<Duration>) -> Report {
         self.deviations.finish();
         self.judge_deviations();
-        let is_snapshot = self.is_snapshot();
-        match (&self.image, self.lone.filter(|_| is_snapshot)) {
-            (Some(head), Some(end)) => {
-                snapshots::judge(head, self.snapshots.as_ref(), &mut self.findings);
-                if self.pictures.count > 0 {
-                    snapshots::length(head, end, &mut self.findings);
-                }
-            }
-            _ => self.obstacles.note(&NOT_A_SNAPSHOT, Place::STREAM, "the response is not one picture"),
-        }
         let Self {
             expectations,
             mut findings,
-            obstacles,
+            mut obstacles,
+            candidate,
             is_bare,
             parts,
             pictures,
@@ -287,12 +270,10 @@ impl Judge {
         let timing = times.timing(expectations.max_gap);
         timing::gaps(&times, timing.as_ref(), watched, &expectations, &mut findings);
         timing::rate(pictures.count, watched.map(|watched| watched + waited), &expectations, &mut findings);
-        if is_snapshot {
-            timing::snapshot(&expectations, &mut findings);
-        }
         flow.finish(&times, watched, &mut findings);
         freshness.finish(began, &mut findings);
         let count = pictures.count;
+        let is_snapshot = candidate.finish(count > 0, &expectations, &mut findings, &mut obstacles);
         let frames = pictures.finish(&mut findings);
         if is_bare {
             // A file of pictures one after another is as good as one with multipart framing.

@@ -5,14 +5,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::expectations::Expectations;
 use super::findings::{Findings, Place};
 use super::repeats::{self, FROZEN_PICTURES};
 use crate::check::rule::Rule;
 use crate::check::rules::content::TOO_SHORT_TO_JUDGE;
 use crate::check::rules::snapshot::*;
+use crate::check::rules::timing::FPS_BELOW_LIMIT;
 use crate::counted::Counted;
-use crate::http::{Allowance, Head, cache_lifetime, parse_date};
-use crate::multipart::Timestamp;
+use crate::http::{Allowance, ContentType, Head, cache_lifetime, parse_date};
+use crate::multipart::{Extent, Part, Timestamp};
 
 /// A picture that is older than this by its own fields is stale.
 const OLD: Duration = Duration::from_secs(10);
@@ -96,8 +98,68 @@ impl Snapshots {
     }
 }
 
+/// What is known of a response that may be a snapshot.
+#[derive(Debug, Default)]
+pub struct Candidate {
+    /// Its head, if its type is that of a picture.
+    head: Option<Head>,
+    parts: u64,
+    /// Where the body of the only part so far ends, if nothing frames it.
+    end: Option<u64>,
+    /// What other requests got.
+    others: Option<Snapshots>,
+}
+
+impl Candidate {
+    /// Takes the head of the response.
+    pub fn head(&mut self, head: &Head) {
+        let content_type = head.fields().first("content-type").map(ContentType::parse);
+        self.head = content_type.is_some_and(|it| it.is_image()).then(|| head.clone());
+    }
+
+    /// Takes the next part.
+    pub fn part(&mut self, part: &Part<'_>) {
+        self.parts += 1;
+        let is_lone = self.parts == 1 && part.spans.delimiter.len == 0 && part.extent != Extent::Foreign;
+        self.end = is_lone.then(|| part.spans.body.end());
+    }
+
+    /// Takes what other requests got.
+    pub fn others(&mut self, snapshots: Snapshots) {
+        self.others = Some(snapshots);
+    }
+
+    /// Whether the response so far is one picture without a frame around it, as its type says.
+    pub fn is_snapshot(&self) -> bool {
+        self.head.is_some() && self.end.is_some()
+    }
+
+    /// Judges the response, and says whether it is a snapshot. `is_whole`: its picture is.
+    pub fn finish(
+        self,
+        is_whole: bool,
+        expectations: &Expectations,
+        findings: &mut Findings,
+        obstacles: &mut Findings,
+    ) -> bool {
+        let (Some(head), Some(end)) = (self.head, self.end) else {
+            obstacles.note(&NOT_A_SNAPSHOT, Place::STREAM, "the response is not one picture");
+            return false;
+        };
+        judge(&head, self.others.as_ref(), findings);
+        if is_whole {
+            length(&head, end, findings);
+        }
+        if let Some(min) = expectations.min_fps {
+            let message = format!("a snapshot has no frame rate, asked for {min}");
+            findings.note(&FPS_BELOW_LIMIT, Place::STREAM, message);
+        }
+        true
+    }
+}
+
 /// Judges a response with one picture. `snapshots`: what other requests got; `None` if there were none.
-pub fn judge(head: &Head, snapshots: Option<&Snapshots>, findings: &mut Findings) {
+fn judge(head: &Head, snapshots: Option<&Snapshots>, findings: &mut Findings) {
     let message = match snapshots {
         Some(snapshots) => snapshots.message(),
         None => "one picture; whether the next one is new was not examined".into(),
@@ -118,7 +180,7 @@ pub fn judge(head: &Head, snapshots: Option<&Snapshots>, findings: &mut Findings
 }
 
 /// Judges the length of a response with one whole picture, which ends after `end` bytes.
-pub fn length(head: &Head, end: u64, findings: &mut Findings) {
+fn length(head: &Head, end: u64, findings: &mut Findings) {
     let announced = head.text("content-length");
     let message = match announced.map(|text| text.trim().parse::<u64>()) {
         None if !head.is_chunked() => "neither Content-Length nor chunks".into(),

@@ -42,11 +42,3 @@ pub fn rate(pictures: u64, watched: Option<Duration>, expectations: &Expectation
         findings.note(&FPS_BELOW_LIMIT, Place::STREAM, message);
     }
 }
-
-/// Judges a snapshot, which has no rate.
-pub fn snapshot(expectations: &Expectations, findings: &mut Findings) {
-    if let Some(min) = expectations.min_fps {
-        let message = format!("a snapshot has no frame rate, asked for {min}");
-        findings.note(&FPS_BELOW_LIMIT, Place::STREAM, message);
-    }
-}
