@@ -93,7 +93,7 @@ impl fmt::Display for Cause {
             Self::FieldBlank => "a blank before a colon",
             Self::FieldCount => "the number of fields",
             Self::PartType => "the Content-Type of a part",
-            Self::LengthMissing => "a part without Content-Length",
+            Self::LengthMissing => "no Content-Length where it looks for one",
             Self::LengthInvalid => "a Content-Length that is no number",
             Self::LengthRepeated => "several Content-Length fields",
             Self::LengthWrong => "a Content-Length that is wrong",
