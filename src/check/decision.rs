@@ -1,6 +1,7 @@
 //! Which rule decides the fate of a stream in a consumer.
 
 use super::rule::Rule;
+use super::rules::snapshot::SNAPSHOT;
 use super::rules::{delimiter::*, http::*, jpeg::*, length::*, line_end::*, part_body::*, part_head::*};
 use crate::consumers::{Cause, Consumer, Fate, Prediction};
 
@@ -34,7 +35,7 @@ fn rules_of(cause: Cause) -> &'static [&'static Rule] {
         Cause::HeadBareLf => const { &[&HEAD_BARE_LF] },
         Cause::ChunkedHttp10 => const { &[&CHUNKED_UNDER_HTTP10] },
         Cause::ContentType => {
-            const { &[&CONTENT_TYPE_MISSING, &CONTENT_TYPE_NOT_MIXED_REPLACE, &BOUNDARY_SEPARATOR] }
+            const { &[&CONTENT_TYPE_MISSING, &CONTENT_TYPE_NOT_MIXED_REPLACE, &BOUNDARY_SEPARATOR, &SNAPSHOT] }
         }
         Cause::BoundaryParameter => {
             const {
@@ -53,7 +54,9 @@ fn rules_of(cause: Cause) -> &'static [&'static Rule] {
         }
         Cause::BoundaryLength => const { &[&BOUNDARY_TOO_LONG] },
         Cause::BodyLength => const { &[&BODY_LENGTH_ZERO, &BODY_LENGTH_SHORT, &BODY_LENGTH] },
-        Cause::BodyStart => const { &[&NO_MULTIPART, &FIRST_DELIMITER_MISSING, &PREAMBLE, &PREAMBLE_BLANK] },
+        Cause::BodyStart => {
+            const { &[&NO_MULTIPART, &FIRST_DELIMITER_MISSING, &PREAMBLE, &PREAMBLE_BLANK, &SNAPSHOT] }
+        }
         Cause::Delimiter => {
             const {
                 &[
@@ -80,6 +83,7 @@ fn rules_of(cause: Cause) -> &'static [&'static Rule] {
                     &BARE_LF_WITHOUT_LENGTH,
                     &LINE_END_MISSING,
                     &LINE_END_MISSING_WITHOUT_LENGTH,
+                    &SNAPSHOT,
                 ]
             }
         }

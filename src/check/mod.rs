@@ -41,7 +41,7 @@ mod selection;
 pub use carrier::{Carrier, carrier, carriers};
 pub use consumer::{Consumer, Effect};
 pub use content::{Colour, Concealment, Look, LostColour, Stillness};
-pub use judge::{Expectations, Judge};
+pub use judge::{Expectations, Judge, Snapshots};
 pub use report::{Finding, Forecast, Frames, Report};
 pub use rule::{Rule, Severity};
 pub use rules::{find, rules};

@@ -1,14 +1,15 @@
 //! What a judge found.
 
-use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::carrier::{Carrier, carriers};
 use super::decision::deciding;
 use super::rule::{Rule, Severity};
 use super::rules::consumer::CONSUMER_FAILS;
-use crate::consumers::{Consumer, Fate, Prediction, Predictor, Stream, consumers};
+use super::rules::snapshot::{NOT_A_SNAPSHOT, SNAPSHOT};
+use crate::consumers::{Cause, Consumer, Fate, Prediction, Predictor, Stream, consumers};
 use crate::stats::Timing;
 
 /// A rule that the stream breaks: how often, where first, and how.
@@ -46,6 +47,16 @@ pub struct Forecast {
     pub fate: Fate,
     /// The rule of the finding that decides it, if one does.
     pub decided_by: Option<&'static Rule>,
+    /// What the consumer runs into, if it is late or loses frames.
+    pub cause: Option<Cause>,
+}
+
+/// For people: `mpv: dies because of LF alone`.
+impl fmt::Display for Forecast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.consumer.name, self.fate)?;
+        self.cause.map_or(Ok(()), |cause| write!(f, " because of {cause}"))
+    }
 }
 
 /// The pictures of a stream.
@@ -72,6 +83,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What keeps the stream from carriers. They are no findings unless [`Report::judge_for`] makes them some.
     pub obstacles: Vec<Finding>,
+    /// Whether the response is one picture, as its type says.
+    pub is_snapshot: bool,
     /// Parts seen.
     pub parts: u64,
     /// Parts with a whole picture.
@@ -99,15 +112,17 @@ impl Report {
             let nothing = Prediction::nothing();
             let prediction = if self.parts > 0 { predictor.predict(consumer) } else { nothing };
             let decided_by = deciding(&broken, consumer, &prediction);
-            Forecast { consumer, fate: prediction.fate, decided_by }
+            let cause = prediction.cause.filter(|_| prediction.fate > Fate::Unknown);
+            Forecast { consumer, fate: prediction.fate, decided_by, cause }
         };
         self.forecasts = consumers().map(forecast).collect();
     }
 
-    /// What keeps the stream from each carrier, if anything does.
+    /// What keeps the stream from each carrier, if anything does. That of a snapshot is among the findings.
     pub fn carried(&self) -> impl Iterator<Item = (&'static Carrier, Option<&Finding>)> {
         carriers().map(|carrier| {
-            (carrier, self.obstacles.iter().find(|obstacle| carrier.rules.contains(&obstacle.rule)))
+            let mut obstacles = self.obstacles.iter().chain(&self.findings);
+            (carrier, obstacles.find(|obstacle| carrier.rules.contains(&obstacle.rule)))
         })
     }
 
@@ -138,13 +153,22 @@ impl Report {
                 count: forecasts.iter().filter(unexplained).count() as u64,
                 part: None,
                 offset: None,
-                message: format!("{}: {}", forecast.consumer.name, forecast.fate),
+                message: forecast.to_string(),
                 severity: None,
             });
         }
         let is_asked = |rule| carriers.iter().any(|carrier| carrier.rules.contains(&rule));
+        let is_polled = carriers.iter().any(|carrier| carrier.rules.contains(&&NOT_A_SNAPSHOT));
+        for finding in &mut self.findings {
+            if is_asked(finding.rule) {
+                finding.severity = Some(Severity::Error);
+            } else if finding.rule == &SNAPSHOT && is_polled {
+                finding.severity = Some(Severity::Info);
+            }
+        }
         let obstacles = self.obstacles.iter().filter(|obstacle| is_asked(obstacle.rule)).cloned();
         self.findings.extend(obstacles.map(|it| Finding { severity: Some(Severity::Error), ..it }));
+        self.obstacles.retain(|obstacle| !is_asked(obstacle.rule));
         self.findings.sort_by_key(|finding| core::cmp::Reverse(finding.severity()));
     }
 }

@@ -1,6 +1,7 @@
 //! How a consumer finds the end of a body by its delimiter.
 
-use super::delimiter::{Matcher, Source};
+use super::delimiter::Source;
+use super::matcher::Matcher;
 use super::pictures::find;
 use super::stop::NEVER;
 

@@ -1,5 +1,7 @@
 //! Why a reader stopped, waited or lost a frame.
 
+use core::fmt;
+
 /// What a reader ran into. The rules of `check` that can explain it are named by `check`, not here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -64,4 +66,42 @@ pub enum Cause {
     NextPart,
     /// This consumer buffers the response.
     Buffering,
+}
+
+/// For people, a few words: what this reader does not read.
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::HeadStart => "the start of the response",
+            Self::HeadLength => "the Content-Length of the response",
+            Self::ContentCoding => "the content coding",
+            Self::StatusLine => "the status line",
+            Self::HeadBareLf => "LF alone in the response head",
+            Self::ChunkedHttp10 => "chunks under HTTP/1.0",
+            Self::ContentType => "the Content-Type of the response",
+            Self::BoundaryParameter => "the form of the boundary parameter",
+            Self::BoundaryLength => "the length of the boundary",
+            Self::BodyLength => "the Content-Length of the response, which ends the body",
+            Self::BodyStart => "the start of the body",
+            Self::Delimiter => "a place where it needs a delimiter",
+            Self::DelimiterTail => "bytes behind a delimiter",
+            Self::CloseDelimiter => "a close-delimiter",
+            Self::BareLf => "LF alone",
+            Self::LineLength => "a long line",
+            Self::FieldColon => "a line without a colon in a part head",
+            Self::FieldFolded => "a folded field",
+            Self::FieldBlank => "a blank before a colon",
+            Self::FieldCount => "the number of fields",
+            Self::PartType => "the Content-Type of a part",
+            Self::LengthMissing => "no Content-Length where it looks for one",
+            Self::LengthInvalid => "a Content-Length that is no number",
+            Self::LengthRepeated => "several Content-Length fields",
+            Self::LengthWrong => "a Content-Length that is wrong",
+            Self::Picture => "a part without a picture",
+            Self::Truncated => "a picture without its end",
+            Self::Markers => "a marker or a length where this reader does not expect it",
+            Self::NextPart => "the end of a frame that comes with the next one",
+            Self::Buffering => "this consumer buffers",
+        })
+    }
 }

@@ -4,8 +4,9 @@ use alloc::vec::Vec;
 
 use super::body_end::{BodyEnd, LookAhead};
 use super::cause::Cause;
-use super::delimiter::{Delimiters, Matcher};
+use super::delimiter::Delimiters;
 use super::length::{Length, Purpose};
+use super::matcher::Matcher;
 use super::part_head::{PartHead, Shape};
 use super::part_type::{Kind, PartType};
 use super::stop::{NEVER, Step, Stop, dies};

@@ -31,6 +31,8 @@ pub struct Stream {
     pub(super) body: Vec<u8>,
     /// The end of each send in the body, and when it came.
     pub(super) sends: Vec<(usize, Duration)>,
+    /// The end of each read in the body.
+    reads: Vec<usize>,
     /// The end of each chunk in the body.
     pub(super) chunks: Vec<usize>,
     pub(super) end: StreamEnd,
@@ -59,10 +61,12 @@ impl Stream {
             }
             last_read = at;
         }
+        let mut reads: Vec<usize> = arrivals.iter().map(|&(end, _)| end).collect();
         if sends.last().is_none_or(|&(end, _)| end < body.len()) {
             sends.push((body.len(), ended));
+            reads.push(body.len());
         }
-        Self { head, body, sends, chunks, end, ended, has_times: true }
+        Self { head, body, sends, reads, chunks, end, ended, has_times: true }
     }
 
     /// A stream without arrival times. `sends`: the ends of what its sender presumably sent together.
@@ -97,7 +101,15 @@ impl Stream {
 
     /// The body as most readers see it.
     pub(super) fn decoded(&self) -> Body<'_> {
-        Body { bytes: Cow::Borrowed(&self.body), sends: Cow::Borrowed(&self.sends), chunks: &self.chunks }
+        let (bytes, sends) = (Cow::Borrowed(&self.body[..]), Cow::Borrowed(&self.sends[..]));
+        Body { bytes, sends, reads: None, chunks: &self.chunks }
+    }
+
+    /// The same body for an event-driven reader to which nothing came together that we read in two reads; `None` if there
+    /// is no difference.
+    pub(super) fn divided<'a>(&'a self, body: &Body<'a>) -> Option<Body<'a>> {
+        let is_divided = self.has_times && self.reads.len() > self.sends.len();
+        is_divided.then(|| Body { reads: Some(&self.reads), ..body.clone() })
     }
 
     /// The body with its chunk framing, as a reader sees it that does not expect chunks.
@@ -118,7 +130,7 @@ impl Stream {
             ends.get(i).map_or(bytes.len(), |&(chunk, place)| place - (chunk - end))
         };
         let sends = self.sends.iter().map(|&(end, at)| (place(end), at)).collect();
-        Body { bytes: Cow::Owned(bytes), sends: Cow::Owned(sends), chunks: &[] }
+        Body { bytes: Cow::Owned(bytes), sends: Cow::Owned(sends), reads: None, chunks: &[] }
     }
 }
 
@@ -127,6 +139,8 @@ impl Stream {
 pub(super) struct Body<'a> {
     pub bytes: Cow<'a, [u8]>,
     sends: Cow<'a, [(usize, Duration)]>,
+    /// The ends of our reads, if an event-driven reader reads as we do.
+    reads: Option<&'a [usize]>,
     chunks: &'a [usize],
 }
 
@@ -165,7 +179,10 @@ impl Body<'_> {
     /// The ends of the reads of an event-driven reader: each send and each chunk, in pieces of at most 64 KiB.
     pub fn events(&self) -> Vec<usize> {
         let len = self.bytes.len();
-        let mut ends: Vec<usize> = self.sends.iter().map(|&(end, _)| end.min(len)).collect();
+        let mut ends: Vec<usize> = match self.reads {
+            Some(reads) => reads.iter().map(|&end| end.min(len)).collect(),
+            None => self.sends.iter().map(|&(end, _)| end.min(len)).collect(),
+        };
         ends.extend(self.chunks.iter().map(|&end| end.min(len)));
         ends.sort_unstable();
         ends.dedup();

@@ -72,6 +72,11 @@ impl<'a> ContentType<'a> {
         self.media_type.eq_ignore_ascii_case(b"multipart/x-mixed-replace")
     }
 
+    /// Whether the media type is that of a picture.
+    pub fn is_image(&self) -> bool {
+        self.media_type.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"image/"))
+    }
+
     /// Whether the media type is any multipart type.
     pub fn is_multipart(&self) -> bool {
         self.media_type.get(..10).is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/"))

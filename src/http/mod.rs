@@ -20,15 +20,20 @@
 //! Nothing here opens a socket. [`Head::parse`] takes all bytes from the first one on and returns `None`
 //! until the head is complete. [`Dechunker`] takes each byte once.
 
+mod cache;
 mod chunked;
 mod content_type;
+mod date;
 mod fields;
 mod head;
 
+pub use cache::{Allowance, cache_lifetime};
 pub use chunked::{ChunkError, ChunkErrorKind, Dechunker};
 pub use content_type::{BoundaryParameter, ContentType, Separator};
+pub use date::parse_date;
 pub use fields::{FieldFlaw, FieldLine, Fields, split_fields};
 pub use head::{HEAD_BYTES, Head, HeadError, HeadErrorKind, Version};
 
+pub(crate) use date::seconds_since_1970;
 pub(crate) use fields::is_field_like;
 pub(crate) use head::HeadSearch;

@@ -19,7 +19,7 @@ pub(super) struct Coding {
 enum Length {
     /// None that counts.
     Unknown,
-    /// That of a finite answer, such as an error page. The body ends there.
+    /// That of a finite answer, such as an error page or a snapshot. The body ends there.
     Exact(u64),
     /// Perhaps that of a finite answer: endless streams announce one too (webcamXP: 9999999).
     Perhaps(u64),
@@ -91,7 +91,9 @@ impl Length {
             return Self::Unknown;
         };
         match head.text("content-type") {
-            Some(value) if value.starts_with("text/") || value.starts_with("application/json") => {
+            Some(value)
+                if ["text/", "application/json", "image/"].iter().any(|start| value.starts_with(start)) =>
+            {
                 Self::Exact(length)
             }
             _ => Self::Perhaps(length),

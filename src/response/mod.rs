@@ -10,7 +10,7 @@
 //! | a body without a head | GStreamer's `tcpserversink` | as the body of a response with no fields |
 //! | interim heads (1xx) | servers that answer `Expect` | skipped |
 //! | chunks under `HTTP/1.0` | Kasa | decoded: the head's `Transfer-Encoding` counts |
-//! | `Content-Length: 9999999` before an endless stream | webcamXP | ignored, unless the type is text or JSON |
+//! | `Content-Length: 9999999` before an endless stream | webcamXP | ignored, unless the type is text, JSON or an image |
 //! | several heads, with pages between them | `curl -iL`, `curl -i --digest` | the last head counts ([`Expected::Saved`]) |
 //! | empty lines before the status line | files edited by hand | skipped |
 //! | chunks or a content coding announced and not there | small servers | as it is, with a deviation |

@@ -267,3 +267,11 @@ fn text_from_the_network_is_escaped_for_the_terminal() {
     let end = run(&mut mjpeg(["check", &camera.url]));
     assert!(end.text().contains("\\x1b") && !end.text().contains('\x1b'), "{}", end.text());
 }
+
+#[test]
+fn a_consumer_that_cannot_be_predicted_is_not_said_to_play() {
+    // All consumers that were measured with a response without a head show nothing.
+    let pieces = [body(part), vec![b"--foo--\r\n".to_vec()]].concat();
+    let end = run(&mut mjpeg(["check", &Camera::sending("", pieces).url])).expect(1);
+    assert!(end.text().contains("plays in 0 of 27 measured consumers"), "{}", end.text());
+}

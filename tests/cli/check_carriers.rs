@@ -42,7 +42,7 @@ fn rtp_jpeg_carries_what_ffmpeg_sends() {
         ("streams/frames/1.jpg", None),
         ("jpeg/440-odd.jpg", Some("sampling")),
         ("jpeg/444-optimised.jpg", Some("4:4:4 sampling instead of 4:2:2 or 4:2:0")),
-        ("jpeg/grey.jpg", Some("1 components instead of 3")),
+        ("jpeg/grey.jpg", Some("1 component instead of 3")),
         ("jpeg/cmyk.jpg", Some("4 components instead of 3")),
         ("jpeg/planes.jpg", Some("more than one scan")),
         ("jpeg/progressive.jpg", Some("a progressive picture")),
@@ -91,6 +91,23 @@ fn pictures_larger_than_2040_pixels_do_not_fit() {
 }
 
 #[test]
+fn text_says_why_a_stream_does_not_suit_a_carrier() {
+    let frames = kit::contents(&kit::frames());
+    let pieces = vec![part(&frames[0]), part(&frames[1]), b"--foo--\r\n".to_vec()];
+    let text = |head: &str| {
+        let camera = Camera::sending(head, pieces.clone());
+        kit::run::run(&mut kit::run::mjpeg(["check", &camera.url])).expect(0).text().to_string()
+    };
+    let lines = |text: &str| text.lines().filter(|line| line.contains("not for")).count();
+    let without = text(HEAD);
+    assert!(without.contains("\n  not for fetch: no Access-Control-Allow-Origin (H130)"), "{without}");
+    assert!(without.contains("\n  not for rtp_jpeg: 4:4:4 sampling instead of"), "{without}");
+    assert_eq!(lines(&without), 2, "{without}");
+    let with = text(&HEAD.replace("Connection", "Access-Control-Allow-Origin: *\r\nConnection"));
+    assert_eq!(lines(&with), 1, "{with}");
+}
+
+#[test]
 fn viewers_that_use_fetch_need_a_permission_and_get_nothing_in_webkit() {
     let pictures: Vec<Vec<u8>> = kit::contents(&kit::frames())[..3].iter().map(|jpeg| part(jpeg)).collect();
     let pieces = [pictures, vec![b"--foo--\r\n".to_vec()]].concat();
@@ -109,6 +126,10 @@ fn viewers_that_use_fetch_need_a_permission_and_get_nothing_in_webkit() {
         let fate = if is_allowed { "plays" } else { "nothing" };
         assert_eq!(verdict["consumers_derived"]["fetch"], fate, "{fields}: {verdict}");
         assert_eq!(verdict["consumers_derived"]["webkit_fetch"], "nothing", "{fields}: {verdict}");
+        // What no stream can avoid is not repeated for each one.
+        let obstacles = verdict["obstacles"].as_array().unwrap();
+        let obstacles: Vec<&Value> = obstacles.iter().map(|obstacle| &obstacle["code"]).collect();
+        assert_eq!(obstacles, if is_allowed { vec!["J330"] } else { vec!["H130", "J330"] }, "{verdict}");
         end.expect(0);
 
         let args = [&args[..], &["--consumers", "ffmpeg,fetch"]].concat();

@@ -19,22 +19,29 @@ fn message<'a>(verdict: &'a Value, name: &str) -> Option<&'a str> {
     findings.iter().find(|finding| finding["name"] == name)?["message"].as_str()
 }
 
-/// Sends 30 pictures, one each 50 ms, with the capture time that `time` returns for the time of day.
-fn stamped(time: fn(usize, Duration) -> Duration) -> Camera {
+/// Sends 30 pictures, one each 50 ms: the bytes that `part` makes of the number, the time of day and the picture.
+fn sending(part: impl Fn(usize, Duration, &[u8]) -> Vec<u8> + Send + 'static) -> Camera {
     Camera::start(move |camera| {
         camera.send(HEAD.as_bytes());
         for (n, jpeg) in kit::contents(&kit::frames())[..30].iter().enumerate() {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-            let head = format!(
-                "--foo\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\nX-Timestamp: {:.6}\r\n\r\n",
-                jpeg.len(),
-                time(n, now).as_secs_f64()
-            );
-            camera.send(&[head.as_bytes(), jpeg, b"\r\n"].concat());
+            camera.send(&part(n, now, jpeg));
             std::thread::sleep(Duration::from_millis(50));
         }
         camera.send(b"--foo--\r\n");
     })
+}
+
+/// A part with a further field.
+fn part_with(field: &str, jpeg: &[u8]) -> Vec<u8> {
+    let length = jpeg.len();
+    let head = format!("--foo\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n{field}\r\n\r\n");
+    [head.as_bytes(), jpeg, b"\r\n"].concat()
+}
+
+/// Sends pictures with the capture time that `time` returns for the time of day.
+fn stamped(time: fn(usize, Duration) -> Duration) -> Camera {
+    sending(move |n, now, jpeg| part_with(&format!("X-Timestamp: {:.6}", time(n, now).as_secs_f64()), jpeg))
 }
 
 #[test]
@@ -60,6 +67,74 @@ fn capture_times_show_how_fresh_the_pictures_are() {
     }
     let verdict = check(&stamped(|_, now| now - Duration::from_secs(5)), &[]);
     assert!(message(&verdict, "lag").unwrap().contains("5.0 s before the arrival"), "{verdict}");
+}
+
+/// The picture with the comment of a JVC camera.
+fn with_comment(time: &str, jpeg: &[u8]) -> Vec<u8> {
+    let comment = format!("JVC V1.0 size = 123456      width = 640   timestamp = {time}    alarm = 00000000");
+    let length = (comment.len() as u16 + 2).to_be_bytes();
+    [&jpeg[..2], &[0xff, 0xfe], &length, comment.as_bytes(), &jpeg[2..]].concat()
+}
+
+#[test]
+fn capture_times_of_other_devices_are_read_too() {
+    const OLD: Duration = Duration::from_secs(5);
+    // Seconds of a day, as a clock shows them.
+    let clock = |now: Duration| {
+        let stamp = jiff::Timestamp::from_millisecond(now.as_millis() as i64).unwrap();
+        stamp.strftime("%Y%m%d%H%M%S%3f").to_string()
+    };
+    type Part = Box<dyn Fn(usize, Duration, &[u8]) -> Vec<u8> + Send>;
+    let cases: [(&str, Part, Option<(&str, &str)>); 6] = [
+        (
+            "seconds",
+            Box::new(|_, now, jpeg| part_with(&format!("X-Timestamp: {}", now.as_secs()), jpeg)),
+            None,
+        ),
+        (
+            "Kasa, constant",
+            Box::new(|_, _, jpeg| part_with("X-UtcTime:1700000000", jpeg)),
+            Some(("not-capture-time", "have the X-UtcTime of the one before")),
+        ),
+        (
+            "Axis",
+            Box::new(|_, now, jpeg| {
+                let then = now - OLD;
+                let (seconds, hundredths) = (then.as_secs(), then.subsec_millis() / 10);
+                part_with(&format!("x-axis-dvr-frame-time: {seconds}:{hundredths:02}"), jpeg)
+            }),
+            Some(("lag", "x-axis-dvr-frame-time is 5.0 s before")),
+        ),
+        (
+            "JVC",
+            Box::new(move |_, now, jpeg| part(&with_comment(&(clock(now - OLD) + "UTC"), jpeg))),
+            Some(("lag", "JPEG comment is 5.0 s before")),
+        ),
+        (
+            "JVC in Japan",
+            Box::new(move |_, now, jpeg| {
+                part(&with_comment(&(clock(now + 9 * 3600 * OLD / 5) + "JST"), jpeg))
+            }),
+            None,
+        ),
+        (
+            "JVC elsewhere, later and later",
+            Box::new(move |n, now, jpeg| {
+                let then = now - Duration::from_millis(3_600_000 + 40 * n as u64);
+                part(&with_comment(&(clock(then) + "XST"), jpeg))
+            }),
+            Some(("lag-grows", "JPEG comment falls behind")),
+        ),
+    ];
+    for (case, part, expected) in cases {
+        let verdict = check(&sending(part), &[]);
+        let names = ["lag-grows", "lag", "capture-time-back", "not-capture-time"];
+        let found: Vec<&str> = names.into_iter().filter(|name| message(&verdict, name).is_some()).collect();
+        assert_eq!(found, Vec::from_iter(expected.map(|(name, _)| name)), "{case}: {verdict}");
+        if let Some((name, text)) = expected {
+            assert!(message(&verdict, name).unwrap().contains(text), "{case}: {verdict}");
+        }
+    }
 }
 
 /// Sends the stream of 40 pictures, one each 50 ms, only in blocks of `size` bytes.

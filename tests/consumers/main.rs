@@ -5,6 +5,7 @@
 mod combinations;
 mod hostile;
 mod outcomes;
+mod reads;
 mod real;
 mod sampling;
 mod streams;

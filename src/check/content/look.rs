@@ -20,6 +20,8 @@ const FLAT_PERCENT: usize = 98;
 const FLAT: i32 = 8 * 8;
 /// One of so many MCUs is looked at first. Most pictures are none of all this, which shows there.
 const SAMPLE: usize = 13;
+/// So many MCUs are enough to count the blocks that differ: a larger picture is sampled evenly.
+const COUNTED: usize = 2048;
 /// So many blocks of the sample may be different from what all allow: small pictures have few.
 const SAMPLE_MARGIN: usize = 4;
 /// More entropy-coded data, on average for each block, is texture, whatever the means are.
@@ -88,6 +90,13 @@ fn luminance(means: &BlockMeans) -> Option<(ScanMeans<'_>, Luminance)> {
 }
 
 impl Luminance {
+    /// One of so many MCUs is counted, in each row at other columns.
+    fn step(&self, scan: &ScanMeans<'_>) -> usize {
+        let mcus_wide = scan.rows().next().map_or(1, <[i16]>::len) / self.mcu.max(1);
+        let least = (scan.levels().len() / self.mcu.max(1) / COUNTED).max(1);
+        (least..).find(|&step| greatest_common_divisor(step, mcus_wide) == 1).unwrap_or(1)
+    }
+
     /// The mean of one of `step` MCUs.
     fn mean(&self, scan: &ScanMeans<'_>, step: usize) -> i32 {
         let (mut sum, mut count) = (0_i64, 0);
@@ -113,7 +122,26 @@ impl Luminance {
         if in_sample > SAMPLE_MARGIN + 2 * sample * (100 - percent) / 100 {
             return false;
         }
-        let (others, count) = others(1);
+        let (others, count) = others(self.step(scan));
         others * 100 <= count * (100 - percent)
+    }
+}
+
+fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greatest_common_divisor_is_that_of_euclid() {
+        for (a, b, expected) in [(3, 120, 3), (7, 120, 1), (1, 40, 1), (4, 10, 2), (5, 0, 5), (1, 0, 1)] {
+            assert_eq!(greatest_common_divisor(a, b), expected, "{a} {b}");
+        }
     }
 }

@@ -1,10 +1,11 @@
-//! How old the pictures are when they arrive: `X-Timestamp` against arrival.
+//! How old the pictures are when they arrive: their capture time against arrival.
 
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::capture_time::CaptureTime;
 use super::findings::{Findings, Place};
 use crate::check::rules::freshness::*;
 use crate::multipart::{Part, Timestamp};
@@ -23,6 +24,14 @@ const FOREIGN_US: i64 = 86_400_000_000;
 /// The capture times so far.
 #[derive(Debug, Default)]
 pub struct Freshness {
+    /// The name of the field.
+    name: &'static str,
+    /// Whether a time means a time of day.
+    is_utc: bool,
+    /// All times are whole seconds.
+    is_coarse: bool,
+    /// The first arrival with a time, and the last one.
+    arrivals: Option<(Duration, Duration)>,
     last: Option<(Vec<u8>, Timestamp)>,
     /// (arrival since the first byte, the same minus the capture time) in microseconds.
     lags: Vec<(i64, i64)>,
@@ -41,15 +50,21 @@ pub struct Freshness {
 impl Freshness {
     /// Takes the next picture. `is_repeat`: it shows the same as the one before.
     pub fn picture(&mut self, part: &Part<'_>, arrival: Option<Duration>, is_repeat: bool) {
-        let Some((value, arrival)) = part.fields.first("x-timestamp").zip(arrival) else { return };
-        let place = Place::in_part(part.number, part.spans.head.start);
-        let Some(time) = Timestamp::parse(value) else {
-            self.invalid_count += 1;
-            self.invalid.get_or_insert_with(|| (place, String::from_utf8_lossy(value).into_owned()));
+        let Some((captured, arrival)) = arrival.and_then(|at| Some((CaptureTime::of(part)?, at))) else {
             return;
         };
+        let place = Place::in_part(part.number, part.spans.head.start);
+        let CaptureTime { name, value, time, is_utc } = captured;
+        (self.name, self.is_utc) = (name, is_utc);
+        let Some(time) = time else {
+            self.invalid_count += 1;
+            self.invalid.get_or_insert_with(|| (place, String::from_utf8_lossy(&value).into_owned()));
+            return;
+        };
+        self.arrivals = Some((self.arrivals.map_or(arrival, |(first, _)| first), arrival));
+        self.is_coarse = (self.is_coarse || self.last.is_none()) && time.0.subsec_micros() == 0;
         if let Some((bytes, last)) = &self.last {
-            if bytes == value {
+            if *bytes == value {
                 // A picture that is sent again keeps its time.
                 self.repeated += u64::from(!is_repeat);
                 return;
@@ -60,7 +75,7 @@ impl Freshness {
                 self.first_back.get_or_insert((place, by));
             }
         }
-        self.last = Some((value.into(), time));
+        self.last = Some((value, time));
         self.count += 1;
         self.stride = self.stride.max(1);
         if self.count.is_multiple_of(self.stride) {
@@ -79,18 +94,22 @@ impl Freshness {
 
     /// Judges the lags. `began`: when the first byte came, since 1970-01-01 UTC.
     pub fn finish(self, began: Option<Duration>, findings: &mut Findings) {
+        let name = self.name;
         if let Some((place, value)) = self.invalid {
-            let message = format!("X-Timestamp: {value}");
+            let message = format!("{name}: {value}");
             findings.note_times(self.invalid_count, &NOT_CAPTURE_TIME, place, message);
             return;
         }
-        if self.repeated as usize >= FEWEST && self.repeated as usize > self.count {
-            let message = format!("{} new pictures have the X-Timestamp of the one before", self.repeated);
+        // Whole seconds stay the same for up to a second, and each second has one of its own.
+        let seconds_watched = self.arrivals.map_or(0, |(first, last)| last.saturating_sub(first).as_secs());
+        let is_ticking = self.is_coarse && self.count as u64 >= seconds_watched && self.count > 1;
+        if self.repeated as usize >= FEWEST && self.repeated as usize > self.count && !is_ticking {
+            let message = format!("{} new pictures have the {name} of the one before", self.repeated);
             findings.note(&NOT_CAPTURE_TIME, Place::STREAM, message);
             return;
         }
         if let Some((place, by)) = self.first_back {
-            let message = format!("X-Timestamp goes back by {} s", seconds(by));
+            let message = format!("{name} goes back by {} s", seconds(by));
             findings.note_times(self.back, &CAPTURE_TIME_BACK, place, message);
         }
         if self.lags.len() < FEWEST {
@@ -101,23 +120,23 @@ impl Freshness {
         let (first, last) = (median(&self.lags[..quarter]), median(&self.lags[self.lags.len() - quarter..]));
         let middle = median(&self.lags[quarter..self.lags.len() - quarter]);
         let (start, end) = (self.lags[0].0, self.lags[self.lags.len() - 1].0);
-        let overall = began.map(|began| median(&self.lags) + micros(began));
+        let overall = began.filter(|_| self.is_utc).map(|began| median(&self.lags) + micros(began));
         if let Some(lag) = overall.filter(|lag| lag.abs() > FOREIGN_US) {
-            let message = format!("X-Timestamp is {} s away from the time of day", seconds(lag.abs()));
+            let message = format!("{name} is {} s away from the time of day", seconds(lag.abs()));
             findings.note(&NOT_CAPTURE_TIME, Place::STREAM, message);
         }
         if last - first > GROWTH_US && middle > first && middle < last {
             // The quarters' medians are three quarters of the time apart.
             let per_second = (last - first) as f64 / (end - start).max(1) as f64 * 4.0 / 3.0;
             let message = format!(
-                "the pictures become older: X-Timestamp falls behind their arrival by {} s more at the end than at \
+                "the pictures become older: {name} falls behind their arrival by {} s more at the end than at \
                  the start, {per_second:.2} s each second",
                 seconds(last - first)
             );
             findings.note(&LAG_GROWS, Place::STREAM, message);
         } else if let Some(lag) = overall.filter(|lag| (OLD_US..=FOREIGN_US).contains(lag)) {
             let message = format!(
-                "X-Timestamp is {} s before the arrival: the pictures are old, or the clocks differ",
+                "{name} is {} s before the arrival: the pictures are old, or the clocks differ",
                 seconds(lag)
             );
             findings.note(&LAG, Place::STREAM, message);

@@ -1,5 +1,6 @@
 //! The judge: events of a stream in, a report out.
 
+mod capture_time;
 mod content;
 mod deviation;
 mod expectations;
@@ -13,6 +14,7 @@ mod repeats;
 mod response;
 mod rtp;
 mod run;
+mod snapshots;
 mod timing;
 
 use alloc::format;
@@ -26,6 +28,7 @@ use self::flow::Flow;
 use self::freshness::Freshness;
 use self::pictures::Pictures;
 use self::rtp::Obstacle;
+use self::snapshots::Candidate;
 use crate::check::report::Report;
 use crate::check::rule::Severity;
 use crate::check::rules::carrier::{CROSS_ORIGIN_REFUSED, RTP_JPEG_UNFIT};
@@ -40,6 +43,7 @@ use crate::multipart::{Collector, Event, Framing, Part};
 use crate::stats::FrameTimes;
 
 pub use self::expectations::Expectations;
+pub use self::snapshots::Snapshots;
 
 /// Judges one stream. Give it the response head, then each event; then ask for the report.
 ///
@@ -74,6 +78,8 @@ pub struct Judge {
     is_bare: bool,
     /// The Content-Length of the response.
     body_length: Option<u64>,
+    /// Whether the response is a snapshot.
+    candidate: Candidate,
     /// The deviations of each part, with its Content-Length.
     deviations: Collector<Length>,
     /// Whether the last part that was judged has a Content-Length.
@@ -97,6 +103,7 @@ impl Judge {
             is_ended: false,
             is_bare: true,
             body_length: None,
+            candidate: Candidate::default(),
             deviations: Collector::new(),
             has_length: true,
         }
@@ -116,6 +123,7 @@ impl Judge {
     pub fn head(&mut self, head: &Head) {
         self.is_bare = false;
         self.body_length = ResponseHead::of(head).content_length;
+        self.candidate.head(head);
         response::head(head, &mut self.findings);
         response::carried(head, &mut self.obstacles);
         self.pictures.dash_boundary = response::dash_boundary(head);
@@ -131,6 +139,17 @@ impl Judge {
     /// Whether the entropy-coded data of the next pictures is read; at first as the expectations say.
     pub fn set_deep(&mut self, deep: bool) {
         self.expectations.deep = deep;
+    }
+
+    /// Whether the response so far is one picture, perhaps a damaged one, without a frame around it, as its type says: the
+    /// answer of a snapshot URL.
+    pub fn is_snapshot(&self) -> bool {
+        self.candidate.is_snapshot()
+    }
+
+    /// Takes what other requests for this snapshot got.
+    pub fn snapshots(&mut self, snapshots: Snapshots) {
+        self.candidate.others(snapshots);
     }
 
     /// Takes one read, before the events of its bytes: at time `at` since the first byte, the first `reached`
@@ -193,6 +212,7 @@ impl Judge {
 
     fn part(&mut self, part: &Part<'_>, arrival: Option<Duration>) {
         self.parts += 1;
+        self.candidate.part(part);
         response::part_end(part, self.body_length, &mut self.findings);
         let place = Place::in_part(part.number, part.spans.body.start);
         let judgement = Judgement::of_markers(part.body, part.extent);
@@ -235,7 +255,8 @@ impl Judge {
         let Self {
             expectations,
             mut findings,
-            obstacles,
+            mut obstacles,
+            candidate,
             is_bare,
             parts,
             pictures,
@@ -252,6 +273,7 @@ impl Judge {
         flow.finish(&times, watched, &mut findings);
         freshness.finish(began, &mut findings);
         let count = pictures.count;
+        let is_snapshot = candidate.finish(count > 0, &expectations, &mut findings, &mut obstacles);
         let frames = pictures.finish(&mut findings);
         if is_bare {
             // A file of pictures one after another is as good as one with multipart framing.
@@ -259,7 +281,16 @@ impl Judge {
         }
         let findings = findings.finish(&expectations.rules);
         let obstacles = obstacles.finish(&expectations.rules);
-        Report { findings, obstacles, parts, pictures: count, timing, frames, forecasts: Vec::new() }
+        Report {
+            findings,
+            obstacles,
+            is_snapshot,
+            parts,
+            pictures: count,
+            timing,
+            frames,
+            forecasts: Vec::new(),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::jpeg::{Marker, Segments};
 use crate::multipart::Part;
 
 /// This many equal pictures in a row are a frozen source.
-const FROZEN_PICTURES: u64 = 10;
+pub const FROZEN_PICTURES: u64 = 10;
 
 /// The last picture, and the run of equal pictures that it ends.
 #[derive(Debug, Default)]
@@ -104,6 +104,11 @@ impl EqualRun {
         }
         message
     }
+}
+
+/// Whether two pictures are equal, or have equal scans behind other headers.
+pub fn is_same(a: &[u8], b: &[u8]) -> bool {
+    a == b || a[scan_start(a)..] == b[scan_start(b)..]
 }
 
 /// Where the first scan of a picture starts; its end if there is none.

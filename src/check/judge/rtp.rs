@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::counted::Counted;
 use crate::jpeg::{FrameHeader, Marker, Process, ScanHeader, Segments};
 
 /// The largest width and height, in pixels. RFC 2435 3.1.5: a byte has their eighth.
@@ -113,7 +114,7 @@ impl fmt::Display for Obstacle {
             Self::Process(_) => f.write_str("a picture that is not baseline"),
             Self::Size(_, 0) => f.write_str("the height is not in the frame header"),
             Self::Size(width, height) => write!(f, "{width}x{height}, the limit is {MAX_SIDE}x{MAX_SIDE}"),
-            Self::Components(count) => write!(f, "{count} components instead of 3"),
+            Self::Components(count) => write!(f, "{} instead of 3", Counted(u64::from(*count), "component")),
             Self::Sampling(name) => write!(f, "{name} sampling instead of 4:2:2 or 4:2:0"),
             Self::Scans => f.write_str("more than one scan"),
             Self::HuffmanTables => f.write_str("Huffman tables of its own"),

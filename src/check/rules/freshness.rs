@@ -8,8 +8,8 @@ pub static LAG_GROWS: Rule = Rule {
     name: "lag-grows",
     severity: Warning,
     summary: "the pictures become older and older",
-    why: "The capture time in X-Timestamp falls behind the arrival more and more: the server queues \
-          pictures instead of dropping them. Every frame arrives on time, but shows the past. Send the \
+    why: "The capture time (X-Timestamp, X-UtcTime, x-axis-dvr-frame-time, the comment of JVC cameras) falls behind the arrival more \
+          and more: the server queues pictures instead of dropping them. Every frame arrives on time, but shows the past. Send the \
           newest picture.",
     section: "measured",
     explains: &[&LAG],
@@ -21,7 +21,7 @@ pub static LAG: Rule = Rule {
     name: "lag",
     severity: Warning,
     summary: "the pictures are more than a second old when they arrive",
-    why: "The capture time in X-Timestamp is behind the arrival by the same time throughout: the server holds \
+    why: "The capture time (as for C505) is behind the arrival by the same time throughout: the server holds \
           back pictures, or the clocks of server and reader differ.",
     section: "measured",
     explains: &[],
@@ -33,7 +33,7 @@ pub static CAPTURE_TIME_BACK: Rule = Rule {
     name: "capture-time-back",
     severity: Warning,
     summary: "the capture time goes back",
-    why: "X-Timestamp is smaller than that of the picture before: pictures are sent in the wrong order, an \
+    why: "The capture time (as for C505) is smaller than that of the picture before: pictures are sent in the wrong order, an \
           old buffer is sent again, or the clock of the camera was set.",
     section: "measured",
     explains: &[],
@@ -44,8 +44,8 @@ pub static NOT_CAPTURE_TIME: Rule = Rule {
     code: "C508",
     name: "not-capture-time",
     severity: Info,
-    summary: "X-Timestamp is not a capture time",
-    why: "The value is no number, does not change from picture to picture, or is more than a day away from \
+    summary: "X-Timestamp or another capture time is none",
+    why: "The value is no time, does not change from picture to picture, or is more than a day away from \
           the time of day (a time since the start of the camera). The age of the pictures cannot be judged.",
     section: "measured",
     explains: &[],

@@ -13,6 +13,7 @@ pub mod line_end;
 pub mod look;
 pub mod part_body;
 pub mod part_head;
+pub mod snapshot;
 pub mod timing;
 
 use super::rule::Rule;
@@ -43,6 +44,11 @@ static RULES: &[&Rule] = &[
     &http::EMPTY_LINE_BEFORE_STATUS,
     &carrier::CROSS_ORIGIN_REFUSED,
     &carrier::FETCH_IN_WEBKIT,
+    &snapshot::SNAPSHOT,
+    &snapshot::SNAPSHOT_LENGTH,
+    &snapshot::SNAPSHOT_CACHEABLE,
+    &snapshot::SNAPSHOT_REFUSED,
+    &snapshot::NOT_A_SNAPSHOT,
     &delimiter::PREAMBLE,
     &delimiter::FIRST_DELIMITER_MISSING,
     &length::CONTENT_LENGTH_SHORT,
@@ -138,6 +144,7 @@ static RULES: &[&Rule] = &[
     &look::CONCEALED,
     &content::SAMPLING_CHANGE,
     &content::QUALITY_CHANGE,
+    &snapshot::SNAPSHOT_STALE,
     &consumer::CONSUMER_FAILS,
 ];
 
@@ -191,6 +198,7 @@ mod tests {
             include_str!("look.rs"),
             include_str!("part_body.rs"),
             include_str!("part_head.rs"),
+            include_str!("snapshot.rs"),
             include_str!("timing.rs"),
         ];
         let judge = [
@@ -204,6 +212,7 @@ mod tests {
             include_str!("../judge/pictures.rs"),
             include_str!("../judge/repeats.rs"),
             include_str!("../judge/response.rs"),
+            include_str!("../judge/snapshots.rs"),
             include_str!("../judge/timing.rs"),
             include_str!("../report.rs"),
         ]

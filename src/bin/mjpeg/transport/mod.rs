@@ -44,6 +44,7 @@ pub use observer::{Flow, Observer};
 pub use open::open;
 pub use open_error::{OpenError, OpenErrorKind};
 pub use options::Options;
+pub use retry::pass as pause;
 pub use session::Session;
 pub use tap::Tap;
 pub use target::Target;

@@ -65,7 +65,7 @@ fn is_temporary(kind: OpenErrorKind) -> bool {
 }
 
 /// Waits until `time` of the clock, or a signal.
-fn pass(time: Duration, clock: &Clock, stop: &Stop) {
+pub fn pass(time: Duration, clock: &Clock, stop: &Stop) {
     loop {
         let left = time.saturating_sub(clock.now());
         let Some(fd) = stop.fd() else { return clock.advance(left) };

@@ -3,9 +3,11 @@
 mod depth;
 mod emit;
 mod explain;
+mod options;
 mod reader;
 mod run;
 mod sample;
+mod snapshots;
 
 use std::time::Duration;
 
@@ -20,8 +22,9 @@ use crate::transport::{self, Target};
 use crate::value::{self, Dimensions, Rate};
 use depth::Depth;
 use emit::{Emitter, Json, Text};
+use options::Options;
 use reader::Reader;
-use run::{Options, Run, Verdict};
+use run::{Run, Verdict};
 
 /// Check a stream: boundaries, lengths, pictures, timing, and which players it breaks
 #[derive(Debug, Args)]
@@ -79,7 +82,7 @@ pub struct Check {
     /// Do not apply these rules: codes, names, or the start of a code
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
     ignore: Vec<Selector>,
-    /// Judge the findings for these consumers alone: what does not affect them is an info; also rtp_jpeg, fetch, webkit_fetch
+    /// Judge the findings for these consumers alone: what does not affect them is an info; also rtp_jpeg, fetch, webkit_fetch, snapshot
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     consumers: Vec<Reader>,
     /// Exit with 1 on findings of this severity or worse

@@ -1,12 +1,10 @@
 //! One target, read and judged.
 
-use std::fmt;
 use std::time::Duration;
 
-use mjpeg::check::{Carrier, Consumer, Expectations, Judge, Report, Severity};
+use mjpeg::check::{Judge, Report, Severity};
 use mjpeg::consumers::HeadStart;
-use mjpeg::counted::Counted;
-use mjpeg::multipart::Event;
+use mjpeg::multipart::{Event, Extent};
 
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
@@ -14,68 +12,10 @@ use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::status;
 use crate::transport::{self, End, Flow, Observer, Session, Target};
-use crate::verdict::depth::{Depth, Walks};
+use crate::verdict::depth::Walks;
+use crate::verdict::options::{Asked, Options};
 use crate::verdict::sample::Sample;
-
-/// Most parts that are read from a URL, if neither parts nor time are given.
-const LIVE_FRAMES: u64 = 100;
-/// Longest time that a URL is read, if neither parts nor time are given.
-const LIVE_DURATION: Duration = Duration::from_secs(10);
-
-/// How far to read a target, and how to judge it.
-#[derive(Debug)]
-pub struct Options {
-    /// Most parts.
-    pub frames: Option<u64>,
-    /// Longest time.
-    pub duration: Option<Duration>,
-    /// A stream without a byte or a complete part for this long is stalled.
-    pub idle: Duration,
-    /// The rules and the limits.
-    pub expectations: Expectations,
-    /// How a URL is reached.
-    pub transport: transport::Options,
-    /// Which pictures have their entropy-coded data read.
-    pub depth: Depth,
-    /// The consumers that the findings are judged for; with no carriers either: all.
-    pub consumers: Vec<&'static Consumer>,
-    /// The carriers that the findings are judged for.
-    pub carriers: Vec<&'static Carrier>,
-}
-
-/// How much of a target was to be read.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Asked {
-    /// Most parts.
-    pub frames: Option<u64>,
-    /// Longest time.
-    pub duration: Option<Duration>,
-}
-
-impl Asked {
-    /// What `options` ask of `target`. An explicit limit removes the default of the other one.
-    fn of(target: &Target, options: &Options) -> Self {
-        let (frames, duration) = (options.frames, options.duration);
-        let is_endless = matches!(target, Target::Url(_) | Target::Test(_));
-        match (frames, duration) {
-            (None, None) if is_endless => Self { frames: Some(LIVE_FRAMES), duration: Some(LIVE_DURATION) },
-            _ => Self { frames, duration },
-        }
-    }
-}
-
-/// For people: `100 parts or 10s`.
-impl fmt::Display for Asked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(frames) = self.frames {
-            Counted(frames, "part").fmt(f)?;
-        }
-        if self.frames.is_some() && self.duration.is_some() {
-            f.write_str(" or ")?;
-        }
-        self.duration.map_or(Ok(()), |duration| humantime::format_duration(duration).fmt(f))
-    }
-}
+use crate::verdict::snapshots;
 
 /// The result of reading and judging one target.
 #[derive(Debug)]
@@ -182,6 +122,7 @@ impl Run {
             judge: Judge::new(options.expectations.clone()),
             parts_left: self.asked.frames,
             first_frame: None,
+            picture: None,
             walks: Walks::new(options.depth, self.is_live),
             clock: clock.clone(),
             sample: Sample::of(&mut session)?,
@@ -198,14 +139,23 @@ impl Run {
             watcher.judge.began(unix, waited);
         }
         let is_asked = self.asked.frames.is_some() || self.asked.duration.is_some();
-        if self.is_live && is_asked && end == End::Closed {
+        let is_snapshot = watcher.judge.is_snapshot();
+        if self.is_live && is_asked && end == End::Closed && (!is_snapshot || options.expectations.live) {
             watcher.judge.ended_early(&self.asked.to_string());
         }
         self.first_frame = session.first_byte().zip(watcher.first_frame).map(|(byte, frame)| byte + frame);
+        let (mut end, watched, ended) = (end, session.watched(), clock.now());
+        // Some cameras have one connection for all requests.
+        drop(session);
+        let picture = watcher.picture.take().filter(|_| is_snapshot && end == End::Closed);
+        if let (Some(picture), Target::Url(_)) = (picture, target) {
+            let asked = snapshots::ask(target, &picture, &self.asked, options, clock, stop, started);
+            watcher.judge.snapshots(asked);
+            end = stop.signal().map_or(end, End::Signal);
+        }
         if !matches!(end, End::NotAStream(_)) {
-            let mut report = watcher.judge.finish(session.watched());
-            drop(session);
-            let sample = watcher.sample.and_then(|sample| sample.finish(&end, clock.now(), self.is_live));
+            let mut report = watcher.judge.finish(watched);
+            let sample = watcher.sample.and_then(|sample| sample.finish(&end, ended, self.is_live));
             if let Some(stream) = sample {
                 report.forecast(&stream);
             }
@@ -245,6 +195,8 @@ struct Watcher {
     judge: Judge,
     parts_left: Option<u64>,
     first_frame: Option<Duration>,
+    /// The picture of a response that may be a snapshot.
+    picture: Option<Vec<u8>>,
     walks: Walks,
     clock: Clock,
     sample: Option<Sample>,
@@ -265,6 +217,8 @@ impl Observer for Watcher {
                 sample.part(part);
             }
             self.first_frame = self.first_frame.or(arrival);
+            let is_whole = matches!(part.extent, Extent::Complete { .. });
+            self.picture = (is_whole && self.judge.is_snapshot()).then(|| part.body.to_vec());
             if let Some(left) = &mut self.parts_left {
                 *left -= 1;
                 if *left == 0 {

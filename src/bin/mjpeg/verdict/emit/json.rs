@@ -1,6 +1,6 @@
 //! `--format json`: verdicts for programs, schema `mjpeg.check/1`.
 
-use mjpeg::check::{Finding, Forecast, Report};
+use mjpeg::check::{Finding, Forecast, Report, carriers};
 use mjpeg::consumers::Fate;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -41,12 +41,16 @@ struct Object<'a> {
     parts: u64,
     duration_s: f64,
     findings: Vec<FindingObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    obstacles: Vec<FindingObject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     consumers: Option<Map<String, Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     consumers_derived: Option<Map<String, Value>>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     consumers_decided_by: Map<String, Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    consumers_causes: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timing: Option<Timing>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,9 +122,11 @@ fn object<'a>(target: &Target, run: &'a Run, verdict: Verdict) -> Object<'a> {
         parts: report.map_or(0, |report| report.parts),
         duration_s: output::rounded(run.duration.as_secs_f64()),
         findings: report.map(|report| report.findings.iter().map(finding).collect()).unwrap_or_default(),
+        obstacles: report.filter(|report| report.pictures > 0).map(obstacles).unwrap_or_default(),
         consumers: report.filter(|report| report.parts > 0 && !report.forecasts.is_empty()).map(consumers),
         consumers_derived: report.filter(|report| report.pictures > 0).map(derived),
         consumers_decided_by: report.filter(|report| report.parts > 0).map(decided_by).unwrap_or_default(),
+        consumers_causes: report.filter(|report| report.parts > 0).map(causes).unwrap_or_default(),
         timing: report.and_then(|report| timing(run, report)),
         frames: report.filter(|report| report.pictures > 0).map(frames),
         error,
@@ -154,6 +160,13 @@ fn finding(finding: &Finding) -> FindingObject<'_> {
     }
 }
 
+/// Without those that a stream cannot avoid.
+fn obstacles(report: &Report) -> Vec<FindingObject<'_>> {
+    let carriers = || carriers().filter(|carrier| carrier.takes_streams);
+    let is_avoidable = |it: &&Finding| carriers().any(|carrier| carrier.rules.contains(&it.rule));
+    report.obstacles.iter().filter(is_avoidable).map(finding).collect()
+}
+
 fn consumers(report: &Report) -> Map<String, Value> {
     report.forecasts.iter().map(|it| (it.consumer.name.into(), it.fate.name().into())).collect()
 }
@@ -169,6 +182,12 @@ fn decided_by(report: &Report) -> Map<String, Value> {
     let carried = report.carried().filter(|_| report.pictures > 0);
     let obstacles = carried.filter_map(|(carrier, it)| Some((carrier.name.into(), it?.rule.code.into())));
     report.forecasts.iter().filter_map(code).chain(obstacles).collect()
+}
+
+/// What consumers run into that no finding names.
+fn causes(report: &Report) -> Map<String, Value> {
+    let unnamed = report.forecasts.iter().filter(|it| it.fate.loses_frames() && it.decided_by.is_none());
+    unnamed.filter_map(|it| Some((it.consumer.name.into(), it.cause?.to_string().into()))).collect()
 }
 
 fn timing(run: &Run, report: &Report) -> Option<Timing> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use mjpeg::check::{Carrier, Finding, Report};
+use mjpeg::check::{Finding, Report};
 use mjpeg::consumers::Fate;
 use mjpeg::counted::Counted;
 
@@ -40,8 +40,15 @@ fn text(target: &Target, run: &Run, verdict: Verdict, quiet: bool) -> String {
     if !quiet {
         let _ = write!(text, "\n  {}", measured(run, report));
         let is_broken = report.forecasts.iter().any(|it| it.fate.loses_frames());
-        if report.parts > 0 && !report.forecasts.is_empty() && (report.pictures > 0 || is_broken) {
+        let is_stream = report.parts > 0 && !report.is_snapshot;
+        if is_stream && !report.forecasts.is_empty() && (report.pictures > 0 || is_broken) {
             let _ = write!(text, "\n  {}", consumers(report));
+        }
+        if report.pictures > 0 {
+            for (carrier, obstacle) in report.carried().filter(|(carrier, _)| carrier.takes_streams) {
+                let Some(Finding { rule, message, .. }) = obstacle else { continue };
+                let _ = write!(text, "\n  not for {}: {} ({})", carrier.name, printable(message), rule.code);
+            }
         }
     }
     for finding in &report.findings {
@@ -117,7 +124,10 @@ fn consumers(report: &Report) -> String {
         let names: Vec<String> = of_fate
             .map(|it| match it.decided_by {
                 Some(rule) => format!("{} ({})", it.consumer.name, rule.code),
-                None => it.consumer.name.to_string(),
+                None => match it.cause.filter(|_| it.fate.loses_frames()) {
+                    Some(cause) => format!("{} ({cause})", it.consumer.name),
+                    None => it.consumer.name.to_string(),
+                },
             })
             .collect();
         (!names.is_empty()).then(|| format!("{}: {}", fate.name().replace('_', " "), names.join(", ")))
@@ -127,9 +137,10 @@ fn consumers(report: &Report) -> String {
     let count = |wanted: Fate| report.forecasts.iter().filter(|it| it.fate == wanted).count();
     let all = report.forecasts.len();
     let mut lines = Vec::new();
-    match all - report.forecasts.iter().filter(|it| it.fate.loses_frames()).count() {
+    let broken_count = report.forecasts.iter().filter(|it| it.fate.loses_frames()).count();
+    match all - broken_count - count(Fate::Unknown) {
         plays if plays == all => lines.push("plays in all measured consumers".to_string()),
-        0 => lines.push("plays in no measured consumer".to_string()),
+        0 if broken_count == all => lines.push("plays in no measured consumer".to_string()),
         plays => lines.push(format!("plays in {plays} of {all} measured consumers")),
     }
     if count(Fate::OnTime) > 0 && count(Fate::OnTime) < all {
@@ -137,12 +148,5 @@ fn consumers(report: &Report) -> String {
     }
     lines.extend(broken);
     lines.extend([Fate::ChangesBytes, Fate::Late, Fate::Unknown].into_iter().filter_map(fate));
-    let obstacle = |(carrier, it): (&Carrier, Option<&Finding>)| {
-        it.map(|it| format!("{} ({})", carrier.name, it.rule.code))
-    };
-    let obstacles: Vec<String> = report.carried().filter_map(obstacle).collect();
-    if !obstacles.is_empty() {
-        lines.push(format!("not for: {}", obstacles.join(", ")));
-    }
     lines.join("\n  ")
 }

@@ -1,0 +1,227 @@
+//! The answers of a snapshot URL.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::expectations::Expectations;
+use super::findings::{Findings, Place};
+use super::repeats::{self, FROZEN_PICTURES};
+use crate::check::rule::Rule;
+use crate::check::rules::content::TOO_SHORT_TO_JUDGE;
+use crate::check::rules::snapshot::*;
+use crate::check::rules::timing::FPS_BELOW_LIMIT;
+use crate::counted::Counted;
+use crate::http::{Allowance, ContentType, Head, cache_lifetime, parse_date};
+use crate::multipart::{Extent, Part, Timestamp};
+
+/// A picture that is older than this by its own fields is stale.
+const OLD: Duration = Duration::from_secs(10);
+/// A time that is further away counts from the start of the camera, or its clock was never set.
+const FOREIGN: Duration = Duration::from_secs(86_400);
+
+/// The answers to several requests for one snapshot. The first answer is judged like a stream of one part; of the others
+/// only counts whether they show something new.
+///
+/// ```
+/// use core::time::Duration;
+/// use mjpeg::check::Snapshots;
+///
+/// let mut snapshots = Snapshots::new(b"\xff\xd8 first \xff\xd9");
+/// snapshots.next(b"\xff\xd8 first \xff\xd9", Duration::from_secs(1));
+/// assert!(!snapshots.is_renewed());
+/// snapshots.next(b"\xff\xd8 second \xff\xd9", Duration::from_secs(2));
+/// assert!(snapshots.is_renewed());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshots {
+    first: Vec<u8>,
+    count: u64,
+    /// From the first request to the last one.
+    time: Duration,
+    is_renewed: bool,
+    refusal: Option<String>,
+}
+
+impl Snapshots {
+    /// Takes the picture of the first answer.
+    pub fn new(picture: &[u8]) -> Self {
+        Self { first: picture.to_vec(), count: 1, time: Duration::ZERO, is_renewed: false, refusal: None }
+    }
+
+    /// Takes the picture of the next answer, which was requested so long after the first one.
+    pub fn next(&mut self, picture: &[u8], time: Duration) {
+        self.count += 1;
+        self.time = time;
+        self.is_renewed |= !repeats::is_same(&self.first, picture);
+    }
+
+    /// A request got no picture: why.
+    pub fn refused(&mut self, why: String) {
+        self.refusal = Some(why);
+    }
+
+    /// Whether one of the pictures shows something else than the first one.
+    pub fn is_renewed(&self) -> bool {
+        self.is_renewed
+    }
+
+    /// Answers with a picture.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    fn message(&self) -> String {
+        let (count, seconds) = (self.count, self.time.as_secs_f64());
+        match (count, self.is_renewed) {
+            (1, _) => "one picture; whether the next one is new was not examined".into(),
+            (_, true) => format!("one picture for each request; a new one after {seconds:.1} s"),
+            (_, false) => format!("one picture for each request; the same one {count} times"),
+        }
+    }
+
+    /// What is to be said if no answer brought a new picture.
+    fn unchanged(&self) -> Option<(&'static Rule, String)> {
+        if self.count < 2 || self.is_renewed {
+            return None;
+        }
+        let (snapshots, seconds) = (Counted(self.count, "snapshot"), self.time.as_secs_f64());
+        let message = format!("{snapshots} in {seconds:.1} s show the same");
+        Some(match self.count {
+            FROZEN_PICTURES.. => (&SNAPSHOT_STALE, message),
+            _ => {
+                let needed = format!("; {FROZEN_PICTURES} are needed to call the source frozen");
+                (&TOO_SHORT_TO_JUDGE, message + &needed)
+            }
+        })
+    }
+}
+
+/// What is known of a response that may be a snapshot.
+#[derive(Debug, Default)]
+pub struct Candidate {
+    /// Its head, if its type is that of a picture.
+    head: Option<Head>,
+    parts: u64,
+    /// Where the body of the only part so far ends, if nothing frames it.
+    end: Option<u64>,
+    /// What other requests got.
+    others: Option<Snapshots>,
+}
+
+impl Candidate {
+    /// Takes the head of the response.
+    pub fn head(&mut self, head: &Head) {
+        let content_type = head.fields().first("content-type").map(ContentType::parse);
+        self.head = content_type.is_some_and(|it| it.is_image()).then(|| head.clone());
+    }
+
+    /// Takes the next part.
+    pub fn part(&mut self, part: &Part<'_>) {
+        self.parts += 1;
+        let is_lone = self.parts == 1 && part.spans.delimiter.len == 0 && part.extent != Extent::Foreign;
+        self.end = is_lone.then(|| part.spans.body.end());
+    }
+
+    /// Takes what other requests got.
+    pub fn others(&mut self, snapshots: Snapshots) {
+        self.others = Some(snapshots);
+    }
+
+    /// Whether the response so far is one picture without a frame around it, as its type says.
+    pub fn is_snapshot(&self) -> bool {
+        self.head.is_some() && self.end.is_some()
+    }
+
+    /// Judges the response, and says whether it is a snapshot. `is_whole`: its picture is.
+    pub fn finish(
+        self,
+        is_whole: bool,
+        expectations: &Expectations,
+        findings: &mut Findings,
+        obstacles: &mut Findings,
+    ) -> bool {
+        let (Some(head), Some(end)) = (self.head, self.end) else {
+            obstacles.note(&NOT_A_SNAPSHOT, Place::STREAM, "the response is not one picture");
+            return false;
+        };
+        judge(&head, self.others.as_ref(), findings);
+        if is_whole {
+            length(&head, end, findings);
+        }
+        if let Some(min) = expectations.min_fps {
+            let message = format!("a snapshot has no frame rate, asked for {min}");
+            findings.note(&FPS_BELOW_LIMIT, Place::STREAM, message);
+        }
+        true
+    }
+}
+
+/// Judges a response with one picture. `snapshots`: what other requests got; `None` if there were none.
+fn judge(head: &Head, snapshots: Option<&Snapshots>, findings: &mut Findings) {
+    let message = match snapshots {
+        Some(snapshots) => snapshots.message(),
+        None => "one picture; whether the next one is new was not examined".into(),
+    };
+    findings.note(&SNAPSHOT, Place::STREAM, message);
+    let mut note = |rule, message: Option<String>| {
+        if let Some(message) = message {
+            findings.note(rule, Place::STREAM, message);
+        }
+    };
+    note(&SNAPSHOT_CACHEABLE, cacheable(head));
+    note(&SNAPSHOT_REFUSED, snapshots.and_then(|it| it.refusal.clone()));
+    // An old picture that does not change is one finding.
+    match snapshots.and_then(Snapshots::unchanged) {
+        Some((rule, message)) => note(rule, Some(message)),
+        None => note(&SNAPSHOT_STALE, old(head)),
+    }
+}
+
+/// Judges the length of a response with one whole picture, which ends after `end` bytes.
+fn length(head: &Head, end: u64, findings: &mut Findings) {
+    let announced = head.text("content-length");
+    let message = match announced.map(|text| text.trim().parse::<u64>()) {
+        None if !head.is_chunked() => "neither Content-Length nor chunks".into(),
+        Some(Ok(announced)) if announced > end => {
+            format!("Content-Length: {announced}, and the response ends after {end}")
+        }
+        // One that is no number, or too small, breaks a rule of all responses.
+        _ => return,
+    };
+    findings.note(&SNAPSHOT_LENGTH, Place::STREAM, message);
+}
+
+fn cacheable(head: &Head) -> Option<String> {
+    let (lifetime, allowance) = cache_lifetime(head)?;
+    let seconds = lifetime.as_secs();
+    let value = |name| head.text(name).unwrap_or_default();
+    Some(match allowance {
+        Allowance::MaxAge => format!("Cache-Control: {}", value("cache-control")),
+        Allowance::Expires => format!("Expires is {seconds} s after Date"),
+        Allowance::LastModified => format!(
+            "Last-Modified: {}, and no Cache-Control: caches may use it for {seconds} s",
+            value("last-modified")
+        ),
+    })
+}
+
+/// How old the picture is by its own fields and the server's own clock.
+fn old(head: &Head) -> Option<String> {
+    let fields = head.fields();
+    let age = head.text("age").and_then(|age| age.trim().parse().ok()).map(Duration::from_secs);
+    if let Some(age) = age.filter(|&age| age > OLD) {
+        return Some(format!("Age: {}: a cache has kept it so many seconds", age.as_secs()));
+    }
+    let date = parse_date(fields.first("date")?)?;
+    let stamp = fields.first("x-timestamp").and_then(Timestamp::parse).map(|it| it.0);
+    let taken = [
+        ("X-Timestamp", stamp.filter(|stamp| date.abs_diff(*stamp) < FOREIGN)),
+        ("Last-Modified", fields.first("last-modified").and_then(parse_date)),
+    ];
+    taken.into_iter().find_map(|(name, time)| {
+        let age = date.checked_sub(time?).filter(|&age| age > OLD)?;
+        Some(format!("{name} is {} s before Date", age.as_secs()))
+    })
+}

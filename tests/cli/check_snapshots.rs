@@ -1,0 +1,214 @@
+//! `mjpeg check`: snapshot URLs.
+
+use crate::kit;
+
+use std::fs;
+
+use kit::camera::{Camera, HEAD, part};
+use kit::verdict::{check, names};
+use serde_json::Value;
+
+fn pictures() -> Vec<Vec<u8>> {
+    kit::contents(&kit::frames())
+}
+
+fn head(fields: &str, length: Option<usize>) -> String {
+    let length = length.map(|length| format!("Content-Length: {length}\r\n")).unwrap_or_default();
+    format!("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n{length}{fields}\r\n")
+}
+
+/// A camera that answers so many requests with different pictures.
+fn camera(requests: usize, fields: &'static str, length: fn(usize) -> Option<usize>) -> Camera {
+    let pictures = pictures();
+    Camera::visits(requests, move |number, _, connection| {
+        let picture = &pictures[number];
+        connection.send(head(fields, length(picture.len())).as_bytes());
+        connection.send(picture);
+    })
+}
+
+fn message<'v>(verdict: &'v Value, name: &str) -> &'v str {
+    let finding = verdict["findings"].as_array().unwrap().iter().find(|it| it["name"] == name);
+    finding.unwrap_or_else(|| panic!("no {name}: {verdict}"))["message"].as_str().unwrap()
+}
+
+#[test]
+fn a_snapshot_is_asked_again_until_it_is_new_and_is_no_broken_stream() {
+    let (end, verdict) = check(&camera(2, "Cache-Control: no-store\r\n", Some).url, &[]);
+    end.expect(0);
+    assert_eq!(names(&verdict), ["snapshot"], "{verdict}");
+    assert_eq!(verdict["findings"][0]["severity"], "warning", "{verdict}");
+    assert!(message(&verdict, "snapshot").contains("a new one after 1."), "{verdict}");
+    assert_eq!(verdict["consumers_derived"]["snapshot"], "plays", "{verdict}");
+    assert_eq!(verdict["consumers_derived"]["webkit_fetch"], "nothing", "{verdict}");
+
+    // A program that polls needs nothing else, and one that reads streams gets nothing.
+    let args = ["--consumers", "snapshot", "--fail-on", "warning"];
+    let (end, verdict) = check(&camera(2, "Cache-Control: no-store\r\n", Some).url, &args);
+    end.expect(0);
+    assert_eq!((names(&verdict), &verdict["findings"][0]["severity"]), (vec!["snapshot"], &"info".into()));
+    let (end, verdict) = check(&camera(2, "", Some).url, &["--consumers", "vlc"]);
+    end.expect(1);
+    assert_eq!(verdict["findings"][0]["severity"], "error", "{verdict}");
+    assert_eq!(verdict["consumers_decided_by"]["vlc"], "H132", "{verdict}");
+}
+
+#[test]
+fn limits_that_only_a_stream_can_keep_fail_a_snapshot() {
+    let (end, verdict) = check(&camera(2, "", Some).url, &["--expect-live"]);
+    end.expect(1);
+    assert!(names(&verdict).contains(&"ended-early"), "{verdict}");
+    let (end, verdict) = check(&camera(2, "", Some).url, &["--min-fps", "1"]);
+    end.expect(1);
+    assert_eq!(message(&verdict, "fps-below-limit"), "a snapshot has no frame rate, asked for 1");
+}
+
+#[test]
+fn ten_equal_snapshots_are_stale_and_fewer_are_too_few() {
+    let same = |requests| {
+        let picture = pictures().remove(0);
+        Camera::visits(requests, move |_, _, connection| {
+            connection.send(head("", Some(picture.len())).as_bytes());
+            connection.send(&picture);
+        })
+    };
+    let (end, verdict) = check(&same(10).url, &[]);
+    end.expect(0);
+    assert_eq!(names(&verdict), ["snapshot", "snapshot-stale"], "{verdict}");
+    assert_eq!(verdict["findings"][1]["severity"], "info", "{verdict}");
+    assert!(message(&verdict, "snapshot-stale").starts_with("10 snapshots in 9."), "{verdict}");
+    assert_eq!(verdict["consumers_derived"]["snapshot"], "nothing", "{verdict}");
+    assert_eq!(verdict["consumers_decided_by"]["snapshot"], "C516", "{verdict}");
+
+    let (end, verdict) = check(&same(2).url, &["--frames", "2", "--consumers", "snapshot"]);
+    end.expect(0);
+    assert_eq!(names(&verdict), ["snapshot", "too-short-to-judge"], "{verdict}");
+    let (end, verdict) = check(&same(1).url, &["--frames", "1"]);
+    end.expect(0);
+    assert!(message(&verdict, "snapshot").contains("was not examined"), "{verdict}");
+}
+
+#[test]
+fn what_breaks_polling_is_an_info_and_an_error_for_programs_that_poll() {
+    const OLD: &str =
+        "Date: Fri, 27 Nov 2026 14:00:00 GMT\r\nLast-Modified: Fri, 27 Nov 2026 13:00:00 GMT\r\n";
+    const STAMP: &str = "Date: Fri, 27 Nov 2026 14:00:00 GMT\r\nX-Timestamp: 1795787970.5\r\n";
+    type Length = fn(usize) -> Option<usize>;
+    let table: [(&str, Length, &[&str], &str); 8] = [
+        ("Cache-Control: max-age=60\r\n", Some, &["snapshot-cacheable"], "Cache-Control: max-age=60"),
+        ("Age: 40\r\nCache-Control: no-cache\r\n", Some, &["snapshot-stale"], "Age: 40"),
+        (OLD, Some, &["snapshot-stale", "snapshot-cacheable"], "Last-Modified is 3600 s before Date"),
+        (STAMP, Some, &["snapshot-stale"], "X-Timestamp is 29 s before Date"),
+        ("Cache-Control: no-store\r\n", |_| None, &["snapshot-length"], "neither Content-Length nor chunks"),
+        ("", |length| Some(length + 10), &["snapshot-length"], "and the response ends after"),
+        // A clock that was never set, and times of a camera that writes a file each second.
+        ("Date: Fri, 27 Nov 2026 14:00:00 GMT\r\nX-Timestamp: 57.5\r\n", Some, &[], ""),
+        (
+            "Date: Fri, 27 Nov 2026 14:00:01 GMT\r\nLast-Modified: Fri, 27 Nov 2026 14:00:00 GMT\r\n",
+            Some,
+            &[],
+            "",
+        ),
+    ];
+    for (fields, length, expected, text) in table {
+        let (end, verdict) = check(&camera(2, fields, length).url, &[]);
+        end.expect(0);
+        let found = names(&verdict);
+        assert_eq!((found[0], &found[1..]), ("snapshot", expected), "{fields}: {verdict}");
+        for finding in &verdict["findings"].as_array().unwrap()[1..] {
+            assert_eq!(finding["severity"], "info", "{verdict}");
+        }
+        if let Some(name) = expected.first() {
+            assert!(message(&verdict, name).contains(text), "{verdict}");
+        }
+        let (end, verdict) = check(&camera(2, fields, length).url, &["--consumers", "snapshot"]);
+        end.expect(i32::from(!expected.is_empty()));
+        assert_eq!(names(&verdict).len(), expected.len() + 1, "{verdict}");
+    }
+}
+
+#[test]
+fn a_request_that_gets_no_snapshot_is_a_finding() {
+    for (answer, why) in [
+        ("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", "HTTP status 503"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 3\r\n\r\n\u{1}\u{2}",
+            "not an MJPEG stream",
+        ),
+    ] {
+        let picture = pictures().remove(0);
+        let camera = Camera::visits(2, move |number, _, connection| {
+            if number == 1 {
+                connection.send(head("", Some(picture.len())).as_bytes());
+                connection.send(&picture);
+            } else {
+                connection.send(answer.as_bytes());
+            }
+        });
+        let (end, verdict) = check(&camera.url, &["--consumers", "snapshot"]);
+        end.expect(1);
+        let message = message(&verdict, "snapshot-refused");
+        assert!(message.starts_with("request 2 after 1.") && message.contains(why), "{verdict}");
+    }
+}
+
+#[test]
+fn a_snapshot_ends_with_its_length_although_the_connection_stays_open() {
+    let pictures = pictures();
+    let camera = Camera::visits(2, move |number, _, connection| {
+        connection.send(head("", Some(pictures[number].len())).as_bytes());
+        connection.send(&pictures[number]);
+        connection.wait_for_the_viewer_to_leave();
+    });
+    let (end, verdict) = check(&camera.url, &["--idle", "30s"]);
+    end.expect(0);
+    assert_eq!((&verdict["end"], names(&verdict)), (&"closed".into(), vec!["snapshot"]), "{verdict}");
+    assert!(verdict["duration_s"].as_f64().unwrap() < 10.0, "{verdict}");
+}
+
+#[test]
+fn a_snapshot_that_is_cut_is_cut_and_no_broken_stream() {
+    // The connection ends early, or the length does.
+    for (length, sent) in [(0, 5000), (-10, usize::MAX)] {
+        let picture = pictures().remove(0);
+        let announced = picture.len().checked_add_signed(length);
+        let pieces = vec![picture[..sent.min(picture.len())].to_vec()];
+        let (end, verdict) = check(&Camera::sending(&head("", announced), pieces).url, &[]);
+        end.expect(5);
+        assert_eq!((&verdict["end"], names(&verdict)), (&"truncated".into(), vec!["snapshot", "cut"]));
+    }
+}
+
+#[test]
+fn a_stream_is_not_a_snapshot() {
+    let stream = || {
+        let parts: Vec<Vec<u8>> = pictures().iter().map(|jpeg| part(jpeg)).collect();
+        Camera::sending(HEAD, [parts, vec![b"--foo--\r\n".to_vec()]].concat())
+    };
+    let (end, verdict) = check(&stream().url, &["--consumers", "snapshot"]);
+    end.expect(1);
+    assert_eq!(verdict["findings"][0]["name"], "not-a-snapshot", "{verdict}");
+    let (_, verdict) = check(&stream().url, &[]);
+    assert!(!names(&verdict).contains(&"not-a-snapshot"), "{verdict}");
+    assert_eq!(verdict["consumers_derived"]["snapshot"], "nothing", "{verdict}");
+
+    // Several pictures, or a part, behind the type of a picture are a stream with a wrong type.
+    let two: Vec<Vec<u8>> = pictures()[..2].to_vec();
+    let (_, verdict) = check(&Camera::sending(&head("", None), two).url, &[]);
+    assert!(names(&verdict).contains(&"content-type-not-mixed-replace"), "{verdict}");
+    let one = [part(&pictures()[0]), b"--foo--\r\n".to_vec()].to_vec();
+    let (_, verdict) = check(&Camera::sending(&head("", None), one).url, &[]);
+    assert!(names(&verdict).contains(&"content-type-not-mixed-replace"), "{verdict}");
+}
+
+#[test]
+fn a_saved_snapshot_says_that_its_freshness_is_unknown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("snapshot.http");
+    let picture = pictures().remove(0);
+    fs::write(&file, [head("", Some(picture.len())).as_bytes(), &picture].concat()).unwrap();
+    let (end, verdict) = check(file.to_str().unwrap(), &[]);
+    end.expect(0);
+    assert_eq!(names(&verdict), ["snapshot"], "{verdict}");
+    assert!(message(&verdict, "snapshot").contains("was not examined"), "{verdict}");
+}

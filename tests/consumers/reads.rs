@@ -1,0 +1,38 @@
+//! Programs that look at what one read returns, and streams whose parts come within milliseconds.
+
+use std::time::Duration;
+
+use mjpeg::consumers::{Fate, Predictor, ResponseHead, Stream, StreamEnd, consumer};
+use mjpeg::http::Head;
+
+const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=foo\r\n\r\n";
+
+/// Six parts in pairs, one pair each 200 ms; the second one of a pair comes so many milliseconds behind the first.
+fn stream(behind: u64) -> Stream {
+    let jpeg = include_bytes!("../../fixtures/jpeg/420.jpg");
+    let head = ResponseHead::of(&Head::parse(HEAD).unwrap().unwrap());
+    let (mut body, mut arrivals) = (Vec::new(), Vec::new());
+    for n in 0..6 {
+        let length = jpeg.len();
+        let head = format!("--foo\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n");
+        body.extend([head.as_bytes(), jpeg, b"\r\n"].concat());
+        if n % 2 == 1 || behind > 0 {
+            arrivals.push((body.len(), Duration::from_millis(200 * (n / 2) + behind * (n % 2))));
+        }
+    }
+    Stream::new(head, body, &arrivals, Vec::new(), StreamEnd::Open, Duration::from_millis(700))
+}
+
+fn fate(stream: &Stream, name: &str) -> Fate {
+    Predictor::new(stream).predict(consumer(name).unwrap()).fate
+}
+
+#[test]
+fn what_may_come_in_one_read_or_two_is_unknown_for_a_program_that_takes_one_picture_of_each() {
+    for (behind, expected) in [(100, Fate::OnTime), (2, Fate::Unknown), (0, Fate::Loses)] {
+        let stream = stream(behind);
+        assert_eq!(fate(&stream, "mjpeg_consumer"), expected, "{behind} ms");
+        // A program that keeps what it has read does not depend on it.
+        assert_eq!(fate(&stream, "ffmpeg"), Fate::OnTime, "{behind} ms");
+    }
+}
