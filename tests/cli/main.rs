@@ -27,6 +27,7 @@ mod record_ends;
 mod record_out;
 mod record_peers;
 mod record_progress;
+mod record_raw;
 mod record_streams;
 mod schemas;
 mod serve;

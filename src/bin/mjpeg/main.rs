@@ -1,6 +1,7 @@
 //! `mjpeg`: produce, record, check and measure MJPEG streams. See `README.md`.
 
 mod bench;
+mod capture;
 mod cli;
 mod clock;
 mod exit;

@@ -32,6 +32,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::capture::timing_path;
 use crate::transport::{self, Target};
 use crate::usage::Usage;
 use crate::value::{self, Rate};
@@ -47,6 +48,7 @@ Examples:
   mjpeg record http://camera/stream out/ --duration 10s --format json
   mjpeg record http://camera/stream out/ --keep 10m --name '%Y%m%d/%H%M%S-{seq}.jpg'
   mjpeg record http://camera/stream --concat night.mjpeg --on-change --deep
+  mjpeg record http://camera/stream --raw site.http --duration 1m    then: mjpeg serve site.http
   mjpeg record capture.http out/            frames of a saved response (curl -i, with or without --raw)
   mjpeg record http://camera/stream - --frames 1 > still.jpg
   mjpeg record test:640x480 frames/ --frames 30
@@ -102,7 +104,8 @@ pub struct Record {
     /// Also write the frames one after another to FILE
     #[arg(long, value_name = "FILE")]
     concat: Option<PathBuf>,
-    /// Also write the response to FILE as received: head, chunks and all
+    /// Also write the response to FILE as received, head, chunks and all, and when each read came to FILE.timing
+    /// (of a URL): `mjpeg serve FILE` plays it again, byte for byte and with its timing
     #[arg(long, value_name = "FILE")]
     raw: Option<PathBuf>,
     /// Overwrite a recording that OUT holds, and the files of --concat and --raw, once the first good frame has come
@@ -161,8 +164,10 @@ impl Record {
                 return Err(Usage::value(format!("{flag} needs a file; OUT can be `-`")));
             }
         }
-        if self.concat.is_some() && self.concat == self.raw {
-            return Err(Usage::conflict("--concat and --raw need two files"));
+        if self.concat.is_some()
+            && (self.concat == self.raw || self.concat == self.raw.as_deref().map(timing_path))
+        {
+            return Err(Usage::conflict("--concat and --raw need two files; --raw also writes FILE.timing"));
         }
         if self.fps.is_some() && !self.target.is_live() {
             return Err(Usage::conflict("--fps needs a live stream, since files have no times; use --every"));

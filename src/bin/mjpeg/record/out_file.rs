@@ -77,6 +77,19 @@ impl OutFile {
     /// When it cannot be created.
     pub fn create(path: &Path, existing: Existing, durability: Durability) -> Result<Self, Problem> {
         let hidden = (existing == Existing::Overwrite && path.exists()).then(|| hidden(path));
+        Self::create_as(path, hidden, durability)
+    }
+
+    /// Creates the file under its hidden name, whether there is an earlier file or not.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be created.
+    pub fn create_hidden(path: &Path, durability: Durability) -> Result<Self, Problem> {
+        Self::create_as(path, Some(hidden(path)), durability)
+    }
+
+    fn create_as(path: &Path, hidden: Option<PathBuf>, durability: Durability) -> Result<Self, Problem> {
         let file = match &hidden {
             None => File::create_new(path),
             Some(hidden) => {
