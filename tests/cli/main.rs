@@ -40,6 +40,7 @@ mod serve_listen;
 mod serve_mounts;
 mod serve_passwords;
 mod serve_peers;
+mod serve_replay;
 mod serve_sources;
 mod serve_streams;
 mod serve_viewers;

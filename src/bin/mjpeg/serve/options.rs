@@ -10,6 +10,7 @@ use mjpeg::multipart::Boundary;
 use super::fault::Fault;
 use super::layout::Layout;
 use super::named::{self, Named};
+use super::replay::Speed;
 use crate::listen::address::ListenAddress;
 use crate::listen::auth::Users;
 use crate::listen::host;
@@ -90,9 +91,12 @@ pub struct Serve {
     /// Boundary between frames [default: random]
     #[arg(long, value_parser = |text: &str| Boundary::new(text))]
     pub(super) boundary: Option<Boundary>,
-    /// What to send together with a frame; a viewer can choose another layout with /stream?layout=NAME
-    #[arg(long, value_enum, default_value = "auto")]
-    pub(super) layout: Layout,
+    /// What to send together with a frame [default: auto]; a viewer can choose another layout with /stream?layout=NAME
+    #[arg(long, value_enum)]
+    pub(super) layout: Option<Layout>,
+    /// Pass recorded times F times as fast: those of a capture with FILE.timing beside it
+    #[arg(long, value_name = "F", conflicts_with_all = ["fps", "layout", "faults", "boundary"])]
+    pub(super) speed: Option<Speed>,
     /// Inject a fault into the stream of each viewer; may be repeated. FAULT is stall=TIME (before the part),
     /// stall-inside=TIME (in the picture), drip=SIZE (blocks of SIZE bytes every 10 ms), fill=SIZE (a buffer that is
     /// sent when it is full), hold-tail=SIZE (the last bytes come with the next part), burst=N (N parts at once),
@@ -151,6 +155,9 @@ impl Serve {
                 _ => {}
             }
         }
+        if self.speed.is_some() && self.sources().any(|source| !matches!(source, Target::File(_))) {
+            return Err(Usage::conflict("--speed needs recorded times: those of a capture"));
+        }
         named::check(&self.source, &self.streams)?;
         if let Some(auth) = &self.auth {
             // The value contains a password: it must not appear in the message.
@@ -166,6 +173,16 @@ impl Serve {
     /// The sources of all streams.
     pub(super) fn sources(&self) -> impl Iterator<Item = &Target> {
         std::iter::once(&self.source).chain(self.streams.iter().map(|stream| &stream.source))
+    }
+
+    /// Whether captures are taken apart into frames, also those with recorded times.
+    pub(super) fn is_reframed(&self) -> bool {
+        self.fps.is_some() || self.layout.is_some() || self.boundary.is_some() || !self.faults.is_empty()
+    }
+
+    /// How fast recorded times pass.
+    pub(super) fn speed(&self) -> Speed {
+        self.speed.unwrap_or_default()
     }
 
     /// How many times to play a source that ends; `None` means endlessly.

@@ -15,10 +15,12 @@ use super::open::{self, SourceOptions};
 use super::options::Serve;
 use super::recipe::Standard;
 use super::recipes::Recipes;
+use super::replay::{Recording, Replays, Still};
 use super::responder::{self, Policy, Responder};
 use super::stream::Stream;
 use super::urls::Urls;
 use super::viewer_log::Detail;
+use crate::capture::timing_path;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::listen::auth::Users;
@@ -71,7 +73,7 @@ impl Serve {
         let settings = Settings {
             reporter: REPORTER,
             detail: if self.verbose { Detail::All } else { Detail::Faults },
-            layout: self.layout,
+            layout: self.layout.unwrap_or_default(),
             faults: self.faults.clone().into(),
             // A snapshot must not start what is to be played from the first viewer on.
             snapshots_start_sources: self.rounds().is_none(),
@@ -160,11 +162,36 @@ impl Serve {
                 transport: self.transport.clone(),
             };
             let recipes = Recipes::from(Standard::new(boundary.clone(), &fields));
+            if let Some(replay) = self.replay(source, stop)? {
+                let started = replay.start.unwrap_or_else(|| clock.unix());
+                let wake = wake_ups.of(index);
+                let replays =
+                    Replays::start(replay, self.rounds(), self.speed(), wake, clock, REPORTER, stop)?;
+                let still = Still::new(replays.scan(), started);
+                let stream =
+                    Stream::new(name.clone(), source.to_string(), Hub::new(Box::new(still), &recipes));
+                streams.push(Stream { replays: Some(replays), ..stream });
+                continue;
+            }
             let frames =
                 open::open(&options, &recipes, wake_ups.of(index), poll, clock, stop).map_err(failure)?;
             streams.push(Stream::new(name.clone(), source.to_string(), Hub::new(frames, &recipes)));
         }
         Ok(streams)
+    }
+
+    /// The recording that a source is, if it is to be replayed as it was received.
+    fn replay(&self, source: &Target, stop: &Stop) -> Result<Option<Recording>, Failure> {
+        let Target::File(path) = source else { return Ok(None) };
+        let recording = if self.is_reframed() { None } else { Recording::of(path, stop)? };
+        if recording.is_none() && self.speed.is_some() {
+            let cause = anyhow::anyhow!(
+                "--speed needs recorded times, and {} does not exist",
+                timing_path(path).display()
+            );
+            return Err(Failure::local(cause));
+        }
+        Ok(recording)
     }
 
     /// Who may send requests. The host names depend on the listeners and are added later.
