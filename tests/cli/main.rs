@@ -37,6 +37,7 @@ mod serve_command;
 mod serve_directory;
 mod serve_faults;
 mod serve_listen;
+mod serve_manifest;
 mod serve_mounts;
 mod serve_passwords;
 mod serve_peers;

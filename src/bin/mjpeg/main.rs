@@ -7,6 +7,7 @@ mod clock;
 mod exit;
 mod generate;
 mod listen;
+mod matroska;
 mod option_file;
 mod output;
 mod pattern;

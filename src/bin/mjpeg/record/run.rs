@@ -12,6 +12,7 @@ use super::durability::Durability;
 use super::existing::Existing;
 use super::goal::Goal;
 use super::judge::Judge;
+use super::mkv::Mkv;
 use super::out_file::OutFile;
 use super::outcome;
 use super::progress::Progress;
@@ -117,14 +118,18 @@ impl Record {
         }
         let raw_existing = if existing == Existing::Resume { Existing::Refuse } else { existing };
         let raw_timing = self.raw.as_deref().map(timing_path);
-        for (file, existing) in
-            [(&self.concat, existing), (&self.raw, raw_existing), (&raw_timing, raw_existing)]
-        {
+        for (file, existing) in [
+            (&self.concat, existing),
+            (&self.mkv, raw_existing),
+            (&self.raw, raw_existing),
+            (&raw_timing, raw_existing),
+        ] {
             if let Some(file) = file {
                 OutFile::may_create(file, existing, self.directory(), &self.target)?;
             }
         }
         recorder.sink.concat = self.concat.as_ref().map(|file| Concat::new(file, existing, durability));
+        recorder.sink.mkv = self.mkv.as_ref().map(|file| Mkv::new(file, raw_existing));
         recorder.sink.stdout =
             self.is_to_stdout().then(|| FrameOutput::new(clock, stop, deadline, self.idle));
         let patience = self.duration.map_or(self.idle, |duration| duration.min(self.idle));

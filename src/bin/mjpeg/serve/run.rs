@@ -12,10 +12,10 @@ use super::engine::{Engine, SOURCES, Settings};
 use super::hub::Hub;
 use super::named::Named;
 use super::open::{self, SourceOptions};
-use super::options::Serve;
-use super::recipe::Standard;
+use super::options::{Serve, Timing};
+use super::recipe::{Recipe, Standard};
 use super::recipes::Recipes;
-use super::replay::{Recording, Replays, Still};
+use super::replay::{Replays, Still, Tape};
 use super::responder::{self, Policy, Responder};
 use super::stream::Stream;
 use super::urls::Urls;
@@ -162,12 +162,11 @@ impl Serve {
                 transport: self.transport.clone(),
             };
             let recipes = Recipes::from(Standard::new(boundary.clone(), &fields));
-            if let Some(replay) = self.replay(source, stop)? {
-                let started = replay.start.unwrap_or_else(|| clock.unix());
+            if let Some(tape) = self.tape(source, &boundary, &fields, clock, stop)? {
+                let recorded = tape.recorded.unwrap_or_else(|| clock.unix());
                 let wake = wake_ups.of(index);
-                let replays =
-                    Replays::start(replay, self.rounds(), self.speed(), wake, clock, REPORTER, stop)?;
-                let still = Still::new(replays.scan(), started);
+                let replays = Replays::start(tape, self.rounds(), self.speed(), wake, REPORTER)?;
+                let still = Still::new(replays.scan(), recorded);
                 let stream =
                     Stream::new(name.clone(), source.to_string(), Hub::new(Box::new(still), &recipes));
                 streams.push(Stream { replays: Some(replays), ..stream });
@@ -180,18 +179,28 @@ impl Serve {
         Ok(streams)
     }
 
-    /// The recording that a source is, if it is to be replayed as it was received.
-    fn replay(&self, source: &Target, stop: &Stop) -> Result<Option<Recording>, Failure> {
+    /// The recording that a source is, if it is to be replayed with its times.
+    fn tape(
+        &self,
+        source: &Target,
+        boundary: &Boundary,
+        fields: &[(String, String)],
+        clock: &Clock,
+        stop: &Stop,
+    ) -> Result<Option<Tape>, Failure> {
         let Target::File(path) = source else { return Ok(None) };
-        let recording = if self.is_reframed() { None } else { Recording::of(path, stop)? };
-        if recording.is_none() && self.speed.is_some() {
-            let cause = anyhow::anyhow!(
-                "--speed needs recorded times, and {} does not exist",
-                timing_path(path).display()
-            );
+        if self.timing == Some(Timing::Manifest) {
+            let head = Standard::new(boundary.clone(), fields).response_head().to_vec();
+            return Ok(Some(Tape::directory(path, head, format!("--{}", boundary.as_str()), stop)?));
+        }
+        let tape = if self.is_reframed() { None } else { Tape::capture(path, self.rounds(), clock, stop)? };
+        if tape.is_none() && self.speed.is_some() {
+            let timing = timing_path(path);
+            let cause =
+                anyhow::anyhow!("--speed needs recorded times, and {} does not exist", timing.display());
             return Err(Failure::local(cause));
         }
-        Ok(recording)
+        Ok(tape)
     }
 
     /// Who may send requests. The host names depend on the listeners and are added later.

@@ -16,7 +16,7 @@ pub struct Stream {
     pub source: String,
     /// Its frames.
     pub hub: Hub,
-    /// The replays of a capture with its times. Then the hub publishes no frames.
+    /// The replays of a recording with its times. Then the hub publishes no frames.
     pub replays: Option<Replays>,
     /// Whether a snapshot was requested since the last frame.
     pub snapshot_taken: bool,
@@ -30,7 +30,7 @@ impl Stream {
         Self { name, source, hub, replays: None, snapshot_taken: false, deadline: None }
     }
 
-    /// Whether viewers receive a capture as it was received.
+    /// Whether viewers receive a recording as it was received.
     pub fn is_replay(&self) -> bool {
         self.replays.is_some()
     }

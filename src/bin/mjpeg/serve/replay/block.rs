@@ -1,11 +1,23 @@
 //! A block: bytes of a replay, and when to send them.
 
+use std::fmt::Debug;
+use std::io;
 use std::time::Duration;
 
 /// The most bytes of a block.
 pub(super) const BLOCK_BYTES: usize = 64 << 10;
 /// The most times of a block: a capture may have a time for each byte.
 const TIMES: usize = 4096;
+
+/// Where one viewer is. It reads files.
+pub trait Playhead: Debug {
+    /// The next block; `None` if it is not known yet: call again soon. The last block has an ending.
+    ///
+    /// # Errors
+    ///
+    /// When the files cannot be read.
+    fn next(&mut self) -> io::Result<Option<Block>>;
+}
 
 /// How a replay ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

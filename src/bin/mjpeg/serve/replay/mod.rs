@@ -1,15 +1,18 @@
-//! Replay: a capture with the times of its reads, sent to each viewer byte for byte from the viewer's own start.
+//! Replay: a recording with its times, sent to each viewer from the viewer's own start: a capture byte for byte, or a
+//! recorded directory with its fields.
 //!
 //! ```text
-//! capture, timing file  ->  Scan: where a round may end       (its own thread, once)
-//!                       ->  Playhead: blocks of bytes and times (one thread, for all viewers of a stream)
-//!                       ->  Playback: what is due now           (the event loop)
+//! capture, timing file   ->  Scan: where a round may end         (its own thread, once)
+//!                        ->  CapturePlayhead, ManifestPlayhead:
+//!                            blocks of bytes and times           (one thread, for all viewers of a stream)
+//!                        ->  Playback: what is due now           (the event loop)
 //! ```
 
 mod block;
+mod capture_playhead;
 mod chunks;
+mod manifest_playhead;
 mod playback;
-mod playhead;
 mod points;
 mod reader;
 mod recording;
@@ -17,10 +20,11 @@ mod replays;
 mod scan;
 mod speed;
 mod still;
+mod tape;
 
 pub use block::Ending;
 pub use playback::{Next, Playback};
-pub use recording::Recording;
 pub use replays::Replays;
 pub use speed::Speed;
 pub use still::Still;
+pub use tape::Tape;

@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use super::block::{Block, Ending};
-use super::playhead::Playhead;
-use super::recording::Recording;
-use super::scan::Scan;
+use super::block::{Block, Ending, Playhead};
 use super::speed::Speed;
+use super::tape::Tape;
 use crate::output::Reporter;
 use crate::source::wake::Wake;
 
@@ -40,9 +37,7 @@ pub enum Order {
 /// Reads blocks for viewers.
 pub struct Reader {
     /// What to play.
-    pub recording: Arc<Recording>,
-    /// Where its rounds end.
-    pub scan: Arc<Scan>,
+    pub tape: Tape,
     /// How often to play it; `None` is without end.
     pub rounds: Option<u32>,
     /// How fast.
@@ -59,7 +54,7 @@ pub struct Reader {
 
 /// A viewer, and how many blocks it has ordered.
 struct Viewer {
-    playhead: io::Result<Playhead>,
+    playhead: io::Result<Box<dyn Playhead>>,
     ordered: usize,
 }
 
@@ -77,7 +72,7 @@ impl Reader {
             let mut served = Vec::new();
             match order {
                 Some(Order::Start(key)) => {
-                    let playhead = Playhead::new(&self.recording, &self.scan, self.rounds, self.speed);
+                    let playhead = self.tape.playhead(self.rounds, self.speed);
                     viewers.insert(key, Viewer { playhead, ordered: 0 });
                 }
                 Some(Order::Stop(key)) => {
@@ -112,8 +107,8 @@ impl Reader {
                 Ok(Some(block)) => block,
                 Ok(None) => return true,
                 Err(error) => {
-                    let path = self.recording.path.display();
-                    self.reporter.message(&format!("cannot read {path} or its times: {error}"));
+                    let name = self.tape.name();
+                    self.reporter.message(&format!("cannot read {name} or its times: {error}"));
                     Block { ending: Some((Ending::Close, Duration::ZERO)), ..Block::default() }
                 }
             };

@@ -9,13 +9,11 @@ use anyhow::Context;
 use super::block::Block;
 use super::playback::Playback;
 use super::reader::{Key, Order, Reader};
-use super::recording::Recording;
-use super::scan::{Rounds, Scan};
+use super::scan::Scan;
 use super::speed::Speed;
-use crate::clock::Clock;
+use super::tape::Tape;
 use crate::output::Reporter;
 use crate::problem::Problem;
-use crate::signal::Stop;
 use crate::source::wake::Wake;
 
 /// Starts replays, and receives the blocks of all of them.
@@ -26,47 +24,33 @@ pub struct Replays {
     blocks: Receiver<(Key, Block)>,
     serial: u64,
     scan: Arc<Scan>,
-    /// How often each viewer gets the capture.
+    /// How often each viewer gets the recording.
     rounds: Option<u32>,
 }
 
 impl Replays {
-    /// Starts the threads that read a recording. It is played `rounds` times to each viewer, or without end if `None`.
+    /// Starts the thread that reads a tape. It is played `rounds` times to each viewer, or without end if `None`.
     ///
     /// # Errors
     ///
     /// When there is no thread.
     pub fn start(
-        recording: Recording,
+        tape: Tape,
         rounds: Option<u32>,
         speed: Speed,
         wake: Wake,
-        clock: &Clock,
         reporter: Reporter,
-        stop: &Stop,
     ) -> Result<Self, Problem> {
-        let head = recording.head.clone().into();
-        let played = if rounds == Some(1) { Rounds::One } else { Rounds::More };
-        let scan = Scan::start(&recording, played, clock, stop)?;
+        let (head, scan) = (tape.head().into(), Arc::clone(tape.scan()));
         let (orders, inbox) = channel();
         let (outbox, blocks) = channel();
-        let (recording, of_reader) = (Arc::new(recording), Arc::clone(&scan));
-        let reader = Reader {
-            recording,
-            scan: of_reader,
-            rounds,
-            speed,
-            reporter,
-            orders: inbox,
-            blocks: outbox,
-            wake,
-        };
+        let reader = Reader { tape, rounds, speed, reporter, orders: inbox, blocks: outbox, wake };
         let thread = std::thread::Builder::new().name("replay".into()).stack_size(512 * 1024);
         thread.spawn(|| reader.run()).context("cannot start a thread for the source")?;
         Ok(Self { head, orders, blocks, serial: 0, scan, rounds })
     }
 
-    /// The recorded head of the response; empty if there is none.
+    /// The head of the response; empty if there is none.
     pub fn head(&self) -> Rc<[u8]> {
         Rc::clone(&self.head)
     }

@@ -68,6 +68,15 @@ impl Scan {
         Ok(scan)
     }
 
+    /// What is known of a recording without such places: its first picture.
+    pub fn of(picture: Option<Picture>) -> Arc<Self> {
+        let scan = Self::default();
+        // Both are set once, here.
+        let _ = scan.points.set(None);
+        let _ = picture.map(|picture| scan.picture.set(picture));
+        Arc::new(scan)
+    }
+
     /// Where a round ends and the next one begins; `Some(None)` if there is no such place, `None` if it is not known yet.
     pub fn points(&self) -> Option<Option<&Points>> {
         self.points.get().map(Option::as_ref)

@@ -1,4 +1,4 @@
-//! A playhead: where one viewer is in a capture. It reads the files.
+//! A playhead over a capture: its bytes with the times of their reads.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::block::{BLOCK_BYTES, Block, Ending};
+use super::block::{BLOCK_BYTES, Block, Ending, Playhead};
 use super::points::{Follows, From, Piece};
 use super::recording::Recording;
 use super::scan::Scan;
@@ -16,7 +16,7 @@ use crate::capture::{Read, TimingReader};
 
 /// Makes the blocks of one viewer.
 #[derive(Debug)]
-pub struct Playhead {
+pub struct CapturePlayhead {
     recording: Arc<Recording>,
     scan: Arc<Scan>,
     speed: Speed,
@@ -49,7 +49,7 @@ enum Round {
     Over,
 }
 
-impl Playhead {
+impl CapturePlayhead {
     /// A playhead at the start of a capture that is played `rounds` times, or without end if `None`.
     ///
     /// # Errors
@@ -76,45 +76,6 @@ impl Playhead {
             round: Round::Open,
             pieces: VecDeque::new(),
         })
-    }
-
-    /// The next block; `None` if the scan must come further first. The last one has an ending.
-    ///
-    /// # Errors
-    ///
-    /// When the files cannot be read.
-    pub fn next(&mut self) -> io::Result<Option<Block>> {
-        let mut block = Block { bytes: Vec::with_capacity(BLOCK_BYTES), ..Block::default() };
-        while !block.is_full() {
-            match self.pieces.front_mut() {
-                Some(Piece::Text(text)) => {
-                    block.bytes.extend_from_slice(text.as_bytes());
-                    block.push_time(self.speed.of(self.last));
-                    self.pieces.pop_front();
-                }
-                Some(Piece::File(range)) => {
-                    let range = range.clone();
-                    self.at = self.at.max(range.start);
-                    if self.at >= range.end {
-                        self.pieces.pop_front();
-                    } else if !self.copy(range.end, &mut block)? {
-                        // The end of the file.
-                        self.pieces.clear();
-                        self.round = Round::Over;
-                    }
-                }
-                None if self.round == Round::Over => {
-                    block.ending = Some(self.ending()?);
-                    return Ok(Some(block));
-                }
-                None => {
-                    if !self.plan()? {
-                        break;
-                    }
-                }
-            }
-        }
-        Ok((!block.bytes.is_empty()).then_some(block))
     }
 
     /// Plans what comes next. Returns whether it is known.
@@ -191,6 +152,42 @@ impl Playhead {
         let is_of_recorder = matches!(word, "goal" | "signal");
         let at = if is_of_recorder { self.last } else { self.last.max(at + self.shift) };
         Ok((ending, self.speed.of(at)))
+    }
+}
+
+impl Playhead for CapturePlayhead {
+    fn next(&mut self) -> io::Result<Option<Block>> {
+        let mut block = Block { bytes: Vec::with_capacity(BLOCK_BYTES), ..Block::default() };
+        while !block.is_full() {
+            match self.pieces.front_mut() {
+                Some(Piece::Text(text)) => {
+                    block.bytes.extend_from_slice(text.as_bytes());
+                    block.push_time(self.speed.of(self.last));
+                    self.pieces.pop_front();
+                }
+                Some(Piece::File(range)) => {
+                    let range = range.clone();
+                    self.at = self.at.max(range.start);
+                    if self.at >= range.end {
+                        self.pieces.pop_front();
+                    } else if !self.copy(range.end, &mut block)? {
+                        // The end of the file.
+                        self.pieces.clear();
+                        self.round = Round::Over;
+                    }
+                }
+                None if self.round == Round::Over => {
+                    block.ending = Some(self.ending()?);
+                    return Ok(Some(block));
+                }
+                None => {
+                    if !self.plan()? {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok((!block.bytes.is_empty()).then_some(block))
     }
 }
 
