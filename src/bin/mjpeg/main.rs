@@ -1,11 +1,13 @@
 //! `mjpeg`: produce, record, check and measure MJPEG streams. See `README.md`.
 
 mod bench;
+mod capture;
 mod cli;
 mod clock;
 mod exit;
 mod generate;
 mod listen;
+mod matroska;
 mod option_file;
 mod output;
 mod pattern;

@@ -14,6 +14,7 @@ mod line;
 mod listing;
 mod lock;
 mod manifest;
+mod mkv;
 mod name;
 mod out_file;
 mod outcome;
@@ -32,6 +33,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::capture::timing_path;
 use crate::transport::{self, Target};
 use crate::usage::Usage;
 use crate::value::{self, Rate};
@@ -47,6 +49,8 @@ Examples:
   mjpeg record http://camera/stream out/ --duration 10s --format json
   mjpeg record http://camera/stream out/ --keep 10m --name '%Y%m%d/%H%M%S-{seq}.jpg'
   mjpeg record http://camera/stream --concat night.mjpeg --on-change --deep
+  mjpeg record http://camera/stream --mkv night.mkv --fps 5
+  mjpeg record http://camera/stream --raw site.http --duration 1m    then: mjpeg serve site.http
   mjpeg record capture.http out/            frames of a saved response (curl -i, with or without --raw)
   mjpeg record http://camera/stream - --frames 1 > still.jpg
   mjpeg record test:640x480 frames/ --frames 30
@@ -58,7 +62,7 @@ pub struct Record {
     #[arg(value_parser = Target::parser())]
     target: Target,
     /// Directory for frame-000001.jpg, ..., damaged/ and manifest.jsonl; `-` writes the JPEGs to standard output
-    #[arg(required_unless_present_any = ["concat", "raw"])]
+    #[arg(required_unless_present_any = ["concat", "mkv", "raw"])]
     out: Option<PathBuf>,
     /// Stop after N written frames
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -102,10 +106,15 @@ pub struct Record {
     /// Also write the frames one after another to FILE
     #[arg(long, value_name = "FILE")]
     concat: Option<PathBuf>,
-    /// Also write the response to FILE as received: head, chunks and all
+    /// Also write the frames to FILE as a Matroska video (codec V_MJPEG), bit for bit, with the times of their arrival; of
+    /// a file, with their X-Timestamp. It can be played at any time, also after kill -9
+    #[arg(long, value_name = "FILE")]
+    mkv: Option<PathBuf>,
+    /// Also write the response to FILE as received, head, chunks and all, and when each read came to FILE.timing
+    /// (of a URL): `mjpeg serve FILE` plays it again, byte for byte and with its timing
     #[arg(long, value_name = "FILE")]
     raw: Option<PathBuf>,
-    /// Overwrite a recording that OUT holds, and the files of --concat and --raw, once the first good frame has come
+    /// Overwrite a recording that OUT holds, and the files of --concat, --mkv and --raw, once the first good frame has come
     #[arg(long, conflicts_with = "resume")]
     force: bool,
     /// Add to the recording that OUT holds and to the file of --concat. Numbers go on; nothing is overwritten
@@ -156,13 +165,17 @@ impl Record {
                 return Err(Usage::conflict("--fsync needs a directory as OUT, or --concat"));
             }
         }
-        for (flag, file) in [("--concat", &self.concat), ("--raw", &self.raw)] {
+        for (flag, file) in [("--concat", &self.concat), ("--mkv", &self.mkv), ("--raw", &self.raw)] {
             if file.as_deref() == Some(Path::new("-")) {
                 return Err(Usage::value(format!("{flag} needs a file; OUT can be `-`")));
             }
         }
-        if self.concat.is_some() && self.concat == self.raw {
-            return Err(Usage::conflict("--concat and --raw need two files"));
+        let raw_timing = self.raw.as_deref().map(timing_path);
+        let files = [&self.concat, &self.mkv, &self.raw, &raw_timing].map(Option::as_ref);
+        let files: Vec<_> = files.into_iter().flatten().collect();
+        if files.iter().enumerate().any(|(n, file)| files[..n].contains(file)) {
+            let why = "--concat, --mkv and --raw need a file each; --raw also writes FILE.timing";
+            return Err(Usage::conflict(why));
         }
         if self.fps.is_some() && !self.target.is_live() {
             return Err(Usage::conflict("--fps needs a live stream, since files have no times; use --every"));

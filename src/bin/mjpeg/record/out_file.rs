@@ -1,8 +1,9 @@
-//! A file of the user's choice that takes whole pieces: the pictures of `--concat`, the bytes of `--raw`.
+//! A file of the user's choice that takes whole pieces: the pictures of `--concat` and `--mkv`, the bytes of
+//! `--raw`.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, IoSlice, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -77,6 +78,19 @@ impl OutFile {
     /// When it cannot be created.
     pub fn create(path: &Path, existing: Existing, durability: Durability) -> Result<Self, Problem> {
         let hidden = (existing == Existing::Overwrite && path.exists()).then(|| hidden(path));
+        Self::create_as(path, hidden, durability)
+    }
+
+    /// Creates the file under its hidden name, whether there is an earlier file or not.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be created.
+    pub fn create_hidden(path: &Path, durability: Durability) -> Result<Self, Problem> {
+        Self::create_as(path, Some(hidden(path)), durability)
+    }
+
+    fn create_as(path: &Path, hidden: Option<PathBuf>, durability: Durability) -> Result<Self, Problem> {
         let file = match &hidden {
             None => File::create_new(path),
             Some(hidden) => {
@@ -159,6 +173,48 @@ impl OutFile {
         let _ = self.file.seek(SeekFrom::Start(self.len));
         let cause = anyhow::Error::new(error).context(format!("cannot write {}", self.path.display()));
         Err((cause.into(), whole))
+    }
+
+    /// Writes a piece that is in several slices.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written. The file then ends behind the last whole piece.
+    pub fn write_slices(&mut self, mut slices: &mut [IoSlice<'_>]) -> Result<(), Problem> {
+        let bytes: usize = slices.iter().map(|slice| slice.len()).sum();
+        let mut left = bytes;
+        while left > 0 {
+            match self.file.write_vectored(slices) {
+                Ok(0) => return Err(self.cut_back(io::ErrorKind::WriteZero.into())),
+                Ok(n) => {
+                    left -= n;
+                    IoSlice::advance_slices(&mut slices, n);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.cut_back(error)),
+            }
+        }
+        self.len += bytes as u64;
+        Ok(())
+    }
+
+    /// Replaces bytes of earlier pieces.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be replaced.
+    pub fn patch(&mut self, at: u64, bytes: &[u8]) -> Result<(), Problem> {
+        Ok(self
+            .file
+            .write_all_at(bytes, at)
+            .with_context(|| format!("cannot write {}", self.path.display()))?)
+    }
+
+    /// Ends the file behind its last whole piece.
+    fn cut_back(&mut self, error: io::Error) -> Problem {
+        let _ = self.file.set_len(self.len);
+        let _ = self.file.seek(SeekFrom::Start(self.len));
+        anyhow::Error::new(error).context(format!("cannot write {}", self.path.display())).into()
     }
 
     /// Replaces the earlier file, if there is one.

@@ -1,52 +1,154 @@
-//! The response as received, in a file: `--raw FILE`.
+//! The response as received, in a file, and beside it the times of its reads: `--raw FILE`.
+//!
+//! At each moment, also after kill -9 or on a full disk, the lines of the timing file concern bytes that are in the
+//! file: the bytes of a read are written first, then its line.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
+
+use anyhow::Context;
 
 use super::durability::Durability;
 use super::existing::Existing;
 use super::out_file::OutFile;
+use crate::capture::{TimingWriter, timing_path};
+use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::transport::Tap;
 
-/// The file. Clones share it: the stream writes to it, and the recorder decides when it replaces an earlier file.
+/// The files. Clones share them: the stream writes to them, and the recorder decides when they replace earlier ones.
 #[derive(Debug, Clone)]
-pub struct RawFile(Rc<RefCell<Option<OutFile>>>);
+pub struct RawFile(Rc<RefCell<Option<Files>>>);
+
+/// Whether the reads have times. Those of a file on a disk mean nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// They are written.
+    Written,
+    /// There are none.
+    None,
+}
+
+#[derive(Debug)]
+struct Files {
+    bytes: OutFile,
+    timing: Option<Timing>,
+    /// The timing file of an earlier capture, until it is replaced.
+    earlier_timing: Option<PathBuf>,
+}
+
+#[derive(Debug)]
+struct Timing {
+    file: OutFile,
+    lines: TimingWriter,
+    clock: Clock,
+    /// A buffer that is used again.
+    text: String,
+}
 
 impl RawFile {
-    /// Creates the file. An earlier one stays until [`RawFile::replace`].
+    /// Creates the files. Earlier ones stay until [`RawFile::replace`].
     ///
     /// # Errors
     ///
-    /// When it cannot be created.
-    pub fn create(path: &Path, existing: Existing) -> Result<Self, Problem> {
-        let existing = if existing == Existing::Resume { Existing::Refuse } else { existing };
-        Ok(Self(Rc::new(RefCell::new(Some(OutFile::create(path, existing, Durability::Closed)?)))))
+    /// When they cannot be created.
+    pub fn create(path: &Path, existing: Existing, times: Times, clock: &Clock) -> Result<Self, Problem> {
+        let timing_path = timing_path(path);
+        let is_earlier = fs::symlink_metadata(&timing_path).is_ok();
+        // A file and the times of another one must never be side by side.
+        let is_replaced = existing == Existing::Overwrite && (is_earlier || path.exists());
+        let create = |path: &Path| {
+            if is_replaced {
+                OutFile::create_hidden(path, Durability::Closed)
+            } else {
+                OutFile::create(path, Existing::Refuse, Durability::Closed)
+            }
+        };
+        let bytes = create(path)?;
+        let timing = match times {
+            Times::Written => {
+                let (lines, text) = (TimingWriter::default(), String::new());
+                Some(Timing { file: create(&timing_path)?, lines, clock: clock.clone(), text })
+            }
+            Times::None => None,
+        };
+        let earlier_timing = (is_replaced && is_earlier).then_some(timing_path);
+        Ok(Self(Rc::new(RefCell::new(Some(Files { bytes, timing, earlier_timing })))))
     }
 
-    /// Replaces an earlier file: the first good frame is in hand.
+    /// Replaces earlier files: the first good frame is in hand.
     ///
     /// # Errors
     ///
-    /// When it cannot be replaced.
+    /// When they cannot be replaced.
     pub fn replace(&self) -> Result<(), Problem> {
-        self.0.borrow_mut().as_mut().map_or(Ok(()), OutFile::replace)
+        self.0.borrow_mut().as_mut().map_or(Ok(()), Files::replace)
     }
 
-    /// Closes the file.
+    /// Writes how the response ended.
+    ///
+    /// # Errors
+    ///
+    /// When that cannot be written.
+    pub fn ended(&self, word: &str) -> Result<(), Problem> {
+        let mut files = self.0.borrow_mut();
+        let Some(timing) = files.as_mut().and_then(|files| files.timing.as_mut()) else { return Ok(()) };
+        timing.text.clear();
+        timing.lines.end(word, timing.clock.now(), &mut timing.text);
+        timing.file.write(timing.text.as_bytes())
+    }
+
+    /// Closes the files.
     ///
     /// # Errors
     ///
     /// Those of the close.
     pub fn close(&self) -> Result<(), Problem> {
-        self.0.borrow_mut().take().map_or(Ok(()), OutFile::close)
+        let Some(files) = self.0.borrow_mut().take() else { return Ok(()) };
+        let timing = files.timing.map_or(Ok(()), |timing| timing.file.close());
+        files.bytes.close().and(timing)
     }
 }
 
 impl Tap for RawFile {
-    fn bytes(&mut self, bytes: &[u8], _: Duration) -> Result<(), Problem> {
-        self.0.borrow_mut().as_mut().map_or(Ok(()), |file| file.write(bytes))
+    fn bytes(&mut self, bytes: &[u8], at: Duration) -> Result<(), Problem> {
+        let mut files = self.0.borrow_mut();
+        let Some(files) = files.as_mut() else { return Ok(()) };
+        files.bytes.write(bytes)?;
+        files.timing.as_mut().map_or(Ok(()), |timing| timing.read(files.bytes.len(), at))
+    }
+}
+
+impl Files {
+    /// Between two steps a kill leaves either capture without its times, never with those of the other one.
+    fn replace(&mut self) -> Result<(), Problem> {
+        if let Some(earlier) = self.earlier_timing.take() {
+            match fs::remove_file(&earlier) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("cannot replace {}", earlier.display()))?;
+                }
+                _ => {}
+            }
+        }
+        self.bytes.replace()?;
+        self.timing.as_mut().map_or(Ok(()), |timing| timing.file.replace())
+    }
+}
+
+impl Timing {
+    fn read(&mut self, end: u64, at: Duration) -> Result<(), Problem> {
+        let clock = &self.clock;
+        self.text.clear();
+        self.lines.read(
+            end,
+            at,
+            |at| clock.unix().saturating_sub(clock.now().saturating_sub(at)),
+            &mut self.text,
+        );
+        self.file.write(self.text.as_bytes())
     }
 }

@@ -159,6 +159,9 @@ impl Recorder {
                 return Ok(Flow::Enough);
             }
         };
+        if let Some(mkv) = &mut self.sink.mkv {
+            mkv.good(jpeg, part, arrival, unix)?;
+        }
         self.summary.frames_written += 1;
         self.summary.bytes_written += jpeg.len() as u64;
         if let Some((seq, file)) = placed {

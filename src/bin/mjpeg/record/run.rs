@@ -12,15 +12,17 @@ use super::durability::Durability;
 use super::existing::Existing;
 use super::goal::Goal;
 use super::judge::Judge;
+use super::mkv::Mkv;
 use super::out_file::OutFile;
 use super::outcome;
 use super::progress::Progress;
-use super::raw::RawFile;
+use super::raw::{RawFile, Times};
 use super::recorder::{Keep, Recorder};
 use super::selection::{Repeats, Rules, Selection};
 use super::stdout::{FrameOutput, Taken};
 use super::summary::Summary;
 use super::{Format, Record};
+use crate::capture::timing_path;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
@@ -115,24 +117,36 @@ impl Record {
             recorder.sink.directory = Some(Directory::look(out, style)?);
         }
         let raw_existing = if existing == Existing::Resume { Existing::Refuse } else { existing };
-        for (file, existing) in [(&self.concat, existing), (&self.raw, raw_existing)] {
+        let raw_timing = self.raw.as_deref().map(timing_path);
+        for (file, existing) in [
+            (&self.concat, existing),
+            (&self.mkv, raw_existing),
+            (&self.raw, raw_existing),
+            (&raw_timing, raw_existing),
+        ] {
             if let Some(file) = file {
                 OutFile::may_create(file, existing, self.directory(), &self.target)?;
             }
         }
         recorder.sink.concat = self.concat.as_ref().map(|file| Concat::new(file, existing, durability));
+        recorder.sink.mkv = self.mkv.as_ref().map(|file| Mkv::new(file, raw_existing));
         recorder.sink.stdout =
             self.is_to_stdout().then(|| FrameOutput::new(clock, stop, deadline, self.idle));
         let patience = self.duration.map_or(self.idle, |duration| duration.min(self.idle));
         let mut stream = transport::open(&self.target, &self.transport, patience, clock, stop)?;
         recorder.sink.open()?;
         if let Some(path) = &self.raw {
-            let raw = RawFile::create(path, raw_existing)?;
+            let times = if stream.is_live() { Times::Written } else { Times::None };
+            let raw = RawFile::create(path, raw_existing, times, clock)?;
             recorder.raw = Some(raw.clone());
             stream.set_tap(Box::new(raw))?;
         }
         let mut session = Session::new(stream, clock, self.idle, started);
-        Ok(session.run(recorder, deadline)?)
+        let end = session.run(recorder, deadline)?;
+        if let Some((raw, word)) = recorder.raw.as_ref().zip(end.word("goal")) {
+            raw.ended(word)?;
+        }
+        Ok(end)
     }
 
     fn outcome(&self, end: &End, summary: &mut Summary) -> Result<Outcome, Failure> {

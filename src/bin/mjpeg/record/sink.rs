@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::concat::Concat;
 use super::directory::Directory;
 use super::line::Line;
+use super::mkv::Mkv;
 use super::stdout::{FrameOutput, Taken};
 use crate::problem::Problem;
 
@@ -15,6 +16,8 @@ pub struct Sink {
     pub directory: Option<Directory>,
     /// `--concat`.
     pub concat: Option<Concat>,
+    /// `--mkv`.
+    pub mkv: Option<Mkv>,
     /// `-`.
     pub stdout: Option<FrameOutput>,
 }
@@ -104,6 +107,7 @@ impl Sink {
     pub fn close(&mut self, unix: Duration) -> Result<(), Problem> {
         let directory = self.directory.as_mut().map_or(Ok(()), |directory| directory.close(unix));
         let concat = self.concat.as_mut().map_or(Ok(()), Concat::close);
-        directory.and(concat)
+        let mkv = self.mkv.as_mut().map_or(Ok(()), Mkv::close);
+        directory.and(concat).and(mkv)
     }
 }

@@ -3,8 +3,9 @@
 use clap::ValueEnum;
 
 /// What is sent together with a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Layout {
+    #[default]
     /// `early` if the next frame is known, else `trailing`
     Auto,
     /// Only the frame: players show it on time, browsers one frame late

@@ -27,6 +27,7 @@ mod rate_limit;
 mod recipe;
 mod recipes;
 mod rendition;
+mod replay;
 mod report;
 mod responder;
 mod routes;

@@ -4,12 +4,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use mjpeg::multipart::Boundary;
 
 use super::fault::Fault;
 use super::layout::Layout;
 use super::named::{self, Named};
+use super::replay::Speed;
 use crate::listen::address::ListenAddress;
 use crate::listen::auth::Users;
 use crate::listen::host;
@@ -27,6 +28,8 @@ Examples:
   mjpeg serve test:640x480                  a test pattern with the time in it
   mjpeg serve frames/ --fps 25              play the JPEG files of a directory in a loop
   mjpeg serve frames/ --once                play them once, from the first viewer on, and exit
+  mjpeg serve site.http                     replay a capture of record --raw, byte for byte, with its timing
+  mjpeg serve out/ --timing manifest        play a recorded directory with its gaps and fields
   mjpeg serve image.jpg                     send the file again each time it is written
   mjpeg serve http://camera/stream          relay a camera to many viewers
   ffmpeg -re -i video.mp4 -f mpjpeg - | mjpeg serve -
@@ -45,8 +48,8 @@ command, which is killed if it does not end within 5 seconds or the signal is re
 signal arrives before the command has started, the server ends by it. SIGQUIT, SIGUSR1 and SIGUSR2
 are passed on too, and the server goes on.")]
 pub struct Serve {
-    /// A directory of JPEG files, a JPEG file (watched for changes), a file with a saved response or
-    /// concatenated JPEGs, an http(s) URL, `-` for standard input, a named pipe, or `test:[WIDTHxHEIGHT]`
+    /// A directory of JPEG files, a JPEG file (watched for changes), a file with a saved response (with FILE.timing beside
+    /// it, see `mjpeg record --raw`, it is replayed byte for byte with its timing) or concatenated JPEGs, an http(s) URL, `-` for standard input, a named pipe, or `test:[WIDTHxHEIGHT]`
     #[arg(value_parser = Target::parser())]
     pub(super) source: Target,
     /// Address to listen on. PORT alone and :PORT mean 127.0.0.1; 0.0.0.0 and [::] mean all addresses of this
@@ -90,9 +93,16 @@ pub struct Serve {
     /// Boundary between frames [default: random]
     #[arg(long, value_parser = |text: &str| Boundary::new(text))]
     pub(super) boundary: Option<Boundary>,
-    /// What to send together with a frame; a viewer can choose another layout with /stream?layout=NAME
-    #[arg(long, value_enum, default_value = "auto")]
-    pub(super) layout: Layout,
+    /// What to send together with a frame [default: auto]; a viewer can choose another layout with /stream?layout=NAME
+    #[arg(long, value_enum)]
+    pub(super) layout: Option<Layout>,
+    /// Play a directory that `mjpeg record URL` has written by its manifest: with the recorded gaps and the fields of the
+    /// parts, damaged frames too
+    #[arg(long, value_enum, conflicts_with_all = ["fps", "layout", "faults"])]
+    pub(super) timing: Option<Timing>,
+    /// Pass recorded times F times as fast: those of a capture with FILE.timing beside it, or of --timing manifest
+    #[arg(long, value_name = "F", conflicts_with_all = ["fps", "layout", "faults"])]
+    pub(super) speed: Option<Speed>,
     /// Inject a fault into the stream of each viewer; may be repeated. FAULT is stall=TIME (before the part),
     /// stall-inside=TIME (in the picture), drip=SIZE (blocks of SIZE bytes every 10 ms), fill=SIZE (a buffer that is
     /// sent when it is full), hold-tail=SIZE (the last bytes come with the next part), burst=N (N parts at once),
@@ -132,6 +142,13 @@ pub struct Serve {
     pub(super) command: Vec<OsString>,
 }
 
+/// Where the times of frames come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Timing {
+    /// From `arrival_ms` in manifest.jsonl
+    Manifest,
+}
+
 impl Serve {
     /// Checks what clap does not: invalid values and conflicts between options. Opens nothing.
     ///
@@ -151,6 +168,19 @@ impl Serve {
                 _ => {}
             }
         }
+        if self.speed.is_some() && self.boundary.is_some() && self.timing.is_none() {
+            return Err(Usage::conflict(
+                "--speed replays a capture as it was received, with its own boundary",
+            ));
+        }
+        if self.timing.is_some() && self.sources().any(|source| !matches!(source, Target::File(_))) {
+            return Err(Usage::conflict("--timing manifest needs a recorded directory"));
+        }
+        if self.speed.is_some() && self.sources().any(|source| !matches!(source, Target::File(_))) {
+            return Err(Usage::conflict(
+                "--speed needs recorded times: those of a capture, or of a directory with --timing manifest",
+            ));
+        }
         named::check(&self.source, &self.streams)?;
         if let Some(auth) = &self.auth {
             // The value contains a password: it must not appear in the message.
@@ -166,6 +196,16 @@ impl Serve {
     /// The sources of all streams.
     pub(super) fn sources(&self) -> impl Iterator<Item = &Target> {
         std::iter::once(&self.source).chain(self.streams.iter().map(|stream| &stream.source))
+    }
+
+    /// Whether captures are taken apart into frames, also those with recorded times.
+    pub(super) fn is_reframed(&self) -> bool {
+        self.fps.is_some() || self.layout.is_some() || self.boundary.is_some() || !self.faults.is_empty()
+    }
+
+    /// How fast recorded times pass.
+    pub(super) fn speed(&self) -> Speed {
+        self.speed.unwrap_or_default()
     }
 
     /// How many times to play a source that ends; `None` means endlessly.

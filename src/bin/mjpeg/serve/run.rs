@@ -12,13 +12,15 @@ use super::engine::{Engine, SOURCES, Settings};
 use super::hub::Hub;
 use super::named::Named;
 use super::open::{self, SourceOptions};
-use super::options::Serve;
-use super::recipe::Standard;
+use super::options::{Serve, Timing};
+use super::recipe::{Recipe, Standard};
 use super::recipes::Recipes;
+use super::replay::{Replays, Still, Tape};
 use super::responder::{self, Policy, Responder};
 use super::stream::Stream;
 use super::urls::Urls;
 use super::viewer_log::Detail;
+use crate::capture::timing_path;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::listen::auth::Users;
@@ -71,7 +73,7 @@ impl Serve {
         let settings = Settings {
             reporter: REPORTER,
             detail: if self.verbose { Detail::All } else { Detail::Faults },
-            layout: self.layout,
+            layout: self.layout.unwrap_or_default(),
             faults: self.faults.clone().into(),
             // A snapshot must not start what is to be played from the first viewer on.
             snapshots_start_sources: self.rounds().is_none(),
@@ -160,11 +162,45 @@ impl Serve {
                 transport: self.transport.clone(),
             };
             let recipes = Recipes::from(Standard::new(boundary.clone(), &fields));
+            if let Some(tape) = self.tape(source, &boundary, &fields, clock, stop)? {
+                let recorded = tape.recorded.unwrap_or_else(|| clock.unix());
+                let wake = wake_ups.of(index);
+                let replays = Replays::start(tape, self.rounds(), self.speed(), wake, REPORTER)?;
+                let still = Still::new(replays.scan(), recorded);
+                let stream =
+                    Stream::new(name.clone(), source.to_string(), Hub::new(Box::new(still), &recipes));
+                streams.push(Stream { replays: Some(replays), ..stream });
+                continue;
+            }
             let frames =
                 open::open(&options, &recipes, wake_ups.of(index), poll, clock, stop).map_err(failure)?;
             streams.push(Stream::new(name.clone(), source.to_string(), Hub::new(frames, &recipes)));
         }
         Ok(streams)
+    }
+
+    /// The recording that a source is, if it is to be replayed with its times.
+    fn tape(
+        &self,
+        source: &Target,
+        boundary: &Boundary,
+        fields: &[(String, String)],
+        clock: &Clock,
+        stop: &Stop,
+    ) -> Result<Option<Tape>, Failure> {
+        let Target::File(path) = source else { return Ok(None) };
+        if self.timing == Some(Timing::Manifest) {
+            let head = Standard::new(boundary.clone(), fields).response_head().to_vec();
+            return Ok(Some(Tape::directory(path, head, format!("--{}", boundary.as_str()), stop)?));
+        }
+        let tape = if self.is_reframed() { None } else { Tape::capture(path, self.rounds(), clock, stop)? };
+        if tape.is_none() && self.speed.is_some() {
+            let timing = timing_path(path);
+            let cause =
+                anyhow::anyhow!("--speed needs recorded times, and {} does not exist", timing.display());
+            return Err(Failure::local(cause));
+        }
+        Ok(tape)
     }
 
     /// Who may send requests. The host names depend on the listeners and are added later.

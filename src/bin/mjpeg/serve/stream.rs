@@ -1,9 +1,11 @@
 //! One stream of the server: its name and its hub.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::frame_source::Demand;
 use super::hub::{Hub, Update};
+use super::replay::Replays;
 
 /// A stream that viewers can request.
 #[derive(Debug)]
@@ -14,6 +16,8 @@ pub struct Stream {
     pub source: String,
     /// Its frames.
     pub hub: Hub,
+    /// The replays of a recording with its times. Then the hub publishes no frames.
+    pub replays: Option<Replays>,
     /// Whether a snapshot was requested since the last frame.
     pub snapshot_taken: bool,
     /// The deadline that the engine has for this stream.
@@ -23,7 +27,18 @@ pub struct Stream {
 impl Stream {
     /// A stream without viewers.
     pub fn new(name: String, source: String, hub: Hub) -> Self {
-        Self { name, source, hub, snapshot_taken: false, deadline: None }
+        Self { name, source, hub, replays: None, snapshot_taken: false, deadline: None }
+    }
+
+    /// Whether viewers receive a recording as it was received.
+    pub fn is_replay(&self) -> bool {
+        self.replays.is_some()
+    }
+
+    /// The head of the response to a viewer.
+    pub fn response_head(&self) -> Option<Rc<[u8]>> {
+        let recorded = self.replays.as_ref().map(Replays::head).filter(|head| !head.is_empty());
+        recorded.or_else(|| self.hub.response_head(0))
     }
 
     /// Publishes the next frame if it is due or has arrived. `watched` says whether the stream has viewers.

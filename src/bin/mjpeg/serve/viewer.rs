@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::layout::Layout;
 use super::part::Part;
 use super::plan::{Next, Plan};
+use super::replay::{self, Playback};
 use super::script::Script;
 use super::sent_up_to::SentUpTo;
 
@@ -21,6 +22,8 @@ pub struct Viewer {
     sending: Option<Sending>,
     /// The steps in which parts are sent; without a script each is sent at once.
     plan: Option<Plan>,
+    /// The replay that this viewer receives instead of parts.
+    replay: Option<Box<Playback>>,
     /// The part whose head was sent, completely or partly, behind the part in `sending`. It must come next.
     promised_part: Option<Rc<Part>>,
     /// The number of the newest part that this viewer has begun.
@@ -80,6 +83,7 @@ impl Viewer {
             head: Some((head, 0)),
             sending: None,
             plan: script.map(Plan::new),
+            replay: None,
             promised_part: None,
             newest_begun: 0,
             stuck: None,
@@ -87,6 +91,17 @@ impl Viewer {
             wakes_at: None,
             count: Count::default(),
         }
+    }
+
+    /// Creates a viewer that receives a replay. No part is ever offered to it.
+    pub fn replaying(playback: Playback) -> Self {
+        let viewer = Self::new(0, Layout::Auto, Rc::from([]), None);
+        Self { head: None, replay: Some(Box::new(playback)), ..viewer }
+    }
+
+    /// Its replay, if it receives one.
+    pub fn replay(&mut self) -> Option<&mut Playback> {
+        self.replay.as_deref_mut()
     }
 
     /// Announces the newest part. Call it once for each part, then call [`Viewer::push`].
@@ -114,7 +129,21 @@ impl Viewer {
     ) -> io::Result<Push> {
         self.wakes_at = None;
         loop {
-            let n = if let Some((head, at)) = &self.head {
+            let n = if let Some(replay) = &mut self.replay {
+                match replay.next(now) {
+                    replay::Next::Send(bytes) => send(&[IoSlice::new(bytes)]),
+                    replay::Next::Wait(until) => {
+                        self.wakes_at = Some(until);
+                        return Ok(Push::Waits);
+                    }
+                    replay::Next::Starved => return Ok(Push::Idle),
+                    replay::Next::End(ending) => match ending {
+                        replay::Ending::Close => return Ok(Push::Done),
+                        replay::Ending::Reset => return Ok(Push::Reset),
+                        replay::Ending::Silence => return Ok(Push::Idle),
+                    },
+                }
+            } else if let Some((head, at)) = &self.head {
                 send(&[IoSlice::new(&head[*at..])])
             } else {
                 let limit = self.sending.as_ref().map(|sending| (sending, self.end(sending, newest)));
@@ -176,7 +205,10 @@ impl Viewer {
 
     /// Bytes of the current part that were not sent yet.
     pub fn backlog(&self) -> usize {
-        self.sending.as_ref().map_or(0, |sending| sending.end.saturating_sub(sending.at))
+        match &self.replay {
+            Some(replay) => replay.backlog(),
+            None => self.sending.as_ref().map_or(0, |sending| sending.end.saturating_sub(sending.at)),
+        }
     }
 
     /// The parts that this viewer keeps in memory: the current one, the promised one, and those of its plan.
@@ -246,6 +278,9 @@ impl Viewer {
         self.count.bytes += n as u64;
         self.last_sent = now;
         let was_stuck = self.stuck.take().is_some();
+        if let Some(replay) = &mut self.replay {
+            return replay.advance(n);
+        }
         if let Some((head, at)) = &mut self.head {
             *at += n;
             if *at == head.len() {

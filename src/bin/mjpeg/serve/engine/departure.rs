@@ -15,15 +15,23 @@ impl Engine {
     /// Closes a connection.
     pub(super) fn close_for(&mut self, number: usize, reason: Reason) {
         self.log_viewer(number, reason);
+        let replayed = self.replayed(number);
         if self.connections.close(number) && self.accept_at.is_some() {
             self.accept_at = Some(Duration::ZERO);
+        }
+        if let Some(stream) = replayed {
+            self.end_replay(stream);
         }
     }
 
     /// Closes our side of a viewer that received everything.
     pub(super) fn finish_viewer(&mut self, number: usize, now: Duration) {
         self.log_viewer(number, Reason::StreamEnded);
+        let replayed = self.replayed(number);
         self.connections.finish_viewer(number, now);
+        if let Some(stream) = replayed {
+            self.end_replay(stream);
+        }
     }
 
     /// Writes to the log which viewers are left when the server stops.

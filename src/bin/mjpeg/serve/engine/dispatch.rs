@@ -49,12 +49,15 @@ impl Engine {
                 self.answer(number, bytes, now);
             }
             Reply::StreamHead(stream) => {
-                let head = self.streams.get(stream).and_then(|stream| stream.hub.response_head(0));
+                let head = self.streams.get(stream).and_then(Stream::response_head);
                 self.answer(number, head.map(|head| head.to_vec()).unwrap_or_default(), now);
             }
             Reply::Stream(stream, _) if !self.make_room() || self.is_closed(stream) => {
                 self.connections.count_refused(stream);
                 self.answer(number, self.responder.full(), now);
+            }
+            Reply::Stream(stream, _) if self.streams.get(stream).is_some_and(Stream::is_replay) => {
+                self.start_replay(number, stream, &request.target(), now);
             }
             Reply::Stream(stream, layout) => {
                 let layout = layout.unwrap_or(self.settings.layout);
@@ -225,7 +228,7 @@ impl Engine {
 ///
 /// The send buffer limits the bytes that are not acknowledged, `TCP_NOTSENT_LOWAT` those that are not sent. With
 /// both, a slow viewer lags by the buffer and one frame, not by seconds.
-fn limit_kernel_buffers(socket: &Socket, settings: &Settings) {
+pub(super) fn limit_kernel_buffers(socket: &Socket, settings: &Settings) {
     if settings.viewer_buffer > 0 {
         let _ = socket.set_send_buffer_size(settings.viewer_buffer);
     }

@@ -1,0 +1,196 @@
+//! A playhead over a capture: its bytes with the times of their reads.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::block::{BLOCK_BYTES, Block, Ending, Playhead};
+use super::points::{Follows, From, Piece};
+use super::recording::Recording;
+use super::scan::Scan;
+use super::speed::Speed;
+use crate::capture::{Read, TimingReader};
+
+/// Makes the blocks of one viewer.
+#[derive(Debug)]
+pub struct CapturePlayhead {
+    recording: Arc<Recording>,
+    scan: Arc<Scan>,
+    speed: Speed,
+    /// Rounds that follow the current one; `None` is without end.
+    rounds: Option<u32>,
+    file: File,
+    times: TimingReader<BufReader<File>>,
+    /// The read that brought the next byte.
+    read: Read,
+    /// The next byte of the capture.
+    at: u64,
+    /// What is added to the recorded times in this round.
+    shift: Duration,
+    /// The time of the last bytes: times never fall.
+    last: Duration,
+    round: Round,
+    pieces: VecDeque<Piece>,
+}
+
+/// The state of the current round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Round {
+    /// Its end is not known yet.
+    Open,
+    /// Its end is known, and another one follows.
+    Inner,
+    /// It is the last one.
+    Last,
+    /// The capture has been played to its end.
+    Over,
+}
+
+impl CapturePlayhead {
+    /// A playhead at the start of a capture that is played `rounds` times, or without end if `None`.
+    ///
+    /// # Errors
+    ///
+    /// When the files cannot be opened.
+    pub fn new(
+        recording: &Arc<Recording>,
+        scan: &Arc<Scan>,
+        rounds: Option<u32>,
+        speed: Speed,
+    ) -> io::Result<Self> {
+        let file = File::open(&recording.path)?;
+        Ok(Self {
+            times: times(recording)?,
+            recording: Arc::clone(recording),
+            scan: Arc::clone(scan),
+            speed,
+            rounds: rounds.map(|rounds| rounds.saturating_sub(1)),
+            file,
+            read: Read { end: 0, at: Duration::ZERO },
+            at: 0,
+            shift: Duration::ZERO,
+            last: Duration::ZERO,
+            round: Round::Open,
+            pieces: VecDeque::new(),
+        })
+    }
+
+    /// Plans what comes next. Returns whether it is known.
+    fn plan(&mut self) -> io::Result<bool> {
+        let has_next = self.rounds != Some(0);
+        let from = match self.round {
+            Round::Over => return Ok(true),
+            Round::Last => {
+                self.round = Round::Over;
+                return Ok(true);
+            }
+            Round::Inner => {
+                self.rounds = self.rounds.map(|rounds| rounds.saturating_sub(1));
+                self.times = times(&self.recording)?;
+                (self.read, self.at) = (Read { end: 0, at: Duration::ZERO }, 0);
+                From::Start
+            }
+            Round::Open => From::Offset(self.at),
+        };
+        let follows = if self.rounds == Some(0) { Follows::Nothing } else { Follows::Round };
+        let scan = Arc::clone(&self.scan);
+        match scan.points() {
+            _ if from != From::Start && !has_next => self.play_on(),
+            Some(Some(points)) => {
+                if from == From::Start {
+                    self.shift += points.shift;
+                }
+                self.pieces = points.pieces(from, follows);
+                self.round = if follows == Follows::Round { Round::Inner } else { Round::Last };
+            }
+            // No place to begin again.
+            Some(None) => self.play_on(),
+            None if scan.safe() > self.at => self.pieces.push_back(Piece::File(self.at..scan.safe())),
+            None => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Everything to the end is the last round.
+    fn play_on(&mut self) {
+        self.pieces.push_back(Piece::File(self.at..u64::MAX));
+        self.round = Round::Last;
+    }
+
+    /// Copies bytes of the capture up to `end`, the end of their read, or as many as the block takes. Returns whether there
+    /// were any.
+    fn copy(&mut self, end: u64, block: &mut Block) -> io::Result<bool> {
+        while self.read.end <= self.at {
+            let next = self.times.next_read().map_err(io::Error::other)?;
+            // Bytes without a line came with the last one.
+            self.read = next.unwrap_or(Read { end: u64::MAX, ..self.read });
+        }
+        let room = BLOCK_BYTES - block.bytes.len();
+        let wanted = (self.read.end.min(end) - self.at).min(room as u64) as usize;
+        let start = block.bytes.len();
+        block.bytes.resize(start + wanted, 0);
+        let n = self.file.read_at(&mut block.bytes[start..], self.at)?;
+        block.bytes.truncate(start + n);
+        self.at += n as u64;
+        self.last = self.last.max(self.read.at + self.shift);
+        block.push_time(self.speed.of(self.last));
+        Ok(n > 0)
+    }
+
+    fn ending(&mut self) -> io::Result<(Ending, Duration)> {
+        while self.times.next_read().map_err(io::Error::other)?.is_some() {}
+        let (word, at) = self.times.end().unwrap_or(("closed", Duration::ZERO));
+        let ending = match word {
+            "reset" => Ending::Reset,
+            "stalled" => Ending::Silence,
+            _ => Ending::Close,
+        };
+        // If the recorder has ended it, the time of that says nothing about the camera.
+        let is_of_recorder = matches!(word, "goal" | "signal");
+        let at = if is_of_recorder { self.last } else { self.last.max(at + self.shift) };
+        Ok((ending, self.speed.of(at)))
+    }
+}
+
+impl Playhead for CapturePlayhead {
+    fn next(&mut self) -> io::Result<Option<Block>> {
+        let mut block = Block { bytes: Vec::with_capacity(BLOCK_BYTES), ..Block::default() };
+        while !block.is_full() {
+            match self.pieces.front_mut() {
+                Some(Piece::Text(text)) => {
+                    block.bytes.extend_from_slice(text.as_bytes());
+                    block.push_time(self.speed.of(self.last));
+                    self.pieces.pop_front();
+                }
+                Some(Piece::File(range)) => {
+                    let range = range.clone();
+                    self.at = self.at.max(range.start);
+                    if self.at >= range.end {
+                        self.pieces.pop_front();
+                    } else if !self.copy(range.end, &mut block)? {
+                        // The end of the file.
+                        self.pieces.clear();
+                        self.round = Round::Over;
+                    }
+                }
+                None if self.round == Round::Over => {
+                    block.ending = Some(self.ending()?);
+                    return Ok(Some(block));
+                }
+                None => {
+                    if !self.plan()? {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok((!block.bytes.is_empty()).then_some(block))
+    }
+}
+
+fn times(recording: &Recording) -> io::Result<TimingReader<BufReader<File>>> {
+    TimingReader::new(BufReader::new(File::open(&recording.timing)?)).map_err(io::Error::other)
+}

@@ -1,0 +1,244 @@
+//! A playhead over a recorded directory: its frames with their recorded fields and gaps.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::FileExt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::block::{BLOCK_BYTES, Block, Ending, Playhead};
+use super::speed::Speed;
+
+/// The name of the manifest in a recorded directory.
+pub(super) const MANIFEST: &str = "manifest.jsonl";
+/// The longest line of a manifest that is read.
+const LINE_BYTES: u64 = 1 << 20;
+/// The gap between rounds of a recording with one frame only.
+const LONE_GAP: Duration = Duration::from_millis(100);
+/// The shortest gap between rounds.
+const SHORTEST_GAP: Duration = Duration::from_millis(1);
+
+/// A line of the manifest: what is read of it.
+#[derive(Debug, Deserialize)]
+struct Line {
+    file: Option<String>,
+    arrival_ms: Option<f64>,
+    body_bytes: Option<u64>,
+    #[serde(default)]
+    fields: Vec<(String, String)>,
+}
+
+/// A frame that can be sent.
+#[derive(Debug)]
+pub struct Recorded {
+    /// Its file.
+    pub path: PathBuf,
+    /// When it came, since the first byte of the stream.
+    pub at: Duration,
+    body_bytes: Option<u64>,
+    fields: Vec<(String, String)>,
+}
+
+/// The frames of a manifest, in order. It keeps one line in memory.
+#[derive(Debug)]
+pub struct Manifest {
+    folder: PathBuf,
+    lines: BufReader<File>,
+    line: Vec<u8>,
+}
+
+impl Manifest {
+    /// The manifest of a recorded directory.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let lines = BufReader::new(File::open(folder.join(MANIFEST))?);
+        Ok(Self { folder: folder.into(), lines, line: Vec::new() })
+    }
+
+    /// The next frame that has a file; `None` behind the last whole line.
+    ///
+    /// # Errors
+    ///
+    /// When the manifest cannot be read, or has no times.
+    pub fn next(&mut self) -> io::Result<Option<Recorded>> {
+        loop {
+            self.line.clear();
+            self.lines.by_ref().take(LINE_BYTES).read_until(b'\n', &mut self.line)?;
+            if !self.line.ends_with(b"\n") {
+                return Ok(None);
+            }
+            let line: Line = serde_json::from_slice(&self.line).map_err(io::Error::other)?;
+            let Some(file) = line.file.filter(|file| stays_inside(file)) else { continue };
+            let at = line.arrival_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
+            let Some(at) = at else {
+                return Err(io::Error::other(
+                    "its frames have no arrival_ms: they were recorded from a file",
+                ));
+            };
+            let path = self.folder.join(file);
+            return Ok(Some(Recorded { path, at, body_bytes: line.body_bytes, fields: line.fields }));
+        }
+    }
+}
+
+/// Whether the name leads to a file below the directory. A manifest may come from anywhere.
+fn stays_inside(name: &str) -> bool {
+    !name.is_empty() && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// What all viewers of a recorded directory share.
+#[derive(Debug)]
+pub struct Album {
+    /// The directory.
+    pub folder: PathBuf,
+    /// The head of the response.
+    pub head: Vec<u8>,
+    /// The delimiter line with its dashes, without its line end.
+    pub delimiter: String,
+}
+
+/// Makes the blocks of one viewer.
+#[derive(Debug)]
+pub struct ManifestPlayhead {
+    album: Arc<Album>,
+    speed: Speed,
+    /// Rounds that follow the current one; `None` is without end.
+    rounds: Option<u32>,
+    manifest: Manifest,
+    /// The open frame: its file, how many bytes of it were read, and when it is due.
+    frame: Option<(File, u64, Duration)>,
+    /// The frame behind it, whose head leaves together with the bytes before it.
+    next: Option<(File, Duration)>,
+    /// What is added to the recorded times in this round.
+    shift: Duration,
+    /// Frames of this round, and when the first and the last one are due.
+    count: u32,
+    first: Duration,
+    last: Duration,
+    is_begun: bool,
+    is_over: bool,
+}
+
+impl ManifestPlayhead {
+    /// A playhead at the first frame of a directory that is played `rounds` times, or without end if `None`.
+    ///
+    /// # Errors
+    ///
+    /// When the manifest cannot be read.
+    pub fn new(album: &Arc<Album>, rounds: Option<u32>, speed: Speed) -> io::Result<Self> {
+        Ok(Self {
+            manifest: Manifest::open(&album.folder)?,
+            album: Arc::clone(album),
+            speed,
+            rounds: rounds.map(|rounds| rounds.saturating_sub(1)),
+            frame: None,
+            next: None,
+            shift: Duration::ZERO,
+            count: 0,
+            first: Duration::ZERO,
+            last: Duration::ZERO,
+            is_begun: false,
+            is_over: false,
+        })
+    }
+
+    /// Opens the next frame and adds its delimiter and head to the block, in a new round if this one is over.
+    fn prepare(&mut self, block: &mut Block) -> io::Result<()> {
+        let recorded = match self.next_recorded()? {
+            Some(recorded) => Some(recorded),
+            None if self.rounds == Some(0) || self.count == 0 => None,
+            None => {
+                self.rounds = self.rounds.map(|rounds| rounds - 1);
+                let gap = match self.count {
+                    1 => LONE_GAP,
+                    count => ((self.last - self.first) / (count - 1)).max(SHORTEST_GAP),
+                };
+                self.shift += self.last - self.first + gap;
+                self.manifest = Manifest::open(&self.album.folder)?;
+                (self.count, self.last) = (0, Duration::ZERO);
+                self.next_recorded()?
+            }
+        };
+        let delimiter = &self.album.delimiter;
+        let Some((recorded, file, len)) = recorded else {
+            block.bytes.extend_from_slice(format!("{delimiter}--\r\n").as_bytes());
+            return Ok(());
+        };
+        if self.count == 0 {
+            self.first = recorded.at;
+        }
+        self.count = self.count.saturating_add(1);
+        self.last = self.last.max(recorded.at);
+        block.bytes.extend_from_slice(format!("{delimiter}\r\n").as_bytes());
+        let is_whole = recorded.body_bytes.is_none_or(|bytes| bytes == len);
+        for (name, value) in &recorded.fields {
+            let is_length = name.eq_ignore_ascii_case("content-length");
+            // A file that was trimmed is shorter than its part was.
+            let field =
+                if is_length && !is_whole { format!("{name}: {len}") } else { format!("{name}: {value}") };
+            if !field.contains(['\r', '\n']) {
+                block.bytes.extend_from_slice(field.as_bytes());
+                block.bytes.extend_from_slice(b"\r\n");
+            }
+        }
+        block.bytes.extend_from_slice(b"\r\n");
+        self.next = Some((file, self.last + self.shift));
+        Ok(())
+    }
+
+    /// The next frame of this round whose file can be opened.
+    fn next_recorded(&mut self) -> io::Result<Option<(Recorded, File, u64)>> {
+        while let Some(recorded) = self.manifest.next()? {
+            // Another program may remove files.
+            if let Ok(file) = File::open(&recorded.path) {
+                let len = file.metadata()?.len();
+                return Ok(Some((recorded, file, len)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Playhead for ManifestPlayhead {
+    fn next(&mut self) -> io::Result<Option<Block>> {
+        let mut block = Block { bytes: Vec::with_capacity(BLOCK_BYTES), ..Block::default() };
+        if !std::mem::replace(&mut self.is_begun, true) {
+            block.bytes.extend_from_slice(&self.album.head);
+            self.prepare(&mut block)?;
+            block.push_time(Duration::ZERO);
+        }
+        while !block.is_full() {
+            let Some((file, at, due)) = &mut self.frame else {
+                let Some((file, due)) = self.next.take() else {
+                    self.is_over = true;
+                    break;
+                };
+                self.frame = Some((file, 0, due));
+                continue;
+            };
+            let due = self.speed.of(*due);
+            let start = block.bytes.len();
+            block.bytes.resize(BLOCK_BYTES.max(start), 0);
+            let n = file.read_at(&mut block.bytes[start..], *at)?;
+            block.bytes.truncate(start + n);
+            *at += n as u64;
+            if n == 0 {
+                self.frame = None;
+                block.bytes.extend_from_slice(b"\r\n");
+                self.prepare(&mut block)?;
+            }
+            block.push_time(due);
+        }
+        if self.is_over {
+            let at = block.due.last().map_or(Duration::ZERO, |(_, at)| *at);
+            block.ending = Some((Ending::Close, at));
+        }
+        Ok(Some(block))
+    }
+}

@@ -1,0 +1,126 @@
+//! The thread that reads a capture for all viewers of its replay.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use super::block::{Block, Ending, Playhead};
+use super::speed::Speed;
+use super::tape::Tape;
+use crate::output::Reporter;
+use crate::source::wake::Wake;
+
+/// How often viewers that wait for the scan are looked at.
+const RETRY: Duration = Duration::from_millis(5);
+
+/// A viewer of a replay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// The number of its connection, which is used again.
+    pub connection: usize,
+    /// A number that is not used again.
+    pub serial: u64,
+}
+
+/// What the event loop asks for.
+#[derive(Debug)]
+pub enum Order {
+    /// A viewer has come.
+    Start(Key),
+    /// One more block for a viewer.
+    More(Key),
+    /// A viewer has left.
+    Stop(Key),
+}
+
+/// Reads blocks for viewers.
+pub struct Reader {
+    /// What to play.
+    pub tape: Tape,
+    /// How often to play it; `None` is without end.
+    pub rounds: Option<u32>,
+    /// How fast.
+    pub speed: Speed,
+    /// Where messages go.
+    pub reporter: Reporter,
+    /// What the event loop asks for.
+    pub orders: Receiver<Order>,
+    /// What it gets.
+    pub blocks: Sender<(Key, Block)>,
+    /// Wakes the event loop.
+    pub wake: Wake,
+}
+
+/// A viewer, and how many blocks it has ordered.
+struct Viewer {
+    playhead: io::Result<Box<dyn Playhead>>,
+    ordered: usize,
+}
+
+impl Reader {
+    /// Runs until the event loop is gone.
+    pub fn run(self) {
+        let mut viewers: BTreeMap<Key, Viewer> = BTreeMap::new();
+        loop {
+            let waits = viewers.values().any(|viewer| viewer.ordered > 0);
+            let order = match (waits, self.orders.recv_timeout(if waits { RETRY } else { Duration::MAX })) {
+                (_, Ok(order)) => Some(order),
+                (_, Err(RecvTimeoutError::Timeout)) => None,
+                (_, Err(RecvTimeoutError::Disconnected)) => return,
+            };
+            let mut served = Vec::new();
+            match order {
+                Some(Order::Start(key)) => {
+                    let playhead = self.tape.playhead(self.rounds, self.speed);
+                    viewers.insert(key, Viewer { playhead, ordered: 0 });
+                }
+                Some(Order::Stop(key)) => {
+                    viewers.remove(&key);
+                }
+                Some(Order::More(key)) => {
+                    if let Some(viewer) = viewers.get_mut(&key) {
+                        viewer.ordered += 1;
+                        served.push(key);
+                    }
+                }
+                None => served.extend(viewers.keys()),
+            }
+            for key in served {
+                if let Some(viewer) = viewers.get_mut(&key)
+                    && !self.serve(key, viewer)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Sends the blocks that a viewer has ordered. Returns whether the event loop is still there.
+    fn serve(&self, key: Key, viewer: &mut Viewer) -> bool {
+        while viewer.ordered > 0 {
+            let block = match &mut viewer.playhead {
+                Ok(playhead) => playhead.next(),
+                Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+            };
+            let block = match block {
+                Ok(Some(block)) => block,
+                Ok(None) => return true,
+                Err(error) => {
+                    let name = self.tape.name();
+                    self.reporter.message(&format!("cannot read {name} or its times: {error}"));
+                    Block { ending: Some((Ending::Close, Duration::ZERO)), ..Block::default() }
+                }
+            };
+            viewer.ordered -= 1;
+            if block.ending.is_some() {
+                viewer.ordered = 0;
+            }
+            if self.blocks.send((key, block)).is_err() {
+                return false;
+            }
+            self.wake.wake();
+        }
+        true
+    }
+}

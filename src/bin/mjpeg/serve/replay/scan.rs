@@ -1,0 +1,232 @@
+//! A scan: where the rounds of a capture may end, and its first picture.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use anyhow::Context;
+use mjpeg::multipart::{Event, Extent, Framing};
+
+use super::chunks::{Chunks, Place};
+use super::points::Points;
+use super::recording::Recording;
+use crate::capture::TimingReader;
+use crate::clock::Clock;
+use crate::problem::Problem;
+use crate::signal::Stop;
+use crate::source::picture::Picture;
+use crate::transport::{self, Flow, Observer, Session, Target};
+
+/// How long the file may take to answer.
+const IDLE: Duration = Duration::from_secs(60);
+/// The gap between rounds of a capture with one part only.
+const LONE_GAP: Duration = Duration::from_millis(100);
+/// The shortest gap between rounds: a capture without time must not turn without end.
+const SHORTEST_GAP: Duration = Duration::from_millis(1);
+
+/// What the scan has found so far.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// Bytes of the capture that belong to the first round in any case.
+    safe: AtomicU64,
+    points: OnceLock<Option<Points>>,
+    picture: OnceLock<Picture>,
+}
+
+/// Whether the capture is played more than once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rounds {
+    /// Once: the scan ends at the first picture.
+    One,
+    /// More often.
+    More,
+}
+
+impl Scan {
+    /// Starts the scan in a thread.
+    ///
+    /// # Errors
+    ///
+    /// When there is no thread.
+    pub fn start(
+        recording: &Recording,
+        rounds: Rounds,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> Result<Arc<Self>, Problem> {
+        let scan = Arc::new(Self::default());
+        let (of_thread, recording) = (Arc::clone(&scan), recording.clone());
+        let (clock, stop) = (clock.clone(), stop.clone());
+        let thread = std::thread::Builder::new().name("scan".into()).stack_size(512 * 1024);
+        let run = move || {
+            let points = of_thread.run(&recording, rounds, &clock, &stop);
+            let _ = of_thread.points.set(points.unwrap_or_default());
+        };
+        thread.spawn(run).context("cannot start a thread for the source")?;
+        Ok(scan)
+    }
+
+    /// What is known of a recording without such places: its first picture.
+    pub fn of(picture: Option<Picture>) -> Arc<Self> {
+        let scan = Self::default();
+        // Both are set once, here.
+        let _ = scan.points.set(None);
+        let _ = picture.map(|picture| scan.picture.set(picture));
+        Arc::new(scan)
+    }
+
+    /// Where a round ends and the next one begins; `Some(None)` if there is no such place, `None` if it is not known yet.
+    pub fn points(&self) -> Option<Option<&Points>> {
+        self.points.get().map(Option::as_ref)
+    }
+
+    /// Bytes of the capture that belong to the first round in any case.
+    pub fn safe(&self) -> u64 {
+        self.safe.load(Ordering::Relaxed)
+    }
+
+    /// The first picture of the capture, once it is known.
+    pub fn picture(&self) -> Option<Picture> {
+        self.picture.get().cloned()
+    }
+
+    fn run(
+        &self,
+        recording: &Recording,
+        rounds: Rounds,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> Result<Option<Points>, Problem> {
+        let target = Target::File(recording.path.clone());
+        let options = transport::Options::default();
+        let stream = transport::open(&target, &options, IDLE, clock, stop)
+            .map_err(|error| Problem::new(anyhow::anyhow!(error.to_string())))?;
+        let mut session = Session::new(stream, clock, IDLE, clock.now());
+        let body_start = session.body_start() as u64;
+        let is_in_chunks = session.is_in_chunks();
+        let mut parts = Parts { scan: self, rounds, body_start, is_in_chunks, ..Parts::new(self) };
+        session.run(&mut parts, None)?;
+        if rounds == Rounds::One || recording.has_length {
+            return Ok(None);
+        }
+        Ok(parts.points(recording)?)
+    }
+}
+
+/// Observes the parts of the capture. Offsets are those of the decoded body.
+struct Parts<'a> {
+    scan: &'a Scan,
+    rounds: Rounds,
+    body_start: u64,
+    is_in_chunks: bool,
+    /// Where the first part begins.
+    start: Option<u64>,
+    /// Where the bodies of the first and of the last complete part end, and how many there are.
+    first_end: u64,
+    last_end: u64,
+    count: u32,
+    /// Behind the last complete part, and the line end that is missing there.
+    cut: u64,
+    line_end: &'static str,
+}
+
+impl<'a> Parts<'a> {
+    fn new(scan: &'a Scan) -> Self {
+        Self {
+            scan,
+            rounds: Rounds::More,
+            body_start: 0,
+            is_in_chunks: false,
+            start: None,
+            first_end: 0,
+            last_end: 0,
+            count: 0,
+            cut: 0,
+            line_end: "",
+        }
+    }
+
+    /// A delimiter at `offset` follows the parts so far.
+    fn delimiter(&mut self, offset: u64) {
+        if self.count > 0 {
+            (self.cut, self.line_end) = (offset, "");
+            if !self.is_in_chunks {
+                self.scan.safe.store(self.body_start + offset, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn points(&self, recording: &Recording) -> io::Result<Option<Points>> {
+        let Some(start) = self.start.filter(|_| self.count > 0) else { return Ok(None) };
+        let file = File::open(&recording.path)?;
+        let ends = [self.first_end - 1, self.last_end - 1];
+        let (start, first, last, cut) = if self.is_in_chunks {
+            let mut chunks = Chunks::new(&file, self.body_start)?;
+            (chunks.place(start)?, chunks.place(ends[0])?, chunks.place(ends[1])?, chunks.place(self.cut)?)
+        } else {
+            let place = |offset| Place { offset: self.body_start + offset, chunk: None };
+            (place(start), place(ends[0]), place(ends[1]), place(self.cut))
+        };
+        let [first, last] = times(recording, [first.offset, last.offset])?;
+        let gap = match self.count {
+            1 => LONE_GAP,
+            count => ((last - first) / (count - 1)).max(SHORTEST_GAP),
+        };
+        Ok(Some(Points { start, cut, line_end: self.line_end, shift: last - first + gap }))
+    }
+}
+
+impl Observer for Parts<'_> {
+    fn event(&mut self, event: &Event<'_>, _: Option<Duration>) -> Result<Flow, Problem> {
+        match event {
+            Event::Part(part) => {
+                let spans = &part.spans;
+                let begin = if spans.delimiter.len > 0 { spans.delimiter.start } else { spans.body.start };
+                self.start.get_or_insert(begin);
+                self.delimiter(begin);
+                let is_cut =
+                    part.framing == Framing::EndOfInput && !matches!(part.extent, Extent::Complete { .. });
+                if !is_cut && spans.body.len > 0 {
+                    self.last_end = spans.body.end();
+                    if self.count == 0 {
+                        self.first_end = self.last_end;
+                    }
+                    self.count = self.count.saturating_add(1);
+                    self.cut = self.last_end;
+                    self.line_end = if spans.delimiter.len > 0 { "\r\n" } else { "" };
+                }
+                if self.scan.picture.get().is_none()
+                    && let Ok(picture) = Picture::new(part.body.to_vec())
+                {
+                    let _ = self.scan.picture.set(picture);
+                }
+                let is_enough = self.rounds == Rounds::One && self.scan.picture.get().is_some();
+                Ok(if is_enough { Flow::Enough } else { Flow::More })
+            }
+            Event::CloseDelimiter(span) => {
+                self.delimiter(span.start);
+                Ok(Flow::More)
+            }
+            _ => Ok(Flow::More),
+        }
+    }
+}
+
+/// When these bytes of the capture came. The offsets rise.
+fn times(recording: &Recording, offsets: [u64; 2]) -> io::Result<[Duration; 2]> {
+    let mut reads =
+        TimingReader::new(BufReader::new(File::open(&recording.timing)?)).map_err(io::Error::other)?;
+    let mut times = [None, None];
+    let mut last = Duration::ZERO;
+    while let Some(read) = reads.next_read().map_err(io::Error::other)? {
+        last = read.at;
+        for (time, offset) in times.iter_mut().zip(offsets) {
+            if time.is_none() && offset < read.end {
+                *time = Some(read.at);
+            }
+        }
+    }
+    Ok(times.map(|time| time.unwrap_or(last)))
+}

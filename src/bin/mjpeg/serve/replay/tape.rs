@@ -1,0 +1,128 @@
+//! A tape: what is replayed.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+
+use super::block::Playhead;
+use super::capture_playhead::CapturePlayhead;
+use super::manifest_playhead::{Album, MANIFEST, Manifest, ManifestPlayhead};
+use super::recording::Recording;
+use super::scan::{Rounds, Scan};
+use super::speed::Speed;
+use crate::clock::Clock;
+use crate::problem::Problem;
+use crate::signal::Stop;
+use crate::source::io_thread::{IoThread, Outcome, PATIENCE, Progress};
+use crate::source::picture::Picture;
+
+/// After so many lines the reading counts as progress.
+const STEP_LINES: u64 = 256;
+
+/// What is replayed, and its first picture.
+#[derive(Debug, Clone)]
+pub struct Tape {
+    kind: Kind,
+    scan: Arc<Scan>,
+    /// When it was recorded, since 1970-01-01 UTC, if that is known.
+    pub recorded: Option<Duration>,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Capture(Arc<Recording>),
+    Directory(Arc<Album>),
+}
+
+impl Tape {
+    /// The capture at a path; `None` if it has no timing file.
+    ///
+    /// # Errors
+    ///
+    /// See [`Recording::of`].
+    pub fn capture(
+        path: &Path,
+        rounds: Option<u32>,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> Result<Option<Self>, Problem> {
+        let Some(recording) = Recording::of(path, stop)? else { return Ok(None) };
+        let played = if rounds == Some(1) { Rounds::One } else { Rounds::More };
+        let scan = Scan::start(&recording, played, clock, stop)?;
+        let recorded = recording.start;
+        Ok(Some(Self { kind: Kind::Capture(Arc::new(recording)), scan, recorded }))
+    }
+
+    /// The recorded directory at a path, sent with this head of the response and this delimiter. It is looked at in a thread.
+    ///
+    /// # Errors
+    ///
+    /// When it has no manifest, or that has no frame or no times.
+    pub fn directory(path: &Path, head: Vec<u8>, delimiter: String, stop: &Stop) -> Result<Self, Problem> {
+        let folder = path.to_path_buf();
+        let look = move |progress: &Progress| look(&folder, progress);
+        let picture = match IoThread::new(PATIENCE).run_until(look, || stop.signal().is_some()) {
+            Outcome::Done(picture) => picture?,
+            _ => return Err(anyhow!("cannot read {}: no answer for {PATIENCE:?}", path.display()).into()),
+        };
+        let album = Arc::new(Album { folder: path.into(), head, delimiter });
+        Ok(Self { kind: Kind::Directory(album), scan: Scan::of(picture), recorded: None })
+    }
+
+    /// What is known of its frames.
+    pub fn scan(&self) -> &Arc<Scan> {
+        &self.scan
+    }
+
+    /// The head of the response; empty if there is none.
+    pub fn head(&self) -> &[u8] {
+        match &self.kind {
+            Kind::Capture(recording) => &recording.head,
+            Kind::Directory(album) => &album.head,
+        }
+    }
+
+    /// A playhead at its start. It is played `rounds` times, or without end if `None`.
+    ///
+    /// # Errors
+    ///
+    /// When the files cannot be opened.
+    pub fn playhead(&self, rounds: Option<u32>, speed: Speed) -> io::Result<Box<dyn Playhead>> {
+        Ok(match &self.kind {
+            Kind::Capture(recording) => Box::new(CapturePlayhead::new(recording, &self.scan, rounds, speed)?),
+            Kind::Directory(album) => Box::new(ManifestPlayhead::new(album, rounds, speed)?),
+        })
+    }
+
+    /// Its name in messages.
+    pub fn name(&self) -> String {
+        match &self.kind {
+            Kind::Capture(recording) => recording.path.display().to_string(),
+            Kind::Directory(album) => album.folder.display().to_string(),
+        }
+    }
+}
+
+/// Reads the manifest of a directory, and its first picture.
+fn look(folder: &Path, progress: &Progress) -> Result<Option<Picture>, Problem> {
+    let path = folder.join(MANIFEST);
+    let context = || format!("cannot use {}", path.display());
+    let hint = "--timing manifest plays a directory that `mjpeg record URL` has written";
+    let read = || {
+        let mut manifest = Manifest::open(folder)?;
+        let (mut count, mut first) = (0_u64, None);
+        while let Some(recorded) = manifest.next()? {
+            count += 1;
+            first.get_or_insert(recorded.path);
+            if count.is_multiple_of(STEP_LINES) {
+                progress.step();
+            }
+        }
+        first.ok_or_else(|| io::Error::other("it has no frame"))
+    };
+    let first = read().with_context(context).map_err(|error| Problem::new(error).hint(hint))?;
+    Ok(std::fs::read(first).ok().and_then(|bytes| Picture::new(bytes).ok()))
+}

@@ -1,0 +1,136 @@
+//! `mjpeg serve DIR --timing manifest`: a recorded directory with its gaps and the fields of its parts.
+
+use crate::kit;
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use kit::camera::{Camera, HEAD};
+use kit::http::{self, Client, Part};
+use kit::run::{Server, mjpeg, run};
+
+fn jpegs() -> Vec<Vec<u8>> {
+    kit::contents(&kit::frames()).into_iter().take(4).collect()
+}
+
+/// The fields of the part with this number.
+fn fields(number: usize, length: usize) -> String {
+    format!("content-type: image/jpeg\r\nX-Number: {number}\r\nContent-Length: {length}")
+}
+
+/// Records four frames, and then gives them these times.
+fn recording(out: &Path, times: [u64; 4]) {
+    let jpegs = jpegs();
+    let parts = jpegs.iter().enumerate().map(|(number, jpeg)| {
+        [format!("--foo\r\n{}\r\n\r\n", fields(number, jpeg.len())).as_bytes(), jpeg, b"\r\n"].concat()
+    });
+    let camera = Camera::sending(HEAD, parts.collect());
+    run(mjpeg(["record", &camera.url, "--quiet"]).arg(out)).expect(0);
+    let manifest = fs::read_to_string(out.join("manifest.jsonl")).unwrap();
+    let lines = manifest.lines().zip(times).map(|(line, ms)| {
+        let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+        line["arrival_ms"] = ms.into();
+        format!("{line}\n")
+    });
+    fs::write(out.join("manifest.jsonl"), lines.collect::<String>()).unwrap();
+}
+
+/// The parts of a viewer, with the times at which their bodies were there.
+fn parts(server: &Server) -> Vec<(Part, Duration)> {
+    let mut client = Client::watch(server.address(), "/stream");
+    let start = Instant::now();
+    std::iter::from_fn(|| client.part().map(|part| (part, start.elapsed()))).collect()
+}
+
+#[test]
+fn frames_have_their_recorded_fields_and_gaps_in_each_round() {
+    let folder = tempfile::tempdir().unwrap();
+    recording(folder.path(), [0, 50, 650, 700]);
+    let server = Server::start(folder.path(), &["--timing", "manifest", "--loops", "2", "--boundary", "own"]);
+    let parts = parts(&server);
+    server.run.end().expect(0);
+    assert_eq!(parts.len(), 8);
+    for (n, (part, _)) in parts.iter().enumerate() {
+        let jpeg = &jpegs()[n % 4];
+        assert!(part.body == *jpeg, "frame {n}");
+        assert_eq!(part.head, fields(n % 4, jpeg.len()));
+    }
+    for round in parts.chunks(4) {
+        let gap = |n: usize| (round[n].1 - round[n - 1].1).as_secs_f64();
+        assert!(gap(2) > 0.4 && gap(2) > gap(1) && gap(2) > gap(3), "{:?}", [1, 2, 3].map(gap));
+    }
+}
+
+#[test]
+fn with_speed_the_gaps_are_shorter() {
+    let folder = tempfile::tempdir().unwrap();
+    recording(folder.path(), [0, 500, 1000, 1500]);
+    let last = |speed: &str| {
+        let server = Server::start(folder.path(), &["--timing", "manifest", "--once", "--speed", speed]);
+        let parts = parts(&server);
+        server.run.end().expect(0);
+        parts[3].1.as_secs_f64()
+    };
+    let (normal, fast) = (last("1"), last("20"));
+    assert!(normal > 1.3 && fast < normal / 2.0, "{normal} {fast}");
+}
+
+#[test]
+fn a_file_that_was_trimmed_has_its_own_length() {
+    let folder = tempfile::tempdir().unwrap();
+    recording(folder.path(), [0, 1, 2, 3]);
+    let (path, jpeg) = (folder.path().join("frame-000002.jpg"), kit::contents(&kit::frames()).remove(9));
+    fs::write(&path, &jpeg).unwrap();
+    // Missing files are left out; a manifest may come from anywhere.
+    fs::remove_file(folder.path().join("frame-000003.jpg")).unwrap();
+    let manifest = fs::read_to_string(folder.path().join("manifest.jsonl")).unwrap();
+    let outside = "{\"file\":\"../secret\",\"arrival_ms\":1,\"fields\":[]}\n";
+    let injected = "{\"file\":\"frame-000001.jpg\",\"arrival_ms\":9,\"fields\":[[\"X\",\"a\\r\\nEvil: b\"],[\"Content-Length\",\"7\"]]}\n";
+    fs::write(folder.path().join("manifest.jsonl"), [outside, &manifest, injected].concat()).unwrap();
+    fs::write(folder.path().with_file_name("secret"), "secret").unwrap();
+    let server = Server::start(folder.path(), &["--timing", "manifest", "--once"]);
+    let mut client = Client::watch(server.address(), "/stream");
+    let first: Vec<Part> = (0..3).map(|_| client.part().unwrap()).collect();
+    assert!(first[1].body == jpeg && first[2].body == jpegs()[3]);
+    assert_eq!(first[1].head, fields(1, jpeg.len()));
+    // As recorded, the length of the last part is wrong.
+    let rest = client.bytes_within(Duration::from_secs(20));
+    assert!(memchr::memmem::find(&rest, b"Evil").is_none());
+    assert!(memchr::memmem::find(&rest, b"Content-Length: 7\r\n\r\n\xff\xd8").is_some());
+    drop(client);
+    server.run.end().expect(0);
+}
+
+#[test]
+fn a_directory_without_times_is_refused_with_the_cure() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = |args: &[&str]| {
+        let listen = ["serve", "--listen", "127.0.0.1:0", "--timing", "manifest"];
+        run(mjpeg(listen).arg(folder.path()).args(args))
+    };
+    let end = serve(&[]);
+    assert!(
+        end.err.contains("manifest.jsonl: No such file") && end.err.contains("record URL"),
+        "{}",
+        end.err
+    );
+    end.expect(6);
+    run(mjpeg(["record", "test:", "--quiet", "--frames", "2"]).arg(folder.path())).expect(0);
+    let end = serve(&[]);
+    assert!(end.err.contains("no arrival_ms"), "{}", end.err);
+    end.expect(6);
+    for args in [&["--fps", "5"][..], &["--fault", "reset"], &["--layout", "early"]] {
+        serve(args).expect(2);
+    }
+    run(&mut mjpeg(["serve", "test:", "--timing", "manifest"])).expect(2);
+}
+
+#[test]
+fn a_snapshot_is_the_first_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    recording(folder.path(), [0, 1, 2, 3]);
+    let server = Server::start(folder.path(), &["--timing", "manifest"]);
+    assert!(http::get(server.address(), "/snapshot").1 == jpegs()[0]);
+    server.stop();
+}
