@@ -4,22 +4,31 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::judgement::{Basis, Judgement};
+use super::marker::Marker;
 use crate::multipart::{Extent, Part};
 
-/// Longest remembered start of a picture, in bytes. Cameras repeat a few hundred bytes of tables and headers.
+/// Longest remembered tables and headers of a picture, in bytes. Most cameras have about 600.
 const MOST_REMEMBERED: usize = 16 << 10;
 
 /// Judges parts as [`Judgement::of_markers`] does, without reading what is known already.
 ///
 /// The walk of the multipart parser has passed over the entropy-coded data of the first scan, so it is not read
-/// again. A camera repeats the segments before it from picture to picture: a picture that starts with the same bytes
-/// as the last sound one, and ends behind its first scan as that one did, has the same judgement.
+/// again. A camera repeats its tables and headers from picture to picture: a picture with the same ones as the last
+/// picture, and with nothing but EOI behind its first scan, has the same judgement. Comments and application segments
+/// in front of them may differ: some cameras write the time there.
 #[derive(Debug, Default)]
 pub struct MarkerJudge {
-    /// The bytes of a picture before its entropy-coded data.
-    start: Vec<u8>,
-    /// The judgement of each picture that starts with these bytes and ends behind its first scan.
-    known: Option<Judgement>,
+    /// The bytes from behind the first comments and application segments to the entropy-coded data.
+    tables: Vec<u8>,
+    known: Option<Known>,
+}
+
+/// The judgement of each picture that has the remembered tables and ends behind its first scan.
+#[derive(Debug)]
+struct Known {
+    judgement: Judgement,
+    /// Where the tables start.
+    at: usize,
 }
 
 impl MarkerJudge {
@@ -41,26 +50,46 @@ impl MarkerJudge {
         // An EOI is right behind the data.
         let end = coded.end + 2;
         let is_plain = !coded.is_empty() && extent == (Extent::Complete { end });
-        if is_plain
-            && let Some(known) = self.known
-            && coded.start == self.start.len()
-            && body.starts_with(&self.start)
+        let at = behind_comments(body);
+        let tables = body.get(at..coded.start).filter(|_| is_plain).unwrap_or_default();
+        if !tables.is_empty()
+            && tables == self.tables
+            && let Some(known) = self.known.as_ref().filter(|known| known.holds_for(at))
         {
-            return known.ending_at(end);
+            return known.judgement.ending_at(end);
         }
-        let (judgement, basis) = Judgement::of_walked(body, extent, coded.clone());
-        let is_same_for_all = is_plain
+        let (judgement, basis) = Judgement::of_walked(body, extent, coded);
+        if (1..=MOST_REMEMBERED).contains(&tables.len())
             && basis == Basis::Segments
             && judgement.start() == 0
             && judgement.end() == Some(end)
-            && coded.start <= MOST_REMEMBERED;
-        if is_same_for_all {
-            self.start.clear();
-            self.start.extend_from_slice(&body[..coded.start]);
-            self.known = Some(judgement);
+        {
+            self.tables.clear();
+            self.tables.extend_from_slice(tables);
+            self.known = Some(Known { judgement, at });
         }
         judgement
     }
+}
+
+impl Known {
+    /// Whether it holds for a picture whose tables start at `at`: notes have places.
+    fn holds_for(&self, at: usize) -> bool {
+        self.at == at || self.judgement.notes().is_empty()
+    }
+}
+
+/// Offset of the first byte behind SOI and the comments and application segments that follow it.
+fn behind_comments(jpeg: &[u8]) -> usize {
+    let mut at = 2;
+    while let Some(&[0xff, code, high, low]) = jpeg.get(at..at + 4)
+        && (Marker(code) == Marker::COM || Marker(code).application().is_some())
+        // Shorter ones are noted.
+        && let length @ 2.. = usize::from(u16::from_be_bytes([high, low]))
+    {
+        at += 2 + length;
+    }
+    at
 }
 
 #[cfg(test)]
@@ -111,6 +140,9 @@ mod tests {
             bodies.push([&jpeg[..2], b"\xff\xfe\0\x02junk", &jpeg[2..]].concat());
             bodies.push([&jpeg[..2], b"\xff\xfe\0\x02junk", &jpeg[2..scan.start], b"data\xff\xd9"].concat());
             bodies.push([&jpeg[..2], b"\xff\xfe\0\x02\0\0", &jpeg[2..]].concat());
+            bodies.push([&jpeg[..2], b"\xff\xfe\0\x05abc", &jpeg[2..]].concat());
+            bodies.push([&jpeg[..2], b"\xff\xfe\0\x01", &jpeg[2..]].concat());
+            bodies.push([&jpeg[..2], b"\xff\xfe\xff\xff", &jpeg[2..]].concat());
         }
         let mut judge = MarkerJudge::new();
         for before in &bodies {
@@ -137,12 +169,37 @@ mod tests {
     }
 
     #[test]
-    fn a_long_start_is_not_remembered() {
+    fn a_picture_with_other_tables_is_judged_anew() {
         let jpeg = include_bytes!("../../fixtures/jpeg/420.jpg");
-        let comment = [b"\xff\xd8\xff\xfe\xff\xff", &[b'.'; 65_533][..], &jpeg[2..]].concat();
+        let judged = |judge: &mut MarkerJudge, body: &[u8]| {
+            let (extent, coded) = walked(body);
+            judge.judge_walked(body, extent, coded)
+        };
         let mut judge = MarkerJudge::new();
-        let (extent, coded) = walked(&comment);
-        assert_eq!(judge.judge_walked(&comment, extent, coded), Judgement::of_markers(&comment, extent));
-        assert!(judge.start.is_empty() && judge.known.is_none());
+        let good = judged(&mut judge, jpeg);
+        assert_eq!(good.refusal(), None);
+        // The same with another comment: what is remembered stays.
+        let tables = judge.tables.as_ptr();
+        let commented = [&jpeg[..2], b"\xff\xfe\0\x05abc", &jpeg[2..]].concat();
+        assert_eq!(judged(&mut judge, &commented), good.ending_at(commented.len()));
+        assert_eq!((judge.tables.as_ptr(), judge.known.as_ref().unwrap().at), (tables, behind_comments(jpeg)));
+        // A height of 0 in the frame header.
+        let frame = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+        let mut flat = jpeg.to_vec();
+        flat[frame + 5..frame + 7].fill(0);
+        assert!(judged(&mut judge, &flat).refusal().is_some());
+        assert_eq!(judged(&mut judge, jpeg), good);
+    }
+
+    #[test]
+    fn long_tables_are_not_remembered() {
+        let jpeg = include_bytes!("../../fixtures/jpeg/420.jpg");
+        let at = behind_comments(jpeg);
+        // A segment that T.81 reserves.
+        let long = [&jpeg[..at], b"\xff\xf0\xff\xff", &[b'.'; 65_533][..], &jpeg[at..]].concat();
+        let mut judge = MarkerJudge::new();
+        let (extent, coded) = walked(&long);
+        assert_eq!(judge.judge_walked(&long, extent, coded), Judgement::of_markers(&long, extent));
+        assert!(judge.tables.is_empty() && judge.known.is_none());
     }
 }

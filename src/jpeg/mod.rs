@@ -6,7 +6,7 @@
 //! | what is it? | [`Summary`] | 0.03 ms |
 //! | is all of it there? | [`Checker`] | 1 to 5 ms |
 //! | can it be used? | [`Judgement`] | as [`Walk`], or as [`Checker`] |
-//! | the same, for each part of a stream | [`MarkerJudge`] | 0.1 us if its segments are those of the last picture |
+//! | the same, for each part of a stream | [`MarkerJudge`] | 0.1 us if its tables are those of the last picture |
 //! | where is the next one, without a delimiter? | [`Splitter`] | as [`Walk`] |
 //!
 //! # Grammar
