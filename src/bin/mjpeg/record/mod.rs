@@ -9,6 +9,7 @@ mod existing;
 mod folder;
 mod gathered;
 mod goal;
+mod hang;
 mod judge;
 mod line;
 mod listing;

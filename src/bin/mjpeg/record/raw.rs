@@ -7,13 +7,17 @@ use std::time::Duration;
 
 use super::durability::Durability;
 use super::existing::Existing;
+use super::hang::Operations;
 use super::out_file::OutFile;
 use crate::problem::Problem;
 use crate::transport::Tap;
 
 /// The file. Clones share it: the stream writes to it, and the recorder decides when it replaces an earlier file.
 #[derive(Debug, Clone)]
-pub struct RawFile(Rc<RefCell<Option<OutFile>>>);
+pub struct RawFile {
+    file: Rc<RefCell<Option<OutFile>>>,
+    operations: Operations,
+}
 
 impl RawFile {
     /// Creates the file. An earlier one stays until [`RawFile::replace`].
@@ -21,9 +25,10 @@ impl RawFile {
     /// # Errors
     ///
     /// When it cannot be created.
-    pub fn create(path: &Path, existing: Existing) -> Result<Self, Problem> {
+    pub fn create(path: &Path, existing: Existing, operations: &Operations) -> Result<Self, Problem> {
         let existing = if existing == Existing::Resume { Existing::Refuse } else { existing };
-        Ok(Self(Rc::new(RefCell::new(Some(OutFile::create(path, existing, Durability::Closed)?)))))
+        let file = OutFile::create(path, existing, Durability::Closed)?;
+        Ok(Self { file: Rc::new(RefCell::new(Some(file))), operations: operations.clone() })
     }
 
     /// Replaces an earlier file: the first good frame is in hand.
@@ -32,7 +37,7 @@ impl RawFile {
     ///
     /// When it cannot be replaced.
     pub fn replace(&self) -> Result<(), Problem> {
-        self.0.borrow_mut().as_mut().map_or(Ok(()), OutFile::replace)
+        self.operations.run(|| self.file.borrow_mut().as_mut().map_or(Ok(()), OutFile::replace))
     }
 
     /// Closes the file.
@@ -41,12 +46,12 @@ impl RawFile {
     ///
     /// Those of the close.
     pub fn close(&self) -> Result<(), Problem> {
-        self.0.borrow_mut().take().map_or(Ok(()), OutFile::close)
+        self.operations.run(|| self.file.borrow_mut().take().map_or(Ok(()), OutFile::close))
     }
 }
 
 impl Tap for RawFile {
     fn bytes(&mut self, bytes: &[u8], _: Duration) -> Result<(), Problem> {
-        self.0.borrow_mut().as_mut().map_or(Ok(()), |file| file.write(bytes))
+        self.operations.run(|| self.file.borrow_mut().as_mut().map_or(Ok(()), |file| file.write(bytes)))
     }
 }

@@ -6,6 +6,7 @@ use mjpeg::multipart::{Collected, Collector, Deviation, DeviationKind, Event, Pa
 use mjpeg::stats::FrameTimes;
 
 use super::goal::Goal;
+use super::hang::Operations;
 use super::judge::Judge;
 use super::line::Line;
 use super::progress::{Figures, Progress};
@@ -78,11 +79,12 @@ impl Recorder {
         goal: Goal,
         progress: Progress,
         summary: Summary,
+        operations: &Operations,
         clock: &Clock,
         started: Duration,
     ) -> Self {
         Self {
-            sink: Sink::default(),
+            sink: Sink { operations: operations.clone(), ..Sink::default() },
             raw: None,
             summary,
             times: FrameTimes::default(),
