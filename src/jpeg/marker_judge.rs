@@ -182,7 +182,10 @@ mod tests {
         let tables = judge.tables.as_ptr();
         let commented = [&jpeg[..2], b"\xff\xfe\0\x05abc", &jpeg[2..]].concat();
         assert_eq!(judged(&mut judge, &commented), good.ending_at(commented.len()));
-        assert_eq!((judge.tables.as_ptr(), judge.known.as_ref().unwrap().at), (tables, behind_comments(jpeg)));
+        assert_eq!(
+            (judge.tables.as_ptr(), judge.known.as_ref().unwrap().at),
+            (tables, behind_comments(jpeg))
+        );
         // A height of 0 in the frame header.
         let frame = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
         let mut flat = jpeg.to_vec();

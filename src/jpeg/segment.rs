@@ -146,7 +146,10 @@ impl<'a> Iterator for Segments<'a> {
             if from == State::ScanCode && to != State::Scan {
                 let scan = self.scan.take();
                 if let Some(scan) = scan {
-                    return Some(Segment { entropy_coded: scan.entropy_coded.start..self.walk.ff_at, ..scan });
+                    return Some(Segment {
+                        entropy_coded: scan.entropy_coded.start..self.walk.ff_at,
+                        ..scan
+                    });
                 }
             }
             let State::Length(marker) = from else { continue };

@@ -101,7 +101,16 @@ pub(super) enum State {
 impl Walk {
     /// A walk before the first byte of a picture.
     pub fn new() -> Self {
-        Self { state: State::Start, start: 0, at: 0, segment_end: 0, suspect: None, appendix: None, ff_at: 0, coded: None }
+        Self {
+            state: State::Start,
+            start: 0,
+            at: 0,
+            segment_end: 0,
+            suspect: None,
+            appendix: None,
+            ff_at: 0,
+            coded: None,
+        }
     }
 
     /// Walks a whole slice at once.

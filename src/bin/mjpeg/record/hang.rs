@@ -20,22 +20,32 @@ const LEAST: Duration = Duration::from_secs(10);
 /// The time that an operation may take after a signal, or after the end of `--duration`.
 const LEAST_AT_END: Duration = Duration::from_secs(2);
 
-/// The operations on files. Clones share their count, and one thread runs them.
+/// The operations on files: their starts and ends are counted. Clones share the count, and one thread runs them.
 #[derive(Debug, Clone, Default)]
 pub struct Operations(Arc<AtomicU64>);
 
+/// The count when the recording was left behind.
+const LEFT_BEHIND: u64 = u64::MAX;
+
 impl Operations {
-    /// Runs one.
+    /// Runs one. Does not return if the recording was left behind meanwhile: it is over.
     pub fn run<T>(&self, operation: impl FnOnce() -> T) -> T {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
         let result = operation();
-        self.0.fetch_add(1, Ordering::Relaxed);
+        while self.0.compare_exchange(number, number + 1, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            thread::park();
+        }
         result
     }
 
     /// The number of the one that runs.
     fn current(&self) -> Option<u64> {
         Some(self.0.load(Ordering::Relaxed)).filter(|count| count % 2 == 1)
+    }
+
+    /// Leaves the recording behind, if this operation still runs.
+    fn leave_behind(&self, number: u64) -> bool {
+        self.0.compare_exchange(number, LEFT_BEHIND, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -73,7 +83,8 @@ impl Watch {
         recording: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<Watched<T>> {
         let (send, ended) = sync_channel(1);
-        let thread = thread::Builder::new().name("record".into()).spawn(move || drop(send.send(recording())))?;
+        let thread =
+            thread::Builder::new().name("record".into()).spawn(move || drop(send.send(recording())))?;
         let mut last = None;
         let mut since = self.clock.now();
         loop {
@@ -88,12 +99,12 @@ impl Watch {
             }
             let now = self.clock.now();
             let current = operations.current();
-            if current.is_none() || current != last {
+            let Some(number) = current.filter(|_| current == last) else {
                 (last, since) = (current, now);
                 continue;
-            }
+            };
             let waited = now.saturating_sub(since);
-            if waited >= self.limit(now) {
+            if waited >= self.limit(now) && operations.leave_behind(number) {
                 return Ok(Watched::Hangs(waited));
             }
         }
@@ -129,7 +140,18 @@ mod tests {
         let of_thread = operations.clone();
         let hangs = over.over(&operations, move || of_thread.run(|| wait.recv().is_ok()));
         assert!(matches!(hangs.unwrap(), Watched::Hangs(waited) if waited >= LEAST_AT_END));
-        drop(end);
+        // It ends too late: the thread does not go on.
+        let (went_on, goes_on) = channel();
+        let (end_2, wait) = channel::<()>();
+        let operations = Operations::default();
+        let of_thread = operations.clone();
+        let late = move || {
+            of_thread.run(|| wait.recv().is_ok());
+            let _ = went_on.send(());
+        };
+        assert!(matches!(over.over(&operations, late).unwrap(), Watched::Hangs(_)));
+        drop((end, end_2));
+        assert_eq!(goes_on.recv_timeout(CHECK_INTERVAL), Err(RecvTimeoutError::Timeout));
     }
 
     #[test]

@@ -58,7 +58,8 @@ impl Record {
             clock: clock.clone(),
             stop: stop.clone(),
         };
-        let of_thread = Attempt { clock: clock.clone(), started, stop: stop.clone(), operations: operations.clone() };
+        let of_thread =
+            Attempt { clock: clock.clone(), started, stop: stop.clone(), operations: operations.clone() };
         let this = Arc::new(self);
         let recording = Arc::clone(&this);
         let watched = watch.over(&operations, move || recording.run_attempt(progress, &of_thread));
@@ -82,8 +83,9 @@ impl Record {
             places.push("to standard output".into());
         }
         let places = places.join(" or ");
-        let failure =
-            Failure::local(anyhow!("cannot write {places}: no answer within {waited:.1} s; a mount that hangs?"));
+        let failure = Failure::local(anyhow!(
+            "cannot write {places}: no answer within {waited:.1} s; a mount that hangs?"
+        ));
         summary.end = Some("local");
         summary.error = Some(failure.to_string());
         let printed = self.print(&summary, false);
