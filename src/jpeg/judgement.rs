@@ -1,6 +1,7 @@
 //! One judgement of a picture for all that must decide what to do with it.
 
 use core::fmt;
+use core::ops::Range;
 
 use super::entropy::{Answer, Checker, Damage, DamageKind, Unchecked};
 use super::note::{Note, Notes};
@@ -55,6 +56,15 @@ pub enum Depth {
     Entropy,
 }
 
+/// What a judgement of markers depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Basis {
+    /// The segments, and what is between them.
+    Segments,
+    /// The entropy-coded data too.
+    EntropyCodedData,
+}
+
 /// Why a picture is of no use: no measured consumer shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -73,18 +83,27 @@ impl Judgement {
     /// Judges by the markers, and by what their segments say. `extent` is the answer of the marker walk over
     /// `body`, which the multipart parser has made already.
     ///
-    /// It costs about as much as a second walk. The entropy-coded data is read only where the markers
+    /// It costs about as much as a second walk: for the parts of a stream, a [`MarkerJudge`](super::MarkerJudge) is
+    /// faster. The entropy-coded data is read only where the markers
     /// show a cut, or bytes that belong to no segment: without damage in it, decoders show the picture.
     /// What is damaged here is damaged at [`Depth::Entropy`] too.
     pub fn of_markers(body: &[u8], extent: Extent) -> Self {
-        Self::of_body(body, Depth::Markers, |jpeg, is_whole_body| {
-            let extent = if is_whole_body { extent } else { Walk::over(jpeg) };
+        Self::of_walked(body, extent, 0..0).0
+    }
+
+    /// As [`Judgement::of_markers`]. `coded` is entropy-coded data that the walk has passed over: it is not read
+    /// again. Empty if that is not known.
+    pub(super) fn of_walked(body: &[u8], extent: Extent, coded: Range<usize>) -> (Self, Basis) {
+        let mut basis = Basis::Segments;
+        let judgement = Self::of_body(body, Depth::Markers, |jpeg, is_whole_body| {
+            let (extent, coded) = if is_whole_body { (extent, coded) } else { (Walk::over(jpeg), 0..0) };
             if extent == Extent::Foreign {
                 let damage = Damage { kind: DamageKind::NoStart, at: 0, scan: None, mcu: None };
                 return Answer { damage: Some(damage), notes: Notes::NONE, unchecked: None, end: None };
             }
-            let answer = Answer::of_segments(jpeg);
+            let answer = Answer::of_segments(jpeg, coded);
             if let Some(Damage { kind: DamageKind::Cut | DamageKind::Misplaced, .. }) = answer.damage {
+                basis = Basis::EntropyCodedData;
                 // Such pictures are rare, so the tables of a checker may be made anew.
                 let entropy = Checker::new().read(jpeg);
                 if entropy.damage.is_none() && entropy.unchecked.is_none() {
@@ -92,7 +111,8 @@ impl Judgement {
                 }
             }
             answer
-        })
+        });
+        (judgement, basis)
     }
 
     /// Judges by everything that can be known without pixels.
@@ -115,6 +135,11 @@ impl Judgement {
             notes.add(Note::RepeatedStart, first);
         }
         Self { depth, start: picture, damage, notes, unchecked, end: end.map(|end| end + picture) }
+    }
+
+    /// The same judgement of a picture that ends elsewhere.
+    pub(super) fn ending_at(self, end: usize) -> Self {
+        Self { end: Some(end), ..self }
     }
 
     /// Whether the picture can be used.

@@ -51,8 +51,8 @@ pub struct Segments<'a> {
     walk: Walk,
     /// Offset of the last marker with a segment.
     marker_at: usize,
-    /// Offset of the last `FF` that may end entropy-coded data.
-    ff_at: usize,
+    /// Entropy-coded data that a walk has passed over already.
+    coded: Range<usize>,
     /// A scan whose entropy-coded data has not ended yet.
     scan: Option<Segment<'a>>,
     extent: Extent,
@@ -75,16 +75,17 @@ impl<'a> Segments<'a> {
             jpeg,
             walk: Walk::new(),
             marker_at: 0,
-            ff_at: 0,
+            coded: 0..0,
             scan: None,
             extent: Extent::Partial,
             junk: Junk::Breaks,
         }
     }
 
-    /// The segments of `jpeg`, with the bytes between them skipped that belong to no segment.
-    pub(super) fn past_junk(jpeg: &'a [u8]) -> Self {
-        Self { junk: Junk::IsSkipped(None), ..Self::of(jpeg) }
+    /// The segments of `jpeg`, with the bytes between them skipped that belong to no segment. `coded` is what
+    /// [`Walk::coded`] returned for the same picture: it is not read again. Empty if that is not known.
+    pub(super) fn past_junk(jpeg: &'a [u8], coded: Range<usize>) -> Self {
+        Self { junk: Junk::IsSkipped(None), coded, ..Self::of(jpeg) }
     }
 
     /// Offset of the first skipped bytes.
@@ -119,6 +120,9 @@ impl<'a> Iterator for Segments<'a> {
 
     fn next(&mut self) -> Option<Segment<'a>> {
         loop {
+            if self.walk.state == State::Scan && self.walk.at == self.coded.start {
+                self.walk.at = self.coded.end;
+            }
             let (from, at) = (self.walk.state, self.walk.at);
             let Some(to) = self.walk.step(self.jpeg) else {
                 if let State::Done(extent) = from {
@@ -136,16 +140,16 @@ impl<'a> Iterator for Segments<'a> {
             {
                 continue;
             }
-            if to == State::ScanCode {
-                self.ff_at = self.walk.at - 1;
-            }
             if let State::Length(_) = to {
                 self.marker_at = self.walk.at - 2;
             }
             if from == State::ScanCode && to != State::Scan {
                 let scan = self.scan.take();
                 if let Some(scan) = scan {
-                    return Some(Segment { entropy_coded: scan.entropy_coded.start..self.ff_at, ..scan });
+                    return Some(Segment {
+                        entropy_coded: scan.entropy_coded.start..self.walk.ff_at,
+                        ..scan
+                    });
                 }
             }
             let State::Length(marker) = from else { continue };

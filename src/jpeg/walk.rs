@@ -1,5 +1,7 @@
 //! Where a picture ends, by its markers alone.
 
+use core::ops::Range;
+
 use memchr::memchr;
 
 use super::appendix::Appendix;
@@ -64,6 +66,10 @@ pub struct Walk {
     /// part of it.
     suspect: Option<usize>,
     appendix: Option<Appendix>,
+    /// Where the last `FF` is that may end entropy-coded data.
+    pub(super) ff_at: usize,
+    /// The entropy-coded data of the first scan, once its end is known.
+    coded: Option<(usize, usize)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +101,16 @@ pub(super) enum State {
 impl Walk {
     /// A walk before the first byte of a picture.
     pub fn new() -> Self {
-        Self { state: State::Start, start: 0, at: 0, segment_end: 0, suspect: None, appendix: None }
+        Self {
+            state: State::Start,
+            start: 0,
+            at: 0,
+            segment_end: 0,
+            suspect: None,
+            appendix: None,
+            ff_at: 0,
+            coded: None,
+        }
     }
 
     /// Walks a whole slice at once.
@@ -199,6 +214,7 @@ impl Walk {
             State::Scan => {
                 let (at, stopped) = entropy_coded::pass(body, self.at);
                 self.at = at;
+                self.ff_at = at.saturating_sub(1);
                 stopped.then_some(State::ScanCode)
             }
             State::ScanCode => {
@@ -206,7 +222,10 @@ impl Walk {
                 Some(match marker {
                     Marker(0x00) => State::Scan,
                     marker if marker.restart().is_some() => State::Scan,
-                    marker => self.behind(marker),
+                    marker => {
+                        self.coded.get_or_insert((self.segment_end, self.ff_at));
+                        self.behind(marker)
+                    }
                 })
             }
             State::Done(_) => None,
@@ -271,6 +290,10 @@ impl BodyWalk for Walk {
 
     fn signature(&self) -> &'static [u8] {
         START
+    }
+
+    fn coded(&self) -> Range<usize> {
+        self.coded.map_or(0..0, |(start, end)| start..end)
     }
 
     fn announces_more(&self) -> bool {

@@ -126,7 +126,8 @@ pub enum DeviationKind {
     },
     /// Pictures without multipart framing, found by their own start and end.
     NoMultipart,
-    /// Bytes between two such pictures (webcamXP's 50-byte records, Sercomm's `MJPG` blocks).
+    /// Bytes between two such pictures (webcamXP's 50-byte records, Sercomm's `MJPG` blocks), or behind the last one (gphoto2
+    /// with padding).
     BytesBetween {
         /// Number of bytes.
         bytes: u64,
@@ -206,7 +207,9 @@ impl fmt::Display for DeviationKind {
                 write!(f, "the body is larger than {} and was skipped", Counted(*limit, "byte"))
             }
             Self::NoMultipart => f.write_str("pictures without multipart framing"),
-            Self::BytesBetween { bytes } => write!(f, "{} between two pictures", Counted(*bytes, "byte")),
+            Self::BytesBetween { bytes } => {
+                write!(f, "{} behind an unframed picture", Counted(*bytes, "byte"))
+            }
             Self::InputEndsInHead => f.write_str("the input ends in a part head"),
         }
     }

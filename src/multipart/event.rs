@@ -95,4 +95,7 @@ pub struct Spans {
     pub head: Span,
     /// Its body.
     pub body: Span,
+    /// The first range of its body in which the body's format has only data: for a JPEG, the entropy-coded data of
+    /// its first scan. Empty where none ends in the body.
+    pub coded: Span,
 }

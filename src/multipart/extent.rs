@@ -1,5 +1,7 @@
 //! What the parser must know of a body's own format: where it ends.
 
+use core::ops::Range;
+
 /// How far a body goes, by the rules of its own format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
@@ -39,6 +41,12 @@ pub trait BodyWalk {
 
     /// The bytes that every picture starts with.
     fn signature(&self) -> &'static [u8];
+
+    /// The first range of the body in which the format has only data. [`BodyWalk::advance`] has passed over it,
+    /// so another walk over the same bytes need not read it. Empty until its end is known.
+    fn coded(&self) -> Range<usize> {
+        0..0
+    }
 
     /// Whether the picture says that more of the same body follows its end: a second picture or a video.
     fn announces_more(&self) -> bool {

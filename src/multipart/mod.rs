@@ -69,9 +69,8 @@
 //! * Line ends alone between a picture and its delimiter do not belong to the body. They may be the last bytes
 //!   of a file or empty lines of the sender; more than one are reported as
 //!   [`BlankLines`](DeviationKind::BlankLines).
-//! * In a stream without delimiters a picture ends at its EOI. Bytes up to the next picture are reported as
-//!   [`BytesBetween`](DeviationKind::BytesBetween), bytes after the last picture as
-//!   [`BytesAfterBody`](DeviationKind::BytesAfterBody); line ends alone are not reported.
+//! * In a stream without delimiters a picture ends at its EOI. Bytes up to the next picture, and behind
+//!   the last one, are reported as [`BytesBetween`](DeviationKind::BytesBetween); line ends alone are not reported.
 //!
 //! # Bounds
 //!

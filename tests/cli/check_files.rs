@@ -107,3 +107,15 @@ fn the_largest_progressive_picture_with_one_byte_of_data_is_named() {
         assert!(names(&verdict).iter().any(|name| named.contains(name)), "{verdict}");
     }
 }
+
+#[test]
+fn bytes_behind_the_last_unframed_picture_are_an_info_as_those_between_two_are() {
+    let padded: Vec<u8> =
+        pictures().iter().flat_map(|jpeg| [jpeg, &vec![0; 512 - jpeg.len() % 512][..]].concat()).collect();
+    for args in [&[][..], &["--deep"]] {
+        let (end, verdict) = check_bytes(&padded, args);
+        assert_eq!(names(&verdict), ["no-multipart", "bytes-between"], "{verdict}");
+        assert_eq!(verdict["findings"][1]["count"], 6, "{verdict}");
+        end.expect(0);
+    }
+}

@@ -5,12 +5,15 @@ use crate::kit;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
+use kit::camera::{Camera, HEAD, part};
 use kit::mount::Mount;
-use kit::run::{Run, mjpeg, run, start};
+use kit::run::{End, Run, mjpeg, run, start};
 use kit::{frames, peer};
+use serde_json::Value;
 
 /// Both commands on `target`, with an output outside of it.
 fn both(target: impl AsRef<OsStr>, out: &Path, args: &[&str]) -> [Command; 2] {
@@ -47,6 +50,96 @@ fn a_file_on_a_mount_that_hangs_is_an_error_or_ends_with_a_signal() {
         is_ended_by_a_signal(start(&mut command), "a file");
     }
     mount.signal("CONT");
+}
+
+#[test]
+fn standard_input_from_a_mount_that_hangs_is_an_error_or_ends_with_a_signal() {
+    let Some(mount) = Mount::new() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(mount.below().join("a.mjpeg"), kit::contents(&frames()).concat()).unwrap();
+    // Opened as a shell does it. At the exit the kernel closes it, which waits for the mount: until then the process has
+    // only said how it ends.
+    let input = || Stdio::from(File::open(mount.path().join("a.mjpeg")).unwrap());
+    // The runtime of Rust polls standard input before `main`. Only the first poll of a mount asks it whether it knows polls.
+    run(mjpeg(["check", "-", "--quiet"]).stdin(input())).expect(0);
+    for args in [&["--idle", "300ms"][..], &[]] {
+        let commands = both("-", &dir.path().join("out"), args).map(|mut it| {
+            it.stdin(input());
+            it
+        });
+        mount.signal("STOP");
+        let runs = commands.map(|mut it| start(&mut it));
+        for run in &runs {
+            match args {
+                [] => {
+                    kit::eventually("the handlers of signals", || run.handles_signals().then_some(()));
+                    run.signal("TERM");
+                    run.line();
+                }
+                _ => run.says("did not answer"),
+            }
+        }
+        mount.signal("CONT");
+        for run in runs {
+            let expected = if args.is_empty() { None } else { Some(6) };
+            assert_eq!(run.end().code(), expected);
+        }
+    }
+}
+
+/// A recording whose place is on a mount that hangs after the first frame. Returns what it printed while the
+/// mount hung, and how it ended when the mount went on.
+fn hangs_after_a_frame(out: &[&str], args: &[&str], signal: Option<&str>) -> Option<(String, End)> {
+    let mount = Mount::new()?;
+    let (go_on, wait) = channel::<()>();
+    let jpegs = kit::contents(&frames());
+    let camera = Camera::start(move |viewer| {
+        viewer.send(HEAD.as_bytes());
+        viewer.send(&part(&jpegs[0]));
+        // The test has seen the first frame in the mount and has stopped the mount.
+        let _ = wait.recv();
+        viewer.send(&jpegs[1..4].iter().flat_map(|jpeg| part(jpeg)).collect::<Vec<u8>>());
+        viewer.wait_for_the_viewer_to_leave();
+    });
+    let mut command = mjpeg(["record", &camera.url, "--quiet", "--format", "json"]);
+    let places =
+        out.iter().map(|word| if *word == "PLACE" { mount.path().join("place") } else { word.into() });
+    let run = start(command.args(places).args(args));
+    kit::eventually("the first frame", || {
+        let place = mount.below().join("place");
+        let first = if place.is_dir() { place.join("frame-000001.jpg") } else { place };
+        fs::metadata(first).is_ok_and(|file| file.len() > 0).then_some(())
+    });
+    mount.signal("STOP");
+    drop(go_on);
+    if let Some(signal) = signal {
+        run.signal(signal);
+    }
+    run.says("no answer within");
+    let summary = run.line();
+    mount.signal("CONT");
+    Some((summary, run.end()))
+}
+
+#[test]
+fn an_output_on_a_mount_that_hangs_ends_the_run_with_a_summary() {
+    let is_reported = |(summary, end): (String, End), code: Option<i32>| {
+        let summary: Value = serde_json::from_str(&summary).unwrap();
+        assert_eq!(summary["end"], "local", "{summary}");
+        assert!(summary["error"].as_str().unwrap().contains("a mount that hangs?"), "{summary}");
+        assert!(end.err.contains("cannot write ") && end.err.contains("place"), "{}", end.err);
+        assert_eq!(end.code(), code, "{}", end.err);
+    };
+    for out in [&["PLACE"][..], &["--concat", "PLACE"], &["--raw", "PLACE"]] {
+        let Some(found) = hangs_after_a_frame(out, &["--duration", "1s"], None) else { return };
+        is_reported(found, Some(6));
+    }
+    let Some(found) = hangs_after_a_frame(&["PLACE"], &["--frames", "9"], Some("TERM")) else { return };
+    is_reported(found, None);
+    // --idle is shorter than the least time that a file has.
+    let Some(found) = hangs_after_a_frame(&["PLACE"], &["--idle", "300ms"], None) else { return };
+    assert!(found.1.err.contains("within 10."), "{}", found.1.err);
+    is_reported(found, Some(6));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `mjpeg record`: what OUT holds, through earlier recordings, other recorders and every kind of end.
 
 use crate::kit;
-use crate::record::{manifest, record, summary};
+use crate::record::{manifest, record};
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use kit::run::{End, Server, mjpeg, run, start};
 use serde_json::Value;
 
 /// All entries of a directory, hidden ones too, in the order of their names.
-fn names(directory: &Path) -> Vec<String> {
+pub fn names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).unwrap();
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -21,7 +21,7 @@ fn names(directory: &Path) -> Vec<String> {
 }
 
 /// Checks that each line of the manifest has its whole file, and returns the number of files without a line.
-fn without_line(out: &Path) -> usize {
+pub fn without_line(out: &Path) -> usize {
     let text = fs::read_to_string(out.join("manifest.jsonl")).unwrap_or_default();
     assert!(text.is_empty() || text.ends_with('\n'), "half a line: {text:?}");
     let mut listed = Vec::new();
@@ -245,59 +245,4 @@ fn a_directory_of_another_user_is_refused_before_the_stream_is_opened() {
     let end = run(setpriv.args(["record", "http://127.0.0.1:1/"]).arg(&out).args(["--frames", "1"]));
     assert!(end.err.contains("Permission denied"), "{}", end.err);
     end.expect(6);
-}
-
-#[test]
-fn resume_goes_on_behind_the_last_number_and_overwrites_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let (out, all) = (dir.path().join("out"), dir.path().join("all.mjpeg"));
-    let places = ["--resume", "--concat", all.to_str().unwrap(), "--name", "a/{seq:3}.jpg"];
-    record("test:", &out, &[&["--frames", "3"], &places[..]].concat()).expect(0);
-    // A whole frame whose line was lost, and half a line.
-    fs::write(out.join("a/004.jpg"), "mine").unwrap();
-    let before = fs::read_to_string(out.join("manifest.jsonl")).unwrap();
-    fs::write(out.join("manifest.jsonl"), format!("{before}{{\"seq\":4,\"pa")).unwrap();
-    let end = record("test:", &out, &[&["--frames", "2"], &places[..]].concat()).expect(0);
-    assert_eq!(summary(&end)["frames_written"], 2);
-    let after = fs::read_to_string(out.join("manifest.jsonl")).unwrap();
-    assert!(after.starts_with(&before), "{after}");
-    let files: Vec<Value> = manifest(&out)[3..].iter().map(|line| line["file"].clone()).collect();
-    assert_eq!(files, ["a/005.jpg", "a/006.jpg"]);
-    assert_eq!(fs::read(out.join("a/004.jpg")).unwrap(), b"mine");
-    let frames = kit::contents(&kit::frames());
-    assert!(fs::read(&all).unwrap() == [&frames[..3], &frames[..2]].concat().concat());
-    // With --force, files of the earlier names go too, and other files stay.
-    fs::write(out.join("notes.txt"), "mine").unwrap();
-    record("test:", &out, &["--frames", "1", "--force"]).expect(0);
-    assert_eq!(names(&out), ["a", "frame-000001.jpg", "manifest.jsonl", "notes.txt"]);
-    assert_eq!(names(&out.join("a")), ["004.jpg"]);
-}
-
-#[test]
-fn a_ring_keeps_the_newest_frames_and_their_lines() {
-    let dir = tempfile::tempdir().unwrap();
-    let size: u64 = kit::contents(&kit::frames()).iter().map(|jpeg| jpeg.len() as u64).max().unwrap();
-    for (keep, least, most) in
-        [("3", 3, 3), ("32", 32, 34), (&format!("{}k", size * 5 / 1024), 3, 5), ("1h", 100, 100)]
-    {
-        let out = dir.path().join(keep);
-        for run in [["--frames", "60"], ["--frames", "40"]] {
-            let end = record("test:", &out, &[&run[..], &["--keep", keep, "--resume"]].concat()).expect(0);
-            assert_eq!(summary(&end)["frames_written"], run[1].parse::<u64>().unwrap());
-        }
-        assert_eq!(without_line(&out), 0);
-        let seqs: Vec<u64> = manifest(&out).iter().map(|line| line["seq"].as_u64().unwrap()).collect();
-        assert!(
-            (least..=most).contains(&seqs.len()) && seqs.len() == kit::jpegs(&out).len(),
-            "{keep}: {seqs:?}"
-        );
-        assert!(seqs.ends_with(&[99, 100]) && seqs.is_sorted(), "{keep}: {seqs:?}");
-    }
-    // By age: the old frames go while new ones come.
-    let server = Server::start(&kit::frames(), &["--fps", "50"]);
-    let out = dir.path().join("age");
-    let end = record(&server.stream, &out, &["--duration", "2s", "--keep", "500ms"]).expect(0);
-    let (kept, written) = (kit::jpegs(&out).len(), summary(&end)["frames_written"].as_u64().unwrap());
-    assert!(kept >= 2 && (kept as u64) < written * 2 / 3, "{kept} of {written}");
-    assert_eq!(without_line(&out), 0);
 }

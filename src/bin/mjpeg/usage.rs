@@ -23,6 +23,11 @@ impl Usage {
         Self { kind: ErrorKind::ArgumentConflict, message: message.into() }
     }
 
+    /// An argument that is missing.
+    pub fn missing(message: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::MissingRequiredArgument, message: message.into() }
+    }
+
     /// Prints the message and the usage of the subcommand at `path` below `root`, and exits the process.
     pub fn exit(self, mut root: Command, path: &[&str]) -> ! {
         root.build();

@@ -97,7 +97,7 @@ impl Checker {
             means.clear();
         }
         let mut unread = None;
-        let mut answer = Answer::read(jpeg, |picture, segment, plan| {
+        let mut answer = Answer::read(jpeg, 0..0, |picture, segment, plan| {
             if picture.scans > MAX_SCANS {
                 unread = unread.or(Some(Unchecked::Scans));
             }

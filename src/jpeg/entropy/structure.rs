@@ -1,5 +1,7 @@
 //! From segment to segment of a picture.
 
+use core::ops::Range;
+
 use super::damage::{Damage, DamageKind, Unchecked};
 use super::picture::Picture;
 use super::plan::ScanPlan;
@@ -24,9 +26,9 @@ impl Answer {
     /// Reads the segments of a picture, and not its entropy-coded data.
     ///
     /// A cut, and bytes behind a scan header that belong to no segment, are damage then: whether the data
-    /// before them is complete is not known.
-    pub(in crate::jpeg) fn of_segments(jpeg: &[u8]) -> Self {
-        Self::read(jpeg, |picture, _, _| {
+    /// before them is complete is not known. `coded`: see [`Segments::past_junk`].
+    pub(in crate::jpeg) fn of_segments(jpeg: &[u8], coded: Range<usize>) -> Self {
+        Self::read(jpeg, coded, |picture, _, _| {
             picture.is_skimmed = true;
             Ok(())
         })
@@ -36,10 +38,11 @@ impl Answer {
     /// sense.
     pub(super) fn read(
         jpeg: &[u8],
+        coded: Range<usize>,
         read_scan: impl FnMut(&mut Picture, &Segment<'_>, &ScanPlan) -> Result<(), Damage>,
     ) -> Self {
         let mut picture = Picture::new();
-        let end = read(jpeg, &mut picture, read_scan);
+        let end = read(jpeg, coded, &mut picture, read_scan);
         Self {
             damage: end.err(),
             notes: picture.notes,
@@ -51,10 +54,11 @@ impl Answer {
 
 fn read(
     jpeg: &[u8],
+    coded: Range<usize>,
     picture: &mut Picture,
     mut read_scan: impl FnMut(&mut Picture, &Segment<'_>, &ScanPlan) -> Result<(), Damage>,
 ) -> Result<Option<usize>, Damage> {
-    let mut segments = Segments::past_junk(jpeg);
+    let mut segments = Segments::past_junk(jpeg, coded);
     if jpeg.starts_with(b"\xff\xd8\xff\xd8") {
         picture.notes.add(Note::RepeatedStart, 0);
     }

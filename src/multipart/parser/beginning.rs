@@ -29,7 +29,7 @@ impl<W: BodyWalk> Parser<W> {
             }
             Answer::Yes(Start::Nothing) if self.parts > 0 => {
                 if line_ends(data) < len {
-                    self.deviate(DeviationKind::BytesAfterBody { bytes: len as u64 }, self.parts, 0);
+                    self.deviate(DeviationKind::BytesBetween { bytes: len as u64 }, self.parts, 0);
                 }
                 self.buffer.consume(len);
                 self.state = State::Finished;

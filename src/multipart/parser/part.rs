@@ -235,10 +235,14 @@ impl<W: BodyWalk> Parser<W> {
             self.deviate(DeviationKind::PictureBegins { bytes }, self.parts, head.body);
         }
         let offset = self.buffer.offset();
+        let start = offset + body.start as u64;
+        // The walk may have run beyond the end of the body.
+        let coded = Some(self.walk.coded()).filter(|coded| coded.end <= end.len).unwrap_or_default();
         let spans = Spans {
             delimiter,
             head: Span { start: offset, len: head.end as u64 },
-            body: Span { start: offset + body.start as u64, len: end.len as u64 },
+            body: Span { start, len: end.len as u64 },
+            coded: Span { start: start + coded.start as u64, len: coded.len() as u64 },
         };
         let (framing, extent) = (end.framing, end.extent);
         self.queue.push_back(Queued::Part { fields: head.start..head.end, body, framing, extent, spans });

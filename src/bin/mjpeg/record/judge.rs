@@ -1,12 +1,13 @@
 //! Whether a frame is good.
 
 use mjpeg::counted::Counted;
-use mjpeg::jpeg::{Checker, Depth, Judgement, Note, Refusal};
+use mjpeg::jpeg::{Checker, Depth, Judgement, MarkerJudge, Note, Refusal};
 use mjpeg::multipart::Part;
 
 /// Judges frames at the depth that was asked for.
 pub struct Judge {
     depth: Depth,
+    markers: MarkerJudge,
     checker: Checker,
 }
 
@@ -26,13 +27,13 @@ pub struct Verdict {
 impl Judge {
     /// A judge that reads frames at `depth`.
     pub fn new(depth: Depth) -> Self {
-        Self { depth, checker: Checker::new() }
+        Self { depth, markers: MarkerJudge::new(), checker: Checker::new() }
     }
 
     /// Judges a part.
     pub fn judge(&mut self, part: &Part<'_>) -> Verdict {
         let judgement = match self.depth {
-            Depth::Markers => Judgement::of_markers(part.body, part.extent),
+            Depth::Markers => self.markers.judge(part),
             Depth::Entropy => Judgement::of_entropy(part.body, &mut self.checker),
         };
         let damage = judgement.refusal();

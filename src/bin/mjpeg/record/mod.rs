@@ -9,6 +9,7 @@ mod existing;
 mod folder;
 mod gathered;
 mod goal;
+mod hang;
 mod judge;
 mod line;
 mod listing;
@@ -61,7 +62,8 @@ pub struct Record {
     /// What to record: a URL, a file with a saved response, `-` for standard input, `test:[WxH]`
     #[arg(value_parser = Target::parser())]
     target: Target,
-    /// Directory for frame-000001.jpg, ..., damaged/ and manifest.jsonl; `-` writes the JPEGs to standard output
+    /// Directory for frame-000001.jpg, ..., damaged/ and manifest.jsonl; `-` writes the JPEGs to standard output. May be left
+    /// out with --concat, --mkv or --raw
     #[arg(required_unless_present_any = ["concat", "mkv", "raw"])]
     out: Option<PathBuf>,
     /// Stop after N written frames
@@ -148,6 +150,9 @@ impl Record {
     ///
     /// When the command line is wrong.
     pub fn check(&self) -> Result<(), Usage> {
+        if self.out.is_none() && self.concat.is_none() && self.raw.is_none() {
+            return Err(Usage::missing("name a directory as OUT, `-`, or a file with --concat or --raw"));
+        }
         if self.is_to_stdout() && FrameOutput::is_terminal() {
             return Err(Usage::value("OUT: standard output is a terminal; redirect it, or name a directory"));
         }

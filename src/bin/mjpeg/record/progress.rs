@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -39,9 +39,25 @@ pub struct Figures {
     pub last: Option<Duration>,
 }
 
+/// The figures that are shown, as they change.
+#[derive(Debug, Clone, Default)]
+pub struct Shown(Arc<Mutex<Figures>>);
+
+impl Shown {
+    /// The figures now.
+    pub fn now(&self) -> Figures {
+        *self.figures()
+    }
+
+    fn figures(&self) -> MutexGuard<'_, Figures> {
+        // Nothing panics while it holds the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The progress display.
 pub struct Progress {
-    shown: Arc<Mutex<Figures>>,
+    shown: Shown,
     /// `None` when nothing is shown.
     thread: Option<Thread>,
 }
@@ -56,13 +72,13 @@ struct Thread {
 impl Progress {
     /// Nothing with `quiet`; otherwise the form that fits standard error.
     pub fn start(goal: Goal, quiet: bool, clock: &Clock, started: Duration) -> Self {
-        let shown = Arc::new(Mutex::new(Figures::default()));
+        let shown = Shown::default();
         if quiet {
             return Self { shown, thread: None };
         }
         let (end, is_ended) = sync_channel(0);
         let (has_ended, ended) = sync_channel(1);
-        let mut display = Display::new(goal, clock.clone(), started, Arc::clone(&shown));
+        let mut display = Display::new(goal, clock.clone(), started, shown.clone());
         let show = move || {
             let every = if display.bar.is_hidden() { PLAIN } else { DRAWN };
             while is_ended.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
@@ -78,8 +94,12 @@ impl Progress {
 
     /// Sets the figures.
     pub fn update(&self, figures: Figures) {
-        // Nothing panics while it holds the lock.
-        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = figures;
+        *self.shown.figures() = figures;
+    }
+
+    /// The figures, which change.
+    pub fn figures(&self) -> Shown {
+        self.shown.clone()
     }
 
     /// Clears the line before the result is printed.
@@ -97,13 +117,13 @@ struct Display {
     goal: Goal,
     clock: Clock,
     started: Duration,
-    shown: Arc<Mutex<Figures>>,
+    shown: Shown,
     /// Frames and bytes of the last seconds.
     window: VecDeque<(Duration, u64, u64)>,
 }
 
 impl Display {
-    fn new(goal: Goal, clock: Clock, started: Duration, shown: Arc<Mutex<Figures>>) -> Self {
+    fn new(goal: Goal, clock: Clock, started: Duration, shown: Shown) -> Self {
         let length = match goal {
             Goal { frames: Some(frames), .. } => Some(frames),
             Goal { bytes: Some(bytes), .. } => Some(bytes),
@@ -123,7 +143,7 @@ impl Display {
     }
 
     fn show(&mut self) {
-        let figures = *self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let figures = self.shown.now();
         let elapsed = self.clock.now().saturating_sub(self.started);
         let text = self.text(figures, elapsed);
         if self.bar.is_hidden() {
@@ -183,7 +203,7 @@ mod tests {
     #[test]
     fn rates_are_those_of_the_last_seconds_and_the_age_of_the_last_frame_grows() {
         let goal = Goal { duration: Some(Duration::from_secs(60)), ..Goal::default() };
-        let mut display = Display::new(goal, Clock::simulated(), Duration::ZERO, Arc::default());
+        let mut display = Display::new(goal, Clock::simulated(), Duration::ZERO, Shown::default());
         let mut at = |second, frames, damaged| {
             let last = Some(Duration::from_secs(10));
             let figures = Figures { frames, bytes: frames * 1_000_000, damaged, last };

@@ -14,6 +14,7 @@ use anyhow::Context;
 
 use super::durability::Durability;
 use super::existing::Existing;
+use super::hang::Operations;
 use super::out_file::OutFile;
 use crate::capture::{TimingWriter, timing_path};
 use crate::clock::Clock;
@@ -22,7 +23,10 @@ use crate::transport::Tap;
 
 /// The files. Clones share them: the stream writes to them, and the recorder decides when they replace earlier ones.
 #[derive(Debug, Clone)]
-pub struct RawFile(Rc<RefCell<Option<Files>>>);
+pub struct RawFile {
+    files: Rc<RefCell<Option<Files>>>,
+    operations: Operations,
+}
 
 /// Whether the reads have times. Those of a file on a disk mean nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +60,13 @@ impl RawFile {
     /// # Errors
     ///
     /// When they cannot be created.
-    pub fn create(path: &Path, existing: Existing, times: Times, clock: &Clock) -> Result<Self, Problem> {
+    pub fn create(
+        path: &Path,
+        existing: Existing,
+        times: Times,
+        clock: &Clock,
+        operations: &Operations,
+    ) -> Result<Self, Problem> {
         let timing_path = timing_path(path);
         let is_earlier = fs::symlink_metadata(&timing_path).is_ok();
         // A file and the times of another one must never be side by side.
@@ -77,7 +87,8 @@ impl RawFile {
             Times::None => None,
         };
         let earlier_timing = (is_replaced && is_earlier).then_some(timing_path);
-        Ok(Self(Rc::new(RefCell::new(Some(Files { bytes, timing, earlier_timing })))))
+        let files = Rc::new(RefCell::new(Some(Files { bytes, timing, earlier_timing })));
+        Ok(Self { files, operations: operations.clone() })
     }
 
     /// Replaces earlier files: the first good frame is in hand.
@@ -86,7 +97,7 @@ impl RawFile {
     ///
     /// When they cannot be replaced.
     pub fn replace(&self) -> Result<(), Problem> {
-        self.0.borrow_mut().as_mut().map_or(Ok(()), Files::replace)
+        self.operations.run(|| self.files.borrow_mut().as_mut().map_or(Ok(()), Files::replace))
     }
 
     /// Writes how the response ended.
@@ -95,11 +106,11 @@ impl RawFile {
     ///
     /// When that cannot be written.
     pub fn ended(&self, word: &str) -> Result<(), Problem> {
-        let mut files = self.0.borrow_mut();
+        let mut files = self.files.borrow_mut();
         let Some(timing) = files.as_mut().and_then(|files| files.timing.as_mut()) else { return Ok(()) };
         timing.text.clear();
         timing.lines.end(word, timing.clock.now(), &mut timing.text);
-        timing.file.write(timing.text.as_bytes())
+        self.operations.run(|| timing.file.write(timing.text.as_bytes()))
     }
 
     /// Closes the files.
@@ -108,18 +119,22 @@ impl RawFile {
     ///
     /// Those of the close.
     pub fn close(&self) -> Result<(), Problem> {
-        let Some(files) = self.0.borrow_mut().take() else { return Ok(()) };
-        let timing = files.timing.map_or(Ok(()), |timing| timing.file.close());
-        files.bytes.close().and(timing)
+        let Some(files) = self.files.borrow_mut().take() else { return Ok(()) };
+        self.operations.run(|| {
+            let timing = files.timing.map_or(Ok(()), |timing| timing.file.close());
+            files.bytes.close().and(timing)
+        })
     }
 }
 
 impl Tap for RawFile {
     fn bytes(&mut self, bytes: &[u8], at: Duration) -> Result<(), Problem> {
-        let mut files = self.0.borrow_mut();
+        let mut files = self.files.borrow_mut();
         let Some(files) = files.as_mut() else { return Ok(()) };
-        files.bytes.write(bytes)?;
-        files.timing.as_mut().map_or(Ok(()), |timing| timing.read(files.bytes.len(), at))
+        self.operations.run(|| {
+            files.bytes.write(bytes)?;
+            files.timing.as_mut().map_or(Ok(()), |timing| timing.read(files.bytes.len(), at))
+        })
     }
 }
 

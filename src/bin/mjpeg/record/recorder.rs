@@ -6,6 +6,7 @@ use mjpeg::multipart::{Collected, Collector, Deviation, DeviationKind, Event, Pa
 use mjpeg::stats::FrameTimes;
 
 use super::goal::Goal;
+use super::hang::Operations;
 use super::judge::Judge;
 use super::line::Line;
 use super::progress::{Figures, Progress};
@@ -78,11 +79,12 @@ impl Recorder {
         goal: Goal,
         progress: Progress,
         summary: Summary,
+        operations: &Operations,
         clock: &Clock,
         started: Duration,
     ) -> Self {
         Self {
-            sink: Sink::default(),
+            sink: Sink { operations: operations.clone(), ..Sink::default() },
             raw: None,
             summary,
             times: FrameTimes::default(),
@@ -160,7 +162,7 @@ impl Recorder {
             }
         };
         if let Some(mkv) = &mut self.sink.mkv {
-            mkv.good(jpeg, part, arrival, unix)?;
+            self.sink.operations.run(|| mkv.good(jpeg, part, arrival, unix))?;
         }
         self.summary.frames_written += 1;
         self.summary.bytes_written += jpeg.len() as u64;

@@ -1,5 +1,6 @@
 //! A run of `mjpeg record`, from the checks to the summary.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -11,6 +12,7 @@ use super::directory::{Directory, Style};
 use super::durability::Durability;
 use super::existing::Existing;
 use super::goal::Goal;
+use super::hang::{Operations, Watch, Watched};
 use super::judge::Judge;
 use super::mkv::Mkv;
 use super::out_file::OutFile;
@@ -29,6 +31,14 @@ use crate::output;
 use crate::signal::Stop;
 use crate::transport::{self, End, Session};
 
+/// What a recording in its thread shares with the thread that watches it.
+struct Attempt {
+    clock: Clock,
+    started: Duration,
+    stop: Stop,
+    operations: Operations,
+}
+
 impl Record {
     /// Runs `mjpeg record`.
     ///
@@ -40,12 +50,64 @@ impl Record {
         output::in_background();
         let clock = Clock::real();
         let started = clock.now();
-        let mut recorder = self.recorder(&clock, started);
-        let run = self.record(&mut recorder, &clock, started, stop);
+        let goal = self.goal();
+        let progress = Progress::start(goal, self.quiet, &clock, started);
+        let shown = progress.figures();
+        let operations = Operations::default();
+        let watch = Watch {
+            idle: self.idle,
+            deadline: self.duration.map(|duration| started + duration),
+            clock: clock.clone(),
+            stop: stop.clone(),
+        };
+        let of_thread =
+            Attempt { clock: clock.clone(), started, stop: stop.clone(), operations: operations.clone() };
+        let this = Arc::new(self);
+        let recording = Arc::clone(&this);
+        let watched = watch.over(&operations, move || recording.run_attempt(progress, &of_thread));
+        match watched.map_err(|error| Failure::local(anyhow::Error::new(error).context("cannot record")))? {
+            Watched::Ended(result) => result,
+            Watched::Hangs(waited) => {
+                let mut summary = this.summary();
+                summary.set_figures(shown.now());
+                summary.duration_s = output::rounded((clock.now() - started).as_secs_f64());
+                this.hung(waited, stop, summary)
+            }
+        }
+    }
+
+    /// The result of a recording whose files do not answer.
+    fn hung(&self, waited: Duration, stop: &Stop, mut summary: Summary) -> Result<Outcome, Failure> {
+        let waited = waited.as_secs_f64();
+        let places = [self.directory(), self.concat.as_deref(), self.raw.as_deref()].into_iter().flatten();
+        let mut places: Vec<_> = places.map(|path| path.display().to_string()).collect();
+        if self.is_to_stdout() {
+            places.push("to standard output".into());
+        }
+        let places = places.join(" or ");
+        let failure = Failure::local(anyhow!(
+            "cannot write {places}: no answer within {waited:.1} s; a mount that hangs?"
+        ));
+        summary.end = Some("local");
+        summary.error = Some(failure.to_string());
+        let printed = self.print(&summary, false);
+        match stop.signal() {
+            Some(signal) if self.goal().is_set() => {
+                output::failure("record", &failure);
+                Ok(Outcome::Signal(signal))
+            }
+            _ => printed.and(Err(failure)),
+        }
+    }
+
+    fn run_attempt(&self, progress: Progress, attempt: &Attempt) -> Result<Outcome, Failure> {
+        let Attempt { clock, started, stop, .. } = attempt;
+        let mut recorder = self.recorder(progress, attempt);
+        let run = self.record(&mut recorder, attempt);
         let finished = recorder.finish();
         let run = run.and_then(|end| Ok(finished.map(|()| end)?));
         let mut summary = recorder.summary;
-        summary.duration_s = output::rounded((clock.now() - started).as_secs_f64());
+        summary.duration_s = output::rounded((clock.now() - *started).as_secs_f64());
         if let Some(timing) = recorder.times.timing(None) {
             summary.set_timing(&timing);
         }
@@ -82,39 +144,42 @@ impl Record {
         Goal { frames: self.frames, duration: self.duration, bytes: self.bytes }
     }
 
-    fn recorder(&self, clock: &Clock, started: Duration) -> Recorder {
-        let depth = if self.deep { Depth::Entropy } else { Depth::Markers };
+    fn depth(&self) -> Depth {
+        if self.deep { Depth::Entropy } else { Depth::Markers }
+    }
+
+    fn summary(&self) -> Summary {
+        Summary::new(self.target.to_string(), self.depth())
+    }
+
+    fn recorder(&self, progress: Progress, attempt: &Attempt) -> Recorder {
         let repeats = if self.on_change { Repeats::Count } else { Repeats::Write };
         Recorder::new(
             Keep { trim: self.trim, hash: self.hash },
-            Judge::new(depth),
+            Judge::new(self.depth()),
             Selection::new(Rules { skip: self.skip, every: self.every, rate: self.fps, repeats }),
             self.goal(),
-            Progress::start(self.goal(), self.quiet, clock, started),
-            Summary::new(self.target.to_string(), depth),
-            clock,
-            started,
+            progress,
+            self.summary(),
+            &attempt.operations,
+            &attempt.clock,
+            attempt.started,
         )
     }
 
-    fn record(
-        &self,
-        recorder: &mut Recorder,
-        clock: &Clock,
-        started: Duration,
-        stop: &Stop,
-    ) -> Result<End, Failure> {
+    fn record(&self, recorder: &mut Recorder, attempt: &Attempt) -> Result<End, Failure> {
+        let Attempt { clock, started, stop, operations } = attempt;
         let existing = match (self.force, self.resume) {
             (true, _) => Existing::Overwrite,
             (false, true) => Existing::Resume,
             (false, false) => Existing::Refuse,
         };
         let durability = if self.fsync { Durability::Synced } else { Durability::Closed };
-        let deadline = self.duration.map(|duration| started + duration);
+        let deadline = self.duration.map(|duration| *started + duration);
         // Nothing is touched before there is something to record: what OUT holds may be all there is.
         if let Some(out) = self.directory() {
             let style = Style { existing, names: self.name.clone(), limit: self.keep, durability };
-            recorder.sink.directory = Some(Directory::look(out, style)?);
+            recorder.sink.directory = Some(operations.run(|| Directory::look(out, style))?);
         }
         let raw_existing = if existing == Existing::Resume { Existing::Refuse } else { existing };
         let raw_timing = self.raw.as_deref().map(timing_path);
@@ -125,7 +190,7 @@ impl Record {
             (&raw_timing, raw_existing),
         ] {
             if let Some(file) = file {
-                OutFile::may_create(file, existing, self.directory(), &self.target)?;
+                operations.run(|| OutFile::may_create(file, existing, self.directory(), &self.target))?;
             }
         }
         recorder.sink.concat = self.concat.as_ref().map(|file| Concat::new(file, existing, durability));
@@ -137,11 +202,11 @@ impl Record {
         recorder.sink.open()?;
         if let Some(path) = &self.raw {
             let times = if stream.is_live() { Times::Written } else { Times::None };
-            let raw = RawFile::create(path, raw_existing, times, clock)?;
+            let raw = operations.run(|| RawFile::create(path, raw_existing, times, clock, operations))?;
             recorder.raw = Some(raw.clone());
             stream.set_tap(Box::new(raw))?;
         }
-        let mut session = Session::new(stream, clock, self.idle, started);
+        let mut session = Session::new(stream, clock, self.idle, *started);
         let end = session.run(recorder, deadline)?;
         if let Some((raw, word)) = recorder.raw.as_ref().zip(end.word("goal")) {
             raw.ended(word)?;

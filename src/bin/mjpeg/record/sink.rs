@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::concat::Concat;
 use super::directory::Directory;
+use super::hang::Operations;
 use super::line::Line;
 use super::mkv::Mkv;
 use super::stdout::{FrameOutput, Taken};
@@ -20,6 +21,8 @@ pub struct Sink {
     pub mkv: Option<Mkv>,
     /// `-`.
     pub stdout: Option<FrameOutput>,
+    /// The operations on files.
+    pub operations: Operations,
 }
 
 /// Where a good frame went.
@@ -38,7 +41,7 @@ impl Sink {
     ///
     /// When OUT cannot be created or written to.
     pub fn open(&mut self) -> Result<(), Problem> {
-        self.directory.as_mut().map_or(Ok(()), Directory::open)
+        self.operations.run(|| self.directory.as_mut().map_or(Ok(()), Directory::open))
     }
 
     /// Writes a good frame that came at `unix` since 1970-01-01 UTC.
@@ -48,16 +51,23 @@ impl Sink {
     /// When it cannot be written.
     pub fn good(&mut self, jpeg: &[u8], unix: Duration) -> Result<Written, Problem> {
         if let Some(stdout) = &mut self.stdout {
-            match stdout.write(jpeg)? {
+            let taken = if stdout.is_file() {
+                self.operations.run(|| stdout.write(jpeg))?
+            } else {
+                stdout.write(jpeg)?
+            };
+            match taken {
                 Taken::Whole => {}
                 taken => return Ok(Written::NotToStdout(taken)),
             }
         }
-        if let Some(concat) = &mut self.concat {
-            concat.good(jpeg)?;
-        }
-        let directory = self.directory.as_mut();
-        Ok(Written::Everywhere(directory.map(|directory| directory.good(jpeg, unix)).transpose()?))
+        self.operations.run(|| {
+            if let Some(concat) = &mut self.concat {
+                concat.good(jpeg)?;
+            }
+            let directory = self.directory.as_mut();
+            Ok(Written::Everywhere(directory.map(|directory| directory.good(jpeg, unix)).transpose()?))
+        })
     }
 
     /// Writes a damaged frame, and returns its name in OUT. Only directories take damaged frames.
@@ -66,7 +76,8 @@ impl Sink {
     ///
     /// When it cannot be written.
     pub fn damaged(&mut self, bytes: &[u8], unix: Duration) -> Result<Option<String>, Problem> {
-        self.directory.as_mut().map_or(Ok(None), |directory| directory.damaged(bytes, unix))
+        let Some(directory) = &mut self.directory else { return Ok(None) };
+        self.operations.run(|| directory.damaged(bytes, unix))
     }
 
     /// Appends a line to the manifest, if there is one. It is in the file after the next [`Sink::flush`].
@@ -75,7 +86,8 @@ impl Sink {
     ///
     /// When it cannot be written.
     pub fn note(&mut self, line: Line, unix: Duration) -> Result<(), Problem> {
-        self.directory.as_mut().map_or(Ok(()), |directory| directory.note(line, unix))
+        let Some(directory) = &mut self.directory else { return Ok(()) };
+        self.operations.run(|| directory.note(line, unix))
     }
 
     /// Writes the frames and the lines of the manifest that wait. All that came is then in the files.
@@ -84,9 +96,11 @@ impl Sink {
     ///
     /// When they cannot be written.
     pub fn flush(&mut self, unix: Duration) -> Result<(), Problem> {
-        let directory = self.directory.as_mut().map_or(Ok(()), |directory| directory.flush(unix));
-        let concat = self.concat.as_mut().map_or(Ok(()), Concat::flush);
-        directory.and(concat)
+        self.operations.run(|| {
+            let directory = self.directory.as_mut().map_or(Ok(()), |directory| directory.flush(unix));
+            let concat = self.concat.as_mut().map_or(Ok(()), Concat::flush);
+            directory.and(concat)
+        })
     }
 
     /// The bytes of the good frames that are not written after all: in OUT they were removed again, because their lines
@@ -105,9 +119,11 @@ impl Sink {
     ///
     /// The first error. Everything is closed.
     pub fn close(&mut self, unix: Duration) -> Result<(), Problem> {
-        let directory = self.directory.as_mut().map_or(Ok(()), |directory| directory.close(unix));
-        let concat = self.concat.as_mut().map_or(Ok(()), Concat::close);
-        let mkv = self.mkv.as_mut().map_or(Ok(()), Mkv::close);
-        directory.and(concat).and(mkv)
+        self.operations.run(|| {
+            let directory = self.directory.as_mut().map_or(Ok(()), |directory| directory.close(unix));
+            let concat = self.concat.as_mut().map_or(Ok(()), Concat::close);
+            let mkv = self.mkv.as_mut().map_or(Ok(()), Mkv::close);
+            directory.and(concat).and(mkv)
+        })
     }
 }

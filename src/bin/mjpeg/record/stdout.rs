@@ -51,6 +51,11 @@ pub enum Taken {
 }
 
 impl FrameOutput {
+    /// Whether it is a file: a write may hang.
+    pub fn is_file(&self) -> bool {
+        self.kind == Kind::Other
+    }
+
     /// Standard output, which must not be waited for after `deadline`, after a signal, or when its reader takes nothing
     /// for `patience`.
     pub fn new(clock: &Clock, stop: &Stop, deadline: Option<Duration>, patience: Duration) -> Self {

@@ -6,6 +6,7 @@ use mjpeg::stats::Timing;
 use serde::Serialize;
 
 use super::line::depth_name;
+use super::progress::Figures;
 use crate::output;
 
 /// The JSON object, `mjpeg.record/1`. Keys that are unknown are absent.
@@ -69,6 +70,13 @@ impl Summary {
             end: None,
             error: None,
         }
+    }
+
+    /// Sets the counts to those that the progress shows.
+    pub fn set_figures(&mut self, figures: Figures) {
+        self.frames_written = figures.frames;
+        self.frames_damaged = figures.damaged;
+        self.bytes_written = figures.bytes;
     }
 
     /// Good frames, written or not.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mjpeg::jpeg::Judgement;
+use mjpeg::jpeg::MarkerJudge;
 use mjpeg::multipart::{Event, Part};
 
 use crate::problem::Problem;
@@ -28,13 +28,14 @@ pub trait Receiver {
 pub struct Sink<R> {
     /// Pictures passed on so far.
     pub published: u64,
+    judge: MarkerJudge,
     receiver: R,
 }
 
 impl<R: Receiver> Sink<R> {
     /// A sink that passes pictures to `receiver`.
     pub fn new(receiver: R) -> Self {
-        Self { published: 0, receiver }
+        Self { published: 0, judge: MarkerJudge::new(), receiver }
     }
 }
 
@@ -45,7 +46,7 @@ impl<R: Receiver> Observer for Sink<R> {
         if part.is_not_a_picture() {
             return Ok(Flow::More);
         }
-        let judgement = Judgement::of_markers(part.body, part.extent);
+        let judgement = self.judge.judge(part);
         if judgement.refusal().is_some() {
             self.receiver.torn();
             return Ok(Flow::More);

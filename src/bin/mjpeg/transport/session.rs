@@ -145,7 +145,11 @@ impl Session {
         match (self.idle.counts(), self.idle.rejected()) {
             (Counts::Reads, _) => Err(self.stream.unanswered(self.idle.limit())),
             (Counts::Parts, 0) => self.close(observer, End::Stalled),
-            (Counts::Parts, rejected) => self.close(observer, End::Rejected(rejected)),
+            (Counts::Parts, rejected) => Ok(match self.close(observer, End::Rejected(rejected))? {
+                // The end of the input may complete one more part.
+                End::Rejected(_) => End::Rejected(self.idle.rejected().max(rejected)),
+                end => end,
+            }),
         }
     }
 
