@@ -136,6 +136,7 @@ fn rules_of(cause: Cause) -> &'static [&'static Rule] {
                     &PART_EMPTY,
                     &PART_NOT_PICTURE,
                     &NO_SOI,
+                    &BYTES_BEFORE_SOI,
                     &BLANK_LINE_AFTER_HEAD,
                     &BLANK_LINE_BEFORE_HEAD,
                     &PREAMBLE_BLANK,
@@ -147,7 +148,17 @@ fn rules_of(cause: Cause) -> &'static [&'static Rule] {
         }
         Cause::Truncated => const { &[&TRUNCATED, &NO_EOI, &SCAN_DAMAGED] },
         Cause::Markers => {
-            const { &[&CONTENT_LENGTH_SHORT, &BOUNDARY_IN_PICTURE, &NO_EOI, &TRUNCATED, &BYTES_AFTER_EOI] }
+            const {
+                &[
+                    &CONTENT_LENGTH_SHORT,
+                    &BOUNDARY_IN_PICTURE,
+                    &NO_EOI,
+                    &TRUNCATED,
+                    &BYTES_BEFORE_SOI,
+                    &REPEATED_SOI,
+                    &BYTES_AFTER_EOI,
+                ]
+            }
         }
         Cause::NextPart => {
             const {

@@ -9,7 +9,7 @@
 //! A judge applies all [`rules`]. To apply some of them, put a [`Selection`] into the [`Expectations`].
 //! A [`Selector`] is a code (`M203`), a name (`content-length-short`) or the start of a code (`M`).
 //! Rules that are not selected add no finding, and so do not change the worst severity. What becomes of the
-//! stream in consumers does not depend on rules: see [`Report::forecast`].
+//! stream in consumers does not depend on the selection: see [`Report::forecast`].
 //!
 //! ```
 //! use mjpeg::check::{Expectations, Judge, Selection};
@@ -32,6 +32,7 @@ mod carrier;
 mod consumer;
 mod content;
 mod decision;
+mod decoding;
 mod judge;
 mod report;
 mod rule;

@@ -6,6 +6,7 @@ use core::fmt;
 
 use super::carrier::{Carrier, carriers};
 use super::decision::deciding;
+use super::decoding::{Flaw, decoded};
 use super::rule::{Rule, Severity};
 use super::rules::consumer::CONSUMER_FAILS;
 use super::rules::snapshot::{NOT_A_SNAPSHOT, SNAPSHOT};
@@ -95,6 +96,8 @@ pub struct Report {
     pub frames: Frames,
     /// What becomes of the stream in each consumer, after [`Report::forecast`]; empty before.
     pub forecasts: Vec<Forecast>,
+    /// What is wrong with the pictures, whether or not the rule is selected.
+    pub(super) flaws: Vec<Flaw>,
 }
 
 impl Report {
@@ -103,7 +106,8 @@ impl Report {
         self.findings.iter().map(Finding::severity).max()
     }
 
-    /// Predicts what becomes of `stream`, which this report is about, in each consumer.
+    /// Predicts what becomes of `stream`, which this report is about, in each consumer: the worse of what the
+    /// simulation of its reader predicts and what its decoder makes of the pictures.
     pub fn forecast(&mut self, stream: &Stream) {
         let predictor = Predictor::new(stream);
         let broken: Vec<&'static Rule> = self.findings.iter().map(|finding| finding.rule).collect();
@@ -111,9 +115,14 @@ impl Report {
             // Without a picture there is nothing to show.
             let nothing = Prediction::nothing();
             let prediction = if self.parts > 0 { predictor.predict(consumer) } else { nothing };
-            let decided_by = deciding(&broken, consumer, &prediction);
-            let cause = prediction.cause.filter(|_| prediction.fate > Fate::Unknown);
-            Forecast { consumer, fate: prediction.fate, decided_by, cause }
+            let decoded = decoded(&self.flaws, self.parts, consumer, prediction.fate);
+            let decided_by = match decoded.decided_by {
+                Some(rule) => broken.iter().copied().find(|&it| it == rule),
+                None => deciding(&broken, consumer, &prediction),
+            };
+            let is_delivered = decoded.decided_by.is_none() && prediction.fate > Fate::Unknown;
+            let cause = prediction.cause.filter(|_| is_delivered);
+            Forecast { consumer, fate: decoded.fate, decided_by, cause }
         };
         self.forecasts = consumers().map(forecast).collect();
     }
@@ -127,7 +136,7 @@ impl Report {
     }
 
     /// Judges the findings for these consumers and carriers alone. A finding is an error if it decides that one of them
-    /// loses frames, a warning if it makes one late, and an info otherwise. Findings of rules that break no
+    /// loses frames, a warning if it makes one late or its fate unknown, and an info otherwise. Findings of rules that break no
     /// consumer, such as limits that the user sets, keep their severity. A consumer that loses frames without
     /// a finding that says why gets a finding of its own. What keeps the stream from a carrier is an error.
     pub fn judge_for(&mut self, chosen: &[&Consumer], carriers: &[&Carrier]) {
@@ -142,7 +151,7 @@ impl Report {
             let decided = forecasts.iter().filter(|it| it.decided_by == Some(finding.rule));
             finding.severity = Some(match decided.map(|it| it.fate).max() {
                 Some(fate) if fate.loses_frames() => Severity::Error,
-                Some(fate) if fate > Fate::Unknown => Severity::Warning,
+                Some(fate) if fate >= Fate::Unknown => Severity::Warning,
                 _ => Severity::Info,
             });
         }

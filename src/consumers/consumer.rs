@@ -34,6 +34,11 @@ impl Consumer {
             Framing::Relay(_) => false,
         }
     }
+
+    /// Whether it decodes the pictures. Others pass them on as they are.
+    pub fn decodes(&self) -> bool {
+        matches!(self.parameters.pictures, Pictures::Decoded { .. })
+    }
 }
 
 impl PartialEq for Consumer {

@@ -54,5 +54,6 @@ pub use prediction::Prediction;
 pub use sampler::Sampler;
 pub use stream::{Stream, StreamEnd};
 pub use table::{
-    AIOHTTP, CHROMIUM, CURL, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, VLC, consumer, consumers,
+    AIOHTTP, CHROMIUM, CURL, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC, WEBKITGTK,
+    consumer, consumers,
 };

@@ -12,8 +12,8 @@ use crate::multipart::Extent;
 /// Whether a picture can be used, why, and how closely it was read. `serve`, its relays, `record` and `check`
 /// decide by [`Judgement::refusal`], so at equal depth they agree.
 ///
-/// A body may have NUL bytes, blanks or another SOI before the SOI of its picture. All offsets count from the first
-/// byte of the body.
+/// A body may have other bytes, or another SOI, before the SOI of its picture. All offsets count from the first byte of
+/// the body.
 ///
 /// ```
 /// use mjpeg::jpeg::{Checker, Depth, Grade, Judgement, Walk};
@@ -184,7 +184,7 @@ impl Judgement {
         self.unchecked
     }
 
-    /// Offset of its SOI in the body. NUL bytes, blanks and other SOI may come before it.
+    /// Offset of its SOI in the body. Other bytes and other SOI may come before it.
     pub fn start(&self) -> usize {
         self.start
     }

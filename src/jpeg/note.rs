@@ -6,7 +6,7 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Note {
-    /// NUL bytes or blanks come before SOI.
+    /// Other bytes come before SOI: NULs or blanks, or anything if the picture is the rest of its body.
     BytesBeforeStart,
     /// SOI comes more than once at the start. The last one counts.
     RepeatedStart,

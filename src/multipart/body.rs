@@ -12,13 +12,15 @@
 //! So a picture is returned the moment its last byte is in, boundary text inside it is data, and nothing
 //! waits for a length of 2^63.
 
+use super::answer::Answer;
 use super::body_end::{BodyEnd, Ends};
 use super::event::Framing;
 use super::extent::{BodyWalk, Extent};
 use super::head::{LOST_LINE_ENDS, head_without_delimiter_at};
 use super::limits::{BEHIND_BYTES, Limits};
+use super::line_end::{line_end_at, line_ends};
 use super::response_head;
-use super::scan::{Answer, Found, Scan, line_ends};
+use super::scan::{Found, Scan};
 
 /// Most bytes of empty lines that are read behind a body to find its delimiter at Content-Length.
 const LINE_ENDS: usize = 64;
@@ -299,16 +301,5 @@ impl Stage {
             Extent::Complete { end } => Self::Search { from: end, extent, split: None },
             _ => Self::Search { from: 0, extent, split: None },
         }
-    }
-}
-
-/// The length of the line end at `at`, if there is one.
-fn line_end_at(body: &[u8], at: usize) -> usize {
-    match body.get(at..) {
-        Some([b'\r', b'\n', ..]) => 2,
-        Some([b'\n', ..]) => 1,
-        // CR alone may be half of one.
-        Some([b'\r']) => 1,
-        _ => 0,
     }
 }

@@ -1,8 +1,9 @@
 //! Which byte of a body is its last one, once it is known what ends it.
 
+use super::delimiter_line::Line;
 use super::event::Framing;
 use super::extent::Extent;
-use super::scan::{Line, line_end_before, line_ends};
+use super::line_end::{line_end_before, line_ends};
 
 /// The end of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

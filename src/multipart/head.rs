@@ -6,8 +6,11 @@
 
 use memchr::memchr;
 
+use super::answer::Answer;
+use super::delimiter_line::Line;
 use super::limits::Limits;
-use super::scan::{Answer, Line, Scan, line_ends};
+use super::line_end::line_ends;
+use super::scan::Scan;
 use crate::http::is_field_like;
 
 /// How far a head has been read. Positions count from the first byte behind the delimiter line.

@@ -78,17 +78,21 @@
 //! continues after it. A decision that a limit causes depends on the bytes alone, not on how many of them
 //! came at once.
 
+mod answer;
 mod body;
 mod body_end;
 mod boundary;
 pub(crate) mod buffer;
 mod collector;
+mod delimiter_line;
 mod deviation;
 mod error;
 mod event;
 mod extent;
 mod head;
+mod lengths;
 mod limits;
+mod line_end;
 mod parser;
 mod response_head;
 mod scan;

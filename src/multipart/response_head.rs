@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use memchr::memmem;
 
-use super::scan::Answer;
+use super::answer::Answer;
 use crate::http::{ContentType, Head};
 
 /// How each head starts.

@@ -15,6 +15,8 @@ use alloc::vec::Vec;
 use memchr::memchr;
 use memchr::memmem::{Finder, find_iter};
 
+use super::answer::Answer;
+use super::delimiter_line::{Line, LineFlaw};
 use crate::http::is_field_like;
 
 /// Longest rest of a delimiter line: padding, or the field glued to it.
@@ -23,35 +25,6 @@ const REST_BYTES: usize = 256;
 const LINE_BYTES: usize = 512;
 /// How far behind a presumed delimiter a field must show.
 const LOOK_AHEAD: usize = 1024;
-
-/// What a line is, as far as the bytes that have come can tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer<T> {
-    Yes(T),
-    No,
-    /// It depends on bytes that have not come yet.
-    More,
-}
-
-/// A delimiter line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Line {
-    /// The first byte of the dash-boundary.
-    pub(super) start: usize,
-    /// The first byte behind the dash-boundary.
-    pub(super) text_end: usize,
-    /// The first byte behind the line.
-    pub(super) end: usize,
-    pub(super) close: bool,
-    pub(super) flaw: Option<LineFlaw>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LineFlaw {
-    Padding,
-    Glued,
-    BareLf,
-}
 
 /// What was found of delimiters in a stretch of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -308,31 +281,6 @@ impl Scan {
         }
         Found::Resume(data.len().saturating_sub(1).max(from))
     }
-}
-
-impl<T> Answer<T> {
-    pub(super) fn map<U>(self, f: impl FnOnce(T) -> U) -> Answer<U> {
-        match self {
-            Self::Yes(t) => Answer::Yes(f(t)),
-            Self::No => Answer::No,
-            Self::More => Answer::More,
-        }
-    }
-}
-
-/// The line end right before `at`, as the number of bytes it has: RFC 2046 5.1.1 counts it to the
-/// delimiter.
-pub(super) fn line_end_before(data: &[u8], from: usize, at: usize) -> usize {
-    match &data[from..at] {
-        [.., b'\r', b'\n'] => 2,
-        [.., b'\n'] => 1,
-        _ => 0,
-    }
-}
-
-/// Number of CR and LF bytes at the start of `data`.
-pub(super) fn line_ends(data: &[u8]) -> usize {
-    data.iter().take_while(|&&b| b == b'\r' || b == b'\n').count()
 }
 
 fn is_line_start(data: &[u8], at: usize) -> bool {

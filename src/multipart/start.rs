@@ -2,7 +2,9 @@
 
 use memchr::{memchr, memmem};
 
-use super::scan::{Answer, Line, Scan};
+use super::answer::Answer;
+use super::delimiter_line::Line;
+use super::scan::Scan;
 use crate::http::is_field_like;
 
 /// How far the start has been searched. Positions count from the first byte not yet consumed.

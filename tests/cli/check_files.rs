@@ -5,7 +5,7 @@ use crate::kit;
 use std::fs;
 
 use kit::camera::{Camera, HEAD, part};
-use kit::run::End;
+use kit::run::{End, mjpeg, run};
 use kit::verdict::{check, names};
 use serde_json::Value;
 
@@ -118,4 +118,51 @@ fn bytes_behind_the_last_unframed_picture_are_an_info_as_those_between_two_are()
         assert_eq!(verdict["findings"][1]["count"], 6, "{verdict}");
         end.expect(0);
     }
+}
+
+#[test]
+fn what_comes_before_soi_does_not_fail_a_file_of_pictures() {
+    for (lead, expected) in [
+        (&[0; 16][..], &["no-multipart"][..]),
+        (b"sixteen bytes!!!", &["no-multipart"]),
+        (b"\xff\xd8", &["repeated-soi", "no-multipart"]),
+    ] {
+        for mut bodies in [pictures()[..1].to_vec(), pictures()] {
+            bodies[0].splice(..0, lead.iter().copied());
+            let (end, verdict) = check_bytes(&bodies.concat(), &[]);
+            assert_eq!(names(&verdict), expected, "{lead:?}: {verdict}");
+            end.expect(0);
+            // In a response, browsers read it.
+            let parts: Vec<u8> = bodies.iter().flat_map(|jpeg| part(jpeg)).collect();
+            let (end, verdict) = check_bytes(&[HEAD.as_bytes(), &parts, b"--foo--\r\n"].concat(), &[]);
+            assert_eq!(verdict["findings"][0]["severity"], "error", "{lead:?}: {verdict}");
+            for (consumer, plays) in
+                [("ffmpeg", true), ("vlc", true), ("chromium", false), ("firefox", false)]
+            {
+                assert_eq!(verdict["consumers"][consumer] == "plays", plays, "{consumer}: {verdict}");
+            }
+            end.expect(1);
+        }
+    }
+}
+
+#[test]
+fn the_text_says_which_consumers_lose_damaged_pictures() {
+    let mut bodies = pictures();
+    let middle = bodies[2].len() / 2;
+    bodies[2].drain(middle..middle + 300);
+    let parts: Vec<u8> = bodies.iter().flat_map(|jpeg| part(jpeg)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let capture = folder.path().join("capture.http");
+    fs::write(&capture, [HEAD.as_bytes(), &parts, b"--foo--\r\n"].concat()).unwrap();
+    for (args, rule) in [(&[][..], " (J306)"), (&["--ignore", "J306"], "")] {
+        let text = run(mjpeg(["check"]).arg(&capture).args(args)).text();
+        assert!(!text.contains("plays in all"), "{text}");
+        for name in ["ffmpeg", "vlc", "chromium", "firefox", "gstreamer", "opencv", "webkitgtk"] {
+            let loses = text.lines().find(|line| line.trim_start().starts_with("loses: ")).unwrap();
+            assert!(loses.contains(&format!("{name}{rule}")), "{text}");
+        }
+    }
+    let text = run(mjpeg(["check", "--shallow"]).arg(&capture)).text();
+    assert!(text.contains("plays in all"), "{text}");
 }

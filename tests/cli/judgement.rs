@@ -83,8 +83,8 @@ fn damaged_classes(jpeg: &[u8]) -> Vec<Class> {
         class("cut behind NULs", [b"\0\0", &jpeg[..2000]].concat(), "no-eoi", &["truncated"]),
         class("cut behind two SOI", [&jpeg[..2], &jpeg[..2000]].concat(), "no-eoi", &["truncated"]),
         class("NULs alone", vec![0; 9000], "no-soi", &["no-soi"]),
-        class("too much padding", [&[0; 5000], jpeg].concat(), "no-soi", &["no-soi"]),
-        class("other bytes before SOI", [b"rest", jpeg].concat(), "no-soi", &["no-soi"]),
+        class("no start, but a thumbnail", named("thumbnail.jpg")[4..].to_vec(), "no-soi", &["no-soi"]),
+        class("other bytes before a cut picture", [b"rest", &jpeg[..2000]].concat(), "no-soi", &["no-soi"]),
         class("two in one", [&jpeg[..2000], jpeg].concat(), "broken", &["broken"]),
         class("five progressive components", components(jpeg, Marker::SOF2, 5), "broken", &["broken"]),
         class("9 bits", with(jpeg, frame.start + 4, 9), "broken", &["broken"]),
@@ -149,6 +149,18 @@ fn usable_classes(jpeg: &[u8]) -> Vec<Class> {
         class("DNL of a known height", inserted(jpeg, scan.end, &lines(jpeg)), &[], &[]),
         class("no EOI", jpeg[..jpeg.len() - 2].to_vec(), &["no-eoi"], &["no-eoi"]),
         class("NULs before SOI", [b"\0\0", jpeg].concat(), &["bytes-before-soi"], &["bytes-before-soi"]),
+        class(
+            "other bytes before SOI",
+            [b"rest", jpeg].concat(),
+            &["bytes-before-soi"],
+            &["bytes-before-soi"],
+        ),
+        class(
+            "many NULs before SOI",
+            [&[0; 5000], jpeg].concat(),
+            &["bytes-before-soi"],
+            &["bytes-before-soi"],
+        ),
         class("blanks before SOI", [b"\t ", jpeg].concat(), &["bytes-before-soi"], &["bytes-before-soi"]),
         class("two SOI", [&jpeg[..2], jpeg].concat(), &["repeated-soi"], &["repeated-soi"]),
         class("three SOI", [&jpeg[..2], &jpeg[..2], jpeg].concat(), &["repeated-soi"], &["repeated-soi"]),
@@ -212,14 +224,30 @@ fn too_large(jpeg: &[u8]) -> Vec<u8> {
     [&jpeg[..size], &[0xff, 0xdc, 0xff, 0xdc], &jpeg[size + 4..]].concat()
 }
 
-fn names(capture: &Path, args: &[&str]) -> Vec<String> {
+fn verdict(capture: &Path, args: &[&str]) -> Value {
     let end =
         run(mjpeg(["check", "--format", "json", "--ignore", "size-change,sampling-change,quality-change"])
             .arg(capture)
             .args(args));
-    let verdict: Value = serde_json::from_slice(&end.out).unwrap();
+    serde_json::from_slice(&end.out).unwrap()
+}
+
+fn names(verdict: &Value) -> Vec<&str> {
     let findings = verdict["findings"].as_array().unwrap();
-    findings.iter().map(|finding| finding["name"].as_str().unwrap().into()).collect()
+    findings.iter().map(|finding| finding["name"].as_str().unwrap()).collect()
+}
+
+/// The forecasts of `verdict` are no better than what its findings say of the consumers, and name one of these findings.
+fn forecasts_agree_with_the_findings(name: &str, verdict: &Value) {
+    for rule in mjpeg::check::rules().filter(|rule| names(verdict).contains(&rule.name)) {
+        for &(consumer, effect) in rule.effects {
+            let fate = verdict["consumers"][consumer.name].as_str().unwrap();
+            let plays = ["on_time", "plays", "late"].contains(&fate);
+            assert!(!plays, "{name}: {} {fate}, {} {effect}: {verdict}", consumer.name, rule.code);
+            let decided_by = verdict["consumers_decided_by"][consumer.name].as_str().unwrap_or_default();
+            assert!(decided_by.starts_with('J'), "{name}: {} by {decided_by:?}: {verdict}", consumer.name);
+        }
+    }
 }
 
 /// The consumers that were measured with pictures of each class.
@@ -299,8 +327,11 @@ fn check_record_serve_and_its_relays_agree_on_each_class_of_pictures() {
         let folder = tempfile::tempdir().unwrap();
         let capture = folder.path().join("capture.http");
         fs::write(&capture, [HEAD.as_bytes(), &part(&jpeg), &part(last), b"--foo--\r\n"].concat()).unwrap();
-        assert_eq!(names(&capture, &["--shallow"]), rules, "{name}: check --shallow");
-        assert_eq!(names(&capture, &[]), deep, "{name}: check");
+        for (args, rules) in [(&["--shallow"][..], rules), (&[], deep)] {
+            let verdict = verdict(&capture, args);
+            assert_eq!(names(&verdict), rules, "{name}: check {args:?}");
+            forecasts_agree_with_the_findings(name, &verdict);
+        }
         assert_eq!(hides_the_picture(rules), damage.is_some(), "{name}: the consumers of {rules:?}");
 
         let out = folder.path().join("out");

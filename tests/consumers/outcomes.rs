@@ -1,10 +1,12 @@
-//! The measured outcomes: every cell, predicted from the bytes and the times of its stream.
+//! The measured outcomes: every cell, as `check` forecasts it from the bytes and the times of its stream.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 
-use mjpeg::consumers::{Consumer, Fate, Predictor, consumer};
+use mjpeg::check::{Expectations, Judge, Report};
+use mjpeg::consumers::{Consumer, Fate, consumer};
+use mjpeg::response::{Event, Expected, ReadStream};
 
 use crate::recipe::Recipe;
 use crate::{fixtures, streams};
@@ -13,7 +15,7 @@ use crate::{fixtures, streams};
 const RATE: f64 = 0.995;
 
 #[test]
-fn the_measured_outcomes_are_predicted() {
+fn the_measured_outcomes_are_forecast() {
     let table = fs::read_to_string(fixtures::path("consumers/outcomes.txt")).expect("readable");
     let mut lines = table.lines().filter(|line| !line.starts_with('#'));
     let header = lines.next().expect("a header");
@@ -31,20 +33,25 @@ fn the_measured_outcomes_are_predicted() {
         let name = outcomes.next().expect("the name of a stream");
         let path = fixtures::path("recipes/deviations").join(format!("{name}.txt"));
         let source = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let stream = streams::of_recipe(&Recipe::parse(&source));
-        let predictor = Predictor::new(&stream);
+        let recipe = Recipe::parse(&source);
+        let mut report = report(&recipe.stream);
+        report.forecast(&streams::of_recipe(&recipe));
         for (i, outcome) in outcomes.enumerate().filter(|&(_, outcome)| outcome != ".") {
-            let prediction = predictor.predict(columns[i]);
+            let forecasts = report.forecasts.iter();
+            let forecast = forecasts.clone().find(|it| it.consumer == columns[i]).expect("all are forecast");
             cells[i] += 1;
-            if is(prediction.fate, outcome) {
+            if is(forecast.fate, outcome) {
                 right[i] += 1;
             } else {
                 let cell = (columns[i].name.to_string(), name.to_string());
                 let reason = reasons.get(&cell).map_or("no reason is known", |reason| reason);
                 let _ = writeln!(
                     misses,
-                    "{} {}: measured {outcome}, predicted {} ({:?}): {reason}",
-                    cell.0, cell.1, prediction.fate, prediction.cause
+                    "{} {}: measured {outcome}, forecast {} ({:?}): {reason}",
+                    cell.0,
+                    cell.1,
+                    forecast.fate,
+                    forecast.decided_by.map(|rule| rule.code)
                 );
                 missed.insert(cell);
             }
@@ -59,6 +66,23 @@ fn the_measured_outcomes_are_predicted() {
     assert!(cells >= 3400, "{cells} cells");
     assert!(rate >= RATE, "{misses}");
     assert_eq!(missed, reasons.into_keys().collect(), "{misses}");
+}
+
+/// What `check` says of a response, with the entropy-coded data of all pictures read.
+fn report(response: &[u8]) -> Report {
+    let mut expectations = Expectations::default();
+    expectations.deep = true;
+    let mut judge = Judge::new(expectations);
+    let mut stream = ReadStream::new(response, Expected::Response);
+    // An error ends the reading, as it does in `check`.
+    while let Ok(Some(event)) = stream.next_event() {
+        match event {
+            Event::Head(head) => judge.head(head),
+            Event::Body(event) => judge.event(&event, None),
+            _ => {}
+        }
+    }
+    judge.finish(None)
 }
 
 /// Why each known miss is one, by consumer and stream.

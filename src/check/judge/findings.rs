@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::check::decoding::Flaw;
 use crate::check::report::Finding;
 use crate::check::rule::{Rule, Severity};
 use crate::check::selection::Selection;
@@ -61,6 +62,11 @@ impl Findings {
         self.set_severity(rule, severity);
     }
 
+    /// Whether the stream breaks `rule`.
+    pub fn has(&self, rule: &Rule) -> bool {
+        self.by_code.contains_key(rule.code)
+    }
+
     /// Sets the severity of the finding of `rule`, if there is one.
     pub fn set_severity(&mut self, rule: &Rule, severity: Severity) {
         if let Some(finding) = self.by_code.get_mut(rule.code) {
@@ -68,13 +74,25 @@ impl Findings {
         }
     }
 
+    /// What is wrong with the pictures for decoders, apart from what another rule explains. It does not depend on which
+    /// rules are selected.
+    pub fn flaws(&self) -> Vec<Flaw> {
+        let counts = |rule: &Rule| Flaw::is_of_decoders(rule) && !self.is_explained(rule);
+        let found = self.by_code.values().filter(|finding| counts(finding.rule));
+        found.map(|finding| Flaw { rule: finding.rule, pictures: finding.count }).collect()
+    }
+
+    /// Whether a rule that the stream breaks explains `rule`.
+    fn is_explained(&self, rule: &Rule) -> bool {
+        self.by_code.values().any(|it| it.rule.explains.contains(&rule))
+    }
+
     /// The findings that count: errors first, then by code.
     ///
     /// What a rule explains is left out even if `rules` ignores that rule: to ignore a fault is to
     /// ignore its consequences too.
     pub fn finish(self, rules: &Selection) -> Vec<Finding> {
-        let is_explained = |rule: &Rule| self.by_code.values().any(|it| it.rule.explains.contains(&rule));
-        let counts = |rule: &Rule| rules.contains(rule) && !is_explained(rule);
+        let counts = |rule: &Rule| rules.contains(rule) && !self.is_explained(rule);
         let mut findings: Vec<Finding> =
             self.by_code.values().filter(|finding| counts(finding.rule)).cloned().collect();
         findings.sort_by_key(|finding| core::cmp::Reverse(finding.severity()));

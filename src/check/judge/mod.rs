@@ -33,6 +33,7 @@ use crate::check::report::Report;
 use crate::check::rule::Severity;
 use crate::check::rules::carrier::{CROSS_ORIGIN_REFUSED, RTP_JPEG_UNFIT};
 use crate::check::rules::delimiter::NO_MULTIPART;
+use crate::check::rules::jpeg::REPEATED_SOI;
 use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
 use crate::check::rules::timing::ENDED_EARLY;
 use crate::consumers::{HeadStart, ResponseHead};
@@ -275,10 +276,13 @@ impl Judge {
         let count = pictures.count;
         let is_snapshot = candidate.finish(count > 0, &expectations, &mut findings, &mut obstacles);
         let frames = pictures.finish(&mut findings);
-        if is_bare {
-            // A file of pictures one after another is as good as one with multipart framing.
+        if is_bare && findings.has(&NO_MULTIPART) {
+            // A file of pictures one after another is as good as one with multipart framing. Only players read it,
+            // and they search for SOI.
             findings.set_severity(&NO_MULTIPART, Severity::Info);
+            findings.set_severity(&REPEATED_SOI, Severity::Warning);
         }
+        let flaws = findings.flaws();
         let findings = findings.finish(&expectations.rules);
         let obstacles = obstacles.finish(&expectations.rules);
         Report {
@@ -290,6 +294,7 @@ impl Judge {
             timing,
             frames,
             forecasts: Vec::new(),
+            flaws,
         }
     }
 }

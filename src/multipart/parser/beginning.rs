@@ -1,11 +1,12 @@
 //! The start of a stream, and streams that show no delimiter at all.
 
 use super::{Parser, Queued, State};
+use crate::multipart::answer::Answer;
 use crate::multipart::deviation::DeviationKind;
 use crate::multipart::error::Error;
 use crate::multipart::extent::BodyWalk;
 use crate::multipart::head::HeadScan;
-use crate::multipart::scan::{Answer, line_end_before, line_ends};
+use crate::multipart::line_end::{line_end_before, line_ends};
 use crate::multipart::start::{Start, StartScan};
 
 impl<W: BodyWalk> Parser<W> {

@@ -3,12 +3,15 @@
 use memchr::memmem;
 
 use super::{Gap, GapKind, Parser, Queued, State, Window};
+use crate::multipart::answer::Answer;
+use crate::multipart::delimiter_line::Line;
 use crate::multipart::deviation::{Deviation, DeviationKind};
 use crate::multipart::event::Span;
 use crate::multipart::extent::BodyWalk;
 use crate::multipart::head::{HeadScan, head_without_delimiter_at};
+use crate::multipart::line_end::{line_end_before, line_ends};
 use crate::multipart::response_head;
-use crate::multipart::scan::{Answer, Found, Line, Scan, line_end_before, line_ends};
+use crate::multipart::scan::{Found, Scan};
 use crate::multipart::start::StartScan;
 
 impl<W: BodyWalk> Parser<W> {

@@ -5,14 +5,18 @@ use core::ops::Range;
 use memchr::memchr_iter;
 
 use super::{Gap, GapKind, Parser, Queued, State};
-use crate::http::{FieldLine, split_fields};
+use crate::http::split_fields;
+use crate::multipart::answer::Answer;
 use crate::multipart::body::BodyScan;
 use crate::multipart::body_end::BodyEnd;
+use crate::multipart::delimiter_line::{Line, LineFlaw};
 use crate::multipart::deviation::DeviationKind;
 use crate::multipart::event::{Framing, Span, Spans};
 use crate::multipart::extent::{BodyWalk, Extent};
 use crate::multipart::head::{Head, HeadEnd, HeadScan};
-use crate::multipart::scan::{Answer, Likeness, Line, LineFlaw, line_ends};
+use crate::multipart::lengths::Lengths;
+use crate::multipart::line_end::line_ends;
+use crate::multipart::scan::Likeness;
 use crate::multipart::start::StartScan;
 
 impl<W: BodyWalk> Parser<W> {
@@ -131,31 +135,19 @@ impl<W: BodyWalk> Parser<W> {
         self.state = State::Body { head: end, scan, declared, delimiter };
     }
 
-    /// Content-Length, if one of the part's fields says a number; the last one counts, as in FFmpeg.
-    /// Without any, the fields that say the same under other names.
+    /// What the fields say of the body's length; reports what is odd about it.
     fn declared_length(&mut self, end: HeadEnd) -> Option<u64> {
-        let next = self.parts + 1;
-        let head = &self.buffer.data()[end.start..end.end];
-        let mut found = Lengths::default();
-        for line in &self.lines {
-            found.read(head, line, "content-length");
-        }
-        if found == Lengths::default() {
-            for line in &self.lines {
-                OTHER_LENGTHS.iter().for_each(|name| found.read(head, line, name));
-            }
-            found.other = found.declared.map(|(_, at)| at);
-        }
+        let lengths = Lengths::of(&self.buffer.data()[end.start..end.end], &self.lines);
         for (kind, at) in [
-            (DeviationKind::LengthInvalid, found.invalid),
-            (DeviationKind::LengthRepeated, found.repeated),
-            (DeviationKind::LengthElsewhere, found.other),
+            (DeviationKind::LengthInvalid, lengths.invalid),
+            (DeviationKind::LengthRepeated, lengths.repeated),
+            (DeviationKind::LengthElsewhere, lengths.other),
         ] {
             if let Some(at) = at {
-                self.deviate(kind, next, end.start + at);
+                self.deviate(kind, self.parts + 1, end.start + at);
             }
         }
-        found.declared.map(|(declared, _)| declared)
+        lengths.declared.map(|(declared, _)| declared)
     }
 
     fn ends_in_head(&mut self) {
@@ -285,46 +277,4 @@ fn length_deviation(data: &[u8], body: &Range<usize>, declared: u64, end: BodyEn
         // An input that ends early says nothing about a length it did not reach.
         (!at_end).then_some(DeviationKind::LengthLong { declared, actual })
     }
-}
-
-/// Names under which Content-Length is met where there is none.
-const OTHER_LENGTHS: [&str; 2] = ["DataLen", "Content_Length"];
-
-/// What the fields of a head say of the body's length, each with its place in the head.
-#[derive(Default, PartialEq, Eq)]
-struct Lengths {
-    declared: Option<(u64, usize)>,
-    invalid: Option<usize>,
-    repeated: Option<usize>,
-    other: Option<usize>,
-}
-
-impl Lengths {
-    fn read(&mut self, head: &[u8], line: &FieldLine, name: &str) {
-        if !head[line.name.clone()].eq_ignore_ascii_case(name.as_bytes()) {
-            return;
-        }
-        let at = line.name.start;
-        match decimal(head[line.value.clone()].trim_ascii()) {
-            Some(length) => {
-                if self.declared.is_some_and(|(declared, _)| declared != length) {
-                    self.repeated = Some(at);
-                }
-                self.declared = Some((length, at));
-            }
-            None => self.invalid = Some(at),
-        }
-    }
-}
-
-/// A decimal number with nothing else.
-fn decimal(value: &[u8]) -> Option<u64> {
-    if value.is_empty() {
-        return None;
-    }
-    value.iter().try_fold(0u64, |n, &b| {
-        let digit = (b as char).to_digit(10)?;
-        // More than 64 bits is a number all the same: it waits for nothing.
-        Some(n.saturating_mul(10).saturating_add(u64::from(digit)))
-    })
 }

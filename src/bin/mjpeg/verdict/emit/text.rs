@@ -138,7 +138,8 @@ fn consumers(report: &Report) -> String {
     let all = report.forecasts.len();
     let mut lines = Vec::new();
     let broken_count = report.forecasts.iter().filter(|it| it.fate.loses_frames()).count();
-    match all - broken_count - count(Fate::Unknown) {
+    let does_not_play = |fate: Fate| fate.loses_frames() || fate == Fate::Unknown;
+    match all - report.forecasts.iter().filter(|it| does_not_play(it.fate)).count() {
         plays if plays == all => lines.push("plays in all measured consumers".to_string()),
         0 if broken_count == all => lines.push("plays in no measured consumer".to_string()),
         plays => lines.push(format!("plays in {plays} of {all} measured consumers")),

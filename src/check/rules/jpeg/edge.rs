@@ -1,0 +1,106 @@
+//! Where a picture starts and ends.
+
+use crate::check::consumer::Effect::*;
+use crate::check::consumer::{
+    CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC, WEBKITGTK,
+};
+use crate::check::rule::Rule;
+use crate::check::rule::Severity::*;
+use crate::check::rules::jpeg::effects::DAMAGED;
+
+pub static NO_SOI: Rule = Rule {
+    code: "J301",
+    name: "no-soi",
+    severity: Error,
+    summary: "the body does not start with SOI",
+    why: "The body is not a JPEG, or the rest of one whose start is missing. Chromium crashes on a part that it cannot decode, \
+          other readers lose the frame or show a thumbnail in its place, and a program with OpenCV stops. A whole picture \
+          behind other bytes is J322.",
+    section: "T.81 B.2.1",
+    explains: &[],
+    effects: &[
+        (&FFMPEG, Loses),
+        (&FFMPEG_STRICT, Loses),
+        (&VLC, Loses),
+        (&CHROMIUM, Crashes),
+        (&FIREFOX, Loses),
+        (&GSTREAMER, Loses),
+        (&OPENCV, Dies),
+        (&MPV, Loses),
+        (&WEBKITGTK, Dies),
+    ],
+};
+
+pub static TRUNCATED: Rule = Rule {
+    code: "J302",
+    name: "truncated",
+    severity: Error,
+    summary: "the JPEG is truncated",
+    why: "Bytes of the picture are missing: every reader shows a partly grey frame or drops it, and none \
+          reports it.",
+    section: "T.81 B.2.1",
+    explains: &[],
+    effects: &DAMAGED,
+};
+
+pub static NO_EOI: Rule = Rule {
+    code: "J303",
+    name: "no-eoi",
+    severity: Warning,
+    summary: "the JPEG is complete except for its EOI",
+    why: "Decoders add it, but Chromium and Firefox do not show the last row of MCUs. Readers that search for EOI \
+          to find the end of a frame do not find it.",
+    section: "T.81 B.2.1",
+    explains: &[],
+    effects: &[],
+};
+
+pub static BYTES_AFTER_EOI: Rule = Rule {
+    code: "J304",
+    name: "bytes-after-eoi",
+    severity: Info,
+    summary: "bytes after the EOI inside the part",
+    why: "Padding, or the rest of a buffer. Decoders ignore it; it wastes bandwidth and confuses scanners \
+          for EOI.",
+    section: "T.81 B.2.1",
+    explains: &[],
+    effects: &[],
+};
+
+pub static ANNOUNCED_AFTER_EOI: Rule = Rule {
+    code: "J321",
+    name: "announced-after-eoi",
+    severity: Info,
+    summary: "further data after the EOI that the picture announces",
+    why: "A Multi-Picture index or XMP announces more pictures, a gain map or a video in the same \
+          file. Decoders show the first picture and ignore the rest; it uses bandwidth.",
+    section: "CIPA DC-007 5.2",
+    explains: &[],
+    effects: &[],
+};
+
+pub static BYTES_BEFORE_SOI: Rule = Rule {
+    code: "J322",
+    name: "bytes-before-soi",
+    severity: Error,
+    summary: "bytes before the SOI",
+    why: "FFmpeg, VLC, mpv and OpenCV search for SOI and show the picture, so `record` keeps it. Other readers decode from \
+          the first byte: Firefox and GStreamer lose the frame, and Chromium shows no frame after it. Other \
+          bytes than NULs and blanks before a picture that is not the rest of the body are J301.",
+    section: "T.81 B.2.1",
+    explains: &[],
+    effects: &[(&CHROMIUM, Dies), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Dies)],
+};
+
+pub static REPEATED_SOI: Rule = Rule {
+    code: "J323",
+    name: "repeated-soi",
+    severity: Error,
+    summary: "SOI comes more than once at the start",
+    why: "FFmpeg, VLC, mpv and OpenCV show the picture behind the last one, so `record` keeps it. libjpeg refuses it: \
+          Firefox and GStreamer lose the frame, and Chromium shows no frame after it. A warning in a file of pictures \
+          without multipart framing, which only players read.",
+    section: "T.81 B.2.1",
+    explains: &[],
+    effects: &[(&CHROMIUM, Dies), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Unknown)],
+};

@@ -1,0 +1,37 @@
+//! What pictures of one kind do to the measured consumers.
+
+use crate::check::consumer::Effect::{self, *};
+use crate::check::consumer::{
+    CHROMIUM, Consumer, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC, WEBKITGTK,
+};
+
+/// The effects of a picture of which data is missing or wrong: decoders show a part of it, or something else.
+pub static DAMAGED: [(&Consumer, Effect); 9] = [
+    (&FFMPEG, Loses),
+    (&FFMPEG_STRICT, Loses),
+    (&VLC, Loses),
+    (&CHROMIUM, Loses),
+    (&FIREFOX, Loses),
+    (&GSTREAMER, Loses),
+    (&OPENCV, Loses),
+    (&MPV, Loses),
+    (&WEBKITGTK, Loses),
+];
+
+/// The effects of a picture that all measured decoders refuse. A program with OpenCV stops at it. WebKitGTK was not
+/// measured with such pictures.
+pub static REFUSED_BY_ALL: [(&Consumer, Effect); 9] = [
+    (&FFMPEG, Loses),
+    (&FFMPEG_STRICT, Loses),
+    (&VLC, Loses),
+    (&CHROMIUM, Loses),
+    (&FIREFOX, Loses),
+    (&GSTREAMER, Loses),
+    (&OPENCV, Dies),
+    (&MPV, Loses),
+    (&WEBKITGTK, Unknown),
+];
+
+/// The effects of a picture that FFmpeg's decoder alone shows; VLC, OpenCV and mpv use it.
+pub static FFMPEG_ALONE: [(&Consumer, Effect); 4] =
+    [(&CHROMIUM, Loses), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Unknown)];

@@ -1,0 +1,109 @@
+//! Coding processes, and frames that decoders refuse.
+
+use crate::check::consumer::Effect::*;
+use crate::check::consumer::{FFMPEG, FFMPEG_STRICT, FIREFOX, MPV, OPENCV, VLC, WEBKITGTK};
+use crate::check::rule::Rule;
+use crate::check::rule::Severity::*;
+use crate::check::rules::jpeg::effects::{FFMPEG_ALONE, REFUSED_BY_ALL};
+
+pub static NO_FRAME: Rule = Rule {
+    code: "J308",
+    name: "no-frame",
+    severity: Error,
+    summary: "the JPEG holds no picture",
+    why: "SOI and EOI are there, but no frame header or no scan between them. Cameras without a picture \
+          send such placeholders. Decoders report an error or skip them.",
+    section: "T.81 B.2.1",
+    explains: &[],
+    effects: &REFUSED_BY_ALL,
+};
+
+pub static ARITHMETIC: Rule = Rule {
+    code: "J309",
+    name: "arithmetic",
+    severity: Error,
+    summary: "the JPEG is coded arithmetically",
+    why: "GStreamer and Chromium show it. FFmpeg, VLC and Firefox have no arithmetic decoder and lose \
+          the frame. --deep does not read its entropy-coded data.",
+    section: "T.81 Annex D",
+    explains: &[],
+    effects: &[
+        (&FFMPEG, Loses),
+        (&FFMPEG_STRICT, Loses),
+        (&VLC, Loses),
+        (&FIREFOX, Loses),
+        (&OPENCV, Dies),
+        (&MPV, Loses),
+        (&WEBKITGTK, Unknown),
+    ],
+};
+
+pub static LOSSLESS: Rule = Rule {
+    code: "J310",
+    name: "lossless",
+    severity: Error,
+    summary: "the JPEG is coded losslessly",
+    why: "FFmpeg and VLC show it. Chromium, Firefox and GStreamer read DCT pictures only and lose the \
+          frame. --deep does not read its entropy-coded data.",
+    section: "T.81 Annex H",
+    explains: &[],
+    effects: &FFMPEG_ALONE,
+};
+
+pub static HIERARCHICAL: Rule = Rule {
+    code: "J311",
+    name: "hierarchical",
+    severity: Error,
+    summary: "the JPEG is hierarchical",
+    why: "It has several frames that refine one another. No measured consumer shows it.",
+    section: "T.81 Annex J",
+    explains: &[],
+    effects: &REFUSED_BY_ALL,
+};
+
+pub static TWELVE_BITS: Rule = Rule {
+    code: "J312",
+    name: "twelve-bits",
+    severity: Error,
+    summary: "the JPEG has 12 bits per sample",
+    why: "FFmpeg and VLC show it. Chromium, Firefox and GStreamer are built for 8 bits and lose the \
+          frame.",
+    section: "T.81 B.2.2",
+    explains: &[],
+    effects: &FFMPEG_ALONE,
+};
+
+pub static NUMBER_OF_LINES: Rule = Rule {
+    code: "J313",
+    name: "number-of-lines",
+    severity: Error,
+    summary: "the height of the JPEG is not in its frame header",
+    why: "The frame header has a height of 0, so that a DNL segment behind the first scan must have \
+          the number of lines. No measured consumer shows such a picture.",
+    section: "T.81 B.2.5",
+    explains: &[],
+    effects: &REFUSED_BY_ALL,
+};
+
+pub static TOO_MANY_COMPONENTS: Rule = Rule {
+    code: "J314",
+    name: "too-many-components",
+    severity: Error,
+    summary: "the JPEG has more than four components",
+    why: "No measured consumer shows it.",
+    section: "T.81 B.2.2",
+    explains: &[],
+    effects: &REFUSED_BY_ALL,
+};
+
+pub static SCAN_NOT_READ: Rule = Rule {
+    code: "J315",
+    name: "scan-not-read",
+    severity: Info,
+    summary: "the entropy-coded data is too expensive to read",
+    why: "A progressive JPEG of more than 100 scans, or one that needs more than 16 MiB of memory. Its \
+          markers are in order; damage in its scans is not found.",
+    section: "T.81 G.1",
+    explains: &[],
+    effects: &[],
+};
