@@ -172,9 +172,11 @@ pub(super) fn same_read(bytes: &[u8], reads: &[(usize, usize)]) -> Vec<Delivery>
                 (Some(soi), Some(eoi)) if soi < eoi => soi,
                 _ => 0,
             };
+            // A buffer that was shown is filled again; that of a head which came alone is new.
+            let is_new = buffer.is_reading || buffer.filled == 0;
             buffer.add(read_start + from, read_start + behind);
             if eoi.is_some() || buffer.filled == buffer.size {
-                let kind = if buffer.is_reading { Kind::Image } else { Kind::Again };
+                let kind = if is_new { Kind::Image } else { Kind::Again };
                 if buffer.size < BUFFER_BYTES {
                     deliveries.push(buffer.delivery(read_end, kind));
                 }

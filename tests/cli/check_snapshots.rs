@@ -128,6 +128,14 @@ fn what_breaks_polling_is_an_info_and_an_error_for_programs_that_poll() {
 }
 
 #[test]
+fn a_source_that_repeats_itself_each_second_is_not_stale() {
+    // 30 pictures a second, in a round of 30.
+    let server = kit::run::Server::start(&kit::frames(), &["--fps", "30"]);
+    let (_, verdict) = check(&server.stream.replace("/stream", "/snapshot"), &[]);
+    assert_eq!(names(&verdict), ["snapshot"], "{verdict}");
+}
+
+#[test]
 fn a_request_that_gets_no_snapshot_is_a_finding() {
     for (answer, why) in [
         ("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", "HTTP status 503"),

@@ -85,7 +85,9 @@ fn capture_times_of_other_devices_are_read_too() {
         stamp.strftime("%Y%m%d%H%M%S%3f").to_string()
     };
     type Part = Box<dyn Fn(usize, Duration, &[u8]) -> Vec<u8> + Send>;
-    let cases: [(&str, Part, Option<(&str, &str)>); 6] = [
+    /// What is sent, and the name and message of the finding.
+    type Case = (&'static str, Part, Option<(&'static str, &'static str)>);
+    let cases: [Case; 6] = [
         (
             "seconds",
             Box::new(|_, now, jpeg| part_with(&format!("X-Timestamp: {}", now.as_secs()), jpeg)),

@@ -36,3 +36,22 @@ fn what_may_come_in_one_read_or_two_is_unknown_for_a_program_that_takes_one_pict
         assert_eq!(fate(&stream, "ffmpeg"), Fate::OnTime, "{behind} ms");
     }
 }
+
+#[test]
+fn a_head_that_comes_before_its_body_is_enough_for_mjpeg_consumer() {
+    // As the MultipartWriter of aiohttp writes them.
+    let jpeg = include_bytes!("../../fixtures/jpeg/420.jpg");
+    let head = ResponseHead::of(&Head::parse(HEAD).unwrap().unwrap());
+    let (mut body, mut arrivals) = (Vec::new(), Vec::new());
+    for n in 0..6 {
+        let length = jpeg.len();
+        let part = format!("Content-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n");
+        for (i, piece) in [&b"--foo\r\n"[..], part.as_bytes(), jpeg, b"\r\n"].into_iter().enumerate() {
+            body.extend(piece);
+            arrivals.push((body.len(), Duration::from_millis(100 * n + 10 * i as u64)));
+        }
+    }
+    let ended = Duration::from_millis(700);
+    let stream = Stream::new(head, body, &arrivals, Vec::new(), StreamEnd::Open, ended);
+    assert_eq!(fate(&stream, "mjpeg_consumer"), Fate::OnTime);
+}

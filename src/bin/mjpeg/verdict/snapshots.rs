@@ -11,8 +11,10 @@ use crate::signal::Stop;
 use crate::transport::{self, End, Flow, Observer, Session, Target};
 use crate::verdict::options::{Asked, Options};
 
-/// From one request to the next.
+/// From one request to the next, on average.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// Every other request comes later by this: a source that repeats itself each second shows something else then.
+const SHIFT: Duration = Duration::from_millis(370);
 
 /// Asks `target`, which gave `first` to a request at `started` of the clock, each second until a picture is new, `asked`
 /// is reached, a request fails, or a signal comes.
@@ -28,7 +30,7 @@ pub fn ask(
     let mut snapshots = Snapshots::new(first);
     let end = asked.duration.map(|duration| started + duration);
     for number in 1.. {
-        let next = started + INTERVAL * number;
+        let next = started + INTERVAL * number + SHIFT * (number % 2);
         let is_last = asked.frames.is_some_and(|frames| snapshots.count() >= frames);
         if is_last || snapshots.is_renewed() || end.is_some_and(|end| next >= end) {
             break;
