@@ -128,7 +128,7 @@ fn a_replay_that_is_recorded_gives_the_same_capture() {
 /// The frames that `record` finds, and the deviations and damages.
 fn recorded(server: &Server, folder: &Path) -> (Vec<Vec<u8>>, Vec<Value>) {
     let out = folder.join("out");
-    drop(run(mjpeg(["record", &server.stream, "--quiet", "--force"]).arg(&out)).err.len());
+    let _ = run(mjpeg(["record", &server.stream, "--quiet", "--force"]).arg(&out)).err.len();
     let manifest = fs::read_to_string(out.join("manifest.jsonl")).unwrap();
     let lines = manifest.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let faults = lines.filter(|line| !line["deviations"].is_null() || !line["damage"].is_null()).collect();
@@ -148,14 +148,14 @@ fn a_round_begins_again_behind_the_last_complete_part() {
         let all = parts.concat();
         all.chunks(bytes).map(chunk).chain([b"0\r\n\r\n".to_vec()]).collect()
     };
-    let mut odd_chunks = in_chunks(&[&parts[..], &[last.clone()]].concat(), 777);
+    let mut odd_chunks = in_chunks(&[&parts[..], std::slice::from_ref(&last)].concat(), 777);
     let whole = odd_chunks.clone();
     // Cut in the middle of a chunk.
     odd_chunks.truncate(odd_chunks.len() - 3);
     odd_chunks.last_mut().unwrap().truncate(300);
     for (name, head, pieces, faults) in [
         ("to the end of a part", HEAD, parts.clone(), 0),
-        ("with a close-delimiter", HEAD, [&parts[..], &[last.clone()]].concat(), 0),
+        ("with a close-delimiter", HEAD, [&parts[..], std::slice::from_ref(&last)].concat(), 0),
         ("cut inside a part", HEAD, with_cut.clone(), 1),
         ("cut behind a body", HEAD, without_line_end, 0),
         ("a chunk for each part", &chunked, parts.iter().map(|part| chunk(part)).collect(), 0),
