@@ -286,3 +286,26 @@ fn a_replay_keeps_little_of_its_capture_in_memory() {
     }
     server.run.end().expect(0);
 }
+
+#[test]
+fn a_capture_that_is_gone_is_reported_once_for_a_viewer_whose_connection_closes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = uneven(folder.path());
+    let server = Server::start(&path, &[]);
+    fs::remove_file(&path).unwrap();
+    let (bytes, _) = received_all(server.address());
+    assert_eq!(bytes, b"");
+    server.run.says("cannot read");
+    server.run.signal("TERM");
+    let end = server.run.end().expect(0);
+    assert_eq!(end.err.matches("or its times: No such file").count(), 1, "{}", end.err);
+}
+
+/// All bytes of a viewer, which may be none.
+fn received_all(address: &str) -> (Vec<u8>, std::io::Result<usize>) {
+    let mut socket = http::connect(address);
+    std::io::Write::write_all(&mut socket, GET).unwrap();
+    let mut all = Vec::new();
+    let end = socket.read_to_end(&mut all);
+    (all, end)
+}
