@@ -150,6 +150,12 @@ def main():
                     ("record OUT --deep", lambda out: record + [out / "r", "--quiet", "--deep"]),
                 ]
                 compare("Into files", server, rows, options.rounds, folder, 300)
+                video = ffmpeg[:-2] + ["-y"]
+                rows = [
+                    ("ffmpeg -c copy out.mkv", lambda out: video + [out / "out.mkv"]),
+                    ("record --mkv", lambda out: record + ["--mkv", out / "out.mkv", "--quiet"]),
+                ]
+                compare("Into a Matroska file", server, rows, options.rounds, folder, 300)
             if shutil.which("curl"):
                 rows = [
                     ("curl -o", lambda out: ["curl", "-s", "-o", out / "saved", server.url]),

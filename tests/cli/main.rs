@@ -27,6 +27,7 @@ mod reach_servers;
 mod readme;
 mod record;
 mod record_ends;
+mod record_mkv;
 mod record_out;
 mod record_peers;
 mod record_progress;

@@ -118,7 +118,7 @@ fn a_timing_file_is_refused_and_replaced_like_its_capture() {
     refused.expect(6);
     // Without a good frame nothing is replaced.
     let camera = Camera::sending(HEAD, vec![part(&jpeg()[..2000])]);
-    drop(run(record_raw(&camera.url, &raw).arg("--force")).expect(1).err.len());
+    let _ = run(record_raw(&camera.url, &raw).arg("--force")).expect(1).err.len();
     assert_eq!(names(folder.path()), ["raw.http.timing"]);
     assert_eq!(fs::read(timing_of(&raw)).unwrap(), b"precious");
     fs::write(&raw, "old bytes").unwrap();
@@ -141,7 +141,7 @@ fn after_kill_9_every_whole_line_concerns_bytes_of_the_file() {
     let recorder = start(&mut record_raw(&camera.url, &raw));
     kit::eventually("some reads", || (reads(&raw).len() > 50).then_some(()));
     recorder.signal("KILL");
-    drop(recorder.end().err.len());
+    let _ = recorder.end().err.len();
     let (bytes, reads) = (fs::read(&raw).unwrap(), reads(&raw));
     let all = [HEAD.as_bytes(), &sent.repeat(bytes.len() / sent.len() + 1)].concat();
     assert!(all.starts_with(&bytes));

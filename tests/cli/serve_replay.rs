@@ -128,7 +128,7 @@ fn a_replay_that_is_recorded_gives_the_same_capture() {
 /// The frames that `record` finds, and the deviations and damages.
 fn recorded(server: &Server, folder: &Path) -> (Vec<Vec<u8>>, Vec<Value>) {
     let out = folder.join("out");
-    drop(run(mjpeg(["record", &server.stream, "--quiet", "--force"]).arg(&out)).err.len());
+    let _ = run(mjpeg(["record", &server.stream, "--quiet", "--force"]).arg(&out)).err.len();
     let manifest = fs::read_to_string(out.join("manifest.jsonl")).unwrap();
     let lines = manifest.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let faults = lines.filter(|line| !line["deviations"].is_null() || !line["damage"].is_null()).collect();
@@ -148,14 +148,14 @@ fn a_round_begins_again_behind_the_last_complete_part() {
         let all = parts.concat();
         all.chunks(bytes).map(chunk).chain([b"0\r\n\r\n".to_vec()]).collect()
     };
-    let mut odd_chunks = in_chunks(&[&parts[..], &[last.clone()]].concat(), 777);
+    let mut odd_chunks = in_chunks(&[&parts[..], std::slice::from_ref(&last)].concat(), 777);
     let whole = odd_chunks.clone();
     // Cut in the middle of a chunk.
     odd_chunks.truncate(odd_chunks.len() - 3);
     odd_chunks.last_mut().unwrap().truncate(300);
     for (name, head, pieces, faults) in [
         ("to the end of a part", HEAD, parts.clone(), 0),
-        ("with a close-delimiter", HEAD, [&parts[..], &[last.clone()]].concat(), 0),
+        ("with a close-delimiter", HEAD, [&parts[..], std::slice::from_ref(&last)].concat(), 0),
         ("cut inside a part", HEAD, with_cut.clone(), 1),
         ("cut behind a body", HEAD, without_line_end, 0),
         ("a chunk for each part", &chunked, parts.iter().map(|part| chunk(part)).collect(), 0),
@@ -285,4 +285,27 @@ fn a_replay_keeps_little_of_its_capture_in_memory() {
         assert!(kilobytes < 40_000, "{kilobytes} kB");
     }
     server.run.end().expect(0);
+}
+
+#[test]
+fn a_capture_that_is_gone_is_reported_once_for_a_viewer_whose_connection_closes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = uneven(folder.path());
+    let server = Server::start(&path, &[]);
+    fs::remove_file(&path).unwrap();
+    let (bytes, _) = received_all(server.address());
+    assert_eq!(bytes, b"");
+    server.run.says("cannot read");
+    server.run.signal("TERM");
+    let end = server.run.end().expect(0);
+    assert_eq!(end.err.matches("or its times: No such file").count(), 1, "{}", end.err);
+}
+
+/// All bytes of a viewer, which may be none.
+fn received_all(address: &str) -> (Vec<u8>, std::io::Result<usize>) {
+    let mut socket = http::connect(address);
+    std::io::Write::write_all(&mut socket, GET).unwrap();
+    let mut all = Vec::new();
+    let end = socket.read_to_end(&mut all);
+    (all, end)
 }

@@ -140,9 +140,10 @@ impl Film {
         film
     }
 
-    /// The bytes before a frame of `length` bytes at `time`, which is to be written at the offset `at` of the file. Frames of
+    /// Appends the bytes before a frame of `length` bytes at `time`. They are to be written at the offset `at` of the file. Frames of
     /// the same or an earlier time are moved behind the one before. The patch closes the cluster before.
     pub fn frame(&mut self, length: usize, time: Duration, at: u64, out: &mut Vec<u8>) -> Option<Patch> {
+        let before = out.len();
         let tick = u64::try_from((time + TICK / 2).as_micros() / TICK.as_micros()).unwrap_or(u64::MAX >> 8);
         let tick = self.last.map_or(tick, |last| tick.max(last + 1));
         self.gap = self.last.map_or(0, |last| tick - last);
@@ -154,7 +155,7 @@ impl Film {
                 patch = self.close_cluster(at);
                 self.cue(tick, at);
                 ebml::id(out, CLUSTER_ID);
-                self.cluster = Some((at + out.len() as u64, tick));
+                self.cluster = Some((at + (out.len() - before) as u64, tick));
                 out.extend_from_slice(&UNKNOWN);
                 uint(out, TIMESTAMP, tick);
                 tick
@@ -271,7 +272,9 @@ mod tests {
             file[at..at + patch.bytes.len()].copy_from_slice(&patch.bytes);
         };
         for (n, time) in times.iter().enumerate() {
-            let (at, mut head) = (file.len() as u64, Vec::new());
+            // With the first frame the buffer has the head of the file too.
+            let mut head = if n == 0 { std::mem::take(&mut file) } else { Vec::new() };
+            let at = (file.len() + head.len()) as u64;
             let patch = film.frame(3, ms(*time), at, &mut head);
             file.extend_from_slice(&head);
             file.extend_from_slice(&[n as u8; 3]);

@@ -58,6 +58,17 @@ struct Viewer {
     ordered: usize,
 }
 
+/// What became of the orders of a viewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Served {
+    /// They were served, or wait for the scan.
+    All,
+    /// Its last block was sent.
+    ToTheEnd,
+    /// The event loop is gone.
+    NoLoop,
+}
+
 impl Reader {
     /// Runs until the event loop is gone.
     pub fn run(self) {
@@ -87,17 +98,20 @@ impl Reader {
                 None => served.extend(viewers.keys()),
             }
             for key in served {
-                if let Some(viewer) = viewers.get_mut(&key)
-                    && !self.serve(key, viewer)
-                {
-                    return;
+                let Some(viewer) = viewers.get_mut(&key) else { continue };
+                match self.serve(key, viewer) {
+                    Served::All => {}
+                    Served::ToTheEnd => {
+                        viewers.remove(&key);
+                    }
+                    Served::NoLoop => return,
                 }
             }
         }
     }
 
-    /// Sends the blocks that a viewer has ordered. Returns whether the event loop is still there.
-    fn serve(&self, key: Key, viewer: &mut Viewer) -> bool {
+    /// Sends the blocks that a viewer has ordered, as far as they are known.
+    fn serve(&self, key: Key, viewer: &mut Viewer) -> Served {
         while viewer.ordered > 0 {
             let block = match &mut viewer.playhead {
                 Ok(playhead) => playhead.next(),
@@ -105,7 +119,7 @@ impl Reader {
             };
             let block = match block {
                 Ok(Some(block)) => block,
-                Ok(None) => return true,
+                Ok(None) => return Served::All,
                 Err(error) => {
                     let name = self.tape.name();
                     self.reporter.message(&format!("cannot read {name} or its times: {error}"));
@@ -113,14 +127,15 @@ impl Reader {
                 }
             };
             viewer.ordered -= 1;
-            if block.ending.is_some() {
-                viewer.ordered = 0;
-            }
+            let is_last = block.ending.is_some();
             if self.blocks.send((key, block)).is_err() {
-                return false;
+                return Served::NoLoop;
             }
             self.wake.wake();
+            if is_last {
+                return Served::ToTheEnd;
+            }
         }
-        true
+        Served::All
     }
 }
