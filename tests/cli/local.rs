@@ -81,6 +81,8 @@ fn standard_input_from_a_mount_that_hangs_is_an_error_or_ends_with_a_signal() {
 
 /// A recording whose place is on a mount that hangs after the first frame: its summary, and how it ended.
 fn hangs_after_a_frame(out: &[&str], args: &[&str], signal: Option<&str>) -> Option<(String, End)> {
+    // Dropped after the mount, which goes on then: a process that hangs in the kernel cannot be killed.
+    let run;
     let mount = Mount::new()?;
     let (go_on, wait) = channel::<()>();
     let jpegs = kit::contents(&frames());
@@ -95,7 +97,7 @@ fn hangs_after_a_frame(out: &[&str], args: &[&str], signal: Option<&str>) -> Opt
     let mut command = mjpeg(["record", &camera.url, "--quiet", "--format", "json"]);
     let places =
         out.iter().map(|word| if *word == "PLACE" { mount.path().join("place") } else { word.into() });
-    let run = start(command.args(places).args(args));
+    run = start(command.args(places).args(args));
     kit::eventually("the first frame", || {
         let place = mount.below().join("place");
         let first = if place.is_dir() { place.join("frame-000001.jpg") } else { place };
@@ -107,9 +109,10 @@ fn hangs_after_a_frame(out: &[&str], args: &[&str], signal: Option<&str>) -> Opt
         run.signal(signal);
     }
     run.says("no answer within");
-    let ended = (run.line(), run.end());
+    let summary = run.line();
+    // A request that the mount has read already keeps the process in the kernel.
     mount.signal("CONT");
-    Some(ended)
+    Some((summary, run.end()))
 }
 
 #[test]
