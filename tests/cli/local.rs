@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use kit::camera::{Camera, HEAD, part};
 use kit::mount::Mount;
-use kit::run::{End, Run, mjpeg, run, start};
+use kit::run::{End, Run, mjpeg, run, start, start_with_input};
 use kit::{frames, peer};
 use serde_json::Value;
 
@@ -57,39 +57,32 @@ fn standard_input_from_a_mount_that_hangs_is_an_error_or_ends_with_a_signal() {
     let Some(mount) = Mount::new() else { return };
     let dir = tempfile::tempdir().unwrap();
     fs::write(mount.below().join("a.mjpeg"), kit::contents(&frames()).concat()).unwrap();
-    // Opened as a shell does it. At the exit the kernel closes it, which waits for the mount: until then the process has
-    // only said how it ends.
     let input = || Stdio::from(File::open(mount.path().join("a.mjpeg")).unwrap());
     // The runtime of Rust polls standard input before `main`. Only the first poll of a mount asks it whether it knows polls.
-    run(mjpeg(["check", "-", "--quiet"]).stdin(input())).expect(0);
+    start_with_input(mjpeg(["check", "-", "--quiet"]).stdin(input())).end().expect(0);
     for args in [&["--idle", "300ms"][..], &[]] {
         let commands = both("-", &dir.path().join("out"), args).map(|mut it| {
             it.stdin(input());
             it
         });
         mount.signal("STOP");
-        let runs = commands.map(|mut it| start(&mut it));
-        for run in &runs {
-            match args {
-                [] => {
-                    kit::eventually("the handlers of signals", || run.handles_signals().then_some(()));
-                    run.signal("TERM");
-                    run.line();
-                }
-                _ => run.says("did not answer"),
+        let runs = commands.map(|mut it| start_with_input(&mut it));
+        for run in runs {
+            if args.is_empty() {
+                is_ended_by_a_signal(run, "standard input");
+            } else {
+                let end = run.end().expect(6);
+                assert!(end.err.contains("did not answer"), "{}", end.err);
             }
         }
         mount.signal("CONT");
-        for run in runs {
-            let expected = if args.is_empty() { None } else { Some(6) };
-            assert_eq!(run.end().code(), expected);
-        }
     }
 }
 
-/// A recording whose place is on a mount that hangs after the first frame. Returns what it printed while the
-/// mount hung, and how it ended when the mount went on.
+/// A recording whose place is on a mount that hangs after the first frame: its summary, and how it ended.
 fn hangs_after_a_frame(out: &[&str], args: &[&str], signal: Option<&str>) -> Option<(String, End)> {
+    // Dropped after the mount, which goes on then: a process that hangs in the kernel cannot be killed.
+    let run;
     let mount = Mount::new()?;
     let (go_on, wait) = channel::<()>();
     let jpegs = kit::contents(&frames());
@@ -104,7 +97,7 @@ fn hangs_after_a_frame(out: &[&str], args: &[&str], signal: Option<&str>) -> Opt
     let mut command = mjpeg(["record", &camera.url, "--quiet", "--format", "json"]);
     let places =
         out.iter().map(|word| if *word == "PLACE" { mount.path().join("place") } else { word.into() });
-    let run = start(command.args(places).args(args));
+    run = start(command.args(places).args(args));
     kit::eventually("the first frame", || {
         let place = mount.below().join("place");
         let first = if place.is_dir() { place.join("frame-000001.jpg") } else { place };
@@ -117,6 +110,7 @@ fn hangs_after_a_frame(out: &[&str], args: &[&str], signal: Option<&str>) -> Opt
     }
     run.says("no answer within");
     let summary = run.line();
+    // A request that the mount has read already keeps the process in the kernel.
     mount.signal("CONT");
     Some((summary, run.end()))
 }

@@ -75,7 +75,7 @@ pub struct Record {
     /// Stop after this many bytes of written frames (k = 1024)
     #[arg(long, value_name = "SIZE", value_parser = value::size)]
     bytes: Option<u64>,
-    /// Give up when no good frame comes for this long. A file on a disk has at least 10 s to answer each read
+    /// Give up when no good frame comes for this long. A file on a disk has at least 10 s to answer each read or write
     #[arg(long, value_name = "T", default_value = "10s", value_parser = value::duration)]
     idle: Duration,
     /// Leave out the first N good frames: some cameras start with black ones

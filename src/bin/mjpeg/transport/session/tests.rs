@@ -72,7 +72,8 @@ fn a_slow_file_has_no_idle_limit() {
     let mut stream = Stream::new(Box::new(Parts(clock.clone())), Expected::Saved, &wire, &clock, false);
     stream.set_may_pause(false);
     let mut session = Session::new(stream, &clock, Duration::from_millis(1), Duration::ZERO);
-    let end = session.run(&mut Picky { accepted: 9, ..Picky::default() }, Some(Duration::from_secs(60))).unwrap();
+    let end =
+        session.run(&mut Picky { accepted: 9, ..Picky::default() }, Some(Duration::from_secs(60))).unwrap();
     assert_eq!((end, clock.now()), (End::TimeUp, Duration::from_secs(60)));
 }
 
