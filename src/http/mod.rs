@@ -30,5 +30,5 @@ pub use content_type::{BoundaryParameter, ContentType, Separator};
 pub use fields::{FieldFlaw, FieldLine, Fields, split_fields};
 pub use head::{HEAD_BYTES, Head, HeadError, HeadErrorKind, Version};
 
-pub(crate) use fields::is_field_like;
+pub(crate) use fields::{is_field_like, may_become_field};
 pub(crate) use head::HeadSearch;
