@@ -136,8 +136,8 @@ impl Report {
     }
 
     /// Judges the findings for these consumers and carriers alone. A finding is an error if it decides that one of them
-    /// loses frames, a warning if it makes one late or its fate unknown, and an info otherwise. Findings of rules that break no
-    /// consumer, such as limits that the user sets, keep their severity. A consumer that loses frames without
+    /// loses frames, a warning if it makes one late or its fate unknown, and an info otherwise. Findings of rules that
+    /// break no consumer, such as limits that the user sets, keep their severity. A consumer that loses frames without
     /// a finding that says why gets a finding of its own. What keeps the stream from a carrier is an error.
     pub fn judge_for(&mut self, chosen: &[&Consumer], carriers: &[&Carrier]) {
         let forecasts: Vec<Forecast> =

@@ -131,6 +131,12 @@ pub(crate) fn is_field_like(line: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(|&b| is_tchar(b))
 }
 
+/// Whether a line that starts with `start` may still become one for which [`is_field_like`] holds, or a blank one.
+pub(crate) fn may_become_field(start: &[u8]) -> bool {
+    let name = memchr(b':', start).map_or(start, |colon| &start[..colon]);
+    name.iter().all(|&b| is_tchar(b) || b.is_ascii_whitespace())
+}
+
 fn split_sound(head: &[u8], limit: usize, lines: &mut Vec<FieldLine>) -> bool {
     let mut parsed = [httparse::EMPTY_HEADER; 16];
 

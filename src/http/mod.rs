@@ -35,5 +35,5 @@ pub use fields::{FieldFlaw, FieldLine, Fields, split_fields};
 pub use head::{HEAD_BYTES, Head, HeadError, HeadErrorKind, Version};
 
 pub(crate) use date::seconds_since_1970;
-pub(crate) use fields::is_field_like;
+pub(crate) use fields::{is_field_like, may_become_field};
 pub(crate) use head::HeadSearch;

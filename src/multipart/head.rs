@@ -11,7 +11,7 @@ use super::delimiter_line::Line;
 use super::limits::Limits;
 use super::line_end::line_ends;
 use super::scan::Scan;
-use crate::http::is_field_like;
+use crate::http::{is_field_like, may_become_field};
 
 /// How far a head has been read. Positions count from the first byte behind the delimiter line.
 #[derive(Debug, Clone, Copy, Default)]
@@ -164,9 +164,7 @@ fn fields_and_picture_at(data: &[u8], at: usize, scan: &Scan, eof: bool) -> Answ
     loop {
         let rest = &window[line..];
         let Some(end) = memchr(b'\n', rest) else {
-            let is_name = |b: &u8| b.is_ascii_alphanumeric() || b"-_ \r".contains(b);
-            let name = memchr(b':', rest).map_or(rest, |colon| &rest[..colon]);
-            return if name.iter().all(is_name) { more } else { Answer::No };
+            return if may_become_field(rest) { more } else { Answer::No };
         };
         let text = rest[..end].trim_ascii_end();
         line += end + 1;
@@ -195,5 +193,33 @@ pub(super) fn field_of_a_part_at(data: &[u8], at: usize, eof: bool) -> Answer<()
         Some(end) if is_field_like(&rest[..end]) => Answer::Yes(()),
         None if !eof && rest.len() < LINE_BYTES => Answer::More,
         _ => Answer::No,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_without_delimiter_is_found_however_much_of_it_has_come() {
+        let scan = Scan::new(Some(b"b"), b"\xff\xd8\xff");
+        let table: [(&[u8], Answer<usize>); 9] = [
+            (b"A: b\r\n\r\n\xff\xd8\xff", Answer::Yes(0)),
+            (b"\r\n\r\nA$%&~: b\nc|d : e\n\n\xff\xd8\xff", Answer::Yes(4)),
+            (b"\t A: b\r\n\x0c\r\n\xff\xd8\xff", Answer::Yes(0)),
+            (b"Content-Odd$: b\r\n", Answer::Yes(0)),
+            (b"Content-\xff: b\r\nA: b\r\n\r\n\xff\xd8\xff", Answer::No),
+            (b"A: b\r\n\r\nno picture", Answer::No),
+            (b"A b: c\r\n\r\n\xff\xd8\xff", Answer::No),
+            (b"A\xe2: c\r\n\r\n\xff\xd8\xff", Answer::No),
+            (b"(A): c\r\n\r\n\xff\xd8\xff", Answer::No),
+        ];
+        for (data, expected) in table {
+            for n in 0..=data.len() {
+                let answer = head_without_delimiter_at(&data[..n], 0, &scan, false);
+                let is_open = n < data.len() && answer == Answer::More;
+                assert!(answer == expected || is_open, "{:x?}: {answer:?}", &data[..n]);
+            }
+        }
     }
 }
