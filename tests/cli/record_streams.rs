@@ -172,7 +172,8 @@ fn names_have_times_and_numbers() {
 #[test]
 fn command_lines_that_cannot_be_are_usage_errors() {
     for (args, says) in [
-        (&["test:"][..], "--concat or --raw"),
+        (&["test:"][..], "--concat, --mkv or --raw"),
+        (&["test:", "--mkv", "x", "--raw", "x"], "two files"),
         (&["test:", "-", "--name", "{seq}.jpg"], "--name"),
         (&["test:", "--concat", "x", "--keep", "3"], "--keep"),
         (&["test:", "out", "--name", "%H.jpg"], "{seq}"),

@@ -64,7 +64,6 @@ pub struct Record {
     target: Target,
     /// Directory for frame-000001.jpg, ..., damaged/ and manifest.jsonl; `-` writes the JPEGs to standard output. May be left
     /// out with --concat, --mkv or --raw
-    #[arg(required_unless_present_any = ["concat", "mkv", "raw"])]
     out: Option<PathBuf>,
     /// Stop after N written frames
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -150,8 +149,10 @@ impl Record {
     ///
     /// When the command line is wrong.
     pub fn check(&self) -> Result<(), Usage> {
-        if self.out.is_none() && self.concat.is_none() && self.raw.is_none() {
-            return Err(Usage::missing("name a directory as OUT, `-`, or a file with --concat or --raw"));
+        if self.out.is_none() && self.concat.is_none() && self.mkv.is_none() && self.raw.is_none() {
+            return Err(Usage::missing(
+                "name a directory as OUT, `-`, or a file with --concat, --mkv or --raw",
+            ));
         }
         if self.is_to_stdout() && FrameOutput::is_terminal() {
             return Err(Usage::value("OUT: standard output is a terminal; redirect it, or name a directory"));
