@@ -3,7 +3,8 @@
 use crate::kit;
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use kit::http::{self, Client};
 use kit::run::Server;
+use socket2::{Domain, Socket, Type};
 
 /// Replaces a file fifty times a second with the next of the test frames, until it is dropped.
 struct Camera {
@@ -99,6 +101,31 @@ fn the_rate_of_a_relayed_url_is_limited() {
     let camera = Server::start(&kit::frames(), &["--fps", "50"]);
     let server = Server::start(Path::new(&camera.stream), &["--fps", "5"]);
     expect_five_frames_per_second(server.address());
+}
+
+#[test]
+fn a_viewer_that_reads_slowly_into_a_small_buffer_is_not_closed() {
+    let server = Server::start(&kit::frames(), &["--fps", "30", "--send-timeout", "1s"]);
+    let address: SocketAddr = server.address().parse().unwrap();
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(20_000).unwrap();
+    socket.connect(&address.into()).unwrap();
+    let mut viewer = TcpStream::from(socket);
+    viewer.write_all(b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let begin = Instant::now();
+    let mut buffer = [0; 2000];
+    for read in 1.. {
+        let n =
+            viewer.read(&mut buffer).unwrap_or_else(|error| panic!("after {:?}: {error}", begin.elapsed()));
+        assert!(n > 0, "after {:?}", begin.elapsed());
+        if read % 5 == 0 {
+            // The longest pause, less than a third of the timeout.
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        if begin.elapsed() > Duration::from_secs(4) {
+            break;
+        }
+    }
 }
 
 #[test]

@@ -94,8 +94,8 @@ impl Feed {
         self.starting = None;
         // The heads of the queued frames were not sent yet, so their times may change, unless the picture itself
         // shows its time.
-        if self.schedule.advance(now) && !self.source.shows_time() {
-            self.reschedule();
+        if self.schedule.advance(now) {
+            self.reschedule(0);
         }
         Some(frame)
     }
@@ -137,8 +137,12 @@ impl Feed {
         self.retry_at = self.clock.now() + RETRY_INTERVAL;
     }
 
-    fn reschedule(&mut self) {
-        for ahead in 0..self.queue.len() {
+    /// Changes the times of the queued frames from this index on, unless the pictures show them.
+    fn reschedule(&mut self, first: usize) {
+        if self.source.shows_time() {
+            return;
+        }
+        for ahead in first..self.queue.len() {
             self.queue[ahead].taken = self.due_unix(ahead);
         }
         self.pending = self.pending.map(|_| self.due_unix(self.queue.len()));
@@ -173,7 +177,7 @@ impl FrameSource for Feed {
             self.source.forget();
             self.pending = None;
         } else {
-            self.reschedule();
+            self.reschedule(0);
         }
         self.fill();
         true
@@ -196,6 +200,8 @@ impl FrameSource for Feed {
     fn poll(&mut self, now: Duration, demand: Demand) -> Polled {
         if now >= self.read_clocks_at {
             self.read_clocks();
+            // The head of the next frame may have been sent.
+            self.reschedule(1);
         }
         self.fill();
         if self.due().is_none_or(|due| now < due) {
@@ -203,6 +209,8 @@ impl FrameSource for Feed {
         }
         if self.play == Play::OnDemand && demand == Demand::None {
             self.running = false;
+            // These pictures may be old when the next viewer comes.
+            self.queue.truncate(AHEAD);
             return Polled::Pending;
         }
         let Some(frame) = self.take(now) else {

@@ -128,7 +128,7 @@ impl Hub {
                 }
                 None => Update::None,
             },
-            Polled::Over => self.finish(now),
+            Polled::Over => self.end(now, || Trailer::CloseBehindNewest),
             Polled::Pending => Update::None,
         }
     }
@@ -140,23 +140,32 @@ impl Hub {
         }
     }
 
+    /// Ends the stream now, as a signal wants it. Slow viewers get no further frame, unless one was promised to them.
+    pub fn finish(&mut self, now: Duration) -> Update {
+        self.end(now, || Trailer::CloseAtOnce)
+    }
+
     /// Publishes the last part: the promised frame, or else the newest frame again for viewers that have
     /// already received a delimiter (a delimiter requires a part, and we never send an empty one).
-    pub fn finish(&mut self, now: Duration) -> Update {
+    fn end(&mut self, now: Duration, repeated: impl Fn() -> Trailer) -> Update {
         if self.closed {
             return Update::None;
         }
         self.closed = true;
         let promised = self.parts().any(|part| part.promised().is_some());
         let next = if promised { self.source.finish(now) } else { None };
-        if next.is_some() {
+        if let Some(frame) = next {
+            self.number += 1;
             self.count.frames += 1;
             self.health.push(now);
+            self.replace(&frame, || Trailer::CloseAtOnce);
+        } else if let Some(frame) = self.newest_frame() {
+            self.number += 1;
+            self.replace(&frame, repeated);
+        } else {
+            // Before the first frame no delimiter was sent, so no close-delimiter is needed.
+            return Update::End;
         }
-        // Before the first frame no delimiter was sent, so no close-delimiter is needed.
-        let Some(frame) = next.or_else(|| self.newest_frame()) else { return Update::End };
-        self.number += 1;
-        self.replace(&frame, || Trailer::CloseAtOnce);
         Update::LastPart
     }
 

@@ -25,6 +25,15 @@ pub enum Trailer {
     /// The close-delimiter. Only viewers that already received a delimiter or head receive this part; others
     /// receive the close-delimiter alone.
     CloseAtOnce,
+    /// The close-delimiter. The frame is that of the part before, again: for viewers that have not begun that part, and
+    /// for those that already received a delimiter or head.
+    CloseBehindNewest,
+}
+
+impl Trailer {
+    fn is_close(&self) -> bool {
+        matches!(self, Self::Close | Self::CloseAtOnce | Self::CloseBehindNewest)
+    }
 }
 
 /// One frame between its delimiters.
@@ -72,7 +81,9 @@ impl Part {
         self.behind = match &self.trailer {
             Trailer::Nothing | Trailer::Promise(_) => None,
             Trailer::Delimiter => Some(recipe.delimiter()),
-            Trailer::Close | Trailer::CloseAtOnce => Some(recipe.close_delimiter()),
+            Trailer::Close | Trailer::CloseAtOnce | Trailer::CloseBehindNewest => {
+                Some(recipe.close_delimiter())
+            }
         };
         let (delimiter, rest) = match (&self.trailer, &self.behind) {
             (Trailer::Promise(next), _) => (next.delimiter().end, next.body_start()),
@@ -106,7 +117,7 @@ impl Part {
 
     /// Whether the close-delimiter follows the frame.
     pub fn is_last(&self) -> bool {
-        matches!(self.trailer, Trailer::Close | Trailer::CloseAtOnce)
+        self.trailer.is_close()
     }
 
     /// The promised frame: its head follows this one.
@@ -117,12 +128,17 @@ impl Part {
         }
     }
 
-    /// Offset of the first byte for a viewer; `None` if this part must not follow what it was `sent`.
-    pub fn start(&self, sent: SentUpTo) -> Option<usize> {
+    /// Offset of the first byte for a viewer that has begun the part `newest_begun` last; `None` if this part must not
+    /// follow what it was `sent`.
+    pub fn start(&self, sent: SentUpTo, newest_begun: u64) -> Option<usize> {
+        let is_repeated =
+            matches!(self.trailer, Trailer::CloseBehindNewest) && newest_begun + 1 >= self.number();
         match sent {
             // The line end before a delimiter belongs to the delimiter (RFC 2046 5.1.1). The first has none.
             SentUpTo::Fresh => Some(self.frame.delimiter().start),
-            SentUpTo::Body if matches!(self.trailer, Trailer::CloseAtOnce) => Some(self.frame_end),
+            SentUpTo::Body if is_repeated || matches!(self.trailer, Trailer::CloseAtOnce) => {
+                Some(self.frame_end)
+            }
             SentUpTo::Body => Some(0),
             SentUpTo::Delimiter => Some(self.frame.head_start()),
             SentUpTo::Head(number) => (number == self.number()).then(|| self.frame.body_start()),
@@ -133,7 +149,7 @@ impl Part {
     /// Offset behind the last byte for a viewer with this layout.
     pub fn end(&self, layout: Layout) -> usize {
         match (&self.trailer, layout) {
-            (Trailer::Close | Trailer::CloseAtOnce, _) => self.end,
+            (trailer, _) if trailer.is_close() => self.end,
             (Trailer::Promise(_), Layout::Auto | Layout::Early) => self.end,
             (Trailer::Nothing, _) | (_, Layout::Leading) => self.frame_end,
             (_, _) => self.delimiter_end,
@@ -155,7 +171,7 @@ impl Part {
     pub fn sent_up_to(&self, end: usize) -> SentUpTo {
         match &self.trailer {
             _ if end <= self.frame_end => SentUpTo::Body,
-            Trailer::Close | Trailer::CloseAtOnce => SentUpTo::Closed,
+            trailer if trailer.is_close() => SentUpTo::Closed,
             Trailer::Promise(next) if end > self.delimiter_end => SentUpTo::Head(next.number),
             _ => SentUpTo::Delimiter,
         }

@@ -44,12 +44,8 @@ impl Plan {
         self.script.steps(part, bytes, &mut self.steps);
     }
 
-    /// The next step. With `limit`, bytes of that part behind the offset are left out.
-    pub fn next(&mut self, limit: Option<(&Rc<Part>, usize)>, now: Duration) -> Next<'_> {
-        let end_of = |part: &Rc<Part>, range: &Range<usize>| match limit {
-            Some((limited, end)) if Rc::ptr_eq(limited, part) => range.end.min(end),
-            _ => range.end,
-        };
+    /// The next step.
+    pub fn next(&mut self, now: Duration) -> Next<'_> {
         while let Some(step) = self.steps.front() {
             match step {
                 Step::Reset => return Next::Reset,
@@ -61,13 +57,13 @@ impl Plan {
                     }
                     self.ended_at = until;
                 }
-                Step::Send(part, range) if range.start < end_of(part, range) => break,
+                Step::Send(_, range) if !range.is_empty() => break,
                 Step::Send(..) => {}
             }
             self.steps.pop_front();
         }
         match self.steps.front() {
-            Some(Step::Send(part, range)) => Next::Send(part, range.start..end_of(part, range)),
+            Some(Step::Send(part, range)) => Next::Send(part, range.clone()),
             _ => Next::Done,
         }
     }

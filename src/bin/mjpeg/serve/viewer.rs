@@ -107,8 +107,10 @@ impl Viewer {
     /// Announces the newest part. Call it once for each part, then call [`Viewer::push`].
     pub fn offer(&mut self, newest: &Rc<Part>) {
         let Some(sending) = &self.sending else { return };
-        // As soon as one byte behind the frame was sent, the next head must follow, and with it its part.
-        let promised = sending.part.promised().filter(|_| sending.at > sending.part.frame_end());
+        // As soon as one byte behind the frame was sent, the next head must follow, and with it its part. A script has all
+        // bytes, and may hold them back.
+        let is_head_given = self.plan.is_some() || sending.at > sending.part.frame_end();
+        let promised = sending.part.promised().filter(|_| is_head_given);
         if promised.is_some_and(|promised| promised.number == newest.number())
             && self.sent_after(sending) == SentUpTo::Head(newest.number())
         {
@@ -146,11 +148,10 @@ impl Viewer {
             } else if let Some((head, at)) = &self.head {
                 send(&[IoSlice::new(&head[*at..])])
             } else {
-                let limit = self.sending.as_ref().map(|sending| (sending, self.end(sending, newest)));
-                let next = match (&mut self.plan, limit) {
-                    (Some(plan), limit) => plan.next(limit.map(|(sending, end)| (&sending.part, end)), now),
-                    (None, Some((sending, end))) if sending.at < end => {
-                        Next::Send(&sending.part, sending.at..end)
+                let next = match (&mut self.plan, &self.sending) {
+                    (Some(plan), _) => plan.next(now),
+                    (None, Some(sending)) if sending.at < reached(sending, newest) => {
+                        Next::Send(&sending.part, sending.at..reached(sending, newest))
                     }
                     (None, _) => Next::Done,
                 };
@@ -164,7 +165,7 @@ impl Viewer {
                     Next::Close => return Ok(Push::Done),
                     Next::Done => match self.next_part(newest) {
                         Some(part) => {
-                            self.begin(part, now);
+                            self.begin(part, newest, now);
                             continue;
                         }
                         None => {
@@ -241,32 +242,31 @@ impl Viewer {
             }
         }
         newest
-            .filter(|newest| newest.number() > self.newest_begun && newest.start(self.sent).is_some())
+            .filter(|newest| {
+                newest.number() > self.newest_begun && newest.start(self.sent, self.newest_begun).is_some()
+            })
             .cloned()
     }
 
-    fn begin(&mut self, part: Rc<Part>, now: Duration) {
+    fn begin(&mut self, part: Rc<Part>, newest: Option<&Rc<Part>>, now: Duration) {
         // Parts from before this viewer's first one do not count as skipped.
         if self.newest_begun > 0 {
             self.count.skipped += part.number() - self.newest_begun - 1;
         }
-        self.newest_begun = part.number();
+        let newest_begun = std::mem::replace(&mut self.newest_begun, part.number());
         // The caller checked that the part can follow what was sent.
-        let Some(at) = part.start(self.sent) else { return };
-        let end = part.end(self.layout);
+        let Some(at) = part.start(self.sent, newest_begun) else { return };
+        let mut sending = Sending { end: part.end(self.layout), part, at };
         if let Some(plan) = &mut self.plan {
-            plan.begin(&part, at..end, now);
+            sending.end = reached(&sending, newest);
+            plan.begin(&sending.part, at..sending.end, now);
         }
-        self.sending = Some(Sending { part, at, end });
+        self.sending = Some(sending);
     }
 
-    /// Where to stop. If a newer part arrived before the frame was sent, stop behind the frame: the head that
-    /// would follow belongs to a frame that this viewer will skip.
+    /// Where to stop. A script has received its bytes already.
     fn end(&self, sending: &Sending, newest: Option<&Rc<Part>>) -> usize {
-        let is_outdated = newest.is_some_and(|newest| newest.number() > sending.part.number());
-        let has_next_head = matches!(self.sent_after(sending), SentUpTo::Head(_));
-        let frame_end = sending.part.frame_end();
-        if is_outdated && has_next_head && sending.at <= frame_end { frame_end } else { sending.end }
+        if self.plan.is_some() { sending.end } else { reached(sending, newest) }
     }
 
     fn sent_after(&self, sending: &Sending) -> SentUpTo {
@@ -311,6 +311,15 @@ impl Viewer {
             sending.at = sending.at.max(end);
         }
     }
+}
+
+/// Where a part ends for a viewer. If a newer part arrived before the frame was sent, it ends behind the frame: the head
+/// that would follow belongs to a frame that this viewer will skip.
+fn reached(sending: &Sending, newest: Option<&Rc<Part>>) -> usize {
+    let is_outdated = newest.is_some_and(|newest| newest.number() > sending.part.number());
+    let has_next_head = matches!(sending.part.sent_up_to(sending.end), SentUpTo::Head(_));
+    let frame_end = sending.part.frame_end();
+    if is_outdated && has_next_head && sending.at <= frame_end { frame_end } else { sending.end }
 }
 
 #[cfg(test)]

@@ -75,13 +75,13 @@ impl Engine {
     #[inline(never)]
     fn after_pushes(&mut self, now: Duration) {
         for (number, sent) in std::mem::take(&mut self.pushes) {
-            self.after_push(number, sent, now);
+            self.after_push(number, &sent, now);
         }
     }
 
     /// Acts on what a viewer has sent. Returns whether its connection must be read now, because the stream was sent to
     /// its end.
-    pub(super) fn after_push(&mut self, number: usize, sent: io::Result<Push>, now: Duration) -> bool {
+    pub(super) fn after_push(&mut self, number: usize, sent: &io::Result<Push>, now: Duration) -> bool {
         match sent {
             Ok(Push::Idle | Push::Blocked) => return false,
             Ok(Push::Waits) => {
@@ -102,7 +102,7 @@ impl Engine {
                 }
                 self.close(number);
             }
-            Err(error) => self.close_broken(number, Some(error)),
+            Err(_) => self.close(number),
         }
         false
     }

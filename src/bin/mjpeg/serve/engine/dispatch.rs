@@ -232,11 +232,10 @@ pub(super) fn limit_kernel_buffers(socket: &Socket, settings: &Settings) {
     if settings.viewer_buffer > 0 {
         let _ = socket.set_send_buffer_size(settings.viewer_buffer);
     }
+    // TCP_USER_TIMEOUT is not set: with it, Linux 6.18 resets viewers that read slowly into a small receive buffer, although
+    // no pause of theirs is near the timeout. The sweep closes those that accept nothing.
     #[cfg(target_os = "linux")]
-    {
-        if settings.viewer_buffer > 0 {
-            let _ = socket.set_tcp_notsent_lowat(u32::try_from(settings.viewer_buffer).unwrap_or(u32::MAX));
-        }
-        let _ = socket.set_tcp_user_timeout(Some(settings.send_timeout));
+    if settings.viewer_buffer > 0 {
+        let _ = socket.set_tcp_notsent_lowat(u32::try_from(settings.viewer_buffer).unwrap_or(u32::MAX));
     }
 }

@@ -158,7 +158,7 @@ impl Engine {
                 SIGNAL | COMMAND => {}
                 LISTENERS => accept = true,
                 Token(n) if event.is_error() || (event.is_write_closed() && event.is_read_closed()) => {
-                    self.close_broken(n, None);
+                    self.close(n);
                 }
                 Token(n) => {
                     if event.is_read_closed()
@@ -237,7 +237,7 @@ impl Engine {
         if let Stage::Stream { viewer, stream } = &mut connection.stage {
             let newest = self.streams.get(*stream).and_then(|stream| stream.hub.newest(viewer.recipe()));
             let sent = viewer.push(newest, now, |slices| send(&connection.socket, slices));
-            if !self.after_push(number, sent, now) {
+            if !self.after_push(number, &sent, now) {
                 return;
             }
         }
@@ -248,19 +248,6 @@ impl Engine {
                 Step::Dispatch(status) => self.dispatch(number, &status, now),
                 Step::Close => return self.close(number),
             }
-        }
-    }
-
-    /// Closes a broken connection. Without an `error`, the reason is the pending error of its socket.
-    pub(super) fn close_broken(&mut self, number: usize, error: Option<io::Error>) {
-        let Some(connection) = self.connections.get_mut(number) else { return };
-        let error = error.or_else(|| connection.socket.take_error().ok().flatten());
-        let timed_out = error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
-        // TCP_USER_TIMEOUT expired before our own check.
-        if timed_out && matches!(connection.stage, Stage::Stream { .. }) {
-            self.evict(number);
-        } else {
-            self.close(number);
         }
     }
 }

@@ -85,7 +85,7 @@ fn a_promised_frame_is_encoded_once() {
     assert_eq!(poll(&mut hub), Update::Part);
     let newest = hub.newest(0).unwrap();
     assert!(Rc::ptr_eq(newest.frame(), &promised));
-    assert_eq!(newest.start(SentUpTo::Head(2)), Some(newest.body().start));
+    assert_eq!(newest.start(SentUpTo::Head(2), 0), Some(newest.body().start));
 }
 
 #[test]

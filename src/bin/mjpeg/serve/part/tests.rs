@@ -62,14 +62,14 @@ fn each_layout_stops_where_it_says() {
 fn a_part_starts_behind_what_the_viewer_received() {
     let recipe = recipe();
     let make = |trailer| Part::new(frame(&recipe, 5), trailer, &recipe);
-    let text = |part: &Part, sent| part.start(sent).map(|at| bytes(part, at..at + 7));
+    let text = |part: &Part, sent| part.start(sent, 0).map(|at| bytes(part, at..at + 7));
     let part = make(Trailer::Delimiter);
     assert_eq!(text(&part, SentUpTo::Fresh).as_deref(), Some("--b\r\nCo"));
     assert_eq!(text(&part, SentUpTo::Body).as_deref(), Some("\r\n--b\r\n"));
     assert_eq!(text(&part, SentUpTo::Delimiter).as_deref(), Some("Content"));
-    assert_eq!(part.start(SentUpTo::Head(5)), Some(part.body().start));
-    assert_eq!(part.start(SentUpTo::Head(4)), None);
-    assert_eq!(part.start(SentUpTo::Closed), None);
+    assert_eq!(part.start(SentUpTo::Head(5), 0), Some(part.body().start));
+    assert_eq!(part.start(SentUpTo::Head(4), 0), None);
+    assert_eq!(part.start(SentUpTo::Closed, 0), None);
     // At the end, a viewer without a delimiter receives no further frame.
     let part = make(Trailer::CloseAtOnce);
     assert_eq!(text(&part, SentUpTo::Body).as_deref(), Some("\r\n--b--"));

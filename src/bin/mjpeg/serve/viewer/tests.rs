@@ -2,6 +2,7 @@
 
 use mjpeg::multipart::Boundary;
 
+use super::super::faulty::Faulty;
 use super::super::part::Trailer;
 use super::super::recipe::{Recipe, Standard};
 use super::*;
@@ -104,12 +105,24 @@ fn a_fast_viewer_gets_every_part_with_one_send_each() {
 #[test]
 fn a_slow_viewer_skips_frames_and_never_breaks_a_promise() {
     for layout in [Layout::Leading, Layout::Trailing, Layout::Early] {
-        for (window, natural) in (1..400).flat_map(|window| [(window, true), (window, false)]) {
+        let windows = (1..400).flat_map(|window| [0, 1, 2].map(|end| (window, end)));
+        for (window, end) in windows {
             let stream = Stream::new();
             let mut viewer = Viewer::new(0, layout, head(), None);
             let mut out = Vec::new();
-            let mut parts: Vec<Rc<Part>> = (1..12).map(|number| stream.with_next_head(number)).collect();
-            parts.push(stream.part(12, if natural { Trailer::Close } else { Trailer::CloseAtOnce }));
+            let mut parts: Vec<Rc<Part>> = (1..11).map(|number| stream.with_next_head(number)).collect();
+            // A source that ends by itself promises nothing.
+            parts.push(if end == 2 {
+                stream.part(11, Trailer::Delimiter)
+            } else {
+                stream.with_next_head(11)
+            });
+            // The last part of a source that ends by itself, or by a signal, or that has no further picture.
+            let (picture, trailer) =
+                [(12, Trailer::Close), (12, Trailer::CloseAtOnce), (11, Trailer::CloseBehindNewest)][end]
+                    .clone();
+            let frame = stream.recipe.encode(Stream::picture(picture), 12, Duration::ZERO);
+            parts.push(Rc::new(Part::new(Rc::new(frame), trailer, &stream.recipe)));
             for part in &parts {
                 viewer.offer(part);
                 let mut room = window;
@@ -131,9 +144,55 @@ fn a_slow_viewer_skips_frames_and_never_breaks_a_promise() {
             }
             let numbers = numbers(&out, true);
             assert!(numbers.is_sorted(), "{layout:?} {window}: {numbers:?}");
-            assert!(!natural || numbers.last() == Some(&12), "{layout:?} {window}: {numbers:?}");
+            assert!(end == 1 || numbers.last() == Some(&picture), "{layout:?} {window}: {numbers:?}");
             assert_eq!(viewer.count.sent, numbers.len() as u64, "{layout:?} {window}");
             assert!(viewer.count.skipped + viewer.count.sent <= 13);
+        }
+    }
+}
+
+#[test]
+fn faults_of_time_break_no_promise_of_a_slow_viewer() {
+    const FAULTS: [&[&str]; 5] = [
+        &["fill=100"],
+        &["hold-tail=50"],
+        &["drip=50", "burst=2"],
+        &["fill=64", "stall=30ms"],
+        &["stall-inside=150ms@every=2"],
+    ];
+    for (faults, layout) in FAULTS
+        .iter()
+        .flat_map(|it| [Layout::Leading, Layout::Trailing, Layout::Early].map(|layout| (it, layout)))
+    {
+        for window in (1..400).step_by(13) {
+            let faulty = Faulty::new(faults.iter().map(|text| text.parse().unwrap()).collect());
+            let stream = Stream::new();
+            let mut viewer = Viewer::new(0, layout, head(), Some(Box::new(faulty)));
+            let (mut out, mut newest, mut push) = (Vec::new(), None, Push::Idle);
+            for ms in 0..10_000 {
+                if push == Push::Done {
+                    break;
+                }
+                if ms % 100 == 0 && ms < 1200 {
+                    let number = ms / 100 + 1;
+                    let is_last = number == 12;
+                    let part =
+                        if is_last { stream.part(12, Trailer::Close) } else { stream.with_next_head(number) };
+                    viewer.offer(&part);
+                    newest = Some(part);
+                }
+                let mut room = if ms % 10 == 0 { window } else { 0 };
+                let send = |slices: &[IoSlice<'_>]| {
+                    let n = length(slices).min(room);
+                    room -= n;
+                    out.extend_from_slice(&joined(slices)[..n]);
+                    if n == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(n) }
+                };
+                push = viewer.push(newest.as_ref(), Duration::from_millis(ms), send).unwrap();
+            }
+            let numbers = numbers(&out, true);
+            assert!(numbers.is_sorted(), "{faults:?} {layout:?} {window}: {numbers:?}");
+            assert_eq!(numbers.last(), Some(&12), "{faults:?} {layout:?} {window}");
         }
     }
 }
