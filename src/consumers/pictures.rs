@@ -16,6 +16,9 @@ pub(super) const EOI: &[u8] = b"\xff\xd9";
 /// Longest text of a delimiter line that is looked for inside a picture.
 const DELIMITER_BYTES: usize = 200;
 
+/// How often the bytes of a body may be read again to find pictures, on the average.
+const REREADS: usize = 4;
+
 /// One picture.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Picture {
@@ -42,14 +45,22 @@ pub(super) fn pictures(body: &Body<'_>) -> Vec<Picture> {
     let bytes = &body.bytes[..];
     let mut found: Vec<(usize, usize, bool)> = Vec::new();
     let mut at = 0;
+    let mut rereads = REREADS * bytes.len();
     while let Some(start) = find(bytes, b"\xff\xd8\xff", at) {
         let (end, is_whole) = match Walk::over(&bytes[start..]) {
             Extent::Complete { end } => (Some(start + end), true),
-            _ if !Segments::of(&bytes[start..]).any(|segment| segment.marker == Marker::SOS) => {
-                at = start + 2;
-                continue;
-            }
-            _ => (None, false),
+            _ => match headers(&bytes[start..]) {
+                Headers::Scan => (None, false),
+                Headers::NoScan { read } => {
+                    at = start + 2;
+                    // Each SOI inside reads the rest again.
+                    match rereads.checked_sub(read) {
+                        Some(left) => rereads = left,
+                        None => at += read,
+                    }
+                    continue;
+                }
+            },
         };
         let next = find(bytes, b"\xff\xd8\xff", start + 2);
         // A walk can pass over a delimiter and the next picture: the length of a segment was cut off.
@@ -78,6 +89,25 @@ pub(super) fn pictures(body: &Body<'_>) -> Vec<Picture> {
         is_contiguous: true,
     };
     found.iter().enumerate().map(picture).collect()
+}
+
+/// What comes before the first scan of a picture.
+enum Headers {
+    /// There is a scan.
+    Scan,
+    /// There is none in so many bytes that were read.
+    NoScan { read: usize },
+}
+
+fn headers(jpeg: &[u8]) -> Headers {
+    let mut read = 2;
+    for segment in Segments::of(jpeg) {
+        if segment.marker == Marker::SOS {
+            return Headers::Scan;
+        }
+        read = segment.at + 4 + segment.parameters.len();
+    }
+    Headers::NoScan { read: read.min(jpeg.len()) }
 }
 
 /// When a picture was due: when its last byte came. If that byte came only with the start of the `next`

@@ -54,7 +54,7 @@ fn no_damage_makes_a_reader_panic() {
 #[test]
 fn repeated_bytes_take_linear_time() {
     let head = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=foo\r\n\r\n";
-    let patterns: [&[u8]; 14] = [
+    let patterns: [&[u8]; 15] = [
         b"-",
         b"\n",
         b"\r\n",
@@ -69,6 +69,7 @@ fn repeated_bytes_take_linear_time() {
         b"\r\n--",
         b"Content-Length: 5:\xff\xd8",
         b"\n--a\nb:",
+        b"\xff\xd8\xff\xff\xfe\0\x05",
     ];
     for pattern in patterns {
         let body = pattern.repeat((1 << 20) / pattern.len());
