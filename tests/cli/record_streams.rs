@@ -173,7 +173,8 @@ fn names_have_times_and_numbers() {
 fn command_lines_that_cannot_be_are_usage_errors() {
     for (args, says) in [
         (&["test:"][..], "--concat, --mkv or --raw"),
-        (&["test:", "--mkv", "x", "--raw", "x"], "two files"),
+        (&["test:", "--concat", "x", "--mkv", "./x", "--force"], "a file each"),
+        (&["test:", "--mkv", "x.timing", "--raw", "x"], "a file each"),
         (&["test:", "-", "--name", "{seq}.jpg"], "--name"),
         (&["test:", "--concat", "x", "--keep", "3"], "--keep"),
         (&["test:", "out", "--name", "%H.jpg"], "{seq}"),
@@ -182,7 +183,7 @@ fn command_lines_that_cannot_be_are_usage_errors() {
         (&["test:", "-", "--resume"], "--resume"),
         (&["test:", "out", "--fps", "5"], "--every"),
         (&["test:", "--concat", "-"], "--concat"),
-        (&["test:", "--concat", "x", "--raw", "x"], "two files"),
+        (&["test:", "--concat", "x", "--raw", "x"], "a file each"),
     ] {
         let end = run(mjpeg(["record"]).args(args)).expect(2);
         assert!(end.err.contains(says), "{args:?}: {}", end.err);

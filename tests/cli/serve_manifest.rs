@@ -62,6 +62,19 @@ fn frames_have_their_recorded_fields_and_gaps_in_each_round() {
     }
 }
 
+/// The first frames were removed (`--keep`), and `--resume` began the times at zero again.
+#[test]
+fn a_replay_begins_with_its_first_frame_and_a_resumed_recording_keeps_its_gaps() {
+    let folder = tempfile::tempdir().unwrap();
+    recording(folder.path(), [3_600_000, 3_600_600, 0, 600]);
+    let server = Server::start(folder.path(), &["--timing", "manifest", "--once"]);
+    let parts = parts(&server);
+    server.run.end().expect(0);
+    assert_eq!(parts.len(), 4);
+    let at = |n: usize| parts[n].1.as_secs_f64();
+    assert!(at(0) < 10.0 && at(1) - at(0) > 0.4 && at(3) - at(2) > 0.4, "{:?}", [0, 1, 2, 3].map(at));
+}
+
 #[test]
 fn with_speed_the_gaps_are_shorter() {
     let folder = tempfile::tempdir().unwrap();

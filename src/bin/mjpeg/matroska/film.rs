@@ -83,6 +83,16 @@ pub struct Patch {
     pub bytes: Vec<u8>,
 }
 
+/// Where a frame is in a film.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    tick: u64,
+    /// Where the size of its cluster is, and the time of the cluster in ticks.
+    cluster: (u64, u64),
+    /// Where its cluster begins, if it is the first frame there.
+    begins_at: Option<u64>,
+}
+
 impl Film {
     /// A film of pictures of this size, and the bytes before its first frame. `zero`: the wall clock at the time zero, since
     /// 1970-01-01 UTC.
@@ -141,32 +151,41 @@ impl Film {
     }
 
     /// Appends the bytes before a frame of `length` bytes at `time`. They are to be written at the offset `at` of the file. Frames of
-    /// the same or an earlier time are moved behind the one before. The patch closes the cluster before.
-    pub fn frame(&mut self, length: usize, time: Duration, at: u64, out: &mut Vec<u8>) -> Option<Patch> {
+    /// the same or an earlier time are moved behind the one before. The film changes with [`Film::placed`].
+    pub fn frame(&self, length: usize, time: Duration, at: u64, out: &mut Vec<u8>) -> Placed {
         let before = out.len();
         let tick = u64::try_from((time + TICK / 2).as_micros() / TICK.as_micros()).unwrap_or(u64::MAX >> 8);
         let tick = self.last.map_or(tick, |last| tick.max(last + 1));
-        self.gap = self.last.map_or(0, |last| tick - last);
-        self.last = Some(tick);
-        let mut patch = None;
-        let start = match self.cluster {
-            Some((_, start)) if tick - start < CLUSTER => start,
+        let placed = match self.cluster {
+            Some((size_at, start)) if tick - start < CLUSTER => {
+                Placed { tick, cluster: (size_at, start), begins_at: None }
+            }
             _ => {
-                patch = self.close_cluster(at);
-                self.cue(tick, at);
                 ebml::id(out, CLUSTER_ID);
-                self.cluster = Some((at + (out.len() - before) as u64, tick));
+                let size_at = at + (out.len() - before) as u64;
                 out.extend_from_slice(&UNKNOWN);
                 uint(out, TIMESTAMP, tick);
-                tick
+                Placed { tick, cluster: (size_at, tick), begins_at: Some(at) }
             }
         };
         ebml::id(out, SIMPLE_BLOCK);
         ebml::size(out, 4 + length as u64);
-        let after_start = u16::try_from(tick - start).unwrap_or_default();
+        let after_start = u16::try_from(tick - placed.cluster.1).unwrap_or_default();
         let [high, low] = after_start.to_be_bytes();
         // The last byte says: a key frame, no lacing.
         out.extend_from_slice(&[0x80 | TRACK, high, low, 0x80]);
+        placed
+    }
+
+    /// The frame was written. The patch closes the cluster before.
+    pub fn placed(&mut self, placed: &Placed) -> Option<Patch> {
+        self.gap = self.last.map_or(0, |last| placed.tick - last);
+        self.last = Some(placed.tick);
+        let patch = placed.begins_at.and_then(|at| self.close_cluster(at));
+        if let Some(at) = placed.begins_at {
+            self.cue(placed.tick, at);
+        }
+        self.cluster = Some(placed.cluster);
         patch
     }
 
@@ -275,7 +294,10 @@ mod tests {
             // With the first frame the buffer has the head of the file too.
             let mut head = if n == 0 { std::mem::take(&mut file) } else { Vec::new() };
             let at = (file.len() + head.len()) as u64;
-            let patch = film.frame(3, ms(*time), at, &mut head);
+            // A frame that could not be written changes nothing.
+            film.frame(3, ms(*time + 5_000), at, &mut Vec::new());
+            let placed = film.frame(3, ms(*time), at, &mut head);
+            let patch = film.placed(&placed);
             file.extend_from_slice(&head);
             file.extend_from_slice(&[n as u8; 3]);
             patch.into_iter().for_each(|patch| apply(&mut file, patch));
@@ -332,7 +354,8 @@ mod tests {
     fn the_cues_of_weeks_are_bounded() {
         let mut film = Film::new(1, 1, Duration::ZERO, &mut Vec::new());
         for second in 0..300_000 {
-            film.frame(1, Duration::from_secs(second), 1_000 + second * 30, &mut Vec::new());
+            let placed = film.frame(1, Duration::from_secs(second), 1_000 + second * 30, &mut Vec::new());
+            film.placed(&placed);
         }
         assert!(film.cues.len() < MOST_CUES);
         assert!(film.cues.windows(2).all(|pair| pair[1].0 - pair[0].0 == 8 * CLUSTER));

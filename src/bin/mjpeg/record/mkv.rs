@@ -60,9 +60,9 @@ impl Mkv {
         };
         // The head of the file is in the buffer if this is the first frame.
         let at = file.len() + self.text.len() as u64;
-        let patch = film.frame(jpeg.len(), time, at, &mut self.text);
+        let placed = film.frame(jpeg.len(), time, at, &mut self.text);
         file.write_slices(&mut [IoSlice::new(&self.text), IoSlice::new(jpeg)])?;
-        if let Some(Patch { at, bytes }) = patch {
+        if let Some(Patch { at, bytes }) = film.placed(&placed) {
             file.patch(at, &bytes)?;
         }
         file.replace()

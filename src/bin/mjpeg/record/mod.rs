@@ -74,7 +74,8 @@ pub struct Record {
     /// Stop after this many bytes of written frames (k = 1024)
     #[arg(long, value_name = "SIZE", value_parser = value::size)]
     bytes: Option<u64>,
-    /// Give up when no good frame comes for this long. A file on a disk has at least 10 s to answer each read or write
+    /// Give up when no good frame comes for this long. A file on a disk has at least 10 s to answer each read or write, and 2 s
+    /// after a signal or the end of --duration
     #[arg(long, value_name = "T", default_value = "10s", value_parser = value::duration)]
     idle: Duration,
     /// Leave out the first N good frames: some cameras start with black ones
@@ -178,7 +179,9 @@ impl Record {
         }
         let raw_timing = self.raw.as_deref().map(timing_path);
         let files = [&self.concat, &self.mkv, &self.raw, &raw_timing].map(Option::as_ref);
-        let files: Vec<_> = files.into_iter().flatten().collect();
+        // The same file may be written as `x` and `./x`.
+        let absolute = |file: &PathBuf| std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        let files: Vec<_> = files.into_iter().flatten().map(absolute).collect();
         if files.iter().enumerate().any(|(n, file)| files[..n].contains(file)) {
             let why = "--concat, --mkv and --raw need a file each; --raw also writes FILE.timing";
             return Err(Usage::conflict(why));

@@ -79,7 +79,8 @@ impl Record {
     /// The result of a recording whose files do not answer.
     fn hung(&self, waited: Duration, stop: &Stop, mut summary: Summary) -> Result<Outcome, Failure> {
         let waited = waited.as_secs_f64();
-        let places = [self.directory(), self.concat.as_deref(), self.raw.as_deref()].into_iter().flatten();
+        let files = [&self.concat, &self.mkv, &self.raw].map(Option::as_deref);
+        let places = [self.directory()].into_iter().chain(files).flatten();
         let mut places: Vec<_> = places.map(|path| path.display().to_string()).collect();
         if self.is_to_stdout() {
             places.push("to standard output".into());

@@ -155,11 +155,7 @@ impl ManifestPlayhead {
             None if self.rounds == Some(0) || self.count == 0 => None,
             None => {
                 self.rounds = self.rounds.map(|rounds| rounds - 1);
-                let gap = match self.count {
-                    1 => LONE_GAP,
-                    count => ((self.last - self.first) / (count - 1)).max(SHORTEST_GAP),
-                };
-                self.shift += self.last - self.first + gap;
+                self.shift += self.length();
                 self.manifest = Manifest::open(&self.album.folder)?;
                 (self.count, self.last) = (0, Duration::ZERO);
                 self.next_recorded()?
@@ -170,11 +166,16 @@ impl ManifestPlayhead {
             block.bytes.extend_from_slice(format!("{delimiter}--\r\n").as_bytes());
             return Ok(());
         };
+        if self.count > 0 && recorded.at < self.last {
+            // A recording that was resumed counts from zero again.
+            self.shift += self.length();
+            self.count = 0;
+        }
         if self.count == 0 {
             self.first = recorded.at;
         }
         self.count = self.count.saturating_add(1);
-        self.last = self.last.max(recorded.at);
+        self.last = recorded.at;
         block.bytes.extend_from_slice(format!("{delimiter}\r\n").as_bytes());
         let is_whole = recorded.body_bytes.is_none_or(|bytes| bytes == len);
         for (name, value) in &recorded.fields {
@@ -188,8 +189,17 @@ impl ManifestPlayhead {
             }
         }
         block.bytes.extend_from_slice(b"\r\n");
-        self.next = Some((file, self.last + self.shift));
+        self.next = Some((file, self.last - self.first + self.shift));
         Ok(())
+    }
+
+    /// How long the frames so far are shown, without those before a shift.
+    fn length(&self) -> Duration {
+        let gap = match self.count {
+            0 | 1 => LONE_GAP,
+            count => ((self.last - self.first) / (count - 1)).max(SHORTEST_GAP),
+        };
+        self.last - self.first + gap
     }
 
     /// The next frame of this round whose file can be opened.
