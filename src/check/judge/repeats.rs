@@ -108,7 +108,8 @@ impl EqualRun {
 
 /// Whether two pictures are equal, or have equal scans behind other headers.
 pub fn is_same(a: &[u8], b: &[u8]) -> bool {
-    a == b || a[scan_start(a)..] == b[scan_start(b)..]
+    let (a_scans, b_scans) = (&a[scan_start(a)..], &b[scan_start(b)..]);
+    a == b || (!a_scans.is_empty() && a_scans == b_scans)
 }
 
 /// Where the first scan of a picture starts; its end if there is none.
