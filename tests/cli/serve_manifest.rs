@@ -76,6 +76,23 @@ fn a_replay_begins_with_its_first_frame_and_a_resumed_recording_keeps_its_gaps()
 }
 
 #[test]
+fn times_of_any_size_do_not_stop_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    recording(folder.path(), [0; 4]);
+    let manifest = folder.path().join("manifest.jsonl");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let huge = text.replacen("\"arrival_ms\":0", "\"arrival_ms\":1.8e22", 2);
+    fs::write(&manifest, huge).unwrap();
+    let server = Server::start(folder.path(), &["--timing", "manifest", "--loops", "3"]);
+    // The first two frames come at once; the others are due after the end of the universe.
+    let mut client = Client::watch(server.address(), "/stream");
+    assert!(client.part().unwrap().body == jpegs()[0]);
+    assert!(client.part().unwrap().body == jpegs()[1]);
+    assert!(!server.run.err().contains("panicked"), "{}", server.run.err());
+    server.stop();
+}
+
+#[test]
 fn with_speed_the_gaps_are_shorter() {
     let folder = tempfile::tempdir().unwrap();
     recording(folder.path(), [0, 500, 1000, 1500]);

@@ -101,7 +101,7 @@ impl CapturePlayhead {
             _ if from != From::Start && !has_next => self.play_on(),
             Some(Some(points)) => {
                 if from == From::Start {
-                    self.shift += points.shift;
+                    self.shift = self.shift.saturating_add(points.shift);
                 }
                 self.pieces = points.pieces(from, follows);
                 self.round = if follows == Follows::Round { Round::Inner } else { Round::Last };
@@ -135,7 +135,7 @@ impl CapturePlayhead {
         let n = self.file.read_at(&mut block.bytes[start..], self.at)?;
         block.bytes.truncate(start + n);
         self.at += n as u64;
-        self.last = self.last.max(self.read.at + self.shift);
+        self.last = self.last.max(self.shift.saturating_add(self.read.at));
         block.push_time(self.speed.of(self.last));
         Ok(n > 0)
     }
@@ -150,7 +150,7 @@ impl CapturePlayhead {
         };
         // If the recorder has ended it, the time of that says nothing about the camera.
         let is_of_recorder = matches!(word, "goal" | "signal");
-        let at = if is_of_recorder { self.last } else { self.last.max(at + self.shift) };
+        let at = if is_of_recorder { self.last } else { self.last.max(self.shift.saturating_add(at)) };
         Ok((ending, self.speed.of(at)))
     }
 }

@@ -10,16 +10,13 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::block::{BLOCK_BYTES, Block, Ending, Playhead};
+use super::round_length::round_length;
 use super::speed::Speed;
 
 /// The name of the manifest in a recorded directory.
 pub(super) const MANIFEST: &str = "manifest.jsonl";
 /// The longest line of a manifest that is read.
 const LINE_BYTES: u64 = 1 << 20;
-/// The gap between rounds of a recording with one frame only.
-const LONE_GAP: Duration = Duration::from_millis(100);
-/// The shortest gap between rounds.
-const SHORTEST_GAP: Duration = Duration::from_millis(1);
 
 /// A line of the manifest: what is read of it.
 #[derive(Debug, Deserialize)]
@@ -115,9 +112,9 @@ pub struct ManifestPlayhead {
     frame: Option<(File, u64, Duration)>,
     /// The frame behind it, whose head leaves together with the bytes before it.
     next: Option<(File, Duration)>,
-    /// What is added to the recorded times in this round.
+    /// What is added to the recorded times, counted from `first`.
     shift: Duration,
-    /// Frames of this round, and when the first and the last one are due.
+    /// Frames since `shift` was changed last, and the recorded times of the first and the last one.
     count: u32,
     first: Duration,
     last: Duration,
@@ -155,28 +152,26 @@ impl ManifestPlayhead {
             None if self.rounds == Some(0) || self.count == 0 => None,
             None => {
                 self.rounds = self.rounds.map(|rounds| rounds - 1);
-                self.shift += self.length();
+                self.move_behind();
                 self.manifest = Manifest::open(&self.album.folder)?;
-                (self.count, self.last) = (0, Duration::ZERO);
                 self.next_recorded()?
             }
         };
-        let delimiter = &self.album.delimiter;
         let Some((recorded, file, len)) = recorded else {
+            let delimiter = &self.album.delimiter;
             block.bytes.extend_from_slice(format!("{delimiter}--\r\n").as_bytes());
             return Ok(());
         };
         if self.count > 0 && recorded.at < self.last {
             // A recording that was resumed counts from zero again.
-            self.shift += self.length();
-            self.count = 0;
+            self.move_behind();
         }
         if self.count == 0 {
             self.first = recorded.at;
         }
         self.count = self.count.saturating_add(1);
         self.last = recorded.at;
-        block.bytes.extend_from_slice(format!("{delimiter}\r\n").as_bytes());
+        block.bytes.extend_from_slice(format!("{}\r\n", self.album.delimiter).as_bytes());
         let is_whole = recorded.body_bytes.is_none_or(|bytes| bytes == len);
         for (name, value) in &recorded.fields {
             let is_length = name.eq_ignore_ascii_case("content-length");
@@ -189,17 +184,14 @@ impl ManifestPlayhead {
             }
         }
         block.bytes.extend_from_slice(b"\r\n");
-        self.next = Some((file, self.last - self.first + self.shift));
+        self.next = Some((file, self.shift.saturating_add(self.last - self.first)));
         Ok(())
     }
 
-    /// How long the frames so far are shown, without those before a shift.
-    fn length(&self) -> Duration {
-        let gap = match self.count {
-            0 | 1 => LONE_GAP,
-            count => ((self.last - self.first) / (count - 1)).max(SHORTEST_GAP),
-        };
-        self.last - self.first + gap
+    /// Moves the times that follow behind those of the frames since the last move.
+    fn move_behind(&mut self) {
+        self.shift = self.shift.saturating_add(round_length(self.first, self.last, self.count));
+        self.count = 0;
     }
 
     /// The next frame of this round whose file can be opened.

@@ -17,6 +17,7 @@ mod points;
 mod reader;
 mod recording;
 mod replays;
+mod round_length;
 mod scan;
 mod speed;
 mod still;

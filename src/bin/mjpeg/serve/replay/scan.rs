@@ -12,6 +12,7 @@ use mjpeg::multipart::{Event, Extent, Framing};
 use super::chunks::{Chunks, Place};
 use super::points::Points;
 use super::recording::Recording;
+use super::round_length::round_length;
 use crate::capture::TimingReader;
 use crate::clock::Clock;
 use crate::problem::Problem;
@@ -21,10 +22,6 @@ use crate::transport::{self, Flow, Observer, Session, Target};
 
 /// How long the file may take to answer.
 const IDLE: Duration = Duration::from_secs(60);
-/// The gap between rounds of a capture with one part only.
-const LONE_GAP: Duration = Duration::from_millis(100);
-/// The shortest gap between rounds: a capture without time must not turn without end.
-const SHORTEST_GAP: Duration = Duration::from_millis(1);
 
 /// What the scan has found so far.
 #[derive(Debug, Default)]
@@ -170,11 +167,8 @@ impl<'a> Parts<'a> {
             (place(start), place(ends[0]), place(ends[1]), place(self.cut))
         };
         let [first, last] = times(recording, [first.offset, last.offset])?;
-        let gap = match self.count {
-            1 => LONE_GAP,
-            count => ((last - first) / (count - 1)).max(SHORTEST_GAP),
-        };
-        Ok(Some(Points { start, cut, line_end: self.line_end, shift: last - first + gap }))
+        let shift = round_length(first, last, self.count);
+        Ok(Some(Points { start, cut, line_end: self.line_end, shift }))
     }
 }
 
