@@ -9,9 +9,6 @@ use crate::http::seconds_since_1970;
 use crate::jpeg::{Marker, Segments};
 use crate::multipart::{Part, Timestamp};
 
-/// COM: the segment for comments.
-const COM: Marker = Marker(0xfe);
-
 /// When a picture was taken, as its sender says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaptureTime {
@@ -46,7 +43,7 @@ impl CaptureTime {
     /// ```
     fn of_comment(jpeg: &[u8]) -> Option<Self> {
         let headers = Segments::of(jpeg).take_while(|segment| segment.marker != Marker::SOS);
-        let mut comments = headers.into_iter().filter(|segment| segment.marker == COM);
+        let mut comments = headers.into_iter().filter(|segment| segment.marker == Marker::COM);
         let comment = comments.find(|segment| segment.parameters.starts_with(b"JVC V"))?.parameters;
         // Some models write a capital letter.
         const NAME: &[u8] = b"imestamp = ";

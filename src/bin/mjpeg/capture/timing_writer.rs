@@ -16,8 +16,8 @@ pub struct TimingWriter {
 
 impl TimingWriter {
     /// Appends the line of a read to `text`, before it the head of the file if this is the first read. `end`: bytes of
-    /// the capture with this read. `at`: when it came, by the clock. `wall`: what the clock of the wall shows at a
-    /// time of the clock.
+    /// the capture with this read. `at`: when it came, by the monotonic clock. `wall`: converts such a time into
+    /// wall-clock time.
     pub fn read(
         &mut self,
         end: u64,

@@ -44,12 +44,11 @@ impl Encoded {
         Self { number, taken, picture, text, opening: None, delimiter: 0..0, head: None }
     }
 
-    /// Becomes another frame without pieces, in the same memory. Returns the picture of the frame before.
-    pub fn renew(&mut self, picture: Picture, number: u64, taken: Duration) -> Picture {
+    /// Becomes another frame without pieces, in the same memory.
+    pub fn renew(&mut self, picture: Picture, number: u64, taken: Duration) {
         self.text.clear();
-        (self.number, self.taken) = (number, taken);
+        (self.picture, self.number, self.taken) = (picture, number, taken);
         (self.opening, self.delimiter, self.head) = (None, 0..0, None);
-        std::mem::replace(&mut self.picture, picture)
     }
 
     /// Appends a piece of text, which `write` appends to the buffer.

@@ -49,7 +49,8 @@ signal arrives before the command has started, the server ends by it. SIGQUIT, S
 are passed on too, and the server goes on.")]
 pub struct Serve {
     /// A directory of JPEG files, a JPEG file (watched for changes), a file with a saved response (with FILE.timing beside
-    /// it, see `mjpeg record --raw`, it is replayed byte for byte with its timing) or concatenated JPEGs, an http(s) URL, `-` for standard input, a named pipe, or `test:[WIDTHxHEIGHT]`
+    /// it, see `mjpeg record --raw`, it is replayed byte for byte with its timing) or concatenated JPEGs, an http(s) URL,
+    /// `-` for standard input, a named pipe, or `test:[WIDTHxHEIGHT]`
     #[arg(value_parser = Target::parser())]
     pub(super) source: Target,
     /// Address to listen on. PORT alone and :PORT mean 127.0.0.1; 0.0.0.0 and [::] mean all addresses of this

@@ -150,10 +150,11 @@ impl Viewer {
             } else {
                 let next = match (&mut self.plan, &self.sending) {
                     (Some(plan), _) => plan.next(now),
-                    (None, Some(sending)) if sending.at < reached(sending, newest) => {
-                        Next::Send(&sending.part, sending.at..reached(sending, newest))
-                    }
-                    (None, _) => Next::Done,
+                    (None, Some(sending)) => match sending.at..reached(sending, newest) {
+                        range if range.is_empty() => Next::Done,
+                        range => Next::Send(&sending.part, range),
+                    },
+                    (None, None) => Next::Done,
                 };
                 match next {
                     Next::Send(part, range) => send(&part.slices(range)),

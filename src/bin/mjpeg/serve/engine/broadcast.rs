@@ -71,7 +71,7 @@ impl Engine {
         }
     }
 
-    /// Acts on what the viewers have sent whose results need it.
+    /// Handles the results of sending that need more than to wait for the next part.
     #[inline(never)]
     fn after_pushes(&mut self, now: Duration) {
         for (number, sent) in std::mem::take(&mut self.pushes) {

@@ -44,7 +44,7 @@ pub struct Engine {
     wake_ups: WakeUps,
     /// The streams that were woken, in a buffer that is used again.
     woken: Vec<usize>,
-    /// Results of sending a part that are acted on afterwards; almost always empty.
+    /// Results of sending a part, with the numbers of their connections, that are handled afterwards; almost always empty.
     pub(super) pushes: Vec<(usize, io::Result<Push>)>,
     pub(super) deadlines: Deadlines,
     pub(super) clock: Clock,

@@ -10,7 +10,7 @@ pub struct Speed(f64);
 impl Speed {
     /// The recorded time `at`, at this speed.
     pub fn of(self, at: Duration) -> Duration {
-        // Exact for the usual speed: a day has more microseconds than an f64 needs to stay exact, but not much more.
+        // The usual speed changes nothing; a float would round.
         if self.0 == 1.0 {
             at
         } else {
