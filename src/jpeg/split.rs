@@ -55,8 +55,8 @@ pub enum Piece<'a> {
         jpeg: &'a [u8],
         /// Its range in the input.
         span: Span,
-        /// [`Extent::Complete`] when it is complete; [`Extent::Broken`] when other bytes are at its end; [`Extent::Partial`] when the input ends first, or when it is larger than the
-        /// limit.
+        /// [`Extent::Complete`] when it is complete; [`Extent::Broken`] when other bytes are at its end;
+        /// [`Extent::Partial`] when the input ends first, or when it is larger than the limit.
         extent: Extent,
     },
     /// Bytes that belong to no picture.

@@ -14,7 +14,7 @@ use crate::multipart::Extent;
 /// What the marker segments of a picture say about it.
 ///
 /// Reading is tolerant: contradictions are left out, and the segments before a cut or a broken
-/// place is there. Whether the entropy-coded data is sound, [`super::Checker`] says.
+/// place are read. [`super::Checker`] says whether the entropy-coded data is sound.
 ///
 /// ```
 /// use mjpeg::jpeg::{Process, Summary};
@@ -167,7 +167,11 @@ impl Summary {
     fn read_huffman_tables(&mut self, mut parameters: &[u8]) {
         while let Some((&[selector, ref counts @ ..], rest)) = parameters.split_first_chunk::<17>() {
             let count: usize = counts.iter().map(|&n| usize::from(n)).sum();
-            let tables = if selector >> 4 == 0 { &mut self.dc_tables } else { &mut self.ac_tables };
+            let tables = match selector >> 4 {
+                0 => &mut self.dc_tables,
+                1 => &mut self.ac_tables,
+                _ => return,
+            };
             let (Some(table), Some(rest)) = (tables.get_mut(usize::from(selector & 15)), rest.get(count..))
             else {
                 return;

@@ -57,6 +57,16 @@ fn exif_thumbnail_comment_and_avi1_are_found() {
 }
 
 #[test]
+fn a_huffman_table_of_a_class_that_does_not_exist_is_no_table() {
+    // T.81 B.2.4.2: the table class is 0 or 1.
+    let bare = fixture::without_segments(named("420.jpg"), Marker::DHT);
+    let mut parameters = vec![0; 18];
+    (parameters[0], parameters[1]) = (0x20, 1);
+    let summary = Summary::of(&inserted(&bare, 2, &fixture::segment(Marker::DHT, &parameters)));
+    assert_eq!((summary.dc_tables, summary.ac_tables), ([false; 4], [false; 4]));
+}
+
+#[test]
 fn the_end_is_told() {
     let jpeg = named("420.jpg");
     let summary = Summary::of(&[jpeg, b"\0\0\0"].concat());
