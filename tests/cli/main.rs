@@ -39,6 +39,7 @@ mod serve;
 mod serve_browsers;
 mod serve_chain;
 mod serve_command;
+mod serve_dialects;
 mod serve_directory;
 mod serve_faults;
 mod serve_listen;

@@ -4,6 +4,7 @@ mod bench;
 mod capture;
 mod cli;
 mod clock;
+mod dialect;
 mod exit;
 mod generate;
 mod listen;

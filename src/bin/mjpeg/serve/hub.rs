@@ -80,9 +80,9 @@ impl Hub {
         self.renditions.iter().filter_map(Rendition::newest)
     }
 
-    /// The head of the response in a recipe.
-    pub fn response_head(&self, recipe: usize) -> Option<Rc<[u8]>> {
-        self.renditions.get(recipe).map(Rendition::response_head)
+    /// The recipe with this index.
+    pub fn recipe(&self, index: usize) -> Option<&dyn Recipe> {
+        self.renditions.get(index).map(Rendition::recipe)
     }
 
     /// Whether the stream has ended.

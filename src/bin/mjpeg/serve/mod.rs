@@ -1,10 +1,13 @@
 //! `mjpeg serve`: serves a source of frames to any number of viewers.
 
 mod audience;
+mod chunked;
 mod command;
 mod connection;
 mod connections;
 mod deadlines;
+mod dialects;
+mod emulated;
 mod encoded;
 mod engine;
 mod fault;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use mjpeg::multipart::Boundary;
 
+use super::dialects::{Dialect, Format};
 use super::fault::Fault;
 use super::layout::Layout;
 use super::named::{self, Named};
@@ -34,6 +35,7 @@ Examples:
   mjpeg serve http://camera/stream          relay a camera to many viewers
   ffmpeg -re -i video.mp4 -f mpjpeg - | mjpeg serve -
   mjpeg serve frames/ --listen 0.0.0.0:8080 --auth-file users.txt
+  mjpeg serve frames/ --dialect motion      write the stream as Motion does; --list-dialects shows all
   mjpeg serve frames/ --listen 0 -- sh -c 'ffmpeg -i \"$MJPEG_URL\" -frames:v 50 out.mkv'
 
 A TIME has a unit, such as 500ms, 10s or 2m; without a unit it is in seconds. A SIZE is in bytes,
@@ -51,8 +53,8 @@ pub struct Serve {
     /// A directory of JPEG files, a JPEG file (watched for changes), a file with a saved response (with FILE.timing beside
     /// it, see `mjpeg record --raw`, it is replayed byte for byte with its timing) or concatenated JPEGs, an http(s) URL,
     /// `-` for standard input, a named pipe, or `test:[WIDTHxHEIGHT]`
-    #[arg(value_parser = Target::parser())]
-    pub(super) source: Target,
+    #[arg(value_parser = Target::parser(), required_unless_present = "list_dialects")]
+    source: Option<Target>,
     /// Address to listen on. PORT alone and :PORT mean 127.0.0.1; 0.0.0.0 and [::] mean all addresses of this
     /// machine; port 0 selects a free port
     #[arg(long, value_name = "[HOST:]PORT", default_value = "127.0.0.1:8080")]
@@ -97,12 +99,22 @@ pub struct Serve {
     /// What to send together with a frame [default: auto]; a viewer can choose another layout with /stream?layout=NAME
     #[arg(long, value_enum)]
     pub(super) layout: Option<Layout>,
+    /// Write the stream as a camera or server does: its response head, delimiters, fields, line ends and chunks, and
+    /// when each piece is sent. NAME is a name of --list-dialects, or the beginning of one
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["boundary", "layout", "cors"])]
+    pub(super) dialect: Option<Dialect>,
+    /// List the dialects and exit
+    #[arg(long, exclusive = false)]
+    pub(super) list_dialects: bool,
+    /// How --list-dialects writes: a line each
+    #[arg(long, value_enum, default_value_t, requires = "list_dialects")]
+    pub(super) format: Format,
     /// Play a directory that `mjpeg record URL` has written by its manifest: with the recorded gaps and the fields of the
     /// parts, damaged frames too
-    #[arg(long, value_enum, conflicts_with_all = ["fps", "layout", "faults"])]
+    #[arg(long, value_enum, conflicts_with_all = ["fps", "layout", "faults", "dialect"])]
     pub(super) timing: Option<Timing>,
     /// Pass recorded times F times as fast: those of a capture with FILE.timing beside it, or of --timing manifest
-    #[arg(long, value_name = "F", conflicts_with_all = ["fps", "layout", "faults"])]
+    #[arg(long, value_name = "F", conflicts_with_all = ["fps", "layout", "faults", "dialect"])]
     pub(super) speed: Option<Speed>,
     /// Inject a fault into the stream of each viewer; may be repeated. FAULT is stall=TIME (before the part),
     /// stall-inside=TIME (in the picture), drip=SIZE (blocks of SIZE bytes every 10 ms), fill=SIZE (a buffer that is
@@ -182,7 +194,9 @@ impl Serve {
                 "--speed needs recorded times: those of a capture, or of a directory with --timing manifest",
             ));
         }
-        named::check(&self.source, &self.streams)?;
+        if let Some(source) = &self.source {
+            named::check(source, &self.streams)?;
+        }
         if let Some(auth) = &self.auth {
             // The value contains a password: it must not appear in the message.
             Users::parse(auth).map_err(|error| Usage::value(format!("--auth: {error}")))?;
@@ -196,12 +210,16 @@ impl Serve {
 
     /// The sources of all streams.
     pub(super) fn sources(&self) -> impl Iterator<Item = &Target> {
-        std::iter::once(&self.source).chain(self.streams.iter().map(|stream| &stream.source))
+        self.source.iter().chain(self.streams.iter().map(|stream| &stream.source))
     }
 
     /// Whether captures are taken apart into frames, also those with recorded times.
     pub(super) fn is_reframed(&self) -> bool {
-        self.fps.is_some() || self.layout.is_some() || self.boundary.is_some() || !self.faults.is_empty()
+        self.fps.is_some()
+            || self.layout.is_some()
+            || self.boundary.is_some()
+            || self.dialect.is_some()
+            || !self.faults.is_empty()
     }
 
     /// How fast recorded times pass.

@@ -53,7 +53,11 @@ pub struct Part {
     trailer: Trailer,
     /// The delimiter or close-delimiter behind the frame, if the trailer is one.
     behind: Option<Rc<[u8]>>,
+    /// Whether a part must follow a delimiter that was sent.
+    completes_parts: bool,
     frame_end: usize,
+    /// Where the close-delimiter begins, if the trailer is one.
+    closing: usize,
     delimiter_end: usize,
     end: usize,
 }
@@ -61,7 +65,16 @@ pub struct Part {
 impl Part {
     /// A part of this frame.
     pub fn new(frame: Rc<Encoded>, trailer: Trailer, recipe: &dyn Recipe) -> Self {
-        let mut part = Self { frame, trailer, behind: None, frame_end: 0, delimiter_end: 0, end: 0 };
+        let mut part = Self {
+            frame,
+            trailer,
+            behind: None,
+            completes_parts: true,
+            frame_end: 0,
+            closing: 0,
+            delimiter_end: 0,
+            end: 0,
+        };
         part.measure(recipe);
         part
     }
@@ -78,9 +91,19 @@ impl Part {
     }
 
     fn measure(&mut self, recipe: &dyn Recipe) {
+        self.completes_parts = recipe.completes_parts();
+        // A camera may send a delimiter with each frame, also with the last one.
+        let is_closed_late = !self.completes_parts && recipe.layout() != Some(Layout::Leading);
+        let mut before_close = 0;
         self.behind = match &self.trailer {
-            Trailer::Nothing | Trailer::Promise(_) => None,
-            Trailer::Delimiter => Some(recipe.delimiter()),
+            Trailer::Promise(_) => None,
+            Trailer::Nothing if self.completes_parts => None,
+            Trailer::Nothing | Trailer::Delimiter => Some(recipe.delimiter()),
+            Trailer::Close | Trailer::CloseAtOnce | Trailer::CloseBehindNewest if is_closed_late => {
+                let delimiter = recipe.delimiter();
+                before_close = delimiter.len();
+                Some([&delimiter[..], &recipe.close_delimiter()].concat().into())
+            }
             Trailer::Close | Trailer::CloseAtOnce | Trailer::CloseBehindNewest => {
                 Some(recipe.close_delimiter())
             }
@@ -91,6 +114,7 @@ impl Part {
             (_, None) => (0, 0),
         };
         self.frame_end = self.frame.len();
+        self.closing = self.frame_end + before_close;
         self.delimiter_end = self.frame_end + delimiter;
         self.end = self.frame_end + rest;
     }
@@ -133,13 +157,15 @@ impl Part {
     pub fn start(&self, sent: SentUpTo, newest_begun: u64) -> Option<usize> {
         let is_repeated =
             matches!(self.trailer, Trailer::CloseBehindNewest) && newest_begun + 1 >= self.number();
+        let is_close_alone = matches!(self.trailer, Trailer::CloseAtOnce);
         match sent {
             // The line end before a delimiter belongs to the delimiter (RFC 2046 5.1.1). The first has none.
             SentUpTo::Fresh => Some(self.frame.delimiter().start),
-            SentUpTo::Body if is_repeated || matches!(self.trailer, Trailer::CloseAtOnce) => {
-                Some(self.frame_end)
-            }
+            SentUpTo::Body if is_repeated || is_close_alone => Some(self.frame_end),
             SentUpTo::Body => Some(0),
+            SentUpTo::Delimiter if !self.completes_parts && (is_repeated || is_close_alone) => {
+                Some(self.closing)
+            }
             SentUpTo::Delimiter => Some(self.frame.head_start()),
             SentUpTo::Head(number) => (number == self.number()).then(|| self.frame.body_start()),
             SentUpTo::Closed => None,
@@ -151,7 +177,8 @@ impl Part {
         match (&self.trailer, layout) {
             (trailer, _) if trailer.is_close() => self.end,
             (Trailer::Promise(_), Layout::Auto | Layout::Early) => self.end,
-            (Trailer::Nothing, _) | (_, Layout::Leading) => self.frame_end,
+            (_, Layout::Leading) => self.frame_end,
+            // Empty behind Nothing, if a part must follow each delimiter.
             (_, _) => self.delimiter_end,
         }
     }
@@ -167,9 +194,16 @@ impl Part {
         self.frame_end
     }
 
+    /// Offsets of the close-delimiter, if this is the last part.
+    pub fn closing(&self) -> Option<Range<usize>> {
+        self.trailer.is_close().then_some(self.closing..self.end)
+    }
+
     /// The state of a viewer that was sent everything up to the offset `end`.
     pub fn sent_up_to(&self, end: usize) -> SentUpTo {
         match &self.trailer {
+            // A dialect may close without a close-delimiter.
+            trailer if trailer.is_close() && end >= self.end => SentUpTo::Closed,
             _ if end <= self.frame_end => SentUpTo::Body,
             trailer if trailer.is_close() => SentUpTo::Closed,
             Trailer::Promise(next) if end > self.delimiter_end => SentUpTo::Head(next.number),

@@ -1,6 +1,7 @@
 //! A plan: the steps that a viewer has not done yet.
 
 use std::collections::VecDeque;
+use std::io::IoSlice;
 use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
@@ -21,7 +22,7 @@ pub struct Plan {
 #[derive(Debug)]
 pub enum Next<'a> {
     /// Send these bytes, which are at least one.
-    Send(&'a Part, Range<usize>),
+    Send(Gathered<'a>),
     /// Call again at this time.
     Wait(Duration),
     /// Reset the connection.
@@ -30,6 +31,47 @@ pub enum Next<'a> {
     Close,
     /// Begin the next part.
     Done,
+}
+
+/// Most slices of one send.
+const SLICES: usize = 12;
+
+/// The bytes of steps that follow each other without a pause.
+#[derive(Debug)]
+pub struct Gathered<'a> {
+    slices: [IoSlice<'a>; SLICES],
+    count: usize,
+}
+
+impl<'a> Gathered<'a> {
+    /// The bytes at the beginning of these steps.
+    fn of(steps: &'a VecDeque<Step>) -> Self {
+        let mut gathered = Self { slices: [IoSlice::new(&[]); SLICES], count: 0 };
+        for step in steps {
+            let is_taken = match step {
+                Step::Send(part, range) => gathered.add(&part.slices(range.clone())),
+                Step::Text(text, range) => gathered.add(&[IoSlice::new(&text[range.clone()])]),
+                Step::Wait(_) | Step::Reset | Step::Close => false,
+            };
+            if !is_taken {
+                break;
+            }
+        }
+        gathered
+    }
+
+    /// Appends slices if there is room for all of them.
+    fn add(&mut self, slices: &[IoSlice<'a>]) -> bool {
+        let Some(room) = self.slices[self.count..].get_mut(..slices.len()) else { return false };
+        room.copy_from_slice(slices);
+        self.count += slices.len();
+        true
+    }
+
+    /// The slices, for a vectored send.
+    pub fn slices(&self) -> &[IoSlice<'a>] {
+        &self.slices[..self.count]
+    }
 }
 
 impl Plan {
@@ -57,29 +99,41 @@ impl Plan {
                     }
                     self.ended_at = until;
                 }
-                Step::Send(_, range) if !range.is_empty() => break,
-                Step::Send(..) => {}
+                Step::Send(_, range) | Step::Text(_, range) if !range.is_empty() => break,
+                Step::Send(..) | Step::Text(..) => {}
             }
             self.steps.pop_front();
         }
-        match self.steps.front() {
-            Some(Step::Send(part, range)) => Next::Send(part, range.clone()),
-            _ => Next::Done,
-        }
+        if self.steps.is_empty() { Next::Done } else { Next::Send(Gathered::of(&self.steps)) }
     }
 
-    /// Records that `n` bytes of the next step were sent. Returns its part and the offset behind these bytes. `late` is
-    /// the time if the peer was slow: the steps behind this one move.
-    pub fn advance(&mut self, n: usize, late: Option<Duration>) -> Option<(&Rc<Part>, usize)> {
+    /// Records that `n` bytes of the next steps were sent. Calls `sent` with each part of them and the range of its bytes.
+    /// `late` is the time if the peer was slow: the steps behind these move.
+    pub fn advance(
+        &mut self,
+        n: usize,
+        late: Option<Duration>,
+        mut sent: impl FnMut(&Rc<Part>, Range<usize>),
+    ) {
         if let Some(now) = late {
             self.ended_at = now;
         }
-        match self.steps.front_mut() {
-            Some(Step::Send(part, range)) => {
-                range.start += n;
-                Some((part, range.start))
+        let mut left = n;
+        while let Some(Step::Send(_, range) | Step::Text(_, range)) = self.steps.front_mut() {
+            let start = range.start;
+            range.start += left.min(range.len());
+            left -= range.start - start;
+            let (range, is_done) = (start..range.start, range.start == range.end);
+            if let Some(Step::Send(part, _)) = self.steps.front() {
+                sent(part, range);
             }
-            _ => None,
+            if !is_done {
+                break;
+            }
+            self.steps.pop_front();
+            if left == 0 {
+                break;
+            }
         }
     }
 

@@ -8,13 +8,30 @@ use std::time::Duration;
 use mjpeg::multipart::{Boundary, PartHead, Serializer};
 
 use super::encoded::{Encoded, Tag};
+use super::layout::Layout;
+use super::script::Script;
 use crate::listen::answer::SERVER;
 use crate::source::picture::Picture;
 
-/// A dialect of the stream: the head of the response, and the pieces of each frame. It does no I/O and knows no viewer.
+/// How a stream is written: the head of the response, and the pieces of each frame. It does no I/O and knows no viewer.
 pub trait Recipe: Debug {
     /// The head of the response.
     fn response_head(&self) -> Rc<[u8]>;
+
+    /// What leaves together with a frame, if that is not for the viewer to choose.
+    fn layout(&self) -> Option<Layout> {
+        None
+    }
+
+    /// Whether a part must follow each delimiter, also at the end of the stream. Cameras do not care.
+    fn completes_parts(&self) -> bool {
+        true
+    }
+
+    /// The script of a new viewer: the recipe's own one around `script`.
+    fn script(&self, script: Option<Box<dyn Script>>) -> Option<Box<dyn Script>> {
+        script
+    }
 
     /// Whether the picture can be sent: it must not contain the delimiter.
     fn can_carry(&self, picture: &Picture) -> bool;
@@ -54,7 +71,7 @@ pub trait Recipe: Debug {
     fn close_delimiter(&self) -> Rc<[u8]>;
 }
 
-/// The dialect that every tested consumer reads.
+/// The form that every tested consumer reads.
 #[derive(Debug)]
 pub struct Standard {
     serializer: Serializer,

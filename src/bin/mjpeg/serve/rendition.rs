@@ -28,9 +28,9 @@ impl Rendition {
         self.newest.as_ref()
     }
 
-    /// The head of the response.
-    pub fn response_head(&self) -> Rc<[u8]> {
-        self.recipe.response_head()
+    /// The recipe.
+    pub fn recipe(&self) -> &dyn Recipe {
+        &*self.recipe
     }
 
     /// A part with the first frame, which is not published yet. `peek` returns that frame.

@@ -8,9 +8,10 @@ use mio::Poll;
 use mjpeg::multipart::Boundary;
 
 use super::command::Command;
+use super::dialects;
+use super::emulated::Emulated;
 use super::engine::{Engine, SOURCES, Settings};
 use super::hub::Hub;
-use super::named::Named;
 use super::open::{self, SourceOptions};
 use super::options::{Serve, Timing};
 use super::recipe::{Recipe, Standard};
@@ -49,6 +50,10 @@ impl Serve {
     ///
     /// When the source cannot be opened, or the server cannot listen on the address.
     pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
+        if self.list_dialects {
+            output::result(&dialects::list(self.format)?)?;
+            return Ok(Outcome::Exit(Exit::Done));
+        }
         output::in_background();
         let clock = Clock::real();
         let local = |error: std::io::Error, what: &str| {
@@ -150,9 +155,10 @@ impl Serve {
         let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
         let fields: Vec<_> =
             responder::cors(self.cors.as_deref()).map(|(name, value)| (name.into(), value.into())).collect();
-        let first = Named { name: String::new(), source: self.source.clone() };
+        let names = std::iter::once("").chain(self.streams.iter().map(|stream| &*stream.name));
         let mut streams = Vec::new();
-        for (index, Named { name, source }) in std::iter::once(&first).chain(&self.streams).enumerate() {
+        for (index, (name, source)) in names.zip(self.sources()).enumerate() {
+            let name = name.to_string();
             let options = SourceOptions {
                 source: source.clone(),
                 rounds: self.rounds(),
@@ -161,20 +167,22 @@ impl Serve {
                 reporter: REPORTER,
                 transport: self.transport.clone(),
             };
-            let recipes = Recipes::from(Standard::new(boundary.clone(), &fields));
+            let recipes = match &self.dialect {
+                Some(dialect) => Recipes::from(Emulated::new(dialect.description(), clock.clone())),
+                None => Recipes::from(Standard::new(boundary.clone(), &fields)),
+            };
             if let Some(tape) = self.tape(source, &boundary, &fields, clock, stop)? {
                 let recorded = tape.recorded.unwrap_or_else(|| clock.unix());
                 let wake = wake_ups.of(index);
                 let replays = Replays::start(tape, self.rounds(), self.speed(), wake, REPORTER)?;
                 let still = Still::new(replays.scan(), recorded);
-                let stream =
-                    Stream::new(name.clone(), source.to_string(), Hub::new(Box::new(still), &recipes));
+                let stream = Stream::new(name, source.to_string(), Hub::new(Box::new(still), &recipes));
                 streams.push(Stream { replays: Some(replays), ..stream });
                 continue;
             }
             let frames =
                 open::open(&options, &recipes, wake_ups.of(index), poll, clock, stop).map_err(failure)?;
-            streams.push(Stream::new(name.clone(), source.to_string(), Hub::new(frames, &recipes)));
+            streams.push(Stream::new(name, source.to_string(), Hub::new(frames, &recipes)));
         }
         Ok(streams)
     }

@@ -13,6 +13,8 @@ use super::part::Part;
 pub enum Step {
     /// Send these bytes of a part.
     Send(Rc<Part>, Range<usize>),
+    /// Send these bytes, which belong to no part.
+    Text(Rc<[u8]>, Range<usize>),
     /// Wait for this time after the step before.
     Wait(Duration),
     /// Reset the connection: the peer may lose bytes that it has not read.

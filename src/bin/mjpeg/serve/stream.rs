@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::frame_source::Demand;
 use super::hub::{Hub, Update};
+use super::recipe::Recipe;
 use super::replay::Replays;
 
 /// A stream that viewers can request.
@@ -38,7 +39,7 @@ impl Stream {
     /// The head of the response to a viewer.
     pub fn response_head(&self) -> Option<Rc<[u8]>> {
         let recorded = self.replays.as_ref().map(Replays::head).filter(|head| !head.is_empty());
-        recorded.or_else(|| self.hub.response_head(0))
+        recorded.or_else(|| self.hub.recipe(0).map(Recipe::response_head))
     }
 
     /// Publishes the next frame if it is due or has arrived. `watched` says whether the stream has viewers.

@@ -80,7 +80,7 @@ impl Viewer {
             recipe,
             layout,
             sent: SentUpTo::Fresh,
-            head: Some((head, 0)),
+            head: (!head.is_empty()).then_some((head, 0)),
             sending: None,
             plan: script.map(Plan::new),
             replay: None,
@@ -152,12 +152,18 @@ impl Viewer {
                     (Some(plan), _) => plan.next(now),
                     (None, Some(sending)) => match sending.at..reached(sending, newest) {
                         range if range.is_empty() => Next::Done,
-                        range => Next::Send(&sending.part, range),
+                        range => {
+                            let n = send(&sending.part.slices(range));
+                            match self.record(n, now)? {
+                                Some(push) => return Ok(push),
+                                None => continue,
+                            }
+                        }
                     },
                     (None, None) => Next::Done,
                 };
                 match next {
-                    Next::Send(part, range) => send(&part.slices(range)),
+                    Next::Send(gathered) => send(gathered.slices()),
                     Next::Wait(until) => {
                         self.wakes_at = Some(until);
                         return Ok(Push::Waits);
@@ -177,17 +183,26 @@ impl Viewer {
                     },
                 }
             };
-            match n {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(n) => self.advance(n, now),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.stuck.get_or_insert(now);
-                    return Ok(Push::Blocked);
-                }
-                Err(error) => return Err(error),
+            if let Some(push) = self.record(n, now)? {
+                return Ok(push);
             }
         }
+    }
+
+    /// Records the result of a send. Returns what [`Viewer::push`] returns, if that is its end.
+    #[inline]
+    fn record(&mut self, n: io::Result<usize>, now: Duration) -> io::Result<Option<Push>> {
+        match n {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => self.advance(n, now),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.stuck.get_or_insert(now);
+                return Ok(Some(Push::Blocked));
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(None)
     }
 
     /// When to continue with its plan, if it waits.
@@ -300,17 +315,19 @@ impl Viewer {
         }
     }
 
-    /// Records that `n` bytes of the plan's next step were sent, which may be of another part than the current one.
+    /// Records that `n` bytes of the plan's next steps were sent, which may be of other parts than the current one.
     fn advance_plan(&mut self, n: usize, late: Option<Duration>) {
-        let Some((part, end)) = self.plan.as_mut().and_then(|plan| plan.advance(n, late)) else { return };
-        // The bytes of a frame may come late, or never.
-        let body_end = part.body().end;
-        self.count.sent += u64::from(end - n < body_end && body_end <= end);
-        if let Some(sending) = &mut self.sending
-            && Rc::ptr_eq(&sending.part, part)
-        {
-            sending.at = sending.at.max(end);
-        }
+        let Self { plan: Some(plan), sending, count, .. } = self else { return };
+        plan.advance(n, late, |part, bytes| {
+            // The bytes of a frame may come late, or never.
+            let body_end = part.body().end;
+            count.sent += u64::from(bytes.start < body_end && body_end <= bytes.end);
+            if let Some(sending) = sending
+                && Rc::ptr_eq(&sending.part, part)
+            {
+                sending.at = sending.at.max(bytes.end);
+            }
+        });
     }
 }
 

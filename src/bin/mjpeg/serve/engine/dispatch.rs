@@ -117,15 +117,17 @@ impl Engine {
     /// Turns a connection into a viewer.
     fn start_stream(&mut self, number: usize, stream: usize, target: &str, layout: Layout, now: Duration) {
         let Some(started) = self.streams.get_mut(stream) else { return };
-        let Some(head) = started.hub.response_head(0) else { return };
+        let Some(recipe) = started.hub.recipe(0) else { return };
+        let layout = recipe.layout().unwrap_or(layout);
         let Some(connection) = self.connections.get_mut(number) else { return };
         limit_kernel_buffers(&connection.socket, &self.settings);
         self.log.came(&connection.peer, target, &layout.name(), now);
         self.attend_at = Duration::ZERO;
         let faults = &self.settings.faults;
-        let script =
+        let faulty =
             (!faults.is_empty()).then(|| Box::new(Faulty::new(Rc::clone(faults))) as Box<dyn Script>);
-        self.connections.start_stream(number, stream, Viewer::new(0, layout, head, script));
+        let viewer = Viewer::new(0, layout, recipe.response_head(), recipe.script(faulty));
+        self.connections.start_stream(number, stream, viewer);
         let update = started.hub.start(now);
         self.publish(stream, update, now);
         if update == Update::None {

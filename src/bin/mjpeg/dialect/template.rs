@@ -1,0 +1,223 @@
+//! Text with places for what differs between responses and parts.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// Text with places, such as `Content-Length: {length}`.
+///
+/// ```text
+/// {length}        bytes of the picture; {length:9} with blanks before it, {length:07} with zeros, {length:u32} as four
+///                 bytes, the lowest first
+/// {width:u16}     samples per line of the picture, as two bytes, the lowest first; {height:u16} likewise
+/// {seconds}       when the picture was taken: seconds since 1970; {milliseconds} and {microseconds} within the second
+/// {date}          now, as in RFC 9110 5.6.7; {date:-60} a minute ago
+/// {capacity}      the bytes of a buffer that holds the picture: the next power of two, at least 16384
+/// {nul:32}        as many NULs; {nul:capacity} as many as fill up the buffer
+/// {{ and }}       a brace
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Template {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Length(Form),
+    Width,
+    Height,
+    Seconds,
+    Milliseconds,
+    Microseconds,
+    /// The date so many seconds from now.
+    Date(i64),
+    Capacity,
+    Nul(usize),
+    NulToCapacity,
+}
+
+/// How a number is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Blanks(usize),
+    Zeros(usize),
+    Bytes,
+}
+
+/// What the places are filled with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Values {
+    /// Bytes of the picture.
+    pub length: usize,
+    /// Samples per line, and lines.
+    pub size: (u16, u16),
+    /// When the picture was taken, since 1970-01-01 UTC.
+    pub taken: Duration,
+    /// Now, since 1970-01-01 UTC.
+    pub now: Duration,
+}
+
+impl Values {
+    /// The bytes of a buffer that holds the picture, as a growing buffer of .NET has them.
+    fn capacity(&self) -> usize {
+        self.length.max(16_384).checked_next_power_of_two().unwrap_or(self.length)
+    }
+}
+
+/// Most NULs of one place.
+const MOST_NULS: usize = 1 << 20;
+
+impl Template {
+    /// Reads the places.
+    ///
+    /// # Errors
+    ///
+    /// When a place does not exist, or a brace has no partner.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut pieces = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            let (before, from) = rest.split_at(at);
+            plain.push_str(before);
+            if let Some(behind) = from.strip_prefix("{{").or(from.strip_prefix("}}")) {
+                plain.push_str(&from[..1]);
+                rest = behind;
+                continue;
+            }
+            let place = from.strip_prefix('{').and_then(|from| from.split_once('}'));
+            let Some((place, behind)) = place else {
+                return Err(format!("a brace without partner in {text:?}; {{{{ and }}}} are braces"));
+            };
+            if !plain.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut plain)));
+            }
+            pieces.push(piece(place).ok_or_else(|| format!("unknown place {{{place}}}"))?);
+            rest = behind;
+        }
+        plain.push_str(rest);
+        if !plain.is_empty() {
+            pieces.push(Piece::Text(plain));
+        }
+        Ok(Self { pieces })
+    }
+
+    /// Whether it has a place for the size of the picture.
+    pub fn needs_size(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Width | Piece::Height))
+    }
+
+    /// Appends the text with the values in its places.
+    pub fn write(&self, values: &Values, out: &mut Vec<u8>) {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
+                Piece::Length(Form::Bytes) => {
+                    let length = u32::try_from(values.length).unwrap_or(u32::MAX);
+                    out.extend_from_slice(&length.to_le_bytes());
+                }
+                Piece::Width => out.extend_from_slice(&values.size.0.to_le_bytes()),
+                Piece::Height => out.extend_from_slice(&values.size.1.to_le_bytes()),
+                Piece::Nul(count) => out.resize(out.len() + count, 0),
+                Piece::NulToCapacity => out.resize(out.len() + values.capacity() - values.length, 0),
+                number => number.write_text(values, out),
+            }
+        }
+    }
+}
+
+impl Piece {
+    fn write_text(&self, values: &Values, out: &mut Vec<u8>) {
+        let mut text = String::new();
+        let length = values.length;
+        // Writing to a String cannot fail.
+        let _ = match *self {
+            Self::Length(Form::Blanks(width)) => write!(text, "{length:width$}"),
+            Self::Length(Form::Zeros(width)) => write!(text, "{length:0width$}"),
+            Self::Seconds => write!(text, "{}", values.taken.as_secs()),
+            Self::Milliseconds => write!(text, "{:03}", values.taken.subsec_millis()),
+            Self::Microseconds => write!(text, "{:06}", values.taken.subsec_micros()),
+            Self::Date(offset) => write!(text, "{}", date(values.now, offset)),
+            Self::Capacity => write!(text, "{}", values.capacity()),
+            _ => Ok(()),
+        };
+        out.extend_from_slice(text.as_bytes());
+    }
+}
+
+fn piece(place: &str) -> Option<Piece> {
+    let (name, form) = place.split_once(':').map_or((place, None), |(name, form)| (name, Some(form)));
+    let number = |text: &str| text.parse().ok().filter(|number| *number <= MOST_NULS);
+    Some(match (name, form) {
+        ("length", None) => Piece::Length(Form::Blanks(0)),
+        ("length", Some("u32")) => Piece::Length(Form::Bytes),
+        ("length", Some(width)) if width.starts_with('0') => Piece::Length(Form::Zeros(number(width)?)),
+        ("length", Some(width)) => Piece::Length(Form::Blanks(number(width)?)),
+        ("width", Some("u16")) => Piece::Width,
+        ("height", Some("u16")) => Piece::Height,
+        ("seconds", None) => Piece::Seconds,
+        ("milliseconds", None) => Piece::Milliseconds,
+        ("microseconds", None) => Piece::Microseconds,
+        ("date", None) => Piece::Date(0),
+        ("date", Some(offset)) => Piece::Date(offset.parse().ok()?),
+        ("capacity", None) => Piece::Capacity,
+        ("nul", Some("capacity")) => Piece::NulToCapacity,
+        ("nul", Some(count)) => Piece::Nul(number(count)?),
+        _ => return None,
+    })
+}
+
+/// An HTTP date, RFC 9110 5.6.7.
+fn date(now: Duration, offset: i64) -> String {
+    let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX).saturating_add(offset);
+    let time = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(text: &str) -> Vec<u8> {
+        let values = Values {
+            length: 2288,
+            size: (160, 120),
+            taken: Duration::from_micros(1_700_000_000_300_020),
+            now: Duration::from_secs(1_795_338_000),
+        };
+        let mut out = Vec::new();
+        Template::parse(text).unwrap().write(&values, &mut out);
+        out
+    }
+
+    #[test]
+    fn places_are_filled() {
+        let table: [(&str, &[u8]); 12] = [
+            ("", b""),
+            ("a{{b}}c", b"a{b}c"),
+            ("{length}.", b"2288."),
+            ("{length:6}|{length:07}", b"  2288|0002288"),
+            ("MJPG{length:u32}", b"MJPG\xf0\x08\0\0"),
+            ("{width:u16}{height:u16}", b"\xa0\0\x78\0"),
+            ("{seconds}.{milliseconds}", b"1700000000.300"),
+            ("{seconds}.{microseconds}", b"1700000000.300020"),
+            ("{date}", b"Sun, 22 Nov 2026 09:00:00 GMT"),
+            ("{date:-1380}", b"Sun, 22 Nov 2026 08:37:00 GMT"),
+            ("{capacity}", b"16384"),
+            ("x{nul:2}y", b"x\0\0y"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(written(text), expected, "{text}");
+        }
+        assert_eq!(written("{nul:capacity}").len(), 16_384 - 2288);
+    }
+
+    #[test]
+    fn wrong_places_are_refused() {
+        for text in ["{", "}", "a{b", "{}", "{size}", "{length:x}", "{nul:99999999}", "{nul}", "{date:x}"] {
+            assert!(Template::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The chunked coding of a dialect.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::part::Part;
+use super::script::{Script, Step};
+use crate::dialect::Chunks;
+
+/// Makes a chunk of what is sent together: RFC 9112 7.1.
+#[derive(Debug)]
+pub struct Chunked {
+    chunks: Chunks,
+    /// The script that says what is sent together.
+    inner: Option<Box<dyn Script>>,
+}
+
+impl Chunked {
+    /// A script that makes chunks of the steps of another one.
+    pub fn new(chunks: Chunks, inner: Option<Box<dyn Script>>) -> Self {
+        Self { chunks, inner }
+    }
+
+    /// One chunk.
+    fn chunk(&self, part: &Rc<Part>, bytes: Range<usize>, plan: &mut VecDeque<Step>) {
+        if bytes.is_empty() {
+            return;
+        }
+        let length = bytes.len();
+        let size = if self.chunks.upper_case { format!("{length:X}\r\n") } else { format!("{length:x}\r\n") };
+        plan.push_back(text(size.as_bytes()));
+        plan.push_back(Step::Send(Rc::clone(part), bytes));
+        plan.push_back(text(b"\r\n"));
+    }
+}
+
+impl Script for Chunked {
+    fn steps(&mut self, part: &Rc<Part>, bytes: Range<usize>, plan: &mut VecDeque<Step>) {
+        let is_end = part.closing().is_some_and(|closing| bytes.end >= closing.end);
+        let mut steps = VecDeque::new();
+        match &mut self.inner {
+            Some(inner) => inner.steps(part, bytes, &mut steps),
+            None => steps.push_back(Step::Send(Rc::clone(part), bytes)),
+        }
+        let is_closed = steps.iter().any(|step| matches!(step, Step::Reset | Step::Close));
+        for step in steps {
+            match step {
+                Step::Send(part, bytes) => {
+                    let picture = if self.chunks.cut_before_picture { part.body().start } else { 0 };
+                    let picture = picture.clamp(bytes.start, bytes.end);
+                    // A server ends its stream some time after the last frame.
+                    let end = part.closing().map_or(bytes.end, |closing| closing.start);
+                    let end = end.clamp(picture, bytes.end);
+                    for range in [bytes.start..picture, picture..end, end..bytes.end] {
+                        self.chunk(&part, range, plan);
+                    }
+                }
+                step => plan.push_back(step),
+            }
+        }
+        if is_end && !is_closed {
+            plan.push_back(text(b"0\r\n\r\n"));
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> Step {
+    Step::Text(bytes.into(), 0..bytes.len())
+}
