@@ -7,7 +7,7 @@ use core::time::Duration;
 use memchr::{memchr, memchr2, memmem};
 
 use super::stream::Body;
-use crate::jpeg::{Marker, Segments, Walk};
+use crate::jpeg::{Appendix, Marker, Segments, Walk};
 use crate::multipart::Extent;
 
 pub(super) const SOI: &[u8] = b"\xff\xd8";
@@ -76,6 +76,9 @@ pub(super) fn pictures(body: &Body<'_>) -> Vec<Picture> {
         };
         found.push((start, end, is_whole));
         at = end.max(start + 2);
+        if is_whole && announces_more(&bytes[start..end]) {
+            at = announced_end(bytes, start, at);
+        }
     }
     let mut lengths: Vec<usize> = found.iter().map(|&(start, end, _)| end - start).collect();
     lengths.sort_unstable();
@@ -108,6 +111,23 @@ fn headers(jpeg: &[u8]) -> Headers {
         read = segment.at + 4 + segment.parameters.len();
     }
     Headers::NoScan { read: read.min(jpeg.len()) }
+}
+
+/// Whether a picture says that something follows its EOI in the same body.
+fn announces_more(jpeg: &[u8]) -> bool {
+    Segments::of(jpeg)
+        .take_while(|segment| segment.marker != Marker::SOS)
+        .any(|segment| Appendix::announced_by(segment.marker, segment.parameters).is_some())
+}
+
+/// Where the body ends in which the picture at `start` announces what follows its `end`: before the next delimiter. It is not to be
+/// shown. Without delimiters all pictures are.
+fn announced_end(bytes: &[u8], start: usize, end: usize) -> usize {
+    if let Some((delimiter, _)) = delimiters(&bytes[end..], LineStart::Required).next() {
+        return end + delimiter;
+    }
+    let is_multipart = delimiters(&bytes[..start], LineStart::Optional).next().is_some();
+    if is_multipart { bytes.len() } else { end }
 }
 
 /// When a picture was due: when its last byte came. If that byte came only with the start of the `next`

@@ -5,6 +5,8 @@ use std::time::Duration;
 use mjpeg::consumers::{Fate, Predictor, ResponseHead, Stream, StreamEnd, consumer};
 use mjpeg::http::Head;
 
+use crate::streams;
+
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=foo\r\n\r\n";
 
 /// Six parts in pairs, one pair each 200 ms; the second one of a pair comes so many milliseconds behind the first.
@@ -54,4 +56,25 @@ fn a_head_that_comes_before_its_body_is_enough_for_mjpeg_consumer() {
     let ended = Duration::from_millis(700);
     let stream = Stream::new(head, body, &arrivals, Vec::new(), StreamEnd::Open, ended);
     assert_eq!(fate(&stream, "mjpeg_consumer"), Fate::OnTime);
+}
+
+#[test]
+fn a_picture_that_is_announced_behind_another_one_is_not_to_be_shown() {
+    // A multi-picture photo with its length: FFmpeg 5.1, GStreamer 1.22 and VLC 3.0 give as many frames of such a stream
+    // as of one with its first picture alone.
+    let jpeg = include_bytes!("../../fixtures/jpeg/420.jpg");
+    let index = b"\xff\xe2\x00\x0eMPF\0II*\0\x08\0\0\0";
+    let of = |photo: &[&[u8]]| {
+        let photo = photo.concat();
+        let head = format!("--foo\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", photo.len());
+        let part = [head.as_bytes(), &photo, b"\r\n"].concat();
+        streams::of_sends(HEAD, &[&part[..]; 6])
+    };
+    let one = of(&[jpeg]);
+    let two = of(&[&jpeg[..2], index, &jpeg[2..], jpeg]);
+    for name in ["ffmpeg", "gstreamer", "vlc", "chromium", "firefox"] {
+        assert_eq!(fate(&two, name), fate(&one, name), "{name}");
+    }
+    // Without the index the second picture is a frame that was meant to be shown.
+    assert_eq!(fate(&of(&[jpeg, jpeg]), "chromium"), Fate::Loses);
 }

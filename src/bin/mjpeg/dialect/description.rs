@@ -129,8 +129,8 @@ mod tests {
     #[test]
     fn a_description_has_defaults() {
         let small = Description::parse(SMALL).unwrap();
-        assert_eq!((small.head, small.part, small.chunks), Default::default());
         assert_eq!((small.first_delimiter(), small.sent_together), ("", SentTogether::After));
+        assert_eq!((small.head, small.part, small.chunks), Default::default());
     }
 
     #[test]
