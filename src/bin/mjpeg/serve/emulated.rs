@@ -6,13 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use memchr::memmem;
 use mjpeg::jpeg::Summary;
 
-use super::chunked::Chunked;
 use super::encoded::{Encoded, Tag};
 use super::layout::Layout;
 use super::recipe::Recipe;
-use super::script::Script;
 use crate::clock::Clock;
-use crate::dialect::{Description, SentTogether, Values};
+use crate::dialect::{Chunks, Description, SentTogether, Values};
 use crate::source::picture::Picture;
 
 /// A stream as a camera or server writes it.
@@ -85,11 +83,8 @@ impl Recipe for Emulated {
         false
     }
 
-    fn script(&self, script: Option<Box<dyn Script>>) -> Option<Box<dyn Script>> {
-        match self.dialect.chunks {
-            Some(chunks) => Some(Box::new(Chunked::new(chunks, script))),
-            None => script,
-        }
+    fn chunks(&self) -> Option<Chunks> {
+        self.dialect.chunks
     }
 
     fn can_carry(&self, picture: &Picture) -> bool {

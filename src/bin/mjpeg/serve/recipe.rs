@@ -9,7 +9,7 @@ use mjpeg::multipart::{Boundary, PartHead, Serializer};
 
 use super::encoded::{Encoded, Tag};
 use super::layout::Layout;
-use super::script::Script;
+use crate::dialect::Chunks;
 use crate::listen::answer::SERVER;
 use crate::source::picture::Picture;
 
@@ -28,9 +28,9 @@ pub trait Recipe: Debug {
         true
     }
 
-    /// The script of a new viewer: the recipe's own one around `script`.
-    fn script(&self, script: Option<Box<dyn Script>>) -> Option<Box<dyn Script>> {
-        script
+    /// The chunks of the response, if it has the chunked coding.
+    fn chunks(&self) -> Option<Chunks> {
+        None
     }
 
     /// Whether the picture can be sent: it must not contain the delimiter.

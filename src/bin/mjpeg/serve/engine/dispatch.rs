@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use socket2::Socket;
 
+use super::super::chunked::Chunked;
 use super::super::connection::{SharedBody, Stage};
 use super::super::deadlines::Timed;
 use super::super::faulty::Faulty;
@@ -126,7 +127,11 @@ impl Engine {
         let faults = &self.settings.faults;
         let faulty =
             (!faults.is_empty()).then(|| Box::new(Faulty::new(Rc::clone(faults))) as Box<dyn Script>);
-        let viewer = Viewer::new(0, layout, recipe.response_head(), recipe.script(faulty));
+        let script = match recipe.chunks() {
+            Some(chunks) => Some(Box::new(Chunked::new(chunks, faulty)) as Box<dyn Script>),
+            None => faulty,
+        };
+        let viewer = Viewer::new(0, layout, recipe.response_head(), script);
         self.connections.start_stream(number, stream, viewer);
         let update = started.hub.start(now);
         self.publish(stream, update, now);
