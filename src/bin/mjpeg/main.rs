@@ -1,5 +1,6 @@
 //! `mjpeg`: produce, record, check and measure MJPEG streams. See `README.md`.
 
+mod asked;
 mod bench;
 mod capture;
 mod cli;

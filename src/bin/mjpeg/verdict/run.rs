@@ -87,7 +87,7 @@ impl Run {
         let mut run = Self {
             report: None,
             end: None,
-            asked: Asked::of(target, options),
+            asked: Asked::of(target, options.frames, options.duration),
             failure: None,
             duration: Duration::ZERO,
             first_frame: None,
