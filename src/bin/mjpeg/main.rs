@@ -18,6 +18,7 @@ mod serve;
 mod signal;
 mod source;
 mod status;
+mod targets;
 mod transport;
 mod usage;
 mod value;
