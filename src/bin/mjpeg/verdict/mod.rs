@@ -133,7 +133,7 @@ impl Check {
         let clock = Clock::real();
         let options = self.options();
         let mut emitter = self.format.emitter(self.quiet);
-        let mut out = Out { is_closed: false };
+        let mut out = output::Results::default();
         let mut worst = Exit::Done;
         let mut is_interrupted = false;
         for target in &self.targets {
@@ -208,26 +208,6 @@ impl Verdict {
             Self::NotAStream => Exit::NotAStream,
             Self::Stalled => Exit::Stalled,
             Self::Error => Exit::Local,
-        }
-    }
-}
-
-/// Standard output. A reader that closes it early does not change the verdict.
-struct Out {
-    is_closed: bool,
-}
-
-impl Out {
-    fn print(&mut self, text: &str) -> Result<(), Failure> {
-        if text.is_empty() || self.is_closed {
-            return Ok(());
-        }
-        match output::result(text) {
-            Err(failure) if failure.cause.is_none() => {
-                self.is_closed = true;
-                Ok(())
-            }
-            result => result,
         }
     }
 }
