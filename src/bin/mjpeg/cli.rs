@@ -65,7 +65,8 @@ impl Command {
             Self::Bench(args) => args.check(),
             Self::Record(record) => record.check(),
             Self::Inspect(inspect) => inspect.check(),
-            Self::Check(_) | Self::Completions(_) | Self::Man(_) => Ok(()),
+            Self::Check(check) => check.check(),
+            Self::Completions(_) | Self::Man(_) => Ok(()),
         }
     }
 

@@ -67,7 +67,9 @@ impl Recording {
             let is_missing = error.kind() == io::ErrorKind::NotFound;
             let problem = Problem::new(anyhow!(error).context(format!("cannot open {}", path.display())));
             match is_missing {
-                true => problem.hint("a directory must be a recording of mjpeg record; else name a file in it"),
+                true => {
+                    problem.hint("a directory must be a recording of mjpeg record; else name a file in it")
+                }
                 false => problem,
             }
         })?;
@@ -91,6 +93,11 @@ impl Recording {
             .map_err(|error| anyhow!("{}: not a line of a manifest: {error}", place()))?;
         self.number += 1;
         Ok(Some(Line { number: self.number, ..line }))
+    }
+
+    /// Lines that were read.
+    pub fn lines(&self) -> u64 {
+        self.number
     }
 
     /// The contents of the file of a line.

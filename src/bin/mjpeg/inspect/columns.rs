@@ -297,7 +297,10 @@ mod tests {
     fn columns_give_way_before_notes() {
         for (width, columns) in [
             (None, "part    time s   gap ms      offset     bytes  framing  size       chroma    q  notes"),
-            (Some(200), "part    time s   gap ms      offset     bytes  framing  size       chroma    q  notes"),
+            (
+                Some(200),
+                "part    time s   gap ms      offset     bytes  framing  size       chroma    q  notes",
+            ),
             (Some(80), "part    time s   gap ms     bytes  framing  size         q  notes"),
             (Some(60), "part    time s   gap ms     bytes  size         q  notes"),
         ] {

@@ -10,10 +10,3 @@ pub struct Details {
     /// The markers of its picture.
     pub jpeg: bool,
 }
-
-impl Details {
-    /// Whether there is more than the row.
-    pub fn are_any(self) -> bool {
-        self.headers || self.hex.is_some() || self.jpeg
-    }
-}

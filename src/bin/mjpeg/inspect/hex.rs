@@ -30,7 +30,11 @@ pub fn lines(region: &Region, width: Option<usize>, paint: Paint) -> Vec<String>
         lines.push(line);
     }
     if region.left_out > 0 {
-        lines.push(format!("  {:10}{}", "", paint.ink(Ink::Dim, format!("{} more", counted(region.left_out)))));
+        lines.push(format!(
+            "  {:10}{}",
+            "",
+            paint.ink(Ink::Dim, format!("{} more", counted(region.left_out)))
+        ));
     }
     lines
 }

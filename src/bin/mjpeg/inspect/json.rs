@@ -12,13 +12,20 @@ use crate::output;
 use crate::problem::Problem;
 
 /// One JSON object for each part, each on one line.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Json {
     target: String,
     /// The response head, until the first row has it.
     head: Option<String>,
     /// Whether the first row has the response head.
-    pub headers: bool,
+    headers: bool,
+}
+
+impl Json {
+    /// No row yet. With `headers` the first one has the response head.
+    pub fn new(headers: bool) -> Self {
+        Self { target: String::new(), head: None, headers }
+    }
 }
 
 /// Unknown values are absent.

@@ -113,13 +113,11 @@ fn meaning(segment: &Segment<'_>) -> String {
         Marker::DQT => quantisation(parameters),
         Marker::DHT => huffman(parameters),
         Marker::DRI | Marker::DNL => match *parameters {
-            [high, low] if segment.marker == Marker::DRI => {
-                match u16::from_be_bytes([high, low]) {
-                    0 => "no restart markers".into(),
-                    1 => "a restart marker behind each MCU".into(),
-                    n => format!("a restart marker each {n} MCUs"),
-                }
-            }
+            [high, low] if segment.marker == Marker::DRI => match u16::from_be_bytes([high, low]) {
+                0 => "no restart markers".into(),
+                1 => "a restart marker behind each MCU".into(),
+                n => format!("a restart marker each {n} MCUs"),
+            },
             [high, low] => format!("{} lines", u16::from_be_bytes([high, low])),
             _ => String::new(),
         },

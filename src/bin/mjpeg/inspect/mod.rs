@@ -138,7 +138,7 @@ impl Inspect {
         let details = Details { headers: self.headers, hex: self.hex, jpeg: self.jpeg };
         let mut emitter: Box<dyn Emitter> = match self.format {
             Format::Text => Box::new(Text::new(details, width, paint)),
-            Format::Json => Box::new(Json { headers: self.headers, ..Json::default() }),
+            Format::Json => Box::new(Json::new(self.headers)),
         };
         run::show(&self.reading(&self.target, details), &mut *emitter, &clock, stop)
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use mjpeg::jpeg::{Judgement, Walk};
 
 use super::details::Details;
-use super::marker_table::MarkerTable;
 use super::region::Region;
 use super::row::Row;
 use super::watcher::{Around, Sink};
@@ -64,7 +63,7 @@ fn row(recording: &Recording, line: Line, details: Details) -> Row {
             let judgement = Judgement::of_markers(&body, Walk::over(&body));
             row.set_picture(&body, &judgement);
             if details.jpeg {
-                row.markers = Some(MarkerTable::of(&body, judgement.start()));
+                row.set_markers(&body, &judgement);
             }
             if let Some(most) = details.hex {
                 let bytes = body[..body.len().min(most)].to_vec();

@@ -102,7 +102,8 @@ impl Bytes {
     }
 
     fn forget_before(&mut self, offset: u64) {
-        let n = usize::try_from(offset.saturating_sub(self.start)).unwrap_or(usize::MAX).min(self.bytes.len());
+        let n =
+            usize::try_from(offset.saturating_sub(self.start)).unwrap_or(usize::MAX).min(self.bytes.len());
         self.bytes.drain(..n);
         self.start += n as u64;
     }

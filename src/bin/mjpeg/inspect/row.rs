@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mjpeg::counted::Counted;
-use mjpeg::jpeg::{Judgement, Note, Quality, Refusal, Summary};
+use mjpeg::jpeg::{Judgement, Note, Quality, QuantisationTables, Refusal, Summary};
 use mjpeg::multipart::{Deviation, DeviationKind, Framing, Part};
 
 use super::marker_table::MarkerTable;
@@ -46,6 +46,8 @@ pub struct Row {
     pub head: Option<Vec<u8>>,
     /// Its bytes by their meaning, for `--hex`.
     pub regions: Vec<Region>,
+    /// Its quantisation tables, with its markers.
+    pub tables: Option<Box<QuantisationTables>>,
     /// Its markers, for `--jpeg`.
     pub markers: Option<MarkerTable>,
 }
@@ -90,6 +92,12 @@ impl Row {
         self.damage = judgement.refusal().map(Refusal::name);
         self.damage_text = judgement.refusal().map(|refusal| refusal.to_string());
         self.deviations.extend(notes(body, judgement));
+    }
+
+    /// Keeps the markers of its picture.
+    pub fn set_markers(&mut self, body: &[u8], judgement: &Judgement) {
+        self.tables = Some(Box::new(Summary::of(judgement.picture(body)).quantisation));
+        self.markers = Some(MarkerTable::of(body, judgement.start()));
     }
 
     /// Adds what departed from the standard of the framing.

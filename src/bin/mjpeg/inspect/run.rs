@@ -86,7 +86,14 @@ impl Reading {
         let deadline = self.asked.duration.map(|duration| started + duration);
         let end = session.run(&mut watcher, deadline)?;
         watcher.finish()?;
-        let failure = self.failure(&end, watcher.around.parts);
+        let page = session.page().filter(|_| matches!(end, End::NotAStream(_)));
+        let failure = match page {
+            Some(page) => Some(Failure {
+                hint: page.hint().map(String::from),
+                ..Failure::new(Exit::NotAStream, anyhow!("{}: not a stream: {page}", self.target))
+            }),
+            None => self.failure(&end, watcher.around.parts),
+        };
         let Watcher { sink, around, .. } = watcher;
         Ok((sink, Read { around, end: Some(end), failure }))
     }

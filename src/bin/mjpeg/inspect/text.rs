@@ -155,17 +155,11 @@ impl Emitter for Text {
     }
 }
 
-/// A response head in a line.
-pub fn status(head: &Head, is_in_chunks: bool) -> String {
-    let version = match head.version {
-        Version::Http10 => "HTTP/1.0",
-        Version::Http11 => "HTTP/1.1",
-        Version::Icy => "ICY",
-        Version::Other => "no status line",
-    };
-    let mut text = format!("{version} {} {}", head.status, printable(&head.reason));
-    text.truncate(text.trim_end().len());
+/// What a response head says, in a line.
+fn status(head: &Head, is_in_chunks: bool) -> String {
+    let mut text = printable(&status_line(head));
     if head.version == Version::Other && head.fields().is_empty() {
+        // The substitute for the head of a body that came alone.
         text = "no response head".into();
     }
     match head.text("content-type") {
@@ -179,4 +173,15 @@ pub fn status(head: &Head, is_in_chunks: bool) -> String {
         text += ", chunked";
     }
     text
+}
+
+/// The status line of a response, without its line end.
+pub fn status_line(head: &Head) -> String {
+    let version = match head.version {
+        Version::Http10 => "HTTP/1.0",
+        Version::Http11 => "HTTP/1.1",
+        Version::Icy => "ICY",
+        _ => "HTTP of another version",
+    };
+    format!("{version} {} {}", head.status, head.reason).trim_end().into()
 }

@@ -7,7 +7,6 @@ use mjpeg::multipart::{Collected, Collector, Event, Span};
 use mjpeg::stats::FrameTimes;
 
 use super::details::Details;
-use super::marker_table::MarkerTable;
 use super::region::Window;
 use super::row::{Row, is_skipped};
 use crate::problem::Problem;
@@ -81,11 +80,6 @@ impl<S: Sink> Watcher<S> {
         self.pass_on()
     }
 
-    /// Whether the sink wants no more.
-    pub fn is_done(&self) -> bool {
-        self.flow == Flow::Enough
-    }
-
     fn pass_on(&mut self) -> Result<(), Problem> {
         for Collected { number, note, deviations, .. } in &mut self.rows {
             let row = match note {
@@ -134,7 +128,7 @@ impl<S: Sink> Observer for Watcher<S> {
             row.regions = window.take(part, most);
         }
         if self.details.jpeg {
-            row.markers = Some(MarkerTable::of(part.body, judgement.start()));
+            row.set_markers(part.body, &judgement);
         }
         self.last_arrival = arrival;
         self.around.parts += 1;

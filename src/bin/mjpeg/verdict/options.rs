@@ -7,6 +7,7 @@ use mjpeg::check::{Carrier, Consumer, Expectations};
 pub use crate::asked::Asked;
 use crate::transport;
 use crate::verdict::depth::Depth;
+use crate::verdict::progress::Parts;
 
 /// How far to read a target, and how to judge it.
 #[derive(Debug)]
@@ -27,4 +28,6 @@ pub struct Options {
     pub consumers: Vec<&'static Consumer>,
     /// The carriers that the findings are judged for.
     pub carriers: Vec<&'static Carrier>,
+    /// Parts that were read, of all targets together.
+    pub parts: Parts,
 }

@@ -23,9 +23,11 @@ pub struct Pair {
 }
 
 impl Comparison {
-    /// Compares two lists of properties.
+    /// Compares two lists of properties. Names of fields may be written in other letters: the list of fields shows that.
     pub fn of(left: &[Item], right: &[Item]) -> Self {
-        let is = |item: &Item, other: &Item| item.group == other.group && item.name == other.name;
+        let is = |item: &Item, other: &Item| {
+            item.group == other.group && item.name.eq_ignore_ascii_case(&other.name)
+        };
         let value = |items: &[Item], wanted: &Item| {
             items.iter().find(|item| is(item, wanted)).map(|item| item.value.clone())
         };

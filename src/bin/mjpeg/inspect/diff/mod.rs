@@ -77,7 +77,9 @@ pub fn run(
         let comparison = Comparison::of(&left.items(&read.around), &right.items(&other.around));
         results.print(&match *form {
             Form::Text { width, paint, all } => text::table(&names, &comparison, width, paint, all),
-            Form::Json { all } => output::json(&json::object(&names, &comparison, all)).map_err(Failure::local)?,
+            Form::Json { all } => {
+                output::json(&json::object(&names, &comparison, all)).map_err(Failure::local)?
+            }
         })?;
         exit = if comparison.differs() { Exit::No } else { Exit::Done };
     }
