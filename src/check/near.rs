@@ -21,7 +21,7 @@ pub fn nearest(text: &str) -> Option<&'static Rule> {
     }
     let start_of = |name: &str| name.chars().take(text.len()).collect::<Vec<char>>();
     let whole = |name: &str| name.chars().collect::<Vec<char>>();
-    let allowed = (text.len() / 3).max(1);
+    let allowed = text.len() / 3;
     rules()
         // The start of a name may be typed: `content-lenght`. A whole name is the better match.
         .flat_map(|rule| [(rule, 1, start_of(rule.name)), (rule, 0, whole(rule.name))])

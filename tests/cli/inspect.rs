@@ -69,7 +69,7 @@ fn every_kind_of_target_is_read() {
         (capture.to_str().unwrap(), 3, "content_length"),
         (two.to_str().unwrap(), 2, "scanned"),
         (one.to_str().unwrap(), 1, "scanned"),
-        ("test:64x48", 3, "content_length"),
+        ("test:160x120", 3, "content_length"),
     ] {
         let rows = lines(&inspect(target, &["--frames", "3", "--format", "json"]).expect(0));
         assert_eq!(rows.len(), least, "{target}");
@@ -192,7 +192,7 @@ fn exit_codes_follow_the_end_of_the_stream() {
 #[test]
 fn a_reader_that_leaves_does_not_change_the_exit_code() {
     let script = format!(
-        "{} inspect test:64x48 --frames 2000 | head -n 3; exit ${{PIPESTATUS[0]}}",
+        "{} inspect test:160x120 --frames 2000 | head -n 3; exit ${{PIPESTATUS[0]}}",
         env!("CARGO_BIN_EXE_mjpeg")
     );
     let end = run(std::process::Command::new("bash").args(["-c", &script])).expect(0);

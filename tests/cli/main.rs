@@ -13,6 +13,7 @@ mod check_content;
 mod check_dialects;
 mod check_files;
 mod check_promises;
+mod check_recording;
 mod check_rules;
 mod check_snapshots;
 mod check_targets;

@@ -15,6 +15,7 @@ mod output;
 mod paint;
 mod pattern;
 mod problem;
+mod progress;
 mod record;
 mod recording;
 mod relay;

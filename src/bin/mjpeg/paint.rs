@@ -29,12 +29,14 @@ impl Ink {
     /// The parameters of the SGR sequence (ECMA-48 8.3.117).
     fn sgr(self) -> &'static str {
         match self {
-            Self::Heading => "1",
-            Self::Name => "1;35",
+            Self::Heading => "1;4",
+            Self::Name => "1",
             Self::Good => "32",
             Self::Error => "1;31",
-            Self::Warning => "33",
-            Self::Info | Self::Text => "36",
+            // Those of GCC: yellow cannot be read on white.
+            Self::Warning => "1;35",
+            Self::Info => "1;36",
+            Self::Text => "36",
             Self::Dim => "2",
             Self::Blank => "32",
             Self::Control => "35",

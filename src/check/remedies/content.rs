@@ -1,6 +1,6 @@
 //! Remedies: what pictures show.
 
-use super::Remedy;
+use super::entry::Remedy;
 
 pub static REMEDIES: &[Remedy] = &[
     Remedy {
@@ -59,7 +59,7 @@ pub static REMEDIES: &[Remedy] = &[
     },
     Remedy {
         code: "C510",
-        cure: "Look at the lens: is it covered, is there fog? Does the source have a signal?",
+        cure: "Look whether the lens is covered or in fog, and whether the source has a signal.",
         bad: "one grey area",
         good: "a picture of the scene",
     },

@@ -1,6 +1,6 @@
 //! Remedies: delimiters, lengths and line ends.
 
-use super::Remedy;
+use super::entry::Remedy;
 
 pub static REMEDIES: &[Remedy] = &[
     Remedy {

@@ -1,6 +1,6 @@
 //! Remedies: the response head, and snapshots.
 
-use super::Remedy;
+use super::entry::Remedy;
 
 pub static REMEDIES: &[Remedy] = &[
     Remedy {

@@ -1,6 +1,6 @@
 //! Remedies: pictures.
 
-use super::Remedy;
+use super::entry::Remedy;
 
 pub static REMEDIES: &[Remedy] = &[
     Remedy {

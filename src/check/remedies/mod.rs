@@ -2,6 +2,7 @@
 
 mod content;
 mod delimiter;
+mod entry;
 mod http;
 mod jpeg;
 mod part;
@@ -9,20 +10,7 @@ mod recording;
 mod timing;
 
 use super::rule::Rule;
-
-/// What to change so that a stream no longer breaks a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Remedy {
-    /// The code of the rule.
-    pub code: &'static str,
-    /// What to change in the camera or server.
-    pub cure: &'static str,
-    /// What breaks the rule, in a line. `\r` and `\n` are written out.
-    pub bad: &'static str,
-    /// What to send instead.
-    pub good: &'static str,
-}
+pub use entry::Remedy;
 
 /// The remedy for a break of `rule`.
 pub fn remedy(rule: &Rule) -> Option<&'static Remedy> {

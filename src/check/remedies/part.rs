@@ -1,6 +1,6 @@
 //! Remedies: the heads and the bodies of parts.
 
-use super::Remedy;
+use super::entry::Remedy;
 
 pub static REMEDIES: &[Remedy] = &[
     Remedy {

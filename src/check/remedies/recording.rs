@@ -1,13 +1,13 @@
 //! Remedies: recordings.
 
-use super::Remedy;
+use super::entry::Remedy;
 
 pub static REMEDIES: &[Remedy] = &[
     Remedy {
         code: "R601",
         cure: "Restore the manifest from a copy, or record again; write notes about a recording into another file.",
         bad: "{\"seq\":3,\"part\":3,\"fi",
-        good: "{\"seq\":3,\"part\":3,\"file\":\"frame-000003.jpg\",\"offset\":20616,\"fields\":[]}",
+        good: "{\"seq\":3,\"part\":3,\"offset\":20616,\"fields\":[]}",
     },
     Remedy {
         code: "R602",

@@ -1,6 +1,6 @@
 //! Remedies: times.
 
-use super::Remedy;
+use super::entry::Remedy;
 
 pub static REMEDIES: &[Remedy] = &[
     Remedy {

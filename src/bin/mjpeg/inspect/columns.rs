@@ -1,41 +1,16 @@
-//! The columns of the rows, and which of them fit the terminal.
+//! Rows in lines: which columns fit the terminal, and what is below a line.
 
-use mjpeg::jpeg::Quality;
 use mjpeg::multipart::Framing;
 
+use super::column::{Column, Known};
 use super::row::Row;
 use crate::output;
 use crate::paint::{Ink, Paint};
 
 /// The least room for deviations and fields beside the columns, in characters.
-const NOTES: usize = 20;
+const NOTES: usize = 19;
 /// How far lines below a row are indented.
 pub const INDENT: &str = "      ";
-
-/// A column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Column {
-    /// Number of the part.
-    Part,
-    /// Time since the first byte, in seconds.
-    Arrival,
-    /// Time since the part before it, in milliseconds.
-    Gap,
-    /// Offset of the body.
-    Offset,
-    /// Bytes of the body.
-    Bytes,
-    /// How the end of the body was found.
-    Framing,
-    /// Width and height.
-    Size,
-    /// Chroma sampling.
-    Sampling,
-    /// Quality.
-    Quality,
-    /// File of a recording.
-    File,
-}
 
 /// The columns that are shown, in their order.
 #[derive(Debug)]
@@ -44,90 +19,6 @@ pub struct Columns {
     /// Characters of a line; `None`: no limit.
     width: Option<usize>,
     paint: Paint,
-}
-
-/// What the source of the rows knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
-    /// A stream with arrival times.
-    Live,
-    /// A stream without them.
-    Saved,
-    /// The lines of a manifest and their files.
-    Recording,
-}
-
-impl Column {
-    const ALL: [Self; 10] = [
-        Self::Part,
-        Self::Arrival,
-        Self::Gap,
-        Self::Offset,
-        Self::Bytes,
-        Self::Framing,
-        Self::Size,
-        Self::Sampling,
-        Self::Quality,
-        Self::File,
-    ];
-    /// Those that a narrow terminal leaves out, the first one first.
-    const LEFT_OUT: [Self; 4] = [Self::Sampling, Self::Offset, Self::Framing, Self::File];
-
-    fn heading(self) -> &'static str {
-        match self {
-            Self::Part => "part",
-            Self::Arrival => "time s",
-            Self::Gap => "gap ms",
-            Self::Offset => "offset",
-            Self::Bytes => "bytes",
-            Self::Framing => "framing",
-            Self::Size => "size",
-            Self::Sampling => "chroma",
-            Self::Quality => "q",
-            Self::File => "file",
-        }
-    }
-
-    fn width(self) -> usize {
-        match self {
-            Self::Part => 4,
-            Self::Arrival | Self::Bytes => 8,
-            Self::Gap | Self::Framing => 7,
-            Self::Offset => 10,
-            Self::Size => 9,
-            Self::Sampling => 6,
-            Self::Quality => 3,
-            Self::File => 16,
-        }
-    }
-
-    fn is_number(self) -> bool {
-        matches!(self, Self::Part | Self::Arrival | Self::Gap | Self::Offset | Self::Bytes | Self::Quality)
-    }
-
-    fn is_known(self, known: Known) -> bool {
-        match self {
-            Self::Arrival | Self::Gap => known != Known::Saved,
-            Self::Framing => known != Known::Recording,
-            Self::File => known == Known::Recording,
-            _ => true,
-        }
-    }
-
-    fn text(self, row: &Row) -> String {
-        match self {
-            Self::Part => row.part.to_string(),
-            Self::Arrival => row.arrival.map(|it| format!("{:.3}", it.as_secs_f64())).unwrap_or_default(),
-            Self::Gap => row.gap.map(|it| format!("{:.1}", output::ms(it))).unwrap_or_default(),
-            Self::Offset => row.offset.to_string(),
-            Self::Bytes => row.body_bytes.map(|bytes| bytes.to_string()).unwrap_or_default(),
-            Self::Framing => row.framing.map_or("", framing).into(),
-            Self::Size => row.size.map(|(width, height)| format!("{width}x{height}")).unwrap_or_default(),
-            Self::Sampling => row.sampling.unwrap_or_default().into(),
-            Self::Quality => row.quality.as_ref().map(quality).unwrap_or_default(),
-            Self::File => output::printable(row.file.as_deref().unwrap_or_default()),
-        }
-    }
 }
 
 impl Columns {
@@ -144,7 +35,7 @@ impl Columns {
 
     /// The names of the columns.
     pub fn heading(&self) -> String {
-        let cells: Vec<String> = self.shown.iter().map(|it| padded(*it, it.heading().into())).collect();
+        let cells: Vec<String> = self.shown.iter().map(|it| it.padded(it.heading())).collect();
         self.paint.ink(Ink::Heading, format!("{}  notes", cells.join("  ")))
     }
 
@@ -189,7 +80,7 @@ impl Columns {
     }
 
     fn cell(&self, column: Column, row: &Row, is_long: bool) -> String {
-        let text = padded(column, column.text(row));
+        let text = column.padded(&column.text(row));
         let ink = match column {
             Column::Part => Ink::Name,
             Column::Gap if is_long => Ink::Warning,
@@ -200,22 +91,6 @@ impl Columns {
         };
         self.paint.ink(ink, text)
     }
-}
-
-/// The word for a framing in text.
-fn framing(framing: Framing) -> &'static str {
-    match framing {
-        Framing::ContentLength => "length",
-        Framing::Delimited => "delim",
-        Framing::EndOfInput => "end",
-        Framing::Scanned => "scan",
-    }
-}
-
-/// The estimate of an encoder's setting; `~` if its tables are not those of libjpeg.
-pub fn quality(quality: &Quality) -> String {
-    let Quality { percent, exact } = quality;
-    if *exact { percent.to_string() } else { format!("~{percent}") }
 }
 
 /// The fields that the row does not show otherwise.
@@ -230,11 +105,6 @@ fn fields_of_note(row: &Row) -> String {
     let fields = row.fields.iter().filter(|(name, value)| !is_length(name, value) && !is_jpeg(name, value));
     let shown = fields.map(|(name, value)| output::printable(&format!("{name}: {value}")));
     shown.collect::<Vec<_>>().join("; ")
-}
-
-fn padded(column: Column, text: String) -> String {
-    let width = column.width();
-    if column.is_number() { format!("{text:>width$}") } else { format!("{text:width$}") }
 }
 
 /// The characters of a line before its notes.
@@ -271,6 +141,8 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use mjpeg::jpeg::Quality;
+
     use super::*;
 
     fn row() -> Row {

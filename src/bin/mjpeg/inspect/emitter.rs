@@ -2,6 +2,7 @@
 
 use mjpeg::http::Head;
 
+use super::column::Known;
 use super::row::Row;
 use super::watcher::Around;
 use crate::problem::Problem;
@@ -33,5 +34,5 @@ pub struct Opened<'a> {
     /// Whether the body comes in chunks.
     pub is_in_chunks: bool,
     /// What the source of the rows knows.
-    pub known: super::columns::Known,
+    pub known: Known,
 }

@@ -15,7 +15,7 @@ pub fn lines(region: &Region, width: Option<usize>, paint: Paint) -> Vec<String>
     for (n, bytes) in region.bytes.chunks(per_line).enumerate() {
         let name = if n == 0 { region.name } else { "" };
         let offset = region.offset + (n * per_line) as u64;
-        let mut line = format!("  {}", paint.ink(Ink::Heading, format!("{name:10}")));
+        let mut line = format!("  {}", paint.ink(Ink::Name, format!("{name:10}")));
         let _ = write!(line, "{}  ", paint.ink(Ink::Dim, format!("{offset:08x}")));
         for run in runs(bytes) {
             let hex: String = run.iter().map(|byte| format!("{byte:02x} ")).collect();

@@ -1,5 +1,6 @@
 //! The markers of a picture, for `--jpeg`.
 
+use mjpeg::counted::Counted;
 use mjpeg::jpeg::{
     Coding, FrameHeader, Marker, Process, Quality, QuantisationTables, ScanHeader, Segment, Segments,
 };
@@ -118,7 +119,7 @@ fn meaning(segment: &Segment<'_>) -> String {
                 1 => "a restart marker behind each MCU".into(),
                 n => format!("a restart marker each {n} MCUs"),
             },
-            [high, low] => format!("{} lines", u16::from_be_bytes([high, low])),
+            [high, low] => Counted(u16::from_be_bytes([high, low]).into(), "line").to_string(),
             _ => String::new(),
         },
         Marker::SOS => scan(parameters),

@@ -1,5 +1,6 @@
 //! `mjpeg inspect`: what is in a stream, part by part, and how two streams differ.
 
+mod column;
 mod columns;
 mod details;
 mod diff;

@@ -51,7 +51,7 @@ pub fn rows(
 }
 
 fn row(recording: &Recording, line: Line, details: Details) -> Row {
-    let Line { seq, part, file, offset, body_bytes, fields, deviations, .. } = line;
+    let Line { seq, part, file, offset, body_bytes, fields, deviations, damage, .. } = line;
     let mut row = Row { seq, part, file, offset, body_bytes, fields, ..Row::default() };
     if details.headers {
         let lines = row.fields.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
@@ -72,7 +72,10 @@ fn row(recording: &Recording, line: Line, details: Details) -> Row {
             }
         }
         Some((Err(error), file)) => row.deviations.push(format!("cannot read {file}: {error}")),
-        None => row.deviations.push("no file was written".into()),
+        None => {
+            let damage = damage.map(|damage| format!(": {damage}")).unwrap_or_default();
+            row.deviations.push(format!("no file was written{damage}"));
+        }
     }
     let noted = std::mem::take(&mut row.deviations);
     row.deviations = deviations;

@@ -12,6 +12,10 @@ use crate::transport::{Session, Tap};
 
 /// Most bytes of a region that are kept, unless it is the body.
 const MOST: usize = 1 << 10;
+/// Most bytes of the window: more than the parser's limit for a body.
+const MOST_BYTES: usize = 66 << 20;
+/// What is kept when there are more.
+const KEPT_BYTES: usize = 1 << 20;
 
 /// Some bytes of the decoded body that belong together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +58,7 @@ impl Tap for WindowTap {
             let n = dechunker.decode(&mut body).unwrap_or(0);
             body.truncate(n);
         }
-        self.window.0.borrow_mut().bytes.extend_from_slice(&body);
+        self.window.0.borrow_mut().push(&body);
         Ok(())
     }
 }
@@ -94,6 +98,14 @@ impl Window {
 }
 
 impl Bytes {
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        if self.bytes.len() > MOST_BYTES {
+            // The parser has given up the body that these bytes belong to.
+            self.forget_before(self.start + (self.bytes.len() - KEPT_BYTES) as u64);
+        }
+    }
+
     fn region(&self, name: &'static str, span: Span, most: usize) -> Option<Region> {
         let start = usize::try_from(span.start.checked_sub(self.start)?).ok()?;
         let len = usize::try_from(span.len).ok()?.min(most);
@@ -106,5 +118,24 @@ impl Bytes {
             usize::try_from(offset.saturating_sub(self.start)).unwrap_or(usize::MAX).min(self.bytes.len());
         self.bytes.drain(..n);
         self.start += n as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_without_an_end_does_not_fill_the_memory() {
+        let mut bytes = Bytes::default();
+        let mebibyte = vec![7; 1 << 20];
+        for n in 1..200_u64 {
+            bytes.push(&mebibyte);
+            assert!(bytes.bytes.len() <= MOST_BYTES);
+            assert_eq!(bytes.start + bytes.bytes.len() as u64, n << 20);
+        }
+        let last = Span { start: (199 << 20) - 4, len: 4 };
+        assert_eq!(bytes.region("body", last, 9).unwrap().bytes, [7; 4]);
+        assert_eq!(bytes.region("body", Span { start: 0, len: 4 }, 9), None);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use mjpeg::http::Head;
 
-use super::columns::Known;
+use super::column::Known;
 use super::details::Details;
 use super::emitter::{Emitter, Opened};
 use super::recorded;

@@ -7,7 +7,8 @@ use mjpeg::counted::Counted;
 use mjpeg::http::{Head, Version};
 use mjpeg::stats::FrameTimes;
 
-use super::columns::{Columns, INDENT, Known, wrapped};
+use super::column::Known;
+use super::columns::{Columns, INDENT, wrapped};
 use super::details::Details;
 use super::emitter::{Emitter, Opened};
 use super::marker_table::MarkerTable;
@@ -69,8 +70,8 @@ impl Text {
             );
             return;
         }
-        let heading = format!("{INDENT}{:>8}  {:6}  {:>8}  says", "offset", "marker", "bytes");
-        let _ = write!(text, "\n{}", self.paint.ink(Ink::Heading, heading));
+        let heading = format!("{:>8}  {:6}  {:>8}  says", "offset", "marker", "bytes");
+        let _ = write!(text, "\n{INDENT}{}", self.paint.ink(Ink::Heading, heading));
         let room = self.width.map_or(usize::MAX, |width| width.saturating_sub(INDENT.len() + 28).max(20));
         for entry in &table.entries {
             let marker = entry.marker.as_deref().unwrap_or("-");

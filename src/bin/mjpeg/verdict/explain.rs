@@ -15,7 +15,7 @@ const WIDTH: usize = 78;
 /// One rule: what it is, why it matters, what to change, and whom it breaks.
 pub fn rule(rule: &Rule, paint: Paint) -> String {
     let severity = paint.ink(ink(rule.severity), rule.severity.name());
-    let mut text = format!("{} {} ({severity})\n\n", paint.ink(Ink::Heading, rule.code), rule.name);
+    let mut text = format!("{} {} ({severity})\n\n", paint.ink(Ink::Name, rule.code), rule.name);
     let _ = writeln!(text, "  {}", rule.summary);
     section(&mut text, paint, "Why it matters", &[rule.why]);
     if let Some(remedy) = remedy(rule) {

@@ -6,7 +6,6 @@ mod emit;
 mod explain;
 mod limits;
 mod options;
-mod progress;
 mod reader;
 mod recorded;
 mod run;
@@ -25,17 +24,17 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::output::{self, Color};
 use crate::paint::Paint;
 use crate::problem::Problem;
+use crate::progress::{Parts, Progress};
 use crate::signal::Stop;
-use crate::targets;
+use crate::targets::{self, Entry};
 use crate::transport::Target;
 use crate::usage::Usage;
 use crate::value::Rate;
-use baseline::{Baseline, Entry};
+use baseline::Baseline;
 use depth::Depth;
 use emit::{Emitter, Json, Text};
 use limits::Limits;
 use options::Options;
-use progress::{Parts, Progress};
 use reader::Reader;
 use run::Verdict;
 use tasks::Task;
@@ -141,7 +140,7 @@ impl Check {
         let tasks = self.tasks(&parts, stop)?;
         let baseline = self.baseline.as_ref().map(|file| Baseline::read(file, stop)).transpose()?;
         // Before a target is opened: a baseline of other settings shows nothing.
-        let before: Vec<Option<&Entry>> = tasks
+        let before: Vec<Option<&baseline::Entry>> = tasks
             .iter()
             .map(|task| baseline.as_ref().map(|it| it.entry(&task.shown(), &task.settings())).transpose())
             .collect::<Result<_, _>>()?;
@@ -207,7 +206,7 @@ impl Check {
 
     /// The targets of the command line, then those of the list.
     fn tasks(&self, parts: &Parts, stop: &Stop) -> Result<Vec<Task>, Problem> {
-        let named = match &self.list {
+        let named: Vec<Entry<Limits>> = match &self.list {
             Some(list) => targets::read(list, &self.limits, |_| Ok(()), stop)?,
             None => Vec::new(),
         };
@@ -217,7 +216,7 @@ impl Check {
             options: self.options(&self.limits, parts),
         });
         let listed = named.into_iter().map(|entry| Task {
-            name: Some(entry.name.to_string()),
+            name: Some(entry.name),
             target: entry.target,
             options: self.options(&entry.options, parts),
         });

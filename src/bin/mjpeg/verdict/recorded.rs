@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use mjpeg::check::{Judge, RecordingFault};
+use mjpeg::counted::Counted;
 use mjpeg::jpeg::Walk;
 use mjpeg::multipart::{Boundary, Parser, Serializer};
 use sha2::{Digest, Sha256};
@@ -78,7 +79,7 @@ fn contents(recording: &Recording, line: &Line, judge: &mut Judge) -> Option<Vec
         }
     };
     if let Some(expected) = line.body_bytes.filter(|&expected| !is_size_of(line, &body, expected)) {
-        let message = format!("{file}: {} bytes, the part had {expected}", body.len());
+        let message = format!("{file}: {}, the part had {expected}", Counted(body.len() as u64, "byte"));
         judge.recording(RecordingFault::FileSize, line.number, message);
     }
     let hash = || Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect::<String>();

@@ -8,6 +8,7 @@ use std::thread;
 use crate::clock::Clock;
 use crate::exit::Failure;
 use crate::signal::Stop;
+use crate::targets::Name;
 use crate::transport::Target;
 use crate::verdict::baseline::Settings;
 use crate::verdict::options::{Asked, Options};
@@ -17,7 +18,7 @@ use crate::verdict::run::Run;
 #[derive(Debug)]
 pub struct Task {
     /// Its name in the list of targets.
-    pub name: Option<String>,
+    pub name: Option<Name>,
     /// What is read.
     pub target: Target,
     /// How far it is read, and how it is judged.
@@ -27,7 +28,7 @@ pub struct Task {
 impl Task {
     /// What it is called: its name, or the target as typed without a password.
     pub fn shown(&self) -> String {
-        self.name.clone().unwrap_or_else(|| self.target.to_string())
+        self.name.as_ref().map_or_else(|| self.target.to_string(), ToString::to_string)
     }
 
     /// The options that decide what the check finds.

@@ -5,6 +5,7 @@ mod item;
 mod json;
 mod pictures;
 mod profile;
+mod response;
 mod text;
 
 use std::panic;
@@ -16,6 +17,7 @@ use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::{self, Results};
 use crate::paint::Paint;
+use crate::progress::{Parts, Progress};
 use crate::signal::Stop;
 use comparison::Comparison;
 use profile::Profile;
@@ -54,14 +56,18 @@ pub fn run(
     // What a profile is made of.
     let details = Details { headers: true, hex: Some(0), jpeg: true };
     let names = [left.target.to_string(), right.target.to_string()];
-    let read = |reading: Reading, clock: &Clock, stop: &Stop| {
-        Reading { details, ..reading }.read(Profile::default(), clock, stop)
+    let parts = Parts::default();
+    let read = |reading: Reading| {
+        let profile = Profile::counting(Parts::clone(&parts));
+        Reading { details, ..reading }.read(profile, clock, stop)
     };
+    let progress = Progress::start(1, &parts, false, clock);
     let (left, right) = thread::scope(|scope| {
-        let other = scope.spawn(|| read(right, clock, stop));
-        let one = read(left, clock, stop);
+        let other = scope.spawn(|| read(right));
+        let one = read(left);
         (one, other.join().unwrap_or_else(|panic| panic::resume_unwind(panic)))
     });
+    progress.end();
     if let Some(signal) = stop.signal() {
         return Ok(Outcome::Signal(signal));
     }

@@ -2,7 +2,7 @@
 
 use mjpeg::jpeg::QuantisationTables;
 
-use super::super::columns::quality;
+use super::super::column::quality;
 use super::super::marker_table::MarkerTable;
 use super::super::row::Row;
 use super::item::{Item, Value};

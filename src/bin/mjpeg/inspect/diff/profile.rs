@@ -1,6 +1,8 @@
 //! The properties of one stream.
 
-use mjpeg::http::{ContentType, Head};
+use std::sync::atomic::Ordering;
+
+use mjpeg::counted::Counted;
 use mjpeg::multipart::Framing;
 use mjpeg::stats::{Batches, Timing};
 
@@ -8,16 +10,15 @@ use super::super::emitter::Opened;
 use super::super::region::Region;
 use super::super::row::Row;
 use super::super::run::Taker;
-use super::super::text::status_line;
 use super::super::watcher::{Around, Sink};
 use super::item::{Item, Measure, Value};
 use super::pictures::{Pictures, Values};
+use super::response::{self, stable};
 use crate::output;
 use crate::problem::Problem;
+use crate::progress::Parts;
 use crate::transport::Flow;
 
-/// Fields whose value is a time, or of one connection: only whether they are there is compared.
-const CHANGING: [&str; 6] = ["date", "expires", "last-modified", "set-cookie", "age", "etag"];
 /// How many standard errors apart two means of the same stream may be, and the factor for two errors.
 const ERRORS: f64 = 5.0 * std::f64::consts::SQRT_2;
 /// Most kinds of deviations, and of fields, that are kept.
@@ -26,6 +27,8 @@ const MOST: usize = 64;
 /// The properties of one stream, collected from its rows.
 #[derive(Debug, Default)]
 pub struct Profile {
+    /// Parts of both streams, for the progress.
+    parts_of_all: Parts,
     response: Vec<Item>,
     parts: u64,
     framings: Values,
@@ -55,7 +58,7 @@ enum Field {
 impl Taker for Profile {
     fn opened(&mut self, opened: &Opened<'_>) -> Result<(), Problem> {
         if let Some(head) = opened.head {
-            self.response = response(head, opened.is_in_chunks);
+            self.response = response::items(head, opened.is_in_chunks);
         }
         Ok(())
     }
@@ -64,14 +67,17 @@ impl Taker for Profile {
 impl Sink for Profile {
     fn row(&mut self, row: Row) -> Result<Flow, Problem> {
         self.parts += 1;
+        self.parts_of_all.fetch_add(1, Ordering::Relaxed);
         if let Some(framing) = row.framing {
             self.framings.add(framing_word(framing).into());
         }
         self.delimiter(&row.regions);
         let names: Vec<&str> = row.fields.iter().map(|(name, _)| &name[..]).collect();
         self.field_order.add(if names.is_empty() { "none".into() } else { names.join(", ") });
+        let bytes = row.body_bytes.map(|bytes| bytes.to_string());
         for (name, value) in &row.fields {
-            self.field(name, value);
+            let is_length = name.eq_ignore_ascii_case("content-length") && bytes.as_ref() == Some(value);
+            self.field(name, if is_length { "the bytes of the body" } else { value });
         }
         for deviation in &row.deviations {
             self.deviation(deviation);
@@ -91,6 +97,11 @@ impl Sink for Profile {
 }
 
 impl Profile {
+    /// A profile of no part yet. It counts its parts among those of all streams.
+    pub fn counting(parts_of_all: Parts) -> Self {
+        Self { parts_of_all, ..Self::default() }
+    }
+
     /// The properties, in the order of their groups.
     pub fn items(&self, around: &Around) -> Vec<Item> {
         let mut items = self.response.clone();
@@ -108,7 +119,7 @@ impl Profile {
             }
         }
         if let Some(span) = around.preamble {
-            push("framing", "preamble", Value::Text(format!("{} bytes", span.len)));
+            push("framing", "preamble", Value::Text(Counted(span.len, "byte").to_string()));
         }
         if let Some(value) = self.field_order.value() {
             push("part head", "fields", value);
@@ -205,53 +216,6 @@ impl Profile {
     }
 }
 
-/// The properties of a response head.
-fn response(head: &Head, is_in_chunks: bool) -> Vec<Item> {
-    let mut items = Vec::new();
-    let mut push = |name: String, value| items.push(Item { group: "response", name, value });
-    push("status line".into(), Value::Text(status_line(head)));
-    for (name, value) in head.fields().iter() {
-        let name = String::from_utf8_lossy(name).into_owned();
-        let shown = String::from_utf8_lossy(value).into_owned();
-        let lower = name.to_ascii_lowercase();
-        let value = match &lower[..] {
-            "content-type" => {
-                let kind = content_type(value).unwrap_or_else(|| shown.clone());
-                Value::Kind { shown, kind }
-            }
-            lower if CHANGING.contains(&lower) => Value::Kind { shown, kind: String::new() },
-            _ => Value::Text(shown),
-        };
-        push(name, value);
-    }
-    let coding = if is_in_chunks { "chunked" } else { "none" };
-    push("transfer coding".into(), Value::Text(coding.into()));
-    if head.bare_lf {
-        push("line ends".into(), Value::Text("LF alone".into()));
-    }
-    items
-}
-
-/// A content type without what is random in its boundary.
-fn content_type(value: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(value).into_owned();
-    let boundary = ContentType::parse(value).boundary?;
-    let boundary = String::from_utf8_lossy(&boundary.value).into_owned();
-    Some(text.replace(&boundary, &stable(&boundary)))
-}
-
-/// A boundary without what is random in it: long runs of letters and digits.
-fn stable(boundary: &str) -> String {
-    let pieces = boundary.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
-    let stable = |piece: &str| {
-        let run = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-        let digits = run.chars().filter(char::is_ascii_digit).count();
-        let is_random = run.len() >= 8 && digits > 1;
-        if is_random { format!("<{}>{}", run.len(), &piece[run.len()..]) } else { piece.to_string() }
-    };
-    pieces.map(stable).collect()
-}
-
 fn framing_word(framing: Framing) -> &'static str {
     match framing {
         Framing::ContentLength => "by Content-Length",
@@ -281,24 +245,6 @@ fn often(count: u64, parts: u64) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_random_in_a_boundary_does_not_count() {
-        for (boundary, shown) in [
-            ("mjpeg-1a2b3c4d5e6f7a8b", "mjpeg-<16>"),
-            ("boundarydonotcross", "boundarydonotcross"),
-            ("--myboundary", "--myboundary"),
-            ("7b3cc56e5f51db803f790dad720ed50a", "<32>"),
-            ("a-12", "a-12"),
-        ] {
-            assert_eq!(stable(boundary), shown);
-        }
-        let kind = |value: &str| content_type(value.as_bytes());
-        let one = kind("multipart/x-mixed-replace; boundary=x-12345678");
-        assert_eq!(one, kind("multipart/x-mixed-replace; boundary=x-87654321"));
-        assert_ne!(one, kind("multipart/x-mixed-replace;boundary=x-87654321"));
-        assert_ne!(one, kind("multipart/x-mixed-replace; boundary=\"x-87654321\""));
-    }
 
     #[test]
     fn deviations_are_counted_without_their_numbers() {

@@ -1,6 +1,7 @@
 //! What has changed since the baseline.
 
 use mjpeg::check::{self, Report};
+use mjpeg::counted::Counted;
 
 use super::figures::Figures;
 use super::file::{Entry, Found};
@@ -85,7 +86,11 @@ fn findings(before: &Entry, found: &[Found], parts: u64) -> Vec<Change> {
                 // Events that come at random: their number has a spread of its root.
                 let expected = then.count as f64 * parts as f64 / before.figures.parts.max(1) as f64;
                 if *count as f64 > expected + 5.0 * (expected + 1.0).sqrt() && rank(severity) > 0 {
-                    push(Trend::Worse, code, format!("{name} came {count} times, was {}", then.count));
+                    push(
+                        Trend::Worse,
+                        code,
+                        format!("{name} came {}, was {}", Counted(*count, "time"), then.count),
+                    );
                 }
             }
         }

@@ -33,7 +33,7 @@ impl Emitter for Json {
 struct Object<'a> {
     schema: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
+    name: Option<String>,
     target: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<&'a str>,
@@ -124,7 +124,7 @@ struct Frames {
     unread: u64,
 }
 
-fn object<'a>(task: &'a Task, run: &'a Run, verdict: Verdict) -> Object<'a> {
+fn object<'a>(task: &Task, run: &'a Run, verdict: Verdict) -> Object<'a> {
     let report = run.report.as_ref();
     let error = match &run.failure {
         Some(failure) => Some(failure.to_string()),
@@ -132,7 +132,7 @@ fn object<'a>(task: &'a Task, run: &'a Run, verdict: Verdict) -> Object<'a> {
     };
     Object {
         schema: "mjpeg.check/1",
-        name: task.name.as_deref(),
+        name: task.name.as_ref().map(ToString::to_string),
         target: task.target.to_string(),
         url: run.url.as_deref(),
         started: started(run),

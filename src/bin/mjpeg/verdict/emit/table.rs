@@ -130,7 +130,7 @@ mod tests {
             result("front", Verdict::Fail),
         ];
         for (width, heading) in [
-            (Some(80), "verdict          fps   p99 ms   max ms  size       errors  warnings"),
+            (Some(80), "verdict          fps   p99 ms  size       errors  warnings"),
             (
                 Some(200),
                 "verdict          fps   p50 ms   p99 ms   max ms  size        a frame  errors  warnings  infos",

@@ -39,8 +39,7 @@ impl Text {
 impl Emitter for Text {
     fn target(&mut self, task: &Task, run: &Run, verdict: Verdict) -> Result<String, Problem> {
         let target = task.target.to_string();
-        let name = task.name.as_deref().unwrap_or(&target);
-        self.results.push(table::Result::of(name, run, verdict));
+        self.results.push(table::Result::of(&task.shown(), run, verdict));
         let shown = match &task.name {
             Some(name) => format!("{name} ({target})"),
             None => target,
@@ -93,7 +92,7 @@ fn text(target: &str, run: &Run, verdict: Verdict, quiet: bool, paint: Paint) ->
             text,
             "\n  {} {} {}: {place}{}{times}",
             paint.ink(severity_ink(finding.severity()), format!("{:7}", finding.severity())),
-            paint.ink(Ink::Heading, finding.rule.code),
+            paint.ink(Ink::Name, finding.rule.code),
             finding.rule.name,
             printable(&finding.message),
         );

@@ -80,12 +80,12 @@ fn entry(figures: Figures, findings: &[Found]) -> Entry {
         frames: None,
         duration: None,
         idle: Duration::from_secs(5),
-        expectations: mjpeg::check::Expectations::default(),
+        expectations: check::Expectations::default(),
         transport: crate::transport::Options::default(),
         depth: crate::verdict::depth::Depth::Auto,
         consumers: Vec::new(),
         carriers: Vec::new(),
-        parts: crate::verdict::progress::Parts::default(),
+        parts: crate::progress::Parts::default(),
     };
     let settings = Settings::of(Asked::default(), &options);
     Entry { target: "x".into(), settings, findings: findings.to_vec(), figures }

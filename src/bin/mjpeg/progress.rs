@@ -1,4 +1,4 @@
-//! How far a check has come: one line on a terminal, nothing elsewhere.
+//! How far the reading of targets has come: one line on a terminal, nothing elsewhere.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
