@@ -222,3 +222,11 @@ fn colour_is_asked_for_and_never_by_default_in_a_pipe() {
     let mut command = mjpeg(["inspect", capture.to_str().unwrap()]);
     assert!(!run(command.env("NO_COLOR", "1")).expect(0).text().contains('\x1b'));
 }
+
+#[test]
+fn the_example_of_the_readme_is_what_is_printed() {
+    let readme = fs::read_to_string(kit::repository("README.md")).unwrap();
+    let mut inspect = mjpeg(["inspect", "fixtures/captures/motion.http", "--frames", "2"]);
+    let printed = run(inspect.current_dir(kit::repository("."))).expect(0).text();
+    assert!(readme.contains(&format!("```text\n{printed}```")), "{printed}");
+}

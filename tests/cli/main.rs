@@ -57,3 +57,4 @@ mod serve_sources;
 mod serve_streams;
 mod serve_viewers;
 mod serve_watch;
+mod terminal;

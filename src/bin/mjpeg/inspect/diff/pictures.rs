@@ -72,7 +72,7 @@ impl Pictures {
         let huffman = says(markers, |marker| marker == "DHT");
         self.huffman.add(if huffman.is_empty() { "none".into() } else { huffman_tables(&huffman) });
         let restarts = says(markers, |marker| marker == "DRI");
-        self.restarts.add(restarts.last().map_or("none".into(), |text| text.to_string()));
+        self.restarts.add(restarts.last().copied().unwrap_or("none").into());
         self.markers.add(order(markers));
         for text in says(markers, |marker| marker.starts_with("APP") || marker == "COM") {
             self.identifiers.add(text.into());

@@ -165,10 +165,8 @@ impl Profile {
     fn field(&mut self, name: &str, value: &str) {
         let has_room = self.fields.len() < MOST;
         match self.fields.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            Some((_, field @ Field::Same(_))) => {
-                if !matches!(field, Field::Same(same) if same == value) {
-                    *field = Field::Changes;
-                }
+            Some((_, field)) if matches!(field, Field::Same(same) if same != value) => {
+                *field = Field::Changes;
             }
             Some(_) => {}
             None if has_room => {
