@@ -55,6 +55,15 @@ enum Field {
     Changes,
 }
 
+impl Field {
+    /// Takes the value in the next part.
+    fn next(&mut self, value: &str) {
+        if matches!(self, Self::Same(same) if same != value) {
+            *self = Self::Changes;
+        }
+    }
+}
+
 impl Taker for Profile {
     fn opened(&mut self, opened: &Opened<'_>) -> Result<(), Problem> {
         if let Some(head) = opened.head {
@@ -165,10 +174,7 @@ impl Profile {
     fn field(&mut self, name: &str, value: &str) {
         let has_room = self.fields.len() < MOST;
         match self.fields.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            Some((_, field)) if matches!(field, Field::Same(same) if same != value) => {
-                *field = Field::Changes;
-            }
-            Some(_) => {}
+            Some((_, field)) => field.next(value),
             None if has_room => {
                 self.fields.push((name.into(), Field::Same(value.into())));
             }
