@@ -74,6 +74,12 @@ fn all_json_output_is_valid_by_its_schema() {
         let mut diff = mjpeg(["inspect", target, "--diff", &server.stream, "--frames", "3", "--all"]);
         printed.lines("inspect.diff", &run(diff.args(["--format", "json"])).out);
     }
+    let baseline = folder.path().join("baseline.json");
+    for option in ["--save-baseline", "--baseline"] {
+        let mut check = mjpeg(["check", &server.stream, "--frames", "9", "--format", "json", option]);
+        printed.lines("check", &run(check.arg(&baseline)).out);
+    }
+    printed.0.push(("baseline", serde_json::from_slice(&fs::read(&baseline).unwrap()).unwrap()));
     let mut bench = mjpeg(["bench", "chunks"]);
     bench.arg(kit::frames()).args(["--duration", "300ms", "--chunk", "1k,64k", "--format", "json"]);
     printed.lines("bench.chunks", &run(&mut bench).expect(0).out);

@@ -168,7 +168,7 @@ fn ended(read: &Read, reading: &Reading) -> String {
         },
         Some(End::TimeUp) => "the time was up".into(),
         Some(End::Closed) if reading.target.is_live() && reading.asked != Asked::default() => {
-            format!("the stream ended before {} were over", reading.asked)
+            format!("the stream ended (asked for {})", reading.asked)
         }
         Some(end) => end.to_string(),
     }
