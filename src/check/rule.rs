@@ -10,7 +10,7 @@ use super::consumer::{Consumer, Effect};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Rule {
-    /// `H1xx` HTTP, `M2xx` multipart, `J3xx` JPEG, `T4xx` timing, `C5xx` content. Never reused.
+    /// `H1xx` HTTP, `M2xx` multipart, `J3xx` JPEG, `T4xx` timing, `C5xx` content, `R6xx` recordings. Never reused.
     pub code: &'static str,
     /// A name that is as stable as the code: kebab-case.
     pub name: &'static str,

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use kit::run::{mjpeg, run};
-use mjpeg::check::rules;
+use mjpeg::check::{remedy, rules};
 use mjpeg::consumers::consumers;
 
 /// Fails the test unless the file has the text `expected`. Writes the file with `MJPEG_BLESS=1`.
@@ -30,6 +30,7 @@ fn man_pages_are_up_to_date() {
         ("mjpeg-serve", &["serve"]),
         ("mjpeg-record", &["record"]),
         ("mjpeg-check", &["check"]),
+        ("mjpeg-inspect", &["inspect"]),
         ("mjpeg-bench", &["bench"]),
     ] {
         let end = run(mjpeg(["man"]).args(args)).expect(0);
@@ -39,7 +40,7 @@ fn man_pages_are_up_to_date() {
 
 #[test]
 fn the_help_of_commands_has_examples() {
-    for command in ["serve", "record", "check"] {
+    for command in ["serve", "record", "check", "inspect"] {
         let help = run(&mut mjpeg([command, "--help"])).expect(0).text();
         let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{help}"));
         assert!(examples.contains(&format!("  mjpeg {command} ")), "{examples}");
@@ -75,9 +76,17 @@ fn the_list_of_rules_is_up_to_date() {
     for rule in rules() {
         let _ = write!(
             text,
-            "\n## {} {}\n\n**{}**: {}. {}\n\nSource: {}.",
-            rule.code, rule.name, rule.severity, rule.summary, rule.why, rule.section
+            "\n## {} {}\n\n**{}**: {}. {}",
+            rule.code, rule.name, rule.severity, rule.summary, rule.why
         );
+        if let Some(remedy) = remedy(rule) {
+            let _ = write!(
+                text,
+                "\n\nWhat to change: {}\n\n* bad: `` {} ``\n* good: `` {} ``\n\n",
+                remedy.cure, remedy.bad, remedy.good
+            );
+        }
+        let _ = write!(text, "Source: {}.", rule.section);
         let effects = rule.effects.iter();
         let broken: Vec<String> =
             effects.map(|(consumer, effect)| format!("{} {effect}", consumer.name)).collect();

@@ -65,6 +65,21 @@ fn all_json_output_is_valid_by_its_schema() {
     for target in ["test:", cut, &server.stream, "http://127.0.0.1:1/", &html.url] {
         printed.lines("check", &run(&mut mjpeg(["check", target, "--frames", "5", "--format", "json"])).out);
     }
+    printed
+        .lines("check.rule", &run(&mut mjpeg(["check", "--list-rules", "--format", "json"])).expect(0).out);
+    let recording = out.to_str().unwrap();
+    for target in ["test:", cut, &server.stream, recording] {
+        let mut inspect = mjpeg(["inspect", target, "--headers", "--hex", "9", "--jpeg", "--frames", "3"]);
+        printed.lines("inspect", &run(inspect.args(["--format", "json"])).out);
+        let mut diff = mjpeg(["inspect", target, "--diff", &server.stream, "--frames", "3", "--all"]);
+        printed.lines("inspect.diff", &run(diff.args(["--format", "json"])).out);
+    }
+    let baseline = folder.path().join("baseline.json");
+    for option in ["--save-baseline", "--baseline"] {
+        let mut check = mjpeg(["check", &server.stream, "--frames", "9", "--format", "json", option]);
+        printed.lines("check", &run(check.arg(&baseline)).out);
+    }
+    printed.0.push(("baseline", serde_json::from_slice(&fs::read(&baseline).unwrap()).unwrap()));
     let mut bench = mjpeg(["bench", "chunks"]);
     bench.arg(kit::frames()).args(["--duration", "300ms", "--chunk", "1k,64k", "--format", "json"]);
     printed.lines("bench.chunks", &run(&mut bench).expect(0).out);

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::bench;
 use crate::exit::{Failure, Outcome};
 use crate::generate::{Completions, Man};
+use crate::inspect::Inspect;
 use crate::record::Record;
 use crate::serve::Serve;
 use crate::signal::Stop;
@@ -26,6 +27,7 @@ pub enum Command {
     Serve(Box<Serve>),
     Record(Record),
     Check(Check),
+    Inspect(Inspect),
     /// Measure how streams arrive, compared with the theoretical prediction.
     Bench(bench::Args),
     Completions(Completions),
@@ -44,6 +46,7 @@ impl Command {
         match self {
             Self::Record(_) => &["record"],
             Self::Check(_) => &["check"],
+            Self::Inspect(_) => &["inspect"],
             Self::Serve(_) => &["serve"],
             Self::Bench(args) => args.path(),
             Self::Completions(_) => &["completions"],
@@ -61,7 +64,9 @@ impl Command {
             Self::Serve(serve) => serve.check(),
             Self::Bench(args) => args.check(),
             Self::Record(record) => record.check(),
-            Self::Check(_) | Self::Completions(_) | Self::Man(_) => Ok(()),
+            Self::Inspect(inspect) => inspect.check(),
+            Self::Check(check) => check.check(),
+            Self::Completions(_) | Self::Man(_) => Ok(()),
         }
     }
 
@@ -74,6 +79,7 @@ impl Command {
         match self {
             Self::Record(record) => record.run(stop),
             Self::Check(check) => check.run(stop),
+            Self::Inspect(inspect) => inspect.run(stop),
             Self::Serve(serve) => serve.run(stop),
             Self::Bench(args) => bench::run(args, stop),
             Self::Completions(completions) => completions.run(root()),

@@ -43,6 +43,7 @@ enum Page {
     Serve,
     Record,
     Check,
+    Inspect,
     Bench,
 }
 

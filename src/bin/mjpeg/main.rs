@@ -1,5 +1,6 @@
 //! `mjpeg`: produce, record, check and measure MJPEG streams. See `README.md`.
 
+mod asked;
 mod bench;
 mod capture;
 mod cli;
@@ -7,18 +8,23 @@ mod clock;
 mod dialect;
 mod exit;
 mod generate;
+mod inspect;
 mod listen;
 mod matroska;
 mod option_file;
 mod output;
+mod paint;
 mod pattern;
 mod problem;
+mod progress;
 mod record;
+mod recording;
 mod relay;
 mod serve;
 mod signal;
 mod source;
 mod status;
+mod targets;
 mod transport;
 mod usage;
 mod value;

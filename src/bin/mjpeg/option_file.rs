@@ -1,4 +1,4 @@
-//! Files that options name: passwords, header fields. They are small, and a signal ends the wait for them.
+//! Files that options name: passwords, header fields, lists of targets. They are small, and a signal ends the wait for them.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -20,12 +20,28 @@ const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 ///
 /// When the file cannot be read, is too long, or a signal arrives first.
 pub fn read(path: &Path, stop: &Stop) -> io::Result<Vec<u8>> {
-    let (answer, answers) = channel();
     let path = path.to_path_buf();
+    in_thread(move || File::open(path).and_then(contents), stop)
+}
+
+/// Reads standard input to its end, like a file.
+///
+/// # Errors
+///
+/// Those of [`read`].
+pub fn read_stdin(stop: &Stop) -> io::Result<Vec<u8>> {
+    in_thread(|| contents(io::stdin()), stop)
+}
+
+fn in_thread(
+    contents: impl FnOnce() -> io::Result<Vec<u8>> + Send + 'static,
+    stop: &Stop,
+) -> io::Result<Vec<u8>> {
+    let (answer, answers) = channel();
     let thread = std::thread::Builder::new().name("option file".into()).stack_size(64 * 1024);
     thread.spawn(move || {
         // The receiver is gone after a signal.
-        let _ = answer.send(contents(&path));
+        let _ = answer.send(contents());
     })?;
     loop {
         match answers.recv_timeout(STOP_CHECK_INTERVAL) {
@@ -37,9 +53,9 @@ pub fn read(path: &Path, stop: &Stop) -> io::Result<Vec<u8>> {
     }
 }
 
-fn contents(path: &Path) -> io::Result<Vec<u8>> {
+fn contents(input: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
+    input.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > LONGEST {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {LONGEST} bytes")));
     }

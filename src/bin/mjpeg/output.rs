@@ -35,6 +35,47 @@ pub fn stdout_failure(error: io::Error) -> Failure {
     }
 }
 
+/// Standard output for results. A reader that closes it early does not change what a run found, so that is no failure here.
+#[derive(Debug, Default)]
+pub struct Results {
+    is_closed: bool,
+}
+
+impl Results {
+    /// Writes text and a line end, unless the text is empty or the reader has left.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written, such as on a full disk.
+    pub fn print(&mut self, text: &str) -> Result<(), Failure> {
+        if text.is_empty() || self.is_closed {
+            return Ok(());
+        }
+        match result(text) {
+            Err(failure) if failure.cause.is_none() => {
+                self.is_closed = true;
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    /// Whether the reader has left.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+}
+
+/// The characters of a line of the terminal that standard output is; `None` if it is none.
+pub fn stdout_width() -> Option<usize> {
+    let out = io::stdout();
+    if !out.is_terminal() {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(out).ok()?;
+    Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
+}
+
 /// Writes messages in the name of a command. Modules below the subcommands get one of these, since they do not
 /// know which command runs them.
 #[derive(Debug, Clone, Copy)]

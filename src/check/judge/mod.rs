@@ -10,6 +10,7 @@ mod format;
 mod freshness;
 mod part_head;
 mod pictures;
+mod recording;
 mod repeats;
 mod response;
 mod rtp;
@@ -44,6 +45,7 @@ use crate::multipart::{Collector, Event, Framing, Part};
 use crate::stats::FrameTimes;
 
 pub use self::expectations::Expectations;
+pub use self::recording::RecordingFault;
 pub use self::snapshots::Snapshots;
 
 /// Judges one stream. Give it the response head, then each event; then ask for the report.

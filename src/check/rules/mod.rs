@@ -13,6 +13,7 @@ pub mod line_end;
 pub mod look;
 pub mod part_body;
 pub mod part_head;
+pub mod recording;
 pub mod snapshot;
 pub mod timing;
 
@@ -146,6 +147,11 @@ static RULES: &[&Rule] = &[
     &content::QUALITY_CHANGE,
     &snapshot::SNAPSHOT_STALE,
     &consumer::CONSUMER_FAILS,
+    &recording::RECORDING_LINE,
+    &recording::RECORDING_FILE_MISSING,
+    &recording::RECORDING_FILE_SIZE,
+    &recording::RECORDING_FILE_HASH,
+    &recording::RECORDING_FRAME_MISSING,
 ];
 
 /// All rules, by groups, each in the order of their codes.
@@ -174,11 +180,11 @@ mod tests {
         let mut seen = BTreeSet::new();
         for rule in rules() {
             assert!(seen.insert(rule.code) && seen.insert(rule.name), "{}", rule.code);
-            assert!(rule.code.len() == 4 && "HMJTC".contains(&rule.code[..1]), "{}", rule.code);
+            assert!(rule.code.len() == 4 && "HMJTCR".contains(&rule.code[..1]), "{}", rule.code);
             assert!(rule.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
             assert!(!rule.summary.ends_with('.') && rule.why.ends_with('.'), "{}", rule.code);
         }
-        // The digit after the letter grows from group to group: H1, M2, J3, T4, C5.
+        // The digit after the letter grows from group to group: H1, M2, J3, T4, C5, R6.
         assert!(rules().map(|rule| &rule.code[1..]).is_sorted());
     }
 
@@ -201,6 +207,7 @@ mod tests {
             include_str!("look.rs"),
             include_str!("part_body.rs"),
             include_str!("part_head.rs"),
+            include_str!("recording.rs"),
             include_str!("snapshot.rs"),
             include_str!("timing.rs"),
         ];
@@ -213,6 +220,7 @@ mod tests {
             include_str!("../judge/mod.rs"),
             include_str!("../judge/part_head.rs"),
             include_str!("../judge/pictures.rs"),
+            include_str!("../judge/recording.rs"),
             include_str!("../judge/repeats.rs"),
             include_str!("../judge/response.rs"),
             include_str!("../judge/snapshots.rs"),

@@ -98,6 +98,7 @@ impl Client<'_> {
         let mut has_renewed = false;
         loop {
             let mut stream = self.request(place, authorization.as_deref())?;
+            stream.set_url(place.url());
             let Some(head) = stream.head() else {
                 // The server sent the body alone, as GStreamer's tcpserversink does.
                 stream.set_substitute(Head::from_fields(Version::Other, 200, "", std::iter::empty()));

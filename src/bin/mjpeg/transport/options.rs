@@ -55,6 +55,22 @@ pub struct Options {
     pub wait: Option<Duration>,
 }
 
+impl Options {
+    /// Removes options that others replace although they have other names: credentials, whom to trust, the way to the
+    /// host. `is_typed` answers for the name of a field whether another option for it is given.
+    pub fn yield_to(&mut self, is_typed: &dyn Fn(&str) -> bool) {
+        if ["user", "password_file", "netrc_file"].into_iter().any(is_typed) {
+            (self.user, self.password_file, self.netrc_file) = (None, None, None);
+        }
+        if ["insecure", "cacert"].into_iter().any(is_typed) {
+            (self.insecure, self.cacert) = (false, None);
+        }
+        if ["proxy", "unix_socket"].into_iter().any(is_typed) {
+            (self.proxy, self.unix_socket) = (None, None);
+        }
+    }
+}
+
 /// A value of the command line that is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(pub String);

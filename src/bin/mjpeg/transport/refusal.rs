@@ -87,7 +87,7 @@ fn hint(status: u16, tried: Tried) -> Option<&'static str> {
 }
 
 /// The first line of a text: of HTML its title, or its first words.
-fn first_line(media_type: &str, page: &[u8]) -> Option<String> {
+pub(super) fn first_line(media_type: &str, page: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(page);
     let media_type = media_type.to_ascii_lowercase();
     let start = text.trim_start().to_ascii_lowercase();

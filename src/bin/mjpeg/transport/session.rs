@@ -10,6 +10,7 @@ use mjpeg::response::{Error, Event};
 use super::end::End;
 use super::idle_limit::{Counts, IdleLimit, Judged};
 use super::observer::{Flow, Observer};
+use super::page::Page;
 use super::stream::{Received, Stream};
 use super::tap::Tap;
 use super::wire::WireEnd;
@@ -38,6 +39,16 @@ impl Session {
     /// The response head.
     pub fn head(&self) -> Option<&Head> {
         self.stream.head()
+    }
+
+    /// The URL that the stream came from, after redirections and without a password.
+    pub fn url(&self) -> Option<&str> {
+        self.stream.url()
+    }
+
+    /// What the answer is, if it is a text.
+    pub fn page(&self) -> Option<Page> {
+        self.stream.page_shown()
     }
 
     /// What a live response starts with. In a file, empty lines before the head mean nothing.

@@ -10,10 +10,14 @@ use mjpeg::http::{Dechunker, Head, HeadError};
 use mjpeg::response::{Expected, Reader};
 
 use super::arrivals::Arrivals;
+use super::page::Page;
 use super::tap::Tap;
 use super::wire::{Wire, WireEnd};
 use crate::clock::Clock;
 use crate::problem::Problem;
+
+/// How much of a response is kept to say what it is, in bytes.
+const START_BYTES: usize = 16 << 10;
 
 /// A stream whose head has been read, if it has one.
 pub struct Stream {
@@ -33,6 +37,10 @@ pub struct Stream {
     substitute: Option<Head>,
     /// What was read before there was a tap, with its times.
     early: Vec<(Duration, Vec<u8>)>,
+    /// The first bytes of a live response, to say what it is if it is no stream.
+    start: Vec<u8>,
+    /// The URL that it came from, after redirections.
+    url: Option<String>,
     tap: Option<Box<dyn Tap>>,
 }
 
@@ -67,6 +75,8 @@ impl Stream {
             name: "the input".into(),
             substitute: None,
             early: Vec::new(),
+            start: Vec::new(),
+            url: None,
             tap: None,
         }
     }
@@ -79,6 +89,21 @@ impl Stream {
     /// Sets the head that a body without one is judged by.
     pub(super) fn set_substitute(&mut self, head: Head) {
         self.substitute = Some(head);
+    }
+
+    /// Sets the URL that it came from.
+    pub(super) fn set_url(&mut self, url: String) {
+        self.url = Some(url);
+    }
+
+    /// The URL that it came from, after redirections and without a password.
+    pub fn url(&self) -> Option<&str> {
+        self.url.as_deref()
+    }
+
+    /// What the answer is, if it is a text.
+    pub(super) fn page_shown(&self) -> Option<Page> {
+        Page::of(self.reader.head()?, &self.start, self.reader.is_in_chunks())
     }
 
     /// Sets whether bytes may be long in coming, so that there is an idle limit.
@@ -216,6 +241,10 @@ impl Stream {
     }
 
     fn filled(&mut self, n: usize, at: Duration) {
+        let room = START_BYTES.saturating_sub(self.start.len());
+        if self.is_live && room > 0 {
+            self.start.extend_from_slice(&self.reader.space()[..n.min(room)]);
+        }
         self.reader.filled(n);
         if self.is_live && self.reader.received() > 0 {
             self.arrivals.note(self.reader.received(), at);

@@ -47,7 +47,12 @@ impl Target {
         Redacting::new(Self::checked, redacted)
     }
 
-    fn checked(typed: &OsStr) -> Result<Self, String> {
+    /// Reads a TARGET as typed.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be a target.
+    pub fn checked(typed: &OsStr) -> Result<Self, String> {
         let target = Self::parse(typed);
         match &target {
             Self::Test(size) => {

@@ -44,7 +44,7 @@ pub fn sentence(error: &Error, host: &str) -> (String, Option<&'static str>) {
         },
         Error::InvalidMessage(_) | Error::InappropriateMessage { .. } => (
             "the server does not speak TLS on this port".into(),
-            Some("does the URL start with http:// instead of https://?"),
+            Some("use http:// in the URL, or the port of TLS"),
         ),
         Error::PeerIncompatible(_) => {
             ("the server offers only old versions or ciphers of TLS".into(), Some(OLD))

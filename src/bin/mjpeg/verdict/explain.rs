@@ -2,42 +2,126 @@
 
 use std::fmt::Write as _;
 
-use mjpeg::check::{Rule, rules};
+use mjpeg::check::{Rule, Severity, remedy, rules};
+use serde::Serialize;
+
+use crate::output;
+use crate::paint::{Ink, Paint};
+use crate::problem::Problem;
 
 /// Longest line of the explanation, in characters.
-const WIDTH: usize = 80;
+const WIDTH: usize = 78;
 
-/// One rule with its explanation.
-pub fn rule(rule: &Rule) -> String {
-    let mut text = format!("{} {} ({})\n\n  {}\n\n", rule.code, rule.name, rule.severity, rule.summary);
-    for line in wrapped(rule.why) {
-        let _ = writeln!(text, "  {line}");
-    }
-    let _ = write!(text, "\n  Source: {}", rule.section);
-    if rule.effects.is_empty() {
-        text += "\n  Consumers: all measured ones play";
-    } else {
-        text += "\n  Consumers:";
-        for (consumer, effect) in rule.effects {
-            let _ = write!(text, "\n    {effect:8} {}", consumer.version);
+/// One rule: what it is, why it matters, what to change, and whom it breaks.
+pub fn rule(rule: &Rule, paint: Paint) -> String {
+    let severity = paint.ink(ink(rule.severity), rule.severity.name());
+    let mut text = format!("{} {} ({severity})\n\n", paint.ink(Ink::Name, rule.code), rule.name);
+    let _ = writeln!(text, "  {}", rule.summary);
+    section(&mut text, paint, "Why it matters", &[rule.why]);
+    if let Some(remedy) = remedy(rule) {
+        section(&mut text, paint, "What to change", &[remedy.cure]);
+        for (name, ink, example) in [("bad", Ink::Error, remedy.bad), ("good", Ink::Good, remedy.good)] {
+            for (n, line) in wrapped(example, WIDTH - 8).iter().enumerate() {
+                let name = if n == 0 { name } else { "" };
+                let _ = writeln!(text, "    {}  {line}", paint.ink(ink, format!("{name:4}")));
+            }
         }
     }
+    let _ = writeln!(text, "\n{}", paint.ink(Ink::Heading, "Whom it breaks"));
+    if rule.effects.is_empty() {
+        text += "  no measured program\n";
+    }
+    for (consumer, effect) in rule.effects {
+        let _ = writeln!(text, "  {effect:8} {}", consumer.version);
+    }
+    let _ = write!(text, "\n{} {}", paint.ink(Ink::Heading, "Source"), rule.section);
     text
 }
 
-/// All rules, each on one line.
-pub fn list() -> String {
-    rules()
-        .map(|rule| format!("{} {:7} {:31} {}", rule.code, rule.severity, rule.name, rule.summary))
-        .collect::<Vec<_>>()
-        .join("\n")
+/// The colour of a severity.
+pub fn ink(severity: Severity) -> Ink {
+    match severity {
+        Severity::Error => Ink::Error,
+        Severity::Warning => Ink::Warning,
+        Severity::Info => Ink::Info,
+    }
 }
 
-fn wrapped(text: &str) -> Vec<String> {
+fn section(text: &mut String, paint: Paint, title: &str, paragraphs: &[&str]) {
+    let _ = writeln!(text, "\n{}", paint.ink(Ink::Heading, title));
+    for line in paragraphs.iter().flat_map(|it| wrapped(it, WIDTH - 2)) {
+        let _ = writeln!(text, "  {line}");
+    }
+}
+
+/// All rules, each on one line.
+pub fn list(paint: Paint) -> String {
+    let line = |rule: &'static Rule| {
+        let severity = paint.ink(ink(rule.severity), format!("{:7}", rule.severity));
+        format!("{} {severity} {:31} {}", rule.code, rule.name, rule.summary)
+    };
+    rules().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A rule as JSON, schema `mjpeg.check.rule/1`.
+#[derive(Debug, Serialize)]
+struct Object {
+    schema: &'static str,
+    code: &'static str,
+    name: &'static str,
+    severity: &'static str,
+    summary: &'static str,
+    why: &'static str,
+    cure: &'static str,
+    bad: &'static str,
+    good: &'static str,
+    source: &'static str,
+    /// What becomes of the stream in the measured consumers that do not play it on time.
+    consumers: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A rule as a line of JSON.
+///
+/// # Errors
+///
+/// When it has no JSON form.
+pub fn json(rule: &Rule) -> Result<String, Problem> {
+    let remedy = remedy(rule);
+    let object = Object {
+        schema: "mjpeg.check.rule/1",
+        code: rule.code,
+        name: rule.name,
+        severity: rule.severity.name(),
+        summary: rule.summary,
+        why: rule.why,
+        cure: remedy.map_or("", |it| it.cure),
+        bad: remedy.map_or("", |it| it.bad),
+        good: remedy.map_or("", |it| it.good),
+        source: rule.section,
+        consumers: rule
+            .effects
+            .iter()
+            .map(|(consumer, effect)| (consumer.name.into(), effect.to_string().into()))
+            .collect(),
+    };
+    Ok(output::json(&object)?)
+}
+
+/// All rules, each on a line of JSON.
+///
+/// # Errors
+///
+/// When one has no JSON form.
+pub fn list_json() -> Result<String, Problem> {
+    let lines: Result<Vec<String>, Problem> = rules().map(json).collect();
+    Ok(lines?.join("\n"))
+}
+
+fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= WIDTH => {
+            Some(line) if line.len() + 1 + word.len() <= width => {
                 line.push(' ');
                 line.push_str(word);
             }

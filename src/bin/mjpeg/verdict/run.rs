@@ -1,5 +1,7 @@
 //! One target, read and judged.
 
+use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mjpeg::check::{Judge, Report, Severity};
@@ -9,11 +11,14 @@ use mjpeg::multipart::{Event, Extent};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 use crate::problem::Problem;
+use crate::progress::Parts;
 use crate::signal::Stop;
 use crate::status;
-use crate::transport::{self, End, Flow, Observer, Session, Target};
+use crate::transport::{self, End, Flow, Observer, Page, Session, Target};
+use crate::verdict::baseline::{Comparison, Entry, Figures, Settings, Steadiness};
 use crate::verdict::depth::Walks;
 use crate::verdict::options::{Asked, Options};
+use crate::verdict::recorded::{self, Judging};
 use crate::verdict::sample::Sample;
 use crate::verdict::snapshots;
 
@@ -32,6 +37,16 @@ pub struct Run {
     pub duration: Duration,
     /// From the request to the last byte of the first frame.
     pub first_frame: Option<Duration>,
+    /// The figures for a baseline.
+    pub figures: Option<Figures>,
+    /// What has changed since the baseline.
+    pub comparison: Option<Comparison>,
+    /// When it began, since 1970-01-01 UTC.
+    pub started: Duration,
+    /// The URL that the stream came from, after redirections.
+    pub url: Option<String>,
+    /// What the answer is, if it is a text and no stream.
+    pub page: Option<Page>,
     /// Whether the target is live: a file that ends inside a part is no fault.
     pub is_live: bool,
 }
@@ -87,10 +102,15 @@ impl Run {
         let mut run = Self {
             report: None,
             end: None,
-            asked: Asked::of(target, options),
+            asked: Asked::of(target, options.frames, options.duration),
             failure: None,
             duration: Duration::ZERO,
             first_frame: None,
+            figures: None,
+            comparison: None,
+            started: clock.unix(),
+            url: None,
+            page: None,
             is_live: target.is_live(),
         };
         if let Some(signal) = stop.signal() {
@@ -115,22 +135,21 @@ impl Run {
         stop: &Stop,
         started: Duration,
     ) -> Result<(), Failure> {
+        if let Target::File(path) = target
+            && path.is_dir()
+        {
+            return self.read_recording(path, options, clock, stop);
+        }
         let patience = options.duration.map_or(options.idle, |duration| duration.min(options.idle));
         let stream = transport::open(target, &options.transport, patience, clock, stop)?;
         let mut session = Session::new(stream, clock, options.idle, started);
-        let mut watcher = Watcher {
-            judge: Judge::new(options.expectations.clone()),
-            parts_left: self.asked.frames,
-            first_frame: None,
-            picture: None,
-            walks: Walks::new(options.depth, self.is_live),
-            clock: clock.clone(),
-            sample: Sample::of(&mut session)?,
-        };
+        let mut watcher = self.watcher(options, clock);
+        watcher.sample = Sample::of(&mut session)?;
         watcher.judge.start(session.head_start());
         if let Some(head) = session.head().filter(|_| session.head_start() != HeadStart::Body) {
             watcher.judge.head(head);
         }
+        self.url = session.url().map(String::from);
         let end = session.run(&mut watcher, self.asked.duration.map(|duration| started + duration))?;
         if let End::Unframed(error) = &end {
             watcher.judge.chunk_error(error);
@@ -144,6 +163,7 @@ impl Run {
             watcher.judge.ended_early(&self.asked.to_string());
         }
         self.first_frame = session.first_byte().zip(watcher.first_frame).map(|(byte, frame)| byte + frame);
+        self.page = session.page().filter(|_| matches!(end, End::NotAStream(_)));
         let (mut end, watched, ended) = (end, session.watched(), clock.now());
         // Some cameras have one connection for all requests.
         drop(session);
@@ -162,10 +182,60 @@ impl Run {
             if !options.consumers.is_empty() || !options.carriers.is_empty() {
                 report.judge_for(&options.consumers, &options.carriers);
             }
+            self.figures = Some(watcher.steadiness.figures(report.timing.as_ref()));
             self.report = Some(report);
         }
         self.end = Some(end);
         Ok(())
+    }
+
+    fn watcher(&self, options: &Options, clock: &Clock) -> Watcher {
+        Watcher {
+            judge: Judge::new(options.expectations.clone()),
+            parts_left: self.asked.frames,
+            first_frame: None,
+            picture: None,
+            walks: Walks::new(options.depth, self.is_live),
+            clock: clock.clone(),
+            sample: None,
+            parts: Parts::clone(&options.parts),
+            steadiness: Steadiness::default(),
+        }
+    }
+
+    fn read_recording(
+        &mut self,
+        path: &Path,
+        options: &Options,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> Result<(), Failure> {
+        let mut watcher = self.watcher(options, clock);
+        let end = recorded::read(path, &mut watcher, stop)?;
+        let report = watcher.judge.finish(None);
+        self.figures = Some(watcher.steadiness.figures(report.timing.as_ref()));
+        self.report = Some(report);
+        self.end = Some(end);
+        Ok(())
+    }
+
+    /// Compares it with an earlier check of the same target, if there is one and both have parts.
+    pub fn compare(&mut self, before: Option<&Entry>) {
+        let (Some(before), Some(report), Some(figures)) = (before, &self.report, &self.figures) else {
+            return;
+        };
+        if figures.parts > 0 {
+            self.comparison = Some(Comparison::of(before, report, figures));
+        }
+    }
+
+    /// The entry of a baseline; `None` without a part, or if a signal came.
+    pub fn entry(&self, target: String, settings: Settings) -> Option<Entry> {
+        if self.failure.is_some() || matches!(self.end, Some(End::Signal(_))) {
+            return None;
+        }
+        let figures = self.figures.clone().filter(|it| it.parts > 0)?;
+        Some(Entry::of(target, settings, self.report.as_ref()?, figures))
     }
 
     /// The verdict. Findings at or above `limit` are a failure.
@@ -178,6 +248,9 @@ impl Run {
         }
         if let Some(exit) = self.end.as_ref().and_then(|end| status::of_end(end, self.is_live)) {
             return Verdict::of(exit);
+        }
+        if let Some(comparison) = &self.comparison {
+            return if comparison.is_regression() { Verdict::Fail } else { Verdict::Pass };
         }
         match &self.report {
             Some(report) if report.worst().is_some_and(|worst| worst >= limit) => Verdict::Fail,
@@ -200,6 +273,15 @@ struct Watcher {
     walks: Walks,
     clock: Clock,
     sample: Option<Sample>,
+    /// Of all targets together.
+    parts: Parts,
+    steadiness: Steadiness,
+}
+
+impl Judging for Watcher {
+    fn judge(&mut self) -> &mut Judge {
+        &mut self.judge
+    }
 }
 
 impl Observer for Watcher {
@@ -213,6 +295,8 @@ impl Observer for Watcher {
         }
         self.judge.event(event, arrival);
         if let Event::Part(part) = event {
+            self.parts.fetch_add(1, Ordering::Relaxed);
+            self.steadiness.push(arrival, part.spans.body.len);
             if let Some(sample) = &self.sample {
                 sample.part(part);
             }

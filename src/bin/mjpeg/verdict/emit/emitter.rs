@@ -1,8 +1,8 @@
 //! What an output format is.
 
 use crate::problem::Problem;
-use crate::transport::Target;
 use crate::verdict::run::{Run, Verdict};
+use crate::verdict::tasks::Task;
 
 /// Turns the verdicts of one run of `mjpeg check` into text, for standard output.
 ///
@@ -14,7 +14,7 @@ pub trait Emitter {
     /// # Errors
     ///
     /// When the text cannot be made.
-    fn target(&mut self, target: &Target, run: &Run, verdict: Verdict) -> Result<String, Problem>;
+    fn target(&mut self, task: &Task, run: &Run, verdict: Verdict) -> Result<String, Problem>;
 
     /// Called once after the last target.
     ///

@@ -9,16 +9,18 @@ use super::emitter::Emitter;
 use super::reason::reason;
 use crate::output;
 use crate::problem::Problem;
-use crate::transport::{End, Target};
+use crate::transport::End;
+use crate::verdict::baseline::Comparison;
 use crate::verdict::run::{Run, Verdict};
+use crate::verdict::tasks::Task;
 
 /// One JSON object for each target, each on one line.
 #[derive(Debug)]
 pub struct Json;
 
 impl Emitter for Json {
-    fn target(&mut self, target: &Target, run: &Run, verdict: Verdict) -> Result<String, Problem> {
-        Ok(output::json(&object(target, run, verdict))?)
+    fn target(&mut self, task: &Task, run: &Run, verdict: Verdict) -> Result<String, Problem> {
+        Ok(output::json(&object(task, run, verdict))?)
     }
 
     fn end(&mut self) -> Result<String, Problem> {
@@ -30,7 +32,13 @@ impl Emitter for Json {
 #[derive(Debug, Serialize)]
 struct Object<'a> {
     schema: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     target: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started: Option<String>,
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     end: Option<&'static str>,
@@ -56,7 +64,17 @@ struct Object<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     frames: Option<Frames>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<Vec<ChangeObject<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+}
+
+/// A change since the baseline.
+#[derive(Debug, Serialize)]
+struct ChangeObject<'a> {
+    trend: &'static str,
+    what: &'a str,
+    message: &'a str,
 }
 
 /// How much was to be read.
@@ -106,7 +124,7 @@ struct Frames {
     unread: u64,
 }
 
-fn object<'a>(target: &Target, run: &'a Run, verdict: Verdict) -> Object<'a> {
+fn object<'a>(task: &Task, run: &'a Run, verdict: Verdict) -> Object<'a> {
     let report = run.report.as_ref();
     let error = match &run.failure {
         Some(failure) => Some(failure.to_string()),
@@ -114,7 +132,10 @@ fn object<'a>(target: &Target, run: &'a Run, verdict: Verdict) -> Object<'a> {
     };
     Object {
         schema: "mjpeg.check/1",
-        target: target.to_string(),
+        name: task.name.as_ref().map(ToString::to_string),
+        target: task.target.to_string(),
+        url: run.url.as_deref(),
+        started: started(run),
         verdict: verdict.name(),
         end: run.end.as_ref().and_then(|end| end.word("cap")),
         cap: run.end.as_ref().and_then(cap),
@@ -129,8 +150,16 @@ fn object<'a>(target: &Target, run: &'a Run, verdict: Verdict) -> Object<'a> {
         consumers_causes: report.filter(|report| report.parts > 0).map(causes).unwrap_or_default(),
         timing: report.and_then(|report| timing(run, report)),
         frames: report.filter(|report| report.pictures > 0).map(frames),
+        baseline: run.comparison.as_ref().map(changes),
         error,
     }
+}
+
+/// When the check of the target began: RFC 3339, UTC, with milliseconds.
+fn started(run: &Run) -> Option<String> {
+    let ms = i64::try_from(run.started.as_millis()).ok()?;
+    let time = jiff::Timestamp::from_millisecond(ms).ok()?;
+    Some(format!("{time:.3}"))
 }
 
 /// Which of the limits ended the reading.
@@ -201,6 +230,11 @@ fn timing(run: &Run, report: &Report) -> Option<Timing> {
         jitter_ms: output::ms(timing.jitter),
         stalls: timing.stalls,
     })
+}
+
+fn changes(comparison: &Comparison) -> Vec<ChangeObject<'_>> {
+    let changes = comparison.changes.iter();
+    changes.map(|it| ChangeObject { trend: it.trend.name(), what: &it.what, message: &it.text }).collect()
 }
 
 fn frames(report: &Report) -> Frames {

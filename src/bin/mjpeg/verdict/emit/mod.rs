@@ -3,6 +3,7 @@
 mod emitter;
 mod json;
 mod reason;
+mod table;
 mod text;
 
 pub use emitter::Emitter;

@@ -5,6 +5,10 @@ use crate::verdict::run::Run;
 
 /// Why the stream ended; `None` for an end that needs no explanation.
 pub fn reason(run: &Run) -> Option<String> {
+    if let Some(page) = &run.page {
+        let hint = page.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+        return Some(format!("{page}{hint}"));
+    }
     let end = run.end.as_ref()?;
     match end {
         End::TimeUp if run.report.as_ref().is_some_and(|report| report.parts == 0) => {

@@ -8,33 +8,63 @@ use mjpeg::counted::Counted;
 
 use super::emitter::Emitter;
 use super::reason::reason;
+use super::table;
 use crate::output::{self, printable};
+use crate::paint::{Ink, Paint};
 use crate::problem::Problem;
-use crate::transport::{End, Target};
+use crate::transport::End;
+use crate::verdict::baseline::Trend;
+use crate::verdict::explain::ink as severity_ink;
 use crate::verdict::run::{Run, Verdict};
+use crate::verdict::tasks::Task;
 
 /// Text for a terminal.
 #[derive(Debug)]
 pub struct Text {
     /// Whether to print only the verdict and the findings.
-    pub quiet: bool,
+    quiet: bool,
+    paint: Paint,
+    /// Characters of a line; `None`: no limit.
+    width: Option<usize>,
+    results: Vec<table::Result>,
+}
+
+impl Text {
+    /// Text without a verdict. With `quiet` it has only the verdicts and the findings.
+    pub fn new(quiet: bool, paint: Paint, width: Option<usize>) -> Self {
+        Self { quiet, paint, width, results: Vec::new() }
+    }
 }
 
 impl Emitter for Text {
-    fn target(&mut self, target: &Target, run: &Run, verdict: Verdict) -> Result<String, Problem> {
-        Ok(text(target, run, verdict, self.quiet))
+    fn target(&mut self, task: &Task, run: &Run, verdict: Verdict) -> Result<String, Problem> {
+        let target = task.target.to_string();
+        self.results.push(table::Result::of(&task.shown(), run, verdict));
+        let shown = match &task.name {
+            Some(name) => format!("{name} ({target})"),
+            None => target,
+        };
+        Ok(text(&shown, run, verdict, self.quiet, self.paint))
     }
 
     fn end(&mut self) -> Result<String, Problem> {
-        Ok(String::new())
+        Ok(match &self.results[..] {
+            [] | [_] => String::new(),
+            results => format!("\n{}", table::table(results, self.width, self.paint)),
+        })
     }
 }
 
 /// The verdict in one line, the measurements, and a line for each finding.
-fn text(target: &Target, run: &Run, verdict: Verdict, quiet: bool) -> String {
-    let mut text = format!("{}: {}", printable(&target.to_string()), verdict.name().replace('_', " "));
+fn text(target: &str, run: &Run, verdict: Verdict, quiet: bool, paint: Paint) -> String {
+    let ink = if verdict == Verdict::Pass { Ink::Good } else { Ink::Error };
+    let mut text = format!(
+        "{}: {}",
+        paint.ink(Ink::Name, printable(target)),
+        paint.ink(ink, verdict.name().replace('_', " "))
+    );
     if let Some(reason) = reason(run) {
-        let _ = write!(text, " ({reason})");
+        let _ = write!(text, " ({})", printable(&reason));
     }
     let Some(report) = &run.report else { return text };
     if !quiet {
@@ -60,12 +90,21 @@ fn text(target: &Target, run: &Run, verdict: Verdict, quiet: bool) -> String {
         let times = if finding.count > 1 { format!(" ({} times)", finding.count) } else { String::new() };
         let _ = write!(
             text,
-            "\n  {:7} {} {}: {place}{}{times}",
-            finding.severity(),
-            finding.rule.code,
+            "\n  {} {} {}: {place}{}{times}",
+            paint.ink(severity_ink(finding.severity()), format!("{:7}", finding.severity())),
+            paint.ink(Ink::Name, finding.rule.code),
             finding.rule.name,
             printable(&finding.message),
         );
+    }
+    for change in run.comparison.iter().flat_map(|it| &it.changes) {
+        let ink = match change.trend {
+            Trend::Worse => Ink::Error,
+            Trend::Other => Ink::Info,
+            Trend::Better => Ink::Good,
+        };
+        let trend = paint.ink(ink, format!("{:7}", change.trend.name()));
+        let _ = write!(text, "\n  {trend} {}: {}", change.what, change.text);
     }
     if !quiet && !report.findings.is_empty() {
         let _ =

@@ -1,0 +1,46 @@
+//! How much of a target is to be read: `--frames` and `--duration` of commands that look at a stream.
+
+use std::fmt;
+use std::time::Duration;
+
+use mjpeg::counted::Counted;
+
+use crate::transport::Target;
+
+/// Most parts that are read from a URL, if neither parts nor time are given.
+const LIVE_FRAMES: u64 = 100;
+/// Longest time that a URL is read, if neither parts nor time are given.
+const LIVE_DURATION: Duration = Duration::from_secs(10);
+
+/// How much of a target was to be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Most parts.
+    pub frames: Option<u64>,
+    /// Longest time.
+    pub duration: Option<Duration>,
+}
+
+impl Asked {
+    /// What the options ask of `target`. An explicit limit removes the default of the other one.
+    pub fn of(target: &Target, frames: Option<u64>, duration: Option<Duration>) -> Self {
+        let is_endless = matches!(target, Target::Url(_) | Target::Test(_));
+        match (frames, duration) {
+            (None, None) if is_endless => Self { frames: Some(LIVE_FRAMES), duration: Some(LIVE_DURATION) },
+            _ => Self { frames, duration },
+        }
+    }
+}
+
+/// For people: `100 parts or 10s`.
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(frames) = self.frames {
+            Counted(frames, "part").fmt(f)?;
+        }
+        if self.frames.is_some() && self.duration.is_some() {
+            f.write_str(" or ")?;
+        }
+        self.duration.map_or(Ok(()), |duration| humantime::format_duration(duration).fmt(f))
+    }
+}

@@ -1,0 +1,98 @@
+//! The properties of two streams beside each other.
+
+use super::item::{Item, Value};
+
+/// The properties of two streams, in the order of the groups.
+#[derive(Debug)]
+pub struct Comparison {
+    /// The lines.
+    pub pairs: Vec<Pair>,
+}
+
+/// A property of both streams.
+#[derive(Debug)]
+pub struct Pair {
+    /// What it belongs to.
+    pub group: &'static str,
+    /// Its name.
+    pub name: String,
+    /// The value of the first stream.
+    pub left: Option<Value>,
+    /// The value of the second stream.
+    pub right: Option<Value>,
+}
+
+impl Comparison {
+    /// Compares two lists of properties. Names of fields may be written in other letters: the list of fields shows that.
+    pub fn of(left: &[Item], right: &[Item]) -> Self {
+        let is = |item: &Item, other: &Item| {
+            item.group == other.group && item.name.eq_ignore_ascii_case(&other.name)
+        };
+        let value = |items: &[Item], wanted: &Item| {
+            items.iter().find(|item| is(item, wanted)).map(|item| item.value.clone())
+        };
+        let mut pairs: Vec<Pair> = left
+            .iter()
+            .map(|item| Pair {
+                group: item.group,
+                name: item.name.clone(),
+                left: Some(item.value.clone()),
+                right: value(right, item),
+            })
+            .collect();
+        for item in right.iter().filter(|item| !left.iter().any(|other| is(item, other))) {
+            let last = pairs.iter().rposition(|pair| pair.group == item.group);
+            let pair = Pair {
+                group: item.group,
+                name: item.name.clone(),
+                left: None,
+                right: Some(item.value.clone()),
+            };
+            pairs.insert(last.map_or(pairs.len(), |last| last + 1), pair);
+        }
+        Self { pairs }
+    }
+
+    /// Whether the streams differ.
+    pub fn differs(&self) -> bool {
+        self.pairs.iter().any(Pair::differs)
+    }
+}
+
+impl Pair {
+    /// Whether the values differ.
+    pub fn differs(&self) -> bool {
+        match (&self.left, &self.right) {
+            (Some(left), Some(right)) => !left.is_like(right),
+            (None, None) => false,
+            // Too few frames for a figure are no difference.
+            (Some(Value::Measure(_)), None) | (None, Some(Value::Measure(_))) => false,
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::item::Measure;
+    use super::*;
+
+    fn item(group: &'static str, name: &str, value: Value) -> Item {
+        Item { group, name: name.into(), value }
+    }
+
+    #[test]
+    fn what_only_one_stream_has_is_a_difference_unless_it_is_a_figure() {
+        let text = |text: &str| Value::Text(text.into());
+        let fps = |value| Value::Measure(Measure { value, unit: "fps", tolerance: 0.5 });
+        let left = [item("a", "x", text("1")), item("b", "y", text("2")), item("c", "fps", fps(15.0))];
+        let right = [item("a", "z", text("1")), item("b", "y", text("2")), item("c", "fps", fps(15.4))];
+        let comparison = Comparison::of(&left, &right);
+        let lines: Vec<(&str, bool)> =
+            comparison.pairs.iter().map(|pair| (&pair.name[..], pair.differs())).collect();
+        assert_eq!(lines, [("x", true), ("z", true), ("y", false), ("fps", false)]);
+        let right = [item("b", "y", text("3")), item("c", "fps", fps(16.0))];
+        assert_eq!(Comparison::of(&left[1..], &right).pairs.iter().filter(|it| it.differs()).count(), 2);
+        assert!(!Comparison::of(&left[..2], &left).differs());
+    }
+}

@@ -1,0 +1,66 @@
+//! Differences as JSON, schema `mjpeg.inspect.diff/1`.
+
+use serde::Serialize;
+
+use super::comparison::{Comparison, Pair};
+use super::item::Value;
+use crate::output;
+
+/// Both streams.
+#[derive(Debug, Serialize)]
+pub struct Object<'a> {
+    schema: &'static str,
+    targets: &'a [String; 2],
+    differs: bool,
+    properties: Vec<PairObject<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct PairObject<'a> {
+    group: &'static str,
+    name: &'a str,
+    differs: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<ValueObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    right: Option<ValueObject<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum ValueObject<'a> {
+    Text(&'a str),
+    Measure { value: f64, unit: &'static str, tolerance: f64 },
+}
+
+/// The object of a comparison. With `all` it has also what is the same.
+pub fn object<'a>(targets: &'a [String; 2], comparison: &'a Comparison, all: bool) -> Object<'a> {
+    let pairs = comparison.pairs.iter().filter(|pair| all || pair.differs());
+    Object {
+        schema: "mjpeg.inspect.diff/1",
+        targets,
+        differs: comparison.differs(),
+        properties: pairs.map(pair).collect(),
+    }
+}
+
+fn pair(pair: &Pair) -> PairObject<'_> {
+    PairObject {
+        group: pair.group,
+        name: &pair.name,
+        differs: pair.differs(),
+        left: pair.left.as_ref().map(value),
+        right: pair.right.as_ref().map(value),
+    }
+}
+
+fn value(value: &Value) -> ValueObject<'_> {
+    match value {
+        Value::Text(text) | Value::Kind { shown: text, .. } => ValueObject::Text(text),
+        Value::Measure(it) => ValueObject::Measure {
+            value: output::rounded(it.value),
+            unit: it.unit,
+            tolerance: output::rounded(it.tolerance),
+        },
+    }
+}

@@ -1,0 +1,95 @@
+//! Differences side by side.
+
+use super::super::columns::wrapped;
+use super::comparison::{Comparison, Pair};
+use crate::output::printable;
+use crate::paint::{Ink, Paint};
+
+/// The widest column of names, in characters.
+const NAME: usize = 24;
+/// The narrowest column of values, in characters.
+const VALUE: usize = 16;
+
+/// The table of two streams. With `all` it has also what is the same.
+pub fn table(
+    targets: &[String; 2],
+    comparison: &Comparison,
+    width: Option<usize>,
+    paint: Paint,
+    all: bool,
+) -> String {
+    let shown: Vec<&Pair> = comparison.pairs.iter().filter(|pair| all || pair.differs()).collect();
+    let name = shown.iter().map(|pair| pair.name.chars().count() + 2).max().unwrap_or(0).clamp(9, NAME);
+    let value = match width {
+        Some(width) => (width.saturating_sub(name + 4) / 2).max(VALUE),
+        None => column_width(targets, &shown),
+    };
+    let line = Line { widths: [name, value], paint };
+    let mut lines = line.of("", [&targets[0], &targets[1]], [Some(Ink::Name); 2]);
+    let mut group = "";
+    for pair in &shown {
+        if pair.group != group {
+            group = pair.group;
+            lines.push(paint.ink(Ink::Heading, group));
+        }
+        let text = |side: &Option<_>| side.as_ref().map_or("-".into(), ToString::to_string);
+        let ink = if pair.differs() { [Some(Ink::Warning), Some(Ink::Text)] } else { [None; 2] };
+        lines.extend(line.of(&format!("  {}", pair.name), [&text(&pair.left), &text(&pair.right)], ink));
+    }
+    let differences = comparison.pairs.iter().filter(|pair| pair.differs()).count();
+    lines.push(match (differences, comparison.pairs.len()) {
+        (0, all) => format!("no difference in {all} properties"),
+        (1, all) => format!("1 difference in {all} properties"),
+        (n, all) => format!("{n} differences in {all} properties"),
+    });
+    lines.join("\n")
+}
+
+/// The width of the widest value, where nothing has to fit.
+fn column_width(targets: &[String; 2], shown: &[&Pair]) -> usize {
+    let of = |text: &str| printable(text).chars().count();
+    let values = shown.iter().flat_map(|pair| [&pair.left, &pair.right]).flatten();
+    let widest = values.map(|value| of(&value.to_string())).max().unwrap_or(0);
+    targets.iter().map(|target| of(target)).max().unwrap_or(0).max(widest)
+}
+
+struct Line {
+    /// Of the name, and of each value.
+    widths: [usize; 2],
+    paint: Paint,
+}
+
+impl Line {
+    /// The lines of a name and two values, whose texts go on below where they are too wide.
+    fn of(&self, name: &str, values: [&str; 2], inks: [Option<Ink>; 2]) -> Vec<String> {
+        let [name_width, width] = self.widths;
+        let names = cut(wrapped(&printable(name), name_width), name_width);
+        let [left, right] = values.map(|value| cut(wrapped(&printable(value), width), width));
+        let count = names.len().max(left.len()).max(right.len());
+        let cell = |pieces: &[String], n: usize, width: usize, ink: Option<Ink>| {
+            let padded = format!("{:width$}", pieces.get(n).map_or("", String::as_str));
+            ink.map_or(padded.clone(), |ink| self.paint.ink(ink, padded))
+        };
+        (0..count)
+            .map(|n| {
+                let right = right.get(n).map_or("", String::as_str);
+                let right = inks[1].map_or(right.to_string(), |ink| self.paint.ink(ink, right));
+                let line = format!(
+                    "{}  {}  {right}",
+                    cell(&names, n, name_width, None),
+                    cell(&left, n, width, inks[0])
+                );
+                line.trim_end().to_string()
+            })
+            .collect()
+    }
+}
+
+/// Cuts lines that are one long word.
+fn cut(lines: Vec<String>, width: usize) -> Vec<String> {
+    let pieces = |line: String| {
+        let characters: Vec<char> = line.chars().collect();
+        characters.chunks(width).map(|piece| piece.iter().collect()).collect::<Vec<String>>()
+    };
+    lines.into_iter().flat_map(pieces).collect()
+}

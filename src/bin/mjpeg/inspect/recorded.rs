@@ -1,0 +1,85 @@
+//! The rows of a recording: the lines of its manifest, and the pictures in their files.
+
+use std::time::Duration;
+
+use mjpeg::jpeg::{Judgement, Walk};
+
+use super::details::Details;
+use super::region::Region;
+use super::row::Row;
+use super::watcher::{Around, Sink};
+use crate::problem::Problem;
+use crate::recording::{Line, Recording};
+use crate::signal::Stop;
+use crate::transport::Flow;
+
+/// Passes the first `frames` lines of a recording on. A signal ends it.
+///
+/// # Errors
+///
+/// When the manifest cannot be read, and those of the sink.
+pub fn rows(
+    recording: &mut Recording,
+    details: Details,
+    frames: Option<u64>,
+    sink: &mut impl Sink,
+    stop: &Stop,
+) -> Result<Around, Problem> {
+    let mut around = Around::default();
+    let mut last: Option<Duration> = None;
+    while let Some(line) = recording.next_line()? {
+        let arrival = line.arrival_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
+        let mut row = row(recording, line, details);
+        row.arrival = arrival;
+        // Times start again where a recording was resumed.
+        row.gap = arrival.zip(last).and_then(|(now, last)| now.checked_sub(last));
+        if arrival.zip(last).is_some_and(|(now, last)| now < last) {
+            around.times.interrupt();
+        }
+        if let Some(arrival) = arrival {
+            around.times.push(arrival);
+        }
+        last = arrival;
+        around.parts += 1;
+        around.bytes += row.body_bytes.unwrap_or(0);
+        let is_last = frames.is_some_and(|frames| around.parts >= frames);
+        if sink.row(row)? == Flow::Enough || is_last || stop.signal().is_some() {
+            break;
+        }
+    }
+    Ok(around)
+}
+
+fn row(recording: &Recording, line: Line, details: Details) -> Row {
+    let Line { seq, part, file, offset, body_bytes, fields, deviations, damage, .. } = line;
+    let mut row = Row { seq, part, file, offset, body_bytes, fields, ..Row::default() };
+    if details.headers {
+        let lines = row.fields.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+        row.head = Some(lines.collect::<String>().into_bytes());
+    }
+    let contents = row.file.as_deref().map(|file| (recording.contents(file), file));
+    match contents {
+        Some((Ok(body), _)) => {
+            let judgement = Judgement::of_markers(&body, Walk::over(&body));
+            row.set_picture(&body, &judgement);
+            if details.jpeg {
+                row.set_markers(&body, &judgement);
+            }
+            if let Some(most) = details.hex {
+                let bytes = body[..body.len().min(most)].to_vec();
+                let left_out = (body.len() - bytes.len()) as u64;
+                row.regions = vec![Region { name: "body", offset, bytes, left_out }];
+            }
+        }
+        Some((Err(error), file)) => row.deviations.push(format!("cannot read {file}: {error}")),
+        None => {
+            let damage = damage.map(|damage| format!(": {damage}")).unwrap_or_default();
+            row.deviations.push(format!("no file was written{damage}"));
+        }
+    }
+    let noted = std::mem::take(&mut row.deviations);
+    row.deviations = deviations;
+    let more: Vec<String> = noted.into_iter().filter(|note| !row.deviations.contains(note)).collect();
+    row.deviations.extend(more);
+    row
+}

@@ -1,0 +1,87 @@
+//! An answer that is a page or another text, and not a stream.
+
+use std::fmt;
+
+use memchr::memmem;
+use mjpeg::http::{Dechunker, Head};
+
+use super::refusal::first_line;
+
+/// What an answer is that has no part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    media_type: String,
+    /// The title of HTML, or the first line of another text.
+    line: Option<String>,
+}
+
+impl Page {
+    /// The page whose response starts with `start`; `None` for an answer that is no text. `is_in_chunks`: the body comes in
+    /// chunks.
+    pub(super) fn of(head: &Head, start: &[u8], is_in_chunks: bool) -> Option<Self> {
+        let content_type = head.text("content-type").unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let is_text = ["text/", "html", "json", "xml"].iter().any(|it| media_type.contains(it));
+        if !is_text {
+            return None;
+        }
+        let body = memmem::find(start, head.bytes()).map_or(start.len(), |at| at + head.bytes().len());
+        let mut body = start[body..].to_vec();
+        if is_in_chunks {
+            let n = Dechunker::new().decode(&mut body).unwrap_or(0);
+            body.truncate(n);
+        }
+        let line = first_line(&media_type, &body);
+        Some(Self { media_type, line })
+    }
+
+    /// What to do, if that is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        let is_own = self.media_type == "text/html" && self.line.as_deref() == Some("mjpeg");
+        is_own.then_some("this looks like mjpeg's own page, try /stream")
+    }
+}
+
+/// For people: `the answer is text/html: "Camera 1"`.
+impl fmt::Display for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the answer is {}", self.media_type)?;
+        self.line.as_ref().map_or(Ok(()), |line| write!(f, ": \"{line}\""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_named_by_its_title() {
+        let chunk = "Transfer-Encoding: chunked\r\n";
+        for (kind, more, body, shown, is_own) in [
+            ("text/html", "", "<title>Camera 1</title>", "the answer is text/html: \"Camera 1\"", false),
+            (
+                "Text/HTML; charset=utf-8",
+                "",
+                "<title>mjpeg</title>",
+                "the answer is text/html: \"mjpeg\"",
+                true,
+            ),
+            (
+                "text/html",
+                chunk,
+                "14\r\n<title>mjpeg</title>\r\n0\r\n\r\n",
+                "the answer is text/html: \"mjpeg\"",
+                true,
+            ),
+            ("application/json", "", "{\"a\":1}\n", "the answer is application/json: \"{\"a\":1}\"", false),
+            ("text/plain", "", "", "the answer is text/plain", false),
+        ] {
+            let text = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n{more}\r\n{body}");
+            let head = Head::parse(text.as_bytes()).unwrap().unwrap();
+            let page = Page::of(&head, text.as_bytes(), !more.is_empty()).unwrap();
+            assert_eq!((page.to_string().as_str(), page.hint().is_some()), (shown, is_own));
+        }
+        let head = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n";
+        assert_eq!(Page::of(&Head::parse(head).unwrap().unwrap(), head, false), None);
+    }
+}

@@ -1,0 +1,103 @@
+//! The figures of a stream, and how far those of another check of it may be from them.
+
+use std::time::Duration;
+
+use mjpeg::stats::{Batches, Timing};
+use serde::{Deserialize, Serialize};
+
+use crate::output;
+
+/// How many standard errors two means may be apart. In a normal distribution, one of three million is further away.
+const ERRORS: f64 = 5.0;
+/// The least tolerance of the mean gap, and of the mean size, as a part of it.
+const LEAST_GAP: f64 = 0.01;
+const LEAST_BYTES: f64 = 0.1;
+/// The tolerance where too few frames came to measure a spread.
+const UNKNOWN: f64 = 0.25;
+/// How far the 99th percentile may be from its earlier value, in distances of that from the median. The largest of a
+/// hundred gaps differs from run to run by half of this distance.
+const TAIL: f64 = 1.2;
+/// The least tolerance of the 99th percentile.
+const LEAST_TAIL_MS: f64 = 5.0;
+
+/// Collects the gaps and the sizes of a stream.
+#[derive(Debug, Default)]
+pub struct Steadiness {
+    gaps: Batches,
+    bytes: Batches,
+    last: Option<Duration>,
+}
+
+/// The figures of one check. Unknown ones are absent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Parts that were read.
+    pub parts: u64,
+    /// The mean gap, and its standard error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap_mean_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap_mean_error_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap_p50_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap_p99_ms: Option<f64>,
+    /// The mean size of a part's body, and its standard error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_mean: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_mean_error: Option<f64>,
+}
+
+impl Steadiness {
+    /// Takes a part.
+    pub fn push(&mut self, arrival: Option<Duration>, bytes: u64) {
+        self.bytes.push(bytes as f64);
+        if let Some((arrival, last)) = arrival.zip(self.last) {
+            self.gaps.push(arrival.saturating_sub(last).as_secs_f64() * 1000.0);
+        }
+        self.last = arrival;
+    }
+
+    /// The figures.
+    pub fn figures(&self, timing: Option<&Timing>) -> Figures {
+        let gaps = timing.map(|_| &self.gaps);
+        Figures {
+            parts: self.bytes.count(),
+            gap_mean_ms: gaps.and_then(Batches::mean).map(output::rounded),
+            gap_mean_error_ms: gaps.and_then(Batches::error).map(output::rounded),
+            gap_p50_ms: timing.map(|timing| output::ms(timing.gap_p50)),
+            gap_p99_ms: timing.map(|timing| output::ms(timing.gap_p99)),
+            bytes_mean: self.bytes.mean().map(output::rounded),
+            bytes_mean_error: self.bytes.error().map(output::rounded),
+        }
+    }
+}
+
+impl Figures {
+    /// How far the mean gap of a check of `parts` parts may be from this one, if nothing has changed.
+    ///
+    /// The spread is that of the baseline alone: a stream that has lost frames has a larger one.
+    pub fn gap_mean_tolerance(&self, parts: u64) -> f64 {
+        let mean = self.gap_mean_ms.unwrap_or(0.0);
+        self.tolerance(mean, self.gap_mean_error_ms, LEAST_GAP, parts)
+    }
+
+    /// The same for the 99th percentile of the gaps.
+    pub fn gap_p99_tolerance(&self) -> f64 {
+        let tail = self.gap_p99_ms.zip(self.gap_p50_ms).map_or(0.0, |(p99, p50)| p99 - p50);
+        (TAIL * tail).max(LEAST_TAIL_MS)
+    }
+
+    /// The same for the mean size.
+    pub fn bytes_tolerance(&self, parts: u64) -> f64 {
+        self.tolerance(self.bytes_mean.unwrap_or(0.0), self.bytes_mean_error, LEAST_BYTES, parts)
+    }
+
+    fn tolerance(&self, mean: f64, error: Option<f64>, least: f64, parts: u64) -> f64 {
+        let Some(error) = error else { return UNKNOWN * mean };
+        // The variance of a mean goes with the number of its values.
+        let both = (1.0 + self.parts as f64 / parts.max(1) as f64).sqrt();
+        (ERRORS * error * both).max(least * mean)
+    }
+}

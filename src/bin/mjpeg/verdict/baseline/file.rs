@@ -1,0 +1,137 @@
+//! The file of a baseline.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+use mjpeg::check::{Finding, Report};
+use serde::{Deserialize, Serialize};
+
+use super::figures::Figures;
+use super::settings::Settings;
+use crate::option_file;
+use crate::problem::Problem;
+use crate::signal::Stop;
+
+/// The name and version of the format.
+const SCHEMA: &str = "mjpeg.baseline/1";
+
+/// What earlier checks found.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Baseline {
+    schema: String,
+    /// One for each target.
+    pub entries: Vec<Entry>,
+}
+
+/// What an earlier check of one target found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The name of the target, or the target as typed, without a password.
+    pub target: String,
+    /// The options that decide what a check finds.
+    pub settings: Settings,
+    /// The findings.
+    pub findings: Vec<Found>,
+    /// The figures.
+    pub figures: Figures,
+}
+
+/// A finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// The code of its rule.
+    pub code: String,
+    /// `error`, `warning` or `info`.
+    pub severity: String,
+    /// How often the stream broke the rule.
+    pub count: u64,
+}
+
+impl Entry {
+    /// The entry of a check.
+    pub fn of(target: String, settings: Settings, report: &Report, figures: Figures) -> Self {
+        Self { target, settings, findings: Found::all(report), figures }
+    }
+}
+
+impl Found {
+    /// The findings of a report.
+    pub fn all(report: &Report) -> Vec<Self> {
+        let found = |it: &Finding| Self {
+            code: it.rule.code.into(),
+            severity: it.severity().name().into(),
+            count: it.count,
+        };
+        report.findings.iter().map(found).collect()
+    }
+}
+
+impl Baseline {
+    /// A baseline of these checks.
+    pub fn new(entries: Vec<Entry>) -> Self {
+        Self { schema: SCHEMA.into(), entries }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is no baseline.
+    pub fn read(path: &Path, stop: &Stop) -> Result<Self, Problem> {
+        let shown = path.display();
+        let bytes =
+            option_file::read(path, stop).with_context(|| format!("cannot read the baseline {shown}"))?;
+        let baseline: Self =
+            serde_json::from_slice(&bytes).map_err(|error| anyhow!("{shown} is not a baseline: {error}"))?;
+        match &baseline.schema[..] {
+            SCHEMA => Ok(baseline),
+            other => Err(anyhow!("{shown} has the format {other:?}, not {SCHEMA}").into()),
+        }
+    }
+
+    /// Writes a file. One that is there is replaced when the new one is complete.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), Problem> {
+        let text = serde_json::to_string_pretty(self)? + "\n";
+        Ok(replace(path, text.as_bytes())
+            .with_context(|| format!("cannot write the baseline {}", path.display()))?)
+    }
+
+    /// The earlier check of a target with the same settings.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn entry(&self, target: &str, settings: &Settings) -> Result<&Entry, Problem> {
+        let Some(entry) = self.entries.iter().find(|entry| entry.target == target) else {
+            let known: Vec<&str> = self.entries.iter().map(|entry| &entry.target[..]).collect();
+            return Err(anyhow!("the baseline has no {target}, but {}", known.join(", ")).into());
+        };
+        match entry.settings.difference(settings) {
+            None => Ok(entry),
+            Some(difference) => {
+                let problem = Problem::new(anyhow!(
+                    "the baseline of {target} was made with other settings: {difference}"
+                ));
+                Err(problem.hint("use the same options, or make a new baseline with --save-baseline"))
+            }
+        }
+    }
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let name = path.file_name().ok_or_else(|| io::Error::other("it has no name"))?;
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{}.part", std::process::id()));
+    let hidden = path.with_file_name(hidden);
+    let mut file = File::create(&hidden)?;
+    let written =
+        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&hidden, path));
+    written.inspect_err(|_| drop(fs::remove_file(&hidden)))
+}

@@ -1,0 +1,11 @@
+//! `--save-baseline` and `--baseline`: a stream compared with an earlier check of it.
+
+mod comparison;
+mod figures;
+mod file;
+mod settings;
+
+pub use comparison::{Comparison, Trend};
+pub use figures::{Figures, Steadiness};
+pub use file::{Baseline, Entry};
+pub use settings::Settings;

@@ -1,0 +1,154 @@
+//! The results of several targets beside each other.
+
+use mjpeg::check::{Report, Severity};
+
+use crate::output::{self, printable};
+use crate::paint::{Ink, Paint};
+use crate::verdict::run::{Run, Verdict};
+
+/// The least characters for the name of a target, if the terminal is narrow.
+const LEAST_NAME: usize = 16;
+/// The columns behind the name: heading, width, and whether it is a number.
+const COLUMNS: [(&str, usize, bool); 10] = [
+    ("verdict", 12, false),
+    ("fps", 6, true),
+    ("p50 ms", 7, true),
+    ("p99 ms", 7, true),
+    ("max ms", 7, true),
+    ("size", 9, false),
+    ("a frame", 8, true),
+    ("errors", 6, true),
+    ("warnings", 8, true),
+    ("infos", 5, true),
+];
+/// Those that a narrow terminal leaves out, the first one first.
+const LEFT_OUT: [&str; 5] = ["a frame", "p50 ms", "infos", "max ms", "size"];
+
+/// The result of one target, for the table.
+#[derive(Debug)]
+pub struct Result {
+    name: String,
+    verdict: Verdict,
+    cells: [String; COLUMNS.len()],
+}
+
+impl Result {
+    /// The result of a target, which `name` stands for.
+    pub fn of(name: &str, run: &Run, verdict: Verdict) -> Self {
+        let report = run.report.as_ref();
+        let timing = report.and_then(|report| report.timing.as_ref());
+        let ms = |duration| format!("{:.0}", output::ms(duration));
+        let count = |severity| report.map(|report| count(report, severity)).unwrap_or_default();
+        let size = report.and_then(|report| report.frames.size);
+        Self {
+            name: printable(name),
+            verdict,
+            cells: [
+                verdict.name().replace('_', " "),
+                timing.map(|it| format!("{:.2}", it.fps)).unwrap_or_default(),
+                timing.map(|it| ms(it.gap_p50)).unwrap_or_default(),
+                timing.map(|it| ms(it.gap_p99)).unwrap_or_default(),
+                timing.map(|it| ms(it.gap_max)).unwrap_or_default(),
+                size.map(|(width, height)| format!("{width}x{height}")).unwrap_or_default(),
+                report.and_then(|it| it.frames.bytes_p50).map(output::bytes).unwrap_or_default(),
+                count(Severity::Error),
+                count(Severity::Warning),
+                count(Severity::Info),
+            ],
+        }
+    }
+}
+
+/// The table, at most `width` characters wide if that is possible.
+pub fn table(results: &[Result], width: Option<usize>, paint: Paint) -> String {
+    let mut shown: Vec<usize> = (0..COLUMNS.len()).collect();
+    let total = |shown: &[usize]| shown.iter().map(|&n| COLUMNS[n].1 + 2).sum::<usize>();
+    for left_out in LEFT_OUT {
+        if width.is_some_and(|width| total(&shown) + LEAST_NAME > width) {
+            shown.retain(|&n| COLUMNS[n].0 != left_out);
+        }
+    }
+    let longest = results.iter().map(|it| it.name.chars().count()).max().unwrap_or(0).max("target".len());
+    let room = width.map_or(longest, |width| width.saturating_sub(total(&shown)).max(LEAST_NAME));
+    let name_width = longest.min(room);
+    let line =
+        |name: &str, cells: Vec<String>| format!("{name}  {}", cells.join("  ")).trim_end().to_string();
+    let headings = shown.iter().map(|&n| padded(n, COLUMNS[n].0)).collect();
+    let mut lines = vec![paint.ink(Ink::Heading, line(&format!("{:name_width$}", "target"), headings))];
+    for result in results {
+        let cells = shown.iter().map(|&n| {
+            let text = padded(n, &result.cells[n]);
+            let ink = match COLUMNS[n].0 {
+                "verdict" if result.verdict == Verdict::Pass => Ink::Good,
+                "verdict" => Ink::Error,
+                "errors" if result.cells[n] != "0" => Ink::Error,
+                "warnings" if result.cells[n] != "0" => Ink::Warning,
+                _ => return text,
+            };
+            paint.ink(ink, text)
+        });
+        let name = format!("{:name_width$}", shortened(&result.name, name_width));
+        lines.push(line(&paint.ink(Ink::Name, name), cells.collect()));
+    }
+    lines.join("\n")
+}
+
+fn count(report: &Report, severity: Severity) -> String {
+    report.findings.iter().filter(|finding| finding.severity() == severity).count().to_string()
+}
+
+fn padded(column: usize, text: &str) -> String {
+    let (_, width, is_number) = COLUMNS[column];
+    if is_number { format!("{text:>width$}") } else { format!("{text:width$}") }
+}
+
+/// A name without its middle if it is too long: the ends of URLs tell them apart.
+fn shortened(name: &str, width: usize) -> String {
+    let characters: Vec<char> = name.chars().collect();
+    if characters.len() <= width {
+        return name.into();
+    }
+    let start = width.saturating_sub(3) / 2;
+    let end = width.saturating_sub(3) - start;
+    let tail = &characters[characters.len() - end..];
+    characters[..start].iter().copied().chain("...".chars()).chain(tail.iter().copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(name: &str, verdict: Verdict) -> Result {
+        let cells = ["pass", "15.00", "67", "71", "80", "1280x720", "46.1 kB", "0", "2", "1"];
+        Result { name: name.into(), verdict, cells: cells.map(String::from) }
+    }
+
+    #[test]
+    fn the_table_fits_the_terminal_and_keeps_the_ends_of_names() {
+        let results = [
+            result("http://camera.example.org/one/very/long/path/to/a/stream.mjpg?channel=1", Verdict::Pass),
+            result("front", Verdict::Fail),
+        ];
+        for (width, heading) in [
+            (Some(80), "verdict          fps   p99 ms  size       errors  warnings"),
+            (
+                Some(200),
+                "verdict          fps   p50 ms   p99 ms   max ms  size        a frame  errors  warnings  infos",
+            ),
+            (
+                None,
+                "verdict          fps   p50 ms   p99 ms   max ms  size        a frame  errors  warnings  infos",
+            ),
+        ] {
+            let text = table(&results, width, Paint::Plain);
+            let lines: Vec<&str> = text.lines().collect();
+            assert!(lines[0].contains(heading), "{text}");
+            for line in &lines {
+                assert!(width.is_none_or(|width| line.chars().count() <= width), "{line}");
+                assert_eq!(line.find("verdict").or(line.find("pass")), lines[0].find("verdict"), "{text}");
+            }
+        }
+        let narrow = table(&results, Some(80), Paint::Plain);
+        assert!(narrow.contains("...") && narrow.contains("nnel=1  pass"), "{narrow}");
+    }
+}

@@ -1,0 +1,46 @@
+//! The options that count for one target. A line of `--targets` may set them too.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::targets::LineOptions;
+use crate::transport;
+use crate::value::{self, Dimensions, Rate};
+
+/// How far a target is read, what it must do, and how it is reached.
+#[derive(Debug, Clone, Args)]
+#[group(skip)]
+pub struct Limits {
+    /// Read at most N parts [default: 100 of a URL without --duration, else no limit]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub frames: Option<u64>,
+    /// Read for at most this long [default: 10s of a URL without --frames, else no limit]
+    #[arg(long, value_name = "T", value_parser = value::duration)]
+    pub duration: Option<Duration>,
+    /// A stream that sends no byte, or no complete part, for this long is stalled. A file on a disk has at least 10 s to answer each
+    /// read
+    #[arg(long, value_name = "T", default_value = "5s", value_parser = value::duration)]
+    pub idle: Duration,
+    /// The stream must not end: a stream that ends before --frames or --duration is an error
+    #[arg(long)]
+    pub expect_live: bool,
+    /// Fail below this many frames per second
+    #[arg(long, value_name = "F")]
+    pub min_fps: Option<Rate>,
+    /// Fail on a gap between two frames longer than this
+    #[arg(long, value_name = "T", value_parser = value::duration)]
+    pub max_gap: Option<Duration>,
+    /// Fail if a picture has another size
+    #[arg(long, value_name = "WxH")]
+    pub size: Option<Dimensions>,
+    /// How it is reached.
+    #[command(flatten)]
+    pub transport: transport::Options,
+}
+
+impl LineOptions for Limits {
+    fn yield_to(&mut self, is_typed: &dyn Fn(&str) -> bool) {
+        self.transport.yield_to(is_typed);
+    }
+}

@@ -1,0 +1,86 @@
+//! Several targets at once.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::thread;
+
+use crate::clock::Clock;
+use crate::exit::Failure;
+use crate::signal::Stop;
+use crate::targets::Name;
+use crate::transport::Target;
+use crate::verdict::baseline::Settings;
+use crate::verdict::options::{Asked, Options};
+use crate::verdict::run::Run;
+
+/// A target to check.
+#[derive(Debug)]
+pub struct Task {
+    /// Its name in the list of targets.
+    pub name: Option<Name>,
+    /// What is read.
+    pub target: Target,
+    /// How far it is read, and how it is judged.
+    pub options: Options,
+}
+
+impl Task {
+    /// What it is called: its name, or the target as typed without a password.
+    pub fn shown(&self) -> String {
+        self.name.as_ref().map_or_else(|| self.target.to_string(), ToString::to_string)
+    }
+
+    /// The options that decide what the check finds.
+    pub fn settings(&self) -> Settings {
+        let Options { frames, duration, .. } = self.options;
+        Settings::of(Asked::of(&self.target, frames, duration), &self.options)
+    }
+}
+
+/// Runs the tasks, at most `jobs` at the same time. Gives each result to `take`, in the order of the tasks.
+///
+/// # Errors
+///
+/// Those of `take`. Tasks that have not begun by then are left out.
+pub fn run(
+    tasks: &[Task],
+    jobs: usize,
+    clock: &Clock,
+    stop: &Stop,
+    mut take: impl FnMut(usize, Run) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let next = AtomicUsize::new(0);
+    let (done, results) = channel();
+    thread::scope(|scope| {
+        for _ in 0..jobs.min(tasks.len()) {
+            let (done, next) = (done.clone(), &next);
+            scope.spawn(move || {
+                loop {
+                    let number = next.fetch_add(1, Ordering::SeqCst);
+                    let Some(task) = tasks.get(number) else { return };
+                    let run = Run::of(&task.target, &task.options, clock, stop);
+                    // The receiver is gone after an error.
+                    if done.send((number, run)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(done);
+        let mut waiting = BTreeMap::new();
+        let mut due = 0;
+        for (number, run) in results {
+            waiting.insert(number, run);
+            while let Some(run) = waiting.remove(&due) {
+                let taken = take(due, run);
+                due += 1;
+                if taken.is_err() {
+                    next.store(tasks.len(), Ordering::SeqCst);
+                    return taken;
+                }
+            }
+        }
+        Ok(())
+    })
+}

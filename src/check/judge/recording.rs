@@ -1,0 +1,45 @@
+//! What is wrong with a recording, apart from its pictures and times.
+
+use alloc::string::String;
+
+use super::Judge;
+use super::findings::Place;
+use crate::check::rule::Rule;
+use crate::check::rules::recording::{
+    RECORDING_FILE_HASH, RECORDING_FILE_MISSING, RECORDING_FILE_SIZE, RECORDING_FRAME_MISSING, RECORDING_LINE,
+};
+
+/// What is wrong with a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RecordingFault {
+    /// A line of the manifest cannot be read.
+    Line,
+    /// A file is missing or cannot be read.
+    FileMissing,
+    /// A file has another size than its part.
+    FileSize,
+    /// A file has another hash than the manifest says.
+    FileHash,
+    /// The number of a frame is left out.
+    FrameMissing,
+}
+
+impl RecordingFault {
+    fn rule(self) -> &'static Rule {
+        match self {
+            Self::Line => &RECORDING_LINE,
+            Self::FileMissing => &RECORDING_FILE_MISSING,
+            Self::FileSize => &RECORDING_FILE_SIZE,
+            Self::FileHash => &RECORDING_FILE_HASH,
+            Self::FrameMissing => &RECORDING_FRAME_MISSING,
+        }
+    }
+}
+
+impl Judge {
+    /// Takes a fault of the recording at the line `number` of its manifest, counted from 1.
+    pub fn recording(&mut self, fault: RecordingFault, number: u64, message: impl Into<String>) {
+        self.findings.note(fault.rule(), Place { part: Some(number), offset: None }, message);
+    }
+}

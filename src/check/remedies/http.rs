@@ -1,0 +1,180 @@
+//! Remedies: the response head, and snapshots.
+
+use super::entry::Remedy;
+
+pub static REMEDIES: &[Remedy] = &[
+    Remedy {
+        code: "H101",
+        cure: "Send the field Content-Type with the type and the boundary.",
+        bad: "HTTP/1.1 200 OK\\r\\n\\r\\n--frame",
+        good: "Content-Type: multipart/x-mixed-replace; boundary=frame",
+    },
+    Remedy {
+        code: "H102",
+        cure: "Set the type of the response to multipart/x-mixed-replace.",
+        bad: "Content-Type: multipart/mixed; boundary=frame",
+        good: "Content-Type: multipart/x-mixed-replace; boundary=frame",
+    },
+    Remedy {
+        code: "H103",
+        cure: "Add the boundary parameter to the Content-Type: the text behind the two dashes of the delimiter.",
+        bad: "Content-Type: multipart/x-mixed-replace",
+        good: "Content-Type: multipart/x-mixed-replace; boundary=frame",
+    },
+    Remedy {
+        code: "H104",
+        cure: "Write the name of the parameter in lower case.",
+        bad: "multipart/x-mixed-replace; Boundary=frame",
+        good: "multipart/x-mixed-replace; boundary=frame",
+    },
+    Remedy {
+        code: "H105",
+        cure: "Remove the blanks around the equals sign.",
+        bad: "multipart/x-mixed-replace; boundary = frame",
+        good: "multipart/x-mixed-replace; boundary=frame",
+    },
+    Remedy {
+        code: "H106",
+        cure: "Put boundary before all other parameters, or leave the others out.",
+        bad: "multipart/x-mixed-replace; charset=utf-8; boundary=frame",
+        good: "multipart/x-mixed-replace; boundary=frame",
+    },
+    Remedy {
+        code: "H107",
+        cure: "End the field behind the boundary: no further parameter, no semicolon.",
+        bad: "multipart/x-mixed-replace; boundary=frame;",
+        good: "multipart/x-mixed-replace; boundary=frame",
+    },
+    Remedy {
+        code: "H108",
+        cure: "Put a semicolon between the media type and the parameter.",
+        bad: "multipart/x-mixed-replace, boundary=frame",
+        good: "multipart/x-mixed-replace; boundary=frame",
+    },
+    Remedy {
+        code: "H109",
+        cure: "Use a boundary of letters and digits, and write it without quotes.",
+        bad: "multipart/x-mixed-replace; boundary=\"frame\"",
+        good: "multipart/x-mixed-replace; boundary=frame",
+    },
+    Remedy {
+        code: "H110",
+        cure: "Use a boundary of at most 70 characters.",
+        bad: "boundary=(a name of 200 characters)",
+        good: "boundary=frame-5f2c9a",
+    },
+    Remedy {
+        code: "H111",
+        cure: "Leave Content-Length out of the response head of a stream.",
+        bad: "Content-Length: 0",
+        good: "Connection: close, and no Content-Length",
+    },
+    Remedy {
+        code: "H112",
+        cure: "Leave Content-Length out of the response head of a stream. The parts have their own.",
+        bad: "HTTP/1.1 200 OK\\r\\nContent-Length: 9999999",
+        good: "HTTP/1.1 200 OK\\r\\nConnection: close",
+    },
+    Remedy {
+        code: "H113",
+        cure: "Answer with HTTP/1.1, or send the body without chunks and close the connection at its end.",
+        bad: "HTTP/1.0 200 OK\\r\\nTransfer-Encoding: chunked",
+        good: "HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked",
+    },
+    Remedy {
+        code: "H114",
+        cure: "Write the size of each chunk in hexadecimal, CRLF, exactly that many bytes, and CRLF. Let one library write all chunks.",
+        bad: "10\\r\\n(20 bytes)\\r\\n",
+        good: "14\\r\\n(20 bytes)\\r\\n",
+    },
+    Remedy {
+        code: "H115",
+        cure: "Start the response with a status line of HTTP/1.0 or HTTP/1.1.",
+        bad: "ICY 200 OK",
+        good: "HTTP/1.1 200 OK",
+    },
+    Remedy {
+        code: "H116",
+        cure: "End each line of the response head with CR and LF.",
+        bad: "HTTP/1.1 200 OK\\n",
+        good: "HTTP/1.1 200 OK\\r\\n",
+    },
+    Remedy {
+        code: "H117",
+        cure: "Write each field as a name, a colon, a blank and a value on one line, and the name with letters, digits and dashes only.",
+        bad: "Content Type image/jpeg",
+        good: "Content-Type: image/jpeg",
+    },
+    Remedy {
+        code: "H118",
+        cure: "Leave Content-Encoding out, and exclude the stream from the compression of the server. JPEG does not get smaller.",
+        bad: "Content-Encoding: gzip, and a body that is not coded",
+        good: "no Content-Encoding",
+    },
+    Remedy {
+        code: "H119",
+        cure: "Leave Content-Length out of the response head of a stream.",
+        bad: "Content-Length: -1",
+        good: "no Content-Length",
+    },
+    Remedy {
+        code: "H120",
+        cure: "Leave Content-Length out of the response head of a stream.",
+        bad: "Content-Length: 5000, and a body that goes on",
+        good: "no Content-Length",
+    },
+    Remedy {
+        code: "H121",
+        cure: "Put an HTTP server before the source of the stream: mjpeg serve, or the server of the framework.",
+        bad: "--frame\\r\\nContent-Type: image/jpeg",
+        good: "HTTP/1.1 200 OK\\r\\nContent-Type: multipart/x-mixed-replace; boundary=frame\\r\\n\\r\\n--frame",
+    },
+    Remedy {
+        code: "H122",
+        cure: "Begin the response with the status line. Look for a line end that is printed before it.",
+        bad: "\\r\\nHTTP/1.1 200 OK",
+        good: "HTTP/1.1 200 OK",
+    },
+    Remedy {
+        code: "H130",
+        cure: "Send Access-Control-Allow-Origin once, with * or the origin of the page.",
+        bad: "no Access-Control-Allow-Origin",
+        good: "Access-Control-Allow-Origin: *",
+    },
+    Remedy {
+        code: "H131",
+        cure: "Show the stream with an img element in Safari; no field changes this.",
+        bad: "fetch('/stream')",
+        good: "<img src=\"/stream\">",
+    },
+    Remedy {
+        code: "H132",
+        cure: "Use the URL of the stream, or poll this one. Look in the manual of the camera for mjpg, video or stream.",
+        bad: "http://camera/snapshot.jpg",
+        good: "http://camera/video.mjpg",
+    },
+    Remedy {
+        code: "H133",
+        cure: "Send the number of bytes of the picture as Content-Length.",
+        bad: "no Content-Length, connection kept open",
+        good: "Content-Length: 48213, and 48213 bytes",
+    },
+    Remedy {
+        code: "H134",
+        cure: "Send Cache-Control: no-store with each snapshot.",
+        bad: "Cache-Control: max-age=3600",
+        good: "Cache-Control: no-store",
+    },
+    Remedy {
+        code: "H135",
+        cure: "Raise the limit of requests in the camera, or ask less often. Answer with the newest picture that is known.",
+        bad: "HTTP/1.1 503 Service Unavailable",
+        good: "HTTP/1.1 200 OK with the newest picture",
+    },
+    Remedy {
+        code: "H136",
+        cure: "Use the snapshot URL of the camera, or end the response behind one picture.",
+        bad: "multipart/x-mixed-replace",
+        good: "image/jpeg with a Content-Length",
+    },
+];

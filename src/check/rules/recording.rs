@@ -1,0 +1,61 @@
+//! Recordings: files and the manifest that lists them.
+
+use crate::check::rule::Rule;
+use crate::check::rule::Severity::*;
+
+pub static RECORDING_LINE: Rule = Rule {
+    code: "R601",
+    name: "recording-line",
+    severity: Error,
+    summary: "a line of the manifest cannot be read",
+    why: "The line is not JSON, or has no part and offset: the manifest was changed or cut. The lines behind it are not \
+          read.",
+    section: "docs/schemas/manifest.schema.json",
+    explains: &[],
+    effects: &[],
+};
+
+pub static RECORDING_FILE_MISSING: Rule = Rule {
+    code: "R602",
+    name: "recording-file-missing",
+    severity: Error,
+    summary: "a file of the manifest is missing or cannot be read",
+    why: "The frame was written, and its file was removed or renamed since. `serve --timing manifest` cannot play it.",
+    section: "docs/schemas/manifest.schema.json",
+    explains: &[],
+    effects: &[],
+};
+
+pub static RECORDING_FILE_SIZE: Rule = Rule {
+    code: "R603",
+    name: "recording-file-size",
+    severity: Error,
+    summary: "a file has another size than its part",
+    why: "The file was changed since it was recorded, or its end is lost. A file without the bytes behind EOI, as --trim \
+          writes it, has the right size.",
+    section: "docs/schemas/manifest.schema.json",
+    explains: &[],
+    effects: &[],
+};
+
+pub static RECORDING_FILE_HASH: Rule = Rule {
+    code: "R604",
+    name: "recording-file-hash",
+    severity: Error,
+    summary: "a file has another SHA-256 than the manifest says",
+    why: "The file was changed since it was recorded: it is no proof of what the camera sent.",
+    section: "docs/schemas/manifest.schema.json",
+    explains: &[],
+    effects: &[],
+};
+
+pub static RECORDING_FRAME_MISSING: Rule = Rule {
+    code: "R605",
+    name: "recording-frame-missing",
+    severity: Error,
+    summary: "the manifest leaves out a frame",
+    why: "The numbers of the written frames go on by one. Lines were removed; with --keep only the first ones are.",
+    section: "docs/schemas/manifest.schema.json",
+    explains: &[],
+    effects: &[],
+};

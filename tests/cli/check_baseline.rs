@@ -1,0 +1,100 @@
+//! `mjpeg check --save-baseline` and `--baseline`.
+
+use crate::kit;
+
+use std::fs;
+
+use kit::camera::{Camera, HEAD, part, part_with_length};
+use kit::picture::solid;
+use kit::run::{End, Server, mjpeg, run};
+use serde_json::Value;
+
+/// A camera with three good parts and `more`.
+fn camera(more: &[Vec<u8>]) -> Camera {
+    let good = part(&solid([80, 90, 100], 32, 32));
+    let mut stream: Vec<Vec<u8>> = (0..3).map(|_| good.clone()).collect();
+    stream.extend_from_slice(more);
+    stream.push(b"--foo--\r\n".to_vec());
+    Camera::sending(HEAD, stream)
+}
+
+#[test]
+fn a_repeated_check_has_no_regression_and_a_slower_one_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("baseline.json");
+    let list = folder.path().join("cameras.txt");
+    // The name is what two checks have in common: the ports differ.
+    let check = |server: &Server, option: &str| {
+        fs::write(&list, format!("door {}\n", server.stream)).unwrap();
+        let mut command =
+            mjpeg(["check", "--frames", "60", "--format", "json", "--ignore", "T,C", "--targets"]);
+        run(command.arg(&list).arg(option).arg(&file))
+    };
+    let server = Server::start(&kit::frames(), &["--fps", "40"]);
+    let fps = |verdict: &Value| verdict["baseline"].as_array().unwrap().iter().any(|it| it["what"] == "fps");
+    // A busy machine is slower for a while; the unit tests have the rate of false regressions.
+    let is_repeated = (0..5).any(|_| {
+        check(&server, "--save-baseline").expect(0);
+        !fps(&serde_json::from_slice(&check(&server, "--baseline").out).unwrap())
+    });
+    assert!(is_repeated);
+    server.stop();
+    let slower = Server::start(&kit::frames(), &["--fps", "25"]);
+    let end = check(&slower, "--baseline").expect(1);
+    let verdict: Value = serde_json::from_slice(&end.out).unwrap();
+    assert!(fps(&verdict) && verdict["verdict"] == "fail", "{verdict}");
+    slower.stop();
+}
+
+#[test]
+fn only_new_findings_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, list) = (folder.path().join("b.json"), folder.path().join("list"));
+    let check = |camera: &Camera, option: &str| -> End {
+        fs::write(&list, format!("door {}\n", camera.url)).unwrap();
+        run(mjpeg(["check", "--frames", "9", "--select", "M", "--targets"]).arg(&list).arg(option).arg(&file))
+    };
+    let jpeg = solid([80, 90, 100], 32, 32);
+    let short = part_with_length(&jpeg, jpeg.len() - 5);
+    check(&camera(&[short.clone()]), "--save-baseline").expect(1);
+    // It had that finding.
+    check(&camera(&[short.clone()]), "--baseline").expect(0);
+    let end = check(
+        &camera(&[short, b"--foo\r\nContent-Type: image/jpg\r\n\r\n".to_vec(), jpeg, b"\r\n".to_vec()]),
+        "--baseline",
+    );
+    let text = end.expect(1).text();
+    assert!(text.contains("worse   M224: new error: part-type-not-jpeg"), "{text}");
+    let text = check(&camera(&[]), "--baseline").expect(0).text();
+    assert!(text.contains("better  M203: gone: content-length-short"), "{text}");
+}
+
+#[test]
+fn unlike_settings_and_other_targets_are_refused_before_anything_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("b.json");
+    let motion = kit::repository("fixtures/captures/motion.http");
+    let motion = motion.to_str().unwrap();
+    let check = |args: &[&str]| run(mjpeg(["check", motion, "--fail-on", "error"]).args(args));
+    let path = file.to_str().unwrap();
+    let _ = check(&["--save-baseline", path]);
+    for (args, says) in [
+        (&["--frames", "3"][..], "--frames: nothing then, 3 now"),
+        (&["--shallow"], "--deep and --shallow: auto then, shallow now"),
+        (&["--ignore", "M203"], "--select and --ignore"),
+        (&["--min-fps", "3"], "--min-fps"),
+    ] {
+        let end = check(&[args, &["--baseline", path]].concat()).expect(6);
+        assert!(end.err.contains(says) && end.text().is_empty(), "{args:?}: {}{}", end.err, end.text());
+    }
+    let end = run(&mut mjpeg(["check", "http://127.0.0.1:1/", "--baseline", path])).expect(6);
+    assert!(end.err.contains("the baseline has no http://127.0.0.1:1/"), "{}", end.err);
+    let before = fs::read(&file).unwrap();
+    // A check that fails leaves the file.
+    let end = run(&mut mjpeg(["check", "http://127.0.0.1:1/", "--save-baseline", path])).expect(3);
+    assert!(end.err.contains("was not written"), "{}", end.err);
+    assert_eq!(fs::read(&file).unwrap(), before);
+    fs::write(&file, "{}").unwrap();
+    assert!(check(&["--baseline", path]).expect(6).err.contains("is not a baseline"));
+    assert_eq!(check(&["--baseline", path, "--save-baseline", path]).code(), Some(2));
+}

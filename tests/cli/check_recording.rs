@@ -1,0 +1,106 @@
+//! `mjpeg check` of a directory of `mjpeg record`.
+
+use crate::kit;
+
+use std::fs;
+use std::path::PathBuf;
+
+use kit::camera::{Camera, HEAD, part};
+use kit::picture::solid;
+use kit::run::{Server, mjpeg, run};
+use kit::verdict::{check, names};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A recording of six frames.
+fn recording(more: &[&str]) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let server = Server::start(&kit::frames(), &["--fps", "50"]);
+    let mut record = mjpeg(["record", &server.stream]);
+    run(record.arg(&out).args(["--frames", "6", "--hash", "--quiet"]).args(more)).expect(0);
+    server.stop();
+    (folder, out)
+}
+
+#[test]
+fn a_recording_as_it_was_made_passes_with_its_times() {
+    let (_folder, out) = recording(&[]);
+    let (end, verdict) = check(out.to_str().unwrap(), &[]);
+    end.expect(0);
+    assert_eq!((&verdict["verdict"], &verdict["parts"]), (&"pass".into(), &6.into()));
+    assert_eq!(verdict["frames"]["width"], 320);
+    assert!(verdict["timing"]["fps"].as_f64().unwrap() > 20.0, "{verdict}");
+    let text = run(&mut mjpeg(["check", out.to_str().unwrap()])).expect(0).text();
+    assert!(text.contains(": pass\n  6 parts, "), "{text}");
+}
+
+#[test]
+fn each_change_of_a_recording_has_its_rule() {
+    for (change, rule) in [
+        ("remove", "recording-file-missing"),
+        ("cut", "recording-file-size"),
+        ("flip", "recording-file-hash"),
+        ("line", "recording-line"),
+        ("frame", "recording-frame-missing"),
+        ("outside", "recording-file-missing"),
+    ] {
+        let (_folder, out) = recording(&[]);
+        let (file, manifest) = (out.join("frame-000004.jpg"), out.join("manifest.jsonl"));
+        let jpeg = fs::read(&file).unwrap();
+        let lines = fs::read_to_string(&manifest).unwrap();
+        match change {
+            "remove" => fs::remove_file(&file).unwrap(),
+            "cut" => fs::write(&file, &jpeg[..jpeg.len() - 7]).unwrap(),
+            "flip" => {
+                let mut other = jpeg;
+                // The density of JFIF: the picture stays as it is.
+                other[15] ^= 1;
+                fs::write(&file, other).unwrap();
+            }
+            "line" => fs::write(&manifest, format!("{lines}{{\"seq\":7,\"par")).unwrap(),
+            "frame" => {
+                let kept: Vec<&str> = lines.lines().filter(|line| !line.contains("000004")).collect();
+                fs::write(&manifest, kept.join("\n") + "\n").unwrap();
+            }
+            _ => fs::write(&manifest, lines.replace("frame-000004.jpg", "../frame-000004.jpg")).unwrap(),
+        }
+        let (end, verdict) = check(out.to_str().unwrap(), &[]);
+        end.expect(1);
+        assert!(names(&verdict).contains(&rule), "{change}: {verdict}");
+        let finding = verdict["findings"].as_array().unwrap().iter().find(|it| it["name"] == rule).unwrap();
+        let line = match change {
+            "line" => 7,
+            _ => 4,
+        };
+        assert_eq!(
+            (&finding["severity"], &finding["part"]),
+            (&"error".into(), &Value::from(line)),
+            "{change}"
+        );
+    }
+}
+
+#[test]
+fn trimmed_and_damaged_frames_are_no_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let jpeg = solid([1, 2, 3], 32, 32);
+    let padded = [&jpeg[..], b"\0\0\0"].concat();
+    let camera = Camera::sending(
+        HEAD,
+        vec![part(&padded), part(&jpeg[..jpeg.len() / 2]), part(&jpeg), b"--foo--\r\n".to_vec()],
+    );
+    let end = run(mjpeg(["record", &camera.url]).arg(&out).args(["--trim", "--hash", "--quiet"]));
+    assert_eq!(end.code(), Some(0), "{}", end.err);
+    let (_, verdict) = check(out.to_str().unwrap(), &["--select", "R,J"]);
+    let found = names(&verdict);
+    assert!(found.iter().all(|name| !name.starts_with("recording-")), "{verdict}");
+    assert!(found.contains(&"truncated"), "{verdict}");
+}
+
+#[test]
+fn a_directory_without_a_manifest_is_no_recording() {
+    let end = run(&mut mjpeg(["check", kit::repository("fixtures/jpeg").to_str().unwrap()])).expect(6);
+    assert!(end.err.contains("manifest.jsonl") && end.err.contains("hint: "), "{}", end.err);
+}

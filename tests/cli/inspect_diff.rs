@@ -1,0 +1,79 @@
+//! `mjpeg inspect --diff`: what two streams do differently.
+
+use crate::kit;
+
+use kit::camera::{Camera, HEAD, part};
+use kit::picture::solid;
+use kit::run::{End, Server, mjpeg, run};
+use serde_json::Value;
+
+fn diff(one: &str, other: &str, args: &[&str]) -> End {
+    run(mjpeg(["inspect", one, "--diff", other]).args(args))
+}
+
+fn json(end: &End) -> Value {
+    serde_json::from_slice(&end.out).unwrap_or_else(|error| panic!("{error}: {}{}", end.text(), end.err))
+}
+
+/// The names of the properties that differ.
+fn differing(object: &Value) -> Vec<&str> {
+    let properties = object["properties"].as_array().unwrap().iter();
+    properties.filter(|it| it["differs"] == true).map(|it| it["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_server_is_like_itself() {
+    let server = Server::start(&kit::frames(), &["--fps", "30", "--loop"]);
+    let end = diff(&server.stream, &server.stream, &["--frames", "40", "--all"]).expect(0);
+    assert!(end.text().contains("no difference in "), "{}", end.text());
+    let object =
+        json(&diff(&server.stream, &server.stream, &["--frames", "40", "--format", "json"]).expect(0));
+    assert_eq!((&object["differs"], object["properties"].as_array().unwrap().len()), (&false.into(), 0));
+    server.stop();
+}
+
+#[test]
+fn each_difference_is_named_and_the_exit_code_is_1() {
+    let jpeg = solid([200, 100, 50], 32, 32);
+    let other = solid([200, 100, 50], 48, 32);
+    let good: Vec<Vec<u8>> = (0..3).map(|_| part(&jpeg)).chain([b"--foo--\r\n".to_vec()]).collect();
+    let head = "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=bar\r\nServer: x\x1b[2J\r\n\r\n";
+    let bad_part = [b"--bar\r\nContent-Type: image/jpeg\r\nX-Time: 1\r\n\r\n", &other[..], b"\n"].concat();
+    let bad: Vec<Vec<u8>> = (0..3).map(|_| bad_part.clone()).chain([b"--bar--\r\n".to_vec()]).collect();
+    let (one, two) = (Camera::sending(HEAD, good), Camera::sending(head, bad));
+    let object = json(&diff(&one.url, &two.url, &["--format", "json"]).expect(1));
+    let names = differing(&object);
+    for name in ["status line", "Server", "Connection", "end of a body", "fields", "X-Time", "size"] {
+        assert!(names.contains(&name), "{name}: {names:?}");
+    }
+    for name in ["chroma sampling", "quantisation tables", "transfer coding", "rate"] {
+        assert!(!names.contains(&name), "{name}: {names:?}");
+    }
+    assert!(names.iter().any(|name| name.contains("bare LF")), "{names:?}");
+}
+
+#[test]
+fn text_is_side_by_side_and_has_differences_only() {
+    let motion = kit::repository("fixtures/captures/motion.http");
+    let ustreamer = kit::repository("fixtures/captures/ustreamer-4.9.http");
+    let (motion, ustreamer) = (motion.to_str().unwrap(), ustreamer.to_str().unwrap());
+    let end = diff(motion, ustreamer, &[]).expect(1);
+    let text = end.text();
+    assert!(text.contains("\nresponse\n") && text.contains("\npart head\n"), "{text}");
+    let line =
+        text.lines().find(|line| line.contains("Content-type") || line.contains("Content-Type")).unwrap();
+    assert!(line.contains("multipart/x-mixed-replace"), "{text}");
+    let all = diff(motion, ustreamer, &["--all"]).expect(1).text();
+    assert!(all.lines().count() > text.lines().count(), "{all}");
+    assert_eq!(all.lines().last(), text.lines().last());
+    assert!(diff(motion, motion, &[]).expect(0).text().contains("no difference in "));
+}
+
+#[test]
+fn a_target_that_fails_counts_more_than_a_difference() {
+    let motion = kit::repository("fixtures/captures/motion.http");
+    let motion = motion.to_str().unwrap();
+    let end = diff(motion, "http://127.0.0.1:1/", &[]).expect(3);
+    assert_eq!((end.err.lines().count(), end.text().as_str()), (1, ""), "{}", end.err);
+    assert_eq!(diff("-", "-", &[]).code(), Some(2));
+}

@@ -1,0 +1,72 @@
+//! What `inspect` and `check` show on a terminal: widths, colour, progress.
+
+use crate::kit;
+
+use std::process::Command;
+
+use kit::run::{Server, run};
+
+/// What a command of `mjpeg` prints on a terminal of this many columns; `None` without `script`.
+fn on_terminal(columns: u16, args: &str) -> Option<String> {
+    kit::peer::find("script")?;
+    let command = format!("stty cols {columns} rows 40; {} {args}", env!("CARGO_BIN_EXE_mjpeg"));
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--command", &command, "/dev/null"]).env("TERM", "xterm");
+    Some(run(script.env_remove("NO_COLOR").current_dir(kit::repository("."))).text())
+}
+
+/// The text without what sets colours.
+fn plain(text: &str) -> String {
+    let mut pieces = text.split("\x1b[");
+    let first = pieces.next().unwrap_or_default().to_string();
+    pieces.fold(first, |text, piece| text + piece.split_once('m').map_or("", |(_, behind)| behind))
+}
+
+#[test]
+fn no_line_of_inspect_is_wider_than_the_terminal() {
+    let captures = "fixtures/captures/motion.http";
+    for columns in [80, 120, 200] {
+        for args in [
+            format!("inspect {captures} --headers --hex 20 --jpeg"),
+            format!("inspect {captures} --diff fixtures/captures/ustreamer-4.9.http --all"),
+            "inspect fixtures/captures/go2rtc.http --frames 3".into(),
+            "inspect fixtures/frames --jpeg".into(),
+        ] {
+            let Some(text) = on_terminal(columns, &args) else { return };
+            assert!(text.contains("\x1b["), "no colour: {text}");
+            // A head is shown as received: a terminal wraps its lines.
+            let is_head = |line: &str| line.ends_with("\\r\\n");
+            for line in plain(&text).lines().map(str::trim_end).filter(|line| !is_head(line)) {
+                assert!(line.chars().count() <= usize::from(columns), "{columns} {args}: {line:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wide_terminal_has_more_columns() {
+    let server = Server::start(&kit::frames(), &["--fps", "30"]);
+    let shown = |columns| on_terminal(columns, &format!("inspect {} --frames 3", server.stream));
+    if let (Some(narrow), Some(wide)) = (shown(80), shown(200)) {
+        assert!(!narrow.contains("chroma") && narrow.contains("gap ms"), "{narrow}");
+        assert!(
+            wide.contains("chroma") && wide.contains("offset") && wide.contains("X-Timestamp: "),
+            "{wide}"
+        );
+    }
+    server.stop();
+}
+
+#[test]
+fn check_shows_progress_and_a_table_that_fits() {
+    let server = Server::start(&kit::frames(), &["--fps", "20"]);
+    let args = format!("check {0} {0} no-such-file --frames 25", server.stream);
+    if let Some(text) = on_terminal(80, &args) {
+        assert!(text.contains("of 3 targets, "), "no progress: {text}");
+        let shown = plain(&text);
+        let (_, table) = shown.rsplit_once("target ").unwrap();
+        assert_eq!(table.lines().filter(|line| !line.trim().is_empty()).count(), 4, "{text}");
+        assert!(table.lines().all(|line| line.trim_end().chars().count() <= 80), "{table}");
+    }
+    server.stop();
+}
