@@ -3,7 +3,6 @@
 mod concat;
 mod damaged;
 mod directory;
-mod durability;
 mod earlier;
 mod existing;
 mod folder;
@@ -52,6 +51,7 @@ Examples:
   mjpeg record http://camera/stream --concat night.mjpeg --on-change --deep
   mjpeg record http://camera/stream --mkv night.mkv --fps 5
   mjpeg record http://camera/stream --raw site.http --duration 1m    then: mjpeg serve site.http
+  mjpeg record http://camera/stream --raw site.http --ring 30s       then: kill -USR1, which writes site-0001.http
   mjpeg record capture.http out/            frames of a saved response (curl -i, with or without --raw)
   mjpeg record http://camera/stream - --frames 1 > still.jpg
   mjpeg record test:640x480 frames/ --frames 30
@@ -116,6 +116,16 @@ pub struct Record {
     /// (of a URL): `mjpeg serve FILE` plays it again, byte for byte and with its timing
     #[arg(long, value_name = "FILE")]
     raw: Option<PathBuf>,
+    /// With --raw: keep the last T of the response in memory, and write it only at each SIGUSR1, to FILE-0001 and so on (the
+    /// number is before the extension), with what follows in the 10 s after. Numbers go on; nothing is overwritten
+    #[arg(long, value_name = "T", value_parser = value::duration, requires = "raw")]
+    ring: Option<Duration>,
+    /// How long a capture of --ring goes on after the signal; another signal meanwhile makes it longer
+    #[arg(long, value_name = "T", default_value = "10s", value_parser = value::duration, requires = "ring")]
+    ring_after: Duration,
+    /// The most memory that --ring keeps (k = 1024): the oldest parts are forgotten before their time if they need more
+    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = value::size, requires = "ring")]
+    ring_bytes: u64,
     /// Overwrite a recording that OUT holds, and the files of --concat, --mkv and --raw, once the first good frame has come
     #[arg(long, conflicts_with = "resume")]
     force: bool,
@@ -185,6 +195,9 @@ impl Record {
         if files.iter().enumerate().any(|(n, file)| files[..n].contains(file)) {
             let why = "--concat, --mkv and --raw need a file each; --raw also writes FILE.timing";
             return Err(Usage::conflict(why));
+        }
+        if self.ring.is_some() && !self.target.is_live() {
+            return Err(Usage::conflict("--ring needs the URL of a stream, since files have no times"));
         }
         if self.fps.is_some() && !self.target.is_live() {
             return Err(Usage::conflict("--fps needs a live stream, since files have no times; use --every"));

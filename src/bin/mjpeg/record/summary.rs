@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::line::depth_name;
 use super::progress::Figures;
+use crate::flight::Captures;
 use crate::output;
 
 /// The JSON object, `mjpeg.record/1`. Keys that are unknown are absent.
@@ -39,6 +40,12 @@ pub struct Summary {
     gap_max_ms: Option<f64>,
     /// Connections made after the first one.
     pub reconnects: u64,
+    /// Captures that `--ring` has written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captures: Option<u64>,
+    /// Those that could not be written whole.
+    #[serde(skip_serializing_if = "is_zero")]
+    captures_failed: u64,
     /// How closely frames were read: `markers|entropy`.
     depth: &'static str,
     /// `goal|closed|reset|stalled|truncated|signal|local`; absent without a stream.
@@ -66,6 +73,8 @@ impl Summary {
             gap_p99_ms: None,
             gap_max_ms: None,
             reconnects: 0,
+            captures: None,
+            captures_failed: 0,
             depth: depth_name(depth),
             end: None,
             error: None,
@@ -77,6 +86,12 @@ impl Summary {
         self.frames_written = figures.frames;
         self.frames_damaged = figures.damaged;
         self.bytes_written = figures.bytes;
+    }
+
+    /// Sets the captures of `--ring`.
+    pub fn set_captures(&mut self, captures: Option<Captures>) {
+        self.captures = captures.map(|captures| captures.written);
+        self.captures_failed = captures.map_or(0, |captures| captures.failed);
     }
 
     /// Good frames, written or not.
@@ -111,6 +126,9 @@ impl Summary {
             if frames > 0 {
                 text += &format!(", {frames} {what}");
             }
+        }
+        if let Some(captures) = self.captures {
+            text += &format!(", {}", Counted(captures, "capture"));
         }
         text += &format!(", judged by {}", self.depth);
         if let Some(end) = self.end {
