@@ -33,6 +33,7 @@ mod record_peers;
 mod record_progress;
 mod record_raw;
 mod record_resume;
+mod record_ring;
 mod record_streams;
 mod schemas;
 mod serve;
