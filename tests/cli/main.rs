@@ -35,6 +35,7 @@ mod record_raw;
 mod record_resume;
 mod record_ring;
 mod record_streams;
+mod record_targets;
 mod schemas;
 mod serve;
 mod serve_browsers;

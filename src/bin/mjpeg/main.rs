@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod durability;
 mod exit;
+mod file_limit;
 mod flight;
 mod generate;
 mod listen;

@@ -7,6 +7,7 @@ use anyhow::anyhow;
 use mjpeg::counted::Counted;
 use mjpeg::jpeg::Depth;
 
+use super::board::{Board, Showing};
 use super::concat::Concat;
 use super::directory::{Directory, Style};
 use super::existing::Existing;
@@ -40,6 +41,7 @@ struct Attempt {
     stop: Stop,
     operations: Operations,
     triggers: Triggers,
+    showing: Showing,
 }
 
 impl Record {
@@ -51,10 +53,28 @@ impl Record {
     pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
         // A full stderr pipe must not stop the recording.
         output::in_background();
+        if let Some(list) = self.targets.clone() {
+            return self.run_list(&list, stop);
+        }
+        let triggers = Triggers::default();
+        if self.ring.is_some() {
+            handle_user_signal(&triggers)?;
+        }
+        let board = Board::start(self.quiet);
+        self.run_one(stop, &triggers, &board.showing())
+    }
+
+    /// Runs the recording of one target.
+    pub(super) fn run_one(
+        self,
+        stop: &Stop,
+        triggers: &Triggers,
+        showing: &Showing,
+    ) -> Result<Outcome, Failure> {
         let clock = Clock::real();
         let started = clock.now();
-        let goal = self.goal();
-        let progress = Progress::start(goal, self.quiet, &clock, started);
+        let name = self.listed.as_ref().map(ToString::to_string);
+        let progress = showing.add(name, self.goal(), &clock, started);
         let shown = progress.figures();
         let operations = Operations::default();
         let watch = Watch {
@@ -63,16 +83,13 @@ impl Record {
             clock: clock.clone(),
             stop: stop.clone(),
         };
-        let triggers = Triggers::default();
-        if self.ring.is_some() {
-            self.handle_user_signal(&triggers)?;
-        }
         let of_thread = Attempt {
             clock: clock.clone(),
             started,
             stop: stop.clone(),
             operations: operations.clone(),
-            triggers,
+            triggers: triggers.clone(),
+            showing: showing.clone(),
         };
         let this = Arc::new(self);
         let recording = Arc::clone(&this);
@@ -86,18 +103,6 @@ impl Record {
                 this.hung(waited, stop, summary)
             }
         }
-    }
-
-    /// SIGUSR1 starts captures from now on.
-    fn handle_user_signal(&self, triggers: &Triggers) -> Result<(), Failure> {
-        let triggers = triggers.clone();
-        let wanted = move || {
-            if triggers.pull() == 0 {
-                output::message("record", "nothing is captured: there is no stream yet");
-            }
-        };
-        signal::on_user_signal(wanted)
-            .map_err(|error| Failure::local(anyhow::Error::new(error).context("cannot handle SIGUSR1")))
     }
 
     /// The result of a recording whose files do not answer.
@@ -165,7 +170,9 @@ impl Record {
         summary.error =
             outcome.as_ref().err().filter(|failure| failure.cause.is_some()).map(ToString::to_string);
         let is_silent = outcome.as_ref().is_err_and(|failure| failure.cause.is_none());
+        let pause = attempt.showing.pause();
         let printed = self.print(&summary, is_silent);
+        drop(pause);
         // What went wrong with the stream matters more than a summary that cannot be printed.
         outcome.and_then(|outcome| match printed {
             Err(failure) if failure.cause.is_some() => Err(failure),
@@ -182,7 +189,9 @@ impl Record {
     }
 
     fn summary(&self) -> Summary {
-        Summary::new(self.target.to_string(), self.depth())
+        let mut summary = Summary::new(self.target.to_string(), self.depth());
+        summary.name = self.listed.as_ref().map(ToString::to_string);
+        summary
     }
 
     fn recorder(&self, progress: Progress, attempt: &Attempt) -> Recorder {
@@ -201,7 +210,7 @@ impl Record {
     }
 
     fn record(&self, recorder: &mut Recorder, attempt: &Attempt) -> Result<End, Failure> {
-        let Attempt { clock, started, stop, operations, triggers } = attempt;
+        let Attempt { clock, started, stop, operations, triggers, .. } = attempt;
         let existing = match (self.force, self.resume) {
             (true, _) => Existing::Overwrite,
             (false, true) => Existing::Resume,
@@ -312,4 +321,16 @@ fn end_word(ran: &Result<End, Problem>, not_taken: Option<Taken>, stop: &Stop) -
         // A body that is no stream ended by itself.
         (Ok(end), _) => end.word("goal").unwrap_or("closed"),
     }
+}
+
+/// SIGUSR1 starts captures from now on.
+pub(super) fn handle_user_signal(triggers: &Triggers) -> Result<(), Failure> {
+    let triggers = triggers.clone();
+    let wanted = move || {
+        if triggers.pull() == 0 {
+            output::message("record", "nothing is captured: there is no stream yet");
+        }
+    };
+    signal::on_user_signal(wanted)
+        .map_err(|error| Failure::local(anyhow::Error::new(error).context("cannot handle SIGUSR1")))
 }

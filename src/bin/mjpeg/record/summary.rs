@@ -16,6 +16,9 @@ pub struct Summary {
     schema: &'static str,
     /// The target as typed, without its password.
     pub target: String,
+    /// Its name in the list of `--targets`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Good frames that were written.
     pub frames_written: u64,
     /// Frames with damage; the manifest lists them.
@@ -62,6 +65,7 @@ impl Summary {
         Self {
             schema: "mjpeg.record/1",
             target,
+            name: None,
             frames_written: 0,
             frames_damaged: 0,
             frames_left_out: 0,
@@ -109,8 +113,9 @@ impl Summary {
 
     /// One line for people.
     pub fn text(&self) -> String {
+        let name = self.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
         let mut text = format!(
-            "{}, {} in {:.1} s",
+            "{name}{}, {} in {:.1} s",
             Counted(self.frames_written, "frame"),
             output::bytes(self.bytes_written),
             self.duration_s
