@@ -56,6 +56,13 @@ impl Part<'_> {
     }
 }
 
+impl Spans {
+    /// Where the part starts: its delimiter, or its body without one.
+    pub fn start(&self) -> u64 {
+        if self.delimiter.len > 0 { self.delimiter.start } else { self.body.start }
+    }
+}
+
 /// How the end of a body was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {

@@ -5,16 +5,19 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 
 use signal_hook::SigId;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
+use signal_hook::iterator::Signals;
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::Cause;
 
 /// The signals that end a run.
 const ENDING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
-/// The signals that mean something to a child process only. Without a child process they end this one, as by default.
+/// The signals that mean something to a child process only. Without a child process they end this one, as by default;
+/// SIGUSR1 does not after [`on_user_signal`].
 const OTHERS: [i32; 3] = [SIGQUIT, SIGUSR1, SIGUSR2];
 
 /// Whether a signal has arrived that ends this run, and which one. Clones share it and its one descriptor.
@@ -58,6 +61,18 @@ impl Arrivals {
             .pending()
             .map(|origin| Arrival { signal: origin.signal, is_of_terminal: origin.cause == Cause::Kernel })
     }
+}
+
+/// Calls `wanted` in a thread at each SIGUSR1, which no longer ends the process.
+///
+/// # Errors
+///
+/// When the system refuses a handler or a thread.
+pub fn on_user_signal(wanted: impl Fn() + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGUSR1])?;
+    let thread = thread::Builder::new().name("SIGUSR1".into()).stack_size(128 * 1024);
+    thread.spawn(move || signals.forever().for_each(|_| wanted()))?;
+    Ok(())
 }
 
 impl Stop {

@@ -2,6 +2,8 @@
 //!
 //! They look like the errors of clap: the message, the usage, exit status 2.
 
+use std::fmt;
+
 use clap::Command;
 use clap::error::ErrorKind;
 
@@ -10,6 +12,13 @@ use clap::error::ErrorKind;
 pub struct Usage {
     kind: ErrorKind,
     message: String,
+}
+
+/// The message alone.
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
 }
 
 impl Usage {

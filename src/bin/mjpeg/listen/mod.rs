@@ -4,7 +4,6 @@ pub mod address;
 pub mod answer;
 pub mod auth;
 pub mod client;
-pub mod files;
 pub mod guesses;
 pub mod head;
 pub mod host;

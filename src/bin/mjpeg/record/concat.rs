@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use mjpeg::jpeg::{Piece, Splitter};
 use mjpeg::multipart::Extent;
 
-use super::durability::Durability;
 use super::existing::Existing;
 use super::gathered::Gathered;
 use super::out_file::OutFile;
+use crate::durability::Durability;
 use crate::problem::Problem;
 
 /// The file. It is created with the first good frame.

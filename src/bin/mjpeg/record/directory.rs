@@ -10,7 +10,6 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 
 use super::damaged;
-use super::durability::Durability;
 use super::earlier::{Earlier, Lines};
 use super::existing::Existing;
 use super::folder::{Folder, HIDDEN_FRAME, Published};
@@ -20,6 +19,7 @@ use super::lock::Lock;
 use super::manifest;
 use super::name::NamePattern;
 use super::ring::Limit;
+use crate::durability::Durability;
 use crate::problem::Problem;
 
 /// Lines of damaged frames that wait for the first good frame at most.

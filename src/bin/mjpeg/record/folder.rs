@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, openat, renameat, renameat_with, statat, unlinkat};
 use rustix::io::Errno;
 
-use super::durability::Durability;
+use crate::durability::Durability;
 
 /// The name of a frame while it is written. There is one writer, so one name is enough, and what a killed run leaves is
 /// overwritten by the next one.

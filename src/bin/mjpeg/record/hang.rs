@@ -20,6 +20,9 @@ const LEAST: Duration = Duration::from_secs(10);
 /// The time that an operation may take after a signal, or after the end of `--duration`.
 const LEAST_AT_END: Duration = Duration::from_secs(2);
 
+/// The stack of the thread that records.
+const STACK_BYTES: usize = 1 << 20;
+
 /// The operations on files: their starts and ends are counted. Clones share the count, and one thread runs them.
 #[derive(Debug, Clone, Default)]
 pub struct Operations(Arc<AtomicU64>);
@@ -83,8 +86,8 @@ impl Watch {
         recording: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<Watched<T>> {
         let (send, ended) = sync_channel(1);
-        let thread =
-            thread::Builder::new().name("record".into()).spawn(move || drop(send.send(recording())))?;
+        let thread = thread::Builder::new().name("record".into()).stack_size(STACK_BYTES);
+        let thread = thread.spawn(move || drop(send.send(recording())))?;
         let mut last = None;
         let mut since = self.clock.now();
         loop {

@@ -3,12 +3,12 @@
 use std::io;
 use std::time::Duration;
 
-use super::durability::Durability;
 use super::earlier::Earlier;
 use super::folder::Folder;
 use super::line::Line;
 use super::manifest::Manifest;
 use super::ring::{Entry, Limit, Ring};
+use crate::durability::Durability;
 
 /// The manifest with the files that it lists.
 #[derive(Debug)]

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-use super::durability::Durability;
 use super::folder::Folder;
 use super::line::Line;
+use crate::durability::Durability;
 
 /// The name of the file.
 pub const NAME: &str = "manifest.jsonl";

@@ -7,9 +7,9 @@ use std::time::Duration;
 use mjpeg::jpeg::Summary;
 use mjpeg::multipart::{Part, Timestamp};
 
-use super::durability::Durability;
 use super::existing::Existing;
 use super::out_file::OutFile;
+use crate::durability::Durability;
 use crate::matroska::{Film, Patch};
 use crate::problem::Problem;
 

@@ -1,9 +1,9 @@
 //! `mjpeg record`: a stream to JPEG files, bit for bit.
 
+mod board;
 mod concat;
 mod damaged;
 mod directory;
-mod durability;
 mod earlier;
 mod existing;
 mod folder;
@@ -15,6 +15,7 @@ mod line;
 mod listing;
 mod lock;
 mod manifest;
+mod many;
 mod mkv;
 mod name;
 mod out_file;
@@ -35,6 +36,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::capture::timing_path;
+use crate::targets::Name;
 use crate::transport::{self, Target};
 use crate::usage::Usage;
 use crate::value::{self, Rate};
@@ -43,7 +45,7 @@ use ring::Limit;
 use stdout::FrameOutput;
 
 /// Record a stream to JPEG files, bit for bit
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   mjpeg record http://camera/stream out/ --frames 100
@@ -52,19 +54,28 @@ Examples:
   mjpeg record http://camera/stream --concat night.mjpeg --on-change --deep
   mjpeg record http://camera/stream --mkv night.mkv --fps 5
   mjpeg record http://camera/stream --raw site.http --duration 1m    then: mjpeg serve site.http
+  mjpeg record http://camera/stream --raw site.http --ring 30s       then: kill -USR1, which writes site-0001.http
   mjpeg record capture.http out/            frames of a saved response (curl -i, with or without --raw)
   mjpeg record http://camera/stream - --frames 1 > still.jpg
+  mjpeg record --targets cameras.txt out/ --duration 1h               each into out/NAME/; a line is: NAME URL [options]
   mjpeg record test:640x480 frames/ --frames 30
 
 Exit status: 0 goal reached (or the stream ended and there was none), 1 the stream ended before the goal,
 3 unreachable, 4 not a stream, 5 stalled, reset or cut, 6 cannot read or write.")]
 pub struct Record {
-    /// What to record: a URL, a file with a saved response, `-` for standard input, `test:[WxH]`
+    /// What to record: a URL, a file with a saved response, `-` for standard input, `test:[WxH]`. With --targets it is OUT
     #[arg(value_parser = Target::parser())]
     target: Target,
     /// Directory for frame-000001.jpg, ..., damaged/ and manifest.jsonl; `-` writes the JPEGs to standard output. May be left
     /// out with --concat, --mkv or --raw
     out: Option<PathBuf>,
+    /// Record all targets that FILE lists (`-` is standard input), each into the directory OUT/NAME. A line is `NAME URL [options]`,
+    /// quoted as in a shell; `#` starts a comment. An option of a line replaces that of the command line
+    #[arg(long, value_name = "FILE")]
+    targets: Option<PathBuf>,
+    /// The name of the target in that list.
+    #[arg(skip)]
+    listed: Option<Name>,
     /// Stop after N written frames
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
@@ -116,6 +127,16 @@ pub struct Record {
     /// (of a URL): `mjpeg serve FILE` plays it again, byte for byte and with its timing
     #[arg(long, value_name = "FILE")]
     raw: Option<PathBuf>,
+    /// With --raw: keep the last T of the response in memory, and write it only at each SIGUSR1, to FILE-0001 and so on (the
+    /// number is before the extension), with what follows in the 10 s after. Numbers go on; nothing is overwritten
+    #[arg(long, value_name = "T", value_parser = value::duration, requires = "raw")]
+    ring: Option<Duration>,
+    /// How long a capture of --ring goes on after the signal; another signal meanwhile makes it longer
+    #[arg(long, value_name = "T", default_value = "10s", value_parser = value::duration, requires = "ring")]
+    ring_after: Duration,
+    /// The most memory that --ring keeps (k = 1024): the oldest parts are forgotten before their time if they need more
+    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = value::size, requires = "ring")]
+    ring_bytes: u64,
     /// Overwrite a recording that OUT holds, and the files of --concat, --mkv and --raw, once the first good frame has come
     #[arg(long, conflicts_with = "resume")]
     force: bool,
@@ -150,6 +171,9 @@ impl Record {
     ///
     /// When the command line is wrong.
     pub fn check(&self) -> Result<(), Usage> {
+        if self.targets.is_some() {
+            return self.check_list();
+        }
         if self.out.is_none() && self.concat.is_none() && self.mkv.is_none() && self.raw.is_none() {
             return Err(Usage::missing(
                 "name a directory as OUT, `-`, or a file with --concat, --mkv or --raw",
@@ -177,19 +201,26 @@ impl Record {
                 return Err(Usage::value(format!("{flag} needs a file; OUT can be `-`")));
             }
         }
-        let raw_timing = self.raw.as_deref().map(timing_path);
-        let files = [&self.concat, &self.mkv, &self.raw, &raw_timing].map(Option::as_ref);
-        // The same file may be written as `x` and `./x`.
-        let absolute = |file: &PathBuf| std::path::absolute(file).unwrap_or_else(|_| file.clone());
-        let files: Vec<_> = files.into_iter().flatten().map(absolute).collect();
+        let files = self.files();
         if files.iter().enumerate().any(|(n, file)| files[..n].contains(file)) {
             let why = "--concat, --mkv and --raw need a file each; --raw also writes FILE.timing";
             return Err(Usage::conflict(why));
+        }
+        if self.ring.is_some() && !self.target.is_live() {
+            return Err(Usage::conflict("--ring needs the URL of a stream, since files have no times"));
         }
         if self.fps.is_some() && !self.target.is_live() {
             return Err(Usage::conflict("--fps needs a live stream, since files have no times; use --every"));
         }
         Ok(())
+    }
+
+    /// The files of the command line that are written, by their absolute paths: the same one may be named `x` and `./x`.
+    fn files(&self) -> Vec<PathBuf> {
+        let raw_timing = self.raw.as_deref().map(timing_path);
+        let files = [&self.concat, &self.mkv, &self.raw, &raw_timing].map(Option::as_ref);
+        let absolute = |file: &PathBuf| std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        files.into_iter().flatten().map(absolute).collect()
     }
 
     fn is_to_stdout(&self) -> bool {

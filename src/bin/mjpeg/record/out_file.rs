@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 use rustix::fs::OFlags;
 
-use super::durability::Durability;
 use super::existing::Existing;
 use super::lock::{is_in_use, is_locked_by_another};
+use crate::durability::Durability;
 use crate::problem::Problem;
 use crate::transport::Target;
 

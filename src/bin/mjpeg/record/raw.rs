@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::durability::Durability;
 use super::existing::Existing;
 use super::hang::Operations;
 use super::out_file::OutFile;
 use crate::capture::{TimingWriter, timing_path};
 use crate::clock::Clock;
+use crate::durability::Durability;
 use crate::problem::Problem;
 use crate::transport::Tap;
 

@@ -16,6 +16,7 @@ use super::sink::{Sink, Written};
 use super::stdout::Taken;
 use super::summary::Summary;
 use crate::clock::Clock;
+use crate::flight::{Captures, FlightRecorder};
 use crate::problem::Problem;
 use crate::transport::{Flow, Observer};
 
@@ -34,6 +35,10 @@ pub struct Recorder {
     pub sink: Sink,
     /// The response as received.
     pub raw: Option<RawFile>,
+    /// The last bytes of the response.
+    pub flight: Option<FlightRecorder>,
+    /// What the flight recorder has written, at the end.
+    pub captures: Option<Captures>,
     /// What was recorded so far.
     pub summary: Summary,
     /// When good frames came.
@@ -54,6 +59,9 @@ pub struct Recorder {
 
 impl Observer for Recorder {
     fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
+        if let (Event::Part(part), Some(flight)) = (event, &self.flight) {
+            flight.part(part.spans.start());
+        }
         self.lines.event(event);
         self.note()?;
         match event {
@@ -86,6 +94,8 @@ impl Recorder {
         Self {
             sink: Sink { operations: operations.clone(), ..Sink::default() },
             raw: None,
+            flight: None,
+            captures: None,
             summary,
             times: FrameTimes::default(),
             not_taken: None,
@@ -101,6 +111,18 @@ impl Recorder {
         }
     }
 
+    /// Notes how a response ended, for those that keep its bytes.
+    ///
+    /// # Errors
+    ///
+    /// When that cannot be written.
+    pub fn response_ended(&mut self, word: &'static str) -> Result<(), Problem> {
+        if let Some(flight) = &self.flight {
+            flight.ended(word);
+        }
+        self.raw.as_ref().map_or(Ok(()), |raw| raw.ended(word))
+    }
+
     /// Writes what waits, closes all files, and ends the progress. The stream is read no further.
     ///
     /// # Errors
@@ -112,6 +134,7 @@ impl Recorder {
         let noted = self.note();
         let closed = self.sink.close(self.clock.unix());
         let raw = self.raw.take().map_or(Ok(()), |raw| raw.close());
+        self.captures = self.flight.take().map(|flight| flight.finish());
         for bytes in self.sink.removed() {
             self.summary.frames_written -= 1;
             self.summary.bytes_written -= bytes;

@@ -7,9 +7,9 @@ use anyhow::anyhow;
 use mjpeg::counted::Counted;
 use mjpeg::jpeg::Depth;
 
+use super::board::{Board, Showing};
 use super::concat::Concat;
 use super::directory::{Directory, Style};
-use super::durability::Durability;
 use super::existing::Existing;
 use super::goal::Goal;
 use super::hang::{Operations, Watch, Watched};
@@ -26,9 +26,12 @@ use super::summary::Summary;
 use super::{Format, Record};
 use crate::capture::timing_path;
 use crate::clock::Clock;
+use crate::durability::Durability;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output;
-use crate::signal::Stop;
+use crate::flight::{CaptureNames, FlightRecorder, Limits, Settings, Triggers};
+use crate::output::{self, Reporter};
+use crate::problem::Problem;
+use crate::signal::{self, Stop};
 use crate::transport::{self, End, Session};
 
 /// What a recording in its thread shares with the thread that watches it.
@@ -37,6 +40,8 @@ struct Attempt {
     started: Duration,
     stop: Stop,
     operations: Operations,
+    triggers: Triggers,
+    showing: Showing,
 }
 
 impl Record {
@@ -48,10 +53,28 @@ impl Record {
     pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
         // A full stderr pipe must not stop the recording.
         output::in_background();
+        if let Some(list) = self.targets.clone() {
+            return self.run_list(&list, stop);
+        }
+        let triggers = Triggers::default();
+        if self.ring.is_some() {
+            handle_user_signal(&triggers)?;
+        }
+        let board = Board::start(self.quiet);
+        self.run_one(stop, &triggers, &board.showing())
+    }
+
+    /// Runs the recording of one target.
+    pub(super) fn run_one(
+        self,
+        stop: &Stop,
+        triggers: &Triggers,
+        showing: &Showing,
+    ) -> Result<Outcome, Failure> {
         let clock = Clock::real();
         let started = clock.now();
-        let goal = self.goal();
-        let progress = Progress::start(goal, self.quiet, &clock, started);
+        let name = self.listed.as_ref().map(ToString::to_string);
+        let progress = showing.add(name, self.goal(), &clock, started);
         let shown = progress.figures();
         let operations = Operations::default();
         let watch = Watch {
@@ -60,8 +83,14 @@ impl Record {
             clock: clock.clone(),
             stop: stop.clone(),
         };
-        let of_thread =
-            Attempt { clock: clock.clone(), started, stop: stop.clone(), operations: operations.clone() };
+        let of_thread = Attempt {
+            clock: clock.clone(),
+            started,
+            stop: stop.clone(),
+            operations: operations.clone(),
+            triggers: triggers.clone(),
+            showing: showing.clone(),
+        };
         let this = Arc::new(self);
         let recording = Arc::clone(&this);
         let watched = watch.over(&operations, move || recording.run_attempt(progress, &of_thread));
@@ -109,6 +138,7 @@ impl Record {
         let run = run.and_then(|end| Ok(finished.map(|()| end)?));
         let mut summary = recorder.summary;
         summary.duration_s = output::rounded((clock.now() - *started).as_secs_f64());
+        summary.set_captures(recorder.captures);
         if let Some(timing) = recorder.times.timing(None) {
             summary.set_timing(&timing);
         }
@@ -130,10 +160,19 @@ impl Record {
             }
             (Ok(end), _) => self.outcome(&end, &mut summary),
         };
+        let outcome = match (outcome, recorder.captures) {
+            (Ok(Outcome::Exit(_)), Some(captures)) if captures.failed > 0 => {
+                let failed = Counted(captures.failed, "capture");
+                Err(Failure::local(anyhow!("{failed} could not be written whole")))
+            }
+            (outcome, _) => outcome,
+        };
         summary.error =
             outcome.as_ref().err().filter(|failure| failure.cause.is_some()).map(ToString::to_string);
         let is_silent = outcome.as_ref().is_err_and(|failure| failure.cause.is_none());
+        let pause = attempt.showing.pause();
         let printed = self.print(&summary, is_silent);
+        drop(pause);
         // What went wrong with the stream matters more than a summary that cannot be printed.
         outcome.and_then(|outcome| match printed {
             Err(failure) if failure.cause.is_some() => Err(failure),
@@ -150,7 +189,9 @@ impl Record {
     }
 
     fn summary(&self) -> Summary {
-        Summary::new(self.target.to_string(), self.depth())
+        let mut summary = Summary::new(self.target.to_string(), self.depth());
+        summary.name = self.listed.as_ref().map(ToString::to_string);
+        summary
     }
 
     fn recorder(&self, progress: Progress, attempt: &Attempt) -> Recorder {
@@ -169,7 +210,7 @@ impl Record {
     }
 
     fn record(&self, recorder: &mut Recorder, attempt: &Attempt) -> Result<End, Failure> {
-        let Attempt { clock, started, stop, operations } = attempt;
+        let Attempt { clock, started, stop, operations, triggers, .. } = attempt;
         let existing = match (self.force, self.resume) {
             (true, _) => Existing::Overwrite,
             (false, true) => Existing::Resume,
@@ -183,12 +224,19 @@ impl Record {
             recorder.sink.directory = Some(operations.run(|| Directory::look(out, style))?);
         }
         let raw_existing = if existing == Existing::Resume { Existing::Refuse } else { existing };
-        let raw_timing = self.raw.as_deref().map(timing_path);
+        let (raw, names) = match &self.raw {
+            Some(path) if self.ring.is_some() => (None, Some(CaptureNames::new(path))),
+            raw => (raw.as_ref(), None),
+        };
+        let raw_timing = raw.map(|path| timing_path(path));
+        let first_capture =
+            operations.run(|| names.as_ref().and_then(|names| Some(names.path(names.next().ok()?))));
         for (file, existing) in [
-            (&self.concat, existing),
-            (&self.mkv, raw_existing),
-            (&self.raw, raw_existing),
-            (&raw_timing, raw_existing),
+            (self.concat.as_ref(), existing),
+            (self.mkv.as_ref(), raw_existing),
+            (raw, raw_existing),
+            (raw_timing.as_ref(), raw_existing),
+            (first_capture.as_ref(), Existing::Refuse),
         ] {
             if let Some(file) = file {
                 operations.run(|| OutFile::may_create(file, existing, self.directory(), &self.target))?;
@@ -201,18 +249,38 @@ impl Record {
         let patience = self.duration.map_or(self.idle, |duration| duration.min(self.idle));
         let mut stream = transport::open(&self.target, &self.transport, patience, clock, stop)?;
         recorder.sink.open()?;
-        if let Some(path) = &self.raw {
+        if let Some(path) = raw {
             let times = if stream.is_live() { Times::Written } else { Times::None };
             let raw = operations.run(|| RawFile::create(path, raw_existing, times, clock, operations))?;
             recorder.raw = Some(raw.clone());
             stream.set_tap(Box::new(raw))?;
         }
         let mut session = Session::new(stream, clock, self.idle, *started);
-        let end = session.run(recorder, deadline)?;
-        if let Some((raw, word)) = recorder.raw.as_ref().zip(end.word("goal")) {
-            raw.ended(word)?;
+        if let Some(flight) = names.and_then(|names| self.flight_recorder(names, durability, clock)) {
+            session.set_tap(flight.response(session.body_start(), session.is_in_chunks()))?;
+            triggers.add(&flight);
+            recorder.flight = Some(flight);
         }
-        Ok(end)
+        let ran = session.run(recorder, deadline);
+        recorder.response_ended(end_word(&ran, recorder.not_taken, stop))?;
+        Ok(ran?)
+    }
+
+    fn flight_recorder(
+        &self,
+        names: CaptureNames,
+        durability: Durability,
+        clock: &Clock,
+    ) -> Option<FlightRecorder> {
+        let bytes = usize::try_from(self.ring_bytes).unwrap_or(usize::MAX);
+        let settings = Settings {
+            names,
+            limits: Limits { time: self.ring?, bytes },
+            after: self.ring_after,
+            durability,
+            reporter: Reporter::new("record"),
+        };
+        Some(FlightRecorder::new(settings, clock))
     }
 
     fn outcome(&self, end: &End, summary: &mut Summary) -> Result<Outcome, Failure> {
@@ -243,4 +311,26 @@ impl Record {
             output::result(&text)
         }
     }
+}
+
+/// The word of a timing file for the end of a response.
+fn end_word(ran: &Result<End, Problem>, not_taken: Option<Taken>, stop: &Stop) -> &'static str {
+    match (ran, not_taken) {
+        (Err(_), _) | (Ok(_), Some(Taken::ReaderGone)) => "local",
+        (Ok(_), Some(Taken::Late)) if stop.signal().is_some() => "signal",
+        // A body that is no stream ended by itself.
+        (Ok(end), _) => end.word("goal").unwrap_or("closed"),
+    }
+}
+
+/// SIGUSR1 starts captures from now on.
+pub(super) fn handle_user_signal(triggers: &Triggers) -> Result<(), Failure> {
+    let triggers = triggers.clone();
+    let wanted = move || {
+        if triggers.pull() == 0 {
+            output::message("record", "nothing is captured: there is no stream yet");
+        }
+    };
+    signal::on_user_signal(wanted)
+        .map_err(|error| Failure::local(anyhow::Error::new(error).context("cannot handle SIGUSR1")))
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::line::depth_name;
 use super::progress::Figures;
+use crate::flight::Captures;
 use crate::output;
 
 /// The JSON object, `mjpeg.record/1`. Keys that are unknown are absent.
@@ -15,6 +16,9 @@ pub struct Summary {
     schema: &'static str,
     /// The target as typed, without its password.
     pub target: String,
+    /// Its name in the list of `--targets`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Good frames that were written.
     pub frames_written: u64,
     /// Frames with damage; the manifest lists them.
@@ -39,6 +43,12 @@ pub struct Summary {
     gap_max_ms: Option<f64>,
     /// Connections made after the first one.
     pub reconnects: u64,
+    /// Captures that `--ring` has written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captures: Option<u64>,
+    /// Those that could not be written whole.
+    #[serde(skip_serializing_if = "is_zero")]
+    captures_failed: u64,
     /// How closely frames were read: `markers|entropy`.
     depth: &'static str,
     /// `goal|closed|reset|stalled|truncated|signal|local`; absent without a stream.
@@ -55,6 +65,7 @@ impl Summary {
         Self {
             schema: "mjpeg.record/1",
             target,
+            name: None,
             frames_written: 0,
             frames_damaged: 0,
             frames_left_out: 0,
@@ -66,6 +77,8 @@ impl Summary {
             gap_p99_ms: None,
             gap_max_ms: None,
             reconnects: 0,
+            captures: None,
+            captures_failed: 0,
             depth: depth_name(depth),
             end: None,
             error: None,
@@ -77,6 +90,12 @@ impl Summary {
         self.frames_written = figures.frames;
         self.frames_damaged = figures.damaged;
         self.bytes_written = figures.bytes;
+    }
+
+    /// Sets the captures of `--ring`.
+    pub fn set_captures(&mut self, captures: Option<Captures>) {
+        self.captures = captures.map(|captures| captures.written);
+        self.captures_failed = captures.map_or(0, |captures| captures.failed);
     }
 
     /// Good frames, written or not.
@@ -94,8 +113,9 @@ impl Summary {
 
     /// One line for people.
     pub fn text(&self) -> String {
+        let name = self.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
         let mut text = format!(
-            "{}, {} in {:.1} s",
+            "{name}{}, {} in {:.1} s",
             Counted(self.frames_written, "frame"),
             output::bytes(self.bytes_written),
             self.duration_s
@@ -111,6 +131,9 @@ impl Summary {
             if frames > 0 {
                 text += &format!(", {frames} {what}");
             }
+        }
+        if let Some(captures) = self.captures {
+            text += &format!(", {}", Counted(captures, "capture"));
         }
         text += &format!(", judged by {}", self.depth);
         if let Some(end) = self.end {

@@ -24,8 +24,8 @@ use super::viewer_log::Detail;
 use crate::capture::timing_path;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::file_limit;
 use crate::listen::auth::Users;
-use crate::listen::files;
 use crate::listen::host::Hosts;
 use crate::listen::socket::Listener;
 use crate::listen::{inherited, tcp, unix};
@@ -73,8 +73,8 @@ impl Serve {
             (Err(_), Some(signal)) => return Ok(Outcome::Signal(signal)),
         };
 
-        let soft_limit = files::soft_limit();
-        let files = files::raise_limit();
+        let soft_limit = file_limit::soft();
+        let files = file_limit::raise();
         let settings = Settings {
             reporter: REPORTER,
             detail: if self.verbose { Detail::All } else { Detail::Faults },
@@ -123,7 +123,7 @@ impl Serve {
                 Stdio::inherit()
             };
             let start = || Command::start(&self.command, stdin, &urls, stop);
-            match files::under_limit(soft_limit, start) {
+            match file_limit::under(soft_limit, start) {
                 Ok(command) => {
                     engine.attach(command).map_err(|error| local(error, "cannot wait for the command"))?;
                 }

@@ -6,10 +6,16 @@ use clap::{Args, Command};
 
 /// The options that a line may set. Those of the command line count for all lines; an option of a line replaces them.
 pub trait LineOptions: Args + Clone {
+    /// Whether a line may have the option of this field. Others are for the whole run.
+    fn is_of_lines(field: &str) -> bool;
+
     /// Removes the options of the command line that an option of the line replaces although it has another name.
     /// `is_typed` answers for the name of a field whether the line has its option.
     fn yield_to(&mut self, is_typed: &dyn Fn(&str) -> bool);
 }
+
+/// It may be a password.
+const STRAY_WORD: &str = "a word behind the URL is no option and no value of one; are quotes missing?";
 
 /// Reads the words of a line. `common`: the options of the command line.
 ///
@@ -22,14 +28,23 @@ pub(super) fn parse<O: LineOptions>(words: &[String], common: &O) -> Result<O, S
         return Ok(options);
     }
     let line = Command::new("line").no_binary_name(true).disable_help_flag(true).disable_version_flag(true);
-    let parsed = O::augment_args_for_update(line).try_get_matches_from(words);
-    let mut matches = parsed.map_err(|error| said(&error))?;
+    let line = O::augment_args_for_update(line);
+    let positional: Vec<_> = line.get_positionals().map(|arg| arg.get_id().clone()).collect();
+    let mut matches = line.try_get_matches_from(words).map_err(|error| said(&error))?;
     // A default value is not typed: it must not replace an option of the command line.
     let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
     let defaults: Vec<_> = matches.ids().filter(|id| !is_typed(id.as_str())).cloned().collect();
     for id in defaults {
         // It is one of the matches, so it is known.
         let _ = matches.try_clear_id(id.as_str());
+    }
+    for id in matches.ids() {
+        if positional.contains(id) {
+            return Err(STRAY_WORD.into());
+        }
+        if !O::is_of_lines(id.as_str()) {
+            return Err(format!("--{} is for the whole run, not for a line", id.as_str().replace('_', "-")));
+        }
     }
     options.yield_to(&|id| matches.try_contains_id(id).unwrap_or_default());
     options.update_from_arg_matches_mut(&mut matches).map_err(|error| said(&error))?;
@@ -45,7 +60,7 @@ fn said(error: &clap::Error) -> String {
         let option = word.split('=').next().filter(|word| word.starts_with('-'));
         return match option {
             Some(option) => format!("a line has no option {option}"),
-            None => "a word behind the URL is no option and no value of one; are quotes missing?".into(),
+            None => STRAY_WORD.into(),
         };
     }
     let text = error.render().to_string();
@@ -65,11 +80,18 @@ mod tests {
         every: u64,
         #[arg(long)]
         deep: bool,
+        #[arg(long)]
+        of_run: bool,
+        out: Option<String>,
         #[command(flatten)]
         transport: Options,
     }
 
     impl LineOptions for Some {
+        fn is_of_lines(field: &str) -> bool {
+            field != "of_run"
+        }
+
         fn yield_to(&mut self, is_typed: &dyn Fn(&str) -> bool) {
             self.transport.yield_to(is_typed);
         }
@@ -87,7 +109,7 @@ mod tests {
 
     /// The options that are set, and how.
     fn set(options: &Some) -> String {
-        let Some { every, deep, transport } = options;
+        let Some { every, deep, transport, .. } = options;
         let user = transport.user.as_ref().map(|user| user.0.as_str());
         let rest = (&transport.password_file, &transport.netrc_file, &transport.cacert);
         let fields = transport.header.len();
@@ -122,6 +144,8 @@ mod tests {
             ("-x", "no option -x"),
             ("--help", "no option --help"),
             ("--user u secret", "quotes"),
+            ("--user u secret secret", "quotes"),
+            ("--of-run", "--of-run is for the whole run"),
             ("--header secret", "--header"),
             ("--insecure --cacert c", "cannot be used with"),
             ("--netrc-file n --user u:secret --password-file p", "cannot be used with"),

@@ -84,6 +84,10 @@ mod tests {
     use crate::transport::Options;
 
     impl LineOptions for Options {
+        fn is_of_lines(_: &str) -> bool {
+            true
+        }
+
         fn yield_to(&mut self, is_typed: &dyn Fn(&str) -> bool) {
             Options::yield_to(self, is_typed);
         }

@@ -149,7 +149,7 @@ impl CapturePlayhead {
             _ => Ending::Close,
         };
         // If the recorder has ended it, the time of that says nothing about the camera.
-        let is_of_recorder = matches!(word, "goal" | "signal");
+        let is_of_recorder = matches!(word, "goal" | "signal" | "local");
         let at = if is_of_recorder { self.last } else { self.last.max(self.shift.saturating_add(at)) };
         Ok((ending, self.speed.of(at)))
     }

@@ -177,7 +177,7 @@ impl Observer for Parts<'_> {
         match event {
             Event::Part(part) => {
                 let spans = &part.spans;
-                let begin = if spans.delimiter.len > 0 { spans.delimiter.start } else { spans.body.start };
+                let begin = spans.start();
                 self.start.get_or_insert(begin);
                 self.delimiter(begin);
                 let is_cut =

@@ -1,15 +1,15 @@
-//! The limit of open files: each connection needs one.
+//! The limit of open files: each connection and each recording needs some.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// The soft limit of open files.
-pub fn soft_limit() -> Option<u64> {
+pub fn soft() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
 /// Starts a child process under this soft limit: programs that use `select` need it, and some programs visit each
 /// number up to the limit.
-pub fn under_limit<T>(soft: Option<u64>, start: impl FnOnce() -> T) -> T {
+pub fn under<T>(soft: Option<u64>, start: impl FnOnce() -> T) -> T {
     let raised = getrlimit(Resource::Nofile);
     // If the system refuses, the child has the higher limit.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: soft, maximum: raised.maximum });
@@ -21,7 +21,7 @@ pub fn under_limit<T>(soft: Option<u64>, start: impl FnOnce() -> T) -> T {
 /// Raises the limit of open files to the hard limit. Returns the new limit.
 ///
 /// The soft limit is 1024 on most systems, because of programs that use `select`.
-pub fn raise_limit() -> usize {
+pub fn raise() -> usize {
     let mut limit = getrlimit(Resource::Nofile);
     let hard = limit.maximum;
     limit.current = hard;

@@ -1,0 +1,74 @@
+//! The steps of a capture, written to its files.
+
+use super::capture_file::CaptureFile;
+use super::queue::Step;
+use super::recorder::Settings;
+use super::track::Ended;
+use crate::clock::Clock;
+use crate::output;
+
+/// Writes the files of one trigger: one for each response.
+pub struct Writer<'a> {
+    settings: &'a Settings,
+    clock: &'a Clock,
+    state: Writing,
+}
+
+enum Writing {
+    /// No response has begun.
+    Nothing,
+    /// The first read gets these bytes before it.
+    Begun(Vec<u8>),
+    File(CaptureFile),
+}
+
+impl<'a> Writer<'a> {
+    /// A writer that has written nothing.
+    pub fn new(settings: &'a Settings, clock: &'a Clock) -> Self {
+        Self { settings, clock, state: Writing::Nothing }
+    }
+
+    /// Takes some steps. Returns how many captures they have completed.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be created or written.
+    pub fn take(&mut self, steps: Vec<Step>) -> anyhow::Result<u64> {
+        let mut completed = 0;
+        for step in steps {
+            match step {
+                Step::Begin(prefix) => self.state = Writing::Begun(prefix),
+                Step::Read(read) => match &mut self.state {
+                    Writing::File(file) => file.write(&read.bytes, read.at)?,
+                    Writing::Begun(prefix) => {
+                        prefix.extend_from_slice(&read.bytes);
+                        let Settings { names, durability, .. } = self.settings;
+                        let mut file = CaptureFile::create(names, *durability, self.clock)?;
+                        file.write(prefix, read.at)?;
+                        self.state = Writing::File(file);
+                    }
+                    Writing::Nothing => {}
+                },
+                Step::End(ended) => completed += self.end(ended)?,
+            }
+        }
+        if let Writing::File(file) = &mut self.state {
+            file.flush()?;
+        }
+        Ok(completed)
+    }
+
+    /// Completes the capture that is being written, if there is one. Returns how many that are.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be written.
+    pub fn end(&mut self, (word, at): Ended) -> anyhow::Result<u64> {
+        let Writing::File(file) = std::mem::replace(&mut self.state, Writing::Nothing) else { return Ok(0) };
+        let (path, bytes) = (file.path.display().to_string(), output::bytes(file.len));
+        let seconds = file.span().as_secs_f64();
+        file.close(word, at)?;
+        self.settings.reporter.message(&format!("captured {seconds:.1} s, {bytes}, in {path}"));
+        Ok(1)
+    }
+}
