@@ -40,6 +40,10 @@ pub struct Limits {
 }
 
 impl LineOptions for Limits {
+    fn is_of_lines(_: &str) -> bool {
+        true
+    }
+
     fn yield_to(&mut self, is_typed: &dyn Fn(&str) -> bool) {
         self.transport.yield_to(is_typed);
     }
