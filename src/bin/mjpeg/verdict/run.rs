@@ -144,7 +144,7 @@ impl Run {
             watcher.judge.ended_early(&self.asked.to_string());
         }
         self.first_frame = session.first_byte().zip(watcher.first_frame).map(|(byte, frame)| byte + frame);
-        let (mut end, watched, ended) = (end, session.watched(), clock.now());
+        let (mut end, watched, ended) = (end, session.watched(), session.now());
         // Some cameras have one connection for all requests.
         drop(session);
         let picture = watcher.picture.take().filter(|_| is_snapshot && end == End::Closed);
