@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_pause_before_a_connection_counts_down() {
-        let mut display = Display::new(Goal::default(), Clock::simulated(), Duration::ZERO, Shown::default());
+        let mut display = Display::new(None, Goal::default(), &Clock::simulated(), Duration::ZERO);
         let mut at = |millis| {
             let waiting = Waiting { until: Duration::from_secs(10), why: "connection \x1b[2Jrefused".into() };
             let figures = Figures { frames: 3, reconnects: 1, waiting: Some(waiting), ..Figures::default() };
