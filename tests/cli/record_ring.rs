@@ -30,7 +30,10 @@ fn camera(coding: &'static str, last: usize) -> (Camera, Arc<Mutex<Vec<u8>>>) {
         send(coding.as_bytes());
         for n in 0..last {
             let jpeg = &jpegs[n % jpegs.len()];
-            let head = format!("--foo\r\nX-Number: {n}\r\nContent-Length: {}\r\n\r\n", jpeg.len());
+            let head = format!(
+                "--foo\r\nContent-Type: image/jpeg\r\nX-Number: {n}\r\nContent-Length: {}\r\n\r\n",
+                jpeg.len()
+            );
             let part = [head.as_bytes(), jpeg, b"\r\n"].concat();
             // Chunks that end anywhere in a part.
             let bytes = match coding {
@@ -267,9 +270,13 @@ fn without_a_ring_the_signal_ends_the_run_and_without_a_stream_it_captures_nothi
     plain.signal("USR1");
     let ended = plain.end();
     assert_eq!((ended.code(), ended.err.len()), (None, 0));
-    let silent = Camera::start(|connection| connection.wait_for_the_viewer_to_leave());
+    let (asked, is_asked) = std::sync::mpsc::channel();
+    let silent = Camera::start(move |connection| {
+        asked.send(()).unwrap();
+        connection.wait_for_the_viewer_to_leave();
+    });
     let waiting = ring(&silent.url, &folder.path().join("y"), &["--ring", "30s"]);
-    kit::eventually("the request", || waiting.has_connection().then_some(()));
+    is_asked.recv_timeout(kit::PATIENCE).unwrap();
     waiting.signal("USR1");
     waiting.says("nothing is captured: there is no stream yet");
     waiting.signal("TERM");

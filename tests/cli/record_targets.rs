@@ -42,7 +42,7 @@ fn each_target_has_its_directory_its_options_and_its_summary_and_one_failure_sto
     let mkv = folder.path().join("front.mkv");
     let lines = format!(
         "# cameras\n\nfront {0} --mkv '{1}'   # the door\n'back door' {0} --frames 7 --hash\r\n\
-        gone http://user:secret@127.0.0.1:1/ --connect-timeout 1s\nsilent {2} --idle 300ms\npattern test:64x48\n",
+        gone http://user:secret@127.0.0.1:1/ --connect-timeout 1s\nsilent {2} --idle 300ms\npattern test:160x120\n",
         server.stream,
         mkv.display(),
         silent.url
@@ -88,9 +88,9 @@ fn each_target_has_its_directory_its_options_and_its_summary_and_one_failure_sto
 fn a_signal_ends_all_recordings_with_their_summaries() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&kit::frames(), &["--fps", "50"]);
-    let out = folder.path().join("out");
     let lines: String = (0..20).map(|n| format!("cam{n} {}\n", server.stream)).collect();
-    for (goal, code) in [(&[][..], Some(0)), (&["--frames", "100000", "--force"], None)] {
+    for (goal, code) in [(&[][..], Some(0)), (&["--frames", "100000"], None)] {
+        let out = folder.path().join(format!("out{}", goal.len()));
         let mut command = mjpeg(["record", "--quiet", "--format", "json", "--targets", "-"]);
         let mut recording = start_with_input(command.arg(&out).args(goal).stdin(Stdio::piped()));
         use std::io::Write;

@@ -32,6 +32,8 @@ impl From<OpenError> for Failure {
 pub fn of_end(end: &End, is_live: bool) -> Option<Exit> {
     match end {
         End::NotAStream(_) => Some(Exit::NotAStream),
+        // The higher status counts.
+        End::Gone { last, kind, .. } => of_end(last, is_live).max(Some((*kind).into())),
         end => end.is_failure(is_live).then_some(Exit::Stalled),
     }
 }

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub use read::Read;
-pub use timing_reader::TimingReader;
+pub use timing_reader::{Error as TimingError, TimingReader};
 pub use timing_writer::TimingWriter;
 
 /// What the name of the timing file has behind that of the capture.

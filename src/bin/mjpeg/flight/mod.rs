@@ -19,6 +19,6 @@ mod triggers;
 mod writer;
 
 pub use names::CaptureNames;
-pub use recorder::{Captures, FlightRecorder, Settings};
+pub use recorder::{FlightRecorder, Settings, Tally};
 pub use ring::Limits;
 pub use triggers::Triggers;

@@ -53,7 +53,7 @@ pub struct Shared {
 
 /// The captures so far. Each response of a trigger is one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Captures {
+pub struct Tally {
     /// Those that are whole.
     pub written: u64,
     /// Triggers that could not be written, or not to their end.
@@ -63,12 +63,14 @@ pub struct Captures {
 #[derive(Debug)]
 struct State {
     ring: Ring,
+    /// Bytes of the decoded bodies before the current response.
+    origin: u64,
     /// The captures whose threads run. The last one may go on.
     queues: Vec<Queue>,
     triggers: u64,
     /// Rises with each step of a thread.
     steps: u64,
-    captures: Captures,
+    tally: Tally,
     /// Whether it was said that the memory does not suffice.
     has_told: bool,
 }
@@ -86,10 +88,11 @@ impl FlightRecorder {
     pub fn new(settings: Settings, clock: &Clock) -> Self {
         let state = State {
             ring: Ring::new(settings.limits),
+            origin: 0,
             queues: Vec::new(),
             triggers: 0,
             steps: 0,
-            captures: Captures::default(),
+            tally: Tally::default(),
             has_told: false,
         };
         let (state, changed) = (Mutex::new(state), Condvar::new());
@@ -104,16 +107,20 @@ impl FlightRecorder {
         weak.upgrade().map(Self)
     }
 
-    /// A tap for the next response, whose body starts behind this many bytes.
-    pub fn response(&self, head_bytes: usize, is_in_chunks: bool) -> Box<dyn Tap> {
-        self.0.lock().ring.response(head_bytes, is_in_chunks);
+    /// A tap for the next response, whose body starts behind this many bytes. `origin`: bytes of the decoded bodies before it.
+    pub fn response(&self, head_bytes: usize, is_in_chunks: bool, origin: u64) -> Box<dyn Tap> {
+        self.ended("closed");
+        let mut state = self.0.lock();
+        state.ring.response(head_bytes, is_in_chunks);
+        state.origin = origin;
         Box::new(self.clone())
     }
 
-    /// A part starts at this byte of the decoded body of the current response.
+    /// A part starts at this byte of the decoded bodies.
     pub fn part(&self, decoded: u64) {
         let mut state = self.0.lock();
-        state.ring.part(decoded);
+        let origin = state.origin;
+        state.ring.part(decoded.saturating_sub(origin));
         self.0.begin_current(&mut state);
     }
 
@@ -139,8 +146,12 @@ impl FlightRecorder {
             drop(state);
             return self.0.say(&format!("the capture goes on for {:?} from now", settings.after));
         }
+        if state.ring.is_empty() {
+            drop(state);
+            return self.0.say("nothing is captured: there is no stream yet");
+        }
         if state.queues.len() >= MOST_WRITERS {
-            state.captures.failed += 1;
+            state.tally.failed += 1;
             drop(state);
             return self.0.say("nothing is captured: earlier captures still wait for their disk");
         }
@@ -155,7 +166,7 @@ impl FlightRecorder {
         let spawned = thread.spawn(move || of_thread.write(number));
         match &spawned {
             Ok(_) => state.queues.push(queue),
-            Err(_) => state.captures.failed += 1,
+            Err(_) => state.tally.failed += 1,
         }
         drop(state);
         match spawned {
@@ -166,7 +177,7 @@ impl FlightRecorder {
     }
 
     /// Ends the capture that goes on, with what there is, and waits until it is closed, as long as the disk takes something.
-    pub fn finish(&self) -> Captures {
+    pub fn finish(&self) -> Tally {
         // The end of the response is known, unless the run broke off.
         let ended = ("local", self.0.clock.now());
         let mut state = self.0.lock();
@@ -178,13 +189,13 @@ impl FlightRecorder {
             let (after, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
             state = after;
             if timeout.timed_out() && state.steps == steps {
-                state.captures.failed += state.queues.len() as u64;
+                state.tally.failed += state.queues.len() as u64;
                 self.0.say("a capture is left behind: its disk does not answer");
                 break;
             }
             steps = state.steps;
         }
-        state.captures
+        state.tally
     }
 
     /// The thread of a capture.
@@ -193,7 +204,7 @@ impl FlightRecorder {
         let mut state = self.0.lock();
         state.queues.retain(|queue| queue.number != number);
         if let Err(error) = written {
-            state.captures.failed += 1;
+            state.tally.failed += 1;
             self.0.say(&format!("{error:#}; this capture ends there, the run goes on"));
         }
         self.0.changed.notify_all();
@@ -259,7 +270,7 @@ impl Shared {
                     drop(state);
                     let completed = writer.take(steps)?;
                     state = self.lock();
-                    state.captures.written += completed;
+                    state.tally.written += completed;
                 }
                 Due::Nothing(until) => {
                     let waited = self.changed.wait_timeout(state, until.saturating_sub(now));
@@ -268,7 +279,7 @@ impl Shared {
                 Due::End(ended) => {
                     drop(state);
                     let completed = writer.end(ended)?;
-                    self.lock().captures.written += completed;
+                    self.lock().tally.written += completed;
                     return Ok(());
                 }
                 Due::Overrun(bytes) => {

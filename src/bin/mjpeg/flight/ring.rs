@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use super::track::{Ended, Received, Track};
 
+/// Responses that are kept: each becomes a capture.
+const MOST_RESPONSES: usize = 64;
+
 /// How much a ring keeps.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -39,6 +42,9 @@ impl Ring {
 
     /// Another response begins, whose body starts behind this many bytes.
     pub fn response(&mut self, head_bytes: usize, is_in_chunks: bool) {
+        if self.tracks.len() == MOST_RESPONSES {
+            self.tracks.pop_front();
+        }
         self.tracks.push_back(Track::new(head_bytes, is_in_chunks));
     }
 
@@ -61,6 +67,11 @@ impl Ring {
         if let Some(track) = self.tracks.back_mut() {
             track.ended.get_or_insert(ended);
         }
+    }
+
+    /// Whether there was no response yet.
+    pub fn is_empty(&self) -> bool {
+        self.tracks.is_empty()
     }
 
     /// Whether the limit of the memory was reached since the last call: the ring holds less time than it should.

@@ -17,11 +17,10 @@ impl Triggers {
         recorders.push(recorder.weak());
     }
 
-    /// Starts or extends a capture of each recorder. Returns how many there are.
-    pub fn pull(&self) -> usize {
+    /// Starts or extends a capture of each recorder.
+    pub fn pull(&self) {
         let recorders = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let recorders: Vec<_> = recorders.iter().filter_map(FlightRecorder::of).collect();
         recorders.iter().for_each(FlightRecorder::trigger);
-        recorders.len()
     }
 }

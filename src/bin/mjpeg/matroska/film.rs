@@ -95,8 +95,8 @@ pub struct Placed {
 
 impl Film {
     /// A film of pictures of this size, and the bytes before its first frame. `zero`: the wall clock at the time zero, since
-    /// 1970-01-01 UTC.
-    pub fn new(width: u16, height: u16, zero: Duration, out: &mut Vec<u8>) -> Self {
+    /// 1970-01-01 UTC, if it is known.
+    pub fn new(width: u16, height: u16, zero: Option<Duration>, out: &mut Vec<u8>) -> Self {
         master(out, EBML, |out| {
             element(out, EBML_DOC_TYPE, b"matroska");
             // SimpleBlock needs version 2.
@@ -125,8 +125,10 @@ impl Film {
         uint(&mut info, TIMESTAMP_SCALE, TICK.as_nanos() as u64);
         let before_duration = info.len();
         ebml::void(&mut info, DURATION_BYTES);
-        let date = i64::try_from(zero.saturating_sub(EPOCH).as_nanos()).unwrap_or(i64::MAX);
-        element(&mut info, DATE_UTC, &date.to_be_bytes());
+        if let Some(zero) = zero {
+            let date = i64::try_from(zero.saturating_sub(EPOCH).as_nanos()).unwrap_or(i64::MAX);
+            element(&mut info, DATE_UTC, &date.to_be_bytes());
+        }
         let program = concat!("mjpeg ", env!("CARGO_PKG_VERSION"));
         element(&mut info, MUXING_APP, program.as_bytes());
         element(&mut info, WRITING_APP, program.as_bytes());
@@ -285,7 +287,7 @@ mod tests {
     fn a_finished_film_has_all_frames_with_their_times_and_cues_to_its_clusters() {
         let times = [0, 40, 80, 999, 1_000, 1_040, 7_000, 7_000, 6_000];
         let mut file = Vec::new();
-        let mut film = Film::new(640, 480, Duration::from_secs(1_796_911_457), &mut file);
+        let mut film = Film::new(640, 480, Some(Duration::from_secs(1_796_911_457)), &mut file);
         let apply = |file: &mut Vec<u8>, patch: Patch| {
             let at = patch.at as usize;
             file[at..at + patch.bytes.len()].copy_from_slice(&patch.bytes);
@@ -352,7 +354,7 @@ mod tests {
 
     #[test]
     fn the_cues_of_weeks_are_bounded() {
-        let mut film = Film::new(1, 1, Duration::ZERO, &mut Vec::new());
+        let mut film = Film::new(1, 1, None, &mut Vec::new());
         for second in 0..300_000 {
             let placed = film.frame(1, Duration::from_secs(second), 1_000 + second * 30, &mut Vec::new());
             film.placed(&placed);

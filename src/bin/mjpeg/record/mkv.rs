@@ -21,6 +21,8 @@ const NOMINAL_GAP: Duration = Duration::from_millis(40);
 pub struct Mkv {
     path: PathBuf,
     existing: Existing,
+    durability: Durability,
+    recorded: Recorded,
     open: Option<(OutFile, Film)>,
     times: Times,
     /// A buffer that is used again.
@@ -29,8 +31,21 @@ pub struct Mkv {
 
 impl Mkv {
     /// A file that does not exist yet.
-    pub fn new(path: &Path, existing: Existing) -> Self {
-        Self { path: path.into(), existing, open: None, times: Times::default(), text: Vec::new() }
+    pub fn new(path: &Path, existing: Existing, durability: Durability) -> Self {
+        Self {
+            path: path.into(),
+            existing,
+            durability,
+            recorded: Recorded::Unknown,
+            open: None,
+            times: Times::default(),
+            text: Vec::new(),
+        }
+    }
+
+    /// Sets when the first byte of the stream came.
+    pub fn set_recorded(&mut self, recorded: Recorded) {
+        self.recorded = recorded;
     }
 
     /// Appends a frame that came at `arrival`, since the first byte of the stream, and at `unix` since 1970-01-01 UTC.
@@ -50,10 +65,16 @@ impl Mkv {
         let (file, film) = match &mut self.open {
             Some(open) => open,
             None => {
-                let file = OutFile::create(&self.path, self.existing, Durability::Closed)?;
+                let file = OutFile::create(&self.path, self.existing, self.durability)?;
                 let summary = Summary::of(jpeg);
                 let width = summary.frame.as_ref().map_or(0, |frame| frame.width);
-                let zero = unix.saturating_sub(time);
+                let zero = match self.recorded {
+                    Recorded::Now => Some(unix.saturating_sub(time)),
+                    Recorded::At(start) if arrival.is_some() => Some(start),
+                    Recorded::At(_) | Recorded::Unknown => {
+                        taken(part).filter(|taken| *taken > PLAUSIBLE).map(|taken| taken.saturating_sub(time))
+                    }
+                };
                 let film = Film::new(width, summary.height().unwrap_or(0), zero, &mut self.text);
                 self.open.insert((file, film))
             }
@@ -65,6 +86,7 @@ impl Mkv {
         if let Some(Patch { at, bytes }) = film.placed(&placed) {
             file.patch(at, &bytes)?;
         }
+        file.settle()?;
         file.replace()
     }
 
@@ -86,25 +108,66 @@ impl Mkv {
     }
 }
 
+/// When the first byte of a stream came, since 1970-01-01 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// The stream is live: as long ago as its time says.
+    Now,
+    /// Its timing file says so.
+    At(Duration),
+    /// Only the camera may know.
+    Unknown,
+}
+
+/// An X-Timestamp before this time is that of a clock that was never set.
+const PLAUSIBLE: Duration = Duration::from_secs(1_000_000_000);
+
+/// When the camera says that a frame was taken.
+fn taken(part: &Part<'_>) -> Option<Duration> {
+    part.fields.first("x-timestamp").and_then(Timestamp::parse).map(|it| it.0)
+}
+
 /// The times of frames, from the best clock that there is.
 #[derive(Debug, Default)]
 struct Times {
-    /// The X-Timestamp of the first frame.
-    first: Option<Duration>,
+    /// The X-Timestamp of the last frame.
+    taken: Option<Duration>,
     last: Option<Duration>,
 }
 
 impl Times {
-    /// When a frame came; in a file, when the camera says that it was taken; else at a nominal rate.
+    /// When a frame came; in a file, when the camera says that it was taken; else at a nominal rate. A clock that was set back
+    /// counts as a gap at the nominal rate.
     fn of(&mut self, part: &Part<'_>, arrival: Option<Duration>) -> Duration {
-        let taken = || part.fields.first("x-timestamp").and_then(Timestamp::parse).map(|it| it.0);
-        let time = arrival.or_else(|| {
-            let taken = taken()?;
-            // A clock that was set back would give times before the first one.
-            taken.checked_sub(*self.first.get_or_insert(taken))
+        self.after(arrival, taken(part))
+    }
+
+    fn after(&mut self, arrival: Option<Duration>, taken: Option<Duration>) -> Duration {
+        let earlier = std::mem::replace(&mut self.taken, taken);
+        let time = arrival.unwrap_or_else(|| {
+            let Some(last) = self.last else { return Duration::ZERO };
+            let gap = taken.zip(earlier).and_then(|(taken, earlier)| taken.checked_sub(earlier));
+            last.saturating_add(gap.unwrap_or(NOMINAL_GAP))
         });
-        let time = time.unwrap_or_else(|| self.last.map_or(Duration::ZERO, |last| last + NOMINAL_GAP));
         self.last = Some(time);
         time
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_go_on_behind_a_clock_that_was_set_back() {
+        let ms = Duration::from_millis;
+        let mut times = Times::default();
+        let taken =
+            [Some(5_000), Some(5_040), Some(5_080), Some(5_020), Some(5_060), None, Some(9_000), Some(9_100)];
+        let expected = [0, 40, 80, 120, 160, 200, 240, 340];
+        for (taken, expected) in taken.into_iter().zip(expected) {
+            assert_eq!(times.after(None, taken.map(ms)), ms(expected), "{taken:?}");
+        }
+        assert_eq!(times.after(Some(ms(7)), Some(ms(1))), ms(7));
     }
 }

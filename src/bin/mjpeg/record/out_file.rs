@@ -1,9 +1,10 @@
 //! A file of the user's choice that takes whole pieces: the pictures of `--concat` and `--mkv`, the bytes of
 //! `--raw`.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IoSlice, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -14,6 +15,9 @@ use super::lock::{is_in_use, is_locked_by_another};
 use crate::durability::Durability;
 use crate::problem::Problem;
 use crate::transport::Target;
+
+/// What to do about a file that exists.
+pub const EXISTS_HINT: &str = "choose another file, or overwrite it with --force";
 
 /// A file that is written front to back. If it may replace an earlier one, it has a hidden name until
 /// [`OutFile::replace`].
@@ -57,8 +61,9 @@ impl OutFile {
             Ok(metadata) if !metadata.is_file() => {
                 Err(anyhow!("cannot create {}: it is not a regular file", path.display()).into())
             }
-            Ok(_) if existing == Existing::Refuse => Err(Problem::new(anyhow!("{} exists", path.display()))
-                .hint("choose another file, or overwrite it with --force")),
+            Ok(_) if existing == Existing::Refuse => {
+                Err(Problem::new(anyhow!("{} exists", path.display())).hint(EXISTS_HINT))
+            }
             Ok(_) => match target {
                 Target::File(read) if is_same(path, read) => {
                     Err(anyhow!("{} is the file that is read", path.display()).into())
@@ -69,6 +74,21 @@ impl OutFile {
                 _ => Ok(()),
             },
         }
+    }
+
+    /// Whether no two of these paths lead to the same file, also through links.
+    ///
+    /// # Errors
+    ///
+    /// Which two do.
+    pub fn are_distinct(paths: &[PathBuf]) -> Result<(), Problem> {
+        for (n, path) in paths.iter().enumerate() {
+            if let Some(other) = paths[..n].iter().find(|other| is_same_place(path, other)) {
+                let cause = anyhow!("{} and {} are the same file", other.display(), path.display());
+                return Err(Problem::new(cause).hint("--concat, --mkv and --raw need a file each"));
+            }
+        }
+        Ok(())
     }
 
     /// Creates the file. Under [`Existing::Overwrite`] an earlier file keeps its name for now.
@@ -198,6 +218,21 @@ impl OutFile {
         Ok(())
     }
 
+    /// Writes what was written to the disk, under `--fsync`.
+    ///
+    /// # Errors
+    ///
+    /// Those of fsync.
+    pub fn settle(&mut self) -> Result<(), Problem> {
+        let settled = self.durability.settle(&self.file);
+        Ok(settled.with_context(|| format!("cannot write {}", self.path.display()))?)
+    }
+
+    /// Removes the file again: it is not needed after all.
+    pub fn discard(self) {
+        let _ = fs::remove_file(self.hidden.as_ref().unwrap_or(&self.path));
+    }
+
     /// Replaces bytes of earlier pieces.
     ///
     /// # Errors
@@ -253,10 +288,17 @@ fn parent(path: &Path) -> &Path {
 }
 
 fn hidden(path: &Path) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".");
+    let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(".part");
     path.with_file_name(name)
+}
+
+/// Whether both names lead to the same file, which may not exist yet.
+fn is_same_place(a: &Path, b: &Path) -> bool {
+    let node = |path: &Path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
+    let place = |path: &Path| fs::canonicalize(parent(path)).ok().zip(path.file_name().map(OsString::from));
+    node(a).is_some_and(|a| node(b) == Some(a)) || place(a).is_some_and(|a| place(b) == Some(a))
 }
 
 /// Whether both names lead to the same file.

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::fs;
-use std::io;
+use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -64,6 +64,7 @@ impl RawFile {
         path: &Path,
         existing: Existing,
         times: Times,
+        durability: Durability,
         clock: &Clock,
         operations: &Operations,
     ) -> Result<Self, Problem> {
@@ -73,29 +74,37 @@ impl RawFile {
         let is_replaced = existing == Existing::Overwrite && (is_earlier || path.exists());
         let create = |path: &Path| {
             if is_replaced {
-                OutFile::create_hidden(path, Durability::Closed)
+                OutFile::create_hidden(path, durability)
             } else {
-                OutFile::create(path, Existing::Refuse, Durability::Closed)
+                OutFile::create(path, Existing::Refuse, durability)
             }
         };
         let bytes = create(path)?;
         let timing = match times {
-            Times::Written => {
-                let (lines, text) = (TimingWriter::default(), String::new());
-                Some(Timing { file: create(&timing_path)?, lines, clock: clock.clone(), text })
-            }
             Times::None => None,
+            Times::Written => match create(&timing_path) {
+                Ok(file) => {
+                    let (lines, text) = (TimingWriter::default(), String::new());
+                    Some(Timing { file, lines, clock: clock.clone(), text })
+                }
+                Err(problem) => {
+                    // A capture without its times would be in the way of the next try.
+                    bytes.discard();
+                    return Err(problem);
+                }
+            },
         };
         let earlier_timing = (is_replaced && is_earlier).then_some(timing_path);
         let files = Rc::new(RefCell::new(Some(Files { bytes, timing, earlier_timing })));
         Ok(Self { files, operations: operations.clone() })
     }
 
-    /// Replaces earlier files: the first good frame is in hand.
+    /// A good frame is in hand: with the first one, earlier files are replaced. Under `--fsync` what came so far is
+    /// written to the disk.
     ///
     /// # Errors
     ///
-    /// When they cannot be replaced.
+    /// When they cannot be replaced or written.
     pub fn replace(&self) -> Result<(), Problem> {
         self.operations.run(|| self.files.borrow_mut().as_mut().map_or(Ok(()), Files::replace))
     }
@@ -132,7 +141,7 @@ impl Tap for RawFile {
         let mut files = self.files.borrow_mut();
         let Some(files) = files.as_mut() else { return Ok(()) };
         self.operations.run(|| {
-            files.bytes.write(bytes)?;
+            files.bytes.write_slices(&mut [IoSlice::new(bytes)])?;
             files.timing.as_mut().map_or(Ok(()), |timing| timing.read(files.bytes.len(), at))
         })
     }
@@ -149,8 +158,11 @@ impl Files {
                 _ => {}
             }
         }
+        self.bytes.settle()?;
         self.bytes.replace()?;
-        self.timing.as_mut().map_or(Ok(()), |timing| timing.file.replace())
+        let Some(timing) = &mut self.timing else { return Ok(()) };
+        timing.file.settle()?;
+        timing.file.replace()
     }
 }
 
@@ -164,6 +176,6 @@ impl Timing {
             |at| clock.unix().saturating_sub(clock.now().saturating_sub(at)),
             &mut self.text,
         );
-        self.file.write(self.text.as_bytes())
+        self.file.write_slices(&mut [IoSlice::new(self.text.as_bytes())])
     }
 }

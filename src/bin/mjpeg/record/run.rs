@@ -8,40 +8,31 @@ use mjpeg::counted::Counted;
 use mjpeg::jpeg::Depth;
 
 use super::board::{Board, Showing};
-use super::concat::Concat;
-use super::directory::{Directory, Style};
-use super::existing::Existing;
 use super::goal::Goal;
 use super::hang::{Operations, Watch, Watched};
 use super::judge::Judge;
-use super::mkv::Mkv;
-use super::out_file::OutFile;
 use super::outcome;
 use super::progress::Progress;
-use super::raw::{RawFile, Times};
 use super::recorder::{Keep, Recorder};
 use super::selection::{Repeats, Rules, Selection};
-use super::stdout::{FrameOutput, Taken};
+use super::stdout::Taken;
 use super::summary::Summary;
 use super::{Format, Record};
-use crate::capture::timing_path;
 use crate::clock::Clock;
-use crate::durability::Durability;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::flight::{CaptureNames, FlightRecorder, Limits, Settings, Triggers};
-use crate::output::{self, Reporter};
-use crate::problem::Problem;
+use crate::flight::Triggers;
+use crate::output;
 use crate::signal::{self, Stop};
-use crate::transport::{self, End, Session};
+use crate::transport::{Camera, CameraError, End, Manner, Reconnect};
 
 /// What a recording in its thread shares with the thread that watches it.
-struct Attempt {
-    clock: Clock,
-    started: Duration,
-    stop: Stop,
-    operations: Operations,
-    triggers: Triggers,
-    showing: Showing,
+pub(super) struct Attempt {
+    pub(super) clock: Clock,
+    pub(super) started: Duration,
+    pub(super) stop: Stop,
+    pub(super) operations: Operations,
+    pub(super) triggers: Triggers,
+    pub(super) showing: Showing,
 }
 
 impl Record {
@@ -77,12 +68,7 @@ impl Record {
         let progress = showing.add(name, self.goal(), &clock, started);
         let shown = progress.figures();
         let operations = Operations::default();
-        let watch = Watch {
-            idle: self.idle,
-            deadline: self.duration.map(|duration| started + duration),
-            clock: clock.clone(),
-            stop: stop.clone(),
-        };
+        let watch = Watch { idle: self.idle, clock: clock.clone() };
         let of_thread = Attempt {
             clock: clock.clone(),
             started,
@@ -98,7 +84,7 @@ impl Record {
             Watched::Ended(result) => result,
             Watched::Hangs(waited) => {
                 let mut summary = this.summary();
-                summary.set_figures(shown.now());
+                summary.set_figures(&shown.written());
                 summary.duration_s = output::rounded((clock.now() - started).as_secs_f64());
                 this.hung(waited, stop, summary)
             }
@@ -138,7 +124,7 @@ impl Record {
         let run = run.and_then(|end| Ok(finished.map(|()| end)?));
         let mut summary = recorder.summary;
         summary.duration_s = output::rounded((clock.now() - *started).as_secs_f64());
-        summary.set_captures(recorder.captures);
+        summary.set_captures(recorder.tally);
         if let Some(timing) = recorder.times.timing(None) {
             summary.set_timing(&timing);
         }
@@ -160,9 +146,9 @@ impl Record {
             }
             (Ok(end), _) => self.outcome(&end, &mut summary),
         };
-        let outcome = match (outcome, recorder.captures) {
-            (Ok(Outcome::Exit(_)), Some(captures)) if captures.failed > 0 => {
-                let failed = Counted(captures.failed, "capture");
+        let outcome = match (outcome, recorder.tally) {
+            (Ok(Outcome::Exit(_)), Some(tally)) if tally.failed > 0 => {
+                let failed = Counted(tally.failed, "capture");
                 Err(Failure::local(anyhow!("{failed} could not be written whole")))
             }
             (outcome, _) => outcome,
@@ -210,77 +196,32 @@ impl Record {
     }
 
     fn record(&self, recorder: &mut Recorder, attempt: &Attempt) -> Result<End, Failure> {
-        let Attempt { clock, started, stop, operations, triggers, .. } = attempt;
-        let existing = match (self.force, self.resume) {
-            (true, _) => Existing::Overwrite,
-            (false, true) => Existing::Resume,
-            (false, false) => Existing::Refuse,
-        };
-        let durability = if self.fsync { Durability::Synced } else { Durability::Closed };
+        let Attempt { clock, started, stop, .. } = attempt;
         let deadline = self.duration.map(|duration| *started + duration);
-        // Nothing is touched before there is something to record: what OUT holds may be all there is.
-        if let Some(out) = self.directory() {
-            let style = Style { existing, names: self.name.clone(), limit: self.keep, durability };
-            recorder.sink.directory = Some(operations.run(|| Directory::look(out, style))?);
-        }
-        let raw_existing = if existing == Existing::Resume { Existing::Refuse } else { existing };
-        let (raw, names) = match &self.raw {
-            Some(path) if self.ring.is_some() => (None, Some(CaptureNames::new(path))),
-            raw => (raw.as_ref(), None),
+        self.prepare(recorder, deadline, attempt)?;
+        let manner = Manner {
+            idle: self.idle,
+            wait: self.transport.wait,
+            reconnect: self.reconnect(),
+            poll: self.target.is_live().then_some(self.poll),
         };
-        let raw_timing = raw.map(|path| timing_path(path));
-        let first_capture =
-            operations.run(|| names.as_ref().and_then(|names| Some(names.path(names.next().ok()?))));
-        for (file, existing) in [
-            (self.concat.as_ref(), existing),
-            (self.mkv.as_ref(), raw_existing),
-            (raw, raw_existing),
-            (raw_timing.as_ref(), raw_existing),
-            (first_capture.as_ref(), Existing::Refuse),
-        ] {
-            if let Some(file) = file {
-                operations.run(|| OutFile::may_create(file, existing, self.directory(), &self.target))?;
-            }
-        }
-        recorder.sink.concat = self.concat.as_ref().map(|file| Concat::new(file, existing, durability));
-        recorder.sink.mkv = self.mkv.as_ref().map(|file| Mkv::new(file, raw_existing));
-        recorder.sink.stdout =
-            self.is_to_stdout().then(|| FrameOutput::new(clock, stop, deadline, self.idle));
-        let patience = self.duration.map_or(self.idle, |duration| duration.min(self.idle));
-        let mut stream = transport::open(&self.target, &self.transport, patience, clock, stop)?;
-        recorder.sink.open()?;
-        if let Some(path) = raw {
-            let times = if stream.is_live() { Times::Written } else { Times::None };
-            let raw = operations.run(|| RawFile::create(path, raw_existing, times, clock, operations))?;
-            recorder.raw = Some(raw.clone());
-            stream.set_tap(Box::new(raw))?;
-        }
-        let mut session = Session::new(stream, clock, self.idle, *started);
-        if let Some(flight) = names.and_then(|names| self.flight_recorder(names, durability, clock)) {
-            session.set_tap(flight.response(session.body_start(), session.is_in_chunks()))?;
-            triggers.add(&flight);
-            recorder.flight = Some(flight);
-        }
-        let ran = session.run(recorder, deadline);
-        recorder.response_ended(end_word(&ran, recorder.not_taken, stop))?;
-        Ok(ran?)
+        let mut camera = Camera::new(&self.target, &self.transport, manner, clock, stop);
+        let ran = camera.run(recorder, deadline);
+        let word = end_word(&ran, recorder.not_taken, stop);
+        let noted = recorder.response_ended(word);
+        let end = match ran {
+            // The time was up before there was a stream.
+            Ok(End::TimeUp) => camera.unopened().map_or(Ok(End::TimeUp), Err)?,
+            Ok(end) => end,
+            Err(CameraError::Unopened(error)) => return Err(error.into()),
+            Err(CameraError::Problem(problem)) => return Err(problem.into()),
+        };
+        noted?;
+        Ok(end)
     }
 
-    fn flight_recorder(
-        &self,
-        names: CaptureNames,
-        durability: Durability,
-        clock: &Clock,
-    ) -> Option<FlightRecorder> {
-        let bytes = usize::try_from(self.ring_bytes).unwrap_or(usize::MAX);
-        let settings = Settings {
-            names,
-            limits: Limits { time: self.ring?, bytes },
-            after: self.ring_after,
-            durability,
-            reporter: Reporter::new("record"),
-        };
-        Some(FlightRecorder::new(settings, clock))
+    fn reconnect(&self) -> Reconnect {
+        Reconnect { tries: self.reconnect.unwrap_or(Reconnect::NEVER.tries), delay: self.reconnect_delay }
     }
 
     fn outcome(&self, end: &End, summary: &mut Summary) -> Result<Outcome, Failure> {
@@ -314,7 +255,7 @@ impl Record {
 }
 
 /// The word of a timing file for the end of a response.
-fn end_word(ran: &Result<End, Problem>, not_taken: Option<Taken>, stop: &Stop) -> &'static str {
+fn end_word(ran: &Result<End, CameraError>, not_taken: Option<Taken>, stop: &Stop) -> &'static str {
     match (ran, not_taken) {
         (Err(_), _) | (Ok(_), Some(Taken::ReaderGone)) => "local",
         (Ok(_), Some(Taken::Late)) if stop.signal().is_some() => "signal",
@@ -326,11 +267,6 @@ fn end_word(ran: &Result<End, Problem>, not_taken: Option<Taken>, stop: &Stop) -
 /// SIGUSR1 starts captures from now on.
 pub(super) fn handle_user_signal(triggers: &Triggers) -> Result<(), Failure> {
     let triggers = triggers.clone();
-    let wanted = move || {
-        if triggers.pull() == 0 {
-            output::message("record", "nothing is captured: there is no stream yet");
-        }
-    };
-    signal::on_user_signal(wanted)
+    signal::on_user_signal(move || triggers.pull())
         .map_err(|error| Failure::local(anyhow::Error::new(error).context("cannot handle SIGUSR1")))
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::line::depth_name;
 use super::progress::Figures;
-use crate::flight::Captures;
+use crate::flight::Tally;
 use crate::output;
 
 /// The JSON object, `mjpeg.record/1`. Keys that are unknown are absent.
@@ -41,7 +41,7 @@ pub struct Summary {
     gap_p99_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     gap_max_ms: Option<f64>,
-    /// Connections made after the first one.
+    /// Times that the stream was opened again after it had ended.
     pub reconnects: u64,
     /// Captures that `--ring` has written.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,17 +85,18 @@ impl Summary {
         }
     }
 
-    /// Sets the counts to those that the progress shows.
-    pub fn set_figures(&mut self, figures: Figures) {
+    /// Sets the counts.
+    pub fn set_figures(&mut self, figures: &Figures) {
         self.frames_written = figures.frames;
         self.frames_damaged = figures.damaged;
         self.bytes_written = figures.bytes;
+        self.reconnects = figures.reconnects;
     }
 
     /// Sets the captures of `--ring`.
-    pub fn set_captures(&mut self, captures: Option<Captures>) {
-        self.captures = captures.map(|captures| captures.written);
-        self.captures_failed = captures.map_or(0, |captures| captures.failed);
+    pub fn set_captures(&mut self, tally: Option<Tally>) {
+        self.captures = tally.map(|tally| tally.written);
+        self.captures_failed = tally.map_or(0, |tally| tally.failed);
     }
 
     /// Good frames, written or not.
@@ -131,6 +132,9 @@ impl Summary {
             if frames > 0 {
                 text += &format!(", {frames} {what}");
             }
+        }
+        if self.reconnects > 0 {
+            text += &format!(", {}", Counted(self.reconnects, "reconnect"));
         }
         if let Some(captures) = self.captures {
             text += &format!(", {}", Counted(captures, "capture"));

@@ -14,23 +14,23 @@ use crate::problem::Problem;
 use crate::signal::Stop;
 
 /// Fields and credentials for the requests of one target.
-pub struct Access<'a> {
-    pub(super) options: &'a Options,
+pub struct Access {
+    pub(super) options: Options,
     /// The URL of the target. What is secret is for its host only.
-    start: &'a Place,
+    start: Place,
     fields: Vec<Field>,
     /// The first line of the password file.
     password: Option<Vec<u8>>,
     netrc: Option<String>,
 }
 
-impl<'a> Access<'a> {
+impl Access {
     /// Reads the files that `options` name.
     ///
     /// # Errors
     ///
     /// When a file cannot be read, or a signal arrives first.
-    pub fn read(options: &'a Options, start: &'a Place, stop: &Stop) -> Result<Self, Problem> {
+    pub fn read(options: &Options, start: &Place, stop: &Stop) -> Result<Self, Problem> {
         let mut fields = Vec::new();
         for argument in &options.header {
             argument.read(&mut fields, stop)?;
@@ -40,12 +40,12 @@ impl<'a> Access<'a> {
             Some(path) => Some(String::from_utf8_lossy(&contents(path, "--netrc-file", stop)?).into_owned()),
             None => None,
         };
-        Ok(Self { options, start, fields, password, netrc })
+        Ok(Self { options: options.clone(), start: start.clone(), fields, password, netrc })
     }
 
     /// The fields of `--header` for a request to `place`.
     pub fn fields(&self, place: &Place) -> &[Field] {
-        if place.is_same_origin(self.start) { &self.fields } else { &[] }
+        if place.is_same_origin(&self.start) { &self.fields } else { &[] }
     }
 
     /// Whether there are secrets that are not sent to `place`, because a redirection led there.
@@ -54,13 +54,13 @@ impl<'a> Access<'a> {
             || self.options.user.is_some()
             || self.password.is_some()
             || !self.fields.is_empty();
-        has_secrets && !place.is_same_origin(self.start)
+        has_secrets && !place.is_same_origin(&self.start)
     }
 
     /// The user and password for `place`.
     pub fn credentials(&self, place: &Place) -> Option<Credentials> {
         let of_netrc = || self.netrc.as_deref().and_then(|text| netrc::find(text, place.host_name()));
-        if !place.is_same_origin(self.start) {
+        if !place.is_same_origin(&self.start) {
             return place.credentials().cloned().or_else(of_netrc);
         }
         let typed = self.options.user.as_ref().map(|user| Credentials::parse(user.0.as_bytes()));

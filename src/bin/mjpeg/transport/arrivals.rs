@@ -12,6 +12,11 @@ pub struct Arrivals {
 }
 
 impl Arrivals {
+    /// Counts times from `first` of the clock: the first byte of an earlier stream of the same camera.
+    pub fn count_from(&mut self, first: Duration) {
+        self.first = Some(first);
+    }
+
     /// Notes that at time `at` the first `reached` bytes of the body had come.
     pub fn note(&mut self, reached: u64, at: Duration) {
         self.first.get_or_insert(at);

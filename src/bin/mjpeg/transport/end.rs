@@ -5,6 +5,8 @@ use std::fmt;
 use mjpeg::http::ChunkError;
 use mjpeg::response;
 
+use super::open_error::OpenErrorKind;
+
 /// Why the reading of a stream ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
@@ -28,6 +30,15 @@ pub enum End {
     Signal(i32),
     /// Nothing could be recovered.
     NotAStream(response::Error),
+    /// The stream could not be opened again.
+    Gone {
+        /// How the last stream ended.
+        last: Box<End>,
+        /// What kept the next one from opening.
+        kind: OpenErrorKind,
+        /// The same in words.
+        why: String,
+    },
 }
 
 impl End {
@@ -42,6 +53,7 @@ impl End {
             Self::Stalled | Self::Rejected(_) => "stalled",
             Self::Signal(_) => "signal",
             Self::NotAStream(_) => return None,
+            Self::Gone { last, .. } => return last.word(limit),
         })
     }
 
@@ -51,9 +63,12 @@ impl End {
         match self {
             Self::Enough | Self::TimeUp | Self::Closed | Self::Signal(_) => false,
             Self::Truncated => is_live,
-            Self::Unframed(_) | Self::Reset(_) | Self::Stalled | Self::Rejected(_) | Self::NotAStream(_) => {
-                true
-            }
+            Self::Unframed(_)
+            | Self::Reset(_)
+            | Self::Stalled
+            | Self::Rejected(_)
+            | Self::NotAStream(_)
+            | Self::Gone { .. } => true,
         }
     }
 }
@@ -77,6 +92,7 @@ impl fmt::Display for End {
             }
             Self::Signal(_) => f.write_str("ended by a signal"),
             Self::NotAStream(error) => write!(f, "not an MJPEG stream: {error}"),
+            Self::Gone { last, why, .. } => write!(f, "{last}, and was not there again: {why}"),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use mjpeg::http::{Head, Version};
 use mjpeg::response::Expected;
+use rustls::ClientConfig;
 use ureq::Agent;
 use ureq::config::Config;
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
@@ -16,6 +17,7 @@ use super::challenge::Challenge;
 use super::cookies::Cookies;
 use super::digest::Digest;
 use super::field::{Field, merged};
+use super::kept::{KeepConnector, Kept, KeptConnector};
 use super::open_error::{OpenError, OpenErrorKind};
 use super::options::Options;
 use super::place::Place;
@@ -32,61 +34,86 @@ use super::trust::Trust;
 use super::wire::{Wire, WiredReader};
 use crate::clock::Clock;
 use crate::problem::Problem;
+use crate::signal::Stop;
 
 /// Redirections that are followed.
 const MOST_REDIRECTIONS: usize = 10;
 /// Longest wait for the page of a refusal.
 const PAGE_TIME: Duration = Duration::from_secs(1);
 
-/// Requests `url` and reads the response head, over redirections too. `patience` bounds each wait for a head,
-/// and for a connection unless the options say more.
-///
-/// # Errors
-///
-/// When there is no stream at `url`, or no answer in time.
-pub fn open(
-    url: &str,
-    options: &Options,
+/// Requests one URL, over redirections too, as often as needed. What the requests share is read once.
+pub struct Client {
+    access: Access,
+    /// The URL, without a password.
+    url: String,
+    start: Place,
+    /// How long each wait for a head may be, and that for a connection unless the options say more.
     patience: Duration,
-    wire: &Arc<Wire>,
-    clock: &Clock,
-) -> Result<Stream, OpenError> {
-    let mut place = Place::parse(url).map_err(|why| {
-        OpenError::new(
-            OpenErrorKind::Url,
-            anyhow!("{}: not a URL that can be requested: {why}", redacted(url)),
-        )
-    })?;
-    let start = place.clone();
-    let access = Access::read(options, &start, wire.stop()).map_err(of_problem)?;
-    let mut client = Client { access, patience, wire, clock, cookies: Cookies::default() };
-    for _ in 0..=MOST_REDIRECTIONS {
-        match client.visit(&place)? {
-            Visit::Stream(stream) => return Ok(*stream),
-            Visit::Redirection(next) => place = next,
-        }
-    }
-    Err(OpenError::new(
-        OpenErrorKind::Redirection,
-        anyhow!("{}: more than {MOST_REDIRECTIONS} redirections", redacted(url)),
-    ))
-}
-
-/// What the requests of one target share.
-struct Client<'a> {
-    access: Access<'a>,
-    patience: Duration,
-    wire: &'a Arc<Wire>,
-    clock: &'a Clock,
+    wire: Arc<Wire>,
+    clock: Clock,
     cookies: Cookies,
+    tls: Option<Arc<ClientConfig>>,
+    /// The connection from one request to the next, if there are to be many.
+    kept: Option<Kept>,
 }
 
-enum Visit {
-    Stream(Box<Stream>),
-    Redirection(Place),
-}
+impl Client {
+    /// A client for `url`. It reads the files that the options name.
+    ///
+    /// # Errors
+    ///
+    /// When the URL cannot be requested, or a file cannot be read.
+    pub fn new(typed: &str, options: &Options, clock: &Clock, stop: &Stop) -> Result<Self, OpenError> {
+        let url = redacted(typed);
+        let start = Place::parse(typed).map_err(|why| {
+            OpenError::new(OpenErrorKind::Url, anyhow!("{url}: not a URL that can be requested: {why}"))
+        })?;
+        let access = Access::read(options, &start, stop).map_err(of_problem)?;
+        Ok(Self {
+            access,
+            url,
+            start,
+            patience: Duration::ZERO,
+            wire: Wire::new(clock, stop),
+            clock: clock.clone(),
+            cookies: Cookies::default(),
+            tls: None,
+            kept: None,
+        })
+    }
 
-impl Client<'_> {
+    /// The URL answers with one picture, and is asked again and again: connections are kept open if the server likes.
+    pub fn keep_connections(&mut self) {
+        self.kept.get_or_insert_default();
+    }
+
+    /// Closes the connection that is kept.
+    pub fn close(&mut self) {
+        self.kept.iter().for_each(Kept::close);
+    }
+
+    /// Sends the request and reads the response head. `patience` bounds each wait for a head, and for a connection
+    /// unless the options say more.
+    ///
+    /// # Errors
+    ///
+    /// When there is no stream at the URL, or no answer in time.
+    pub fn open(&mut self, patience: Duration) -> Result<Stream, OpenError> {
+        self.patience = patience;
+        self.cookies = Cookies::default();
+        let mut place = self.start.clone();
+        for _ in 0..=MOST_REDIRECTIONS {
+            match self.visit(&place)? {
+                Visit::Stream(stream) => return Ok(*stream),
+                Visit::Redirection(next) => place = next,
+            }
+        }
+        Err(OpenError::new(
+            OpenErrorKind::Redirection,
+            anyhow!("{}: more than {MOST_REDIRECTIONS} redirections", self.url),
+        ))
+    }
+
     /// Requests `place`, without a password at first: the answer says which scheme keeps the password secret.
     fn visit(&mut self, place: &Place) -> Result<Visit, OpenError> {
         // A field of the user's own is sent instead of what the server asks for.
@@ -142,11 +169,25 @@ impl Client<'_> {
             if authorization.is_none() {
                 return Err(self.refused(place, &mut stream, Tried::UnknownScheme));
             }
+            if self.kept.is_some() {
+                stream.skip_page(PAGE_BYTES, self.clock.now() + PAGE_TIME);
+            }
         }
     }
 
-    /// Sends one request over a connection of its own, and reads the head of the response.
-    fn request(&self, place: &Place, authorization: Option<&[u8]>) -> Result<Stream, OpenError> {
+    /// Sends one request and reads the head of the response. The server may have closed the connection that was kept.
+    fn request(&mut self, place: &Place, authorization: Option<&[u8]>) -> Result<Stream, OpenError> {
+        let was_kept = self.kept.as_ref().is_some_and(|kept| kept.holds(&place.origin()));
+        match self.request_once(place, authorization) {
+            Err(error) if was_kept && matches!(error.kind, OpenErrorKind::Closed | OpenErrorKind::Reset) => {
+                self.request_once(place, authorization)
+            }
+            result => result,
+        }
+    }
+
+    /// Sends one request over the connection that was kept, or one of its own.
+    fn request_once(&mut self, place: &Place, authorization: Option<&[u8]>) -> Result<Stream, OpenError> {
         let route = self.route(place)?;
         let connect = self.access.options.connect_timeout.unwrap_or(self.patience);
         self.wire.restart(self.clock.now() + connect);
@@ -162,16 +203,19 @@ impl Client<'_> {
             request_error::failure(place, route.proxy(), connect, self.wire.end().as_ref(), &error)
         })?;
         self.wire.set_deadline(Some(self.clock.now() + self.patience));
-        let input: Box<dyn Read> = match self.wire.take_socket() {
+        let input: Box<dyn Read> = match self.wire.take_socket().filter(|_| self.kept.is_none()) {
             Some(socket) => {
                 socket.set_nonblocking(true).map_err(|error| {
                     OpenError::local(anyhow::Error::new(error).context("cannot set up a socket"))
                 })?;
-                Box::new(WiredReader::new(socket, self.wire))
+                Box::new(WiredReader::new(socket, &self.wire))
             }
             None => Box::new(response.into_body().into_reader()),
         };
-        let mut stream = Stream::new(input, Expected::Response, self.wire, self.clock, true);
+        let mut stream = Stream::new(input, Expected::Response, &self.wire, &self.clock, true);
+        if let Some(kept) = &self.kept {
+            stream.may_keep(kept);
+        }
         stream.read_head().map_err(|end| request_error::no_head(place, self.patience, &end))?;
         if let Err(error) = stream.reader_error() {
             return Err(OpenError::new(OpenErrorKind::Head, anyhow!("{}: {error}", place.url())));
@@ -184,7 +228,7 @@ impl Client<'_> {
     }
 
     fn route(&self, place: &Place) -> Result<Route, OpenError> {
-        let options = self.access.options;
+        let options = &self.access.options;
         if let Some(path) = &options.unix_socket {
             return Ok(Route::Unix(path.clone()));
         }
@@ -208,7 +252,7 @@ impl Client<'_> {
             ("Host", Some(place.host_field())),
             ("User-Agent", Some(concat!("mjpeg/", env!("CARGO_PKG_VERSION")).into())),
             ("Accept", Some("*/*".into())),
-            ("Connection", Some("close".into())),
+            ("Connection", Some(if self.kept.is_some() { "keep-alive" } else { "close" }.into())),
             ("Cookie", self.cookies.field(place)),
             ("Proxy-Authorization", basic),
         ]
@@ -217,8 +261,7 @@ impl Client<'_> {
         .collect()
     }
 
-    fn agent(&self, place: &Place, route: &Route, connect: Duration) -> Result<Agent, OpenError> {
-        let options = self.access.options;
+    fn agent(&mut self, place: &Place, route: &Route, connect: Duration) -> Result<Agent, OpenError> {
         let tunnel = match route {
             Route::Tunnel(proxy) => Some(ureq_proxy(proxy).map_err(|error| {
                 OpenError::new(
@@ -229,11 +272,10 @@ impl Client<'_> {
             _ => None,
         };
         let needs_tls = place.is_https() || route.proxy().is_some_and(Place::is_https);
-        let tls = if needs_tls {
-            Some(Trust::of(options).and_then(tls::client_config).map_err(of_problem)?)
-        } else {
-            None
-        };
+        if needs_tls && self.tls.is_none() {
+            let trust = Trust::of(&self.access.options);
+            self.tls = Some(trust.and_then(tls::client_config).map_err(of_problem)?);
+        }
         let is_tunnelled = tunnel.is_some();
         let config = Config::builder()
             .proxy(tunnel)
@@ -248,11 +290,14 @@ impl Client<'_> {
             .user_agent("")
             .build();
         let forwarded = matches!(route, Route::Forward(_)).then(|| format!("http://{}", place.host_field()));
-        let connector =
-            ().chain(ConnectProxyConnector::default())
-                .chain(TcpConnector { wire: Arc::clone(self.wire), route: route.clone() })
-                .chain(TlsConnector(tls))
-                .chain(PlainHeadConnector { is_tunnelled, forwarded });
+        let (place_of_kept, origin) = (self.kept.clone().unwrap_or_default(), place.origin());
+        let kept = KeptConnector { kept: place_of_kept.clone(), origin: origin.clone(), is_tunnelled };
+        let connector = kept
+            .chain(ConnectProxyConnector::default())
+            .chain(TcpConnector { wire: Arc::clone(&self.wire), route: route.clone() })
+            .chain(TlsConnector(self.tls.clone().filter(|_| needs_tls)))
+            .chain(KeepConnector { kept: place_of_kept, origin, is_tunnelled })
+            .chain(PlainHeadConnector { is_tunnelled, forwarded });
         Ok(Agent::with_parts(config, connector, route.clone()))
     }
 
@@ -263,6 +308,11 @@ impl Client<'_> {
             None => OpenError::new(OpenErrorKind::Head, anyhow!("{}: there is no head", place.url())),
         }
     }
+}
+
+enum Visit {
+    Stream(Box<Stream>),
+    Redirection(Place),
 }
 
 /// A TLS record with an alert, version 3.x.

@@ -10,7 +10,7 @@ const GRACE: Duration = Duration::from_millis(100);
 const LEAST_OF_READ: Duration = Duration::from_secs(10);
 
 /// The limit, and the time since which it runs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct IdleLimit {
     limit: Duration,
     counts: Counts,
@@ -45,6 +45,11 @@ impl IdleLimit {
     pub fn new(limit: Duration, counts: Counts, since: Duration) -> Self {
         let limit = if counts == Counts::Reads { limit.max(LEAST_OF_READ) } else { limit };
         Self { limit, counts, since, rejected: 0, grace_end: None }
+    }
+
+    /// The same with another length.
+    pub fn with_limit(self, limit: Duration) -> Self {
+        Self { limit, grace_end: None, ..self }
     }
 
     /// A part was seen at `now`.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use mjpeg::multipart;
 
+use super::connection::{Lost, Opened};
+use super::tap::Tap;
 use crate::problem::Problem;
 
 /// Whether the observer wants more.
@@ -39,6 +41,25 @@ pub trait Observer {
     ///
     /// A problem of our side ends the session.
     fn settled(&mut self, _parts: u64) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    /// A camera has a stream: the first one, or another one. Events of all its streams are numbered on, and their times
+    /// count from the first byte of the first body. A tap that is returned sees the bytes of this response.
+    ///
+    /// # Errors
+    ///
+    /// A problem of our side ends the session.
+    fn opened(&mut self, _: &Opened<'_>) -> Result<Option<Box<dyn Tap>>, Problem> {
+        Ok(None)
+    }
+
+    /// A camera has no stream at the moment, and is asked again.
+    ///
+    /// # Errors
+    ///
+    /// A problem of our side ends the session.
+    fn lost(&mut self, _: &Lost<'_>) -> Result<(), Problem> {
         Ok(())
     }
 }

@@ -6,17 +6,124 @@ use std::time::Duration;
 use anyhow::anyhow;
 use mjpeg::response::Expected;
 
+use super::http::Client;
 use super::local::Local;
 use super::open_error::{OpenError, OpenErrorKind};
 use super::options::Options;
 use super::pattern::PatternReader;
+use super::recorded::RecordedReader;
+use super::retry;
 use super::stream::Stream;
 use super::target::Target;
 use super::wire::{Wire, WireEnd, WiredReader};
-use super::{http, retry};
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::signal::Stop;
+
+/// What opens streams of one camera or file, one after the other.
+pub trait Opener {
+    /// Opens a stream and reads the head of the response. `patience` bounds each wait.
+    ///
+    /// # Errors
+    ///
+    /// What kept it from opening, with the target.
+    fn open(&mut self, patience: Duration) -> Result<Stream, OpenError>;
+
+    /// There will be many short streams: connections are kept.
+    fn keep_connections(&mut self) {}
+
+    /// Closes a connection that is kept.
+    fn close(&mut self) {}
+}
+
+/// The streams of a target.
+pub struct Source {
+    target: Target,
+    options: Options,
+    clock: Clock,
+    stop: Stop,
+    /// Of a URL, from the first request on.
+    client: Option<Client>,
+}
+
+impl Source {
+    /// Opens nothing.
+    pub fn new(target: &Target, options: &Options, clock: &Clock, stop: &Stop) -> Self {
+        let (clock, stop) = (clock.clone(), stop.clone());
+        Self { target: target.clone(), options: options.clone(), clock, stop, client: None }
+    }
+}
+
+impl Opener for Source {
+    fn keep_connections(&mut self) {
+        self.client.iter_mut().for_each(Client::keep_connections);
+    }
+
+    fn close(&mut self) {
+        self.client.iter_mut().for_each(Client::close);
+    }
+
+    fn open(&mut self, patience: Duration) -> Result<Stream, OpenError> {
+        let (clock, stop) = (&self.clock, &self.stop);
+        let wire = Wire::new(clock, stop);
+        let deadline = clock.now() + patience;
+        wire.set_deadline(Some(deadline));
+        let local = match &self.target {
+            Target::Url(url) => {
+                let client = match &mut self.client {
+                    Some(client) => client,
+                    none => none.insert(Client::new(url, &self.options, clock, stop)?),
+                };
+                return client.open(patience);
+            }
+            Target::Test(size) => {
+                let reader = Box::new(PatternReader::new(size).map_err(of_problem)?);
+                let stream = Stream::new(reader, Expected::Response, &wire, clock, false);
+                return with_head(stream, &self.target, MayPause::No);
+            }
+            Target::File(path) => Local::open(path, &wire, clock, deadline),
+            Target::Stdin => Local::stdin(&io::stdin(), &wire, clock, deadline),
+        };
+        let new = |input: Box<dyn Read>| Stream::new(input, Expected::Saved, &wire, clock, false);
+        let (stream, may_pause) = match (local.map_err(of_problem)?, &self.target) {
+            (Local::Pipe(file), _) => (new(Box::new(WiredReader::new(file, &wire))), MayPause::Yes),
+            (Local::Disk(file), Target::File(path)) => {
+                let file = Box::new(WiredReader::new(file, &wire));
+                let opened = RecordedReader::open(path, file, clock, stop, deadline);
+                let stream = match opened.map_err(of_problem)? {
+                    Ok(reader) => {
+                        let times = reader.times();
+                        let mut stream = new(Box::new(reader));
+                        stream.set_recorded(times);
+                        stream
+                    }
+                    Err(file) => new(file),
+                };
+                (stream, MayPause::No)
+            }
+            (Local::Disk(file), _) => (new(Box::new(WiredReader::new(file, &wire))), MayPause::No),
+        };
+        with_head(stream, &self.target, may_pause)
+    }
+}
+
+/// Whether bytes of a target on this machine may be long in coming.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MayPause {
+    Yes,
+    No,
+}
+
+/// The stream of a target on this machine, with its head.
+fn with_head(mut stream: Stream, target: &Target, may_pause: MayPause) -> Result<Stream, OpenError> {
+    stream.set_may_pause(may_pause == MayPause::Yes);
+    stream.set_name(target.to_string());
+    match stream.read_head() {
+        Err(WireEnd::Reset(why)) => Err(OpenError::local(anyhow!("cannot read {target}: {why}"))),
+        // The session meets the same end at its first read.
+        Ok(()) | Err(WireEnd::Closed | WireEnd::Expired | WireEnd::Stopped) => Ok(stream),
+    }
+}
 
 /// Opens `target` and reads the head of the response. `patience` bounds each wait; `options.wait` may bound
 /// tries that fail.
@@ -31,36 +138,8 @@ pub fn open(
     clock: &Clock,
     stop: &Stop,
 ) -> Result<Stream, OpenError> {
-    let wire = Wire::new(clock, stop);
-    let deadline = clock.now() + patience;
-    wire.set_deadline(Some(deadline));
-    let (input, expected, is_pausing): (Box<dyn Read>, _, _) = match target {
-        Target::Url(url) => {
-            let wait = options.wait.unwrap_or_default();
-            return retry::until(wait, clock, stop, || http::open(url, options, patience, &wire, clock));
-        }
-        Target::Test(size) => {
-            (Box::new(PatternReader::new(size).map_err(of_problem)?), Expected::Response, false)
-        }
-        Target::File(_) | Target::Stdin => {
-            let local = match target {
-                Target::File(path) => Local::open(path, &wire, clock, deadline),
-                _ => Local::stdin(&io::stdin(), &wire, clock, deadline),
-            };
-            match local.map_err(of_problem)? {
-                Local::Pipe(file) => (Box::new(WiredReader::new(file, &wire)), Expected::Saved, true),
-                Local::Disk(file) => (Box::new(WiredReader::new(file, &wire)), Expected::Saved, false),
-            }
-        }
-    };
-    let mut stream = Stream::new(input, expected, &wire, clock, target.is_live());
-    stream.set_may_pause(is_pausing);
-    stream.set_name(target.to_string());
-    match stream.read_head() {
-        Err(WireEnd::Reset(why)) => Err(OpenError::local(anyhow!("cannot read {target}: {why}"))),
-        // The session meets the same end at its first read.
-        Ok(()) | Err(WireEnd::Closed | WireEnd::Expired | WireEnd::Stopped) => Ok(stream),
-    }
+    let mut source = Source::new(target, options, clock, stop);
+    retry::until(options.wait.unwrap_or_default(), clock, stop, || source.open(patience))
 }
 
 fn of_problem(problem: Problem) -> OpenError {

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use mjpeg::consumers::HeadStart;
-use mjpeg::http::Head;
+use mjpeg::http::{ContentType, Head};
 use mjpeg::multipart::{self, Extent, Framing};
 use mjpeg::response::{Error, Event};
 
 use super::end::End;
 use super::idle_limit::{Counts, IdleLimit, Judged};
 use super::observer::{Flow, Observer};
+use super::origin::Origin;
 use super::page::Page;
+use super::recorded::Recorded;
 use super::stream::{Received, Stream};
 use super::tap::Tap;
 use super::wire::WireEnd;
@@ -23,17 +25,97 @@ pub struct Session {
     clock: Clock,
     idle: IdleLimit,
     started: Duration,
+    /// What came before this stream, if it is not the first one of a camera.
+    origin: Origin,
+    shown: Shown,
     /// The input ended inside the body of the last part.
     is_cut: bool,
+}
+
+/// What a stream has shown so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shown {
+    /// The number of its last part, also of one that was skipped.
+    parts: u64,
+    /// Parts that the observer did not reject.
+    pub good: u64,
+    /// When the last of these was seen, by the clock.
+    pub last_good: Duration,
+    /// The only part so far has nothing around it.
+    is_bare: bool,
 }
 
 impl Session {
     /// A session over an open stream that was requested at `started` of the clock.
     pub fn new(stream: Stream, clock: &Clock, idle: Duration, started: Duration) -> Self {
-        let clock = clock.clone();
+        Self::first(Origin::default(), stream, clock, idle, started)
+    }
+
+    /// The same, behind the streams that `origin` counts.
+    pub(super) fn first(
+        origin: Origin,
+        stream: Stream,
+        clock: &Clock,
+        idle: Duration,
+        started: Duration,
+    ) -> Self {
         let counts = if stream.may_pause() { Counts::Parts } else { Counts::Reads };
         let since = if stream.is_live() { clock.now() } else { started };
-        Self { stream, clock, idle: IdleLimit::new(idle, counts, since), started, is_cut: false }
+        Self::behind(origin, stream, clock, IdleLimit::new(idle, counts, since), started)
+    }
+
+    /// The same, under an idle limit that goes on.
+    pub(super) fn behind(
+        origin: Origin,
+        mut stream: Stream,
+        clock: &Clock,
+        idle: IdleLimit,
+        started: Duration,
+    ) -> Self {
+        if let Some(first) = origin.first {
+            stream.arrivals.count_from(first);
+        }
+        Self { stream, clock: clock.clone(), idle, started, origin, shown: Shown::default(), is_cut: false }
+    }
+
+    /// What the next stream of the camera has before it.
+    pub(super) fn next_origin(&self) -> Origin {
+        Origin {
+            parts: self.origin.parts + self.shown.parts.max(self.stream.reader.settled_parts()),
+            bytes: self.origin.bytes + self.stream.reader.received(),
+            first: self.stream.arrivals.first(),
+        }
+    }
+
+    /// The response has ended: its connection may be used for another request.
+    pub(super) fn keep_connection(&self) {
+        self.stream.keep_connection();
+    }
+
+    /// What the stream has shown so far.
+    pub(super) fn shown(&self) -> Shown {
+        self.shown
+    }
+
+    /// The idle limit, as far as it has run.
+    pub(super) fn idle(&self) -> &IdleLimit {
+        &self.idle
+    }
+
+    /// When the stream was requested, by the clock.
+    pub(super) fn started(&self) -> Duration {
+        self.started
+    }
+
+    /// Whether the response is one picture with nothing around it, and is not called something else.
+    pub(super) fn is_snapshot(&self) -> bool {
+        let is_called_so = self.stream.reader.head().is_some_and(|head| {
+            head.fields().first("content-type").is_none_or(|value| {
+                let content_type = ContentType::parse(value);
+                content_type.is_image() || content_type.media_type.is_empty()
+            })
+        });
+        self.shown.parts == 1 && self.shown.is_bare && is_called_so
     }
 
     /// The response head.
@@ -85,15 +167,26 @@ impl Session {
         self.stream.is_live()
     }
 
-    /// From the first byte of the body until now; `None` for a stream that is not live.
+    /// Whether it is known when its bytes came: it is live, or a capture with its times beside it.
+    pub fn has_times(&self) -> bool {
+        self.is_live() || self.stream.recorded().is_some()
+    }
+
+    /// The time now, on the scale of the arrivals; in a capture that of its last bytes.
+    pub fn now(&self) -> Duration {
+        self.stream.recorded().map_or_else(|| self.clock.now(), Recorded::last)
+    }
+
+    /// From the first byte of the body until now; `None` for a stream without times.
     pub fn watched(&self) -> Option<Duration> {
-        let first = self.stream.arrivals.first().filter(|_| self.is_live())?;
-        Some(self.clock.now().saturating_sub(first))
+        let first = self.stream.arrivals.first()?;
+        Some(self.now().saturating_sub(first))
     }
 
     /// When the first byte of the body came, since 1970-01-01 UTC; `None` for a stream that is not live.
     pub fn began(&self) -> Option<Duration> {
-        self.watched().map(|watched| self.clock.unix().saturating_sub(watched))
+        let watched = self.watched().filter(|_| self.is_live())?;
+        Some(self.clock.unix().saturating_sub(watched))
     }
 
     /// From the request to the first byte of the body; `None` for a stream that is not live.
@@ -110,7 +203,7 @@ impl Session {
     pub fn run(&mut self, observer: &mut impl Observer, deadline: Option<Duration>) -> Result<End, Problem> {
         loop {
             if let Some((reached, at)) = self.stream.arrivals.last() {
-                observer.received(reached, at);
+                observer.received(self.origin.bytes + reached, at);
             }
             match self.drain(observer)? {
                 Drained::More => {}
@@ -197,7 +290,7 @@ impl Session {
                 Ok(Some(Event::Body(event))) => event,
                 Ok(Some(_)) => continue,
                 Ok(None) => {
-                    observer.settled(self.stream.reader.settled_parts())?;
+                    observer.settled(self.origin.parts + self.stream.reader.settled_parts())?;
                     return Ok(Drained::More);
                 }
                 Err(Error::Chunked(error)) => return Ok(Drained::End(End::Unframed(error))),
@@ -217,15 +310,36 @@ impl Session {
             };
             let is_live = self.stream.arrivals.first().is_some();
             let arrival = if is_live { self.stream.arrivals.of_byte_before(end) } else { None };
-            let flow = observer.event(&event, arrival)?;
+            self.shown.event(&event);
+            let flow = observer.event(&self.origin.shift(event), arrival)?;
             if is_part {
                 let judged = if flow == Flow::Rejected { Judged::Rejected } else { Judged::Good };
                 // Now, not when it came: the time that the observer takes does not count as the stream's.
-                self.idle.part(judged, self.clock.now());
+                let now = self.clock.now();
+                self.idle.part(judged, now);
+                if judged == Judged::Good {
+                    self.shown.good += 1;
+                    self.shown.last_good = now;
+                }
             }
             if flow == Flow::Enough {
                 return Ok(Drained::End(End::Enough));
             }
+        }
+    }
+}
+
+impl Shown {
+    fn event(&mut self, event: &multipart::Event<'_>) {
+        match event {
+            multipart::Event::Part(part) => {
+                self.is_bare = part.number == 1 && part.spans.delimiter.len == 0;
+                self.parts = self.parts.max(part.number);
+            }
+            multipart::Event::Deviation(deviation) => {
+                self.parts = self.parts.max(deviation.part.unwrap_or_default());
+            }
+            _ => {}
         }
     }
 }

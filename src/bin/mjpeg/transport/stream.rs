@@ -10,7 +10,9 @@ use mjpeg::http::{Dechunker, Head, HeadError};
 use mjpeg::response::{Expected, Reader};
 
 use super::arrivals::Arrivals;
+use super::kept::{Kept, allows_another_request};
 use super::page::Page;
+use super::recorded::Recorded;
 use super::tap::Tap;
 use super::wire::{Wire, WireEnd};
 use crate::clock::Clock;
@@ -29,6 +31,8 @@ pub struct Stream {
     wire: Arc<Wire>,
     clock: Clock,
     is_live: bool,
+    /// The times of a capture that has some.
+    recorded: Option<Recorded>,
     /// Whether bytes may be long in coming: not those of a file or of the test pattern.
     may_pause: bool,
     /// The name of the input in messages.
@@ -42,6 +46,8 @@ pub struct Stream {
     /// The URL that it came from, after redirections.
     url: Option<String>,
     tap: Option<Box<dyn Tap>>,
+    /// Where the connection may go when the response has been read.
+    kept: Option<Kept>,
 }
 
 /// What one read brought.
@@ -71,6 +77,7 @@ impl Stream {
             wire: Arc::clone(wire),
             clock: clock.clone(),
             is_live,
+            recorded: None,
             may_pause: true,
             name: "the input".into(),
             substitute: None,
@@ -78,6 +85,27 @@ impl Stream {
             start: Vec::new(),
             url: None,
             tap: None,
+            kept: None,
+        }
+    }
+
+    /// Sets where the connection may be kept when the response has been read.
+    pub(super) fn may_keep(&mut self, kept: &Kept) {
+        self.kept = Some(kept.clone());
+    }
+
+    /// Keeps the connection, if the response has been read and its head allows that. The stream is to be dropped then.
+    pub(super) fn keep_connection(&self) {
+        if self.reader.is_over() {
+            self.allow_keeping();
+        }
+    }
+
+    fn allow_keeping(&self) {
+        if let Some(kept) = &self.kept
+            && self.reader.head().is_some_and(allows_another_request)
+        {
+            kept.allow();
         }
     }
 
@@ -109,6 +137,16 @@ impl Stream {
     /// Sets whether bytes may be long in coming, so that there is an idle limit.
     pub(super) fn set_may_pause(&mut self, may_pause: bool) {
         self.may_pause = may_pause;
+    }
+
+    /// Sets the times of a capture that has some.
+    pub(super) fn set_recorded(&mut self, recorded: Recorded) {
+        self.recorded = Some(recorded);
+    }
+
+    /// The times of a capture that has some.
+    pub(super) fn recorded(&self) -> Option<&Recorded> {
+        self.recorded.as_ref()
     }
 
     /// Sets the name of the input in messages.
@@ -200,6 +238,16 @@ impl Stream {
         }
     }
 
+    /// Reads a page of at most `most` bytes to its end, so that the connection can be used again, until `deadline` of the
+    /// clock at the latest. The stream is to be dropped then.
+    pub(super) fn skip_page(&mut self, most: usize, deadline: Duration) {
+        let Some(length) = self.reader.head().and_then(|head| head.text("content-length")) else { return };
+        let length = length.trim().parse::<usize>().ok().filter(|&length| length <= most);
+        if length.is_some_and(|length| self.page(length, deadline).len() == length) {
+            self.allow_keeping();
+        }
+    }
+
     /// Why the start of the response cannot be read, if it cannot.
     pub(super) fn reader_error(&self) -> Result<(), HeadError> {
         self.reader.head_error().map_or(Ok(()), Err)
@@ -237,7 +285,11 @@ impl Stream {
 
     /// When the bytes of the last read came.
     fn read_time(&self) -> Duration {
-        if self.is_live { self.wire.last_read() } else { self.clock.now() }
+        match &self.recorded {
+            Some(recorded) => recorded.last(),
+            None if self.is_live => self.wire.last_read(),
+            None => self.clock.now(),
+        }
     }
 
     fn filled(&mut self, n: usize, at: Duration) {
@@ -246,7 +298,7 @@ impl Stream {
             self.start.extend_from_slice(&self.reader.space()[..n.min(room)]);
         }
         self.reader.filled(n);
-        if self.is_live && self.reader.received() > 0 {
+        if (self.is_live || self.recorded.is_some()) && self.reader.received() > 0 {
             self.arrivals.note(self.reader.received(), at);
         }
     }

@@ -69,11 +69,6 @@ impl Wire {
         self.stop.signal()
     }
 
-    /// Whether a signal has arrived that ends the run.
-    pub fn stop(&self) -> &Stop {
-        &self.stop
-    }
-
     /// How the bytes ended, once they have.
     pub fn end(&self) -> Option<WireEnd> {
         self.state().end.clone()

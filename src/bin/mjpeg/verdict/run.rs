@@ -164,7 +164,7 @@ impl Run {
         }
         self.first_frame = session.first_byte().zip(watcher.first_frame).map(|(byte, frame)| byte + frame);
         self.page = session.page().filter(|_| matches!(end, End::NotAStream(_)));
-        let (mut end, watched, ended) = (end, session.watched(), clock.now());
+        let (mut end, watched, ended) = (end, session.watched(), session.now());
         // Some cameras have one connection for all requests.
         drop(session);
         let picture = watcher.picture.take().filter(|_| is_snapshot && end == End::Closed);

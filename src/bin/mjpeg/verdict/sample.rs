@@ -42,7 +42,7 @@ impl Sample {
         let tap = BodyTap {
             sampler: Rc::clone(&sampler),
             head_bytes: session.body_start(),
-            has_times: session.is_live(),
+            has_times: session.has_times(),
         };
         session.set_tap(Box::new(tap))?;
         Ok(Some(Self(sampler)))

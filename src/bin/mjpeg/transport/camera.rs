@@ -1,0 +1,307 @@
+//! A camera that may come and go: its streams, one after the other, as one stream to the observer.
+
+use std::time::Duration;
+
+use super::connection::{Lost, Opened, Reason};
+use super::end::End;
+use super::idle_limit::IdleLimit;
+use super::observer::Observer;
+use super::open::{Opener, Source};
+use super::open_error::{OpenError, OpenErrorKind};
+use super::options::Options;
+use super::origin::Origin;
+use super::pause::pause;
+use super::reconnect::Reconnect;
+use super::recorded::Recorded;
+use super::retry::{Retry, is_temporary, may_come_back};
+use super::session::Session;
+use super::target::Target;
+use crate::clock::Clock;
+use crate::problem::Problem;
+use crate::signal::Stop;
+
+/// A stream that fails after less time than this with good frames was not really there: the pauses go on growing. Cameras
+/// that end each connection on their own do so after five seconds or more; those that crash on each request, or have no
+/// place left for a viewer, send a frame or two.
+const BRIEF: Duration = Duration::from_secs(3);
+/// Tries in a row that a camera may refuse with 401 although it accepted the password before. It may be starting; but many
+/// lock the account after five wrong passwords.
+const MOST_REFUSALS: u32 = 3;
+
+/// How a camera is treated.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// The longest time without a good frame, and the longest wait for an answer.
+    pub idle: Duration,
+    /// How long to try until the first answer (`--wait`).
+    pub wait: Option<Duration>,
+    /// Whether a stream that ended is opened again.
+    pub reconnect: Reconnect,
+    /// From one request to the next, if the URL answers with one picture; `None`: one is enough.
+    pub poll: Option<Duration>,
+}
+
+/// Why a camera cannot be read.
+#[derive(Debug)]
+pub enum CameraError {
+    /// There never was a stream.
+    Unopened(OpenError),
+    /// A problem of our side.
+    Problem(Problem),
+}
+
+impl From<Problem> for CameraError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+/// A camera, or another target. It has one connection at most.
+pub struct Camera {
+    opener: Box<dyn Opener>,
+    manner: Manner,
+    clock: Clock,
+    stop: Stop,
+    state: State,
+    /// The tries of `--wait`.
+    wait: Option<Retry>,
+    retry: Retry,
+    /// Streams opened so far.
+    opened: u64,
+    /// Whether a good frame has come.
+    is_proven: bool,
+    /// What the streams so far have shown.
+    origin: Origin,
+    /// How the last stream ended.
+    last_end: Option<End>,
+    /// Why the last try to open a stream failed.
+    error: Option<OpenError>,
+    /// Tries in a row that were refused with 401.
+    refusals: u32,
+}
+
+enum State {
+    Open(Box<Session>),
+    Due(Due),
+}
+
+/// The next try.
+struct Due {
+    /// When, by the clock.
+    at: Duration,
+    reason: Reason,
+    /// The idle limit, if it goes on.
+    idle: Option<IdleLimit>,
+}
+
+impl Camera {
+    /// A camera that is asked by [`Camera::run`].
+    pub fn new(target: &Target, options: &Options, manner: Manner, clock: &Clock, stop: &Stop) -> Self {
+        Self::with_opener(Box::new(Source::new(target, options, clock, stop)), manner, clock, stop)
+    }
+
+    fn with_opener(opener: Box<dyn Opener>, manner: Manner, clock: &Clock, stop: &Stop) -> Self {
+        let now = clock.now();
+        Self {
+            opener,
+            manner,
+            clock: clock.clone(),
+            stop: stop.clone(),
+            state: State::Due(Due { at: now, reason: Reason::First, idle: None }),
+            wait: manner.wait.map(|wait| Retry::until(now + wait)),
+            retry: Retry::of(manner.reconnect),
+            opened: 0,
+            is_proven: false,
+            origin: Origin::default(),
+            last_end: None,
+            error: None,
+            refusals: 0,
+        }
+    }
+
+    /// Reads until the observer has enough, `deadline` of the clock comes, a signal arrives, or the camera has failed as
+    /// often as it may. After [`End::TimeUp`] and [`End::Enough`] it goes on where it was if it is called again.
+    ///
+    /// # Errors
+    ///
+    /// Why there never was a stream; what the observer cannot go on with.
+    pub fn run(
+        &mut self,
+        observer: &mut impl Observer,
+        deadline: Option<Duration>,
+    ) -> Result<End, CameraError> {
+        loop {
+            let ended = match &mut self.state {
+                State::Due(due) => {
+                    let at = due.at;
+                    match self.passed(at, deadline) {
+                        Some(end) => return Ok(end),
+                        None => self.open(observer, deadline)?,
+                    }
+                }
+                State::Open(session) => match session.run(observer, deadline)? {
+                    end @ (End::Enough | End::TimeUp | End::Signal(_)) => return Ok(end),
+                    end => self.ended(end, observer)?,
+                },
+            };
+            if let Some(end) = ended {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// Ends the connection, if there is one. The next call of [`Camera::run`] opens another one at once.
+    pub fn close(&mut self) {
+        if let State::Open(session) = &self.state {
+            self.origin = session.next_origin();
+            self.state = State::Due(Due { at: self.clock.now(), reason: Reason::Again, idle: None });
+        }
+        self.opener.close();
+    }
+
+    /// Why there is no stream yet, if one was asked for.
+    pub fn unopened(&mut self) -> Option<OpenError> {
+        self.error.take().filter(|_| self.opened == 0)
+    }
+
+    /// Waits until `at` of the clock. The end of the run, if that comes first.
+    fn passed(&self, at: Duration, deadline: Option<Duration>) -> Option<End> {
+        pause(deadline.map_or(at, |deadline| deadline.min(at)), &self.clock, &self.stop);
+        if let Some(signal) = self.stop.signal() {
+            return Some(End::Signal(signal));
+        }
+        deadline.is_some_and(|deadline| self.clock.now() >= deadline).then_some(End::TimeUp)
+    }
+
+    /// Opens the stream that is due.
+    fn open(
+        &mut self,
+        observer: &mut impl Observer,
+        deadline: Option<Duration>,
+    ) -> Result<Option<End>, CameraError> {
+        let asked_at = self.clock.now();
+        let left = deadline.map(|deadline| deadline.saturating_sub(asked_at));
+        let patience = left.unwrap_or(self.manner.idle).min(self.manner.idle);
+        let stream = match self.opener.open(patience) {
+            Ok(stream) => stream,
+            Err(error) => {
+                if let Some(signal) = self.stop.signal() {
+                    return Ok(Some(End::Signal(signal)));
+                }
+                if self.opened > 0 && deadline.is_some_and(|deadline| self.clock.now() >= deadline) {
+                    return Ok(Some(End::TimeUp));
+                }
+                return self.refused(error, observer);
+            }
+        };
+        let (reason, idle) = match &mut self.state {
+            State::Due(due) => (due.reason, due.idle.take()),
+            State::Open(_) => (Reason::Again, None),
+        };
+        (self.wait, self.error, self.refusals) = (None, None, 0);
+        self.opened += 1;
+        let tap = observer.opened(&Opened {
+            number: self.opened,
+            reason,
+            head: stream.head(),
+            body_start: stream.reader.body_start(),
+            is_in_chunks: stream.reader.is_in_chunks(),
+            offset: self.origin.bytes,
+            recorded: stream.recorded().and_then(Recorded::start),
+            is_live: stream.is_live(),
+        })?;
+        let mut stream = stream;
+        if let Some(tap) = tap {
+            stream.set_tap(tap)?;
+        }
+        let session = match idle {
+            Some(idle) => Session::behind(self.origin, stream, &self.clock, idle, asked_at),
+            None => Session::first(self.origin, stream, &self.clock, self.manner.idle, asked_at),
+        };
+        self.state = State::Open(Box::new(session));
+        Ok(None)
+    }
+
+    /// A try to open a stream failed.
+    fn refused(
+        &mut self,
+        error: OpenError,
+        observer: &mut impl Observer,
+    ) -> Result<Option<End>, CameraError> {
+        let now = self.clock.now();
+        let is_refusal = error.kind == OpenErrorKind::Status(401);
+        self.refusals = if is_refusal { self.refusals + 1 } else { 0 };
+        let may_change = if self.is_proven {
+            may_come_back(error.kind) && self.refusals < MOST_REFUSALS
+        } else {
+            is_temporary(error.kind)
+        };
+        let asked = error.retry_after;
+        let waited = self.wait.as_mut().filter(|_| may_change).and_then(|wait| wait.next(now, asked));
+        let again_at = match waited {
+            None if may_change => self.retry.next(now, asked),
+            waited => waited,
+        };
+        let Some(at) = again_at else {
+            return match self.last_end.take() {
+                None => Err(CameraError::Unopened(error)),
+                Some(last) => {
+                    Ok(Some(End::Gone { last: Box::new(last), kind: error.kind, why: error.to_string() }))
+                }
+            };
+        };
+        let (why, tries) = (error.to_string(), self.retry.tries());
+        self.error = Some(error);
+        observer.lost(&Lost { end: None, why: &why, again_at: at, tries })?;
+        let reason = if self.opened == 0 { Reason::First } else { Reason::Again };
+        self.state = State::Due(Due { at, reason, idle: None });
+        Ok(None)
+    }
+
+    /// A stream ended.
+    fn ended(&mut self, end: End, observer: &mut impl Observer) -> Result<Option<End>, CameraError> {
+        let now = self.clock.now();
+        let State::Open(session) = &self.state else { return Ok(Some(end)) };
+        self.origin = session.next_origin();
+        let (shown, started, idle) = (session.shown(), session.started(), session.idle().clone());
+        let poll = self.manner.poll.filter(|_| end == End::Closed && session.is_snapshot());
+        if poll.is_some() {
+            session.keep_connection();
+            self.opener.keep_connections();
+        }
+        // The old connection is closed before the next one is made.
+        self.state = State::Due(Due { at: now, reason: Reason::Again, idle: None });
+        self.is_proven |= shown.good > 0;
+        let is_brief = shown.last_good.saturating_sub(started) < BRIEF;
+        if shown.good > 0 && (end == End::Closed || !is_brief) {
+            self.retry.succeeded();
+        }
+        let mut end = end;
+        if let Some(interval) = poll {
+            // Two damaged pictures in a row are not the end of a camera that is rarely asked.
+            let idle = idle.with_limit(self.manner.idle.saturating_add(interval * 2));
+            let at = started.saturating_add(interval).max(now);
+            if at < idle.end() {
+                self.last_end = Some(End::Closed);
+                self.state = State::Due(Due { at, reason: Reason::Poll, idle: Some(idle) });
+                return Ok(None);
+            }
+            end = End::Rejected(idle.rejected());
+        }
+        let is_foreign = matches!(end, End::NotAStream(_)) && !self.is_proven;
+        let again_at = if is_foreign { None } else { self.retry.next(now, None) };
+        let Some(at) = again_at else { return Ok(Some(end)) };
+        observer.lost(&Lost {
+            end: Some(&end),
+            why: &end.to_string(),
+            again_at: at,
+            tries: self.retry.tries(),
+        })?;
+        self.last_end = Some(end);
+        self.state = State::Due(Due { at, reason: Reason::Again, idle: None });
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,363 @@
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use mjpeg::multipart;
+use mjpeg::response::Expected;
+
+use super::super::observer::Flow;
+use super::super::reconnect::Tries;
+use super::super::stream::Stream;
+use super::super::wire::{Wire, WireEnd};
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MULTIPART: &str = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n";
+const PART: &[u8] = b"--b\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xd9\r\n";
+const SNAPSHOT: &str = "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 4\r\n\r\n\u{0}";
+
+/// What a try meets.
+#[derive(Clone)]
+enum Try {
+    /// An obstacle, and the pause that the server asks for.
+    Error(OpenErrorKind, Option<u64>),
+    /// This many parts, one each second, and an end.
+    Parts(u64, Ends),
+    /// One picture.
+    Snapshot,
+    /// A page.
+    Page,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Ends {
+    Close,
+    Reset,
+}
+
+/// Plays a script, and asserts that the stream before is closed.
+struct Script {
+    tries: VecDeque<Try>,
+    clock: Clock,
+    asked: Rc<RefCell<Vec<f64>>>,
+    open: Rc<Cell<usize>>,
+}
+
+struct Input {
+    head: Vec<u8>,
+    parts: u64,
+    ends: Ends,
+    clock: Clock,
+    wire: Arc<Wire>,
+    open: Rc<Cell<usize>>,
+}
+
+impl Read for Input {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let wire = Arc::clone(&self.wire);
+        // The descriptor is not used, since this input never waits.
+        wire.read_ready(&io::stdin(), || self.fill(room)).or_else(|end| match end {
+            WireEnd::Closed => Ok(0),
+            end => Err(io::Error::other(format!("{end:?}"))),
+        })
+    }
+}
+
+impl Input {
+    fn fill(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let mut bytes = std::mem::take(&mut self.head);
+        if bytes.is_empty() {
+            match (self.parts, self.ends) {
+                (0, Ends::Close) => return Ok(0),
+                (0, Ends::Reset) => return Err(io::Error::other("gone")),
+                _ => {}
+            }
+            self.clock.advance(SECOND);
+            self.parts -= 1;
+            bytes = PART.to_vec();
+        }
+        room[..bytes.len()].copy_from_slice(&bytes);
+        Ok(bytes.len())
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        self.open.set(self.open.get() - 1);
+    }
+}
+
+impl Opener for Script {
+    fn open(&mut self, _: Duration) -> Result<Stream, OpenError> {
+        assert_eq!(self.open.get(), 0, "two connections at the same time");
+        self.asked.borrow_mut().push(self.clock.now().as_secs_f64());
+        let (head, parts, ends) = match self.tries.pop_front() {
+            None => return Err(OpenError::new(OpenErrorKind::Url, anyhow!("the script is over"))),
+            Some(Try::Error(kind, asked)) => {
+                let mut error = OpenError::new(kind, anyhow!("no"));
+                error.retry_after = asked.map(Duration::from_secs);
+                return Err(error);
+            }
+            Some(Try::Parts(parts, ends)) => (MULTIPART.as_bytes().to_vec(), parts, ends),
+            Some(Try::Snapshot) => {
+                let head = SNAPSHOT.trim_end_matches('\0').as_bytes();
+                ([head, b"\xff\xd8\xff\xd9"].concat(), 0, Ends::Close)
+            }
+            Some(Try::Page) => {
+                (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>x".to_vec(), 0, Ends::Close)
+            }
+        };
+        self.open.set(1);
+        let (clock, open) = (self.clock.clone(), Rc::clone(&self.open));
+        let wire = Wire::new(&self.clock, &Stop::default());
+        let of_input = Arc::clone(&wire);
+        let input = Box::new(Input { head, parts, ends, clock, wire: of_input, open });
+        let mut stream = Stream::new(input, Expected::Response, &wire, &self.clock, true);
+        stream.read_head().unwrap();
+        Ok(stream)
+    }
+}
+
+/// Notes what it sees.
+#[derive(Default)]
+struct Seen {
+    /// Number, start of the delimiter or of the body, and second of arrival of each part.
+    parts: Vec<(u64, u64, f64)>,
+    reasons: Vec<Reason>,
+    lost: Vec<String>,
+    settled: u64,
+    rejects: bool,
+    enough_at: Option<u64>,
+}
+
+impl Observer for Seen {
+    fn event(&mut self, event: &multipart::Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
+        let multipart::Event::Part(part) = event else { return Ok(Flow::More) };
+        let arrival = arrival.map_or(-1.0, |at| at.as_secs_f64());
+        self.parts.push((part.number, part.spans.delimiter.start.max(part.spans.body.start), arrival));
+        Ok(match self.rejects {
+            true => Flow::Rejected,
+            false if self.enough_at == Some(part.number) => Flow::Enough,
+            false => Flow::More,
+        })
+    }
+
+    fn settled(&mut self, parts: u64) -> Result<(), Problem> {
+        assert!(parts >= self.settled);
+        self.settled = parts;
+        Ok(())
+    }
+
+    fn opened(&mut self, opened: &Opened<'_>) -> Result<Option<Box<dyn super::super::tap::Tap>>, Problem> {
+        self.reasons.push(opened.reason);
+        Ok(None)
+    }
+
+    fn lost(&mut self, lost: &Lost<'_>) -> Result<(), Problem> {
+        self.lost.push(lost.why.to_string());
+        Ok(())
+    }
+}
+
+struct Play {
+    clock: Clock,
+    /// The seconds in which the camera was asked.
+    asked: Rc<RefCell<Vec<f64>>>,
+    camera: Camera,
+    seen: Seen,
+}
+
+impl Play {
+    fn new(tries: &[Try], reconnect: Tries, poll: Option<u64>) -> Self {
+        let clock = Clock::simulated();
+        let asked = Rc::default();
+        let script = Script {
+            tries: tries.iter().cloned().collect(),
+            clock: clock.clone(),
+            asked: Rc::clone(&asked),
+            open: Rc::default(),
+        };
+        let manner = Manner {
+            idle: 10 * SECOND,
+            wait: None,
+            reconnect: Reconnect { tries: reconnect, delay: SECOND },
+            poll: poll.map(Duration::from_secs),
+        };
+        let camera = Camera::with_opener(Box::new(script), manner, &clock, &Stop::default());
+        Self { clock, asked, camera, seen: Seen::default() }
+    }
+
+    fn run(&mut self, deadline: Option<u64>) -> Result<End, CameraError> {
+        self.camera.run(&mut self.seen, deadline.map(Duration::from_secs))
+    }
+
+    /// The pauses between the end of each try and the next one, in seconds.
+    fn pauses(&self, lasted: &[u64]) -> Vec<f64> {
+        let asked = self.asked.borrow();
+        asked.windows(2).zip(lasted).map(|(pair, lasted)| pair[1] - pair[0] - *lasted as f64).collect()
+    }
+}
+
+/// Whether each pause is one of this many seconds, shortened by up to a quarter.
+#[track_caller]
+fn assert_pauses(pauses: &[f64], full: &[f64]) {
+    assert_eq!(pauses.len(), full.len(), "{pauses:?}");
+    for (pause, full) in pauses.iter().zip(full) {
+        let slack = 1e-6;
+        assert!(*pause <= full + slack && *pause >= full * 0.75 - slack, "{pauses:?} instead of {full}");
+    }
+}
+
+use Ends::{Close, Reset};
+use OpenErrorKind::{Connect, Silent, Status};
+use Try::{Error, Page, Parts, Snapshot};
+
+#[test]
+fn numbers_offsets_and_times_go_on_over_connections_that_are_closed_one_after_the_other() {
+    let mut play = Play::new(&[Parts(2, Close), Parts(3, Close), Parts(9, Close)], Tries::AtMost(1), None);
+    play.seen.enough_at = Some(6);
+    assert_eq!(play.run(None).unwrap(), End::Enough);
+    assert_pauses(&play.pauses(&[2, 3]), &[1.0, 1.0]);
+    let seen = &play.seen;
+    assert_eq!(seen.parts.iter().map(|it| it.0).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    let starts: Vec<u64> = seen.parts.iter().map(|it| it.1 / PART.len() as u64).collect();
+    assert_eq!(starts, [0, 1, 2, 3, 4, 5]);
+    // The first byte comes with the first part, a second behind the head.
+    let asked = play.asked.borrow();
+    for (part, since) in [(2, asked[1] + 1.0), (5, asked[2] + 1.0)] {
+        assert!((seen.parts[part].2 - (since - asked[0] - 1.0)).abs() < 1e-6, "{:?}", seen.parts);
+    }
+    assert_eq!(seen.reasons, [Reason::First, Reason::Again, Reason::Again]);
+    assert_eq!(seen.lost, ["the stream ended", "the stream ended"]);
+    assert!(seen.settled >= 5);
+}
+
+#[test]
+fn good_frames_and_a_clean_close_reset_the_pause_and_a_brief_success_with_a_bad_end_does_not() {
+    let tries = [
+        Parts(1, Close),
+        Error(Connect, None),
+        Error(Silent, None),
+        Parts(1, Reset),
+        Parts(1, Reset),
+        Parts(1, Close),
+        Parts(9, Reset),
+        Parts(0, Close),
+        Parts(1, Reset),
+        Error(Status(404), None),
+    ];
+    let mut play = Play::new(&tries, Tries::Unlimited, None);
+    assert!(matches!(play.run(None).unwrap(), End::Gone { kind: OpenErrorKind::Url, .. }));
+    let pauses = play.pauses(&[1, 0, 0, 1, 1, 1, 9, 0, 1, 0]);
+    assert_pauses(&pauses, &[1.0, 2.0, 4.0, 8.0, 16.0, 1.0, 1.0, 2.0, 4.0, 8.0]);
+}
+
+#[test]
+fn the_pause_grows_to_thirty_seconds_and_is_longer_if_the_server_asks_for_more() {
+    let mut tries = vec![Parts(1, Close)];
+    tries.extend(vec![Error(Connect, None); 7]);
+    tries.push(Error(Status(503), Some(45)));
+    let mut play = Play::new(&tries, Tries::Unlimited, None);
+    play.run(None).unwrap();
+    let lasted = [1, 0, 0, 0, 0, 0, 0, 0, 0];
+    let pauses = play.pauses(&lasted);
+    assert_pauses(&pauses[..8], &[1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]);
+    assert!((pauses[8] - 45.0).abs() < 1e-6, "{pauses:?}");
+}
+
+#[test]
+fn so_many_tries_in_a_row_may_fail() {
+    let refused = Error(Connect, None);
+    let twice = [Parts(1, Close), refused.clone(), Parts(1, Close), refused.clone(), refused.clone()];
+    let mut play = Play::new(&twice, Tries::AtMost(2), None);
+    let end = play.run(None).unwrap();
+    let End::Gone { last, kind, .. } = &end else { panic!("{end:?}") };
+    assert_eq!((&**last, *kind, play.asked.borrow().len()), (&End::Closed, Connect, 5));
+    assert_eq!(end.to_string(), "the stream ended, and was not there again: no");
+    // Streams that fail count like those that cannot be opened.
+    let mut play = Play::new(&[Parts(1, Reset), Parts(1, Reset), refused], Tries::AtMost(1), None);
+    assert_eq!(play.run(None).unwrap(), End::Reset("gone".into()));
+    let mut play = Play::new(&[Parts(1, Close)], Tries::AtMost(0), None);
+    assert_eq!((play.run(None).unwrap(), play.seen.lost.len()), (End::Closed, 0));
+}
+
+#[test]
+fn the_first_connection_may_fail_for_a_while_but_not_for_a_wrong_command_line() {
+    let mut play =
+        Play::new(&[Error(Connect, None), Error(Status(503), None), Parts(1, Close)], Tries::AtMost(3), None);
+    play.seen.enough_at = Some(1);
+    assert_eq!((play.run(None).unwrap(), play.asked.borrow().len()), (End::Enough, 3));
+    for kind in [Status(404), Status(401), OpenErrorKind::Tls] {
+        let mut play = Play::new(&[Error(kind, None)], Tries::Unlimited, None);
+        assert!(matches!(play.run(None), Err(CameraError::Unopened(error)) if error.kind == kind));
+        assert_eq!(play.asked.borrow().len(), 1);
+    }
+    let mut play = Play::new(&[Page], Tries::Unlimited, None);
+    assert!(matches!(play.run(None).unwrap(), End::NotAStream(_)));
+    assert_eq!(play.asked.borrow().len(), 1);
+    let mut play = Play::new(&[Error(Connect, None), Error(Connect, None)], Tries::AtMost(1), None);
+    assert!(matches!(play.run(None), Err(CameraError::Unopened(_))));
+}
+
+#[test]
+fn a_camera_that_starts_may_answer_anything_but_a_password_is_sent_three_times_at_most() {
+    let starting =
+        [Parts(1, Close), Error(Status(404), None), Page, Error(Status(401), None), Parts(1, Close)];
+    let mut play = Play::new(&starting, Tries::Unlimited, None);
+    play.seen.enough_at = Some(2);
+    assert_eq!(play.run(None).unwrap(), End::Enough);
+    let mut tries = vec![Parts(1, Close)];
+    tries.extend(vec![Error(Status(401), None); 9]);
+    let mut play = Play::new(&tries, Tries::Unlimited, None);
+    assert!(matches!(play.run(None).unwrap(), End::Gone { kind: Status(401), .. }));
+    assert_eq!(play.asked.borrow().len(), 4);
+}
+
+#[test]
+fn a_run_that_ends_in_a_pause_goes_on_there() {
+    let mut play = Play::new(&[Parts(1, Close), Parts(3, Close)], Tries::AtMost(1), None);
+    // The part comes in second 1, and the pause is at least 0.75 s.
+    play.camera.run(&mut play.seen, Some(Duration::from_millis(1500))).unwrap();
+    assert_eq!((play.clock.now(), play.asked.borrow().len()), (Duration::from_millis(1500), 1));
+    assert_eq!(play.run(Some(4)).unwrap(), End::TimeUp);
+    assert_eq!((play.asked.borrow().len(), play.seen.lost.len()), (2, 1));
+    play.camera.close();
+    let _ = play.run(Some(100)).unwrap();
+    assert_eq!(play.seen.reasons.len(), 2, "the script is over, and the old stream was closed");
+}
+
+#[test]
+fn a_picture_is_asked_for_again_and_again_as_parts_of_one_stream() {
+    let mut play = Play::new(&[Snapshot, Snapshot, Snapshot, Snapshot], Tries::AtMost(0), Some(2));
+    play.seen.enough_at = Some(4);
+    assert_eq!(play.run(None).unwrap(), End::Enough);
+    assert_eq!(*play.asked.borrow(), [0.0, 2.0, 4.0, 6.0]);
+    assert_eq!(play.seen.parts, [(1, 0, 0.0), (2, 4, 2.0), (3, 8, 4.0), (4, 12, 6.0)]);
+    assert_eq!(play.seen.reasons, [Reason::First, Reason::Poll, Reason::Poll, Reason::Poll]);
+    assert!(play.seen.lost.is_empty());
+    // Without an interval one picture is enough.
+    let mut play = Play::new(&[Snapshot, Snapshot], Tries::AtMost(0), None);
+    assert_eq!((play.run(None).unwrap(), play.seen.parts.len()), (End::Closed, 1));
+    // The end of the time comes during a pause.
+    let mut play = Play::new(&[Snapshot, Snapshot], Tries::AtMost(0), Some(60));
+    assert_eq!((play.run(Some(5)).unwrap(), play.seen.parts.len()), (End::TimeUp, 1));
+}
+
+#[test]
+fn polls_that_fail_end_the_run_unless_it_may_reconnect_and_damaged_pictures_end_it_in_any_case() {
+    let tries = [Snapshot, Error(Status(503), Some(7)), Snapshot, Snapshot];
+    let mut play = Play::new(&tries, Tries::AtMost(0), Some(1));
+    assert!(matches!(play.run(None).unwrap(), End::Gone { kind: Status(503), .. }));
+    let mut play = Play::new(&tries, Tries::AtMost(1), Some(1));
+    play.seen.enough_at = Some(3);
+    assert_eq!(play.run(None).unwrap(), End::Enough);
+    assert_eq!(*play.asked.borrow(), [0.0, 1.0, 8.0, 9.0]);
+    for (interval, polls) in [(1, 12), (60, 3)] {
+        let mut play = Play::new(&vec![Snapshot; 99], Tries::AtMost(0), Some(interval));
+        play.seen.rejects = true;
+        assert_eq!(play.run(None).unwrap(), End::Rejected(polls));
+    }
+}

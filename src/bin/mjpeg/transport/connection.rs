@@ -1,0 +1,52 @@
+//! What an observer learns about the connections of a camera.
+
+use std::time::Duration;
+
+use mjpeg::http::Head;
+
+use super::end::End;
+
+/// A stream that was opened.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Why it was opened.
+    pub reason: Reason,
+    /// The response head, if there is one.
+    pub head: Option<&'a Head>,
+    /// Bytes of the response before its body.
+    pub body_start: usize,
+    /// Whether its body comes in chunks.
+    pub is_in_chunks: bool,
+    /// Bytes of the decoded bodies of the earlier streams.
+    pub offset: u64,
+    /// When the first byte of a capture with its times came, since 1970-01-01 UTC.
+    pub recorded: Option<Duration>,
+    /// Whether its bytes have arrival times.
+    pub is_live: bool,
+}
+
+/// Why a stream was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// It is the first one.
+    First,
+    /// The one before it ended.
+    Again,
+    /// The URL answers with one picture, and the next one was due.
+    Poll,
+}
+
+/// There is no stream at the moment.
+#[derive(Debug)]
+pub struct Lost<'a> {
+    /// How the last stream ended; `None` if none could be opened.
+    pub end: Option<&'a End>,
+    /// Why, in words that may have bytes of the camera in them.
+    pub why: &'a str,
+    /// When the camera is asked again, by the clock.
+    pub again_at: Duration,
+    /// Tries in a row so far, with the one that will be made then.
+    pub tries: u64,
+}
