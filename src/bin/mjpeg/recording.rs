@@ -64,8 +64,11 @@ pub fn is_directory(path: &Path, longest: Duration, stop: &Stop) -> bool {
     let (answer, answers) = channel();
     let path = path.to_path_buf();
     let thread = std::thread::Builder::new().name("directory".into()).stack_size(64 * 1024);
-    // The receiver is gone if the answer comes too late.
-    if thread.spawn(move || drop(answer.send(path.is_dir()))).is_err() {
+    let ask = move || {
+        // The receiver is gone if the answer comes too late.
+        let _ = answer.send(path.is_dir());
+    };
+    if thread.spawn(ask).is_err() {
         return false;
     }
     let mut left = longest;
