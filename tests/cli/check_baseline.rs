@@ -56,9 +56,9 @@ fn only_new_findings_fail() {
     };
     let jpeg = solid([80, 90, 100], 32, 32);
     let short = part_with_length(&jpeg, jpeg.len() - 5);
-    check(&camera(&[short.clone()]), "--save-baseline").expect(1);
+    check(&camera(std::slice::from_ref(&short)), "--save-baseline").expect(1);
     // It had that finding.
-    check(&camera(&[short.clone()]), "--baseline").expect(0);
+    check(&camera(std::slice::from_ref(&short)), "--baseline").expect(0);
     let end = check(
         &camera(&[short, b"--foo\r\nContent-Type: image/jpg\r\n\r\n".to_vec(), jpeg, b"\r\n".to_vec()]),
         "--baseline",

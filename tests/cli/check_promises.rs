@@ -100,7 +100,8 @@ fn a_signal_interrupts_the_check_and_every_target_has_an_object() {
     let server = Server::start(&kit::frames(), &["--fps", "50", "--loop"]);
     let capture = kit::repository("fixtures/captures/go2rtc.http");
     let mut command = mjpeg(["check", "--format", "json", &server.stream, "--duration", "60s"]);
-    let check = start(command.arg(&capture).arg(&server.stream));
+    // One after the other: the capture waits for the first target.
+    let check = start(command.arg(&capture).args([&server.stream, "--jobs", "1"]));
     kit::eventually("a connection", || check.has_connection().then_some(()));
     check.signal("INT");
     let end = check.end();

@@ -3,16 +3,21 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use serde::Deserialize;
 
 use crate::problem::Problem;
+use crate::signal::Stop;
 
 /// The name of the manifest.
 const MANIFEST: &str = "manifest.jsonl";
 /// The longest line that is read, in bytes.
 const LONGEST_LINE: u64 = 1 << 20;
+/// How often to look for a signal while the system does not answer.
+const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(20);
 /// The largest file that is read, in bytes: the limit of the parser for bodies.
 const LARGEST_FILE: u64 = 64 << 20;
 
@@ -52,6 +57,32 @@ pub struct Line {
     pub damage: Option<String>,
     /// The hash of the file, in lower-case hex.
     pub sha256: Option<String>,
+}
+
+/// Whether `path` is a directory. A mount that hangs does not answer: then it is none after `longest`, or at a signal.
+pub fn is_directory(path: &Path, longest: Duration, stop: &Stop) -> bool {
+    let (answer, answers) = channel();
+    let path = path.to_path_buf();
+    let thread = std::thread::Builder::new().name("directory".into()).stack_size(64 * 1024);
+    let ask = move || {
+        // The receiver is gone if the answer comes too late.
+        let _ = answer.send(path.is_dir());
+    };
+    if thread.spawn(ask).is_err() {
+        return false;
+    }
+    let mut left = longest;
+    loop {
+        let wait = left.min(STOP_CHECK_INTERVAL);
+        match answers.recv_timeout(wait) {
+            Ok(is_directory) => return is_directory,
+            Err(RecvTimeoutError::Disconnected) => return false,
+            Err(RecvTimeoutError::Timeout) => left = left.saturating_sub(wait),
+        }
+        if left.is_zero() || stop.signal().is_some() {
+            return false;
+        }
+    }
 }
 
 impl Recording {

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::Results;
 use crate::problem::Problem;
-use crate::recording::Recording;
+use crate::recording::{Recording, is_directory};
 use crate::signal::Stop;
 use crate::status;
 use crate::transport::{self, End, Flow, Session, Target};
@@ -67,14 +67,14 @@ impl Reading {
     /// When there is no stream, and those of the taker.
     pub fn read<T: Taker>(&self, mut taker: T, clock: &Clock, stop: &Stop) -> Result<(T, Read), Failure> {
         let target = self.target.to_string();
+        let patience = self.asked.duration.map_or(self.idle, |duration| duration.min(self.idle));
         if let Target::File(path) = &self.target
-            && path.is_dir()
+            && is_directory(path, patience, stop)
         {
             let read = self.read_recording(path, &target, &mut taker, stop)?;
             return Ok((taker, read));
         }
         let started = clock.now();
-        let patience = self.asked.duration.map_or(self.idle, |duration| duration.min(self.idle));
         let stream = transport::open(&self.target, &self.transport, patience, clock, stop)?;
         let mut session = Session::new(stream, clock, self.idle, started);
         let window = self.details.hex.map(|_| Window::over(&mut session)).transpose()?;

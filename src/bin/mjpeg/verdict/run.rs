@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 use crate::problem::Problem;
 use crate::progress::Parts;
+use crate::recording::is_directory;
 use crate::signal::Stop;
 use crate::status;
 use crate::transport::{self, End, Flow, Observer, Page, Session, Target};
@@ -135,12 +136,12 @@ impl Run {
         stop: &Stop,
         started: Duration,
     ) -> Result<(), Failure> {
+        let patience = options.duration.map_or(options.idle, |duration| duration.min(options.idle));
         if let Target::File(path) = target
-            && path.is_dir()
+            && is_directory(path, patience, stop)
         {
             return self.read_recording(path, options, clock, stop);
         }
-        let patience = options.duration.map_or(options.idle, |duration| duration.min(options.idle));
         let stream = transport::open(target, &options.transport, patience, clock, stop)?;
         let mut session = Session::new(stream, clock, options.idle, started);
         let mut watcher = self.watcher(options, clock);

@@ -79,6 +79,7 @@ pub fn table(results: &[Result], width: Option<usize>, paint: Paint) -> String {
         let cells = shown.iter().map(|&n| {
             let text = padded(n, &result.cells[n]);
             let ink = match COLUMNS[n].0 {
+                _ if result.cells[n].is_empty() => return text,
                 "verdict" if result.verdict == Verdict::Pass => Ink::Good,
                 "verdict" => Ink::Error,
                 "errors" if result.cells[n] != "0" => Ink::Error,
