@@ -65,7 +65,9 @@ pub struct Recorder {
 struct Reconnection {
     /// Its number, from 1.
     number: u64,
-    /// Between the last part before it and the first one behind it, once that has come.
+    /// Whether the first part behind it has come.
+    is_over: bool,
+    /// Between the last part before it and that part; `None` if there was none before.
     gap: Option<Duration>,
 }
 
@@ -75,7 +77,7 @@ impl Observer for Recorder {
         self.note()?;
         let Event::Part(part) = event else { return Ok(Flow::More) };
         if let Some(reconnect) = &mut self.reconnect
-            && reconnect.gap.is_none()
+            && !std::mem::replace(&mut reconnect.is_over, true)
         {
             reconnect.gap =
                 arrival.zip(self.last_arrival).map(|(arrival, last)| arrival.saturating_sub(last));
@@ -97,7 +99,8 @@ impl Observer for Recorder {
             Reason::First => self.sink.open()?,
             Reason::Again => {
                 self.summary.reconnects += 1;
-                self.reconnect = Some(Reconnection { number: self.summary.reconnects, gap: None });
+                self.reconnect =
+                    Some(Reconnection { number: self.summary.reconnects, is_over: false, gap: None });
                 self.selection.restart();
             }
             Reason::Poll => {}
@@ -236,7 +239,7 @@ impl Recorder {
 
     /// Keeps the line of a part until all its deviations are known.
     fn open(&mut self, part: u64, mut line: Line) {
-        if let Some(Reconnection { number, gap }) = self.reconnect.take() {
+        if let Some(Reconnection { number, gap, .. }) = self.reconnect.take() {
             line.reconnected(number, gap);
         }
         self.lines.open(part, line);

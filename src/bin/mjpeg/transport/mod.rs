@@ -16,6 +16,7 @@ mod http;
 mod idle_limit;
 mod kept;
 mod local;
+mod names;
 mod netrc;
 mod observer;
 mod open;
@@ -44,6 +45,7 @@ mod tcp;
 mod tls;
 mod tls_error;
 mod trust;
+mod way;
 mod wire;
 
 pub use camera::{Camera, CameraError, Manner};

@@ -13,6 +13,9 @@ use super::super::reconnect::Tries;
 use super::super::stream::Stream;
 use super::super::wire::{Wire, WireEnd};
 use super::*;
+use Ends::{Close, Reset};
+use OpenErrorKind::{Connect, Silent, Status};
+use Try::{Error, Page, Parts, SlowSnapshot, Snapshot};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MULTIPART: &str = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n";
@@ -74,8 +77,8 @@ impl Input {
         let mut bytes = std::mem::take(&mut self.head);
         if bytes.is_empty() {
             match (self.parts, self.ends) {
-                (0, Ends::Close) => return Ok(0),
-                (0, Ends::Reset) => return Err(io::Error::other("gone")),
+                (0, Close) => return Ok(0),
+                (0, Reset) => return Err(io::Error::other("gone")),
                 _ => {}
             }
             self.clock.advance(SECOND);
@@ -102,23 +105,21 @@ impl Opener for Script {
         let mut part = PART;
         let (head, parts, ends) = match self.tries.pop_front() {
             None => return Err(OpenError::new(OpenErrorKind::Url, anyhow!("the script is over"))),
-            Some(Try::Error(kind, asked)) => {
+            Some(Error(kind, asked)) => {
                 let mut error = OpenError::new(kind, anyhow!("no"));
                 error.retry_after = asked.map(Duration::from_secs);
                 return Err(error);
             }
-            Some(Try::Parts(parts, ends)) => (MULTIPART.as_bytes().to_vec(), parts, ends),
-            Some(Try::Snapshot) => {
+            Some(Parts(parts, ends)) => (MULTIPART.as_bytes().to_vec(), parts, ends),
+            Some(Snapshot) => {
                 let head = SNAPSHOT.trim_end_matches('\0').as_bytes();
-                ([head, b"\xff\xd8\xff\xd9"].concat(), 0, Ends::Close)
+                ([head, b"\xff\xd8\xff\xd9"].concat(), 0, Close)
             }
-            Some(Try::SlowSnapshot) => {
+            Some(SlowSnapshot) => {
                 part = b"\xff\xd8\xff\xd9";
-                (SNAPSHOT.trim_end_matches('\0').as_bytes().to_vec(), 1, Ends::Close)
+                (SNAPSHOT.trim_end_matches('\0').as_bytes().to_vec(), 1, Close)
             }
-            Some(Try::Page) => {
-                (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>x".to_vec(), 0, Ends::Close)
-            }
+            Some(Page) => (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>x".to_vec(), 0, Close),
         };
         self.open.set(1);
         let (clock, open) = (self.clock.clone(), Rc::clone(&self.open));
@@ -220,10 +221,6 @@ fn assert_pauses(pauses: &[f64], full: &[f64]) {
         assert!(*pause <= full + slack && *pause >= full * 0.75 - slack, "{pauses:?} instead of {full}");
     }
 }
-
-use Ends::{Close, Reset};
-use OpenErrorKind::{Connect, Silent, Status};
-use Try::{Error, Page, Parts, SlowSnapshot, Snapshot};
 
 #[test]
 fn numbers_offsets_and_times_go_on_over_connections_that_are_closed_one_after_the_other() {
