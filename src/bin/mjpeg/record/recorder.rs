@@ -11,6 +11,7 @@ use super::hang::Operations;
 use super::judge::Judge;
 use super::line::Line;
 use super::mkv::Recorded;
+use super::moment::Moments;
 use super::progress::{Figures, Progress, Waiting};
 use super::raw::Times;
 use super::selection::{Choice, Selection};
@@ -52,6 +53,7 @@ pub struct Recorder {
     selection: Selection,
     goal: Goal,
     clock: Clock,
+    moments: Moments,
     started: Duration,
     /// Manifest lines that wait for the deviations behind their parts.
     lines: Collector<Line>,
@@ -69,7 +71,9 @@ pub struct Recorder {
 struct Reconnection {
     /// Its number, from 1.
     number: u64,
-    /// Between the last part before it and the first one behind it, once that has come.
+    /// Whether the first part behind it has come.
+    is_over: bool,
+    /// Between the last part before it and that part; `None` if there was none before.
     gap: Option<Duration>,
 }
 
@@ -82,7 +86,7 @@ impl Observer for Recorder {
         self.note()?;
         let Event::Part(part) = event else { return Ok(Flow::More) };
         if let Some(reconnect) = &mut self.reconnect
-            && reconnect.gap.is_none()
+            && !std::mem::replace(&mut reconnect.is_over, true)
         {
             reconnect.gap =
                 arrival.zip(self.last_arrival).map(|(arrival, last)| arrival.saturating_sub(last));
@@ -94,17 +98,18 @@ impl Observer for Recorder {
     fn settled(&mut self, parts: u64) -> Result<(), Problem> {
         self.lines.settled(parts);
         self.note()?;
-        self.sink.flush(self.clock.unix())?;
+        self.sink.flush(self.moments.now())?;
         self.progress.written();
         Ok(())
     }
 
-    fn opened(&mut self, opened: &Opened<'_>) -> Result<Option<Box<dyn Tap>>, Problem> {
+    fn opened(&mut self, opened: &Opened) -> Result<Option<Box<dyn Tap>>, Problem> {
         match opened.reason {
             Reason::First => self.sink.open()?,
             Reason::Again => {
                 self.summary.reconnects += 1;
-                self.reconnect = Some(Reconnection { number: self.summary.reconnects, gap: None });
+                self.reconnect =
+                    Some(Reconnection { number: self.summary.reconnects, is_over: false, gap: None });
                 self.selection.restart();
             }
             Reason::Poll => {}
@@ -157,6 +162,7 @@ impl Recorder {
             selection,
             goal,
             clock: clock.clone(),
+            moments: Moments::new(clock),
             started,
             lines: Collector::new(),
             progress,
@@ -188,7 +194,7 @@ impl Recorder {
         self.progress.end();
         self.lines.finish();
         let noted = self.note();
-        let closed = self.sink.close(self.clock.unix());
+        let closed = self.sink.close(self.moments.now());
         let raw = self.captures.as_mut().map_or(Ok(()), Captures::close);
         self.tally = self.flight.take().map(|flight| flight.finish());
         for bytes in self.sink.removed() {
@@ -203,10 +209,10 @@ impl Recorder {
             return Ok(Flow::Rejected);
         }
         let verdict = self.judge.judge(part);
-        let unix = self.clock.unix();
+        let at = self.moments.now();
         if verdict.damage.is_some() {
             self.summary.frames_damaged += 1;
-            let file = self.sink.damaged(part.body, unix)?;
+            let file = self.sink.damaged(part.body, at)?;
             if self.sink.directory.is_some() {
                 let file_bytes = part.body.len() as u64;
                 let line = Line { file, file_bytes, ..Line::new(part, arrival, &verdict) };
@@ -234,7 +240,7 @@ impl Recorder {
             self.show();
             return Ok(Flow::More);
         }
-        let placed = match self.sink.good(jpeg, unix)? {
+        let placed = match self.sink.good(jpeg, at)? {
             Written::Everywhere(placed) => placed,
             Written::NotToStdout(taken) => {
                 self.not_taken = Some(taken);
@@ -253,7 +259,7 @@ impl Recorder {
         }
         // Behind the line: if this fails, the frame in OUT has its line all the same.
         if let Some(mkv) = &mut self.sink.mkv {
-            self.sink.operations.run(|| mkv.good(jpeg, part, arrival, unix))?;
+            self.sink.operations.run(|| mkv.good(jpeg, part, arrival, at.unix))?;
         }
         self.show();
         let is_reached = self.goal.is_reached(self.summary.frames_written, self.summary.bytes_written);
@@ -262,7 +268,7 @@ impl Recorder {
 
     /// Keeps the line of a part until all its deviations are known.
     fn open(&mut self, part: u64, mut line: Line) {
-        if let Some(Reconnection { number, gap }) = self.reconnect.take() {
+        if let Some(Reconnection { number, gap, .. }) = self.reconnect.take() {
             line.reconnected(number, gap);
         }
         self.lines.open(part, line);
@@ -298,7 +304,7 @@ impl Recorder {
                     None => continue,
                 },
             };
-            self.sink.note(line, self.clock.unix())?;
+            self.sink.note(line, self.moments.now())?;
         }
         Ok(())
     }

@@ -8,29 +8,25 @@ use anyhow::anyhow;
 use mjpeg::http::{Head, Version};
 use mjpeg::response::Expected;
 use rustls::ClientConfig;
-use ureq::Agent;
-use ureq::config::Config;
-use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 
 use super::access::Access;
 use super::challenge::Challenge;
 use super::cookies::Cookies;
 use super::digest::Digest;
 use super::field::{Field, merged};
-use super::kept::{KeepConnector, Kept, KeptConnector};
+use super::kept::Kept;
 use super::open_error::{OpenError, OpenErrorKind};
 use super::options::Options;
 use super::place::Place;
-use super::plain_head::PlainHeadConnector;
 use super::proxy;
 use super::refusal::{self, PAGE_BYTES, Tried};
 use super::request_error;
 use super::route::Route;
 use super::stream::Stream;
 use super::target::redacted;
-use super::tcp::TcpConnector;
-use super::tls::{self, TlsConnector};
+use super::tls;
 use super::trust::Trust;
+use super::way::Way;
 use super::wire::{Wire, WiredReader};
 use crate::clock::Clock;
 use crate::problem::Problem;
@@ -51,6 +47,7 @@ pub struct Client {
     patience: Duration,
     wire: Arc<Wire>,
     clock: Clock,
+    stop: Stop,
     cookies: Cookies,
     tls: Option<Arc<ClientConfig>>,
     /// The connection from one request to the next, if there are to be many.
@@ -76,6 +73,7 @@ impl Client {
             patience: Duration::ZERO,
             wire: Wire::new(clock, stop),
             clock: clock.clone(),
+            stop: stop.clone(),
             cookies: Cookies::default(),
             tls: None,
             kept: None,
@@ -191,7 +189,10 @@ impl Client {
         let route = self.route(place)?;
         let connect = self.access.options.connect_timeout.unwrap_or(self.patience);
         self.wire.restart(self.clock.now() + connect);
-        let agent = self.agent(place, &route, connect)?;
+        let tls = self.tls(place, &route)?;
+        let agent =
+            Way { place, route: &route, wire: &self.wire, stop: &self.stop, kept: self.kept.as_ref() }
+                .agent(tls, connect)?;
         let mut request = agent.get(&place.request_url());
         for field in merged(&self.defaults(place, &route), self.access.fields(place)) {
             request = request.header_raw(&field.name, field.value.as_bytes());
@@ -261,44 +262,16 @@ impl Client {
         .collect()
     }
 
-    fn agent(&mut self, place: &Place, route: &Route, connect: Duration) -> Result<Agent, OpenError> {
-        let tunnel = match route {
-            Route::Tunnel(proxy) => Some(ureq_proxy(proxy).map_err(|error| {
-                OpenError::new(
-                    OpenErrorKind::Proxy,
-                    anyhow!("{}: the proxy cannot be used: {error}", place.url()),
-                )
-            })?),
-            _ => None,
-        };
-        let needs_tls = place.is_https() || route.proxy().is_some_and(Place::is_https);
-        if needs_tls && self.tls.is_none() {
+    /// The settings of TLS, if the route needs them.
+    fn tls(&mut self, place: &Place, route: &Route) -> Result<Option<Arc<ClientConfig>>, OpenError> {
+        if !place.is_https() && !route.proxy().is_some_and(Place::is_https) {
+            return Ok(None);
+        }
+        if self.tls.is_none() {
             let trust = Trust::of(&self.access.options);
             self.tls = Some(trust.and_then(tls::client_config).map_err(of_problem)?);
         }
-        let is_tunnelled = tunnel.is_some();
-        let config = Config::builder()
-            .proxy(tunnel)
-            .timeout_resolve(Some(connect))
-            .timeout_connect(Some(connect))
-            .max_idle_connections(0)
-            // Redirections are followed here: secrets stay with their host.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .accept_encoding("")
-            .accept("")
-            .user_agent("")
-            .build();
-        let forwarded = matches!(route, Route::Forward(_)).then(|| format!("http://{}", place.host_field()));
-        let (place_of_kept, origin) = (self.kept.clone().unwrap_or_default(), place.origin());
-        let kept = KeptConnector { kept: place_of_kept.clone(), origin: origin.clone(), is_tunnelled };
-        let connector = kept
-            .chain(ConnectProxyConnector::default())
-            .chain(TcpConnector { wire: Arc::clone(&self.wire), route: route.clone() })
-            .chain(TlsConnector(self.tls.clone().filter(|_| needs_tls)))
-            .chain(KeepConnector { kept: place_of_kept, origin, is_tunnelled })
-            .chain(PlainHeadConnector { is_tunnelled, forwarded });
-        Ok(Agent::with_parts(config, connector, route.clone()))
+        Ok(self.tls.clone())
     }
 
     fn refused(&self, place: &Place, stream: &mut Stream, tried: Tried) -> OpenError {
@@ -328,16 +301,6 @@ fn redirected(place: &Place, head: &Head) -> Result<Place, OpenError> {
             anyhow!("{url}: HTTP status {status} to `{}`: {why}", redacted(&location)),
         )
     })
-}
-
-fn ureq_proxy(proxy: &Place) -> Result<ureq::Proxy, ureq::Error> {
-    let protocol = if proxy.is_https() { ureq::ProxyProtocol::Https } else { ureq::ProxyProtocol::Http };
-    let mut builder = ureq::Proxy::builder(protocol).host(proxy.host_bracketed()).port(proxy.port());
-    if let Some(credentials) = proxy.credentials() {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        builder = builder.username(&text(&credentials.user)).password(&text(&credentials.password));
-    }
-    builder.build()
 }
 
 fn of_problem(problem: Problem) -> OpenError {

@@ -53,6 +53,19 @@ pub struct Options {
     /// Try again for this long while the camera cannot be reached or is not ready (5xx, 429); honours Retry-After
     #[arg(long, value_name = "T", value_parser = value::duration)]
     pub wait: Option<Duration>,
+    /// Ask a URL that answers with one picture again this long after the last request [default: 1s]
+    #[arg(long, value_name = "T", value_parser = value::limit)]
+    pub poll: Option<Duration>,
+}
+
+/// From one request for a picture to the next.
+const POLL: Duration = Duration::from_secs(1);
+
+impl Options {
+    /// From one request to the next, if the URL answers with one picture.
+    pub fn poll_interval(&self) -> Duration {
+        self.poll.unwrap_or(POLL)
+    }
 }
 
 impl Options {

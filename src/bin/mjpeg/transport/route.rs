@@ -31,6 +31,16 @@ impl Route {
         if place.is_https() || proxy.is_https() { Self::Tunnel(proxy) } else { Self::Forward(proxy) }
     }
 
+    /// Whether the next host has a name, whose address is not known.
+    pub fn has_name(&self) -> bool {
+        match self {
+            Self::Direct(place) | Self::Forward(place) | Self::Tunnel(place) => {
+                place.host_name().parse::<IpAddr>().is_err()
+            }
+            Self::Unix(_) => false,
+        }
+    }
+
     /// The proxy, if there is one.
     pub fn proxy(&self) -> Option<&Place> {
         match self {

@@ -15,7 +15,7 @@ use crate::progress::Parts;
 use crate::recording::is_directory;
 use crate::signal::Stop;
 use crate::status;
-use crate::transport::{self, End, Flow, Observer, Page, Session, Target};
+use crate::transport::{End, Flow, Observer, Page, Session, Source, Target};
 use crate::verdict::baseline::{Comparison, Entry, Figures, Settings, Steadiness};
 use crate::verdict::depth::Walks;
 use crate::verdict::options::{Asked, Options};
@@ -142,7 +142,8 @@ impl Run {
         {
             return self.read_recording(path, options, clock, stop);
         }
-        let stream = transport::open(target, &options.transport, patience, clock, stop)?;
+        let mut source = Source::new(target, &options.transport, clock, stop);
+        let stream = source.open_first(patience)?;
         let mut session = Session::new(stream, clock, options.idle, started);
         let mut watcher = self.watcher(options, clock);
         watcher.sample = Sample::of(&mut session)?;
@@ -170,7 +171,7 @@ impl Run {
         drop(session);
         let picture = watcher.picture.take().filter(|_| is_snapshot && end == End::Closed);
         if let (Some(picture), Target::Url(_)) = (picture, target) {
-            let asked = snapshots::ask(target, &picture, &self.asked, options, clock, stop, started);
+            let asked = snapshots::ask(&mut source, &picture, &self.asked, options, clock, stop, started);
             watcher.judge.snapshots(asked);
             end = stop.signal().map_or(end, End::Signal);
         }
