@@ -153,8 +153,17 @@ impl Camera {
     pub fn close(&mut self) {
         if let State::Open(session) = &self.state {
             self.origin = session.next_origin();
+            if session.shown().good > 0 {
+                self.is_proven = true;
+                self.retry.succeeded();
+            }
             self.state = State::Due(Due { at: self.clock.now(), reason: Reason::Again, idle: None });
         }
+    }
+
+    /// From now on, a stream that ended is opened again like this.
+    pub fn set_reconnect(&mut self, reconnect: Reconnect) {
+        self.retry = Retry::of(reconnect);
     }
 
     /// Why the last try to open a stream failed, if it did.

@@ -30,6 +30,7 @@ use super::target::redacted;
 use super::tcp::TcpConnector;
 use super::tls::{self, TlsConnector};
 use super::trust::Trust;
+use super::via::Via;
 use super::wire::{Wire, WiredReader};
 use crate::clock::Clock;
 use crate::problem::Problem;
@@ -223,6 +224,7 @@ impl Client {
             ("Connection", Some("close".into())),
             ("Cookie", self.cookies.field(place)),
             ("Proxy-Authorization", basic),
+            ("Via", self.access.options.via.as_ref().map(Via::value)),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some(Field { name: name.into(), value: value? }))

@@ -43,6 +43,7 @@ mod tcp;
 mod tls;
 mod tls_error;
 mod trust;
+mod via;
 mod wire;
 
 pub use camera::{Camera, CameraError, Manner};
@@ -57,3 +58,4 @@ pub use reconnect::{Reconnect, Tries};
 pub use session::Session;
 pub use tap::Tap;
 pub use target::Target;
+pub use via::Via;
