@@ -117,23 +117,29 @@ fn hangs_after_a_frame(out: &[&str], args: &[&str], signal: Option<&str>) -> Opt
 
 #[test]
 fn an_output_on_a_mount_that_hangs_ends_the_run_with_a_summary() {
-    let is_reported = |(summary, end): (String, End), code: Option<i32>| {
-        let summary: Value = serde_json::from_str(&summary).unwrap();
-        assert_eq!(summary["end"], "local", "{summary}");
-        assert!(summary["error"].as_str().unwrap().contains("a mount that hangs?"), "{summary}");
-        assert!(end.err.contains("cannot write ") && end.err.contains("place"), "{}", end.err);
-        assert_eq!(end.code(), code, "{}", end.err);
-    };
-    for out in [&["PLACE"][..], &["--concat", "PLACE"], &["--raw", "PLACE"]] {
-        let Some(found) = hangs_after_a_frame(out, &["--duration", "1s"], None) else { return };
-        is_reported(found, Some(6));
-    }
-    let Some(found) = hangs_after_a_frame(&["PLACE"], &["--frames", "9"], Some("TERM")) else { return };
-    is_reported(found, None);
-    // --idle is shorter than the least time that a file has.
-    let Some(found) = hangs_after_a_frame(&["PLACE"], &["--idle", "300ms"], None) else { return };
-    assert!(found.1.err.contains("within 10."), "{}", found.1.err);
-    is_reported(found, Some(6));
+    // A file has 10 s, also at the end of a run, and also if --idle is shorter.
+    let cases: [(&[&str], &[&str], Option<&str>); 5] = [
+        (&["PLACE"], &["--duration", "1s"], None),
+        (&["--concat", "PLACE"], &["--duration", "1s"], None),
+        (&["--raw", "PLACE"], &["--duration", "1s"], None),
+        (&["PLACE"], &["--frames", "9"], Some("TERM")),
+        (&["PLACE"], &["--idle", "300ms"], None),
+    ];
+    std::thread::scope(|scope| {
+        for (out, args, signal) in cases {
+            scope.spawn(move || {
+                let Some((summary, end)) = hangs_after_a_frame(out, args, signal) else { return };
+                let summary: Value = serde_json::from_str(&summary).unwrap();
+                assert_eq!(summary["end"], "local", "{summary}");
+                // The three frames behind it are in no file.
+                assert_eq!(summary["frames_written"], 1, "{out:?} {summary}");
+                assert!(summary["error"].as_str().unwrap().contains("a mount that hangs?"), "{summary}");
+                assert!(end.err.contains("cannot write ") && end.err.contains("place"), "{}", end.err);
+                assert!(end.err.contains("within 10."), "{}", end.err);
+                assert_eq!(end.code(), if signal.is_some() { None } else { Some(6) }, "{}", end.err);
+            });
+        }
+    });
 }
 
 #[test]

@@ -11,14 +11,14 @@ use std::thread;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::signal::Stop;
 
 /// How often to look whether an operation hangs.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
-/// The least time that an operation may take: a disk may have to start to spin.
+/// The least time that an operation may take, also at the end of a run: a disk may have to start to spin, and a close on a
+/// network file system writes what waits.
 const LEAST: Duration = Duration::from_secs(10);
-/// The time that an operation may take after a signal, or after the end of `--duration`.
-const LEAST_AT_END: Duration = Duration::from_secs(2);
+/// A look that comes later than this was late because the process was stopped (SIGSTOP), or the machine slept.
+const LATEST_CHECK: Duration = Duration::from_secs(1);
 
 /// The operations on files: their starts and ends are counted. Clones share the count, and one thread runs them.
 #[derive(Debug, Clone, Default)]
@@ -63,12 +63,8 @@ pub enum Watched<T> {
 pub struct Watch {
     /// `--idle`.
     pub idle: Duration,
-    /// The end of `--duration`, by the clock.
-    pub deadline: Option<Duration>,
     /// The clock.
     pub clock: Clock,
-    /// A signal ends the recording.
-    pub stop: Stop,
 }
 
 impl Watch {
@@ -85,8 +81,7 @@ impl Watch {
         let (send, ended) = sync_channel(1);
         let thread =
             thread::Builder::new().name("record".into()).spawn(move || drop(send.send(recording())))?;
-        let mut last = None;
-        let mut since = self.clock.now();
+        let mut waits = Waits { last: None, since: self.clock.now(), looked: self.clock.now() };
         loop {
             match ended.recv_timeout(CHECK_INTERVAL) {
                 Ok(result) => return Ok(Watched::Ended(result)),
@@ -97,22 +92,36 @@ impl Watch {
                 },
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            let now = self.clock.now();
-            let current = operations.current();
-            let Some(number) = current.filter(|_| current == last) else {
-                (last, since) = (current, now);
-                continue;
-            };
-            let waited = now.saturating_sub(since);
-            if waited >= self.limit(now) && operations.leave_behind(number) {
+            let (number, waited) = waits.look(operations.current(), self.clock.now());
+            if let Some(number) = number
+                && waited >= self.idle.max(LEAST)
+                && operations.leave_behind(number)
+            {
                 return Ok(Watched::Hangs(waited));
             }
         }
     }
+}
 
-    fn limit(&self, now: Duration) -> Duration {
-        let is_over = self.stop.signal().is_some() || self.deadline.is_some_and(|deadline| now >= deadline);
-        if is_over { LEAST_AT_END } else { self.idle.max(LEAST) }
+/// How long the operation has run that runs.
+#[derive(Debug)]
+struct Waits {
+    last: Option<u64>,
+    since: Duration,
+    looked: Duration,
+}
+
+impl Waits {
+    /// Looks at `now` which operation runs, and since when. The time in which this process was stopped does not count.
+    fn look(&mut self, current: Option<u64>, now: Duration) -> (Option<u64>, Duration) {
+        let pause = now.saturating_sub(self.looked);
+        if current != self.last || current.is_none() {
+            (self.last, self.since) = (current, now);
+        } else if pause > LATEST_CHECK {
+            self.since += pause;
+        }
+        self.looked = now;
+        (current, now.saturating_sub(self.since))
     }
 }
 
@@ -122,43 +131,37 @@ mod tests {
 
     use super::*;
 
-    fn watch(deadline: Option<Duration>) -> Watch {
-        Watch { idle: Duration::ZERO, deadline, clock: Clock::real(), stop: Stop::default() }
-    }
-
     #[test]
     fn only_an_operation_that_does_not_end_hangs() {
-        let over = watch(Some(Duration::ZERO));
+        let watch = Watch { idle: Duration::ZERO, clock: Clock::real() };
         let operations = Operations::default();
         let of_thread = operations.clone();
-        let many = over.over(&operations, move || (0..1000).map(|n| of_thread.run(|| n)).sum::<u64>());
+        let many = watch.over(&operations, move || (0..1000).map(|n| of_thread.run(|| n)).sum::<u64>());
         assert_eq!(many.unwrap(), Watched::Ended(499_500));
         // Waiting for the network is no operation.
-        let slow = over.over(&operations, || thread::sleep(LEAST_AT_END + 3 * CHECK_INTERVAL));
+        let slow = watch.over(&operations, || thread::sleep(3 * CHECK_INTERVAL));
         assert_eq!(slow.unwrap(), Watched::Ended(()));
-        let (end, wait) = channel::<()>();
-        let of_thread = operations.clone();
-        let hangs = over.over(&operations, move || of_thread.run(|| wait.recv().is_ok()));
-        assert!(matches!(hangs.unwrap(), Watched::Hangs(waited) if waited >= LEAST_AT_END));
         // It ends too late: the thread does not go on.
         let (went_on, goes_on) = channel();
-        let (end_2, wait) = channel::<()>();
-        let operations = Operations::default();
+        let (end, wait) = channel::<()>();
         let of_thread = operations.clone();
-        let late = move || {
+        let hangs = watch.over(&operations, move || {
             of_thread.run(|| wait.recv().is_ok());
             let _ = went_on.send(());
-        };
-        assert!(matches!(over.over(&operations, late).unwrap(), Watched::Hangs(_)));
-        drop((end, end_2));
+        });
+        assert!(matches!(hangs.unwrap(), Watched::Hangs(waited) if waited >= LEAST));
+        drop(end);
         assert_eq!(goes_on.recv_timeout(CHECK_INTERVAL), Err(RecvTimeoutError::Timeout));
     }
 
     #[test]
-    fn a_running_recording_waits_longer_than_one_that_is_over() {
-        let now = Duration::from_secs(1000);
-        assert_eq!(watch(None).limit(now), LEAST);
-        assert_eq!(Watch { idle: 3 * LEAST, ..watch(Some(2 * now)) }.limit(now), 3 * LEAST);
-        assert_eq!(watch(Some(now)).limit(now), LEAST_AT_END);
+    fn the_time_in_which_the_process_is_stopped_is_no_wait() {
+        let ms = Duration::from_millis;
+        let mut waits = Waits { last: None, since: ms(0), looked: ms(0) };
+        let mut look = |current, now| waits.look(current, ms(now)).1.as_millis();
+        assert_eq!([look(Some(1), 100), look(Some(1), 200), look(Some(1), 300)], [0, 100, 200]);
+        // An hour, with SIGSTOP.
+        assert_eq!([look(Some(1), 3_600_300), look(Some(1), 3_600_400)], [200, 300]);
+        assert_eq!([look(Some(3), 3_600_500), look(None, 3_600_600), look(None, 3_600_700)], [0, 0, 0]);
     }
 }

@@ -29,6 +29,12 @@ pub struct Line {
     /// When its last byte came, since the first byte of the stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arrival_ms: Option<f64>,
+    /// The number of the reconnection that this is the first frame behind, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconnect: Option<u64>,
+    /// From the last part before that reconnection to the first one behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap_ms: Option<f64>,
     /// Names and values in the order sent.
     pub fields: Vec<(String, String)>,
     /// What departed from the standards.
@@ -59,6 +65,8 @@ impl Line {
             offset: part.spans.body.start,
             body_bytes: Some(part.spans.body.len),
             arrival_ms: arrival.map(crate::output::ms),
+            reconnect: None,
+            gap_ms: None,
             fields: part.fields.iter().map(|(name, value)| (text(name), text(value))).collect(),
             deviations: verdict.deviations.clone(),
             damage: verdict.damage.map(Refusal::name),
@@ -77,6 +85,8 @@ impl Line {
             offset,
             body_bytes: None,
             arrival_ms: None,
+            reconnect: None,
+            gap_ms: None,
             fields: Vec::new(),
             deviations: Vec::new(),
             damage: Some(damage),
@@ -89,6 +99,12 @@ impl Line {
     /// Adds what departed from the standard of the framing.
     pub fn add_deviations(&mut self, deviations: &[Deviation]) {
         self.deviations.splice(0..0, deviations.iter().map(|deviation| deviation.kind.to_string()));
+    }
+
+    /// Notes that this is the first line behind a reconnection, and the gap there.
+    pub fn reconnected(&mut self, number: u64, gap: Option<Duration>) {
+        self.reconnect = Some(number);
+        self.gap_ms = gap.map(crate::output::ms);
     }
 
     /// Adds the hash of what was written.

@@ -1,5 +1,6 @@
 //! `mjpeg record`: a stream to JPEG files, bit for bit.
 
+mod captures;
 mod concat;
 mod damaged;
 mod directory;
@@ -35,7 +36,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::capture::timing_path;
-use crate::transport::{self, Target};
+use crate::transport::{self, Target, Tries};
 use crate::usage::Usage;
 use crate::value::{self, Rate};
 use name::NamePattern;
@@ -51,6 +52,8 @@ Examples:
   mjpeg record http://camera/stream out/ --keep 10m --name '%Y%m%d/%H%M%S-{seq}.jpg'
   mjpeg record http://camera/stream --concat night.mjpeg --on-change --deep
   mjpeg record http://camera/stream --mkv night.mkv --fps 5
+  mjpeg record http://camera/stream out/ --reconnect forever --duration 24h
+  mjpeg record http://camera/snapshot.jpg out/ --poll 500ms --on-change
   mjpeg record http://camera/stream --raw site.http --duration 1m    then: mjpeg serve site.http
   mjpeg record capture.http out/            frames of a saved response (curl -i, with or without --raw)
   mjpeg record http://camera/stream - --frames 1 > still.jpg
@@ -74,11 +77,22 @@ pub struct Record {
     /// Stop after this many bytes of written frames (k = 1024)
     #[arg(long, value_name = "SIZE", value_parser = value::size)]
     bytes: Option<u64>,
-    /// Give up when no good frame comes for this long. A file on a disk has at least 10 s to answer each read or write, and 2 s
-    /// after a signal or the end of --duration
+    /// Give up when no good frame comes for this long. A file on a disk has at least 10 s to answer each read or write,
+    /// also after a signal or the end of --duration
     #[arg(long, value_name = "T", default_value = "10s", value_parser = value::duration)]
     idle: Duration,
-    /// Leave out the first N good frames: some cameras start with black ones
+    /// Open the stream again when it ends, is cut, reset or stalls: up to N tries in a row may fail, or any number of
+    /// them. Recording goes on in the same files. A stream with good frames that ends cleanly is no failure
+    #[arg(long, value_name = "N|forever")]
+    reconnect: Option<Tries>,
+    /// The pause before a stream is opened again. It doubles with each failure, up to 30 s, and honours Retry-After
+    #[arg(long, value_name = "T", default_value = "1s", value_parser = value::duration, requires = "reconnect")]
+    reconnect_delay: Duration,
+    /// A URL that answers with one picture is asked again this long after the last request, as often as it takes: for a
+    /// goal, or until the run is ended
+    #[arg(long, value_name = "T", default_value = "1s", value_parser = value::limit)]
+    poll: Duration,
+    /// Leave out the first N good frames, of each connection: some cameras start with black ones
     #[arg(long, value_name = "N", default_value_t = 0)]
     skip: u64,
     /// Keep every Nth good frame
@@ -185,6 +199,9 @@ impl Record {
         if files.iter().enumerate().any(|(n, file)| files[..n].contains(file)) {
             let why = "--concat, --mkv and --raw need a file each; --raw also writes FILE.timing";
             return Err(Usage::conflict(why));
+        }
+        if self.reconnect.is_some() && !self.target.is_live() {
+            return Err(Usage::conflict("--reconnect needs a URL: files and standard input are read once"));
         }
         if self.fps.is_some() && !self.target.is_live() {
             return Err(Usage::conflict("--fps needs a live stream, since files have no times; use --every"));

@@ -27,7 +27,7 @@ const WINDOW: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The figures that are shown.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Figures {
     /// Frames written.
     pub frames: u64,
@@ -37,19 +37,44 @@ pub struct Figures {
     pub damaged: u64,
     /// When the last good frame came, since the start.
     pub last: Option<Duration>,
+    /// Times that the stream was opened again.
+    pub reconnects: u64,
+    /// The pause before the next connection, if there is one.
+    pub waiting: Option<Waiting>,
+}
+
+/// A pause before a connection.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// When it ends, since the start.
+    pub until: Duration,
+    /// Why the stream is not there.
+    pub why: Arc<str>,
 }
 
 /// The figures that are shown, as they change.
 #[derive(Debug, Clone, Default)]
-pub struct Shown(Arc<Mutex<Figures>>);
+pub struct Shown(Arc<Mutex<Count>>);
+
+#[derive(Debug, Default)]
+struct Count {
+    now: Figures,
+    /// Those of the frames that are in their files.
+    written: Figures,
+}
 
 impl Shown {
     /// The figures now.
     pub fn now(&self) -> Figures {
-        *self.figures()
+        self.count().now.clone()
     }
 
-    fn figures(&self) -> MutexGuard<'_, Figures> {
+    /// The figures of the frames that are in their files.
+    pub fn written(&self) -> Figures {
+        self.count().written.clone()
+    }
+
+    fn count(&self) -> MutexGuard<'_, Count> {
         // Nothing panics while it holds the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -94,7 +119,13 @@ impl Progress {
 
     /// Sets the figures.
     pub fn update(&self, figures: Figures) {
-        *self.shown.figures() = figures;
+        self.shown.count().now = figures;
+    }
+
+    /// All frames so far are in their files.
+    pub fn written(&self) {
+        let mut count = self.shown.count();
+        count.written = count.now.clone();
     }
 
     /// The figures, which change.
@@ -145,7 +176,7 @@ impl Display {
     fn show(&mut self) {
         let figures = self.shown.now();
         let elapsed = self.clock.now().saturating_sub(self.started);
-        let text = self.text(figures, elapsed);
+        let text = self.text(&figures, elapsed);
         if self.bar.is_hidden() {
             output::message("record", &text);
             return;
@@ -159,7 +190,7 @@ impl Display {
         self.bar.tick();
     }
 
-    fn text(&mut self, figures: Figures, elapsed: Duration) -> String {
+    fn text(&mut self, figures: &Figures, elapsed: Duration) -> String {
         while self.window.get(1).is_some_and(|(at, ..)| elapsed.saturating_sub(*at) >= WINDOW) {
             self.window.pop_front();
         }
@@ -168,7 +199,7 @@ impl Display {
         let span = elapsed.saturating_sub(oldest.0).as_secs_f64().max(0.001);
         let fps = figures.frames.saturating_sub(oldest.1) as f64 / span;
         let rate = figures.bytes.saturating_sub(oldest.2) as f64 / span / 1e6;
-        let Figures { frames, bytes, damaged, last } = figures;
+        let Figures { frames, bytes, damaged, last, reconnects, ref waiting } = *figures;
         let mut text = match self.goal.frames {
             Some(goal) => format!("{frames}/{}", Counted(goal, "frame")),
             None => Counted(frames, "frame").to_string(),
@@ -183,11 +214,18 @@ impl Display {
         if damaged > 0 {
             let _ = write!(text, ", {damaged} damaged");
         }
+        if reconnects > 0 {
+            let _ = write!(text, ", {}", Counted(reconnects, "reconnect"));
+        }
         let seconds = elapsed.as_secs();
         let _ = match self.goal.duration {
             Some(goal) => write!(text, ", {seconds}/{} s", goal.as_secs()),
             None => write!(text, ", {seconds} s"),
         };
+        if let Some(Waiting { until, why }) = waiting {
+            let left = until.saturating_sub(elapsed).as_secs_f64().ceil();
+            let _ = write!(text, ", reconnecting in {left} s: {}", output::printable(why));
+        }
         text
     }
 }
@@ -206,12 +244,26 @@ mod tests {
         let mut display = Display::new(goal, Clock::simulated(), Duration::ZERO, Shown::default());
         let mut at = |second, frames, damaged| {
             let last = Some(Duration::from_secs(10));
-            let figures = Figures { frames, bytes: frames * 1_000_000, damaged, last };
-            display.text(figures, Duration::from_secs(second))
+            let figures = Figures { frames, bytes: frames * 1_000_000, damaged, last, ..Figures::default() };
+            display.text(&figures, Duration::from_secs(second))
         };
         assert_eq!(at(5, 50, 0), "50 frames, 50.0 MB, 10.0 fps, 10.00 MB/s, last frame 0.0 s ago, 5/60 s");
         assert!(at(10, 150, 0).contains("20.0 fps, 20.00 MB/s"));
         let still = at(15, 150, 2);
         assert!(still.contains("0.0 fps, 0.00 MB/s, last frame 5.0 s ago, 2 damaged"), "{still}");
+    }
+
+    #[test]
+    fn a_pause_before_a_connection_counts_down() {
+        let mut display = Display::new(Goal::default(), Clock::simulated(), Duration::ZERO, Shown::default());
+        let mut at = |millis| {
+            let waiting = Waiting { until: Duration::from_secs(10), why: "connection \x1b[2Jrefused".into() };
+            let figures = Figures { frames: 3, reconnects: 1, waiting: Some(waiting), ..Figures::default() };
+            display.text(&figures, Duration::from_millis(millis))
+        };
+        let text = at(7_500);
+        assert!(text.contains(", 1 reconnect, 7 s, reconnecting in 3 s: connection "), "{text}");
+        assert!(!text.contains('\x1b'), "{text}");
+        assert!(at(9_100).contains("in 1 s") && at(11_000).contains("in 0 s"));
     }
 }

@@ -5,19 +5,20 @@ use std::time::Duration;
 use mjpeg::multipart::{Collected, Collector, Deviation, DeviationKind, Event, Part};
 use mjpeg::stats::FrameTimes;
 
+use super::captures::Captures;
 use super::goal::Goal;
 use super::hang::Operations;
 use super::judge::Judge;
 use super::line::Line;
-use super::progress::{Figures, Progress};
-use super::raw::RawFile;
+use super::progress::{Figures, Progress, Waiting};
+use super::raw::Times;
 use super::selection::{Choice, Selection};
 use super::sink::{Sink, Written};
 use super::stdout::Taken;
 use super::summary::Summary;
 use crate::clock::Clock;
 use crate::problem::Problem;
-use crate::transport::{Flow, Observer};
+use crate::transport::{Flow, Lost, Observer, Opened, Reason, Tap};
 
 /// How frames are kept.
 #[derive(Debug, Clone, Copy)]
@@ -32,8 +33,8 @@ pub struct Keep {
 pub struct Recorder {
     /// Where frames go.
     pub sink: Sink,
-    /// The response as received.
-    pub raw: Option<RawFile>,
+    /// The responses as received.
+    pub captures: Option<Captures>,
     /// What was recorded so far.
     pub summary: Summary,
     /// When good frames came.
@@ -50,22 +51,69 @@ pub struct Recorder {
     lines: Collector<Line>,
     progress: Progress,
     last_good: Option<Duration>,
+    /// When the last part came, since the first byte of the stream.
+    last_arrival: Option<Duration>,
+    /// A reconnection whose first part is not in the manifest yet.
+    reconnect: Option<Reconnection>,
+    waiting: Option<Waiting>,
+}
+
+/// What the manifest says of a reconnection, at the first part behind it.
+#[derive(Debug, Clone, Copy)]
+struct Reconnection {
+    /// Its number, from 1.
+    number: u64,
+    /// Between the last part before it and the first one behind it, once that has come.
+    gap: Option<Duration>,
 }
 
 impl Observer for Recorder {
     fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
         self.lines.event(event);
         self.note()?;
-        match event {
-            Event::Part(part) => self.part(part, arrival),
-            _ => Ok(Flow::More),
+        let Event::Part(part) = event else { return Ok(Flow::More) };
+        if let Some(reconnect) = &mut self.reconnect
+            && reconnect.gap.is_none()
+        {
+            reconnect.gap =
+                arrival.zip(self.last_arrival).map(|(arrival, last)| arrival.saturating_sub(last));
         }
+        self.last_arrival = arrival.or(self.last_arrival);
+        self.part(part, arrival)
     }
 
     fn settled(&mut self, parts: u64) -> Result<(), Problem> {
         self.lines.settled(parts);
         self.note()?;
-        self.sink.flush(self.clock.unix())
+        self.sink.flush(self.clock.unix())?;
+        self.progress.written();
+        Ok(())
+    }
+
+    fn opened(&mut self, opened: &Opened<'_>) -> Result<Option<Box<dyn Tap>>, Problem> {
+        match opened.reason {
+            Reason::First => self.sink.open()?,
+            Reason::Again => {
+                self.summary.reconnects += 1;
+                self.reconnect = Some(Reconnection { number: self.summary.reconnects, gap: None });
+                self.selection.restart();
+            }
+            Reason::Poll => {}
+        }
+        self.waiting = None;
+        self.show();
+        let times = if opened.is_live { Times::Written } else { Times::None };
+        self.captures.as_mut().map(|captures| captures.next(times)).transpose()
+    }
+
+    fn lost(&mut self, lost: &Lost<'_>) -> Result<(), Problem> {
+        self.waiting =
+            Some(Waiting { until: lost.again_at.saturating_sub(self.started), why: lost.why.into() });
+        self.show();
+        match lost.end.and_then(|end| end.word("goal")).zip(self.captures.as_mut()) {
+            Some((word, captures)) => captures.ended(word),
+            None => Ok(()),
+        }
     }
 }
 
@@ -85,7 +133,7 @@ impl Recorder {
     ) -> Self {
         Self {
             sink: Sink { operations: operations.clone(), ..Sink::default() },
-            raw: None,
+            captures: None,
             summary,
             times: FrameTimes::default(),
             not_taken: None,
@@ -98,6 +146,9 @@ impl Recorder {
             lines: Collector::new(),
             progress,
             last_good: None,
+            last_arrival: None,
+            reconnect: None,
+            waiting: None,
         }
     }
 
@@ -111,7 +162,7 @@ impl Recorder {
         self.lines.finish();
         let noted = self.note();
         let closed = self.sink.close(self.clock.unix());
-        let raw = self.raw.take().map_or(Ok(()), |raw| raw.close());
+        let raw = self.captures.as_mut().map_or(Ok(()), Captures::close);
         for bytes in self.sink.removed() {
             self.summary.frames_written -= 1;
             self.summary.bytes_written -= bytes;
@@ -130,7 +181,8 @@ impl Recorder {
             let file = self.sink.damaged(part.body, unix)?;
             if self.sink.directory.is_some() {
                 let file_bytes = part.body.len() as u64;
-                self.lines.open(part.number, Line { file, file_bytes, ..Line::new(part, arrival, &verdict) });
+                let line = Line { file, file_bytes, ..Line::new(part, arrival, &verdict) };
+                self.open(part.number, line);
             }
             self.show();
             return Ok(Flow::Rejected);
@@ -139,8 +191,8 @@ impl Recorder {
             self.times.push(arrival);
         }
         self.last_good = Some(self.clock.now().saturating_sub(self.started));
-        if let Some(raw) = &self.raw {
-            raw.replace()?;
+        if let Some(captures) = &mut self.captures {
+            captures.replace()?;
         }
         let end = verdict.end.filter(|_| self.keep.trim);
         let jpeg = end.and_then(|end| part.body.get(..end)).unwrap_or(part.body);
@@ -172,11 +224,19 @@ impl Recorder {
             if self.keep.hash {
                 line.hash(jpeg);
             }
-            self.lines.open(part.number, line);
+            self.open(part.number, line);
         }
         self.show();
         let is_reached = self.goal.is_reached(self.summary.frames_written, self.summary.bytes_written);
         Ok(if is_reached { Flow::Enough } else { Flow::More })
+    }
+
+    /// Keeps the line of a part until all its deviations are known.
+    fn open(&mut self, part: u64, mut line: Line) {
+        if let Some(Reconnection { number, gap }) = self.reconnect.take() {
+            line.reconnected(number, gap);
+        }
+        self.lines.open(part, line);
     }
 
     fn show(&self) {
@@ -185,6 +245,8 @@ impl Recorder {
             bytes: self.summary.bytes_written,
             damaged: self.summary.frames_damaged,
             last: self.last_good,
+            reconnects: self.summary.reconnects,
+            waiting: self.waiting.clone(),
         });
     }
 

@@ -7,6 +7,7 @@ use anyhow::anyhow;
 use mjpeg::counted::Counted;
 use mjpeg::jpeg::Depth;
 
+use super::captures::Captures;
 use super::concat::Concat;
 use super::directory::{Directory, Style};
 use super::durability::Durability;
@@ -18,7 +19,6 @@ use super::mkv::Mkv;
 use super::out_file::OutFile;
 use super::outcome;
 use super::progress::Progress;
-use super::raw::{RawFile, Times};
 use super::recorder::{Keep, Recorder};
 use super::selection::{Repeats, Rules, Selection};
 use super::stdout::{FrameOutput, Taken};
@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::signal::Stop;
-use crate::transport::{self, End, Session};
+use crate::transport::{Camera, CameraError, End, Manner, Reconnect};
 
 /// What a recording in its thread shares with the thread that watches it.
 struct Attempt {
@@ -54,12 +54,7 @@ impl Record {
         let progress = Progress::start(goal, self.quiet, &clock, started);
         let shown = progress.figures();
         let operations = Operations::default();
-        let watch = Watch {
-            idle: self.idle,
-            deadline: self.duration.map(|duration| started + duration),
-            clock: clock.clone(),
-            stop: stop.clone(),
-        };
+        let watch = Watch { idle: self.idle, clock: clock.clone() };
         let of_thread =
             Attempt { clock: clock.clone(), started, stop: stop.clone(), operations: operations.clone() };
         let this = Arc::new(self);
@@ -69,7 +64,7 @@ impl Record {
             Watched::Ended(result) => result,
             Watched::Hangs(waited) => {
                 let mut summary = this.summary();
-                summary.set_figures(shown.now());
+                summary.set_figures(&shown.written());
                 summary.duration_s = output::rounded((clock.now() - started).as_secs_f64());
                 this.hung(waited, stop, summary)
             }
@@ -183,36 +178,43 @@ impl Record {
             recorder.sink.directory = Some(operations.run(|| Directory::look(out, style))?);
         }
         let raw_existing = if existing == Existing::Resume { Existing::Refuse } else { existing };
-        let raw_timing = self.raw.as_deref().map(timing_path);
-        for (file, existing) in [
-            (&self.concat, existing),
-            (&self.mkv, raw_existing),
-            (&self.raw, raw_existing),
-            (&raw_timing, raw_existing),
-        ] {
-            if let Some(file) = file {
-                operations.run(|| OutFile::may_create(file, existing, self.directory(), &self.target))?;
-            }
+        let files = self.concat.iter().map(|file| (file.clone(), existing));
+        let new_files = self.mkv.iter().cloned().chain(self.raw.iter().flat_map(|raw| {
+            // A second response has a second capture.
+            let responses = if self.target.is_live() { 1..=2 } else { 1..=1 };
+            responses.map(|number| Captures::path_of(raw, number)).flat_map(|it| [timing_path(&it), it])
+        }));
+        for (file, existing) in files.chain(new_files.map(|file| (file, raw_existing))) {
+            operations.run(|| OutFile::may_create(&file, existing, self.directory(), &self.target))?;
         }
         recorder.sink.concat = self.concat.as_ref().map(|file| Concat::new(file, existing, durability));
         recorder.sink.mkv = self.mkv.as_ref().map(|file| Mkv::new(file, raw_existing));
         recorder.sink.stdout =
             self.is_to_stdout().then(|| FrameOutput::new(clock, stop, deadline, self.idle));
-        let patience = self.duration.map_or(self.idle, |duration| duration.min(self.idle));
-        let mut stream = transport::open(&self.target, &self.transport, patience, clock, stop)?;
-        recorder.sink.open()?;
-        if let Some(path) = &self.raw {
-            let times = if stream.is_live() { Times::Written } else { Times::None };
-            let raw = operations.run(|| RawFile::create(path, raw_existing, times, clock, operations))?;
-            recorder.raw = Some(raw.clone());
-            stream.set_tap(Box::new(raw))?;
-        }
-        let mut session = Session::new(stream, clock, self.idle, *started);
-        let end = session.run(recorder, deadline)?;
-        if let Some((raw, word)) = recorder.raw.as_ref().zip(end.word("goal")) {
-            raw.ended(word)?;
+        recorder.captures =
+            self.raw.as_ref().map(|path| Captures::new(path, raw_existing, clock, operations));
+        let manner = Manner {
+            idle: self.idle,
+            wait: self.transport.wait,
+            reconnect: self.reconnect(),
+            poll: self.target.is_live().then_some(self.poll),
+        };
+        let mut camera = Camera::new(&self.target, &self.transport, manner, clock, stop);
+        let end = match camera.run(recorder, deadline) {
+            // The time was up before there was a stream.
+            Ok(End::TimeUp) => camera.unopened().map_or(Ok(End::TimeUp), Err)?,
+            Ok(end) => end,
+            Err(CameraError::Unopened(error)) => return Err(error.into()),
+            Err(CameraError::Problem(problem)) => return Err(problem.into()),
+        };
+        if let Some((captures, word)) = recorder.captures.as_mut().zip(end.word("goal")) {
+            captures.ended(word)?;
         }
         Ok(end)
+    }
+
+    fn reconnect(&self) -> Reconnect {
+        Reconnect { tries: self.reconnect.unwrap_or(Reconnect::NEVER.tries), delay: self.reconnect_delay }
     }
 
     fn outcome(&self, end: &End, summary: &mut Summary) -> Result<Outcome, Failure> {

@@ -41,7 +41,7 @@ pub enum Choice {
 #[derive(Debug)]
 pub struct Selection {
     rules: Rules,
-    /// Good frames so far.
+    /// Good frames of this connection so far.
     good: u64,
     /// The number of the interval of `--fps` in which the last frame was written.
     slot: Option<u64>,
@@ -52,6 +52,11 @@ impl Selection {
     /// A selection that has seen nothing.
     pub fn new(rules: Rules) -> Self {
         Self { rules, good: 0, slot: None, last: None }
+    }
+
+    /// The stream was opened again: the camera warms up again.
+    pub fn restart(&mut self) {
+        self.good = 0;
     }
 
     /// Decides about the next good frame, which came `arrival` after the first byte of the stream.
@@ -103,6 +108,14 @@ mod tests {
         assert_eq!(written(rate("100"), &different).len(), 10);
         let on_change = Rules { repeats: Repeats::Count, ..ALL };
         assert_eq!(written(on_change, b"aaabbac"), [0, 3, 5, 6]);
+        let mut selection = Selection::new(Rules { skip: 2, ..ALL });
+        let mut choices =
+            || (0..3).map(|_| selection.choose(b"x", None) == Choice::Write).collect::<Vec<_>>();
+        assert_eq!(choices(), [false, false, true]);
+        assert_eq!(choices(), [true; 3]);
+        selection.restart();
+        let again: Vec<_> = (0..3).map(|_| selection.choose(b"x", None) == Choice::Write).collect();
+        assert_eq!(again, [false, false, true]);
         // A frame that is left out does not count as the last one.
         assert_eq!(written(Rules { every: 2, ..on_change }, b"abacb"), [0, 4]);
     }

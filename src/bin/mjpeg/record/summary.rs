@@ -37,7 +37,7 @@ pub struct Summary {
     gap_p99_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     gap_max_ms: Option<f64>,
-    /// Connections made after the first one.
+    /// Times that the stream was opened again after it had ended.
     pub reconnects: u64,
     /// How closely frames were read: `markers|entropy`.
     depth: &'static str,
@@ -72,11 +72,12 @@ impl Summary {
         }
     }
 
-    /// Sets the counts to those that the progress shows.
-    pub fn set_figures(&mut self, figures: Figures) {
+    /// Sets the counts.
+    pub fn set_figures(&mut self, figures: &Figures) {
         self.frames_written = figures.frames;
         self.frames_damaged = figures.damaged;
         self.bytes_written = figures.bytes;
+        self.reconnects = figures.reconnects;
     }
 
     /// Good frames, written or not.
@@ -111,6 +112,9 @@ impl Summary {
             if frames > 0 {
                 text += &format!(", {frames} {what}");
             }
+        }
+        if self.reconnects > 0 {
+            text += &format!(", {}", Counted(self.reconnects, "reconnect"));
         }
         text += &format!(", judged by {}", self.depth);
         if let Some(end) = self.end {

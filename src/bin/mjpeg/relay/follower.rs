@@ -90,10 +90,10 @@ impl Observer for Follower<'_> {
     }
 
     /// Waits here, since the camera is asked again after this.
-    fn lost(&mut self, lost: &Lost<'_>) {
+    fn lost(&mut self, lost: &Lost<'_>) -> Result<(), Problem> {
         // With --wait the start goes on.
         if self.start.is_some() {
-            return;
+            return Ok(());
         }
         match lost.end {
             // The text of an end does not name the camera.
@@ -102,6 +102,7 @@ impl Observer for Follower<'_> {
         }
         self.await_demand(lost.again_at);
         self.begin();
+        Ok(())
     }
 }
 

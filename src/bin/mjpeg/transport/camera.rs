@@ -159,6 +159,7 @@ impl Camera {
             }
             self.state = State::Due(Due { at: self.clock.now(), reason: Reason::Again, idle: None });
         }
+        self.opener.close();
     }
 
     /// From now on, a stream that ended is opened again like this.
@@ -166,9 +167,9 @@ impl Camera {
         self.retry = Retry::of(reconnect);
     }
 
-    /// Why the last try to open a stream failed, if it did.
-    pub fn take_error(&mut self) -> Option<OpenError> {
-        self.error.take()
+    /// Why there is no stream yet, if one was asked for.
+    pub fn unopened(&mut self) -> Option<OpenError> {
+        self.error.take().filter(|_| self.opened == 0)
     }
 
     /// Waits until `at` of the clock. The end of the run, if that comes first.
@@ -198,7 +199,7 @@ impl Camera {
                 if self.opened > 0 && deadline.is_some_and(|deadline| self.clock.now() >= deadline) {
                     return Ok(Some(End::TimeUp));
                 }
-                return self.unopened(error, observer);
+                return self.refused(error, observer);
             }
         };
         let (reason, idle) = match &mut self.state {
@@ -226,7 +227,7 @@ impl Camera {
     }
 
     /// A try to open a stream failed.
-    fn unopened(
+    fn refused(
         &mut self,
         error: OpenError,
         observer: &mut impl Observer,
@@ -255,7 +256,7 @@ impl Camera {
         };
         let (why, tries) = (error.to_string(), self.retry.tries());
         self.error = Some(error);
-        observer.lost(&Lost { end: None, why: &why, again_at: at, tries });
+        observer.lost(&Lost { end: None, why: &why, again_at: at, tries })?;
         let reason = if self.opened == 0 { Reason::First } else { Reason::Again };
         self.state = State::Due(Due { at, reason, idle: None });
         Ok(None)
@@ -268,6 +269,10 @@ impl Camera {
         self.origin = session.next_origin();
         let (shown, started, idle) = (session.shown(), session.started(), session.idle().clone());
         let poll = self.manner.poll.filter(|_| end == End::Closed && session.is_snapshot());
+        if poll.is_some() {
+            session.keep_connection();
+            self.opener.keep_connections();
+        }
         // The old connection is closed before the next one is made.
         self.state = State::Due(Due { at: now, reason: Reason::Again, idle: None });
         self.is_proven |= shown.good > 0;
@@ -295,7 +300,7 @@ impl Camera {
             why: &end.to_string(),
             again_at: at,
             tries: self.retry.tries(),
-        });
+        })?;
         self.last_end = Some(end);
         self.state = State::Due(Due { at, reason: Reason::Again, idle: None });
         Ok(None)

@@ -17,6 +17,7 @@ use super::challenge::Challenge;
 use super::cookies::Cookies;
 use super::digest::Digest;
 use super::field::{Field, merged};
+use super::kept::{KeepConnector, Kept, KeptConnector};
 use super::open_error::{OpenError, OpenErrorKind};
 use super::options::Options;
 use super::place::Place;
@@ -53,6 +54,8 @@ pub struct Client {
     clock: Clock,
     cookies: Cookies,
     tls: Option<Arc<ClientConfig>>,
+    /// The connection from one request to the next, if there are to be many.
+    kept: Option<Kept>,
 }
 
 impl Client {
@@ -76,7 +79,18 @@ impl Client {
             clock: clock.clone(),
             cookies: Cookies::default(),
             tls: None,
+            kept: None,
         })
+    }
+
+    /// The URL answers with one picture, and is asked again and again: connections are kept open if the server likes.
+    pub fn keep_connections(&mut self) {
+        self.kept.get_or_insert_default();
+    }
+
+    /// Closes the connection that is kept.
+    pub fn close(&mut self) {
+        self.kept.iter().for_each(Kept::close);
     }
 
     /// Sends the request and reads the response head. `patience` bounds each wait for a head, and for a connection
@@ -155,11 +169,25 @@ impl Client {
             if authorization.is_none() {
                 return Err(self.refused(place, &mut stream, Tried::UnknownScheme));
             }
+            if self.kept.is_some() {
+                stream.skip_page(PAGE_BYTES, self.clock.now() + PAGE_TIME);
+            }
         }
     }
 
-    /// Sends one request over a connection of its own, and reads the head of the response.
+    /// Sends one request and reads the head of the response. The server may have closed the connection that was kept.
     fn request(&mut self, place: &Place, authorization: Option<&[u8]>) -> Result<Stream, OpenError> {
+        let was_kept = self.kept.as_ref().is_some_and(|kept| kept.holds(&place.origin()));
+        match self.request_once(place, authorization) {
+            Err(error) if was_kept && matches!(error.kind, OpenErrorKind::Closed | OpenErrorKind::Reset) => {
+                self.request_once(place, authorization)
+            }
+            result => result,
+        }
+    }
+
+    /// Sends one request over the connection that was kept, or one of its own.
+    fn request_once(&mut self, place: &Place, authorization: Option<&[u8]>) -> Result<Stream, OpenError> {
         let route = self.route(place)?;
         let connect = self.access.options.connect_timeout.unwrap_or(self.patience);
         self.wire.restart(self.clock.now() + connect);
@@ -175,7 +203,7 @@ impl Client {
             request_error::failure(place, route.proxy(), connect, self.wire.end().as_ref(), &error)
         })?;
         self.wire.set_deadline(Some(self.clock.now() + self.patience));
-        let input: Box<dyn Read> = match self.wire.take_socket() {
+        let input: Box<dyn Read> = match self.wire.take_socket().filter(|_| self.kept.is_none()) {
             Some(socket) => {
                 socket.set_nonblocking(true).map_err(|error| {
                     OpenError::local(anyhow::Error::new(error).context("cannot set up a socket"))
@@ -185,6 +213,9 @@ impl Client {
             None => Box::new(response.into_body().into_reader()),
         };
         let mut stream = Stream::new(input, Expected::Response, &self.wire, &self.clock, true);
+        if let Some(kept) = &self.kept {
+            stream.may_keep(kept);
+        }
         stream.read_head().map_err(|end| request_error::no_head(place, self.patience, &end))?;
         if let Err(error) = stream.reader_error() {
             return Err(OpenError::new(OpenErrorKind::Head, anyhow!("{}: {error}", place.url())));
@@ -221,7 +252,7 @@ impl Client {
             ("Host", Some(place.host_field())),
             ("User-Agent", Some(concat!("mjpeg/", env!("CARGO_PKG_VERSION")).into())),
             ("Accept", Some("*/*".into())),
-            ("Connection", Some("close".into())),
+            ("Connection", Some(if self.kept.is_some() { "keep-alive" } else { "close" }.into())),
             ("Cookie", self.cookies.field(place)),
             ("Proxy-Authorization", basic),
             ("Via", self.access.options.via.as_ref().map(Via::value)),
@@ -260,11 +291,14 @@ impl Client {
             .user_agent("")
             .build();
         let forwarded = matches!(route, Route::Forward(_)).then(|| format!("http://{}", place.host_field()));
-        let connector =
-            ().chain(ConnectProxyConnector::default())
-                .chain(TcpConnector { wire: Arc::clone(&self.wire), route: route.clone() })
-                .chain(TlsConnector(self.tls.clone().filter(|_| needs_tls)))
-                .chain(PlainHeadConnector { is_tunnelled, forwarded });
+        let (place_of_kept, origin) = (self.kept.clone().unwrap_or_default(), place.origin());
+        let kept = KeptConnector { kept: place_of_kept.clone(), origin: origin.clone(), is_tunnelled };
+        let connector = kept
+            .chain(ConnectProxyConnector::default())
+            .chain(TcpConnector { wire: Arc::clone(&self.wire), route: route.clone() })
+            .chain(TlsConnector(self.tls.clone().filter(|_| needs_tls)))
+            .chain(KeepConnector { kept: place_of_kept, origin, is_tunnelled })
+            .chain(PlainHeadConnector { is_tunnelled, forwarded });
         Ok(Agent::with_parts(config, connector, route.clone()))
     }
 

@@ -14,6 +14,7 @@ mod end;
 mod field;
 mod http;
 mod idle_limit;
+mod kept;
 mod local;
 mod netrc;
 mod observer;

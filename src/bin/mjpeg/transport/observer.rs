@@ -55,5 +55,11 @@ pub trait Observer {
     }
 
     /// A camera has no stream at the moment, and is asked again.
-    fn lost(&mut self, _: &Lost<'_>) {}
+    ///
+    /// # Errors
+    ///
+    /// A problem of our side ends the session.
+    fn lost(&mut self, _: &Lost<'_>) -> Result<(), Problem> {
+        Ok(())
+    }
 }

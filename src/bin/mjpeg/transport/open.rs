@@ -27,6 +27,12 @@ pub trait Opener {
     ///
     /// What kept it from opening, with the target.
     fn open(&mut self, patience: Duration) -> Result<Stream, OpenError>;
+
+    /// There will be many short streams: connections are kept.
+    fn keep_connections(&mut self) {}
+
+    /// Closes a connection that is kept.
+    fn close(&mut self) {}
 }
 
 /// The streams of a target.
@@ -48,6 +54,14 @@ impl Source {
 }
 
 impl Opener for Source {
+    fn keep_connections(&mut self) {
+        self.client.iter_mut().for_each(Client::keep_connections);
+    }
+
+    fn close(&mut self) {
+        self.client.iter_mut().for_each(Client::close);
+    }
+
     fn open(&mut self, patience: Duration) -> Result<Stream, OpenError> {
         let (clock, stop) = (&self.clock, &self.stop);
         let wire = Wire::new(clock, stop);

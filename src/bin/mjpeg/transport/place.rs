@@ -133,6 +133,11 @@ impl Place {
         format!("{}://{}{}", self.scheme(), self.host_field(), self.target)
     }
 
+    /// Scheme, host and port.
+    pub fn origin(&self) -> String {
+        format!("{}://{}:{}", self.scheme(), self.host.to_ascii_lowercase(), self.port())
+    }
+
     /// Whether the host has a zone: `[fe80::1%25eth0]`.
     pub fn has_zone(&self) -> bool {
         self.host.starts_with('[') && self.host.contains('%')

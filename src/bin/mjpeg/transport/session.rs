@@ -85,6 +85,11 @@ impl Session {
         }
     }
 
+    /// The response has ended: its connection may be used for another request.
+    pub(super) fn keep_connection(&self) {
+        self.stream.keep_connection();
+    }
+
     /// What the stream has shown so far.
     pub(super) fn shown(&self) -> Shown {
         self.shown

@@ -10,6 +10,7 @@ use mjpeg::http::{Dechunker, Head, HeadError};
 use mjpeg::response::{Expected, Reader};
 
 use super::arrivals::Arrivals;
+use super::kept::{Kept, allows_another_request};
 use super::tap::Tap;
 use super::wire::{Wire, WireEnd};
 use crate::clock::Clock;
@@ -34,6 +35,8 @@ pub struct Stream {
     /// What was read before there was a tap, with its times.
     early: Vec<(Duration, Vec<u8>)>,
     tap: Option<Box<dyn Tap>>,
+    /// Where the connection may go when the response has been read.
+    kept: Option<Kept>,
 }
 
 /// What one read brought.
@@ -68,6 +71,27 @@ impl Stream {
             substitute: None,
             early: Vec::new(),
             tap: None,
+            kept: None,
+        }
+    }
+
+    /// Sets where the connection may be kept when the response has been read.
+    pub(super) fn may_keep(&mut self, kept: &Kept) {
+        self.kept = Some(kept.clone());
+    }
+
+    /// Keeps the connection, if the response has been read and its head allows that. The stream is to be dropped then.
+    pub(super) fn keep_connection(&self) {
+        if self.reader.is_over() {
+            self.allow_keeping();
+        }
+    }
+
+    fn allow_keeping(&self) {
+        if let Some(kept) = &self.kept
+            && self.reader.head().is_some_and(allows_another_request)
+        {
+            kept.allow();
         }
     }
 
@@ -172,6 +196,16 @@ impl Stream {
                 Ok(n) if n > 0 => read = room[..n].to_vec(),
                 _ => return page,
             }
+        }
+    }
+
+    /// Reads a page of at most `most` bytes to its end, so that the connection can be used again, until `deadline` of the
+    /// clock at the latest. The stream is to be dropped then.
+    pub(super) fn skip_page(&mut self, most: usize, deadline: Duration) {
+        let Some(length) = self.reader.head().and_then(|head| head.text("content-length")) else { return };
+        let length = length.trim().parse::<usize>().ok().filter(|&length| length <= most);
+        if length.is_some_and(|length| self.page(length, deadline).len() == length) {
+            self.allow_keeping();
         }
     }
 

@@ -156,8 +156,9 @@ impl Observer for Seen {
         Ok(None)
     }
 
-    fn lost(&mut self, lost: &Lost<'_>) {
+    fn lost(&mut self, lost: &Lost<'_>) -> Result<(), Problem> {
         self.lost.push(lost.why.to_string());
+        Ok(())
     }
 }
 
