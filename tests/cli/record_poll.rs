@@ -6,15 +6,14 @@ use crate::record::{manifest, record, summary};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use kit::run::{mjpeg, start};
 
-/// A camera that gives pictures. It counts connections and requests.
+/// A camera that gives pictures. It notes the requests.
 struct Snapshots {
     url: String,
-    connections: Arc<AtomicUsize>,
     /// The heads of the requests, with the number of their connection.
     requests: Arc<Mutex<Vec<(usize, String)>>>,
 }
@@ -27,12 +26,12 @@ impl Snapshots {
     fn start(answer: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/snapshot.jpg", listener.local_addr().unwrap());
-        let (connections, requests) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
-        let camera = Self { url, connections: Arc::clone(&connections), requests: Arc::clone(&requests) };
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let camera = Self { url, requests: Arc::clone(&requests) };
         std::thread::spawn(move || {
             let pictures = kit::contents(&kit::frames());
-            while let Ok((mut stream, _)) = listener.accept() {
-                let connection = connections.fetch_add(1, Ordering::SeqCst) + 1;
+            for connection in 1.. {
+                let Ok((mut stream, _)) = listener.accept() else { return };
                 let (requests, pictures) = (Arc::clone(&requests), pictures.clone());
                 std::thread::spawn(move || {
                     let mut asked = Vec::new();
@@ -136,6 +135,22 @@ fn a_connection_that_the_server_has_closed_meanwhile_is_replaced_and_pictures_th
 }
 
 #[test]
+fn check_asks_for_pictures_in_the_same_way() {
+    let camera = Snapshots::start(|_, pictures| picture(&pictures[0], ""));
+    let dir = tempfile::tempdir().unwrap();
+    // A pipe can be read once.
+    let fifo = dir.path().join("password");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let writer = fifo.clone();
+    let secret = std::thread::spawn(move || fs::write(writer, "u:p\n").unwrap());
+    let mut command = mjpeg(["check", &camera.url, "--frames", "4", "--poll", "50ms", "--format", "json"]);
+    let end = start(command.arg("--password-file").arg(&fifo)).end().expect(0);
+    secret.join().unwrap();
+    assert!(end.text().contains("the same one 4 times"), "{}", end.text());
+    assert_eq!(camera.used(), [1, 2, 2, 2]);
+}
+
+#[test]
 fn without_a_goal_a_picture_is_asked_for_until_a_signal_ends_the_run() {
     let camera = Snapshots::start(|_, pictures| picture(&pictures[0], ""));
     let dir = tempfile::tempdir().unwrap();
@@ -223,4 +238,26 @@ fn a_password_is_asked_for_and_sent_over_the_same_connection_and_each_answer_has
         assert!(dir.path().join(format!("{name}.timing")).exists());
     }
     assert!(!dir.path().join("x.http.4").exists());
+}
+
+#[test]
+fn memory_does_not_grow_from_picture_to_picture() {
+    let camera = Snapshots::start(|_, pictures| picture(&pictures[0], ""));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("all.mjpeg");
+    let mut command = mjpeg(["record", &camera.url, "--poll", "1ms", "--quiet", "--concat"]);
+    let recording = start(command.arg(&file));
+    let picture = fs::read(&kit::jpegs(&kit::frames())[0]).unwrap().len() as u64;
+    let resident = |pictures: u64| {
+        kit::eventually("so many pictures", || {
+            fs::metadata(&file).is_ok_and(|file| file.len() >= pictures * picture).then_some(())
+        });
+        let status = fs::read_to_string(format!("/proc/{}/status", recording.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap().to_string();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+    };
+    let (early, late) = (resident(300), resident(2000));
+    assert!(late < early + 1000, "{early} kB, then {late} kB");
+    recording.signal("TERM");
+    recording.end().expect(0);
 }

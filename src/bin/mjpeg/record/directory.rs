@@ -18,6 +18,7 @@ use super::line::Line;
 use super::listing::{Listing, Unlisted};
 use super::lock::Lock;
 use super::manifest;
+use super::moment::Moment;
 use super::name::NamePattern;
 use super::ring::Limit;
 use crate::problem::Problem;
@@ -138,18 +139,18 @@ impl Directory {
         Ok(State::Open { listing: listing.with_context(|| self.cannot_write(manifest::NAME))?, folder })
     }
 
-    /// Writes a good frame that came at `unix` since 1970-01-01 UTC, and returns its number and its name.
+    /// Writes a good frame that came `at` this moment, and returns its number and its name.
     ///
     /// # Errors
     ///
     /// With the name of the file; nothing half-written stays behind.
-    pub fn good(&mut self, jpeg: &[u8], unix: Duration) -> Result<(u64, String), Problem> {
+    pub fn good(&mut self, jpeg: &[u8], at: Moment) -> Result<(u64, String), Problem> {
         // First the lines of all earlier files.
-        self.flush(unix)?;
-        let (seq, name) = self.next_name(unix)?;
+        self.flush(at)?;
+        let (seq, name) = self.next_name(at.unix)?;
         self.stage(jpeg, &name)?;
         if let State::Waiting { .. } = self.state {
-            self.replace_earlier(unix)?;
+            self.replace_earlier(at)?;
         }
         self.publish(&name, Some(jpeg.len() as u64))?;
         self.last_seq = seq;
@@ -161,11 +162,11 @@ impl Directory {
     /// # Errors
     ///
     /// As [`Directory::good`].
-    pub fn damaged(&mut self, bytes: &[u8], unix: Duration) -> Result<Option<String>, Problem> {
+    pub fn damaged(&mut self, bytes: &[u8], at: Moment) -> Result<Option<String>, Problem> {
         if bytes.is_empty() || !matches!(self.state, State::Open { .. }) {
             return Ok(None);
         }
-        self.flush(unix)?;
+        self.flush(at)?;
         let name = damaged::name(self.last_damaged + 1);
         self.stage(bytes, &name)?;
         self.publish(&name, None)?;
@@ -202,7 +203,7 @@ impl Directory {
     }
 
     /// Removes the earlier recording. The first good frame is in its hidden file already, so there is room for it.
-    fn replace_earlier(&mut self, unix: Duration) -> Result<(), Problem> {
+    fn replace_earlier(&mut self, at: Moment) -> Result<(), Problem> {
         let State::Waiting { folder, held } = std::mem::replace(&mut self.state, State::Shut) else {
             return Ok(());
         };
@@ -214,9 +215,9 @@ impl Directory {
         }
         let _ = fs::remove_dir(self.out.join(damaged::FOLDER));
         for line in held {
-            self.note(line, unix)?;
+            self.note(line, at)?;
         }
-        self.flush(unix)
+        self.flush(at)
     }
 
     /// Appends a line to the manifest. It is in the file after the next [`Directory::flush`].
@@ -224,14 +225,14 @@ impl Directory {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn note(&mut self, line: Line, unix: Duration) -> Result<(), Problem> {
+    pub fn note(&mut self, line: Line, at: Moment) -> Result<(), Problem> {
         let context = || self.out.join(manifest::NAME).display().to_string();
         match &mut self.state {
             State::Shut => {}
             State::Waiting { held, .. } if held.len() < MOST_HELD => held.push(line),
             State::Waiting { .. } => {}
             State::Open { listing, .. } => {
-                listing.note(&line, unix).with_context(|| format!("cannot write {}", context()))?;
+                listing.note(&line, at.steady).with_context(|| format!("cannot write {}", context()))?;
             }
         }
         Ok(())
@@ -242,9 +243,9 @@ impl Directory {
     /// # Errors
     ///
     /// When they cannot be written. The files without a line are removed then, and the recording ends.
-    pub fn flush(&mut self, unix: Duration) -> Result<(), Problem> {
+    pub fn flush(&mut self, at: Moment) -> Result<(), Problem> {
         let State::Open { folder, listing } = &mut self.state else { return Ok(()) };
-        let flushed = listing.flush(folder, unix);
+        let flushed = listing.flush(folder, at.steady);
         if flushed.is_err() {
             self.removed = listing.take_unlisted();
             for file in &self.removed {
@@ -265,8 +266,8 @@ impl Directory {
     /// # Errors
     ///
     /// As [`Directory::flush`], and those of the close.
-    pub fn close(&mut self, unix: Duration) -> Result<(), Problem> {
-        let flushed = self.flush(unix);
+    pub fn close(&mut self, at: Moment) -> Result<(), Problem> {
+        let flushed = self.flush(at);
         let closed = match std::mem::replace(&mut self.state, State::Shut) {
             State::Open { listing, .. } => listing.close().with_context(|| self.cannot_write(manifest::NAME)),
             State::Shut | State::Waiting { .. } => Ok(()),

@@ -17,6 +17,7 @@ mod listing;
 mod lock;
 mod manifest;
 mod mkv;
+mod moment;
 mod name;
 mod out_file;
 mod outcome;
@@ -88,10 +89,6 @@ pub struct Record {
     /// The pause before a stream is opened again. It doubles with each failure, up to 30 s, and honours Retry-After
     #[arg(long, value_name = "T", default_value = "1s", value_parser = value::duration, requires = "reconnect")]
     reconnect_delay: Duration,
-    /// A URL that answers with one picture is asked again this long after the last request, as often as it takes: for a
-    /// goal, or until the run is ended
-    #[arg(long, value_name = "T", default_value = "1s", value_parser = value::limit)]
-    poll: Duration,
     /// Leave out the first N good frames, of each connection: some cameras start with black ones
     #[arg(long, value_name = "N", default_value_t = 0)]
     skip: u64,
@@ -202,6 +199,9 @@ impl Record {
         }
         if self.reconnect.is_some() && !self.target.is_live() {
             return Err(Usage::conflict("--reconnect needs a URL: files and standard input are read once"));
+        }
+        if self.transport.poll.is_some() && !self.target.is_live() {
+            return Err(Usage::conflict("--poll needs a URL: files and standard input are read once"));
         }
         if self.fps.is_some() && !self.target.is_live() {
             return Err(Usage::conflict("--fps needs a live stream, since files have no times; use --every"));

@@ -40,7 +40,9 @@ pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resu
         (End::NotAStream(_), Some(exit)) => failure(exit, end.to_string()),
         (_, Some(exit)) => failure(exit, format!("after {frames}: {end}")),
         (End::Closed | End::Truncated, None) if goal.is_set() => {
-            failure(Exit::No, format!("after {frames}, before the goal: {end}"))
+            let cause = anyhow!("{target}: after {frames}, before the goal: {end}");
+            let hint = target.is_live().then(|| "--reconnect forever opens it again".into());
+            Err(Failure { exit: Exit::No, cause: Some(cause), hint })
         }
         (End::Signal(signal), None) if goal.is_set() => Ok(Outcome::Signal(*signal)),
         (_, None) => Ok(Outcome::Exit(Exit::Done)),

@@ -10,6 +10,7 @@ use super::goal::Goal;
 use super::hang::Operations;
 use super::judge::Judge;
 use super::line::Line;
+use super::moment::Moments;
 use super::progress::{Figures, Progress, Waiting};
 use super::raw::Times;
 use super::selection::{Choice, Selection};
@@ -46,6 +47,7 @@ pub struct Recorder {
     selection: Selection,
     goal: Goal,
     clock: Clock,
+    moments: Moments,
     started: Duration,
     /// Manifest lines that wait for the deviations behind their parts.
     lines: Collector<Line>,
@@ -85,12 +87,12 @@ impl Observer for Recorder {
     fn settled(&mut self, parts: u64) -> Result<(), Problem> {
         self.lines.settled(parts);
         self.note()?;
-        self.sink.flush(self.clock.unix())?;
+        self.sink.flush(self.moments.now())?;
         self.progress.written();
         Ok(())
     }
 
-    fn opened(&mut self, opened: &Opened<'_>) -> Result<Option<Box<dyn Tap>>, Problem> {
+    fn opened(&mut self, opened: &Opened) -> Result<Option<Box<dyn Tap>>, Problem> {
         match opened.reason {
             Reason::First => self.sink.open()?,
             Reason::Again => {
@@ -142,6 +144,7 @@ impl Recorder {
             selection,
             goal,
             clock: clock.clone(),
+            moments: Moments::new(clock),
             started,
             lines: Collector::new(),
             progress,
@@ -161,7 +164,7 @@ impl Recorder {
         self.progress.end();
         self.lines.finish();
         let noted = self.note();
-        let closed = self.sink.close(self.clock.unix());
+        let closed = self.sink.close(self.moments.now());
         let raw = self.captures.as_mut().map_or(Ok(()), Captures::close);
         for bytes in self.sink.removed() {
             self.summary.frames_written -= 1;
@@ -175,10 +178,10 @@ impl Recorder {
             return Ok(Flow::Rejected);
         }
         let verdict = self.judge.judge(part);
-        let unix = self.clock.unix();
+        let at = self.moments.now();
         if verdict.damage.is_some() {
             self.summary.frames_damaged += 1;
-            let file = self.sink.damaged(part.body, unix)?;
+            let file = self.sink.damaged(part.body, at)?;
             if self.sink.directory.is_some() {
                 let file_bytes = part.body.len() as u64;
                 let line = Line { file, file_bytes, ..Line::new(part, arrival, &verdict) };
@@ -206,7 +209,7 @@ impl Recorder {
             self.show();
             return Ok(Flow::More);
         }
-        let placed = match self.sink.good(jpeg, unix)? {
+        let placed = match self.sink.good(jpeg, at)? {
             Written::Everywhere(placed) => placed,
             Written::NotToStdout(taken) => {
                 self.not_taken = Some(taken);
@@ -214,7 +217,7 @@ impl Recorder {
             }
         };
         if let Some(mkv) = &mut self.sink.mkv {
-            self.sink.operations.run(|| mkv.good(jpeg, part, arrival, unix))?;
+            self.sink.operations.run(|| mkv.good(jpeg, part, arrival, at.unix))?;
         }
         self.summary.frames_written += 1;
         self.summary.bytes_written += jpeg.len() as u64;
@@ -269,7 +272,7 @@ impl Recorder {
                     None => continue,
                 },
             };
-            self.sink.note(line, self.clock.unix())?;
+            self.sink.note(line, self.moments.now())?;
         }
         Ok(())
     }

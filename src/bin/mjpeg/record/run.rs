@@ -197,7 +197,7 @@ impl Record {
             idle: self.idle,
             wait: self.transport.wait,
             reconnect: self.reconnect(),
-            poll: self.target.is_live().then_some(self.poll),
+            poll: self.target.is_live().then(|| self.transport.poll_interval()),
         };
         let mut camera = Camera::new(&self.target, &self.transport, manner, clock, stop);
         let end = match camera.run(recorder, deadline) {

@@ -1,12 +1,11 @@
 //! Where frames go: files in a directory, one file of JPEGs, standard output, or several of these.
 
-use std::time::Duration;
-
 use super::concat::Concat;
 use super::directory::Directory;
 use super::hang::Operations;
 use super::line::Line;
 use super::mkv::Mkv;
+use super::moment::Moment;
 use super::stdout::{FrameOutput, Taken};
 use crate::problem::Problem;
 
@@ -44,12 +43,12 @@ impl Sink {
         self.operations.run(|| self.directory.as_mut().map_or(Ok(()), Directory::open))
     }
 
-    /// Writes a good frame that came at `unix` since 1970-01-01 UTC.
+    /// Writes a good frame that came `at` this moment.
     ///
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn good(&mut self, jpeg: &[u8], unix: Duration) -> Result<Written, Problem> {
+    pub fn good(&mut self, jpeg: &[u8], at: Moment) -> Result<Written, Problem> {
         if let Some(stdout) = &mut self.stdout {
             let taken = if stdout.is_file() {
                 self.operations.run(|| stdout.write(jpeg))?
@@ -66,7 +65,7 @@ impl Sink {
                 concat.good(jpeg)?;
             }
             let directory = self.directory.as_mut();
-            Ok(Written::Everywhere(directory.map(|directory| directory.good(jpeg, unix)).transpose()?))
+            Ok(Written::Everywhere(directory.map(|directory| directory.good(jpeg, at)).transpose()?))
         })
     }
 
@@ -75,9 +74,9 @@ impl Sink {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn damaged(&mut self, bytes: &[u8], unix: Duration) -> Result<Option<String>, Problem> {
+    pub fn damaged(&mut self, bytes: &[u8], at: Moment) -> Result<Option<String>, Problem> {
         let Some(directory) = &mut self.directory else { return Ok(None) };
-        self.operations.run(|| directory.damaged(bytes, unix))
+        self.operations.run(|| directory.damaged(bytes, at))
     }
 
     /// Appends a line to the manifest, if there is one. It is in the file after the next [`Sink::flush`].
@@ -85,9 +84,9 @@ impl Sink {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn note(&mut self, line: Line, unix: Duration) -> Result<(), Problem> {
+    pub fn note(&mut self, line: Line, at: Moment) -> Result<(), Problem> {
         let Some(directory) = &mut self.directory else { return Ok(()) };
-        self.operations.run(|| directory.note(line, unix))
+        self.operations.run(|| directory.note(line, at))
     }
 
     /// Writes the frames and the lines of the manifest that wait. All that came is then in the files.
@@ -95,9 +94,9 @@ impl Sink {
     /// # Errors
     ///
     /// When they cannot be written.
-    pub fn flush(&mut self, unix: Duration) -> Result<(), Problem> {
+    pub fn flush(&mut self, at: Moment) -> Result<(), Problem> {
         self.operations.run(|| {
-            let directory = self.directory.as_mut().map_or(Ok(()), |directory| directory.flush(unix));
+            let directory = self.directory.as_mut().map_or(Ok(()), |directory| directory.flush(at));
             let concat = self.concat.as_mut().map_or(Ok(()), Concat::flush);
             directory.and(concat)
         })
@@ -118,9 +117,9 @@ impl Sink {
     /// # Errors
     ///
     /// The first error. Everything is closed.
-    pub fn close(&mut self, unix: Duration) -> Result<(), Problem> {
+    pub fn close(&mut self, at: Moment) -> Result<(), Problem> {
         self.operations.run(|| {
-            let directory = self.directory.as_mut().map_or(Ok(()), |directory| directory.close(unix));
+            let directory = self.directory.as_mut().map_or(Ok(()), |directory| directory.close(at));
             let concat = self.concat.as_mut().map_or(Ok(()), Concat::close);
             let mkv = self.mkv.as_mut().map_or(Ok(()), Mkv::close);
             directory.and(concat).and(mkv)

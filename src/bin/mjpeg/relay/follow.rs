@@ -34,33 +34,27 @@ pub enum Start {
 
 impl Upstream {
     /// Opens the stream in a thread while `link` wants it, and publishes each picture when it arrives. There is never more
-    /// than one connection. If the URL answers with one picture, it is asked for the next one after `poll`.
+    /// than one connection. If the URL answers with one picture, it is asked for the next one.
     ///
     /// # Errors
     ///
     /// When the attempt of [`Start::Probe`] opens no stream.
-    pub fn relay(self, mailbox: Mailbox, link: Link, start: Start, poll: Duration) -> Result<(), Error> {
+    pub fn relay(self, mailbox: Mailbox, link: Link, start: Start) -> Result<(), Error> {
         if start == Start::Blind {
-            return spawn(move || self.follow(&mailbox, &link, None, poll));
+            return spawn(move || self.follow(&mailbox, &link, None));
         }
         // A session cannot move between threads: its thread opens the stream and reports the result.
         let (opened, open_result) = sync_channel(1);
-        spawn(move || self.follow(&mailbox, &link, Some(opened), poll))?;
+        spawn(move || self.follow(&mailbox, &link, Some(opened)))?;
         open_result.recv().map_err(|_| thread_ended())?
     }
 
     /// Runs in the thread. `start` takes the result of the attempt that must open a stream.
-    fn follow(
-        &self,
-        mailbox: &Mailbox,
-        link: &Link,
-        start: Option<SyncSender<Result<(), Error>>>,
-        poll: Duration,
-    ) {
+    fn follow(&self, mailbox: &Mailbox, link: &Link, start: Option<SyncSender<Result<(), Error>>>) {
         let mut is_probe = start.is_some();
         let (reconnect, wait) =
             if is_probe { (Reconnect::NEVER, self.options.wait) } else { (RECONNECT, None) };
-        let manner = Manner { idle: IDLE, wait, reconnect, poll: Some(poll) };
+        let manner = Manner { idle: IDLE, wait, reconnect, poll: Some(self.options.poll_interval()) };
         let mut camera = Camera::new(&self.target, &self.options, manner, &self.clock, &self.stop);
         let outages = RefCell::new(Outages::new(self.target.to_string()));
         let mut follower = Follower::new(self, mailbox, link, &outages, start);

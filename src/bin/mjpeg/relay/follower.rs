@@ -80,7 +80,7 @@ impl Observer for Follower<'_> {
         self.sink.event(event, arrival)
     }
 
-    fn opened(&mut self, _: &Opened<'_>) -> Result<Option<Box<dyn Tap>>, Problem> {
+    fn opened(&mut self, _: &Opened) -> Result<Option<Box<dyn Tap>>, Problem> {
         self.link.connected();
         if let Some(start) = self.start.take() {
             // After a signal the main thread may no longer wait for this result.

@@ -49,8 +49,6 @@ pub struct SourceOptions {
     pub connected: Connected,
     /// Whether a URL must open a stream at the start.
     pub start: Start,
-    /// When a URL that answers with one picture is asked for the next one.
-    pub poll: Duration,
     /// The name of our relays in the requests for a URL.
     pub pseudonym: String,
 }
@@ -165,7 +163,7 @@ fn relay(
 ) -> Result<Opened, Error> {
     let (mailbox, link) = (Mailbox::new(wake.clone()), Link::new(wake));
     let want = Want::new(link.clone(), options.connected);
-    upstream.relay(mailbox.clone(), link.clone(), options.start, options.poll)?;
+    upstream.relay(mailbox.clone(), link.clone(), options.start)?;
     let frames = live(options, mailbox, recipes).of_camera(want);
     Ok(Opened { frames: Box::new(frames), link: Some(link) })
 }

@@ -167,15 +167,10 @@ pub(super) struct RelayOptions {
     /// answered with 503 and its age in X-Frame-Age
     #[arg(long)]
     pub(super) stale_ok: bool,
-    /// If the URL answers with one picture, request the next one after this time [default: 1s]
-    #[arg(long, value_name = "TIME", value_parser = value::limit)]
-    poll: Option<Duration>,
 }
 
 /// How long a camera stays connected without viewers.
 const LINGER: Duration = Duration::from_secs(5);
-/// From one picture of a camera that is polled to the next.
-const POLL: Duration = Duration::from_secs(1);
 
 /// When a camera is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -193,17 +188,6 @@ impl RelayOptions {
             Mode::Always => Connected::Always,
             Mode::OnDemand => Connected::OnDemand(self.linger.unwrap_or(LINGER)),
         }
-    }
-
-    /// From one picture of a camera that is polled to the next.
-    pub(super) fn poll(&self) -> Duration {
-        self.poll.unwrap_or(POLL)
-    }
-
-    /// How old a picture may be that counts as new, if a live source may be silent for `silence`.
-    pub(super) fn patience(&self, silence: Duration) -> Duration {
-        // Between two polls a camera is not silent.
-        self.poll.map_or(silence, |poll| silence.max(poll * 2))
     }
 }
 
@@ -259,6 +243,12 @@ impl Serve {
                 .map_err(|error| Usage::value(format!("--unix: {}: {error}", path.display())))?;
         }
         Ok(())
+    }
+
+    /// How old a picture of a URL may be that counts as new.
+    pub(super) fn patience(&self) -> Duration {
+        // Between two polls a camera is not silent.
+        self.transport.poll.map_or(self.silence, |poll| self.silence.max(poll * 2))
     }
 
     /// The sources of all streams.

@@ -167,7 +167,6 @@ impl Serve {
                 transport: self.transport.clone(),
                 connected: self.relay.connected(),
                 start: if self.relay.no_probe { Start::Blind } else { Start::Probe },
-                poll: self.relay.poll(),
                 pseudonym: pseudonym.into(),
             };
             let recipes = Recipes::from(Standard::new(boundary.clone(), &fields));
@@ -187,7 +186,7 @@ impl Serve {
             let relayed = opened.link.map(|link| Relayed {
                 link,
                 connected: options.connected,
-                patience: self.relay.patience(self.silence),
+                patience: self.patience(),
                 is_stale_ok: self.relay.stale_ok,
                 last: None,
             });

@@ -6,6 +6,9 @@ use std::time::Duration;
 /// The longest pause that a server may ask for (`Retry-After`). Its clock may be wrong by years.
 const LONGEST_ASKED: Duration = Duration::from_secs(600);
 
+/// The shortest pause behind a failure, also if the first pause is zero.
+const SHORTEST: Duration = Duration::from_millis(100);
+
 /// The pauses between tries. Each is twice as long as the one before, up to a limit, and shortened by up to a quarter at
 /// random: cameras that lost their power together, or recorders that lost one camera, do not all come back at once.
 #[derive(Debug, Clone)]
@@ -30,7 +33,7 @@ impl Backoff {
     /// The next pause; at least as long as the server `asked`, within reason.
     pub fn pause(&mut self, asked: Option<Duration>) -> Duration {
         let pause = self.next.mul_f64(1.0 - self.fraction() / 4.0);
-        self.next = self.next.saturating_mul(2).min(self.longest);
+        self.next = self.next.saturating_mul(2).clamp(SHORTEST, self.longest.max(SHORTEST));
         pause.max(asked.unwrap_or_default().min(LONGEST_ASKED))
     }
 
@@ -90,6 +93,7 @@ mod tests {
             assert!((45 * SECOND..=60 * SECOND).contains(&backoff.pause(None)));
         }
         let mut backoff = Backoff::seeded(Duration::ZERO, 30 * SECOND, 1);
-        assert_eq!((backoff.pause(None), backoff.pause(None)), (Duration::ZERO, Duration::ZERO));
+        assert_eq!(backoff.pause(None), Duration::ZERO);
+        assert!(backoff.pause(None) >= SHORTEST * 3 / 4);
     }
 }

@@ -119,7 +119,8 @@ impl Camera {
     }
 
     /// Reads until the observer has enough, `deadline` of the clock comes, a signal arrives, or the camera has failed as
-    /// often as it may. After [`End::TimeUp`] and [`End::Enough`] it goes on where it was if it is called again.
+    /// often as it may. After [`End::TimeUp`] and [`End::Enough`] it goes on where it was if it is called again. The deadline
+    /// bounds each wait for an answer too.
     ///
     /// # Errors
     ///
@@ -151,15 +152,22 @@ impl Camera {
 
     /// Ends the connection, if there is one. The next call of [`Camera::run`] opens another one at once.
     pub fn close(&mut self) {
+        if let State::Open(session) = &self.state
+            && session.shown().good > 0
+        {
+            self.is_proven = true;
+            self.retry.succeeded();
+        }
+        self.leave();
+        self.opener.close();
+    }
+
+    /// Leaves the stream, if there is one.
+    fn leave(&mut self) {
         if let State::Open(session) = &self.state {
             self.origin = session.next_origin();
-            if session.shown().good > 0 {
-                self.is_proven = true;
-                self.retry.succeeded();
-            }
             self.state = State::Due(Due { at: self.clock.now(), reason: Reason::Again, idle: None });
         }
-        self.opener.close();
     }
 
     /// From now on, a stream that ended is opened again like this.
@@ -190,7 +198,7 @@ impl Camera {
         let asked_at = self.clock.now();
         let left = deadline.map(|deadline| deadline.saturating_sub(asked_at));
         let patience = left.unwrap_or(self.manner.idle).min(self.manner.idle);
-        let stream = match self.opener.open(patience) {
+        let mut stream = match self.opener.open(patience) {
             Ok(stream) => stream,
             Err(error) => {
                 if let Some(signal) = self.stop.signal() {
@@ -203,18 +211,16 @@ impl Camera {
             }
         };
         let (reason, idle) = match &mut self.state {
-            State::Due(due) => (due.reason, due.idle.take()),
+            // If the pause was longer than planned, this process was stopped.
+            State::Due(due) => {
+                let late = asked_at.saturating_sub(due.at);
+                (due.reason, due.idle.take().map(|idle| idle.extended(late)))
+            }
             State::Open(_) => (Reason::Again, None),
         };
         (self.wait, self.error, self.refusals) = (None, None, 0);
         self.opened += 1;
-        let tap = observer.opened(&Opened {
-            number: self.opened,
-            reason,
-            head: stream.head(),
-            is_live: stream.is_live(),
-        })?;
-        let mut stream = stream;
+        let tap = observer.opened(&Opened { reason, is_live: stream.is_live() })?;
         if let Some(tap) = tap {
             stream.set_tap(tap)?;
         }
@@ -254,9 +260,9 @@ impl Camera {
                 }
             };
         };
-        let (why, tries) = (error.to_string(), self.retry.tries());
+        let why = error.to_string();
         self.error = Some(error);
-        observer.lost(&Lost { end: None, why: &why, again_at: at, tries })?;
+        observer.lost(&Lost { end: None, why: &why, again_at: at })?;
         let reason = if self.opened == 0 { Reason::First } else { Reason::Again };
         self.state = State::Due(Due { at, reason, idle: None });
         Ok(None)
@@ -266,15 +272,18 @@ impl Camera {
     fn ended(&mut self, end: End, observer: &mut impl Observer) -> Result<Option<End>, CameraError> {
         let now = self.clock.now();
         let State::Open(session) = &self.state else { return Ok(Some(end)) };
-        self.origin = session.next_origin();
         let (shown, started, idle) = (session.shown(), session.started(), session.idle().clone());
-        let poll = self.manner.poll.filter(|_| end == End::Closed && session.is_snapshot());
+        // A picture may be cut although its response is not.
+        let is_whole = end == End::Closed || end == End::Truncated && session.is_over();
+        let poll = self.manner.poll.filter(|_| is_whole && session.is_snapshot());
+        // The old connection is closed before the next one is made, or used again.
         if poll.is_some() {
             session.keep_connection();
             self.opener.keep_connections();
+            self.leave();
+        } else {
+            self.close();
         }
-        // The old connection is closed before the next one is made.
-        self.state = State::Due(Due { at: now, reason: Reason::Again, idle: None });
         self.is_proven |= shown.good > 0;
         let is_brief = shown.last_good.saturating_sub(started) < BRIEF;
         if shown.good > 0 && (end == End::Closed || !is_brief) {
@@ -295,12 +304,7 @@ impl Camera {
         let is_foreign = matches!(end, End::NotAStream(_)) && !self.is_proven;
         let again_at = if is_foreign { None } else { self.retry.next(now, None) };
         let Some(at) = again_at else { return Ok(Some(end)) };
-        observer.lost(&Lost {
-            end: Some(&end),
-            why: &end.to_string(),
-            again_at: at,
-            tries: self.retry.tries(),
-        })?;
+        observer.lost(&Lost { end: Some(&end), why: &end.to_string(), again_at: at })?;
         self.last_end = Some(end);
         self.state = State::Due(Due { at, reason: Reason::Again, idle: None });
         Ok(None)

@@ -2,19 +2,13 @@
 
 use std::time::Duration;
 
-use mjpeg::http::Head;
-
 use super::end::End;
 
 /// A stream that was opened.
 #[derive(Debug)]
-pub struct Opened<'a> {
-    /// Its number, from 1.
-    pub number: u64,
+pub struct Opened {
     /// Why it was opened.
     pub reason: Reason,
-    /// The response head, if there is one.
-    pub head: Option<&'a Head>,
     /// Whether its bytes have arrival times.
     pub is_live: bool,
 }
@@ -39,6 +33,4 @@ pub struct Lost<'a> {
     pub why: &'a str,
     /// When the camera is asked again, by the clock.
     pub again_at: Duration,
-    /// Tries in a row so far, with the one that will be made then.
-    pub tries: u64,
 }

@@ -17,7 +17,7 @@ use super::challenge::Challenge;
 use super::cookies::Cookies;
 use super::digest::Digest;
 use super::field::{Field, merged};
-use super::kept::{KeepConnector, Kept, KeptConnector};
+use super::kept::{KeepConnector, Kept};
 use super::open_error::{OpenError, OpenErrorKind};
 use super::options::Options;
 use super::place::Place;
@@ -291,13 +291,12 @@ impl Client {
             .user_agent("")
             .build();
         let forwarded = matches!(route, Route::Forward(_)).then(|| format!("http://{}", place.host_field()));
-        let (place_of_kept, origin) = (self.kept.clone().unwrap_or_default(), place.origin());
-        let kept = KeptConnector { kept: place_of_kept.clone(), origin: origin.clone(), is_tunnelled };
-        let connector = kept
-            .chain(ConnectProxyConnector::default())
-            .chain(TcpConnector { wire: Arc::clone(&self.wire), route: route.clone() })
-            .chain(TlsConnector(self.tls.clone().filter(|_| needs_tls)))
-            .chain(KeepConnector { kept: place_of_kept, origin, is_tunnelled })
+        let inner =
+            ().chain(ConnectProxyConnector::default())
+                .chain(TcpConnector { wire: Arc::clone(&self.wire), route: route.clone() })
+                .chain(TlsConnector(self.tls.clone().filter(|_| needs_tls)));
+        let (kept, origin) = (self.kept.clone().unwrap_or_default(), place.origin());
+        let connector = KeepConnector { inner, kept, origin, is_tunnelled }
             .chain(PlainHeadConnector { is_tunnelled, forwarded });
         Ok(Agent::with_parts(config, connector, route.clone()))
     }

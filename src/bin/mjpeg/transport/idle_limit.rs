@@ -52,6 +52,11 @@ impl IdleLimit {
         Self { limit, grace_end: None, ..self }
     }
 
+    /// The same, starting so much later.
+    pub fn extended(self, by: Duration) -> Self {
+        Self { since: self.since + by, ..self }
+    }
+
     /// A part was seen at `now`.
     pub fn part(&mut self, judged: Judged, now: Duration) {
         match judged {

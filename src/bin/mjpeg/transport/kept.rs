@@ -62,36 +62,16 @@ pub fn allows_another_request(head: &Head) -> bool {
     }
 }
 
-/// The first connector of a chain: the connection that is kept, if there is one.
+/// Returns the connection that is kept, or one of `inner` that is put into its place when its response is dropped.
 #[derive(Debug)]
-pub struct KeptConnector {
-    /// Where it is kept.
+pub struct KeepConnector<C> {
+    /// What makes new connections.
+    pub inner: C,
+    /// The place.
     pub kept: Kept,
     /// Where the request goes.
     pub origin: String,
     /// A proxy opens a tunnel first. The connection to the proxy itself is never kept.
-    pub is_tunnelled: bool,
-}
-
-impl Connector<()> for KeptConnector {
-    type Out = Box<dyn Transport>;
-
-    fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Self::Out>, Error> {
-        if self.is_tunnelled && details.config.proxy().is_none() {
-            return Ok(None);
-        }
-        Ok(self.kept.take(&self.origin))
-    }
-}
-
-/// Puts a connection back into its place when its response is dropped.
-#[derive(Debug)]
-pub struct KeepConnector {
-    /// Its place.
-    pub kept: Kept,
-    /// Where the request goes.
-    pub origin: String,
-    /// As in [`KeptConnector`].
     pub is_tunnelled: bool,
 }
 
@@ -104,20 +84,24 @@ pub struct KeptTransport {
     origin: String,
 }
 
-impl<In: Transport> Connector<In> for KeepConnector {
-    type Out = Either<In, KeptTransport>;
+impl<C: Connector<()>> Connector<()> for KeepConnector<C> {
+    type Out = Either<C::Out, KeptTransport>;
 
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
-        chained: Option<In>,
+        chained: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
-        let Some(inner) = chained else { return Ok(None) };
         if self.is_tunnelled && details.config.proxy().is_none() {
-            return Ok(Some(Either::A(inner)));
+            return Ok(self.inner.connect(details, chained)?.map(Either::A));
         }
+        // One that was kept is not wrapped again: it is used many times.
+        let inner = match self.kept.take(&self.origin) {
+            Some(inner) => Some(inner),
+            None => self.inner.connect(details, chained)?.map(Transport::boxed),
+        };
         let (kept, origin) = (self.kept.clone(), self.origin.clone());
-        Ok(Some(Either::B(KeptTransport { inner: Some(inner.boxed()), kept, origin })))
+        Ok(inner.map(|inner| Either::B(KeptTransport { inner: Some(inner), kept, origin })))
     }
 }
 

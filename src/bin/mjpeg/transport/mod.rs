@@ -51,7 +51,7 @@ pub use camera::{Camera, CameraError, Manner};
 pub use connection::{Lost, Opened, Reason};
 pub use end::End;
 pub use observer::{Flow, Observer};
-pub use open::open;
+pub use open::{Opener, Source, open};
 pub use open_error::{OpenError, OpenErrorKind};
 pub use options::Options;
 pub use pause::pause;

@@ -50,7 +50,7 @@ pub trait Observer {
     /// # Errors
     ///
     /// A problem of our side ends the session.
-    fn opened(&mut self, _: &Opened<'_>) -> Result<Option<Box<dyn Tap>>, Problem> {
+    fn opened(&mut self, _: &Opened) -> Result<Option<Box<dyn Tap>>, Problem> {
         Ok(None)
     }
 

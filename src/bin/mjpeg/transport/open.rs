@@ -53,6 +53,19 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Opens the first stream: `--wait` may bound tries that fail.
+    ///
+    /// # Errors
+    ///
+    /// As [`Opener::open`].
+    pub fn open_first(&mut self, patience: Duration) -> Result<Stream, OpenError> {
+        let (clock, stop) = (self.clock.clone(), self.stop.clone());
+        let wait = self.options.wait.unwrap_or_default();
+        retry::until(wait, &clock, &stop, || self.open(patience))
+    }
+}
+
 impl Opener for Source {
     fn keep_connections(&mut self) {
         self.client.iter_mut().for_each(Client::keep_connections);
@@ -122,8 +135,7 @@ pub fn open(
     clock: &Clock,
     stop: &Stop,
 ) -> Result<Stream, OpenError> {
-    let mut source = Source::new(target, options, clock, stop);
-    retry::until(options.wait.unwrap_or_default(), clock, stop, || source.open(patience))
+    Source::new(target, options, clock, stop).open_first(patience)
 }
 
 fn of_problem(problem: Problem) -> OpenError {

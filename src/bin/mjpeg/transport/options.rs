@@ -57,6 +57,19 @@ pub struct Options {
     /// The `Via` field of a relay
     #[arg(skip)]
     pub via: Option<Via>,
+    /// Ask a URL that answers with one picture again this long after the last request [default: 1s]
+    #[arg(long, value_name = "T", value_parser = value::limit)]
+    pub poll: Option<Duration>,
+}
+
+/// From one request for a picture to the next.
+const POLL: Duration = Duration::from_secs(1);
+
+impl Options {
+    /// From one request to the next, if the URL answers with one picture.
+    pub fn poll_interval(&self) -> Duration {
+        self.poll.unwrap_or(POLL)
+    }
 }
 
 /// A value of the command line that is never printed.

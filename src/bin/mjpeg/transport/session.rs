@@ -85,8 +85,13 @@ impl Session {
         }
     }
 
-    /// The response has ended: its connection may be used for another request.
-    pub(super) fn keep_connection(&self) {
+    /// Whether the framing of the response says that all of it has come.
+    pub(super) fn is_over(&self) -> bool {
+        self.stream.reader.is_over()
+    }
+
+    /// The stream is to be dropped: its connection may be used for another request, if all of the response has come.
+    pub fn keep_connection(&self) {
         self.stream.keep_connection();
     }
 

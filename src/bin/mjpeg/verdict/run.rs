@@ -11,7 +11,7 @@ use crate::exit::{Exit, Failure};
 use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::status;
-use crate::transport::{self, End, Flow, Observer, Session, Target};
+use crate::transport::{End, Flow, Observer, Session, Source, Target};
 use crate::verdict::depth::Walks;
 use crate::verdict::options::{Asked, Options};
 use crate::verdict::sample::Sample;
@@ -116,7 +116,8 @@ impl Run {
         started: Duration,
     ) -> Result<(), Failure> {
         let patience = options.duration.map_or(options.idle, |duration| duration.min(options.idle));
-        let stream = transport::open(target, &options.transport, patience, clock, stop)?;
+        let mut source = Source::new(target, &options.transport, clock, stop);
+        let stream = source.open_first(patience)?;
         let mut session = Session::new(stream, clock, options.idle, started);
         let mut watcher = Watcher {
             judge: Judge::new(options.expectations.clone()),
@@ -149,7 +150,7 @@ impl Run {
         drop(session);
         let picture = watcher.picture.take().filter(|_| is_snapshot && end == End::Closed);
         if let (Some(picture), Target::Url(_)) = (picture, target) {
-            let asked = snapshots::ask(target, &picture, &self.asked, options, clock, stop, started);
+            let asked = snapshots::ask(&mut source, &picture, &self.asked, options, clock, stop, started);
             watcher.judge.snapshots(asked);
             end = stop.signal().map_or(end, End::Signal);
         }

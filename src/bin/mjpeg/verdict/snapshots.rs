@@ -8,18 +8,17 @@ use mjpeg::multipart::{Event, Extent};
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::signal::Stop;
-use crate::transport::{self, End, Flow, Observer, Session, Target};
+use crate::transport::{self, End, Flow, Observer, Opener, Session, Source};
 use crate::verdict::options::{Asked, Options};
 
-/// From one request to the next, on average.
-const INTERVAL: Duration = Duration::from_secs(1);
-/// Every other request comes later by this: a source that repeats itself each second shows something else then.
-const SHIFT: Duration = Duration::from_millis(370);
+/// Every other request comes later by this part of the interval: a source that repeats itself each second shows something
+/// else then.
+const SHIFT: f64 = 0.37;
 
-/// Asks `target`, which gave `first` to a request at `started` of the clock, each second until a picture is new, `asked`
-/// is reached, a request fails, or a signal comes.
+/// Asks `source`, which gave `first` to a request at `started` of the clock, again and again (`--poll`) until a picture is new,
+/// `asked` is reached, a request fails, or a signal comes.
 pub fn ask(
-    target: &Target,
+    source: &mut Source,
     first: &[u8],
     asked: &Asked,
     options: &Options,
@@ -29,8 +28,11 @@ pub fn ask(
 ) -> Snapshots {
     let mut snapshots = Snapshots::new(first);
     let end = asked.duration.map(|duration| started + duration);
+    let interval = options.transport.poll_interval();
+    source.keep_connections();
     for number in 1.. {
-        let next = started + INTERVAL * number + SHIFT * (number % 2);
+        let shift = interval.mul_f64(SHIFT) * (number % 2);
+        let next = started.saturating_add(interval.saturating_mul(number)).saturating_add(shift);
         let is_last = asked.frames.is_some_and(|frames| snapshots.count() >= frames);
         if is_last || snapshots.is_renewed() || end.is_some_and(|end| next >= end) {
             break;
@@ -40,9 +42,10 @@ pub fn ask(
             break;
         }
         let time = clock.now() - started;
-        match picture(target, options, clock, stop) {
+        match picture(source, options, end, clock) {
             Ok(picture) => snapshots.next(&picture, time),
-            Err(_) if stop.signal().is_some() => break,
+            // The time that is asked for is not the camera's fault.
+            Err(_) if stop.signal().is_some() || end.is_some_and(|end| clock.now() >= end) => break,
             Err(why) => {
                 snapshots.refused(format!("request {} after {:.1} s: {why}", number + 1, time.as_secs_f64()));
                 break;
@@ -52,14 +55,21 @@ pub fn ask(
     snapshots
 }
 
-/// The picture that one request gets; otherwise why there is none.
-fn picture(target: &Target, options: &Options, clock: &Clock, stop: &Stop) -> Result<Vec<u8>, String> {
+/// The picture that one request gets until `end` of the clock at the latest; otherwise why there is none.
+fn picture(
+    source: &mut Source,
+    options: &Options,
+    end: Option<Duration>,
+    clock: &Clock,
+) -> Result<Vec<u8>, String> {
     let started = clock.now();
-    let stream = transport::open(target, &options.transport, options.idle, clock, stop)
-        .map_err(|error| error.problem.to_string())?;
+    let deadline = end.map_or(started + options.idle, |end| end.min(started + options.idle));
+    let patience = deadline.saturating_sub(started);
+    let stream = source.open(patience).map_err(|error| error.problem.to_string())?;
     let mut session = Session::new(stream, clock, options.idle, started);
     let mut taken = Taken { picture: None };
-    let end = session.run(&mut taken, Some(started + options.idle)).map_err(|problem| problem.to_string())?;
+    let end = session.run(&mut taken, Some(deadline)).map_err(|problem| problem.to_string())?;
+    session.keep_connection();
     match (taken.picture, end) {
         (Some(picture), _) => Ok(picture),
         (None, End::Closed | End::Enough) => Err("no whole picture".into()),

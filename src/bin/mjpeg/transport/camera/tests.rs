@@ -28,6 +28,8 @@ enum Try {
     Parts(u64, Ends),
     /// One picture.
     Snapshot,
+    /// One picture, a second behind its head.
+    SlowSnapshot,
     /// A page.
     Page,
 }
@@ -48,6 +50,7 @@ struct Script {
 
 struct Input {
     head: Vec<u8>,
+    part: &'static [u8],
     parts: u64,
     ends: Ends,
     clock: Clock,
@@ -77,7 +80,7 @@ impl Input {
             }
             self.clock.advance(SECOND);
             self.parts -= 1;
-            bytes = PART.to_vec();
+            bytes = self.part.to_vec();
         }
         room[..bytes.len()].copy_from_slice(&bytes);
         Ok(bytes.len())
@@ -94,6 +97,9 @@ impl Opener for Script {
     fn open(&mut self, _: Duration) -> Result<Stream, OpenError> {
         assert_eq!(self.open.get(), 0, "two connections at the same time");
         self.asked.borrow_mut().push(self.clock.now().as_secs_f64());
+        // Nothing here depends on the clock of the wall.
+        self.clock.set_forward(Duration::from_secs(86_400));
+        let mut part = PART;
         let (head, parts, ends) = match self.tries.pop_front() {
             None => return Err(OpenError::new(OpenErrorKind::Url, anyhow!("the script is over"))),
             Some(Try::Error(kind, asked)) => {
@@ -106,6 +112,10 @@ impl Opener for Script {
                 let head = SNAPSHOT.trim_end_matches('\0').as_bytes();
                 ([head, b"\xff\xd8\xff\xd9"].concat(), 0, Ends::Close)
             }
+            Some(Try::SlowSnapshot) => {
+                part = b"\xff\xd8\xff\xd9";
+                (SNAPSHOT.trim_end_matches('\0').as_bytes().to_vec(), 1, Ends::Close)
+            }
             Some(Try::Page) => {
                 (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>x".to_vec(), 0, Ends::Close)
             }
@@ -114,7 +124,7 @@ impl Opener for Script {
         let (clock, open) = (self.clock.clone(), Rc::clone(&self.open));
         let wire = Wire::new(&self.clock, &Stop::default());
         let of_input = Arc::clone(&wire);
-        let input = Box::new(Input { head, parts, ends, clock, wire: of_input, open });
+        let input = Box::new(Input { head, part, parts, ends, clock, wire: of_input, open });
         let mut stream = Stream::new(input, Expected::Response, &wire, &self.clock, true);
         stream.read_head().unwrap();
         Ok(stream)
@@ -151,7 +161,7 @@ impl Observer for Seen {
         Ok(())
     }
 
-    fn opened(&mut self, opened: &Opened<'_>) -> Result<Option<Box<dyn super::super::tap::Tap>>, Problem> {
+    fn opened(&mut self, opened: &Opened) -> Result<Option<Box<dyn super::super::tap::Tap>>, Problem> {
         self.reasons.push(opened.reason);
         Ok(None)
     }
@@ -213,7 +223,7 @@ fn assert_pauses(pauses: &[f64], full: &[f64]) {
 
 use Ends::{Close, Reset};
 use OpenErrorKind::{Connect, Silent, Status};
-use Try::{Error, Page, Parts, Snapshot};
+use Try::{Error, Page, Parts, SlowSnapshot, Snapshot};
 
 #[test]
 fn numbers_offsets_and_times_go_on_over_connections_that_are_closed_one_after_the_other() {
@@ -360,4 +370,13 @@ fn polls_that_fail_end_the_run_unless_it_may_reconnect_and_damaged_pictures_end_
         play.seen.rejects = true;
         assert_eq!(play.run(None).unwrap(), End::Rejected(polls));
     }
+}
+
+#[test]
+fn time_in_which_the_process_is_stopped_is_not_the_cameras() {
+    let mut play = Play::new(&[SlowSnapshot, SlowSnapshot, SlowSnapshot], Tries::AtMost(0), Some(2));
+    assert_eq!(play.camera.run(&mut play.seen, Some(Duration::from_millis(1500))).unwrap(), End::TimeUp);
+    play.clock.advance(1000 * SECOND);
+    play.seen.enough_at = Some(3);
+    assert_eq!(play.run(None).unwrap(), End::Enough);
 }
