@@ -196,7 +196,7 @@ fn a_relay_asks_again_when_the_server_asks_it_to() {
             stream(camera);
         }
     });
-    let relay = Server::start(camera.url.as_ref(), &[]);
+    let relay = Server::start(camera.url.as_ref(), &["--upstream", "always"]);
     let times: Vec<Instant> = (0..3).map(|_| visits.recv_timeout(kit::PATIENCE).unwrap()).collect();
     // Without the field, the second pause is 0.5 s.
     assert!(times[2] - times[1] >= Duration::from_secs(3), "{times:?}");

@@ -89,6 +89,11 @@ fn all_json_output_is_valid_by_its_schema() {
     let mut client = Client::watch(server.address(), "/stream?layout=leading");
     assert!(client.part().is_some() && client.part().is_some());
     printed.lines("state", &state(&server));
+    printed.lines("state", &state(&Server::start(server.stream.as_ref(), &[])));
+    let lost = Server::start("http://127.0.0.1:1/".as_ref(), &["--no-probe", "--silence", "1s"]);
+    assert!(http::get(lost.address(), "/snapshot").0.starts_with("HTTP/1.1 503 "));
+    printed.lines("state", &state(&lost));
+    lost.run.says("127.0.0.1:1");
     let missing = Server::start(&folder.path().join("missing.jpg"), &[]);
     printed.lines("state", &state(&missing));
     missing.run.says("missing.jpg");

@@ -5,6 +5,7 @@
 #![allow(unreachable_pub)]
 
 pub mod browser;
+pub mod busy_camera;
 pub mod camera;
 pub mod http;
 pub mod mount;

@@ -44,12 +44,12 @@ impl<R: Receiver> Observer for Sink<R> {
         let Event::Part(part) = event else { return Ok(Flow::More) };
         // Status text or XML between the frames is no torn frame.
         if part.is_not_a_picture() {
-            return Ok(Flow::More);
+            return Ok(Flow::Rejected);
         }
         let judgement = self.judge.judge(part);
         if judgement.refusal().is_some() {
             self.receiver.torn();
-            return Ok(Flow::More);
+            return Ok(Flow::Rejected);
         }
         let jpeg = judgement.picture(part.body);
         let mut buffer = self.receiver.buffer(jpeg.len());

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::signal::Stop;
 use crate::source::error::{Error, Kind};
-use crate::transport::{self, End, OpenError, OpenErrorKind, Session, Target};
+use crate::transport::{self, End, OpenError, OpenErrorKind, Session, Target, Via};
 
 /// An idle time that never ends a stream: standard input may pause for any time.
 pub const NO_IDLE_LIMIT: Duration = Duration::from_secs(10 * 365 * 86_400);
@@ -20,19 +20,37 @@ pub struct Upstream {
     pub(super) clock: Clock,
     pub(super) stop: Stop,
     pub(super) reporter: Reporter,
-    options: transport::Options,
+    pub(super) options: transport::Options,
+    /// The name of this relay in the `Via` field of its requests.
+    pub(super) pseudonym: String,
 }
 
 impl Upstream {
     /// Opens nothing yet.
     pub fn new(target: Target, clock: &Clock, stop: &Stop, reporter: Reporter) -> Self {
         let options = transport::Options::default();
-        Self { target, clock: clock.clone(), stop: stop.clone(), reporter, options }
+        let pseudonym = String::new();
+        Self { target, clock: clock.clone(), stop: stop.clone(), reporter, options, pseudonym }
     }
 
     /// The same, with options for URLs.
     pub fn with_options(self, options: transport::Options) -> Self {
         Self { options, ..self }
+    }
+
+    /// The same, with a name for the `Via` field of its requests.
+    pub fn with_pseudonym(self, pseudonym: &str) -> Self {
+        let options = transport::Options { via: Some(Via::default()), ..self.options };
+        Self { pseudonym: pseudonym.into(), options, ..self }
+    }
+
+    /// Sets the `Via` field of the next requests, on behalf of viewers whose requests have passed the relays `names`.
+    pub(super) fn set_via(&self, names: &[String]) {
+        let entries: Vec<String> =
+            names.iter().chain([&self.pseudonym]).map(|name| format!("1.1 {name}")).collect();
+        if let Some(via) = &self.options.via {
+            via.set(entries.join(", "));
+        }
     }
 
     /// Opens the stream once.

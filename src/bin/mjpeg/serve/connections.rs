@@ -101,6 +101,11 @@ impl Connections {
         }
     }
 
+    /// Whether connections wait for a snapshot of a stream.
+    pub fn has_snapshots(&self, stream: usize) -> bool {
+        self.audiences.get(stream).is_some_and(|audience| !audience.snapshots.is_empty())
+    }
+
     /// The connections that wait for a snapshot of a stream. They are not listed again.
     pub fn take_snapshots(&mut self, stream: usize) -> Vec<usize> {
         self.audiences
@@ -160,7 +165,7 @@ impl Connections {
     }
 
     /// Records that a connection no longer watches its stream.
-    fn end_stream(&mut self, number: usize) {
+    pub fn end_stream(&mut self, number: usize) {
         let Some(Connection { stage: Stage::Stream { viewer, stream }, .. }) = self.slab.get(number) else {
             return;
         };

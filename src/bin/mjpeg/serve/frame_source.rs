@@ -78,6 +78,8 @@ pub enum Pace {
     Live {
         /// The most frames per second, if there is a limit.
         highest: Option<Rate>,
+        /// Whether frames are to come: a camera that no viewer wants is not connected.
+        running: bool,
     },
 }
 
@@ -86,7 +88,7 @@ impl Pace {
     pub fn rate(self) -> Option<Rate> {
         match self {
             Self::Scheduled { rate, .. } => Some(rate),
-            Self::Live { highest } => highest,
+            Self::Live { highest, .. } => highest,
         }
     }
 }

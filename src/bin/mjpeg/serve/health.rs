@@ -14,12 +14,14 @@ const RECENT: usize = 64;
 pub struct Health {
     times: VecDeque<Duration>,
     newest: Option<Duration>,
+    /// When the source started after a pause.
+    started: Option<Duration>,
 }
 
 impl Health {
     /// Starts without times.
     pub fn new() -> Self {
-        Self { times: VecDeque::with_capacity(RECENT), newest: None }
+        Self { times: VecDeque::with_capacity(RECENT), newest: None, started: None }
     }
 
     /// Records that a frame was published.
@@ -31,9 +33,11 @@ impl Health {
         self.times.push_back(now);
     }
 
-    /// Records that the source starts after a pause: the times before it do not count for the rate.
-    pub fn restart(&mut self) {
+    /// Records that the source starts after a pause: the times before it do not count for the rate, and its first frame
+    /// has as much time as the others.
+    pub fn restart(&mut self, now: Duration) {
         self.times.clear();
+        self.started = Some(now);
     }
 
     /// Frames per second; `None` before the second frame and when no frame came for three intervals.
@@ -56,9 +60,11 @@ impl Health {
         match (pace, self.age(now)) {
             (Pace::Scheduled { rate, running: true }, Some(age)) => age < patience.max(rate.span(3)),
             (Pace::Scheduled { .. }, _) => true,
-            (Pace::Live { highest }, age) => {
+            (Pace::Live { running: false, .. }, _) => true,
+            (Pace::Live { highest, .. }, _) => {
                 let longest = highest.map_or(patience, |rate| patience.max(rate.span(3)));
-                age.is_some_and(|age| age < longest)
+                let since = self.newest.max(self.started);
+                since.is_some_and(|since| now.saturating_sub(since) < longest)
             }
         }
     }
@@ -83,13 +89,14 @@ mod tests {
         assert_eq!(health.fps(ms(last)), Some(25.0));
         assert_eq!(health.fps(ms(last + 120)), Some(25.0));
         assert_eq!(health.fps(ms(last + 121)), None);
-        health.restart();
+        health.restart(ms(0));
         assert_eq!(health.fps(ms(last)), None);
     }
 
     #[test]
     fn a_source_is_healthy_while_it_is_paused_or_on_time() {
-        const LIVE: Pace = Pace::Live { highest: None };
+        const LIVE: Pace = Pace::Live { highest: None, running: true };
+        const IDLE: Pace = Pace::Live { highest: None, running: false };
         let s = Duration::from_secs;
         let pace = |running| Pace::Scheduled { rate: "0.1".parse().unwrap(), running };
         let mut health = Health::new();
@@ -98,7 +105,9 @@ mod tests {
         for (now, live, running) in [(s(10), true, true), (s(11), false, true), (s(31), false, false)] {
             assert_eq!(health.is_good(LIVE, now, s(10)), live, "{now:?}");
             assert_eq!(health.is_good(pace(true), now, s(10)), running, "{now:?}");
-            assert!(health.is_good(pace(false), now, s(10)));
+            assert!(health.is_good(pace(false), now, s(10)) && health.is_good(IDLE, now, s(10)));
         }
+        health.restart(s(100));
+        assert!(health.is_good(LIVE, s(109), s(10)) && !health.is_good(LIVE, s(110), s(10)));
     }
 }

@@ -100,7 +100,7 @@ impl Hub {
         if self.closed || !self.source.start(now) {
             return Update::None;
         }
-        self.health.restart();
+        self.health.restart(now);
         // A paused source had no viewers: none holds the head of a promised frame, and none needs the old frame.
         self.renditions.iter_mut().for_each(Rendition::clear);
         self.poll(now, Demand::Some)
@@ -201,7 +201,7 @@ impl Hub {
     /// The measured frames per second over the last frames; `None` while no frames are sent.
     pub fn fps(&self, now: Duration) -> Option<f64> {
         match self.stats().pace {
-            Pace::Scheduled { running: false, .. } => None,
+            Pace::Scheduled { running: false, .. } | Pace::Live { running: false, .. } => None,
             _ => self.health.fps(now),
         }
     }

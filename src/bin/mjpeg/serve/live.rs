@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::demand::Want;
 use super::frame_source::{Demand, Frame, FrameSource, Pace, Polled, Stats, Upcoming};
 use super::rate_limit::RateLimit;
 use super::recipes::Recipes;
@@ -15,6 +16,10 @@ use crate::value::Rate;
 pub struct Live {
     mailbox: Mailbox,
     recipes: Recipes,
+    /// Whether its camera is wanted; `None` for a source that is always read.
+    want: Option<Want>,
+    /// Whether the camera is wanted, and no frame has come since then.
+    starting: bool,
     /// Send the last frame again after this long without a new one.
     repeat: Option<Duration>,
     /// The most frames per second, if there is a limit.
@@ -32,21 +37,61 @@ impl Live {
         let limit = RateLimit::new(highest);
         // The limit is for repeated frames too.
         let repeat = repeat.map(|repeat| repeat.max(limit.interval()));
-        Self { mailbox, recipes, repeat, highest, limit, published_at: None, error: None, uncarried: 0 }
+        Self {
+            mailbox,
+            recipes,
+            want: None,
+            starting: false,
+            repeat,
+            highest,
+            limit,
+            published_at: None,
+            error: None,
+            uncarried: 0,
+        }
+    }
+
+    /// The same for a camera that is read while it is wanted.
+    pub fn of_camera(self, want: Want) -> Self {
+        let starting = want.is_wanted();
+        Self { want: Some(want), starting, ..self }
+    }
+
+    /// When the last frame is sent again.
+    fn repeats_at(&self) -> Option<Duration> {
+        Some(self.published_at? + self.repeat?)
+    }
+
+    fn is_running(&self) -> bool {
+        self.want.as_ref().is_none_or(Want::is_wanted)
     }
 }
 
 impl FrameSource for Live {
-    fn start(&mut self, _: Duration) -> bool {
-        false
+    fn start(&mut self, now: Duration) -> bool {
+        let starts = self.want.as_mut().is_some_and(|want| want.start(now));
+        if starts {
+            // A picture from before is not what a new viewer waits for.
+            self.mailbox.forget_picture();
+            self.starting = true;
+        }
+        starts
     }
 
     fn due(&self) -> Option<Duration> {
-        let repeat = self.published_at.and_then(|at| Some(at + self.repeat?));
-        repeat.into_iter().chain(self.limit.due()).min()
+        let want = self.want.as_ref().and_then(Want::due);
+        [self.repeats_at(), self.limit.due(), want].into_iter().flatten().min()
     }
 
     fn poll(&mut self, now: Duration, demand: Demand) -> Polled {
+        if let Some(want) = &mut self.want {
+            if want.note(demand, now) {
+                (self.published_at, self.starting) = (None, false);
+            }
+            if !want.is_wanted() {
+                self.mailbox.forget_picture();
+            }
+        }
         if !self.limit.allows(now) {
             return Polled::Pending;
         }
@@ -57,6 +102,7 @@ impl FrameSource for Live {
             }
             Mail::Shot(Shot { picture, taken }) => {
                 self.published_at = Some(now);
+                self.starting = false;
                 self.limit.sent(now);
                 Polled::Frame(Frame { picture, taken }, Upcoming::Unknown)
             }
@@ -65,7 +111,7 @@ impl FrameSource for Live {
                 self.error = Some(error);
                 Polled::Over
             }
-            Mail::Nothing if self.due().is_some_and(|due| now >= due) => {
+            Mail::Nothing if self.repeats_at().is_some_and(|due| now >= due) => {
                 self.published_at = Some(now);
                 self.limit.sent(now);
                 if demand == Demand::Some { Polled::Again } else { Polled::Pending }
@@ -83,7 +129,7 @@ impl FrameSource for Live {
     }
 
     fn is_starting(&self) -> bool {
-        false
+        self.starting
     }
 
     fn give_back(&mut self, picture: Picture) {
@@ -92,7 +138,7 @@ impl FrameSource for Live {
 
     fn stats(&self) -> Stats {
         let (torn, unseen) = (self.mailbox.torn(), self.mailbox.unseen());
-        let pace = Pace::Live { highest: self.highest };
+        let pace = Pace::Live { highest: self.highest, running: self.is_running() };
         Stats { pace, uncarried: self.uncarried, torn, unseen }
     }
 

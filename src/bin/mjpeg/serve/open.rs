@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use mio::{Events, Poll};
 
+use super::demand::{Connected, Want};
 use super::feed::{Feed, Play};
 use super::frame_source::FrameSource;
 use super::live::Live;
@@ -14,13 +15,14 @@ use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::pattern::Size;
 use crate::problem::Problem;
-use crate::relay::Upstream;
+use crate::relay::{Start, Upstream};
 use crate::signal::Stop;
 use crate::source::ahead::Ahead;
 use crate::source::directory::Directory;
 use crate::source::error::Error;
 use crate::source::file::WatchedFile;
 use crate::source::kind::Kind;
+use crate::source::link::Link;
 use crate::source::live::Mailbox;
 use crate::source::paced::Paced;
 use crate::source::pattern::Drawing;
@@ -43,6 +45,27 @@ pub struct SourceOptions {
     pub reporter: Reporter,
     /// How a URL is reached.
     pub transport: transport::Options,
+    /// When a URL is connected.
+    pub connected: Connected,
+    /// Whether a URL must open a stream at the start.
+    pub start: Start,
+    /// The name of our relays in the requests for a URL.
+    pub pseudonym: String,
+}
+
+/// A source that was opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// Its frames.
+    pub frames: Box<dyn FrameSource>,
+    /// The link to the camera, if it is a URL.
+    pub link: Option<Link>,
+}
+
+impl Opened {
+    fn local(frames: impl FrameSource + 'static) -> Self {
+        Self { frames: Box::new(frames), link: None }
+    }
 }
 
 /// While waiting for the first picture: interval at which signals are checked.
@@ -60,17 +83,17 @@ pub fn open(
     poll: &mut Poll,
     clock: &Clock,
     stop: &Stop,
-) -> Result<Box<dyn FrameSource>, Error> {
+) -> Result<Opened, Error> {
     let rounds = options.rounds;
     let rate = options.fps.unwrap_or_default();
     let target = options.source.clone();
     let upstream = || {
         Upstream::new(target.clone(), clock, stop, options.reporter).with_options(options.transport.clone())
     };
-    let relay = |wake| {
+    let forward = |wake| {
         let mailbox = Mailbox::new(wake);
-        upstream().relay(mailbox.clone())?;
-        Ok(live(options, mailbox, recipes))
+        upstream().forward(mailbox.clone())?;
+        Ok(Opened::local(live(options, mailbox, recipes)))
     };
     let source: Box<dyn Paced> = match &target {
         Target::Test(size) => {
@@ -78,10 +101,14 @@ pub fn open(
             Box::new(Ahead::new(Drawing::new(size, clock, options.reporter), wake)?)
         }
         Target::Stdin if options.fps.is_some() => Box::new(upstream().paced(Some(1), wake)?),
-        Target::Url(_) | Target::Stdin => return relay(wake),
+        Target::Url(_) => {
+            let upstream = upstream().with_pseudonym(&options.pseudonym);
+            return relay(options, upstream, recipes, wake);
+        }
+        Target::Stdin => return forward(wake),
         Target::File(path) => match Kind::of(path, stop)? {
             Kind::Pipe if options.fps.is_some() => Box::new(upstream().paced(Some(1), wake)?),
-            Kind::Pipe => return relay(wake),
+            Kind::Pipe => return forward(wake),
             Kind::Directory => {
                 Box::new(Directory::open(path, rounds, rate, wake, clock, options.reporter, stop)?)
             }
@@ -89,7 +116,7 @@ pub fn open(
                 refuse_loops(rounds, &target)?;
                 let mailbox = Mailbox::new(wake);
                 watch(path, mailbox.clone(), rate, clock, options.reporter)?;
-                return Ok(live(options, mailbox, recipes));
+                return Ok(Opened::local(live(options, mailbox, recipes)));
             }
             Kind::Stream => Box::new(upstream().paced(rounds, wake)?),
         },
@@ -97,7 +124,7 @@ pub fn open(
     let play = if rounds.is_some() { Play::ToTheEnd } else { Play::OnDemand };
     let mut feed = Feed::new(source, rate, play, recipes.clone(), clock.clone());
     wait_for_picture(&mut feed, &target, poll, stop)?;
-    Ok(Box::new(feed))
+    Ok(Opened::local(feed))
 }
 
 /// Waits until a feed has its first picture. The event loop does not run yet.
@@ -127,9 +154,23 @@ fn refuse_loops(rounds: Option<u32>, target: &Target) -> Result<(), Problem> {
     }
 }
 
-fn live(options: &SourceOptions, mailbox: Mailbox, recipes: &Recipes) -> Box<dyn FrameSource> {
+/// Relays a URL.
+fn relay(
+    options: &SourceOptions,
+    upstream: Upstream,
+    recipes: &Recipes,
+    wake: Wake,
+) -> Result<Opened, Error> {
+    let (mailbox, link) = (Mailbox::new(wake.clone()), Link::new(wake));
+    let want = Want::new(link.clone(), options.connected);
+    upstream.relay(mailbox.clone(), link.clone(), options.start)?;
+    let frames = live(options, mailbox, recipes).of_camera(want);
+    Ok(Opened { frames: Box::new(frames), link: Some(link) })
+}
+
+fn live(options: &SourceOptions, mailbox: Mailbox, recipes: &Recipes) -> Live {
     let repeat = (!options.repeat.is_zero()).then_some(options.repeat);
-    Box::new(Live::new(mailbox, repeat, options.fps, recipes.clone()))
+    Live::new(mailbox, repeat, options.fps, recipes.clone())
 }
 
 fn watch(

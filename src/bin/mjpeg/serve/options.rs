@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use mjpeg::multipart::Boundary;
 
+use super::demand::Connected;
 use super::dialects::{Dialect, Format};
 use super::fault::Fault;
 use super::layout::Layout;
@@ -32,7 +33,7 @@ Examples:
   mjpeg serve site.http                     replay a capture of record --raw, byte for byte, with its timing
   mjpeg serve out/ --timing manifest        play a recorded directory with its gaps and fields
   mjpeg serve image.jpg                     send the file again each time it is written
-  mjpeg serve http://camera/stream          relay a camera to many viewers
+  mjpeg serve http://camera/stream          relay a camera to many viewers, connected while there are some
   ffmpeg -re -i video.mp4 -f mpjpeg - | mjpeg serve -
   mjpeg serve frames/ --listen 0.0.0.0:8080 --auth-file users.txt
   mjpeg serve frames/ --dialect motion      write the stream as Motion does; --list-dialects shows all
@@ -127,7 +128,8 @@ pub struct Serve {
     /// Send the last frame again after a live source has been silent for this time; 0s disables this
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = value::interval)]
     pub(super) repeat: Duration,
-    /// /healthz reports an error after a live source has been silent for this time
+    /// After a live source has been silent for this time, /healthz reports an error. The same holds for a viewer and a
+    /// snapshot of a URL that wait for their first picture: they get 503
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::duration)]
     pub(super) silence: Duration,
     /// Maximum number of viewers [default: from the limit of open files]
@@ -143,6 +145,8 @@ pub struct Serve {
     #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = value::size)]
     pub(super) viewer_buffer: u64,
     #[command(flatten)]
+    pub(super) relay: RelayOptions,
+    #[command(flatten)]
     pub(super) transport: transport::Options,
     /// Write a message when a viewer comes or leaves
     #[arg(long, short)]
@@ -153,6 +157,50 @@ pub struct Serve {
     /// for the command
     #[arg(last = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
+}
+
+/// The options for sources that are URLs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options for relays of URLs")]
+#[group(skip)]
+pub(super) struct RelayOptions {
+    /// When the camera is connected: on-demand from the first viewer or snapshot on, until some time after the last one;
+    /// always also without viewers. There is one connection for all viewers
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Mode::OnDemand)]
+    pub(super) upstream: Mode,
+    /// With --upstream on-demand: close the connection to the camera when there was no viewer for this time [default: 5s]
+    #[arg(long, value_name = "TIME", value_parser = value::duration)]
+    linger: Option<Duration>,
+    /// Do not connect to the camera at the start. By default its first picture is fetched, so that a URL which does not
+    /// work ends the server at once, with exit status 3, 4 or 5
+    #[arg(long)]
+    pub(super) no_probe: bool,
+    /// Answer /snapshot with the last picture of a camera that is lost. By default a picture older than --silence is
+    /// answered with 503 and its age in X-Frame-Age
+    #[arg(long)]
+    pub(super) stale_ok: bool,
+}
+
+/// How long a camera stays connected without viewers.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// When a camera is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Mode {
+    /// All the time
+    Always,
+    /// While there are viewers
+    OnDemand,
+}
+
+impl RelayOptions {
+    /// When cameras are connected.
+    pub(super) fn connected(&self) -> Connected {
+        match self.upstream {
+            Mode::Always => Connected::Always,
+            Mode::OnDemand => Connected::OnDemand(self.linger.unwrap_or(LINGER)),
+        }
+    }
 }
 
 /// Where the times of frames come from.
@@ -194,6 +242,9 @@ impl Serve {
                 "--speed needs recorded times: those of a capture, or of a directory with --timing manifest",
             ));
         }
+        if self.relay.linger.is_some() && self.relay.upstream == Mode::Always {
+            return Err(Usage::conflict("--linger is for --upstream on-demand"));
+        }
         if let Some(source) = &self.source {
             named::check(source, &self.streams)?;
         }
@@ -206,6 +257,12 @@ impl Serve {
                 .map_err(|error| Usage::value(format!("--unix: {}: {error}", path.display())))?;
         }
         Ok(())
+    }
+
+    /// How old a picture of a URL may be that counts as new.
+    pub(super) fn patience(&self) -> Duration {
+        // Between two polls a camera is not silent.
+        self.transport.poll.map_or(self.silence, |poll| self.silence.max(poll * 2))
     }
 
     /// The sources of all streams.

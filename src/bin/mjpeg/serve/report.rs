@@ -43,12 +43,36 @@ pub struct State {
     pub frames_uncarried: u64,
     /// Frames replaced by a newer one before they were published.
     pub frames_unseen: u64,
+    /// The camera of a relay; absent for other sources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Upstream>,
     /// Open connections, including viewers.
     pub connections: u64,
     /// Counters over all viewers, including those that have disconnected.
     pub totals: Totals,
     /// The current viewers.
     pub viewers: Vec<ViewerState>,
+}
+
+/// The camera of a relay.
+#[derive(Debug, Clone, Serialize)]
+pub struct Upstream {
+    /// `always` or `on-demand`.
+    pub mode: &'static str,
+    /// `idle`, `connecting`, `live` or `lost`.
+    pub state: &'static str,
+    /// Time since this state began. A camera is lost from its first failure until its next picture.
+    pub state_age_s: f64,
+    /// Streams that were opened.
+    pub connects: u64,
+    /// Attempts that opened no stream, and streams that ended.
+    pub failures: u64,
+    /// The last failure since the last picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<String>,
+    /// Time until the next attempt, while the camera is lost and wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_in_s: Option<f64>,
 }
 
 /// Counts over all viewers.
@@ -114,7 +138,7 @@ pub fn metrics(states: &[State]) -> String {
 type Value = fn(&State) -> Option<f64>;
 
 /// Name, kind, help and value of each metric.
-const METRICS: [(&str, &str, &str, Value); 16] = [
+const METRICS: [(&str, &str, &str, Value); 20] = [
     ("up_seconds", "gauge", "Time since the server started.", |it| Some(it.uptime_s)),
     ("healthy", "gauge", "Whether frames arrive on time: 1 or 0.", |it| {
         Some(f64::from(u8::from(it.healthy)))
@@ -135,6 +159,22 @@ const METRICS: [(&str, &str, &str, Value); 16] = [
     ("frames_unseen_total", "counter", "Frames replaced by a newer one before they were published.", |it| {
         count(it.frames_unseen)
     }),
+    ("upstream_connected", "gauge", "Whether pictures come from the camera: 1 or 0.", |it| {
+        Some(f64::from(u8::from(it.upstream.as_ref()?.state == "live")))
+    }),
+    ("upstream_lost_seconds", "gauge", "Time since the camera was lost; 0 if it is not.", |it| {
+        let upstream = it.upstream.as_ref()?;
+        Some(if upstream.state == "lost" { upstream.state_age_s } else { 0.0 })
+    }),
+    ("upstream_connects_total", "counter", "Streams that were opened at the camera.", |it| {
+        count(it.upstream.as_ref()?.connects)
+    }),
+    (
+        "upstream_failures_total",
+        "counter",
+        "Attempts that opened no stream at the camera, and streams that ended.",
+        |it| count(it.upstream.as_ref()?.failures),
+    ),
     ("viewers_total", "counter", "Viewers since the start.", |it| count(it.totals.viewers)),
     ("refused_total", "counter", "Viewers and connections refused because a limit was reached.", |it| {
         count(it.totals.refused)

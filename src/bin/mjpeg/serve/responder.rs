@@ -6,8 +6,10 @@ use mjpeg::multipart::Timestamp;
 
 use super::layout::Layout;
 use super::page;
+use super::relayed::Absence;
 use super::report::{State, metrics};
 use super::routes::{Route, route};
+use super::via;
 use crate::listen::answer::{Answer, Body};
 use crate::listen::auth::{Access, Users};
 use crate::listen::client::Client;
@@ -34,6 +36,8 @@ pub struct Responder {
     /// The names of the streams; the first one has none.
     names: Vec<String>,
     policy: Policy,
+    /// The name of the relays of this server.
+    pseudonym: String,
     guesses: Guesses,
 }
 
@@ -52,6 +56,8 @@ pub enum Reply {
     StreamHead(usize),
     /// A stream, in the requested layout.
     Stream(usize, Option<Layout>),
+    /// These bytes: the request came from this server itself.
+    Loop(Vec<u8>),
     /// These bytes, not before this time: it slows down password guessing.
     Denied(Vec<u8>, Duration),
 }
@@ -69,8 +75,9 @@ pub enum View {
 
 impl Responder {
     /// Creates a responder for streams with these names. The first one has none.
-    pub fn new(names: Vec<String>, policy: Policy) -> Self {
-        Self { names, policy, guesses: Guesses::default() }
+    /// Its relays have the name `pseudonym`.
+    pub fn new(names: Vec<String>, policy: Policy, pseudonym: String) -> Self {
+        Self { names, policy, pseudonym, guesses: Guesses::default() }
     }
 
     /// The answer to a request of `client`. `now` is monotonic, `unix` the time since 1970-01-01 UTC.
@@ -80,6 +87,11 @@ impl Responder {
         if !self.policy.hosts.allow(host) {
             let answer = Answer::text(421, "this host name is not allowed; allow it with --allow-host NAME");
             return Reply::Finite(self.print(answer, body));
+        }
+        if via::passed(request).contains(&self.pseudonym) {
+            // RFC 5842 7.2.
+            let answer = Answer::text(508, "this server would relay itself: its own request came back to it");
+            return Reply::Loop(self.print(answer, body));
         }
         let (stream, route) = route(request, &self.names);
         // A CORS preflight request carries no credentials.
@@ -175,15 +187,22 @@ impl Responder {
         self.print(answer, Body::Sent)
     }
 
-    /// The head of a snapshot of `length` bytes, taken at this time since 1970-01-01 UTC.
-    pub fn snapshot(&self, length: usize, taken: Duration) -> Vec<u8> {
+    /// The head of a snapshot of `length` bytes, taken at this time since 1970-01-01 UTC. An old one has its `age`.
+    pub fn snapshot(&self, length: usize, taken: Duration, age: Option<Duration>) -> Vec<u8> {
         let stamp = Timestamp(taken).to_string();
-        self.with_cors(Answer::new(200, "image/jpeg", "").with("X-Timestamp", stamp)).head(length)
+        let answer = Answer::new(200, "image/jpeg", "").with("X-Timestamp", stamp);
+        self.with_cors(with_age(answer, age)).head(length)
     }
 
-    /// The answer when there is no frame yet.
-    pub fn no_snapshot(&self, body: Body) -> Vec<u8> {
-        self.print(Answer::text(503, "no frame yet").with("Retry-After", "1"), body)
+    /// The answer when there is no picture, or none that is new enough.
+    pub fn no_picture(&self, absence: &Absence, body: Body) -> Vec<u8> {
+        let Absence { age, why, retry_after } = absence;
+        let text = match age {
+            Some(age) => format!("the newest picture is {:.1} s old; {why}", age.as_secs_f64()),
+            None => why.clone(),
+        };
+        let answer = Answer::text(503, &text).with("Retry-After", retry_after.to_string());
+        self.print(with_age(answer, *age), body)
     }
 
     /// The state of some streams.
@@ -196,8 +215,13 @@ impl Responder {
                 Answer::new(200, "application/json", json)
             }
             View::Metrics => Answer::new(200, "text/plain; version=0.0.4; charset=utf-8", metrics(states)),
-            View::Health if states.iter().all(|state| state.healthy) => Answer::text(200, "ok"),
-            View::Health => Answer::text(503, "the source is silent").with("Retry-After", "1"),
+            View::Health => match states.iter().find(|state| !state.healthy) {
+                None => Answer::text(200, &health("ok", states)),
+                Some(silent) => {
+                    let text = health("the source is silent", std::slice::from_ref(silent));
+                    Answer::text(503, &text).with("Retry-After", "1")
+                }
+            },
         };
         self.print(answer, body)
     }
@@ -209,12 +233,26 @@ impl Responder {
     }
 }
 
+/// Adds the age of an old picture, in seconds.
+fn with_age(answer: Answer, age: Option<Duration>) -> Answer {
+    match age {
+        Some(age) => answer.with("X-Frame-Age", format!("{:.3}", age.as_secs_f64())),
+        None => answer,
+    }
+}
+
+/// The line about the health of a server, with the state of the camera if there is one only.
+fn health(text: &str, states: &[State]) -> String {
+    let [State { upstream: Some(upstream), .. }] = states else { return text.into() };
+    format!("{text} (camera {} for {:.0} s)", upstream.state, upstream.state_age_s)
+}
+
 /// The fields that let pages of another origin read an answer.
 pub fn cors(origin: Option<&str>) -> impl Iterator<Item = (&'static str, &str)> {
     origin.into_iter().flat_map(|origin| {
         [
             ("Access-Control-Allow-Origin", origin),
-            ("Access-Control-Expose-Headers", "X-Timestamp"),
+            ("Access-Control-Expose-Headers", "X-Timestamp, X-Frame-Age, Retry-After"),
             ("Vary", "Origin"),
         ]
     })
@@ -239,7 +277,8 @@ mod tests {
 
     #[test]
     fn each_request_gets_its_answer() {
-        let responder = &mut Responder::new(["", "cam"].map(String::from).to_vec(), Policy::default());
+        let responder =
+            &mut Responder::new(["", "cam"].map(String::from).to_vec(), Policy::default(), String::new());
         let page = reply(responder, Method::Get, "/");
         let Reply::Page(head) = page else { panic!("{page:?}") };
         assert!(head.starts_with(b"HTTP/1.1 200 ") && head.ends_with(b"\r\n\r\n"));
@@ -259,13 +298,13 @@ mod tests {
 
     #[test]
     fn other_answers_have_their_status_and_fields() {
-        let responder = Responder::new(vec![String::new()], Policy::default());
+        let responder = Responder::new(vec![String::new()], Policy::default(), String::new());
         let refused = String::from_utf8(responder.refusal(Refusal::Method)).unwrap();
         assert!(refused.starts_with("HTTP/1.1 405 ") && refused.contains("Allow: "));
         let full = String::from_utf8(responder.full()).unwrap();
         assert!(full.starts_with("HTTP/1.1 503 ") && full.contains("Retry-After: 5\r\n"));
         let taken = Duration::new(7, 89_000_000);
-        let shot = String::from_utf8(responder.snapshot(77, taken)).unwrap();
+        let shot = String::from_utf8(responder.snapshot(77, taken, None)).unwrap();
         assert!(shot.contains("X-Timestamp: 7.089000\r\n") && shot.contains("Length: 77\r\n"), "{shot}");
     }
 }

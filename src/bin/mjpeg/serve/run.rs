@@ -16,10 +16,12 @@ use super::open::{self, SourceOptions};
 use super::options::{Serve, Timing};
 use super::recipe::{Recipe, Standard};
 use super::recipes::Recipes;
+use super::relayed::Relayed;
 use super::replay::{Replays, Still, Tape};
 use super::responder::{self, Policy, Responder};
 use super::stream::Stream;
 use super::urls::Urls;
+use super::via;
 use super::viewer_log::Detail;
 use crate::capture::timing_path;
 use crate::clock::Clock;
@@ -31,6 +33,7 @@ use crate::listen::socket::Listener;
 use crate::listen::{inherited, tcp, unix};
 use crate::option_file;
 use crate::output::{self, Reporter};
+use crate::relay::Start;
 use crate::signal::Stop;
 use crate::source::error::{self, Kind};
 use crate::source::wake::WakeUps;
@@ -61,9 +64,10 @@ impl Serve {
         };
         let mut poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
         let wake_ups = WakeUps::new(poll.registry(), SOURCES)?;
+        let pseudonym = via::pseudonym();
         let opened = self
             .policy(stop)
-            .and_then(|policy| Ok((policy, self.streams(&mut poll, &wake_ups, &clock, stop)?)));
+            .and_then(|policy| Ok((policy, self.streams(&pseudonym, &mut poll, &wake_ups, &clock, stop)?)));
         let (policy, streams) = match (opened, stop.signal()) {
             (Ok(opened), _) => opened,
             (Err(failure), None) => return Err(failure),
@@ -105,7 +109,7 @@ impl Serve {
         }
         let hosts = Hosts { allowed: self.allow_host.clone(), loopback };
         let names: Vec<_> = streams.iter().map(|stream| stream.name.clone()).collect();
-        let responder = Responder::new(names.clone(), Policy { hosts, ..policy });
+        let responder = Responder::new(names.clone(), Policy { hosts, ..policy }, pseudonym);
         let mut engine =
             Engine::new((poll, wake_ups), listeners, streams, responder, settings, clock.clone(), stop)
                 .map_err(|error| local(error, "cannot start to serve"))?;
@@ -147,6 +151,7 @@ impl Serve {
     /// Opens the sources of all streams.
     fn streams(
         &self,
+        pseudonym: &str,
         poll: &mut Poll,
         wake_ups: &WakeUps,
         clock: &Clock,
@@ -166,6 +171,9 @@ impl Serve {
                 repeat: self.repeat,
                 reporter: REPORTER,
                 transport: self.transport.clone(),
+                connected: self.relay.connected(),
+                start: if self.relay.no_probe { Start::Blind } else { Start::Probe },
+                pseudonym: pseudonym.into(),
             };
             let recipes = match &self.dialect {
                 Some(dialect) => Recipes::from(Emulated::new(dialect.description(), clock.clone())),
@@ -180,9 +188,17 @@ impl Serve {
                 streams.push(Stream { replays: Some(replays), ..stream });
                 continue;
             }
-            let frames =
+            let opened =
                 open::open(&options, &recipes, wake_ups.of(index), poll, clock, stop).map_err(failure)?;
-            streams.push(Stream::new(name, source.to_string(), Hub::new(frames, &recipes)));
+            let stream = Stream::new(name, source.to_string(), Hub::new(opened.frames, &recipes));
+            let relayed = opened.link.map(|link| Relayed {
+                link,
+                connected: options.connected,
+                patience: self.patience(),
+                is_stale_ok: self.relay.stale_ok,
+                last: None,
+            });
+            streams.push(Stream { relayed, ..stream });
         }
         Ok(streams)
     }

@@ -19,6 +19,8 @@ pub struct Viewer {
     sent: SentUpTo,
     /// The head of the response and how many of its bytes were sent; `None` once all were.
     head: Option<(Rc<[u8]>, usize)>,
+    /// Until when the head waits for the first part.
+    head_waits: Option<Duration>,
     sending: Option<Sending>,
     /// The steps in which parts are sent; without a script each is sent at once.
     plan: Option<Plan>,
@@ -67,6 +69,8 @@ pub enum Push {
     Blocked,
     /// The plan continues at [`Viewer::wakes_at`].
     Waits,
+    /// No part came while the head of the response waited for one: nothing was sent.
+    Refused,
     /// Everything was sent; nothing may follow.
     Done,
     /// The connection is to be reset.
@@ -81,6 +85,7 @@ impl Viewer {
             layout,
             sent: SentUpTo::Fresh,
             head: (!head.is_empty()).then_some((head, 0)),
+            head_waits: None,
             sending: None,
             plan: script.map(Plan::new),
             replay: None,
@@ -91,6 +96,11 @@ impl Viewer {
             wakes_at: None,
             count: Count::default(),
         }
+    }
+
+    /// The same, but until this time the head of the response waits for the first part.
+    pub fn waiting(self, until: Option<Duration>) -> Self {
+        Self { head_waits: until, ..self }
     }
 
     /// Creates a viewer that receives a replay. No part is ever offered to it.
@@ -146,6 +156,10 @@ impl Viewer {
                     },
                 }
             } else if let Some((head, at)) = &self.head {
+                if let Some(until) = self.head_waits.filter(|_| newest.is_none()) {
+                    self.wakes_at = Some(until);
+                    return Ok(if now < until { Push::Waits } else { Push::Refused });
+                }
                 send(&[IoSlice::new(&head[*at..])])
             } else {
                 let next = match (&mut self.plan, &self.sending) {

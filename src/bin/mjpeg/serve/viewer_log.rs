@@ -11,6 +11,8 @@ use crate::output::{self, Reporter};
 /// Most messages within [`WINDOW`].
 const MESSAGES: u32 = 20;
 const WINDOW: Duration = Duration::from_secs(1);
+/// The shortest time between two messages about requests of this server itself.
+const LOOP_INTERVAL: Duration = Duration::from_secs(3600);
 /// Most characters of a request target in a message.
 const TARGET_CHARS: usize = 200;
 
@@ -27,6 +29,8 @@ pub enum Reason {
     MemoryLimit,
     /// The peer had closed its side, and another viewer needed its place.
     Replaced,
+    /// No picture came in time, and the viewer was told so.
+    NoPicture,
     /// The server stopped before the viewer had received everything.
     Stopped,
 }
@@ -39,6 +43,7 @@ impl fmt::Display for Reason {
             Self::Stuck(time) => return write!(f, "received nothing for {time:?}"),
             Self::MemoryLimit => "slow viewers kept too much memory in use together",
             Self::Replaced => "it had closed its side, and a new viewer needed its place",
+            Self::NoPicture => "no picture came",
             Self::Stopped => "the server stopped",
         };
         f.write_str(text)
@@ -62,12 +67,14 @@ pub struct ViewerLog {
     window: Duration,
     written: u32,
     omitted: u64,
+    /// When a request of this server itself was reported.
+    looped_at: Option<Duration>,
 }
 
 impl ViewerLog {
     /// A log with this detail.
     pub fn new(reporter: Reporter, detail: Detail) -> Self {
-        Self { reporter, detail, window: Duration::ZERO, written: 0, omitted: 0 }
+        Self { reporter, detail, window: Duration::ZERO, written: 0, omitted: 0, looped_at: None }
     }
 
     /// A viewer has requested the stream.
@@ -91,6 +98,16 @@ impl ViewerLog {
                 self.write(now, || format!("viewer {peer} {reason}; connection closed"));
             }
             Detail::Faults => {}
+        }
+    }
+
+    /// A request came through this server itself. Written once an hour at most.
+    pub fn looped(&mut self, peer: &str, now: Duration) {
+        if self.looped_at.is_none_or(|at| now >= at + LOOP_INTERVAL) {
+            self.looped_at = Some(now);
+            self.reporter.message(&format!(
+                "refused a request of {peer}, which comes from this server itself: the URL of a stream leads back to it"
+            ));
         }
     }
 

@@ -75,6 +75,11 @@ impl Mailbox {
         self.shared.wake.wake();
     }
 
+    /// Drops a picture that was not taken yet.
+    pub fn forget_picture(&self) {
+        self.lock().newest = None;
+    }
+
     /// Ends the source.
     pub fn end(&self) {
         self.lock().ended = Some(Ended::Well);

@@ -11,6 +11,7 @@ mod guarded;
 pub mod io_thread;
 pub mod kind;
 mod librarian;
+pub mod link;
 pub mod listing;
 pub mod live;
 mod natural;

@@ -153,6 +153,12 @@ impl Camera {
 
     /// Ends the connection, if there is one. The next call of [`Camera::run`] opens another one at once.
     pub fn close(&mut self) {
+        if let State::Open(session) = &self.state
+            && session.shown().good > 0
+        {
+            self.is_proven = true;
+            self.retry.succeeded();
+        }
         self.leave();
         self.opener.close();
     }
@@ -163,6 +169,11 @@ impl Camera {
             self.origin = session.next_origin();
             self.state = State::Due(Due { at: self.clock.now(), reason: Reason::Again, idle: None });
         }
+    }
+
+    /// From now on, a stream that ended is opened again like this.
+    pub fn set_reconnect(&mut self, reconnect: Reconnect) {
+        self.retry = Retry::of(reconnect);
     }
 
     /// Why there is no stream yet, if one was asked for.

@@ -26,6 +26,7 @@ use super::stream::Stream;
 use super::target::redacted;
 use super::tls;
 use super::trust::Trust;
+use super::via::Via;
 use super::way::Way;
 use super::wire::{Wire, WiredReader};
 use crate::clock::Clock;
@@ -256,6 +257,7 @@ impl Client {
             ("Connection", Some(if self.kept.is_some() { "keep-alive" } else { "close" }.into())),
             ("Cookie", self.cookies.field(place)),
             ("Proxy-Authorization", basic),
+            ("Via", self.access.options.via.as_ref().map(Via::value)),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some(Field { name: name.into(), value: value? }))

@@ -47,6 +47,7 @@ mod tcp;
 mod tls;
 mod tls_error;
 mod trust;
+mod via;
 mod way;
 mod wire;
 
@@ -63,3 +64,4 @@ pub use reconnect::{Reconnect, Tries};
 pub use session::Session;
 pub use tap::Tap;
 pub use target::Target;
+pub use via::Via;

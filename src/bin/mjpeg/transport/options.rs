@@ -10,6 +10,7 @@ use clap::Args;
 use super::field::FieldArgument;
 use super::proxy::Proxy;
 use super::redacting::Redacting;
+use super::via::Via;
 use crate::value;
 
 /// What a subcommand may choose about reaching a URL.
@@ -53,6 +54,9 @@ pub struct Options {
     /// Try again for this long while the camera cannot be reached or is not ready (5xx, 429); honours Retry-After
     #[arg(long, value_name = "T", value_parser = value::duration)]
     pub wait: Option<Duration>,
+    /// The `Via` field of a relay
+    #[arg(skip)]
+    pub via: Option<Via>,
     /// Ask a URL that answers with one picture again this long after the last request [default: 1s]
     #[arg(long, value_name = "T", value_parser = value::limit)]
     pub poll: Option<Duration>,

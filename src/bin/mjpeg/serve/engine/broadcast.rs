@@ -91,6 +91,10 @@ impl Engine {
                 }
                 return false;
             }
+            Ok(Push::Refused) => {
+                self.refuse_viewer(number, now);
+                return true;
+            }
             Ok(Push::Done) => {
                 self.finish_viewer(number, now);
                 return true;

@@ -43,7 +43,7 @@ impl Engine {
     }
 
     /// Writes to the log that a connection is no longer a viewer, if it was one.
-    fn log_viewer(&mut self, number: usize, reason: Reason) {
+    pub(super) fn log_viewer(&mut self, number: usize, reason: Reason) {
         let now = self.clock.now();
         self.attend_at = Duration::ZERO;
         let Some(connection) = self.connections.get_mut(number) else { return };

@@ -9,23 +9,23 @@ use super::super::chunked::Chunked;
 use super::super::connection::{SharedBody, Stage};
 use super::super::deadlines::Timed;
 use super::super::faulty::Faulty;
-use super::super::hub::{Snapshot, Update};
+use super::super::hub::Update;
 use super::super::layout::Layout;
 use super::super::page;
+use super::super::relayed::Absence;
 use super::super::report::{State, ViewerState};
 use super::super::responder::Reply;
 use super::super::script::Script;
 use super::super::stream::Stream;
+use super::super::via;
 use super::super::viewer::Viewer;
 use super::super::viewer_log::Reason;
 use super::event_loop::Engine;
 use super::settings::Settings;
 use crate::listen::answer::Body;
 use crate::listen::head::HeadStatus;
+use crate::listen::request::Request;
 use crate::value::Rate;
-
-/// How long a snapshot waits for the first frame of a source that has just started.
-const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// Starts the answer to a request.
@@ -43,7 +43,10 @@ impl Engine {
         match self.responder.reply(request, client, now, self.clock.unix()) {
             Reply::Finite(bytes) => self.answer(number, bytes, now),
             Reply::Page(head) => self.answer_with(number, head, SharedBody::Text(page::PAGE), now),
-            Reply::Snapshot(stream, body) => self.start_snapshot(number, stream, body, now),
+            Reply::Snapshot(stream, body) => {
+                self.start_snapshot(number, stream, via::passed(request), body, now);
+            }
+            Reply::Loop(bytes) => self.refuse_loop(number, bytes, now),
             Reply::Denied(bytes, until) => self.wait(number, Stage::Delay { bytes, until }),
             Reply::State(stream, view, body) => {
                 let bytes = self.responder.state(&self.states(stream, now), view, body);
@@ -62,7 +65,7 @@ impl Engine {
             }
             Reply::Stream(stream, layout) => {
                 let layout = layout.unwrap_or(self.settings.layout);
-                self.start_stream(number, stream, &request.target(), layout, now);
+                self.start_stream(number, stream, request, layout, now);
             }
         }
     }
@@ -84,19 +87,6 @@ impl Engine {
         self.drive(number, now);
     }
 
-    /// Answers the requests for snapshots that wait for a frame of this stream.
-    pub(super) fn answer_snapshots(&mut self, stream: usize, now: Duration) {
-        for number in self.connections.take_snapshots(stream) {
-            let Some(connection) = self.connections.get_mut(number) else { continue };
-            if let Stage::Snapshot { stream: awaited, body, .. } = connection.stage
-                && awaited == stream
-            {
-                self.answer_snapshot(number, stream, body, now);
-                self.drive(number, now);
-            }
-        }
-    }
-
     /// Whether the stream takes no more viewers.
     fn is_closed(&self, stream: usize) -> bool {
         self.shutdown_at.is_some() || self.streams.get(stream).is_none_or(|stream| stream.hub.is_closed())
@@ -116,13 +106,20 @@ impl Engine {
     }
 
     /// Turns a connection into a viewer.
-    fn start_stream(&mut self, number: usize, stream: usize, target: &str, layout: Layout, now: Duration) {
+    fn start_stream(
+        &mut self,
+        number: usize,
+        stream: usize,
+        request: &Request,
+        layout: Layout,
+        now: Duration,
+    ) {
         let Some(started) = self.streams.get_mut(stream) else { return };
         let Some(recipe) = started.hub.recipe(0) else { return };
         let layout = recipe.layout().unwrap_or(layout);
         let Some(connection) = self.connections.get_mut(number) else { return };
         limit_kernel_buffers(&connection.socket, &self.settings);
-        self.log.came(&connection.peer, target, &layout.name(), now);
+        self.log.came(&connection.peer, &request.target(), &layout.name(), now);
         self.attend_at = Duration::ZERO;
         let faults = &self.settings.faults;
         let faulty =
@@ -131,44 +128,37 @@ impl Engine {
             Some(chunks) => Some(Box::new(Chunked::new(chunks, faulty)) as Box<dyn Script>),
             None => faulty,
         };
-        let viewer = Viewer::new(0, layout, recipe.response_head(), script);
+        let waits_until = started.head_patience().map(|patience| now + patience);
+        let viewer = Viewer::new(0, layout, recipe.response_head(), script).waiting(waits_until);
         self.connections.start_stream(number, stream, viewer);
-        let update = started.hub.start(now);
+        let update = started.start(via::passed(request), now);
         self.publish(stream, update, now);
         if update == Update::None {
             self.drive(number, now);
         }
     }
 
-    /// Answers a request for a snapshot, or lets it wait for a source that has just started.
-    fn start_snapshot(&mut self, number: usize, stream: usize, body: Body, now: Duration) {
-        let Some(requested) = self.streams.get_mut(stream) else { return };
-        if self.settings.snapshots_start_sources {
-            requested.snapshot_taken = true;
-            let update = requested.hub.start(now);
-            self.publish(stream, update, now);
-        }
-        let starting = |stream: &mut Stream| matches!(stream.hub.snapshot(), Snapshot::Soon);
-        if self.streams.get_mut(stream).is_some_and(starting) {
-            self.connections.await_snapshot(number, stream);
-            self.wait(number, Stage::Snapshot { stream, body, until: now + SNAPSHOT_TIMEOUT });
-        } else {
-            self.answer_snapshot(number, stream, body, now);
-        }
+    /// Answers a viewer for whose stream no picture came in time.
+    pub(super) fn refuse_viewer(&mut self, number: usize, now: Duration) {
+        let Some(Stage::Stream { stream, .. }) = self.connections.get_mut(number).map(|it| &it.stage) else {
+            return;
+        };
+        let absence = self.streams.get(*stream).map_or_else(Absence::not_yet, |stream| stream.absence(now));
+        self.log_viewer(number, Reason::NoPicture);
+        self.connections.end_stream(number);
+        self.answer(number, self.responder.no_picture(&absence, Body::Sent), now);
     }
 
-    fn answer_snapshot(&mut self, number: usize, stream: usize, body: Body, now: Duration) {
-        let Some(Snapshot::Part(part)) = self.streams.get_mut(stream).map(|stream| stream.hub.snapshot())
-        else {
-            return self.answer(number, self.responder.no_snapshot(body), now);
-        };
-        let head = self.responder.snapshot(part.jpeg().len(), part.taken());
-        let shared = if body == Body::Sent { SharedBody::Picture(part) } else { SharedBody::None };
-        self.answer_with(number, head, shared, now);
+    /// Answers a request that this server has sent itself.
+    fn refuse_loop(&mut self, number: usize, bytes: Vec<u8>, now: Duration) {
+        if let Some(connection) = self.connections.get_mut(number) {
+            self.log.looped(&connection.peer, now);
+        }
+        self.answer(number, bytes, now);
     }
 
     /// Puts a connection into a stage that has a deadline.
-    fn wait(&mut self, number: usize, stage: Stage) {
+    pub(super) fn wait(&mut self, number: usize, stage: Stage) {
         let Some(connection) = self.connections.get_mut(number) else { return };
         connection.stage = stage;
         if let Some(at) = connection.wakes_at() {
@@ -176,11 +166,11 @@ impl Engine {
         }
     }
 
-    fn answer(&mut self, number: usize, bytes: Vec<u8>, now: Duration) {
+    pub(super) fn answer(&mut self, number: usize, bytes: Vec<u8>, now: Duration) {
         self.answer_with(number, bytes, SharedBody::None, now);
     }
 
-    fn answer_with(&mut self, number: usize, bytes: Vec<u8>, shared: SharedBody, now: Duration) {
+    pub(super) fn answer_with(&mut self, number: usize, bytes: Vec<u8>, shared: SharedBody, now: Duration) {
         if let Some(connection) = self.connections.get_mut(number) {
             connection.answer(bytes, shared, now);
         }
@@ -208,12 +198,13 @@ impl Engine {
             }),
             _ => None,
         });
+        let patience = stream.relayed.as_ref().map_or(self.settings.patience, |relayed| relayed.patience);
         Some(State {
             schema: "mjpeg.state/1",
             name: (!stream.name.is_empty()).then(|| stream.name.clone()),
             streams: self.streams.iter().skip(1).filter(|_| index == 0).map(|it| it.name.clone()).collect(),
             source: stream.source.clone(),
-            healthy: hub.is_healthy(now, self.settings.patience),
+            healthy: hub.is_healthy(now, patience),
             uptime_s: (now - self.started).as_secs_f64(),
             fps_asked: stats.pace.rate().map(Rate::fps),
             fps: hub.fps(now),
@@ -224,6 +215,7 @@ impl Engine {
             frames_torn: stats.torn,
             frames_uncarried: stats.uncarried,
             frames_unseen: stats.unseen,
+            upstream: stream.relayed.as_ref().map(|relayed| relayed.state(now)),
             connections: self.connections.len() as u64,
             totals: self.connections.totals(index),
             viewers: viewers.collect(),

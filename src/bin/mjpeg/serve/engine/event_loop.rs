@@ -191,6 +191,7 @@ impl Engine {
             // One wake-up may report both a picture and the end of the source.
             self.poll_stream(stream, now);
             self.poll_stream(stream, now);
+            self.report_loss(stream, now);
             self.take_blocks(stream, now);
         }
         self.woken = woken;

@@ -9,6 +9,7 @@ mod event_loop;
 mod replay;
 mod settings;
 mod shutdown;
+mod snapshots;
 mod sweep;
 #[cfg(test)]
 mod tests;

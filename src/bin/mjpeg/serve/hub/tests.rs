@@ -54,7 +54,7 @@ impl FrameSource for Listed {
     }
 
     fn stats(&self) -> Stats {
-        Stats { pace: Pace::Live { highest: None }, uncarried: 0, torn: 0, unseen: 0 }
+        Stats { pace: Pace::Live { highest: None, running: true }, uncarried: 0, torn: 0, unseen: 0 }
     }
 
     fn take_error(&mut self) -> Option<Error> {
