@@ -1,6 +1,7 @@
 //! The mean of each block, from its DC coefficient, and the amount of detail.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 use core::slice;
 
 use super::layout::MAX_BLOCKS;
@@ -11,7 +12,8 @@ const MOST_BLOCKS: usize = 1 << 20;
 /// The mean of each block of a picture, and the amount of detail of each MCU. They come with the entropy walk
 /// and show what a picture looks like at an eighth of its size.
 ///
-/// A [`Checker`](super::Checker) that was made by [`Checker::with_means`](super::Checker::with_means) fills it.
+/// A [`Checker`](super::Checker) that was made by [`Checker::with_means`](super::Checker::with_means) fills it, or by
+/// [`Checker::with_sampled_means`](super::Checker::with_sampled_means), which keeps one of several MCUs.
 ///
 /// ```
 /// use mjpeg::jpeg::Checker;
@@ -24,12 +26,15 @@ const MOST_BLOCKS: usize = 1 << 20;
 /// let means: Vec<i32> = scan.levels().iter().map(|&level| 128 + i32::from(level) * scale / 8).collect();
 /// assert!(means.iter().all(|mean| (0..=255).contains(mean)));
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct BlockMeans {
     scans: [Scan; 4],
     count: usize,
+    /// The levels of all scans.
     levels: Vec<i16>,
     details: Vec<u16>,
+    /// How many of the levels and details belong to the picture; behind them is memory for larger ones.
+    used: (usize, usize),
     entropy_coded_bytes: usize,
 }
 
@@ -40,7 +45,21 @@ struct Scan {
     count: usize,
     mcus_wide: usize,
     mcus: usize,
+    /// One of so many MCUs is kept, the first one among them.
+    step: usize,
     start: usize,
+}
+
+impl Scan {
+    /// The MCUs that are kept.
+    fn kept(&self) -> usize {
+        self.mcus.div_ceil(self.step.max(1))
+    }
+
+    /// Where its levels are.
+    fn range(&self) -> Range<usize> {
+        self.start..self.start + self.kept() * self.count
+    }
 }
 
 /// One block of each MCU of a scan.
@@ -62,30 +81,35 @@ pub struct ScanMeans<'m> {
 impl BlockMeans {
     /// The scans that bring DC coefficients.
     pub fn scans(&self) -> impl ExactSizeIterator<Item = ScanMeans<'_>> + Clone {
-        self.scans[..self.count].iter().map(|scan| ScanMeans {
-            scan,
-            levels: self.levels.get(scan.start..scan.start + scan.mcus * scan.count).unwrap_or_default(),
-        })
+        self.scans[..self.count]
+            .iter()
+            .map(|scan| ScanMeans { scan, levels: self.levels.get(scan.range()).unwrap_or_default() })
     }
 
-    /// For each MCU of a sequential picture, and for each block of a progressive one, a number made from the places and
+    /// For each kept MCU of a sequential picture, and for as many blocks of a progressive one, a number made from the places and
     /// sizes of its AC coefficients, 0 if there are none. If it changes, the detail changed; if it is equal, the
     /// detail is most often equal too. It does not depend on the Huffman tables.
     pub fn details(&self) -> &[u16] {
-        &self.details
+        &self.details[..self.used.1]
     }
 
-    /// The number of blocks, with those that only fill up the last MCUs.
+    /// The number of blocks that are kept, with those that only fill up the last MCUs.
     pub fn blocks(&self) -> usize {
-        self.levels.len()
+        self.used.0
+    }
+
+    /// The number of blocks of the picture, with those that only fill up the last MCUs.
+    pub fn all_blocks(&self) -> usize {
+        self.scans[..self.count].iter().map(|scan| scan.mcus * scan.count).sum()
     }
 
     /// Whether `other` has as many blocks and details of the same components.
     pub fn is_like(&self, other: &Self) -> bool {
-        let shape = |means: &Self| (means.count, means.levels.len(), means.details.len());
+        let shape = |means: &Self| (means.count, means.used);
         let is_equal = |(a, b): (ScanMeans<'_>, ScanMeans<'_>)| {
             let components = a.blocks().iter().map(|block| block.component);
-            let rows = (a.scan.mcus_wide, a.scan.mcus) == (b.scan.mcus_wide, b.scan.mcus);
+            let rows = |scan: &Scan| (scan.mcus_wide, scan.mcus, scan.step);
+            let rows = rows(a.scan) == rows(b.scan);
             rows && components.eq(b.blocks().iter().map(|block| block.component))
         };
         shape(self) == shape(other) && self.scans().zip(other.scans()).all(is_equal)
@@ -109,37 +133,56 @@ impl BlockMeans {
     /// Forgets the picture.
     pub(super) fn clear(&mut self) {
         self.count = 0;
-        self.levels.clear();
-        self.details.clear();
+        self.used = (0, 0);
         self.entropy_coded_bytes = 0;
     }
 
-    /// Makes room for a scan with these blocks in each of its MCUs; forgets a picture that is too large.
-    pub(super) fn start(&mut self, blocks: impl Iterator<Item = MeanBlock>, mcus_wide: u32, mcus: u32) {
-        let start = self.levels.len();
-        let mut scan = Scan { mcus_wide: mcus_wide as usize, mcus: mcus as usize, start, ..Scan::default() };
+    /// Makes room for a scan with these blocks in each of its MCUs, of which about `sample` are kept, or somewhat more;
+    /// forgets a picture that is too large.
+    pub(super) fn start(
+        &mut self,
+        blocks: impl Iterator<Item = MeanBlock>,
+        mcus_wide: u32,
+        mcus: u32,
+        sample: usize,
+    ) {
+        let (mcus_wide, mcus, start) = (mcus_wide as usize, mcus as usize, self.used.0);
+        let step = step(mcus, mcus_wide, sample);
+        let mut scan = Scan { mcus_wide, mcus, step, start, ..Scan::default() };
         for (slot, block) in scan.blocks.iter_mut().zip(blocks) {
             *slot = block;
             scan.count += 1;
         }
-        let end = scan.mcus.saturating_mul(scan.count).saturating_add(start);
+        let end = scan.kept().saturating_mul(scan.count).saturating_add(start);
         let Some(slot) = self.scans.get_mut(self.count).filter(|_| end <= MOST_BLOCKS) else {
             return self.clear();
         };
         *slot = scan;
         self.count += 1;
-        self.levels.resize(end, 0);
-        self.details.resize(self.details.len() + scan.mcus, 0);
+        self.used = (end, self.used.1 + scan.kept());
+        // What an earlier picture left there is overwritten by each sound one.
+        grow(&mut self.levels, self.used.0);
+        grow(&mut self.details, self.used.1);
     }
 
     /// A writer for the MCUs of the last scan from number `first` on.
     pub(super) fn writer(&mut self, first: u32) -> MeanWriter<'_> {
         let last = self.count.checked_sub(1).map(|n| self.scans[n]).unwrap_or_default();
-        let levels = self.levels.get_mut(last.start + first as usize * last.count..).unwrap_or_default();
+        let (first, step) = (first as usize, last.step.max(1));
+        let kept_before = first.div_ceil(step);
         // The details of the last scan are the last ones.
-        let start = self.details.len().saturating_sub(last.mcus);
-        let details = self.details.get_mut(start + first as usize..).unwrap_or_default();
-        MeanWriter { levels: levels.iter_mut(), details: details.iter_mut(), detail: 0 }
+        let detail = self.used.1.saturating_sub(last.kept()) + kept_before;
+        let level = last.start + kept_before * last.count;
+        MeanWriter {
+            levels: self
+                .levels
+                .get_mut(level..self.used.0)
+                .unwrap_or_default()
+                .chunks_exact_mut(last.count.max(1)),
+            details: self.details.get_mut(detail..self.used.1).unwrap_or_default().iter_mut(),
+            step: step as u32,
+            passed: (kept_before * step - first) as u32,
+        }
     }
 
     /// The picture is read. Forgets it unless it is sound. `history`: for each block of a progressive picture, which
@@ -152,10 +195,42 @@ impl BlockMeans {
             self.details.clear();
             // The upper bits of the product depend on all bits of the mask.
             let fold = |&mask: &u64| (mask.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as u16;
-            self.details.extend(history.iter().map(fold));
+            self.details.extend(history.iter().step_by(self.scans[0].step.max(1)).map(fold));
+            self.used.1 = self.details.len();
         }
     }
 }
+
+/// One of so many MCUs is kept, so that `sample` of them are, or somewhat more. It has no divisor in common with their
+/// number in a row: in each row other columns are kept.
+fn step(mcus: usize, mcus_wide: usize, sample: usize) -> usize {
+    let largest = (mcus / sample.max(1)).max(1);
+    (1..=largest).rev().find(|&step| greatest_common_divisor(step, mcus_wide) == 1).unwrap_or(1)
+}
+
+fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+fn grow<T: Clone + Default>(memory: &mut Vec<T>, len: usize) {
+    if memory.len() < len {
+        memory.resize(len, T::default());
+    }
+}
+
+/// The same means of the same scans.
+impl PartialEq for BlockMeans {
+    fn eq(&self, other: &Self) -> bool {
+        let same_scans = self.scans[..self.count] == other.scans[..other.count];
+        let levels = |means: &Self| means.levels.get(..means.used.0).map(<[i16]>::to_vec);
+        same_scans && levels(self) == levels(other) && self.details() == other.details()
+    }
+}
+
+impl Eq for BlockMeans {}
 
 impl<'m> ScanMeans<'m> {
     /// The blocks of each MCU.
@@ -168,52 +243,71 @@ impl<'m> ScanMeans<'m> {
         self.levels
     }
 
-    /// The levels, one row of MCUs after the other.
-    pub fn rows(&self) -> impl DoubleEndedIterator<Item = &'m [i16]> + ExactSizeIterator + use<'m> {
-        self.levels.chunks_exact((self.scan.mcus_wide * self.scan.count).max(1))
+    /// The levels of each MCU that is kept, row by row from the left to the right.
+    pub fn mcus(&self) -> impl DoubleEndedIterator<Item = &'m [i16]> + ExactSizeIterator + Clone + use<'m> {
+        self.levels.chunks_exact(self.scan.count.max(1))
     }
 }
 
-/// What the walk over a scan gives the DC coefficients to.
-pub(super) trait Sink {
-    /// The next block has this DC coefficient, as it is coded, and AC coefficients of this mark.
-    fn block(&mut self, coefficient: i32, mark: u32);
-    /// The MCU is complete.
-    fn mcu(&mut self);
-}
-
-/// Keeps nothing.
-impl Sink for () {
-    #[inline(always)]
-    fn block(&mut self, _: i32, _: u32) {}
-    #[inline(always)]
-    fn mcu(&mut self) {}
-}
-
-/// Writes the blocks of one restart interval.
+/// Takes the MCUs of one restart interval.
 pub(super) struct MeanWriter<'m> {
-    levels: slice::IterMut<'m, i16>,
+    levels: slice::ChunksExactMut<'m, i16>,
     details: slice::IterMut<'m, u16>,
-    detail: u32,
+    /// One of so many MCUs is kept.
+    step: u32,
+    /// MCUs before the next one that is kept.
+    passed: u32,
 }
 
-impl Sink for MeanWriter<'_> {
-    #[inline(always)]
-    fn block(&mut self, coefficient: i32, mark: u32) {
-        if let Some(level) = self.levels.next() {
-            // The limits of coefficients of 8-bit samples leave it below 2^12.
-            *level = coefficient as i16;
-        }
-        // The place of a block in the MCU counts too.
-        self.detail = self.detail.wrapping_mul(5).wrapping_add(mark);
+/// MCUs in a row: some that are passed over, then some that are kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct McuRun {
+    pub(super) passed: u32,
+    pub(super) kept: u32,
+}
+
+/// Where an MCU is kept: the levels of its blocks, and its detail.
+pub(super) struct KeptMcu<'m> {
+    pub(super) levels: &'m mut [i16],
+    pub(super) detail: &'m mut u16,
+}
+
+impl<'m> MeanWriter<'m> {
+    /// What comes next. The kept ones are to be taken from [`MeanWriter::kept_mcu`].
+    pub(super) fn run(&mut self) -> McuRun {
+        let passed = core::mem::replace(&mut self.passed, self.step - 1);
+        McuRun { passed, kept: if self.step == 1 { u32::MAX } else { 1 } }
     }
 
-    #[inline(always)]
-    fn mcu(&mut self) {
-        if let Some(detail) = self.details.next() {
-            *detail = self.detail as u16;
+    /// The next MCU, if it is kept.
+    pub(super) fn next_mcu(&mut self) -> Option<KeptMcu<'m>> {
+        if let Some(passed) = self.passed.checked_sub(1) {
+            self.passed = passed;
+            return None;
         }
-        self.detail = 0;
+        self.passed = self.step - 1;
+        self.kept_mcu()
+    }
+
+    /// The next MCU that is kept; `None` behind the last one.
+    #[inline(always)]
+    pub(super) fn kept_mcu(&mut self) -> Option<KeptMcu<'m>> {
+        Some(KeptMcu { levels: self.levels.next()?, detail: self.details.next()? })
+    }
+}
+
+impl KeptMcu<'_> {
+    /// What a level is for a DC coefficient as it is coded. The limits of coefficients of 8-bit samples leave it below
+    /// 2^12.
+    #[inline(always)]
+    pub(super) fn level(coefficient: i32) -> i16 {
+        coefficient as i16
+    }
+
+    /// The detail of an MCU with one more block, whose AC coefficients have this mark. The place of a block counts too.
+    #[inline(always)]
+    pub(super) fn detail(before: u32, mark: u32) -> u32 {
+        before.wrapping_mul(5).wrapping_add(mark)
     }
 }
 
@@ -269,7 +363,7 @@ mod tests {
             assert_eq!(means.scans().len(), scans);
             for scan in means.scans() {
                 assert!(blocks == 0 || scan.blocks().len() == blocks);
-                assert_eq!(scan.rows().map(<[i16]>::len).sum::<usize>(), scan.levels().len());
+                assert_eq!(scan.mcus().map(<[i16]>::len).sum::<usize>(), scan.levels().len());
             }
             let all: Vec<i32> = (0..3).flat_map(|n| component(&means, n)).collect();
             assert!(all.len() > 1 && all.iter().all(|mean| (-8..264).contains(mean)), "{all:?}");
@@ -284,8 +378,59 @@ mod tests {
         checker.check(&jpeg[..jpeg.len() / 2]);
         assert!(checker.means().is_none());
         let mut large = BlockMeans::default();
-        large.start([MeanBlock::default(); 6].into_iter(), 8192, 8192 * 8192);
+        large.start([MeanBlock::default(); 6].into_iter(), 8192, 8192 * 8192, usize::MAX);
         assert!(!large.is_started() && large.levels.is_empty());
+        large.start([MeanBlock::default(); 6].into_iter(), 8192, 8192 * 8192, 1000);
+        assert!(large.is_started() && (6000..6100).contains(&large.blocks()), "{}", large.blocks());
         assert!(Checker::new().means().is_none());
+    }
+
+    #[test]
+    fn a_sample_has_the_means_and_details_of_its_mcus() {
+        // Restart intervals begin between the MCUs that are kept.
+        let pictures: [&[u8]; 5] = [
+            include_bytes!("../../../fixtures/jpeg/420.jpg"),
+            include_bytes!("../../../fixtures/jpeg/422-restart.jpg"),
+            include_bytes!("../../../fixtures/jpeg/grey.jpg"),
+            include_bytes!("../../../fixtures/jpeg/planes.jpg"),
+            include_bytes!("../../../fixtures/jpeg/progressive-restart.jpg"),
+        ];
+        for jpeg in pictures {
+            let all = means(jpeg);
+            for sample in [1, 7, 20, 50, usize::MAX] {
+                let mut checker = Checker::new().with_sampled_means(sample);
+                // The memory of a larger picture is used again.
+                checker.check(pictures[0]);
+                checker.check(jpeg);
+                let sampled = checker.means().unwrap();
+                assert_eq!(sampled.all_blocks(), all.blocks());
+                for (sampled, all) in sampled.scans().zip(all.scans()) {
+                    let kept = all.mcus().step_by(sampled.scan.step);
+                    assert!(sampled.mcus().eq(kept), "{sample}");
+                    assert!(sampled.mcus().len() >= sample.min(all.mcus().len()), "{sample}");
+                }
+                // Those of several scans come one after the other, each with a step of its own.
+                if all.scans().len() == 1 {
+                    let details = all.details().iter().step_by(sampled.scans[0].step);
+                    assert!(sampled.details().iter().eq(details), "{sample}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_step_has_no_divisor_in_common_with_the_width() {
+        for (mcus, wide, sample, expected) in [
+            (8160, 120, 1024, 7),
+            (8160, 120, 1536, 1),
+            (1200, 40, 1024, 1),
+            (32400, 240, 1024, 31),
+            (0, 0, 5, 1),
+        ] {
+            assert_eq!(step(mcus, wide, sample), expected, "{mcus} {wide} {sample}");
+        }
+        for (a, b, expected) in [(3, 120, 3), (7, 120, 1), (1, 40, 1), (4, 10, 2), (5, 0, 5), (1, 0, 1)] {
+            assert_eq!(greatest_common_divisor(a, b), expected, "{a} {b}");
+        }
     }
 }
