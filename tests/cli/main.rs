@@ -20,6 +20,7 @@ mod hostile;
 mod judgement;
 mod local;
 mod page;
+mod picture_classes;
 mod reach;
 mod reach_authentication;
 mod reach_proxy;
