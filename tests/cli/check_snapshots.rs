@@ -94,13 +94,26 @@ fn what_breaks_polling_is_an_info_and_an_error_for_programs_that_poll() {
         "Date: Fri, 27 Nov 2026 14:00:00 GMT\r\nLast-Modified: Fri, 27 Nov 2026 13:00:00 GMT\r\n";
     const STAMP: &str = "Date: Fri, 27 Nov 2026 14:00:00 GMT\r\nX-Timestamp: 1795787970.5\r\n";
     type Length = fn(usize) -> Option<usize>;
-    let table: [(&str, Length, &[&str], &str); 8] = [
+    let table: [(&str, Length, &[&str], &str); 11] = [
         ("Cache-Control: max-age=60\r\n", Some, &["snapshot-cacheable"], "Cache-Control: max-age=60"),
         ("Age: 40\r\nCache-Control: no-cache\r\n", Some, &["snapshot-stale"], "Age: 40"),
         (OLD, Some, &["snapshot-stale", "snapshot-cacheable"], "Last-Modified is 3600 s before Date"),
         (STAMP, Some, &["snapshot-stale"], "X-Timestamp is 29 s before Date"),
         ("Cache-Control: no-store\r\n", |_| None, &["snapshot-length"], "neither Content-Length nor chunks"),
         ("", |length| Some(length + 10), &["snapshot-length"], "and the response ends after"),
+        ("Expires: Fri, 27 Nov 2099 14:00:00 GMT\r\n", Some, &["snapshot-cacheable"], "which has no Date"),
+        (
+            "Pragma: no-cache\r\nExpires: Friday, 27-Nov-48 14:00:00 GMT\r\n",
+            Some,
+            &["snapshot-cacheable"],
+            "which has no Date",
+        ),
+        (
+            "Last-Modified: Fri Nov 27 13:00:00 2020\r\n",
+            Some,
+            &["snapshot-cacheable"],
+            "and no Cache-Control",
+        ),
         // A clock that was never set, and times of a camera that writes a file each second.
         ("Date: Fri, 27 Nov 2026 14:00:00 GMT\r\nX-Timestamp: 57.5\r\n", Some, &[], ""),
         (
@@ -219,4 +232,78 @@ fn a_saved_snapshot_says_that_its_freshness_is_unknown() {
     end.expect(0);
     assert_eq!(names(&verdict), ["snapshot"], "{verdict}");
     assert!(message(&verdict, "snapshot").contains("was not examined"), "{verdict}");
+}
+
+#[test]
+fn what_follows_the_picture_belongs_to_the_length_of_a_snapshot() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("snapshot.http");
+    let picture = pictures().remove(0);
+    for (behind, expected) in
+        [(&b"\r\n"[..], &["snapshot"][..]), (&[0; 16], &["snapshot", "bytes-between"]), (b"", &["snapshot"])]
+    {
+        let whole = [&picture, behind].concat();
+        // Types have no case.
+        for kind in ["image/jpeg", "Image/JPEG"] {
+            let head = head("", Some(whole.len())).replace("image/jpeg", kind);
+            let pieces = vec![whole.clone()];
+            let camera = Camera::visits(2, {
+                let head = head.clone();
+                move |_, _, connection| {
+                    connection.send(head.as_bytes());
+                    connection.send(&pieces[0]);
+                    connection.wait_for_the_viewer_to_leave();
+                }
+            });
+            let (_, verdict) = check(&camera.url, &["--frames", "2", "--ignore", "C504"]);
+            assert_eq!(names(&verdict), expected, "{kind} {behind:?}: {verdict}");
+            fs::write(&file, [head.as_bytes(), &whole].concat()).unwrap();
+            let (end, verdict) = check(file.to_str().unwrap(), &[]);
+            end.expect(0);
+            assert_eq!(names(&verdict), expected, "{kind} {behind:?}: {verdict}");
+        }
+        let short = [head("", Some(whole.len() + 1)).as_bytes(), &whole].concat();
+        fs::write(&file, short).unwrap();
+        let (_, verdict) = check(file.to_str().unwrap(), &[]);
+        let ends = format!("and the response ends after {}", whole.len());
+        assert!(message(&verdict, "snapshot-length").ends_with(&ends), "{verdict}");
+    }
+}
+
+#[test]
+fn bytes_before_a_snapshot_are_a_warning_and_an_error_for_programs_that_poll() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("snapshot.http");
+    let picture = pictures().remove(0);
+    for lead in [&[0; 16][..], b"sixteen bytes!!!"] {
+        let whole = [lead, &picture].concat();
+        fs::write(&file, [head("", Some(whole.len())).as_bytes(), &whole].concat()).unwrap();
+        let (end, verdict) = check(file.to_str().unwrap(), &[]);
+        end.expect(0);
+        assert_eq!(names(&verdict), ["snapshot", "bytes-before-soi"], "{verdict}");
+        assert_eq!(verdict["findings"][1]["severity"], "warning", "{verdict}");
+        assert_eq!(message(&verdict, "bytes-before-soi"), "16 bytes before SOI");
+        let (end, verdict) = check(file.to_str().unwrap(), &["--consumers", "snapshot"]);
+        end.expect(1);
+        assert_eq!(names(&verdict), ["bytes-before-soi", "snapshot"], "{verdict}");
+    }
+}
+
+#[test]
+fn the_duration_ends_a_request_for_the_next_snapshot_too() {
+    let picture = pictures().remove(0);
+    let camera = Camera::visits(2, move |number, _, connection| {
+        if number == 1 {
+            connection.send(head("", Some(picture.len())).as_bytes());
+            connection.send(&picture);
+        } else {
+            connection.send(head("", Some(picture.len())).as_bytes());
+            connection.wait_for_the_viewer_to_leave();
+        }
+    });
+    let args = ["--duration", "2s", "--idle", "20s", "--wait", "30s", "--consumers", "snapshot"];
+    let (end, verdict) = check(&camera.url, &args);
+    end.expect(0);
+    assert_eq!(names(&verdict), ["snapshot"], "{verdict}");
+    assert!(verdict["duration_s"].as_f64().unwrap() < 4.0, "{verdict}");
 }

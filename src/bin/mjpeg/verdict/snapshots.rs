@@ -40,9 +40,10 @@ pub fn ask(
             break;
         }
         let time = clock.now() - started;
-        match picture(target, options, clock, stop) {
+        match picture(target, options, end, clock, stop) {
             Ok(picture) => snapshots.next(&picture, time),
-            Err(_) if stop.signal().is_some() => break,
+            // The time that is asked for is not the camera's fault.
+            Err(_) if stop.signal().is_some() || end.is_some_and(|end| clock.now() >= end) => break,
             Err(why) => {
                 snapshots.refused(format!("request {} after {:.1} s: {why}", number + 1, time.as_secs_f64()));
                 break;
@@ -52,14 +53,24 @@ pub fn ask(
     snapshots
 }
 
-/// The picture that one request gets; otherwise why there is none.
-fn picture(target: &Target, options: &Options, clock: &Clock, stop: &Stop) -> Result<Vec<u8>, String> {
+/// The picture that one request gets until `end` of the clock at the latest; otherwise why there is none.
+fn picture(
+    target: &Target,
+    options: &Options,
+    end: Option<Duration>,
+    clock: &Clock,
+    stop: &Stop,
+) -> Result<Vec<u8>, String> {
     let started = clock.now();
-    let stream = transport::open(target, &options.transport, options.idle, clock, stop)
+    let deadline = end.map_or(started + options.idle, |end| end.min(started + options.idle));
+    let patience = deadline.saturating_sub(started);
+    // To wait for a camera that reboots is for the first request.
+    let without_wait = transport::Options { wait: None, ..options.transport.clone() };
+    let stream = transport::open(target, &without_wait, patience, clock, stop)
         .map_err(|error| error.problem.to_string())?;
     let mut session = Session::new(stream, clock, options.idle, started);
     let mut taken = Taken { picture: None };
-    let end = session.run(&mut taken, Some(started + options.idle)).map_err(|problem| problem.to_string())?;
+    let end = session.run(&mut taken, Some(deadline)).map_err(|problem| problem.to_string())?;
     match (taken.picture, end) {
         (Some(picture), _) => Ok(picture),
         (None, End::Closed | End::Enough) => Err("no whole picture".into()),
