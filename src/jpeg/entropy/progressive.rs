@@ -9,7 +9,7 @@ use super::coefficients::AcTable;
 use super::damage::DamageKind;
 use super::huffman::HuffmanTable;
 use super::limits::Limits;
-use super::means::{KeptMcu, MeanWriter};
+use super::mean_writer::{KeptMcu, MeanWriter};
 use super::sequential::{Block, Fault, difference};
 use super::zero_bits::zero_after;
 

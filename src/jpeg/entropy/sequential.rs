@@ -8,7 +8,7 @@ use super::damage::DamageKind;
 use super::difference::DcTable;
 use super::huffman::NoCode;
 use super::limits::Limits;
-use super::means::{KeptMcu, McuRun, MeanWriter};
+use super::mean_writer::{KeptMcu, McuRun, MeanWriter};
 
 /// One block of an MCU.
 #[derive(Debug, Clone, Copy)]
