@@ -8,11 +8,11 @@ use kit::camera::{Camera, HEAD, part};
 use kit::verdict::{check, names};
 use serde_json::Value;
 
-fn pictures() -> Vec<Vec<u8>> {
+pub fn pictures() -> Vec<Vec<u8>> {
     kit::contents(&kit::frames())
 }
 
-fn head(fields: &str, length: Option<usize>) -> String {
+pub fn head(fields: &str, length: Option<usize>) -> String {
     let length = length.map(|length| format!("Content-Length: {length}\r\n")).unwrap_or_default();
     format!("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n{length}{fields}\r\n")
 }
@@ -27,7 +27,7 @@ fn camera(requests: usize, fields: &'static str, length: fn(usize) -> Option<usi
     })
 }
 
-fn message<'v>(verdict: &'v Value, name: &str) -> &'v str {
+pub fn message<'v>(verdict: &'v Value, name: &str) -> &'v str {
     let finding = verdict["findings"].as_array().unwrap().iter().find(|it| it["name"] == name);
     finding.unwrap_or_else(|| panic!("no {name}: {verdict}"))["message"].as_str().unwrap()
 }
@@ -232,61 +232,6 @@ fn a_saved_snapshot_says_that_its_freshness_is_unknown() {
     end.expect(0);
     assert_eq!(names(&verdict), ["snapshot"], "{verdict}");
     assert!(message(&verdict, "snapshot").contains("was not examined"), "{verdict}");
-}
-
-#[test]
-fn what_follows_the_picture_belongs_to_the_length_of_a_snapshot() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("snapshot.http");
-    let picture = pictures().remove(0);
-    for (behind, expected) in
-        [(&b"\r\n"[..], &["snapshot"][..]), (&[0; 16], &["snapshot", "bytes-between"]), (b"", &["snapshot"])]
-    {
-        let whole = [&picture, behind].concat();
-        // Types have no case.
-        for kind in ["image/jpeg", "Image/JPEG"] {
-            let head = head("", Some(whole.len())).replace("image/jpeg", kind);
-            let pieces = vec![whole.clone()];
-            let camera = Camera::visits(2, {
-                let head = head.clone();
-                move |_, _, connection| {
-                    connection.send(head.as_bytes());
-                    connection.send(&pieces[0]);
-                    connection.wait_for_the_viewer_to_leave();
-                }
-            });
-            let (_, verdict) = check(&camera.url, &["--frames", "2", "--ignore", "C504"]);
-            assert_eq!(names(&verdict), expected, "{kind} {behind:?}: {verdict}");
-            fs::write(&file, [head.as_bytes(), &whole].concat()).unwrap();
-            let (end, verdict) = check(file.to_str().unwrap(), &[]);
-            end.expect(0);
-            assert_eq!(names(&verdict), expected, "{kind} {behind:?}: {verdict}");
-        }
-        let short = [head("", Some(whole.len() + 1)).as_bytes(), &whole].concat();
-        fs::write(&file, short).unwrap();
-        let (_, verdict) = check(file.to_str().unwrap(), &[]);
-        let ends = format!("and the response ends after {}", whole.len());
-        assert!(message(&verdict, "snapshot-length").ends_with(&ends), "{verdict}");
-    }
-}
-
-#[test]
-fn bytes_before_a_snapshot_are_a_warning_and_an_error_for_programs_that_poll() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("snapshot.http");
-    let picture = pictures().remove(0);
-    for lead in [&[0; 16][..], b"sixteen bytes!!!"] {
-        let whole = [lead, &picture].concat();
-        fs::write(&file, [head("", Some(whole.len())).as_bytes(), &whole].concat()).unwrap();
-        let (end, verdict) = check(file.to_str().unwrap(), &[]);
-        end.expect(0);
-        assert_eq!(names(&verdict), ["snapshot", "bytes-before-soi"], "{verdict}");
-        assert_eq!(verdict["findings"][1]["severity"], "warning", "{verdict}");
-        assert_eq!(message(&verdict, "bytes-before-soi"), "16 bytes before SOI");
-        let (end, verdict) = check(file.to_str().unwrap(), &["--consumers", "snapshot"]);
-        end.expect(1);
-        assert_eq!(names(&verdict), ["bytes-before-soi", "snapshot"], "{verdict}");
-    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod check_dialects;
 mod check_files;
 mod check_promises;
 mod check_rules;
+mod check_snapshot_bodies;
 mod check_snapshots;
 mod check_times;
 mod documents;

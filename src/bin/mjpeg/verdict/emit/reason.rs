@@ -11,12 +11,10 @@ pub fn reason(run: &Run) -> Option<String> {
         End::Closed | End::Truncated if !run.is_live && is_without_a_part(run) => {
             Some("not an MJPEG stream: no part is complete".into())
         }
-        End::Enough | End::TimeUp | End::Closed if is_without_a_picture(run) => {
-            Some("no part has a picture that can be shown".into())
-        }
         End::Signal(_) if run.report.is_none() => Some("a signal came before it was read".into()),
         End::Signal(_) => Some(end.to_string()),
-        end => end.is_failure(run.is_live).then(|| end.to_string()),
+        end if end.is_failure(run.is_live) => Some(end.to_string()),
+        _ => is_without_a_picture(run).then(|| "no part has a picture that can be shown".into()),
     }
 }
 
