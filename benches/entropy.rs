@@ -3,6 +3,7 @@
 //!
 //! `cargo bench --bench entropy --no-default-features --features std -- FILE...`; see `benches/README.md`.
 //! With `--only=walk`, `means` or `content` it does one of the three, 201 times a picture, for `perf stat`.
+//! With `--in-turn` the pictures are those of one stream, one after the other.
 
 use std::fs;
 use std::hint::black_box;
@@ -11,7 +12,7 @@ use std::time::Instant;
 use mjpeg::check::{Colour, Look, Stillness};
 use mjpeg::jpeg::Checker;
 
-/// Runs of each picture; the median counts.
+/// Runs of each picture.
 const RUNS: usize = 201;
 
 /// What is done with a picture.
@@ -56,34 +57,49 @@ fn main() {
     let only = flags.iter().find_map(|flag| flag.strip_prefix("--only="));
     let tasks = TASKS.into_iter().filter(|(name, _)| only.is_none_or(|only| only == *name));
     let tasks: Vec<(&str, Task)> = tasks.collect();
-    for path in paths {
-        let jpeg = fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let mut bench = Bench {
-            bare: Checker::new(),
-            keeping: Checker::new().with_means(),
-            stillness: Stillness::default(),
-        };
-        let mut times = vec![Vec::with_capacity(RUNS); tasks.len()];
-        for _ in 0..RUNS {
-            // In turn, so that other load of the machine affects all tasks equally.
-            for (times, &(_, task)) in times.iter_mut().zip(&tasks) {
-                let started = Instant::now();
-                bench.run(task, &jpeg);
-                times.push(started.elapsed().as_nanos() as f64 / 1e3);
-            }
+    let mut pictures: Vec<Vec<u8>> = Vec::new();
+    for path in &paths {
+        pictures.push(fs::read(path).unwrap_or_else(|error| panic!("{path}: {error}")));
+    }
+    if flags.iter().any(|flag| flag == "--in-turn") {
+        println!("{} pictures in turn", pictures.len());
+        measure(&pictures, &tasks);
+    } else {
+        for (path, jpeg) in paths.iter().zip(pictures) {
+            println!("{path}: {} bytes", jpeg.len());
+            measure(&[jpeg], &tasks);
         }
-        println!("{path}: {} bytes", jpeg.len());
-        let mut base = None;
-        for (times, (name, _)) in times.iter_mut().zip(&tasks) {
-            times.sort_unstable_by(f64::total_cmp);
-            let (median, fastest) = (times[RUNS / 2], times[0]);
-            let (median_base, fastest_base) = *base.get_or_insert((median, fastest));
-            let more = |time: f64, base: f64| (time / base - 1.0) * 100.0;
-            println!(
-                "{median:>9.1} us ({:+.1} %), fastest {fastest:>9.1} us ({:+.1} %)  {name}",
-                more(median, median_base),
-                more(fastest, fastest_base)
-            );
+    }
+}
+
+/// Does all tasks, each with all pictures one after the other, and prints the times of a picture.
+#[expect(clippy::print_stdout, reason = "the figures are what it is for")]
+fn measure(pictures: &[Vec<u8>], tasks: &[(&str, Task)]) {
+    let mut bench = Bench {
+        bare: Checker::new(),
+        keeping: Checker::new().with_sampled_means(Look::MCUS),
+        stillness: Stillness::default(),
+    };
+    let rounds = (RUNS / pictures.len().max(1)).max(15);
+    let mut times = vec![Vec::with_capacity(rounds); tasks.len()];
+    for _ in 0..rounds {
+        // In turn, so that other load of the machine affects all tasks equally.
+        for (times, &(_, task)) in times.iter_mut().zip(tasks) {
+            let started = Instant::now();
+            pictures.iter().for_each(|jpeg| bench.run(task, jpeg));
+            times.push(started.elapsed().as_nanos() as f64 / 1e3 / pictures.len() as f64);
         }
+    }
+    let mut base = None;
+    for (times, (name, _)) in times.iter_mut().zip(tasks) {
+        times.sort_unstable_by(f64::total_cmp);
+        let (median, fastest) = (times[rounds / 2], times[0]);
+        let (median_base, fastest_base) = *base.get_or_insert((median, fastest));
+        let more = |time: f64, base: f64| (time / base - 1.0) * 100.0;
+        println!(
+            "{median:>9.1} us ({:+.1} %), fastest {fastest:>9.1} us ({:+.1} %)  {name}",
+            more(median, median_base),
+            more(fastest, fastest_base)
+        );
     }
 }

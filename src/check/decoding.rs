@@ -18,7 +18,7 @@ impl Flaw {
     /// Whether the simulation does not know what decoders do with a picture that breaks `rule`. It knows which decoders
     /// search for SOI.
     pub(super) fn is_of_decoders(rule: &Rule) -> bool {
-        rule.code.starts_with('J') && !rule.effects.is_empty() && *rule != BYTES_BEFORE_SOI
+        rule.is_of_decoders() && *rule != BYTES_BEFORE_SOI
     }
 
     /// What becomes of a stream of `parts` parts in `consumer`.

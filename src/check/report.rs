@@ -88,6 +88,8 @@ pub struct Report {
     pub is_snapshot: bool,
     /// Parts seen.
     pub parts: u64,
+    /// Parts that the end of the input cuts: one at most.
+    pub cut: u64,
     /// Parts with a whole picture.
     pub pictures: u64,
     /// Timing of the pictures, if two or more have an arrival time.
@@ -139,21 +141,20 @@ impl Report {
     /// loses frames, a warning if it makes one late or its fate unknown, and an info otherwise. Findings of rules that
     /// break no consumer, such as limits that the user sets, keep their severity. A consumer that loses frames without
     /// a finding that says why gets a finding of its own. What keeps the stream from a carrier is an error.
+    ///
+    /// With carriers alone, it is not known which program reads the stream, so all count. Nor is it known what decodes
+    /// the pictures behind a carrier, so their faults count in any case. Without a forecast, all severities stay.
     pub fn judge_for(&mut self, chosen: &[&Consumer], carriers: &[&Carrier]) {
         let forecasts: Vec<Forecast> =
             self.forecasts.iter().copied().filter(|it| chosen.contains(&it.consumer)).collect();
         for finding in &mut self.findings {
-            if finding.rule.effects.is_empty()
-                && !self.forecasts.iter().any(|it| it.decided_by == Some(finding.rule))
-            {
-                continue;
+            let is_decisive = self.forecasts.iter().any(|it| it.decided_by == Some(finding.rule));
+            if !forecasts.is_empty() && (is_decisive || !finding.rule.effects.is_empty()) {
+                finding.severity = Some(decided(&forecasts, finding.rule));
             }
-            let decided = forecasts.iter().filter(|it| it.decided_by == Some(finding.rule));
-            finding.severity = Some(match decided.map(|it| it.fate).max() {
-                Some(fate) if fate.loses_frames() => Severity::Error,
-                Some(fate) if fate >= Fate::Unknown => Severity::Warning,
-                _ => Severity::Info,
-            });
+            if !carriers.is_empty() && finding.rule.is_of_decoders() {
+                finding.severity = Some(finding.severity().max(finding.rule.severity));
+            }
         }
         let unexplained = |it: &&Forecast| it.fate.loses_frames() && it.decided_by.is_none();
         for forecast in forecasts.iter().filter(unexplained).take(1) {
@@ -179,5 +180,15 @@ impl Report {
         self.findings.extend(obstacles.map(|it| Finding { severity: Some(Severity::Error), ..it }));
         self.obstacles.retain(|obstacle| !is_asked(obstacle.rule));
         self.findings.sort_by_key(|finding| core::cmp::Reverse(finding.severity()));
+    }
+}
+
+/// How bad a finding of `rule` is for the consumers of these forecasts.
+fn decided(forecasts: &[Forecast], rule: &Rule) -> Severity {
+    let decided = forecasts.iter().filter(|it| it.decided_by == Some(rule));
+    match decided.map(|it| it.fate).max() {
+        Some(fate) if fate.loses_frames() => Severity::Error,
+        Some(fate) if fate >= Fate::Unknown => Severity::Warning,
+        _ => Severity::Info,
     }
 }

@@ -35,6 +35,11 @@ impl Rule {
         let listed = self.effects.iter().find(|(broken, _)| *broken == consumer);
         listed.map_or(Effect::Plays, |&(_, effect)| effect)
     }
+
+    /// Whether it is about what is inside the pictures, and some consumer does not decode it.
+    pub(super) fn is_of_decoders(&self) -> bool {
+        self.code.starts_with('J') && !self.effects.is_empty()
+    }
 }
 
 impl PartialEq for Rule {

@@ -38,6 +38,11 @@ impl Picture {
     pub fn len(&self) -> usize {
         self.end - self.start
     }
+
+    /// Whether a delimiter line follows it in the body.
+    pub fn is_followed(&self, body: &[u8]) -> bool {
+        delimiters(&body[self.end..], LineStart::Required).next().is_some_and(|(at, _)| at == 0)
+    }
 }
 
 /// All pictures of a body.

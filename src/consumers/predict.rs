@@ -36,9 +36,10 @@ impl<'a> Predictor<'a> {
         let body = stream.decoded();
         let pictures = |body: &Body<'_>| {
             let mut pictures = pictures(body);
-            // The rest of the last picture may be what comes next. Alone it is judged as it is.
+            // The rest of the last picture may be what comes next, unless a delimiter has come. Alone it is judged as
+            // it is.
             let is_open = stream.end == StreamEnd::Open && pictures.len() > 1;
-            pictures.pop_if(|picture| is_open && !picture.has_end);
+            pictures.pop_if(|picture| is_open && !picture.has_end && !picture.is_followed(&body.bytes));
             pictures
         };
         let decoded = View { pictures: pictures(&body), body };

@@ -90,13 +90,9 @@ impl Length {
         let Some(length) = head.text("content-length").and_then(|value| value.parse().ok()) else {
             return Self::Unknown;
         };
-        match head.text("content-type") {
-            Some(value)
-                if ["text/", "application/json", "image/"].iter().any(|start| value.starts_with(start)) =>
-            {
-                Self::Exact(length)
-            }
-            _ => Self::Perhaps(length),
-        }
+        // RFC 9110 8.3.1: the case of a type means nothing.
+        let value = head.text("content-type").unwrap_or_default().to_ascii_lowercase();
+        let is_finite = ["text/", "application/json", "image/"].iter().any(|start| value.starts_with(start));
+        if is_finite { Self::Exact(length) } else { Self::Perhaps(length) }
     }
 }

@@ -147,3 +147,57 @@ fn viewers_that_use_fetch_need_a_permission_and_get_nothing_in_webkit() {
     let args = ["--consumers", "webkit_fetch", "--ignore", "H131,H130"];
     check(&Camera::sending(HEAD, pieces).url, &args).0.expect(0);
 }
+
+/// A JPEG that lacks a piece of its scan.
+fn damaged(jpeg: &[u8]) -> Vec<u8> {
+    let middle = jpeg.len() / 2;
+    [&jpeg[..middle], &jpeg[middle + 300..]].concat()
+}
+
+#[test]
+fn faults_of_pictures_count_whatever_carries_them() {
+    let jpeg = damaged(&fs::read(kit::repository("fixtures/streams/frames/1.jpg")).unwrap());
+    let allow = HEAD.replace("Connection", "Access-Control-Allow-Origin: *\r\nConnection");
+    let stream = [allow.as_bytes(), &part(&jpeg), b"--foo--\r\n"].concat();
+    let length = jpeg.len();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n");
+    let snapshot = [head.as_bytes(), &jpeg].concat();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("capture.http");
+    // curl reads no pictures, but it is not known what the carrier leads to.
+    for (bytes, consumers) in [
+        (&stream, "rtp_jpeg"),
+        (&stream, "fetch"),
+        (&stream, "curl,fetch"),
+        (&snapshot, "snapshot"),
+        (&snapshot, "curl,snapshot"),
+    ] {
+        fs::write(&file, bytes).unwrap();
+        let (end, verdict) = check(file.to_str().unwrap(), &["--consumers", consumers]);
+        let findings = verdict["findings"].as_array().unwrap();
+        let damage = findings.iter().find(|it| it["code"] == "J306").unwrap_or_else(|| panic!("{verdict}"));
+        assert_eq!(damage["severity"], "error", "{consumers}: {verdict}");
+        end.expect(1);
+    }
+    fs::write(&file, &stream).unwrap();
+    check(file.to_str().unwrap(), &["--consumers", "curl"]).0.expect(0);
+}
+
+#[test]
+fn without_a_program_that_reads_the_stream_all_programs_count() {
+    let jpeg = fs::read(kit::repository("fixtures/streams/frames/1.jpg")).unwrap();
+    let short = kit::camera::part_with_length(&jpeg, jpeg.len() - 100);
+    let allow = HEAD.replace("Connection", "Access-Control-Allow-Origin: *\r\nConnection");
+    let bytes = [allow.as_bytes(), &short, &short, &part(&jpeg), b"--foo--\r\n"].concat();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("capture.http");
+    fs::write(&file, &bytes).unwrap();
+    let severity = |consumers: &str| {
+        let (_, verdict) = check(file.to_str().unwrap(), &["--consumers", consumers]);
+        let findings = verdict["findings"].as_array().unwrap();
+        findings.iter().find(|it| it["code"] == "M203").unwrap()["severity"].as_str().unwrap().to_string()
+    };
+    assert_eq!(severity("fetch"), "error");
+    // Browsers search for the boundary whatever the length says.
+    assert_eq!(severity("firefox,fetch"), "info");
+}

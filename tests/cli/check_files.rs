@@ -166,3 +166,56 @@ fn the_text_says_which_consumers_lose_damaged_pictures() {
     let text = run(mjpeg(["check", "--shallow"]).arg(&capture)).text();
     assert!(text.contains("plays in all"), "{text}");
 }
+
+#[test]
+fn a_file_in_which_no_part_is_whole_does_not_pass() {
+    let jpeg = &pictures()[0];
+    let head = "--foo\r\nContent-Type: image/jpeg\r\n\r\n";
+    let snapshot = "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n";
+    let cut = &jpeg[..jpeg.len() / 2];
+    for bytes in [
+        [HEAD.as_bytes(), &part(jpeg)[..4000]].concat(),
+        [HEAD.as_bytes(), head.as_bytes(), b"junk junk junk"].concat(),
+        [head.as_bytes(), cut].concat(),
+        [snapshot.as_bytes(), cut].concat(),
+        cut.to_vec(),
+    ] {
+        // Whatever counts, and whatever fails.
+        for args in [&[][..], &["--ignore", "M,J,H"], &["--consumers", "curl"], &["--fail-on", "info"]] {
+            let (end, verdict) = check_bytes(&bytes, args);
+            assert_eq!(verdict["verdict"], "not_a_stream", "{args:?}: {verdict}");
+            assert!(verdict["error"].as_str().unwrap().contains("no part is complete"), "{verdict}");
+            end.expect(4);
+        }
+    }
+    // A cut last part behind a whole one is how captures end.
+    let (end, verdict) = check_bytes(&[HEAD.as_bytes(), &part(jpeg), &part(jpeg)[..4000]].concat(), &[]);
+    assert_eq!((names(&verdict), &verdict["end"]), (vec!["cut"], &"truncated".into()), "{verdict}");
+    end.expect(0);
+}
+
+#[test]
+fn a_stream_without_a_picture_does_not_pass_whatever_counts() {
+    let text = b"--foo\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbusy\r\n--foo--\r\n";
+    let bytes = [HEAD.as_bytes(), text].concat();
+    for args in [&["--ignore", "M"][..], &["--consumers", "curl"], &["--select", "T"]] {
+        let (end, verdict) = check_bytes(&bytes, args);
+        assert_eq!(verdict["verdict"], "fail", "{args:?}: {verdict}");
+        assert!(verdict["error"].as_str().unwrap().contains("no part has a picture"), "{verdict}");
+        end.expect(1);
+    }
+}
+
+#[test]
+fn damage_in_a_file_without_a_head_counts_for_chosen_consumers() {
+    let mut jpeg = pictures().remove(0);
+    let middle = jpeg.len() / 2;
+    jpeg.drain(middle..middle + 300);
+    let bytes = [part(&jpeg), part(&pictures()[1]), b"--foo--\r\n".to_vec()].concat();
+    for args in [&[][..], &["--consumers", "ffmpeg"], &["--consumers", "vlc,rtp_jpeg"]] {
+        let (end, verdict) = check_bytes(&bytes, args);
+        let damage = verdict["findings"].as_array().unwrap().iter().find(|it| it["code"] == "J306").unwrap();
+        assert_eq!(damage["severity"], "error", "{args:?}: {verdict}");
+        end.expect(1);
+    }
+}

@@ -253,3 +253,21 @@ fn the_rate_counts_the_silence_before_and_after_the_pictures() {
     finding(&verdict, "fps-below-limit");
     end.expect(1);
 }
+
+#[test]
+fn a_fate_that_no_finding_decides_has_a_cause() {
+    // The layout sends nothing behind a frame, so browsers show it with the next one.
+    let server = Server::start(&kit::frames(), &["--layout", "leading", "--fps", "10", "--loop"]);
+    let (_, verdict) = check(&server.stream, &["--frames", "8"]);
+    let fates = verdict["consumers"].as_object().unwrap();
+    assert_eq!(fates["chromium"], "late", "{verdict}");
+    for (consumer, fate) in fates {
+        let is_explained = ["consumers_decided_by", "consumers_causes"]
+            .iter()
+            .any(|key| verdict[key].get(consumer).is_some());
+        let needs_a_cause = !["on_time", "plays", "unknown"].contains(&fate.as_str().unwrap());
+        assert_eq!(is_explained, needs_a_cause, "{consumer} {fate}: {verdict}");
+    }
+    let text = run(&mut mjpeg(["check", &server.stream, "--frames", "8"])).expect(0).text();
+    assert!(text.contains("; those without a code show a frame when the next one comes"), "{text}");
+}

@@ -8,11 +8,11 @@ use kit::camera::{Camera, HEAD, part};
 use kit::verdict::{check, names};
 use serde_json::Value;
 
-fn pictures() -> Vec<Vec<u8>> {
+pub fn pictures() -> Vec<Vec<u8>> {
     kit::contents(&kit::frames())
 }
 
-fn head(fields: &str, length: Option<usize>) -> String {
+pub fn head(fields: &str, length: Option<usize>) -> String {
     let length = length.map(|length| format!("Content-Length: {length}\r\n")).unwrap_or_default();
     format!("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n{length}{fields}\r\n")
 }
@@ -27,7 +27,7 @@ fn camera(requests: usize, fields: &'static str, length: fn(usize) -> Option<usi
     })
 }
 
-fn message<'v>(verdict: &'v Value, name: &str) -> &'v str {
+pub fn message<'v>(verdict: &'v Value, name: &str) -> &'v str {
     let finding = verdict["findings"].as_array().unwrap().iter().find(|it| it["name"] == name);
     finding.unwrap_or_else(|| panic!("no {name}: {verdict}"))["message"].as_str().unwrap()
 }
@@ -94,13 +94,26 @@ fn what_breaks_polling_is_an_info_and_an_error_for_programs_that_poll() {
         "Date: Fri, 27 Nov 2026 14:00:00 GMT\r\nLast-Modified: Fri, 27 Nov 2026 13:00:00 GMT\r\n";
     const STAMP: &str = "Date: Fri, 27 Nov 2026 14:00:00 GMT\r\nX-Timestamp: 1795787970.5\r\n";
     type Length = fn(usize) -> Option<usize>;
-    let table: [(&str, Length, &[&str], &str); 8] = [
+    let table: [(&str, Length, &[&str], &str); 11] = [
         ("Cache-Control: max-age=60\r\n", Some, &["snapshot-cacheable"], "Cache-Control: max-age=60"),
         ("Age: 40\r\nCache-Control: no-cache\r\n", Some, &["snapshot-stale"], "Age: 40"),
         (OLD, Some, &["snapshot-stale", "snapshot-cacheable"], "Last-Modified is 3600 s before Date"),
         (STAMP, Some, &["snapshot-stale"], "X-Timestamp is 29 s before Date"),
         ("Cache-Control: no-store\r\n", |_| None, &["snapshot-length"], "neither Content-Length nor chunks"),
         ("", |length| Some(length + 10), &["snapshot-length"], "and the response ends after"),
+        ("Expires: Fri, 27 Nov 2099 14:00:00 GMT\r\n", Some, &["snapshot-cacheable"], "which has no Date"),
+        (
+            "Pragma: no-cache\r\nExpires: Friday, 27-Nov-48 14:00:00 GMT\r\n",
+            Some,
+            &["snapshot-cacheable"],
+            "which has no Date",
+        ),
+        (
+            "Last-Modified: Fri Nov 27 13:00:00 2020\r\n",
+            Some,
+            &["snapshot-cacheable"],
+            "and no Cache-Control",
+        ),
         // A clock that was never set, and times of a camera that writes a file each second.
         ("Date: Fri, 27 Nov 2026 14:00:00 GMT\r\nX-Timestamp: 57.5\r\n", Some, &[], ""),
         (
@@ -219,4 +232,23 @@ fn a_saved_snapshot_says_that_its_freshness_is_unknown() {
     end.expect(0);
     assert_eq!(names(&verdict), ["snapshot"], "{verdict}");
     assert!(message(&verdict, "snapshot").contains("was not examined"), "{verdict}");
+}
+
+#[test]
+fn the_duration_ends_a_request_for_the_next_snapshot_too() {
+    let picture = pictures().remove(0);
+    let camera = Camera::visits(2, move |number, _, connection| {
+        if number == 1 {
+            connection.send(head("", Some(picture.len())).as_bytes());
+            connection.send(&picture);
+        } else {
+            connection.send(head("", Some(picture.len())).as_bytes());
+            connection.wait_for_the_viewer_to_leave();
+        }
+    });
+    let args = ["--duration", "2s", "--idle", "20s", "--wait", "30s", "--consumers", "snapshot"];
+    let (end, verdict) = check(&camera.url, &args);
+    end.expect(0);
+    assert_eq!(names(&verdict), ["snapshot"], "{verdict}");
+    assert!(verdict["duration_s"].as_f64().unwrap() < 4.0, "{verdict}");
 }

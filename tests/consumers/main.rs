@@ -4,6 +4,7 @@
 
 mod combinations;
 mod hostile;
+mod open_streams;
 mod outcomes;
 mod reads;
 mod real;

@@ -152,6 +152,25 @@ pub static CLIPS: &[Clip] = &[
         "testsrc2=s=320x240:r=10:d=10,fade=out:st=5:d=2,tpad=stop_mode=clone:stop_duration=8",
         USUAL,
     ),
+    // Of large pictures, a sample of the MCUs is looked at.
+    plain("large: movement", "testsrc2=s=1920x1080:r=10:d=5", USUAL),
+    plain("large: fade out", "mandelbrot=s=1920x1080:r=10,trim=duration=8,fade=out:st=1:d=4", USUAL),
+    plain(
+        "large: black, then movement",
+        "testsrc2=s=1920x1080:r=10:d=7,format=yuv420p,drawbox=c=black:t=fill:enable='lt(t,4)'",
+        USUAL,
+    ),
+    plain(
+        "large: last picture repeated",
+        "testsrc2=s=1920x1080:r=10:d=3,format=yuv420p,tpad=stop_mode=clone:stop_duration=4",
+        USUAL,
+    ),
+    plain(
+        "large: still with a small moving corner",
+        "mandelbrot=s=1920x1080:r=10,trim=duration=0.1,loop=loop=60:size=1,setpts=N/10/TB[a];\
+         testsrc2=s=192x144:r=10:d=6[b];[a][b]overlay=shortest=1",
+        USUAL,
+    ),
     noise(
         "strong noise",
         "mandelbrot=s=320x240:r=10,trim=duration=0.1,loop=loop=100:size=1,setpts=N/10/TB,noise=alls=20:allf=t:all_seed=1",
@@ -176,6 +195,11 @@ pub static CLIPS: &[Clip] = &[
         "weak noise, fine",
         "testsrc2=s=640x480:r=10:d=0.1,loop=loop=100:size=1,setpts=N/10/TB,noise=alls=3:allf=t:all_seed=4",
         FINE,
+    ),
+    noise(
+        "large: weak noise",
+        "mandelbrot=s=1920x1080:r=10,trim=duration=0.1,loop=loop=40:size=1,setpts=N/10/TB,format=yuv420p,noise=alls=4:allf=t:all_seed=8",
+        USUAL,
     ),
     noise("noise on grey", "color=gray:s=320x240:r=10:d=10,noise=alls=6:allf=t:all_seed=5", USUAL),
     noise("noise in the dark", "color=0x101010:s=640x480:r=10:d=10,noise=alls=6:allf=t:all_seed=6", USUAL),

@@ -20,7 +20,7 @@ pub struct Frames {
 impl Frames {
     pub fn of(path: &Path) -> Self {
         let clip = std::fs::read(path).unwrap();
-        let mut checker = Checker::new().with_means();
+        let mut checker = Checker::new().with_sampled_means(Look::MCUS);
         let mut stillness = Stillness::default();
         let mut frames = Self { black: Vec::new(), still: Vec::new() };
         each_picture(&clip, |jpeg| {

@@ -45,7 +45,7 @@ impl Concealment {
             if colour == LostColour::Green && !has_chrominance {
                 return None;
             }
-            let share = |scan: ScanMeans<'_>| lower_rows(&scan, &levels) * 100 / scan.rows().len().max(1);
+            let share = |scan: ScanMeans<'_>| last_mcus(&scan, &levels) * 100 / scan.mcus().len().max(1);
             let percent = means.scans().map(share).min().unwrap_or_default();
             let is_lower_part = (SMALLEST_PERCENT..100).contains(&percent) && lacks_detail(means, percent);
             is_lower_part.then_some(Self { colour, percent: percent as u8 })
@@ -53,18 +53,16 @@ impl Concealment {
     }
 }
 
-/// The rows of MCUs from the bottom that have this colour.
-fn lower_rows(scan: &ScanMeans<'_>, levels: &[f64; 3]) -> usize {
+/// The MCUs before the end of the scan that have this colour.
+fn last_mcus(scan: &ScanMeans<'_>, levels: &[f64; 3]) -> usize {
     let blocks = scan.blocks();
-    let is_lost = |row: &&[i16]| {
-        row.chunks_exact(blocks.len().max(1)).all(|mcu| {
-            mcu.iter().zip(blocks).all(|(&level, block)| {
-                let expected = levels.get(usize::from(block.component)).map_or(0, |&level| eighths(level));
-                (i32::from(level) * i32::from(block.scale) - expected).abs() <= NEAR
-            })
+    let is_lost = |mcu: &&[i16]| {
+        mcu.iter().zip(blocks).all(|(&level, block)| {
+            let expected = levels.get(usize::from(block.component)).map_or(0, |&level| eighths(level));
+            (i32::from(level) * i32::from(block.scale) - expected).abs() <= NEAR
         })
     };
-    scan.rows().rev().take_while(is_lost).count()
+    scan.mcus().rev().take_while(is_lost).count()
 }
 
 /// Whether the lower part has no AC coefficients, which the details show for a picture of one scan.
@@ -73,7 +71,7 @@ fn lacks_detail(means: &BlockMeans, percent: usize) -> bool {
     let mut scans = means.scans();
     let (Some(scan), None) = (scans.next(), scans.next()) else { return true };
     // Those of a progressive picture come in another order than the MCUs.
-    if details.len() * scan.blocks().len() != scan.levels().len() {
+    if details.len() != scan.mcus().len() {
         return true;
     }
     // Concealed data that was encoded again rings a little.

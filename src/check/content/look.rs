@@ -18,10 +18,8 @@ const WHITE_PERCENT: usize = 80;
 const FLAT_PERCENT: usize = 98;
 /// How near, in eighths of a grey level.
 const FLAT: i32 = 8 * 8;
-/// One of so many MCUs is looked at first. Most pictures are none of all this, which shows there.
+/// One of so many MCUs that are kept is looked at first. Most pictures are none of all this, which shows there.
 const SAMPLE: usize = 13;
-/// So many MCUs are enough to count the blocks that differ: a larger picture is sampled evenly.
-const COUNTED: usize = 2048;
 /// So many blocks of the sample may be different from what all allow: small pictures have few.
 const SAMPLE_MARGIN: usize = 4;
 /// More entropy-coded data, on average for each block, is texture, whatever the means are.
@@ -33,7 +31,7 @@ const FLAT_BITS: usize = 24;
 /// use mjpeg::check::{Colour, Look};
 /// use mjpeg::jpeg::Checker;
 ///
-/// let mut checker = Checker::new().with_means();
+/// let mut checker = Checker::new().with_sampled_means(Look::MCUS);
 /// checker.check(include_bytes!("../../../fixtures/jpeg/420.jpg"));
 /// let look = Look::of(checker.means().unwrap(), Colour::Luminance);
 /// assert_eq!(look, Look::default());
@@ -52,6 +50,10 @@ pub struct Look {
 }
 
 impl Look {
+    /// The means of so many MCUs are enough to tell what a picture shows, and whether it changes:
+    /// [`Checker::with_sampled_means`](crate::jpeg::Checker::with_sampled_means).
+    pub const MCUS: usize = 1024;
+
     /// By the means of the blocks. Of colours without luminance nothing is known.
     pub fn of(means: &BlockMeans, colour: Colour) -> Self {
         let Some((scan, luminance)) = luminance(means).filter(|_| colour == Colour::Luminance) else {
@@ -62,7 +64,7 @@ impl Look {
             is_overexposed: luminance.has_share(&scan, WHITE_PERCENT, |level| level > WHITE),
             ..Self::default()
         };
-        let has_texture = means.entropy_coded_bytes() * 8 > means.blocks() * FLAT_BITS;
+        let has_texture = means.entropy_coded_bytes() * 8 > means.all_blocks() * FLAT_BITS;
         if !look.is_black && !look.is_overexposed && !has_texture {
             let middle = luminance.mean(&scan, SAMPLE);
             let is_near = |level: i32| (level - middle).abs() <= FLAT;
@@ -76,7 +78,6 @@ impl Look {
 /// The blocks of luminance in the MCUs of a scan: the first ones.
 struct Luminance {
     blocks: usize,
-    mcu: usize,
     scale: i32,
 }
 
@@ -85,22 +86,15 @@ fn luminance(means: &BlockMeans) -> Option<(ScanMeans<'_>, Luminance)> {
         let blocks = scan.blocks();
         let first = blocks.first().filter(|block| block.component == 0)?;
         let count = blocks.iter().take_while(|block| block.component == 0).count();
-        Some((scan, Luminance { blocks: count, mcu: blocks.len(), scale: first.scale.into() }))
+        Some((scan, Luminance { blocks: count, scale: first.scale.into() }))
     })
 }
 
 impl Luminance {
-    /// One of so many MCUs is counted, in each row at other columns.
-    fn step(&self, scan: &ScanMeans<'_>) -> usize {
-        let mcus_wide = scan.rows().next().map_or(1, <[i16]>::len) / self.mcu.max(1);
-        let least = (scan.levels().len() / self.mcu.max(1) / COUNTED).max(1);
-        (least..).find(|&step| greatest_common_divisor(step, mcus_wide) == 1).unwrap_or(1)
-    }
-
     /// The mean of one of `step` MCUs.
     fn mean(&self, scan: &ScanMeans<'_>, step: usize) -> i32 {
         let (mut sum, mut count) = (0_i64, 0);
-        for mcu in scan.levels().chunks_exact(self.mcu).step_by(step) {
+        for mcu in scan.mcus().step_by(step) {
             sum += mcu[..self.blocks].iter().map(|&level| i64::from(level)).sum::<i64>();
             count += self.blocks as i64;
         }
@@ -111,7 +105,7 @@ impl Luminance {
     fn has_share(&self, scan: &ScanMeans<'_>, percent: usize, fulfils: impl Fn(i32) -> bool) -> bool {
         let others = |step| {
             let (mut others, mut count) = (0, 0);
-            for mcu in scan.levels().chunks_exact(self.mcu).step_by(step) {
+            for mcu in scan.mcus().step_by(step) {
                 let levels = mcu[..self.blocks].iter();
                 others += levels.filter(|&&level| !fulfils(i32::from(level) * self.scale)).count();
                 count += self.blocks;
@@ -122,26 +116,7 @@ impl Luminance {
         if in_sample > SAMPLE_MARGIN + 2 * sample * (100 - percent) / 100 {
             return false;
         }
-        let (others, count) = others(self.step(scan));
+        let (others, count) = others(1);
         others * 100 <= count * (100 - percent)
-    }
-}
-
-fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
-    while b > 0 {
-        (a, b) = (b, a % b);
-    }
-    a
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_greatest_common_divisor_is_that_of_euclid() {
-        for (a, b, expected) in [(3, 120, 3), (7, 120, 1), (1, 40, 1), (4, 10, 2), (5, 0, 5), (1, 0, 1)] {
-            assert_eq!(greatest_common_divisor(a, b), expected, "{a} {b}");
-        }
     }
 }

@@ -10,7 +10,7 @@ const NOISE: u64 = 256;
 /// This share of the MCUs may change their detail while the pictures stay nearly the same: a clock in a corner.
 /// The noise of a camera changes most of them, and others in each picture.
 const CHANGED_PERCENT: usize = 3;
-/// Details that are compared at once.
+/// MCUs that are compared at once.
 const RUN: usize = 64;
 
 /// Compares each picture with the last one that differed, as `freezedetect` does.
@@ -69,19 +69,20 @@ fn has_equal_means(new: &BlockMeans, old: &BlockMeans) -> bool {
     let limit = new.blocks() as u64 * NOISE * 8 / 1000;
     let mut sum = 0;
     new.scans().zip(old.scans()).all(|(new, old)| {
-        new.rows().zip(old.rows()).all(|(new_row, old_row)| {
-            if new_row != old_row || new.blocks() != old.blocks() {
-                sum += difference(&new, new_row, &old, old_row);
+        let run = RUN * new.blocks().len().max(1);
+        new.levels().chunks(run).zip(old.levels().chunks(run)).all(|(new_run, old_run)| {
+            if new_run != old_run || new.blocks() != old.blocks() {
+                sum += difference(&new, new_run, &old, old_run);
             }
             sum <= limit
         })
     })
 }
 
-/// The sum of the absolute differences in a row of MCUs, in eighths of a grey level.
-fn difference(new: &ScanMeans<'_>, new_row: &[i16], old: &ScanMeans<'_>, old_row: &[i16]) -> u64 {
+/// The sum of the absolute differences in a run of MCUs, in eighths of a grey level.
+fn difference(new: &ScanMeans<'_>, new_run: &[i16], old: &ScanMeans<'_>, old_run: &[i16]) -> u64 {
     let blocks = new.blocks().len().max(1);
-    let mcus = new_row.chunks_exact(blocks).zip(old_row.chunks_exact(blocks));
+    let mcus = new_run.chunks_exact(blocks).zip(old_run.chunks_exact(blocks));
     let differences = mcus.flat_map(|(a, b)| {
         a.iter().zip(b).zip(new.blocks().iter().zip(old.blocks())).map(|((&a, &b), (new, old))| {
             (i32::from(a) * i32::from(new.scale) - i32::from(b) * i32::from(old.scale)).unsigned_abs()

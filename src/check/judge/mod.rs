@@ -9,6 +9,7 @@ mod flow;
 mod format;
 mod freshness;
 mod part_head;
+mod parts;
 mod pictures;
 mod recording;
 mod repeats;
@@ -19,30 +20,23 @@ mod snapshots;
 mod timing;
 
 use alloc::format;
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use self::deviation::Length;
 use self::findings::{Findings, Place};
-use self::flow::Flow;
-use self::freshness::Freshness;
-use self::pictures::Pictures;
-use self::rtp::Obstacle;
+use self::parts::{Parts, Watch};
 use self::snapshots::Candidate;
 use crate::check::report::Report;
 use crate::check::rule::Severity;
-use crate::check::rules::carrier::{CROSS_ORIGIN_REFUSED, RTP_JPEG_UNFIT};
+use crate::check::rules::carrier::CROSS_ORIGIN_REFUSED;
 use crate::check::rules::delimiter::NO_MULTIPART;
 use crate::check::rules::jpeg::REPEATED_SOI;
-use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
 use crate::check::rules::timing::ENDED_EARLY;
 use crate::consumers::{HeadStart, ResponseHead};
 use crate::counted::Counted;
 use crate::http::{ChunkError, Head};
-use crate::jpeg::Judgement;
-use crate::multipart::{Collector, Event, Framing, Part};
-use crate::stats::FrameTimes;
+use crate::multipart::{Collector, Event};
 
 pub use self::expectations::Expectations;
 pub use self::recording::RecordingFault;
@@ -66,15 +60,8 @@ pub struct Judge {
     findings: Findings,
     /// What keeps the stream from carriers.
     obstacles: Findings,
-    parts: u64,
-    pictures: Pictures,
-    times: FrameTimes,
-    flow: Flow,
-    freshness: Freshness,
-    /// When the first byte came, since 1970-01-01 UTC.
-    began: Option<Duration>,
-    /// From the request to the first byte.
-    waited: Duration,
+    parts: Parts,
+    watch: Watch,
     /// Whether the last delimiter was a close-delimiter.
     is_ended: bool,
     /// Neither a head came nor one is missing: a file holds a body alone.
@@ -96,13 +83,8 @@ impl Judge {
             expectations,
             findings: Findings::default(),
             obstacles: Findings::default(),
-            parts: 0,
-            pictures: Pictures::new(),
-            times: FrameTimes::default(),
-            flow: Flow::default(),
-            freshness: Freshness::default(),
-            began: None,
-            waited: Duration::ZERO,
+            parts: Parts::new(),
+            watch: Watch::default(),
             is_ended: false,
             is_bare: true,
             body_length: None,
@@ -129,14 +111,13 @@ impl Judge {
         self.candidate.head(head);
         response::head(head, &mut self.findings);
         response::carried(head, &mut self.obstacles);
-        self.pictures.dash_boundary = response::dash_boundary(head);
+        self.parts.pictures.dash_boundary = response::dash_boundary(head);
     }
 
     /// Takes when the first byte of the body came: the time of day, since 1970-01-01 UTC, and the time since
     /// the request.
     pub fn began(&mut self, unix: Duration, waited: Duration) {
-        self.began = Some(unix);
-        self.waited = waited;
+        self.watch = Watch { began: Some(unix), waited, ..self.watch };
     }
 
     /// Whether the entropy-coded data of the next pictures is read; at first as the expectations say.
@@ -158,13 +139,13 @@ impl Judge {
     /// Takes one read, before the events of its bytes: at time `at` since the first byte, the first `reached`
     /// bytes of the body had come.
     pub fn received(&mut self, reached: u64, at: Duration) {
-        self.flow.received(reached, at);
+        self.parts.flow.received(reached, at);
     }
 
     /// A live stream has ended before `asked` was read, such as `20 s`.
     pub fn ended_early(&mut self, asked: &str) {
         let close = if self.is_ended { "with a close-delimiter" } else { "without a close-delimiter" };
-        let parts = Counted(self.parts, "part");
+        let parts = Counted(self.parts.count, "part");
         let message = format!("the stream ended {close} after {parts}; {asked} were to be read");
         let severity = match (self.expectations.live, self.is_ended) {
             (true, _) => Severity::Error,
@@ -172,6 +153,11 @@ impl Judge {
             (false, true) => Severity::Info,
         };
         self.findings.note_as(severity, &ENDED_EARLY, message);
+    }
+
+    /// Takes the number of bytes of the body, without chunk framing, when the response has ended.
+    pub fn ended_after(&mut self, bytes: u64) {
+        self.candidate.ended_after(bytes);
     }
 
     /// Takes the error that ended the chunked body.
@@ -188,10 +174,14 @@ impl Judge {
                 let message = format!("{}{of_what} before the first delimiter", Counted(span.len, "byte"));
                 let place = Place { part: None, offset: Some(span.start) };
                 self.findings.note(deviation::preamble(is_blank), place, message);
+                self.candidate.preamble(span.len);
             }
             Event::Part(part) => {
                 self.is_ended = false;
-                self.part(part, arrival);
+                self.candidate.part(part);
+                response::part_end(part, self.body_length, &mut self.findings);
+                let (findings, obstacles) = (&mut self.findings, &mut self.obstacles);
+                self.parts.part(part, arrival, &self.expectations, findings, obstacles);
             }
             Event::CloseDelimiter(_) => self.is_ended = true,
             Event::Deviation(_) | Event::Epilogue(_) => {}
@@ -213,71 +203,17 @@ impl Judge {
         }
     }
 
-    fn part(&mut self, part: &Part<'_>, arrival: Option<Duration>) {
-        self.parts += 1;
-        self.candidate.part(part);
-        response::part_end(part, self.body_length, &mut self.findings);
-        let place = Place::in_part(part.number, part.spans.body.start);
-        let judgement = Judgement::of_markers(part.body, part.extent);
-        if part.framing == Framing::EndOfInput && judgement.damage().is_some() {
-            let message =
-                format!("the input ends after {} of the body", Counted(part.body.len() as u64, "byte"));
-            return self.findings.note(&CUT, place, message);
-        }
-        if part.body.is_empty() {
-            return self.findings.note(&PART_EMPTY, place, "the part has no body");
-        }
-        if part.is_not_a_picture() {
-            let kind = String::from_utf8_lossy(part.fields.first("content-type").unwrap_or_default());
-            return self.findings.note(&PART_NOT_PICTURE, place, format!("a part of type {kind}"));
-        }
-        // A part without a head is one finding (a deviation), not one for each missing field too.
-        if part.spans.head.len > 0 {
-            part_head::judge(part, &mut self.findings);
-        }
-        if let Some(refusal) = judgement.refusal() {
-            return self.pictures.refused(part, refusal, &mut self.findings);
-        }
-        if let Some(arrival) = arrival {
-            self.times.push(arrival);
-        }
-        self.flow.picture(part.spans.body, arrival);
-        let before = self.pictures.identical();
-        self.pictures.whole(part, arrival, &judgement, &self.expectations, &mut self.findings);
-        self.freshness.picture(part, arrival, self.pictures.identical() > before);
-        if let Some(obstacle) = Obstacle::of(part.body) {
-            self.obstacles.note(&RTP_JPEG_UNFIT, place, obstacle.to_string());
-        }
-    }
-
     /// The report. `watched`: the time from the first byte to the end, if arrival times mean something.
     /// Silence at the end counts as a gap and lowers the rate.
     pub fn finish(mut self, watched: Option<Duration>) -> Report {
         self.deviations.finish();
         self.judge_deviations();
-        let Self {
-            expectations,
-            mut findings,
-            mut obstacles,
-            candidate,
-            is_bare,
-            parts,
-            pictures,
-            times,
-            flow,
-            freshness,
-            began,
-            waited,
-            ..
-        } = self;
-        let timing = times.timing(expectations.max_gap);
-        timing::gaps(&times, timing.as_ref(), watched, &expectations, &mut findings);
-        timing::rate(pictures.count, watched.map(|watched| watched + waited), &expectations, &mut findings);
-        flow.finish(&times, watched, &mut findings);
-        freshness.finish(began, &mut findings);
-        let count = pictures.count;
-        let is_snapshot = candidate.finish(count > 0, &expectations, &mut findings, &mut obstacles);
-        let frames = pictures.finish(&mut findings);
+        let Self { expectations, mut findings, mut obstacles, parts, watch, candidate, is_bare, .. } = self;
+        let (count, cut, pictures) = (parts.count, parts.cut, parts.pictures.count);
+        let watch = Watch { watched, ..watch };
+        let (timing, frames) = parts.finish(&watch, &expectations, &mut findings);
+        let is_snapshot =
+            candidate.finish(pictures > 0, watch.began, &expectations, &mut findings, &mut obstacles);
         if is_bare && findings.has(&NO_MULTIPART) {
             // A file of pictures one after another is as good as one with multipart framing. Only players read it,
             // and they search for SOI.
@@ -291,8 +227,9 @@ impl Judge {
             findings,
             obstacles,
             is_snapshot,
-            parts,
-            pictures: count,
+            parts: count,
+            cut,
+            pictures,
             timing,
             frames,
             forecasts: Vec::new(),

@@ -12,6 +12,7 @@ use super::expectations::Expectations;
 use super::findings::{Findings, Place};
 use super::format::Format;
 use super::repeats::Repeats;
+use crate::check::content::Look;
 use crate::check::report::Frames;
 use crate::check::rule::Rule;
 use crate::check::rules::{jpeg::*, part_body::*};
@@ -50,7 +51,7 @@ impl Pictures {
             content: Content::default(),
             walked: 0,
             unread: 0,
-            checker: Checker::new().with_means(),
+            checker: Checker::new().with_sampled_means(Look::MCUS),
         }
     }
 

@@ -1,15 +1,16 @@
 //! The answers of a snapshot URL.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::expectations::Expectations;
 use super::findings::{Findings, Place};
 use super::repeats::{self, FROZEN_PICTURES};
-use crate::check::rule::Rule;
+use crate::check::rule::{Rule, Severity};
 use crate::check::rules::content::TOO_SHORT_TO_JUDGE;
+use crate::check::rules::jpeg::BYTES_BEFORE_SOI;
 use crate::check::rules::snapshot::*;
 use crate::check::rules::timing::FPS_BELOW_LIMIT;
 use crate::counted::Counted;
@@ -104,8 +105,12 @@ pub struct Candidate {
     /// Its head, if its type is that of a picture.
     head: Option<Head>,
     parts: u64,
-    /// Where the body of the only part so far ends, if nothing frames it.
-    end: Option<u64>,
+    /// Bytes before the first part.
+    lead: u64,
+    /// Whether there is one part so far, which nothing frames.
+    is_lone: bool,
+    /// Bytes of the response, when it has ended.
+    bytes: Option<u64>,
     /// What other requests got.
     others: Option<Snapshots>,
 }
@@ -117,11 +122,21 @@ impl Candidate {
         self.head = content_type.is_some_and(|it| it.is_image()).then(|| head.clone());
     }
 
+    /// Takes the number of bytes before the first part.
+    pub fn preamble(&mut self, bytes: u64) {
+        self.lead += bytes;
+    }
+
+    /// Takes the number of bytes of the response, when it has ended.
+    pub fn ended_after(&mut self, bytes: u64) {
+        self.bytes = Some(bytes);
+    }
+
     /// Takes the next part.
     pub fn part(&mut self, part: &Part<'_>) {
         self.parts += 1;
-        let is_lone = self.parts == 1 && part.spans.delimiter.len == 0 && part.extent != Extent::Foreign;
-        self.end = is_lone.then(|| part.spans.body.end());
+        let is_framed = part.spans.delimiter.len > 0;
+        self.is_lone = self.parts == 1 && !is_framed && part.extent != Extent::Foreign;
     }
 
     /// Takes what other requests got.
@@ -131,24 +146,32 @@ impl Candidate {
 
     /// Whether the response so far is one picture without a frame around it, as its type says.
     pub fn is_snapshot(&self) -> bool {
-        self.head.is_some() && self.end.is_some()
+        self.head.is_some() && self.is_lone
     }
 
-    /// Judges the response, and says whether it is a snapshot. `is_whole`: its picture is.
+    /// Judges the response, and says whether it is a snapshot. `is_whole`: its picture is. `began`: when its first byte
+    /// came, since 1970-01-01 UTC.
     pub fn finish(
         self,
         is_whole: bool,
+        began: Option<Duration>,
         expectations: &Expectations,
         findings: &mut Findings,
         obstacles: &mut Findings,
     ) -> bool {
-        let (Some(head), Some(end)) = (self.head, self.end) else {
+        let (Some(head), true) = (&self.head, self.is_lone) else {
             obstacles.note(&NOT_A_SNAPSHOT, Place::STREAM, "the response is not one picture");
             return false;
         };
-        judge(&head, self.others.as_ref(), findings);
+        judge(head, began, self.others.as_ref(), findings);
         if is_whole {
-            length(&head, end, findings);
+            length(head, self.bytes, findings);
+        }
+        if is_whole && self.lead > 0 {
+            let message = Counted(self.lead, "byte").to_string() + " before SOI";
+            findings.note(&BYTES_BEFORE_SOI, Place::in_part(1, 0), message);
+            // FFmpeg shows such a picture; for programs that poll it is an error.
+            findings.set_severity(&BYTES_BEFORE_SOI, Severity::Warning);
         }
         if let Some(min) = expectations.min_fps {
             let message = format!("a snapshot has no frame rate, asked for {min}");
@@ -159,7 +182,7 @@ impl Candidate {
 }
 
 /// Judges a response with one picture. `snapshots`: what other requests got; `None` if there were none.
-fn judge(head: &Head, snapshots: Option<&Snapshots>, findings: &mut Findings) {
+fn judge(head: &Head, began: Option<Duration>, snapshots: Option<&Snapshots>, findings: &mut Findings) {
     let message = match snapshots {
         Some(snapshots) => snapshots.message(),
         None => "one picture; whether the next one is new was not examined".into(),
@@ -170,7 +193,7 @@ fn judge(head: &Head, snapshots: Option<&Snapshots>, findings: &mut Findings) {
             findings.note(rule, Place::STREAM, message);
         }
     };
-    note(&SNAPSHOT_CACHEABLE, cacheable(head));
+    note(&SNAPSHOT_CACHEABLE, cacheable(head, began));
     note(&SNAPSHOT_REFUSED, snapshots.and_then(|it| it.refusal.clone()));
     // An old picture that does not change is one finding.
     match snapshots.and_then(Snapshots::unchanged) {
@@ -179,13 +202,18 @@ fn judge(head: &Head, snapshots: Option<&Snapshots>, findings: &mut Findings) {
     }
 }
 
-/// Judges the length of a response with one whole picture, which ends after `end` bytes.
-fn length(head: &Head, end: u64, findings: &mut Findings) {
+/// Judges the length of a response with a whole picture, which ends after `bytes`, if it ended. Not all of them need
+/// belong to the picture.
+fn length(head: &Head, bytes: Option<u64>, findings: &mut Findings) {
+    // RFC 9112 6.3: chunks override a length.
+    if head.is_chunked() {
+        return;
+    }
     let announced = head.text("content-length");
-    let message = match announced.map(|text| text.trim().parse::<u64>()) {
-        None if !head.is_chunked() => "neither Content-Length nor chunks".into(),
-        Some(Ok(announced)) if announced > end => {
-            format!("Content-Length: {announced}, and the response ends after {end}")
+    let message = match (announced.map(|text| text.trim().parse::<u64>()), bytes) {
+        (None, _) => "neither Content-Length nor chunks".into(),
+        (Some(Ok(announced)), Some(bytes)) if announced > bytes => {
+            format!("Content-Length: {announced}, and the response ends after {bytes}")
         }
         // One that is no number, or too small, breaks a rule of all responses.
         _ => return,
@@ -193,13 +221,15 @@ fn length(head: &Head, end: u64, findings: &mut Findings) {
     findings.note(&SNAPSHOT_LENGTH, Place::STREAM, message);
 }
 
-fn cacheable(head: &Head) -> Option<String> {
-    let (lifetime, allowance) = cache_lifetime(head)?;
+/// What lets a cache use a response again that came at `began`.
+fn cacheable(head: &Head, began: Option<Duration>) -> Option<String> {
+    let (lifetime, allowance) = cache_lifetime(head, began)?;
     let seconds = lifetime.as_secs();
     let value = |name| head.text(name).unwrap_or_default();
     Some(match allowance {
         Allowance::MaxAge => format!("Cache-Control: {}", value("cache-control")),
-        Allowance::Expires => format!("Expires is {seconds} s after Date"),
+        Allowance::Expires if head.text("date").is_some() => format!("Expires is {seconds} s after Date"),
+        Allowance::Expires => format!("Expires is {seconds} s after the response, which has no Date"),
         Allowance::LastModified => format!(
             "Last-Modified: {}, and no Cache-Control: caches may use it for {seconds} s",
             value("last-modified")

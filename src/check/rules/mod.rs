@@ -219,6 +219,7 @@ mod tests {
             include_str!("../judge/freshness.rs"),
             include_str!("../judge/mod.rs"),
             include_str!("../judge/part_head.rs"),
+            include_str!("../judge/parts.rs"),
             include_str!("../judge/pictures.rs"),
             include_str!("../judge/recording.rs"),
             include_str!("../judge/repeats.rs"),

@@ -83,7 +83,8 @@ pub static CUT: Rule = Rule {
     name: "cut",
     severity: Info,
     summary: "the input ends inside a part",
-    why: "Captures end at any byte; everything before the cut was read.",
+    why: "Captures end at any byte; everything before the cut was read. An input in which no part is complete is no stream \
+          and does not pass.",
     section: "RFC 2046 5.1",
     explains: &[],
     effects: &[],

@@ -24,8 +24,8 @@ pub static SNAPSHOT_LENGTH: Rule = Rule {
     severity: Info,
     summary: "a snapshot without the right Content-Length",
     why: "Without a Content-Length or chunks, a program cannot tell a whole snapshot from a cut one, and a connection \
-          cannot be used again. With one that is too long, clients report an error or wait. Send the bytes of the \
-          picture.",
+          cannot be used again. With one that is too long, clients report an error or wait. Send the number of \
+          bytes that follow the head.",
     section: "RFC 9112 6.3",
     explains: &[],
     effects: &[],
@@ -38,7 +38,8 @@ pub static SNAPSHOT_CACHEABLE: Rule = Rule {
     summary: "a cache may answer with an old snapshot",
     why: "Browsers and proxies may show a stored picture instead of a new one: the response has a lifetime above zero \
           (max-age, Expires), or a Last-Modified and no word about caching, of which caches make a tenth of the age of \
-          the file. Send `Cache-Control: no-store`.",
+          the file. A response without Date counts from its arrival, and `Pragma: no-cache` does not outweigh Expires: \
+          nginx 1.22 does both. Send `Cache-Control: no-store`.",
     section: "RFC 9111 4.2",
     explains: &[],
     effects: &[],

@@ -37,6 +37,8 @@ pub struct Checker {
     /// For each block of a progressive picture, which of its coefficients are not zero.
     pub(super) history: Vec<u64>,
     pub(super) means: Option<BlockMeans>,
+    /// So many MCUs of each scan have their means kept, or somewhat more.
+    pub(super) sample: usize,
     memory_limit: usize,
 }
 
@@ -56,17 +58,23 @@ impl Checker {
             segment: EntropyCoded::default(),
             history: Vec::new(),
             means: None,
+            sample: usize::MAX,
             memory_limit: bytes,
         }
     }
 
     /// The same, and it keeps the mean of each block: see [`BlockMeans`].
     pub fn with_means(self) -> Self {
-        Self { means: Some(BlockMeans::default()), ..self }
+        Self { means: Some(BlockMeans::default()), sample: usize::MAX, ..self }
+    }
+
+    /// The same for an even sample of `mcus` MCUs of each scan, or somewhat more; for all of them if there are not so many.
+    pub fn with_sampled_means(self, mcus: usize) -> Self {
+        Self { means: Some(BlockMeans::default()), sample: mcus, ..self }
     }
 
     /// The means of the blocks of the last picture; `None` if it is damaged or could not be read, if it has samples
-    /// of 12 bits or more than 2^20 blocks, or if means are not kept.
+    /// of 12 bits or if the means of more than 2^20 blocks were to be kept, or of none.
     pub fn means(&self) -> Option<&BlockMeans> {
         self.means.as_ref().filter(|means| means.is_started())
     }

@@ -1,9 +1,10 @@
 //! The mean of each block, from its DC coefficient, and the amount of detail.
 
 use alloc::vec::Vec;
-use core::slice;
+use core::ops::Range;
 
 use super::layout::MAX_BLOCKS;
+use super::mean_writer::MeanWriter;
 
 /// Most blocks of a picture whose means are kept, 2 MiB of them: 44 million pixels of 4:2:0.
 const MOST_BLOCKS: usize = 1 << 20;
@@ -11,7 +12,8 @@ const MOST_BLOCKS: usize = 1 << 20;
 /// The mean of each block of a picture, and the amount of detail of each MCU. They come with the entropy walk
 /// and show what a picture looks like at an eighth of its size.
 ///
-/// A [`Checker`](super::Checker) that was made by [`Checker::with_means`](super::Checker::with_means) fills it.
+/// A [`Checker`](super::Checker) that was made by [`Checker::with_means`](super::Checker::with_means) fills it, or by
+/// [`Checker::with_sampled_means`](super::Checker::with_sampled_means), which keeps one of several MCUs.
 ///
 /// ```
 /// use mjpeg::jpeg::Checker;
@@ -24,12 +26,15 @@ const MOST_BLOCKS: usize = 1 << 20;
 /// let means: Vec<i32> = scan.levels().iter().map(|&level| 128 + i32::from(level) * scale / 8).collect();
 /// assert!(means.iter().all(|mean| (0..=255).contains(mean)));
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct BlockMeans {
     scans: [Scan; 4],
     count: usize,
+    /// The levels of all scans.
     levels: Vec<i16>,
     details: Vec<u16>,
+    /// How many of the levels and details belong to the picture; behind them is memory for larger ones.
+    used: (usize, usize),
     entropy_coded_bytes: usize,
 }
 
@@ -40,7 +45,21 @@ struct Scan {
     count: usize,
     mcus_wide: usize,
     mcus: usize,
+    /// One of so many MCUs is kept, the first one among them.
+    step: usize,
     start: usize,
+}
+
+impl Scan {
+    /// The MCUs that are kept.
+    fn kept(&self) -> usize {
+        self.mcus.div_ceil(self.step.max(1))
+    }
+
+    /// Where its levels are.
+    fn range(&self) -> Range<usize> {
+        self.start..self.start + self.kept() * self.count
+    }
 }
 
 /// One block of each MCU of a scan.
@@ -62,30 +81,35 @@ pub struct ScanMeans<'m> {
 impl BlockMeans {
     /// The scans that bring DC coefficients.
     pub fn scans(&self) -> impl ExactSizeIterator<Item = ScanMeans<'_>> + Clone {
-        self.scans[..self.count].iter().map(|scan| ScanMeans {
-            scan,
-            levels: self.levels.get(scan.start..scan.start + scan.mcus * scan.count).unwrap_or_default(),
-        })
+        self.scans[..self.count]
+            .iter()
+            .map(|scan| ScanMeans { scan, levels: self.levels.get(scan.range()).unwrap_or_default() })
     }
 
-    /// For each MCU of a sequential picture, and for each block of a progressive one, a number made from the places and
+    /// For each kept MCU of a sequential picture, and for as many blocks of a progressive one, a number made from the places and
     /// sizes of its AC coefficients, 0 if there are none. If it changes, the detail changed; if it is equal, the
     /// detail is most often equal too. It does not depend on the Huffman tables.
     pub fn details(&self) -> &[u16] {
-        &self.details
+        &self.details[..self.used.1]
     }
 
-    /// The number of blocks, with those that only fill up the last MCUs.
+    /// The number of blocks that are kept, with those that only fill up the last MCUs.
     pub fn blocks(&self) -> usize {
-        self.levels.len()
+        self.used.0
+    }
+
+    /// The number of blocks of the picture, with those that only fill up the last MCUs.
+    pub fn all_blocks(&self) -> usize {
+        self.scans[..self.count].iter().map(|scan| scan.mcus * scan.count).sum()
     }
 
     /// Whether `other` has as many blocks and details of the same components.
     pub fn is_like(&self, other: &Self) -> bool {
-        let shape = |means: &Self| (means.count, means.levels.len(), means.details.len());
+        let shape = |means: &Self| (means.count, means.used);
         let is_equal = |(a, b): (ScanMeans<'_>, ScanMeans<'_>)| {
             let components = a.blocks().iter().map(|block| block.component);
-            let rows = (a.scan.mcus_wide, a.scan.mcus) == (b.scan.mcus_wide, b.scan.mcus);
+            let rows = |scan: &Scan| (scan.mcus_wide, scan.mcus, scan.step);
+            let rows = rows(a.scan) == rows(b.scan);
             rows && components.eq(b.blocks().iter().map(|block| block.component))
         };
         shape(self) == shape(other) && self.scans().zip(other.scans()).all(is_equal)
@@ -109,37 +133,53 @@ impl BlockMeans {
     /// Forgets the picture.
     pub(super) fn clear(&mut self) {
         self.count = 0;
-        self.levels.clear();
-        self.details.clear();
+        self.used = (0, 0);
         self.entropy_coded_bytes = 0;
     }
 
-    /// Makes room for a scan with these blocks in each of its MCUs; forgets a picture that is too large.
-    pub(super) fn start(&mut self, blocks: impl Iterator<Item = MeanBlock>, mcus_wide: u32, mcus: u32) {
-        let start = self.levels.len();
-        let mut scan = Scan { mcus_wide: mcus_wide as usize, mcus: mcus as usize, start, ..Scan::default() };
+    /// Makes room for a scan with these blocks in each of its MCUs, of which about `sample` are kept, or somewhat more;
+    /// forgets a picture that is too large.
+    pub(super) fn start(
+        &mut self,
+        blocks: impl Iterator<Item = MeanBlock>,
+        mcus_wide: u32,
+        mcus: u32,
+        sample: usize,
+    ) {
+        let (mcus_wide, mcus, start) = (mcus_wide as usize, mcus as usize, self.used.0);
+        let step = step(mcus, mcus_wide, sample);
+        let mut scan = Scan { mcus_wide, mcus, step, start, ..Scan::default() };
         for (slot, block) in scan.blocks.iter_mut().zip(blocks) {
             *slot = block;
             scan.count += 1;
         }
-        let end = scan.mcus.saturating_mul(scan.count).saturating_add(start);
+        let end = scan.kept().saturating_mul(scan.count).saturating_add(start);
         let Some(slot) = self.scans.get_mut(self.count).filter(|_| end <= MOST_BLOCKS) else {
             return self.clear();
         };
         *slot = scan;
         self.count += 1;
-        self.levels.resize(end, 0);
-        self.details.resize(self.details.len() + scan.mcus, 0);
+        self.used = (end, self.used.1 + scan.kept());
+        // What an earlier picture left there is overwritten by each sound one.
+        grow(&mut self.levels, self.used.0);
+        grow(&mut self.details, self.used.1);
     }
 
     /// A writer for the MCUs of the last scan from number `first` on.
     pub(super) fn writer(&mut self, first: u32) -> MeanWriter<'_> {
         let last = self.count.checked_sub(1).map(|n| self.scans[n]).unwrap_or_default();
-        let levels = self.levels.get_mut(last.start + first as usize * last.count..).unwrap_or_default();
+        let (first, step) = (first as usize, last.step.max(1));
+        let kept_before = first.div_ceil(step);
         // The details of the last scan are the last ones.
-        let start = self.details.len().saturating_sub(last.mcus);
-        let details = self.details.get_mut(start + first as usize..).unwrap_or_default();
-        MeanWriter { levels: levels.iter_mut(), details: details.iter_mut(), detail: 0 }
+        let detail = self.used.1.saturating_sub(last.kept()) + kept_before;
+        let level = last.start + kept_before * last.count;
+        MeanWriter::new(
+            self.levels.get_mut(level..self.used.0).unwrap_or_default(),
+            last.count,
+            self.details.get_mut(detail..self.used.1).unwrap_or_default(),
+            step as u32,
+            (kept_before * step - first) as u32,
+        )
     }
 
     /// The picture is read. Forgets it unless it is sound. `history`: for each block of a progressive picture, which
@@ -152,10 +192,42 @@ impl BlockMeans {
             self.details.clear();
             // The upper bits of the product depend on all bits of the mask.
             let fold = |&mask: &u64| (mask.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as u16;
-            self.details.extend(history.iter().map(fold));
+            self.details.extend(history.iter().step_by(self.scans[0].step.max(1)).map(fold));
+            self.used.1 = self.details.len();
         }
     }
 }
+
+/// One of so many MCUs is kept, so that `sample` of them are, or somewhat more. It has no divisor in common with their
+/// number in a row: in each row other columns are kept.
+fn step(mcus: usize, mcus_wide: usize, sample: usize) -> usize {
+    let largest = (mcus / sample.max(1)).max(1);
+    (1..=largest).rev().find(|&step| greatest_common_divisor(step, mcus_wide) == 1).unwrap_or(1)
+}
+
+fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+fn grow<T: Clone + Default>(memory: &mut Vec<T>, len: usize) {
+    if memory.len() < len {
+        memory.resize(len, T::default());
+    }
+}
+
+/// The same means of the same scans.
+impl PartialEq for BlockMeans {
+    fn eq(&self, other: &Self) -> bool {
+        let same_scans = self.scans[..self.count] == other.scans[..other.count];
+        let levels = |means: &Self| means.levels.get(..means.used.0).map(<[i16]>::to_vec);
+        same_scans && levels(self) == levels(other) && self.details() == other.details()
+    }
+}
+
+impl Eq for BlockMeans {}
 
 impl<'m> ScanMeans<'m> {
     /// The blocks of each MCU.
@@ -168,124 +240,11 @@ impl<'m> ScanMeans<'m> {
         self.levels
     }
 
-    /// The levels, one row of MCUs after the other.
-    pub fn rows(&self) -> impl DoubleEndedIterator<Item = &'m [i16]> + ExactSizeIterator + use<'m> {
-        self.levels.chunks_exact((self.scan.mcus_wide * self.scan.count).max(1))
-    }
-}
-
-/// What the walk over a scan gives the DC coefficients to.
-pub(super) trait Sink {
-    /// The next block has this DC coefficient, as it is coded, and AC coefficients of this mark.
-    fn block(&mut self, coefficient: i32, mark: u32);
-    /// The MCU is complete.
-    fn mcu(&mut self);
-}
-
-/// Keeps nothing.
-impl Sink for () {
-    #[inline(always)]
-    fn block(&mut self, _: i32, _: u32) {}
-    #[inline(always)]
-    fn mcu(&mut self) {}
-}
-
-/// Writes the blocks of one restart interval.
-pub(super) struct MeanWriter<'m> {
-    levels: slice::IterMut<'m, i16>,
-    details: slice::IterMut<'m, u16>,
-    detail: u32,
-}
-
-impl Sink for MeanWriter<'_> {
-    #[inline(always)]
-    fn block(&mut self, coefficient: i32, mark: u32) {
-        if let Some(level) = self.levels.next() {
-            // The limits of coefficients of 8-bit samples leave it below 2^12.
-            *level = coefficient as i16;
-        }
-        // The place of a block in the MCU counts too.
-        self.detail = self.detail.wrapping_mul(5).wrapping_add(mark);
-    }
-
-    #[inline(always)]
-    fn mcu(&mut self) {
-        if let Some(detail) = self.details.next() {
-            *detail = self.detail as u16;
-        }
-        self.detail = 0;
+    /// The levels of each MCU that is kept, row by row from the left to the right.
+    pub fn mcus(&self) -> impl DoubleEndedIterator<Item = &'m [i16]> + ExactSizeIterator + Clone + use<'m> {
+        self.levels.chunks_exact(self.scan.count.max(1))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::vec::Vec;
-
-    use super::*;
-    use crate::jpeg::Checker;
-
-    fn means(jpeg: &[u8]) -> BlockMeans {
-        let mut checker = Checker::new().with_means();
-        checker.check(jpeg);
-        checker.means().unwrap().clone()
-    }
-
-    /// The means of one component, from 0 to 255, in the order of the scan.
-    fn component(means: &BlockMeans, component: u8) -> Vec<i32> {
-        let of_scan = |scan: ScanMeans<'_>| -> Vec<i32> {
-            let mcus = scan.levels().chunks_exact(scan.blocks().len());
-            let blocks = mcus.flat_map(|mcu| mcu.iter().zip(scan.blocks()));
-            let mine = blocks.filter(|(_, block)| block.component == component);
-            mine.map(|(&level, block)| 128 + i32::from(level) * i32::from(block.scale) / 8).collect()
-        };
-        means.scans().flat_map(of_scan).collect()
-    }
-
-    #[test]
-    fn a_progressive_picture_has_the_means_of_the_sequential_one() {
-        // The same picture in a different order: the lowest bit of the coefficients comes in a later scan.
-        let sequential = means(include_bytes!("../../../fixtures/jpeg/420.jpg"));
-        let progressive = means(include_bytes!("../../../fixtures/jpeg/progressive.jpg"));
-        for n in 0..3 {
-            let (one, other) = (component(&sequential, n), component(&progressive, n));
-            assert_eq!(one.len(), other.len());
-            let scale = i32::from(progressive.scans().next().unwrap().blocks()[0].scale);
-            assert!(one.iter().zip(&other).all(|(a, b)| (a - b).abs() <= scale.max(8)), "{n}");
-        }
-        // Without the blocks that only fill up MCUs: T.81 A.2.2.
-        assert_eq!(progressive.details().len(), 460);
-    }
-
-    #[test]
-    fn all_blocks_have_a_mean_that_a_sample_can_have() {
-        let table: [(&[u8], usize, usize); 4] = [
-            (include_bytes!("../../../fixtures/jpeg/grey.jpg"), 1, 1),
-            (include_bytes!("../../../fixtures/jpeg/422-restart.jpg"), 1, 4),
-            (include_bytes!("../../../fixtures/jpeg/planes.jpg"), 3, 1),
-            (include_bytes!("../../../fixtures/jpeg/progressive-restart.jpg"), 1, 0),
-        ];
-        for (jpeg, scans, blocks) in table {
-            let means = means(jpeg);
-            assert_eq!(means.scans().len(), scans);
-            for scan in means.scans() {
-                assert!(blocks == 0 || scan.blocks().len() == blocks);
-                assert_eq!(scan.rows().map(<[i16]>::len).sum::<usize>(), scan.levels().len());
-            }
-            let all: Vec<i32> = (0..3).flat_map(|n| component(&means, n)).collect();
-            assert!(all.len() > 1 && all.iter().all(|mean| (-8..264).contains(mean)), "{all:?}");
-            assert!(means.entropy_coded_bytes() > 0 && means.entropy_coded_bytes() < jpeg.len());
-        }
-    }
-
-    #[test]
-    fn a_picture_that_is_damaged_or_too_large_has_no_means() {
-        let jpeg = include_bytes!("../../../fixtures/jpeg/420.jpg");
-        let mut checker = Checker::new().with_means();
-        checker.check(&jpeg[..jpeg.len() / 2]);
-        assert!(checker.means().is_none());
-        let mut large = BlockMeans::default();
-        large.start([MeanBlock::default(); 6].into_iter(), 8192, 8192 * 8192);
-        assert!(!large.is_started() && large.levels.is_empty());
-        assert!(Checker::new().means().is_none());
-    }
-}
+mod tests;

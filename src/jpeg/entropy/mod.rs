@@ -8,6 +8,7 @@ mod difference;
 mod huffman;
 mod layout;
 mod limits;
+mod mean_writer;
 mod means;
 mod picture;
 mod plan;

@@ -9,7 +9,7 @@ use super::coefficients::AcTable;
 use super::damage::DamageKind;
 use super::huffman::HuffmanTable;
 use super::limits::Limits;
-use super::means::Sink;
+use super::mean_writer::{KeptMcu, MeanWriter};
 use super::sequential::{Block, Fault, difference};
 use super::zero_bits::zero_after;
 
@@ -25,22 +25,25 @@ pub(super) struct Band<'t> {
     pub(super) limits: &'t Limits,
 }
 
-/// G.1.2.1: DC coefficients without their lowest bits, coded like those of a sequential scan. `sink` gets them.
+/// G.1.2.1: DC coefficients without their lowest bits, coded like those of a sequential scan. `means` gets some of them.
 pub(super) fn read_dc(
     bits: &mut BitReader<'_>,
     blocks: &[Block<'_>],
     mcus: u32,
-    mut sink: impl Sink,
+    mut means: Option<MeanWriter<'_>>,
 ) -> Result<(), Fault> {
     let mut predictions = [0; 4];
     for mcu in 0..mcus {
+        let kept = means.as_mut().and_then(MeanWriter::next_mcu);
+        let mut levels = kept.map_or([].iter_mut(), |kept| kept.levels.iter_mut());
         for block in blocks {
             let prediction = &mut predictions[block.component & 3];
             difference(bits, block, prediction).map_err(|kind| Fault { mcu, kind })?;
-            sink.block(*prediction, 0);
+            if let Some(level) = levels.next() {
+                *level = KeptMcu::level(*prediction);
+            }
         }
         end_of_mcu(bits, mcu)?;
-        sink.mcu();
     }
     Ok(())
 }

@@ -98,7 +98,7 @@ impl Checker {
                 let quantisation = picture.quantisation.table(table).map_or(1, |table| table[0].max(1));
                 MeanBlock { component: component as u8, scale: quantisation.saturating_mul(1 << shift) }
             });
-            means.start(blocks, mcus_wide, plan.layout.mcus);
+            means.start(blocks, mcus_wide, plan.layout.mcus, self.sample);
         }
         means.add_bytes(bytes);
     }
@@ -166,14 +166,8 @@ impl Checker {
         let means = self.means.as_mut().filter(|means| means.is_started());
         let means = means.map(|means| means.writer(first));
         let read = match scan.plan.pass {
-            Pass::Sequential => match means {
-                Some(means) => sequential::read(&mut bits, blocks, mcus, means),
-                None => sequential::read(&mut bits, blocks, mcus, ()),
-            },
-            Pass::FirstDc => match means {
-                Some(means) => progressive::read_dc(&mut bits, blocks, mcus, means),
-                None => progressive::read_dc(&mut bits, blocks, mcus, ()),
-            },
+            Pass::Sequential => sequential::read(&mut bits, blocks, mcus, means),
+            Pass::FirstDc => progressive::read_dc(&mut bits, blocks, mcus, means),
             Pass::RefineDc => progressive::refine_dc(&mut bits, blocks.len() as u32, mcus),
             Pass::FirstAc | Pass::RefineAc => {
                 let band = scan.band(&self.tables);

@@ -1,12 +1,14 @@
 //! Scans of sequential frames: T.81 F.2.
 
+use core::ops::Range;
+
 use super::bits::BitReader;
 use super::coefficients::{AcTable, Coefficients};
 use super::damage::DamageKind;
 use super::difference::DcTable;
 use super::huffman::NoCode;
 use super::limits::Limits;
-use super::means::Sink;
+use super::mean_writer::{KeptMcu, McuRun, MeanWriter};
 
 /// One block of an MCU.
 #[derive(Debug, Clone, Copy)]
@@ -25,28 +27,104 @@ pub(super) struct Fault {
     pub(super) kind: DamageKind,
 }
 
-/// Reads `mcus` MCUs of these blocks from one entropy-coded segment, and gives `sink` their DC coefficients.
+/// Reads `mcus` MCUs of these blocks from one entropy-coded segment, and gives some of them to `means`.
 pub(super) fn read(
     bits: &mut BitReader<'_>,
     blocks: &[Block<'_>],
     mcus: u32,
-    mut sink: impl Sink,
+    means: Option<MeanWriter<'_>>,
 ) -> Result<(), Fault> {
     let mut predictions = [0; 4];
-    for mcu in 0..mcus {
+    let Some(mut means) = means else { return pass(bits, blocks, 0..mcus, &mut predictions) };
+    let mut mcu = 0;
+    while mcu < mcus {
+        let McuRun { passed, kept } = means.run();
+        let first = mcu.saturating_add(passed).min(mcus);
+        pass(bits, blocks, mcu..first, &mut predictions)?;
+        mcu = first.saturating_add(kept).min(mcus);
+        keep(bits, blocks, first..mcu, &mut predictions, &mut means)?;
+    }
+    Ok(())
+}
+
+/// Reads MCUs. Not inlined: it has all registers for itself, and there is one of it, whose branches the processor knows.
+#[inline(never)]
+fn pass(
+    bits: &mut BitReader<'_>,
+    blocks: &[Block<'_>],
+    mcus: Range<u32>,
+    predictions: &mut [i32; 4],
+) -> Result<(), Fault> {
+    // Local ones stay in registers.
+    let (mut local, mut before) = (*bits, *predictions);
+    let read = pass_mcus(&mut local, blocks, mcus, &mut before);
+    (*bits, *predictions) = (local, before);
+    read
+}
+
+#[inline(always)]
+fn pass_mcus(
+    bits: &mut BitReader<'_>,
+    blocks: &[Block<'_>],
+    mcus: Range<u32>,
+    predictions: &mut [i32; 4],
+) -> Result<(), Fault> {
+    for mcu in mcus {
         for block in blocks {
+            let prediction = &mut predictions[block.component & 3];
+            difference(bits, block, prediction)
+                .and_then(|()| coefficients(bits, block))
+                .map_err(|kind| Fault { mcu, kind })?;
+        }
+        end_of_mcu(bits, mcu)?;
+    }
+    Ok(())
+}
+
+/// Reads MCUs and keeps them.
+#[inline(never)]
+fn keep(
+    bits: &mut BitReader<'_>,
+    blocks: &[Block<'_>],
+    mcus: Range<u32>,
+    predictions: &mut [i32; 4],
+    means: &mut MeanWriter<'_>,
+) -> Result<(), Fault> {
+    let (mut local, mut before) = (*bits, *predictions);
+    let read = keep_mcus(&mut local, blocks, mcus, &mut before, means);
+    (*bits, *predictions) = (local, before);
+    read
+}
+
+#[inline(always)]
+fn keep_mcus(
+    bits: &mut BitReader<'_>,
+    blocks: &[Block<'_>],
+    mcus: Range<u32>,
+    predictions: &mut [i32; 4],
+    means: &mut MeanWriter<'_>,
+) -> Result<(), Fault> {
+    for mcu in mcus.clone() {
+        // There is room for all of them.
+        let Some(kept) = means.kept_mcu() else { return pass_mcus(bits, blocks, mcu..mcus.end, predictions) };
+        let mut detail = 0;
+        for (block, level) in blocks.iter().zip(kept.levels) {
             let prediction = &mut predictions[block.component & 3];
             let all = difference(bits, block, prediction)
                 .and_then(|()| coefficients(bits, block))
                 .map_err(|kind| Fault { mcu, kind })?;
-            sink.block(*prediction, all.mark());
+            *level = KeptMcu::level(*prediction);
+            detail = KeptMcu::detail(detail, all.mark());
         }
-        if bits.remaining().is_none() {
-            return Err(Fault { mcu, kind: DamageKind::Short });
-        }
-        sink.mcu();
+        *kept.detail = detail as u16;
+        end_of_mcu(bits, mcu)?;
     }
     Ok(())
+}
+
+#[inline(always)]
+fn end_of_mcu(bits: &BitReader<'_>, mcu: u32) -> Result<(), Fault> {
+    if bits.remaining().is_none() { Err(Fault { mcu, kind: DamageKind::Short }) } else { Ok(()) }
 }
 
 /// F.2.2.1: the DC coefficient, as a difference to the one before.

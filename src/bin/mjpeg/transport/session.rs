@@ -153,6 +153,11 @@ impl Session {
         self.stream.reader.body_start()
     }
 
+    /// Bytes of the body that have come, without chunk framing.
+    pub fn received(&self) -> u64 {
+        self.stream.reader.received()
+    }
+
     /// Whether the body comes in chunks.
     pub fn is_in_chunks(&self) -> bool {
         self.stream.reader.is_in_chunks()

@@ -156,6 +156,9 @@ impl Run {
         if let End::Unframed(error) = &end {
             watcher.judge.chunk_error(error);
         }
+        if matches!(end, End::Closed | End::Truncated) {
+            watcher.judge.ended_after(session.received());
+        }
         if let Some((unix, waited)) = session.began().zip(session.first_byte()) {
             watcher.judge.began(unix, waited);
         }
@@ -251,18 +254,22 @@ impl Run {
         if let Some(exit) = self.end.as_ref().and_then(|end| status::of_end(end, self.is_live)) {
             return Verdict::of(exit);
         }
-        if let Some(comparison) = &self.comparison {
-            return if comparison.is_regression() { Verdict::Fail } else { Verdict::Pass };
-        }
-        match &self.report {
-            Some(report) if report.worst().is_some_and(|worst| worst >= limit) => Verdict::Fail,
-            Some(report) if report.parts == 0 => match self.end {
+        let Some(report) = &self.report else { return Verdict::Pass };
+        if report.parts == report.cut {
+            return match self.end {
                 // Silence until the time limit.
                 Some(End::TimeUp) => Verdict::Stalled,
                 _ => Verdict::NotAStream,
-            },
-            _ => Verdict::Pass,
+            };
         }
+        // Whatever the rules and the baseline are, a stream without a picture does not pass.
+        if report.pictures > 0
+            && let Some(comparison) = &self.comparison
+        {
+            return if comparison.is_regression() { Verdict::Fail } else { Verdict::Pass };
+        }
+        let is_failed = report.pictures == 0 || report.worst().is_some_and(|worst| worst >= limit);
+        if is_failed { Verdict::Fail } else { Verdict::Pass }
     }
 }
 

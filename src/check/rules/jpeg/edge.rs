@@ -86,7 +86,8 @@ pub static BYTES_BEFORE_SOI: Rule = Rule {
     summary: "bytes before the SOI",
     why: "FFmpeg, VLC, mpv and OpenCV search for SOI and show the picture, so `record` keeps it. Other readers decode from \
           the first byte: Firefox and GStreamer lose the frame, and Chromium shows no frame after it. Other \
-          bytes than NULs and blanks before a picture that is not the rest of the body are J301.",
+          bytes than NULs and blanks before a picture that is not the rest of the body are J301. A warning before a \
+          snapshot, and an error there with --consumers snapshot.",
     section: "T.81 B.2.1",
     explains: &[],
     effects: &[(&CHROMIUM, Dies), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Dies)],

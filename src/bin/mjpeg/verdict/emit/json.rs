@@ -213,9 +213,10 @@ fn decided_by(report: &Report) -> Map<String, Value> {
     report.forecasts.iter().filter_map(code).chain(obstacles).collect()
 }
 
-/// What consumers run into that no finding names.
+/// What consumers run into that are late or lose frames, where no finding names it.
 fn causes(report: &Report) -> Map<String, Value> {
-    let unnamed = report.forecasts.iter().filter(|it| it.fate.loses_frames() && it.decided_by.is_none());
+    let is_named = |it: &&Forecast| it.fate <= Fate::Unknown || it.decided_by.is_some();
+    let unnamed = report.forecasts.iter().filter(|it| !is_named(it));
     unnamed.filter_map(|it| Some((it.consumer.name.into(), it.cause?.to_string().into()))).collect()
 }
 

@@ -11,11 +11,21 @@ pub fn reason(run: &Run) -> Option<String> {
     }
     let end = run.end.as_ref()?;
     match end {
-        End::TimeUp if run.report.as_ref().is_some_and(|report| report.parts == 0) => {
-            Some("no complete part came in that time".into())
+        End::TimeUp if is_without_a_part(run) => Some("no complete part came in that time".into()),
+        End::Closed | End::Truncated if !run.is_live && is_without_a_part(run) => {
+            Some("not an MJPEG stream: no part is complete".into())
         }
         End::Signal(_) if run.report.is_none() => Some("a signal came before it was read".into()),
         End::Signal(_) => Some(end.to_string()),
-        end => end.is_failure(run.is_live).then(|| end.to_string()),
+        end if end.is_failure(run.is_live) => Some(end.to_string()),
+        _ => is_without_a_picture(run).then(|| "no part has a picture that can be shown".into()),
     }
+}
+
+fn is_without_a_part(run: &Run) -> bool {
+    run.report.as_ref().is_some_and(|report| report.parts == report.cut)
+}
+
+fn is_without_a_picture(run: &Run) -> bool {
+    run.report.as_ref().is_some_and(|report| report.pictures == 0)
 }

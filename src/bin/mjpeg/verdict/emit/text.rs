@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use mjpeg::check::{Finding, Report};
-use mjpeg::consumers::Fate;
+use mjpeg::consumers::{Cause, Fate};
 use mjpeg::counted::Counted;
 
 use super::emitter::Emitter;
@@ -169,7 +169,11 @@ fn consumers(report: &Report) -> String {
                 },
             })
             .collect();
-        (!names.is_empty()).then(|| format!("{}: {}", fate.name().replace('_', " "), names.join(", ")))
+        // Most readers are late for the same reason, whatever the sender does.
+        let mut of_fate = report.forecasts.iter().filter(|it| it.fate == fate && it.decided_by.is_none());
+        let waits = fate == Fate::Late && of_fate.any(|it| it.cause == Some(Cause::NextPart));
+        let why = if waits { "; those without a code show a frame when the next one comes" } else { "" };
+        (!names.is_empty()).then(|| format!("{}: {}{why}", fate.name().replace('_', " "), names.join(", ")))
     };
     let broken = [Fate::Crashes, Fate::Nothing, Fate::Dies, Fate::Loses];
     let broken: Vec<String> = broken.into_iter().filter_map(fate).collect();

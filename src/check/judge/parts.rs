@@ -1,0 +1,119 @@
+//! The parts of a stream: which are whole, and what their pictures are like.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::time::Duration;
+
+use super::expectations::Expectations;
+use super::findings::{Findings, Place};
+use super::flow::Flow;
+use super::freshness::Freshness;
+use super::pictures::Pictures;
+use super::rtp::Obstacle;
+use super::{part_head, timing};
+use crate::check::report::Frames;
+use crate::check::rules::carrier::RTP_JPEG_UNFIT;
+use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
+use crate::counted::Counted;
+use crate::jpeg::Judgement;
+use crate::multipart::{Framing, Part};
+use crate::stats::{FrameTimes, Timing};
+
+/// The parts so far.
+#[derive(Debug)]
+pub struct Parts {
+    /// How many.
+    pub count: u64,
+    /// Those that the end of the input cuts: one at most.
+    pub cut: u64,
+    pub pictures: Pictures,
+    pub flow: Flow,
+    times: FrameTimes,
+    freshness: Freshness,
+}
+
+/// When the stream was read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Watch {
+    /// When the first byte came, since 1970-01-01 UTC.
+    pub began: Option<Duration>,
+    /// From the request to the first byte.
+    pub waited: Duration,
+    /// From the first byte to the end, if arrival times mean something.
+    pub watched: Option<Duration>,
+}
+
+impl Parts {
+    /// No part yet.
+    pub fn new() -> Self {
+        Self {
+            count: 0,
+            cut: 0,
+            pictures: Pictures::new(),
+            flow: Flow::default(),
+            times: FrameTimes::default(),
+            freshness: Freshness::default(),
+        }
+    }
+
+    /// Judges the next part. `arrival`: when its last byte came, if known.
+    pub fn part(
+        &mut self,
+        part: &Part<'_>,
+        arrival: Option<Duration>,
+        expectations: &Expectations,
+        findings: &mut Findings,
+        obstacles: &mut Findings,
+    ) {
+        self.count += 1;
+        let place = Place::in_part(part.number, part.spans.body.start);
+        let judgement = Judgement::of_markers(part.body, part.extent);
+        if part.framing == Framing::EndOfInput && judgement.damage().is_some() {
+            self.cut += 1;
+            let message =
+                format!("the input ends after {} of the body", Counted(part.body.len() as u64, "byte"));
+            return findings.note(&CUT, place, message);
+        }
+        if part.body.is_empty() {
+            return findings.note(&PART_EMPTY, place, "the part has no body");
+        }
+        if part.is_not_a_picture() {
+            let kind = String::from_utf8_lossy(part.fields.first("content-type").unwrap_or_default());
+            return findings.note(&PART_NOT_PICTURE, place, format!("a part of type {kind}"));
+        }
+        // A part without a head is one finding (a deviation), not one for each missing field too.
+        if part.spans.head.len > 0 {
+            part_head::judge(part, findings);
+        }
+        if let Some(refusal) = judgement.refusal() {
+            return self.pictures.refused(part, refusal, findings);
+        }
+        if let Some(arrival) = arrival {
+            self.times.push(arrival);
+        }
+        self.flow.picture(part.spans.body, arrival);
+        let before = self.pictures.identical();
+        self.pictures.whole(part, arrival, &judgement, expectations, findings);
+        self.freshness.picture(part, arrival, self.pictures.identical() > before);
+        if let Some(obstacle) = Obstacle::of(part.body) {
+            obstacles.note(&RTP_JPEG_UNFIT, place, obstacle.to_string());
+        }
+    }
+
+    /// Judges the times and the pictures as a whole, and sums them up.
+    pub fn finish(
+        self,
+        watch: &Watch,
+        expectations: &Expectations,
+        findings: &mut Findings,
+    ) -> (Option<Timing>, Frames) {
+        let Self { pictures, flow, times, freshness, .. } = self;
+        let timing = times.timing(expectations.max_gap);
+        timing::gaps(&times, timing.as_ref(), watch.watched, expectations, findings);
+        let since_request = watch.watched.map(|watched| watched + watch.waited);
+        timing::rate(pictures.count, since_request, expectations, findings);
+        flow.finish(&times, watch.watched, findings);
+        freshness.finish(watch.began, findings);
+        (timing, pictures.finish(findings))
+    }
+}
