@@ -218,6 +218,19 @@ impl OutFile {
         Ok(())
     }
 
+    /// Writes a piece that [`OutFile::settle`] writes to the disk.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written. The file then ends behind the last whole piece.
+    pub fn write_unsettled(&mut self, piece: &[u8]) -> Result<(), Problem> {
+        if let Err(error) = self.file.write_all(piece) {
+            return Err(self.cut_back(error));
+        }
+        self.len += piece.len() as u64;
+        Ok(())
+    }
+
     /// Writes what was written to the disk, under `--fsync`.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::fs;
-use std::io::{self, IoSlice};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -141,7 +141,7 @@ impl Tap for RawFile {
         let mut files = self.files.borrow_mut();
         let Some(files) = files.as_mut() else { return Ok(()) };
         self.operations.run(|| {
-            files.bytes.write_slices(&mut [IoSlice::new(bytes)])?;
+            files.bytes.write_unsettled(bytes)?;
             files.timing.as_mut().map_or(Ok(()), |timing| timing.read(files.bytes.len(), at))
         })
     }
@@ -176,6 +176,6 @@ impl Timing {
             |at| clock.unix().saturating_sub(clock.now().saturating_sub(at)),
             &mut self.text,
         );
-        self.file.write_slices(&mut [IoSlice::new(self.text.as_bytes())])
+        self.file.write_unsettled(self.text.as_bytes())
     }
 }
