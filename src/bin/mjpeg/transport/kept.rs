@@ -131,7 +131,7 @@ impl Transport for KeptTransport {
     }
 
     fn is_tls(&self) -> bool {
-        self.inner.as_ref().is_some_and(|inner| inner.is_tls())
+        self.inner.as_ref().is_some_and(Transport::is_tls)
     }
 }
 
