@@ -24,7 +24,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Serve(Box<Serve>),
-    Record(Record),
+    Record(Box<Record>),
     Check(Check),
     /// Measure how streams arrive, compared with the theoretical prediction.
     Bench(bench::Args),
