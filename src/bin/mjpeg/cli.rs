@@ -25,7 +25,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Serve(Box<Serve>),
-    Record(Record),
+    Record(Box<Record>),
     Check(Check),
     Inspect(Inspect),
     /// Measure how streams arrive, compared with the theoretical prediction.

@@ -14,11 +14,13 @@ mod names;
 mod queue;
 mod recorder;
 mod ring;
+mod settings;
 mod track;
 mod triggers;
 mod writer;
 
 pub use names::CaptureNames;
-pub use recorder::{FlightRecorder, Settings, Tally};
+pub use recorder::{FlightRecorder, Tally};
 pub use ring::Limits;
+pub use settings::Settings;
 pub use triggers::Triggers;

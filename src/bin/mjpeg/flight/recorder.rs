@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 
-use super::names::CaptureNames;
 use super::queue::{Due, Queue};
 use super::ring::{Limits, Ring};
+use super::settings::Settings;
 use super::writer::Writer;
 use crate::clock::Clock;
-use crate::durability::Durability;
-use crate::output::{self, Reporter};
+use crate::output;
 use crate::problem::Problem;
 use crate::transport::Tap;
 
@@ -22,21 +21,6 @@ const WAITING: usize = 2;
 const MOST_WRITERS: usize = 2;
 /// How long the end of a run waits for a disk that takes nothing.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// What a flight recorder does.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The names of the captures.
-    pub names: CaptureNames,
-    /// How much there is of the time before a trigger.
-    pub limits: Limits,
-    /// How long a capture goes on after the last trigger.
-    pub after: Duration,
-    /// How safe a capture is when it is complete.
-    pub durability: Durability,
-    /// Who tells of captures.
-    pub reporter: Reporter,
-}
 
 /// Keeps the last bytes of a stream, and writes captures. Clones share it.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use super::capture_file::CaptureFile;
 use super::queue::Step;
-use super::recorder::Settings;
+use super::settings::Settings;
 use super::track::Ended;
 use crate::clock::Clock;
 use crate::output;
