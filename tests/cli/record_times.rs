@@ -47,6 +47,12 @@ fn a_capture_is_checked_and_recorded_with_the_times_beside_it() {
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["arrival_ms"].as_f64().unwrap())
         .collect();
     assert_eq!(arrivals, [0.0, 40.0, 80.0, 2080.0, 2120.0]);
+    let shown = run(mjpeg(["inspect"]).arg(&path)).expect(0).text();
+    let gap = shown.lines().position(|line| line.starts_with("part")).and_then(|heading| {
+        let at = shown.lines().nth(heading)?.find("gap ms")? + "gap ms".len();
+        shown.lines().nth(heading + 4)?.get(..at)?.split_whitespace().last().map(String::from)
+    });
+    assert_eq!(gap.as_deref(), Some("2000.0"), "{shown}");
     // DateUTC, in nanoseconds since 2001: when it was recorded, not when it was read.
     let date = (1_796_911_457_250_000_000_i64 - 978_307_200_000_000_000).to_be_bytes();
     assert!(memchr::memmem::find(&fs::read(&mkv).unwrap(), &date).is_some());

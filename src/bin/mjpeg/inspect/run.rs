@@ -78,7 +78,7 @@ impl Reading {
         let stream = transport::open(&self.target, &self.transport, patience, clock, stop)?;
         let mut session = Session::new(stream, clock, self.idle, started);
         let window = self.details.hex.map(|_| Window::over(&mut session)).transpose()?;
-        let known = if session.is_live() { Known::Live } else { Known::Saved };
+        let known = if session.has_times() { Known::Live } else { Known::Saved };
         let head: Option<Head> = session.head().cloned();
         let is_in_chunks = session.is_in_chunks();
         taker.opened(&Opened { target: &target, head: head.as_ref(), is_in_chunks, known })?;

@@ -151,7 +151,8 @@ impl Camera {
         }
     }
 
-    /// Ends the connection, if there is one. The next call of [`Camera::run`] opens another one at once.
+    /// Ends the connection, if there is one; a stream that had good frames was a success. The next call of [`Camera::run`] opens
+    /// another one at once.
     pub fn close(&mut self) {
         if let State::Open(session) = &self.state
             && session.shown().good > 0
@@ -159,6 +160,11 @@ impl Camera {
             self.is_proven = true;
             self.retry.succeeded();
         }
+        self.disconnect();
+    }
+
+    /// Ends the connection, however good its stream was.
+    fn disconnect(&mut self) {
         self.leave();
         self.opener.close();
     }
@@ -290,7 +296,7 @@ impl Camera {
             self.opener.keep_connections();
             self.leave();
         } else {
-            self.close();
+            self.disconnect();
         }
         self.is_proven |= shown.good > 0;
         let is_brief = shown.last_good.saturating_sub(started) < BRIEF;
