@@ -98,3 +98,21 @@ fn unlike_settings_and_other_targets_are_refused_before_anything_is_opened() {
     assert!(check(&["--baseline", path]).expect(6).err.contains("is not a baseline"));
     assert_eq!(check(&["--baseline", path, "--save-baseline", path]).code(), Some(2));
 }
+
+#[test]
+fn a_baseline_replaces_regular_files_only_and_follows_links() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let motion = kit::repository("fixtures/captures/motion.http");
+    let save = |name: &str| run(mjpeg(["check"]).arg(&motion).arg("--save-baseline").arg(at(name)));
+    run(std::process::Command::new("mkfifo").arg(at("pipe"))).expect(0);
+    assert!(save("pipe").expect(6).err.contains("it is not a regular file"));
+    fs::write(at("private"), "").unwrap();
+    fs::set_permissions(at("private"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    std::os::unix::fs::symlink(at("private"), at("link")).unwrap();
+    save("link").expect(0);
+    assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
+    assert!(fs::read_to_string(at("private")).unwrap().contains("mjpeg.baseline/1"));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(at("private")).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+}

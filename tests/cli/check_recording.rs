@@ -104,3 +104,41 @@ fn a_directory_without_a_manifest_is_no_recording() {
     let end = run(&mut mjpeg(["check", kit::repository("fixtures/jpeg").to_str().unwrap()])).expect(6);
     assert!(end.err.contains("manifest.jsonl") && end.err.contains("hint: "), "{}", end.err);
 }
+
+#[test]
+fn numbers_of_any_size_in_a_manifest_are_no_panic() {
+    for (from, to) in [
+        ("\"seq\":2,", "\"seq\":18446744073709551615,"),
+        ("\"offset\":", "\"offset\":1844674407370955"),
+        ("\"body_bytes\":", "\"body_bytes\":184467440737095"),
+        ("\"arrival_ms\":", "\"arrival_ms\":18446744073709551615"),
+    ] {
+        let (_folder, out) = recording(&[]);
+        let manifest = out.join("manifest.jsonl");
+        let lines = fs::read_to_string(&manifest).unwrap();
+        assert!(lines.contains(from), "{lines}");
+        fs::write(&manifest, lines.replace(from, to)).unwrap();
+        for args in
+            [&["check"][..], &["inspect"], &["inspect", "--hex", "32"], &["inspect", "--format", "json"]]
+        {
+            let end = run(mjpeg(args).arg(&out));
+            assert!([Some(0), Some(1), Some(6)].contains(&end.code()), "{args:?} {to}: {}", end.err);
+            assert!(!end.err.contains("panicked"), "{}", end.err);
+        }
+    }
+}
+
+#[test]
+fn a_recording_without_any_of_its_files_fails_and_names_them() {
+    let (_folder, out) = recording(&[]);
+    for file in kit::jpegs(&out) {
+        fs::remove_file(file).unwrap();
+    }
+    let (end, verdict) = check(out.to_str().unwrap(), &[]);
+    end.expect(1);
+    assert_eq!(
+        (&verdict["verdict"], &verdict["findings"][0]["count"]),
+        (&"fail".into(), &6.into()),
+        "{verdict}"
+    );
+}

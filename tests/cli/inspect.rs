@@ -182,9 +182,21 @@ fn exit_codes_follow_the_end_of_the_stream() {
             assert!(end.err.contains(says) && end.err.starts_with("mjpeg: inspect: http"), "{}", end.err);
         }
     }
+    let folder = tempfile::tempdir().unwrap();
+    let cut = folder.path().join("cut.http");
+    fs::write(&cut, [HEAD.as_bytes(), &part(&jpeg)[..100]].concat()).unwrap();
+    let end = inspect(cut.to_str().unwrap(), &[]).expect(4);
+    assert!(end.err.contains("no complete part was found"), "{}", end.err);
     assert!(inspect("http://127.0.0.1:1/", &[]).expect(3).err.contains("127.0.0.1:1"));
     assert!(inspect("no/such/file", &[]).expect(6).err.contains("no/such/file"));
-    for usage in [&["--frames", "0"][..], &["--hex", "65k"], &["--all"], &["--diff", "x", "--jpeg"]] {
+    for usage in [
+        &["--frames", "0"][..],
+        &["--idle", "0"],
+        &["--poll", "1s"],
+        &["--hex", "65k"],
+        &["--all"],
+        &["--diff", "x", "--jpeg"],
+    ] {
         assert_eq!(inspect("test:", usage).code(), Some(2), "{usage:?}");
     }
 }

@@ -79,16 +79,20 @@ impl CaptureFile {
     /// When they cannot be written. The files then end behind the last whole read.
     pub fn write(&mut self, bytes: &[u8], at: Duration) -> anyhow::Result<()> {
         if let Err(error) = self.bytes.write_all(bytes) {
+            // On a full disk the lines need the room of the bytes that have none.
+            let _ = self.bytes.set_len(self.len);
             let _ = self.flush();
             return Err(self.cut_back(error));
         }
         self.len += bytes.len() as u64;
+        let is_first = self.first.is_none();
         self.first.get_or_insert(at);
         self.last = self.last.max(at);
         let clock = &self.clock;
         let wall = |at: Duration| clock.unix().saturating_sub(clock.now().saturating_sub(at));
         self.lines.read(self.len, at, wall, &mut self.text);
-        Ok(())
+        // Without its first lines the file of the times is none, also after kill -9.
+        if is_first { self.flush() } else { Ok(()) }
     }
 
     /// Writes the lines that wait.
@@ -130,6 +134,10 @@ impl CaptureFile {
 
     fn cut_back(&self, error: io::Error) -> anyhow::Error {
         let _ = self.bytes.set_len(self.whole);
+        if self.whole == 0 {
+            let _ = fs::remove_file(timing_path(&self.path));
+            let _ = fs::remove_file(&self.path);
+        }
         anyhow::Error::new(error).context(format!("cannot write {}", self.path.display()))
     }
 }
@@ -160,6 +168,7 @@ mod tests {
         let mut file = create();
         assert_eq!(file.path, names.path(2));
         file.write(b"HEAD", Duration::from_secs(5)).unwrap();
+        assert!(fs::read_to_string(timing_path(&file.path)).unwrap().ends_with("\n4 0.000000\n"));
         file.write(b"body", Duration::from_secs(7)).unwrap();
         assert_eq!((file.len, file.span()), (8, Duration::from_secs(2)));
         file.close("reset", Duration::from_secs(8)).unwrap();

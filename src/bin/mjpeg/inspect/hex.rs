@@ -14,7 +14,7 @@ pub fn lines(region: &Region, width: Option<usize>, paint: Paint) -> Vec<String>
     let mut lines = Vec::new();
     for (n, bytes) in region.bytes.chunks(per_line).enumerate() {
         let name = if n == 0 { region.name } else { "" };
-        let offset = region.offset + (n * per_line) as u64;
+        let offset = region.offset.saturating_add((n * per_line) as u64);
         let mut line = format!("  {}", paint.ink(Ink::Name, format!("{name:10}")));
         let _ = write!(line, "{}  ", paint.ink(Ink::Dim, format!("{offset:08x}")));
         for run in runs(bytes) {

@@ -64,10 +64,10 @@ pub struct Inspect {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
     /// Read for at most this long [default: 10s of a URL without --frames, else no limit]
-    #[arg(long, value_name = "T", value_parser = value::duration)]
+    #[arg(long, value_name = "T", value_parser = value::limit)]
     duration: Option<Duration>,
     /// A stream that sends no byte, or no complete part, for this long is stalled
-    #[arg(long, value_name = "T", default_value = "5s", value_parser = value::duration)]
+    #[arg(long, value_name = "T", default_value = "5s", value_parser = value::limit)]
     idle: Duration,
     /// Show the head of the response and of each part as received, with the line ends
     #[arg(long)]
@@ -110,6 +110,9 @@ impl Inspect {
     ///
     /// When the command line is wrong.
     pub fn check(&self) -> Result<(), Usage> {
+        if self.transport.poll.is_some() {
+            return Err(Usage::conflict("inspect reads one answer; --poll is for record, check and serve"));
+        }
         match &self.diff {
             Some(Target::Stdin) if self.target == Target::Stdin => {
                 Err(Usage::conflict("standard input can be only one of the two streams"))

@@ -41,7 +41,7 @@ pub fn rows(
         }
         last = arrival;
         around.parts += 1;
-        around.bytes += row.body_bytes.unwrap_or(0);
+        around.bytes = around.bytes.saturating_add(row.body_bytes.unwrap_or(0));
         let is_last = frames.is_some_and(|frames| around.parts >= frames);
         if sink.row(row)? == Flow::Enough || is_last || stop.signal().is_some() {
             break;

@@ -92,7 +92,7 @@ impl Reading {
                 hint: page.hint().map(String::from),
                 ..Failure::new(Exit::NotAStream, anyhow!("{}: not a stream: {page}", self.target))
             }),
-            None => self.failure(&end, watcher.around.parts),
+            None => self.failure(&end, watcher.around.parts - watcher.around.cut),
         };
         let Watcher { sink, around, .. } = watcher;
         Ok((sink, Read { around, end: Some(end), failure }))
@@ -123,7 +123,7 @@ impl Reading {
         };
         let why = match end {
             End::TimeUp => "no complete part came in that time".into(),
-            End::Closed | End::Truncated if parts == 0 => format!("no part was found: {end}"),
+            End::Closed | End::Truncated if parts == 0 => format!("no complete part was found: {end}"),
             end => end.to_string(),
         };
         Some(Failure::new(exit, anyhow!("{}: {why}", self.target)))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mjpeg::jpeg::MarkerJudge;
-use mjpeg::multipart::{Collected, Collector, Event, Span};
+use mjpeg::multipart::{Collected, Collector, Event, Framing, Span};
 use mjpeg::stats::FrameTimes;
 
 use super::details::Details;
@@ -42,6 +42,8 @@ pub struct Watcher<S> {
 pub struct Around {
     /// Parts.
     pub parts: u64,
+    /// Those that the end of the input cuts: one at most.
+    pub cut: u64,
     /// Bytes of their bodies.
     pub bytes: u64,
     /// When they came.
@@ -132,6 +134,7 @@ impl<S: Sink> Observer for Watcher<S> {
         }
         self.last_arrival = arrival;
         self.around.parts += 1;
+        self.around.cut += u64::from(part.framing == Framing::EndOfInput && judgement.damage().is_some());
         self.around.bytes += part.spans.body.len;
         if let Some(arrival) = arrival {
             self.around.times.push(arrival);

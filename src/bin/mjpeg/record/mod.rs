@@ -85,14 +85,14 @@ pub struct Record {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
     /// Stop after this time
-    #[arg(long, value_name = "T", value_parser = value::duration)]
+    #[arg(long, value_name = "T", value_parser = value::limit)]
     duration: Option<Duration>,
     /// Stop after this many bytes of written frames (k = 1024)
     #[arg(long, value_name = "SIZE", value_parser = value::size)]
     bytes: Option<u64>,
     /// Give up when no good frame comes for this long. A file on a disk has at least 10 s to answer each read or write,
     /// also after a signal or the end of --duration
-    #[arg(long, value_name = "T", default_value = "10s", value_parser = value::duration)]
+    #[arg(long, value_name = "T", default_value = "10s", value_parser = value::limit)]
     idle: Duration,
     /// Open the stream again when it ends, is cut, reset or stalls: up to N tries in a row may fail, or any number of
     /// them. Recording goes on in the same files. A stream with good frames that ends cleanly is no failure

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context;
+
 use super::Record;
 use super::captures::Captures;
 use super::concat::Concat;
@@ -19,6 +21,12 @@ use crate::durability::Durability;
 use crate::flight::{CaptureNames, FlightRecorder, Limits, Settings};
 use crate::output::Reporter;
 use crate::problem::Problem;
+
+/// The path of the first capture.
+fn first_of(names: &CaptureNames) -> anyhow::Result<PathBuf> {
+    let number = names.next().with_context(|| format!("cannot create {}", names.path(1).display()))?;
+    Ok(names.path(number))
+}
 
 impl Record {
     /// Checks the places, and gives them to the recorder. Nothing is created yet.
@@ -49,8 +57,7 @@ impl Record {
             Some(path) if self.ring.is_some() => (None, Some(CaptureNames::new(path))),
             raw => (raw.as_ref(), None),
         };
-        let first_capture =
-            operations.run(|| names.as_ref().and_then(|names| Some(names.path(names.next().ok()?))));
+        let first_capture = operations.run(|| names.as_ref().map(first_of).transpose())?;
         let files = self.concat.iter().map(|file| (file.clone(), existing));
         let files = files.chain(first_capture.map(|file| (file, Existing::Refuse)));
         let new_files = self.mkv.iter().cloned().chain(raw.into_iter().flat_map(|raw| {

@@ -171,8 +171,9 @@ pub(super) struct RelayOptions {
     /// With --upstream on-demand: close the connection to the camera when there was no viewer for this time [default: 5s]
     #[arg(long, value_name = "TIME", value_parser = value::duration)]
     linger: Option<Duration>,
-    /// Do not connect to the camera at the start. By default its first picture is fetched, so that a URL which does not
-    /// work ends the server at once, with exit status 3, 4 or 5
+    /// Do not connect to the camera at the start. By default its first picture is fetched, so that a URL which cannot be
+    /// reached, or is no stream, ends the server at once, with exit status 3, 4 or 5. A stream that begins without a
+    /// picture is asked again
     #[arg(long)]
     pub(super) no_probe: bool,
     /// Answer /snapshot with the last picture of a camera that is lost. By default a picture older than --silence is

@@ -110,6 +110,9 @@ fn is_scheme(text: &str) -> bool {
 /// Text that may be a URL, with everything that may be a password replaced. A password may contain an
 /// unescaped `/` or `?`, so without a password in the authority the text up to the last `@` counts.
 pub fn redacted(text: &str) -> String {
+    if let Some(shown) = redacted_without_scheme(text) {
+        return shown;
+    }
     let start = text.find("://").map_or_else(|| text.find(':').map_or(0, |colon| colon + 1), |at| at + 3);
     let authority_end = text[start..].find(['/', '?', '#']).map_or(text.len(), |end| start + end);
     let in_authority = text[start..authority_end].rfind('@').map(|at| start + at);
@@ -120,6 +123,14 @@ pub fn redacted(text: &str) -> String {
         Some(colon) => format!("{}:(redacted){}", &text[..start + colon], &text[at..]),
         None => text.into(),
     }
+}
+
+/// `USER:PASSWORD@HOST`, as a URL whose scheme was forgotten.
+fn redacted_without_scheme(text: &str) -> Option<String> {
+    let (user, rest) = text.split_once(':')?;
+    let (_, host) = rest.rsplit_once('@')?;
+    let is_user = !user.contains('/') && !rest.starts_with('/');
+    is_user.then(|| format!("{user}:(redacted)@{host}"))
 }
 
 #[cfg(test)]
@@ -163,6 +174,9 @@ mod tests {
             ("rtsp://a:secret@cam", "rtsp://a:(redacted)@cam"),
             ("http:/a:secret@cam", "http:/a:(redacted)@cam"),
             ("http://cam/x@y", "http://cam/x@y"),
+            ("a:secret@cam:8080/x", "a:(redacted)@cam:8080/x"),
+            ("a:se/cr@et@cam/x", "a:(redacted)@cam/x"),
+            ("frames/a:b@c.jpg", "frames/a:b@c.jpg"),
         ] {
             assert_eq!(Target::parse(url).to_string(), shown);
         }

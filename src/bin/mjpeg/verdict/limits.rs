@@ -16,11 +16,11 @@ pub struct Limits {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub frames: Option<u64>,
     /// Read for at most this long [default: 10s of a URL without --frames, else no limit]
-    #[arg(long, value_name = "T", value_parser = value::duration)]
+    #[arg(long, value_name = "T", value_parser = value::limit)]
     pub duration: Option<Duration>,
     /// A stream that sends no byte, or no complete part, for this long is stalled. A file on a disk has at least 10 s to answer each
     /// read
-    #[arg(long, value_name = "T", default_value = "5s", value_parser = value::duration)]
+    #[arg(long, value_name = "T", default_value = "5s", value_parser = value::limit)]
     pub idle: Duration,
     /// The stream must not end: a stream that ends before --frames or --duration is an error
     #[arg(long)]

@@ -33,7 +33,8 @@ pub fn read(directory: &Path, watcher: &mut impl Judging, stop: &Stop) -> Result
     let mut bytes = Vec::new();
     serializer.first_delimiter(&mut bytes);
     let mut times = Times::default();
-    let mut last_seq = None;
+    let mut last_seq: Option<u64> = None;
+    let mut is_empty = true;
     loop {
         if let Some(signal) = stop.signal() {
             return Ok(End::Signal(signal));
@@ -47,12 +48,15 @@ pub fn read(directory: &Path, watcher: &mut impl Judging, stop: &Stop) -> Result
                 break;
             }
         };
-        if let Some((seq, last)) = line.seq.zip(last_seq).filter(|(seq, last)| *seq != last + 1) {
+        if let Some((seq, last)) =
+            line.seq.zip(last_seq).filter(|(seq, last)| last.checked_add(1) != Some(*seq))
+        {
             let message = format!("frame {seq} follows frame {last}");
             watcher.judge().recording(RecordingFault::FrameMissing, line.number, message);
         }
         last_seq = line.seq.or(last_seq);
         let Some(body) = contents(&recording, &line, watcher.judge()) else { continue };
+        is_empty = false;
         bytes.extend_from_slice(&head(&line, body.len()));
         bytes.extend_from_slice(&body);
         serializer.delimiter(&mut bytes);
@@ -61,8 +65,11 @@ pub fn read(directory: &Path, watcher: &mut impl Judging, stop: &Stop) -> Result
         }
         bytes.clear();
     }
-    parser.finish();
-    pass(&mut parser, &[], watcher, None)?;
+    // Without a picture there are no bytes, which the parser would call no stream.
+    if !is_empty {
+        parser.finish();
+        pass(&mut parser, &[], watcher, None)?;
+    }
     Ok(End::Closed)
 }
 
@@ -150,10 +157,10 @@ struct Times {
 impl Times {
     fn next(&mut self, line: &Line) -> Option<Duration> {
         let arrival = Duration::try_from_secs_f64(line.arrival_ms? / 1000.0).ok()?;
-        if self.base + arrival < self.last {
+        if self.base.saturating_add(arrival) < self.last {
             self.base = self.last;
         }
-        self.last = self.base + arrival;
+        self.last = self.base.saturating_add(arrival);
         Some(self.last)
     }
 }

@@ -50,6 +50,8 @@ pub struct Run {
     pub page: Option<Page>,
     /// Whether the target is live: a file that ends inside a part is no fault.
     pub is_live: bool,
+    /// Whether it is a directory of `mjpeg record`.
+    is_recording: bool,
 }
 
 /// The verdict on one target.
@@ -113,6 +115,7 @@ impl Run {
             url: None,
             page: None,
             is_live: target.is_live(),
+            is_recording: false,
         };
         if let Some(signal) = stop.signal() {
             // It came while an earlier target was read.
@@ -217,7 +220,11 @@ impl Run {
     ) -> Result<(), Failure> {
         let mut watcher = self.watcher(options, clock);
         let end = recorded::read(path, &mut watcher, stop)?;
-        let report = watcher.judge.finish(None);
+        self.is_recording = true;
+        let mut report = watcher.judge.finish(None);
+        if !options.consumers.is_empty() || !options.carriers.is_empty() {
+            report.judge_for(&options.consumers, &options.carriers);
+        }
         self.figures = Some(watcher.steadiness.figures(report.timing.as_ref()));
         self.report = Some(report);
         self.end = Some(end);
@@ -255,7 +262,9 @@ impl Run {
             return Verdict::of(exit);
         }
         let Some(report) = &self.report else { return Verdict::Pass };
-        if report.parts == report.cut {
+        // A recording whose files are missing is one, and fails by its findings.
+        let is_failed = report.worst().is_some_and(|worst| worst >= limit);
+        if report.parts == report.cut && !(self.is_recording && is_failed) {
             return match self.end {
                 // Silence until the time limit.
                 Some(End::TimeUp) => Verdict::Stalled,
@@ -268,8 +277,7 @@ impl Run {
         {
             return if comparison.is_regression() { Verdict::Fail } else { Verdict::Pass };
         }
-        let is_failed = report.pictures == 0 || report.worst().is_some_and(|worst| worst >= limit);
-        if is_failed { Verdict::Fail } else { Verdict::Pass }
+        if report.pictures == 0 || is_failed { Verdict::Fail } else { Verdict::Pass }
     }
 }
 

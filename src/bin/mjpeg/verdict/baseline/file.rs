@@ -110,7 +110,7 @@ impl Baseline {
     pub fn entry(&self, target: &str, settings: &Settings) -> Result<&Entry, Problem> {
         let Some(entry) = self.entries.iter().find(|entry| entry.target == target) else {
             let known: Vec<&str> = self.entries.iter().map(|entry| &entry.target[..]).collect();
-            return Err(anyhow!("the baseline has no {target}, but {}", known.join(", ")).into());
+            return Err(anyhow!("the baseline has no {target}; it has: {}", known.join(", ")).into());
         };
         match entry.settings.difference(settings) {
             None => Ok(entry),
@@ -124,14 +124,24 @@ impl Baseline {
     }
 }
 
+/// Replaces a file, or what a link leads to, at once. It keeps its permissions.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let path = &target;
+    let earlier = fs::metadata(path).ok();
+    if earlier.as_ref().is_some_and(|earlier| !earlier.is_file()) {
+        return Err(io::Error::other("it is not a regular file"));
+    }
     let name = path.file_name().ok_or_else(|| io::Error::other("it has no name"))?;
     let mut hidden = std::ffi::OsString::from(".");
     hidden.push(name);
     hidden.push(format!(".{}.part", std::process::id()));
     let hidden = path.with_file_name(hidden);
     let mut file = File::create(&hidden)?;
-    let written =
-        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&hidden, path));
+    let written = earlier
+        .map_or(Ok(()), |earlier| file.set_permissions(earlier.permissions()))
+        .and_then(|()| file.write_all(bytes))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&hidden, path));
     written.inspect_err(|_| drop(fs::remove_file(&hidden)))
 }

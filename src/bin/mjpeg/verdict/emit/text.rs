@@ -104,7 +104,7 @@ fn text(target: &str, run: &Run, verdict: Verdict, quiet: bool, paint: Paint) ->
             Trend::Better => Ink::Good,
         };
         let trend = paint.ink(ink, format!("{:7}", change.trend.name()));
-        let _ = write!(text, "\n  {trend} {}: {}", change.what, change.text);
+        let _ = write!(text, "\n  {trend} {}: {}", printable(&change.what), printable(&change.text));
     }
     if !quiet && !report.findings.is_empty() {
         let _ =
