@@ -125,8 +125,8 @@ fn announces_more(jpeg: &[u8]) -> bool {
         .any(|segment| Appendix::announced_by(segment.marker, segment.parameters).is_some())
 }
 
-/// Where the body ends in which the picture at `start` announces what follows its `end`: before the next delimiter. It is not to be
-/// shown. Without delimiters all pictures are.
+/// The picture from `start` to `end` announces what follows it in the same body. Returns where that body ends: before the next
+/// delimiter. Without delimiters, the next picture is a frame of its own, so it returns `end`.
 fn announced_end(bytes: &[u8], start: usize, end: usize) -> usize {
     if let Some((delimiter, _)) = delimiters(&bytes[end..], LineStart::Required).next() {
         return end + delimiter;

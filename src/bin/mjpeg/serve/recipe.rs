@@ -23,7 +23,8 @@ pub trait Recipe: Debug {
         None
     }
 
-    /// Whether a part must follow each delimiter, also at the end of the stream. Cameras do not care.
+    /// Whether a part must follow each delimiter, also at the end of the stream. A camera may end its stream behind
+    /// a delimiter.
     fn completes_parts(&self) -> bool {
         true
     }

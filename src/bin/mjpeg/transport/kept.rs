@@ -138,7 +138,7 @@ impl Transport for KeptTransport {
 impl Drop for KeptTransport {
     fn drop(&mut self) {
         let Some(mut inner) = self.inner.take() else { return };
-        // Bytes that nobody asked for would be taken for the next response.
+        // Bytes that no request asked for would be taken for the next response.
         let is_read = inner.buffers().input().is_empty();
         let mut slot = self.kept.slot();
         if std::mem::take(&mut slot.may_keep) && is_read {
