@@ -62,7 +62,7 @@ fn what_is_done_already_is_no_hint_and_times_are_rounded() {
     let end = run(mjpeg(["record", &camera.url]).args(args).arg(folder.path().join("x"))).expect(3);
     assert!(end.err.contains("503 Busy") && !end.err.contains("--wait"), "{}", end.err);
     // The rest of a time limit is a measured time.
-    let silent = Camera::start(|camera| camera.wait_for_the_viewer_to_leave());
+    let silent = Camera::start(Connection::wait_for_the_viewer_to_leave);
     let end = run(&mut mjpeg(["check", &silent.url, "--duration", "700ms"])).expect(5);
     assert!(end.err.contains("no response head within ") && !end.err.contains("us"), "{}", end.err);
 }

@@ -336,8 +336,8 @@ fn is_usable(folder: &Path, sent: &[u8]) {
         let timing = timing(&folder.join(name));
         // A kill may cut the last line.
         let whole = &timing[..timing.rfind('\n').map_or(0, |at| at + 1)];
-        let reads = whole.lines().filter(|line| !line.starts_with('#'));
-        let last = reads.last().map_or(0, |line| line.split(' ').next().unwrap().parse().unwrap());
+        let mut reads = whole.lines().filter(|line| !line.starts_with('#'));
+        let last = reads.next_back().map_or(0, |line| line.split(' ').next().unwrap().parse().unwrap());
         assert!(last <= bytes.len(), "{name}: {last} of {}", bytes.len());
     }
 }
