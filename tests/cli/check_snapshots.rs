@@ -3,6 +3,8 @@
 use crate::kit;
 
 use std::fs;
+use std::io::{Read, Write};
+use std::time::Duration;
 
 use kit::camera::{Camera, HEAD, part};
 use kit::verdict::{check, names};
@@ -58,9 +60,57 @@ fn limits_that_only_a_stream_can_keep_fail_a_snapshot() {
     let (end, verdict) = check(&camera(2, "", Some).url, &["--expect-live"]);
     end.expect(1);
     assert!(names(&verdict).contains(&"ended-early"), "{verdict}");
-    let (end, verdict) = check(&camera(2, "", Some).url, &["--min-fps", "1"]);
+}
+
+/// A camera whose answers take so long, with one picture of so many each. It ends with its process.
+fn slow_camera(pictures: Vec<Vec<u8>>, pause: Duration) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/snapshot.jpg", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            std::thread::sleep(pause);
+            let picture = &pictures[number % pictures.len()];
+            let _ = stream.write_all(head("Connection: close\r\n", Some(picture.len())).as_bytes());
+            let _ = stream.write_all(picture);
+        }
+    });
+    url
+}
+
+#[test]
+fn polled_pictures_are_judged_as_parts_in_time_if_that_is_asked_for() {
+    let quick = || slow_camera(pictures(), Duration::ZERO);
+    let (end, verdict) = check(&quick(), &["--frames", "6", "--poll", "200ms"]);
+    end.expect(0);
+    assert_eq!((&verdict["parts"], names(&verdict)), (&6.into(), vec!["snapshot"]), "{verdict}");
+    let fps = verdict["timing"]["fps"].as_f64().unwrap();
+    assert!((2.0..6.0).contains(&fps), "{verdict}");
+    assert!(message(&verdict, "snapshot").contains("a new one after 0.2 s"), "{verdict}");
+    // As asked for, and not.
+    let (end, verdict) = check(&quick(), &["--frames", "6", "--poll", "200ms", "--min-fps", "2"]);
+    end.expect(0);
+    assert_eq!(names(&verdict), ["snapshot"], "{verdict}");
+    let slow = || slow_camera(pictures(), Duration::from_millis(700));
+    let (end, verdict) =
+        check(&slow(), &["--frames", "4", "--poll", "200ms", "--min-fps", "4", "--max-gap", "500ms"]);
     end.expect(1);
-    assert_eq!(message(&verdict, "fps-below-limit"), "a snapshot has no frame rate, asked for 1");
+    let found = names(&verdict);
+    assert!(found.contains(&"fps-below-limit") && found.contains(&"gap-above-limit"), "{verdict}");
+    // A slow camera that nobody asked to be quick is none.
+    let (end, verdict) = check(&slow(), &["--frames", "4", "--poll", "200ms"]);
+    end.expect(0);
+    assert_eq!(names(&verdict), ["snapshot"], "{verdict}");
+    // What the pictures show.
+    let frozen = slow_camera(vec![pictures().remove(0)], Duration::ZERO);
+    let (_, verdict) = check(&frozen, &["--frames", "12", "--poll", "50ms"]);
+    assert!(names(&verdict).contains(&"frozen") && names(&verdict).contains(&"snapshot-stale"), "{verdict}");
+    assert_eq!(verdict["frames"]["identical"], 11, "{verdict}");
+    let black = kit::picture::solid([0, 0, 0], 320, 240);
+    let dark = slow_camera(vec![black.clone(), [&black[..], b"x"].concat()], Duration::ZERO);
+    let (_, verdict) = check(&dark, &["--frames", "5", "--poll", "50ms"]);
+    assert!(names(&verdict).iter().any(|name| name.contains("black")), "{verdict}");
 }
 
 #[test]

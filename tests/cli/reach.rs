@@ -3,8 +3,9 @@
 use crate::kit;
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use kit::camera::{Camera, Connection, HEAD, part};
@@ -44,6 +45,120 @@ fn fields_are_in_title_case_and_own_ones_replace_them() {
         ["--header", "Authorization: Bearer t0ken", "--header", "user-agent: VLC", "--header", &from_file];
     let end = check(&camera.url, &args).expect(0);
     assert!(!end.text().contains("t0ken") && !end.err.contains("t0ken"));
+}
+
+#[test]
+fn what_is_done_already_is_no_hint_and_times_are_rounded() {
+    const BUSY: &[u8] = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
+    let busy = |count| Camera::visits(count, |_, _, camera| camera.send(BUSY));
+    let camera = busy(1);
+    assert!(check(&camera.url, &[]).expect(3).err.contains("hint: --wait 1m"));
+    let camera = busy(1);
+    let end = check(&camera.url, &["--wait", "1ms"]).expect(3);
+    assert!(end.err.contains("503 Busy") && !end.err.contains("hint"), "{}", end.err);
+    let camera = busy(2);
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["--reconnect", "1", "--reconnect-delay", "1ms", "--concat"];
+    let end = run(mjpeg(["record", &camera.url]).args(args).arg(folder.path().join("x"))).expect(3);
+    assert!(end.err.contains("503 Busy") && !end.err.contains("--wait"), "{}", end.err);
+    // The rest of a time limit is a measured time.
+    let silent = Camera::start(Connection::wait_for_the_viewer_to_leave);
+    let end = run(&mut mjpeg(["check", &silent.url, "--duration", "700ms"])).expect(5);
+    assert!(end.err.contains("no response head within ") && !end.err.contains("us"), "{}", end.err);
+}
+
+/// A name server that answers nothing. The C library waits for it for 30 s here.
+#[test]
+fn the_time_limit_of_a_connection_is_that_of_its_name_too() {
+    let address = format!("127.53.{}.{}", std::process::id() / 250 % 250, std::process::id() % 250 + 1);
+    let Ok(server) = UdpSocket::bind((address.as_str(), 53)) else {
+        return skip("it may not listen on port 53");
+    };
+    if run(Command::new("unshare").args(["-rm", "true"])).code() != Some(0) {
+        return skip("it may not mount");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("resolv.conf");
+    fs::write(&file, format!("nameserver {address}\noptions timeout:30 attempts:1\n")).unwrap();
+    let mounted = format!("mount --bind {} /etc/resolv.conf && exec \"$@\"", file.display());
+    server.set_read_timeout(Some(kit::PATIENCE)).unwrap();
+    for (command, args) in [
+        ("check", &["--connect-timeout", "1s"][..]),
+        ("inspect", &["--idle", "1s"]),
+        (
+            "record",
+            &["--mkv", "x.mkv", "--connect-timeout", "1s", "--reconnect", "1", "--reconnect-delay", "1ms"],
+        ),
+        ("serve", &["--listen", "127.0.0.1:0", "--connect-timeout", "1s"]),
+    ] {
+        let begin = Instant::now();
+        let mut shell = Command::new("unshare");
+        shell.args(["-rm", "sh", "-c", &mounted, "sh", env!("CARGO_BIN_EXE_mjpeg"), command]);
+        let end = run(shell.arg("http://camera.example/").args(args).current_dir(folder.path())).expect(3);
+        assert!(end.err.contains("http://camera.example/: no address within 1s"), "{}", end.err);
+        assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
+        // It was asked.
+        assert!(server.recv(&mut [0; 512]).unwrap() > 12);
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a test that checks nothing must say so")]
+fn skip(why: &str) {
+    eprintln!("{why}: this test checks nothing");
+}
+
+#[test]
+fn passwords_in_the_query_appear_in_no_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let secret =
+        |end: &End| assert!(!end.text().contains("hush") && !end.err.contains("hush"), "{}", end.err);
+    // Typed, and in a redirection that leads to another one.
+    for command in ["record", "check", "inspect"] {
+        let camera = Camera::visits(2, |number, request, camera| match number {
+            1 => {
+                assert!(request.starts_with("GET /stream?user=a&password=hush1 HTTP"), "{request}");
+                camera
+                    .send(b"HTTP/1.1 302 Found\r\nLocation: /x?token=hush2&n=1\r\nContent-Length: 0\r\n\r\n");
+            }
+            _ => {
+                assert!(request.starts_with("GET /x?token=hush2&n=1 HTTP"), "{request}");
+                stream(camera);
+            }
+        });
+        let url = format!("{}?user=a&password=hush1", camera.url);
+        let mut args = vec![command, &url, "--frames", "2", "--format", "json"];
+        if command == "record" {
+            args.push(out.to_str().unwrap());
+        }
+        let end = run(&mut mjpeg(args)).expect(0);
+        secret(&end);
+        assert!(command == "inspect" || end.text().contains("?user=a&password=(redacted)"), "{}", end.text());
+        assert!(command != "check" || end.text().contains("/x?token=(redacted)&n=1\""), "{}", end.text());
+    }
+    let manifest = fs::read_to_string(out.join("manifest.jsonl")).unwrap();
+    assert!(!manifest.contains("hush"), "{manifest}");
+    // In errors: also those whose page repeats the request, and a redirection to nowhere.
+    for (answer, shown) in [
+        (
+            "404 No /x?pwd=hush here\r\nContent-Type: text/html\r\n\r\n<title>no /x?a=1&amp;pwd=hush</title>",
+            "404 No",
+        ),
+        (
+            "302 Found\r\nLocation: ftp://u:hush@cam/?pwd=hush\r\n\r\n",
+            "to `ftp://u:(redacted)@cam/?pwd=(redacted)`",
+        ),
+        ("200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nno", "the answer is text/html"),
+    ] {
+        let camera = Camera::start(move |camera| camera.send(format!("HTTP/1.1 {answer}").as_bytes()));
+        let url = format!("{}?loginuse=a&loginpas=hush", camera.url);
+        let end = run(&mut mjpeg(["check", &url, "--format", "json"]));
+        secret(&end);
+        let said = end.text() + &end.err;
+        assert!(said.contains("?loginuse=a&loginpas=(redacted)") && said.contains(shown), "{said}");
+    }
+    let end = run(&mut mjpeg(["record", "http://127.0.0.1:1/", "x", "http://u:hush@cam/"])).expect(2);
+    secret(&end);
 }
 
 #[test]

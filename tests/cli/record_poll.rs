@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use kit::run::{mjpeg, start};
 
@@ -17,6 +18,9 @@ struct Snapshots {
     /// The heads of the requests, with the number of their connection.
     requests: Arc<Mutex<Vec<(usize, String)>>>,
 }
+
+/// What a server sends before it closes a connection that nothing was asked on.
+const STRAY: &str = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 /// What a camera answers to the request with this number, from 1: a head without its empty line, and a body.
 type Answer = fn(usize, &[Vec<u8>]) -> (String, Vec<u8>);
@@ -49,6 +53,11 @@ impl Snapshots {
                         };
                         let (head, body) = answer(number, &pictures);
                         let _ = stream.write_all(&[head.as_bytes(), b"\r\n\r\n", &body].concat());
+                        if head.contains("X-Then: 408") {
+                            // Between this request and the next one.
+                            std::thread::sleep(Duration::from_millis(20));
+                            let _ = stream.write_all(STRAY.as_bytes());
+                        }
                         if head.contains("close") {
                             return;
                         }
@@ -131,6 +140,23 @@ fn a_connection_that_the_server_has_closed_meanwhile_is_replaced_and_pictures_th
         // No connection served two requests.
         let used = camera.used();
         assert!(used.windows(2).all(|pair| pair[0] < pair[1]), "{used:?}");
+    }
+}
+
+#[test]
+fn what_comes_on_a_kept_connection_without_a_request_is_not_an_answer() {
+    // Between two requests, or to the next one, as if both had crossed.
+    let between: Answer = |number, pictures| picture(&pictures[number - 1], "\r\nX-Then: 408");
+    let crossed: Answer = |number, pictures| match number {
+        3 => ("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0".into(), Vec::new()),
+        _ => picture(&pictures[number - 1], ""),
+    };
+    for (answer, requests) in [(between, 4), (crossed, 5)] {
+        let camera = Snapshots::start(answer);
+        let dir = tempfile::tempdir().unwrap();
+        let end = record(&camera.url, dir.path(), &["--frames", "4", "--poll", "100ms"]).expect(0);
+        assert_eq!(summary(&end)["frames_written"], 4, "{}", end.text());
+        assert_eq!(camera.used().len(), requests);
     }
 }
 

@@ -129,6 +129,18 @@ fn a_timing_file_is_refused_and_replaced_like_its_capture() {
 }
 
 #[test]
+fn files_of_an_earlier_run_that_would_be_in_the_way_of_a_reconnection_are_refused_at_the_start() {
+    for name in ["raw.http.2", "raw.http.3", "raw.http.3.timing", "raw.http.41"] {
+        let folder = tempfile::tempdir().unwrap();
+        let raw = folder.path().join("raw.http");
+        fs::write(folder.path().join(name), "precious").unwrap();
+        let end = run(record_raw("http://127.0.0.1:1/", &raw).args(["--reconnect", "3"])).expect(6);
+        assert!(end.err.contains(name) && end.err.contains("--force"), "{}", end.err);
+        assert_eq!(names(folder.path()), [name]);
+    }
+}
+
+#[test]
 fn after_kill_9_every_whole_line_concerns_bytes_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let raw = folder.path().join("raw.http");

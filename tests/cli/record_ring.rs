@@ -221,6 +221,128 @@ fn the_memory_of_the_ring_is_bounded_and_the_user_learns_that_it_is_too_small() 
 }
 
 #[test]
+fn a_ring_that_is_smaller_than_a_part_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (camera, sent) = camera(HEAD, usize::MAX);
+    let args = ["--ring", "30s", "--ring-after", "100ms", "--ring-bytes", "2k"];
+    let run_ring = ring(&camera.url, &folder.path().join("x.http"), &args);
+    sent_at_least(&sent, 1_000_000);
+    run_ring.says("memory hold ");
+    run_ring.signal("USR1");
+    run_ring.says("larger than the 2.0 kB of memory of the ring");
+    run_ring.says("--ring-bytes gives more");
+    run_ring.says("nothing was captured: no part fits into the memory of --ring-bytes");
+    run_ring.signal("TERM");
+    let ended = run_ring.end().expect(6);
+    assert!(!ended.err.contains("no part has come"), "{}", ended.err);
+    assert!(names(folder.path()).is_empty());
+}
+
+/// A camera that has one picture at a time, each in a response of its own.
+#[test]
+fn all_pictures_of_the_ring_are_captured_however_many_responses_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let jpeg = kit::contents(&kit::frames()).remove(0);
+    let asked = Arc::new(Mutex::new(0));
+    let of_camera = Arc::clone(&asked);
+    let camera = Camera::visits(151, move |number, _, connection| {
+        *of_camera.lock().unwrap() = number;
+        if number == 151 {
+            return connection.wait_for_the_viewer_to_leave();
+        }
+        let length = jpeg.len();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nX-Number: {number}\r\n");
+        connection.send(format!("{head}Content-Length: {length}\r\nConnection: close\r\n\r\n").as_bytes());
+        connection.send(&jpeg);
+    });
+    let args = ["--ring", "1h", "--ring-after", "1ms", "--poll", "1ms", "--reconnect", "0"];
+    let run_ring = ring(&camera.url, &folder.path().join("x.http"), &args);
+    kit::eventually("151 requests", || (*asked.lock().unwrap() == 151).then_some(()));
+    run_ring.signal("USR1");
+    let captured = || names(folder.path()).iter().filter(|name| name.ends_with(".http")).count();
+    kit::eventually("all responses", || (captured() == 150).then_some(()));
+    run_ring.signal("TERM");
+    let _ = run_ring.end().err.len();
+    let first = fs::read(folder.path().join("x-0001.http")).unwrap();
+    assert!(String::from_utf8_lossy(&first).contains("X-Number: 1\r\n"));
+}
+
+#[test]
+fn a_capture_on_a_disk_that_is_nearly_full_is_whole_up_to_its_end_and_the_run_goes_on() {
+    if std::process::Command::new("unshare").args(["-rm", "true"]).status().is_ok_and(|it| !it.success()) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let disk = folder.path().join("disk");
+    fs::create_dir(&disk).unwrap();
+    for pages in [3, 4, 6, 9, 14, 21, 32, 50] {
+        let copy = folder.path().join(format!("copy-{pages}"));
+        let (camera, sent) = camera(HEAD, usize::MAX);
+        // The shell replaces itself by the recorder, and another one copies what the disk has.
+        let script = format!(
+            "mount -t tmpfs -o size={}k tmpfs {disk} && \
+             {{ {} record {} --quiet --ring 30s --ring-after 100ms --raw {disk}/x.http & }}; pid=$!; \
+             echo $pid > {copy}.pid; wait $pid; status=$?; cp -a {disk} {copy}; exit $status",
+            pages * 4,
+            env!("CARGO_BIN_EXE_mjpeg"),
+            camera.url,
+            disk = disk.display(),
+            copy = copy.display(),
+        );
+        let run_ring = start(std::process::Command::new("unshare").args(["-rm", "sh", "-c", &script]));
+        sent_at_least(&sent, 600_000);
+        let pid = fs::read_to_string(format!("{}.pid", copy.display())).unwrap().trim().to_string();
+        let signal = |name: &str| {
+            assert!(std::process::Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+        };
+        signal("USR1");
+        run_ring.says("No space left on device");
+        run_ring.says("the run goes on");
+        let more = sent.lock().unwrap().len() + 300_000;
+        sent_at_least(&sent, more);
+        signal("TERM");
+        let _ = run_ring.end().expect(6).err.len();
+        is_usable(&copy, &sent.lock().unwrap());
+    }
+}
+
+#[test]
+fn after_kill_9_in_a_capture_its_lines_concern_bytes_that_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..12 {
+        let out = folder.path().join(round.to_string());
+        fs::create_dir(&out).unwrap();
+        let (camera, sent) = camera(HEAD, usize::MAX);
+        let run_ring = ring(&camera.url, &out.join("x.http"), &["--ring", "30s", "--ring-after", "1h"]);
+        sent_at_least(&sent, 200_000);
+        run_ring.signal("USR1");
+        let capture = out.join("x-0001.http");
+        // At another moment in each round: while the ring is written, and while reads follow.
+        let least = round * 40_000;
+        let has = || fs::metadata(&capture).is_ok_and(|it| it.len() >= least);
+        kit::eventually("bytes", || has().then_some(()));
+        run_ring.signal("KILL");
+        let _ = run_ring.end().err.len();
+        is_usable(&out, &sent.lock().unwrap());
+    }
+}
+
+/// Whether the captures in `folder` hold bytes that were sent, and no line says more than their file has.
+fn is_usable(folder: &Path, sent: &[u8]) {
+    for name in names(folder).iter().filter(|name| name.ends_with(".http")) {
+        let bytes = fs::read(folder.join(name)).unwrap();
+        let body = bytes.strip_prefix(HEAD.as_bytes()).unwrap_or_default();
+        assert!(memchr::memmem::find(sent, body).is_some(), "{name}: {} bytes", bytes.len());
+        let timing = timing(&folder.join(name));
+        // A kill may cut the last line.
+        let whole = &timing[..timing.rfind('\n').map_or(0, |at| at + 1)];
+        let mut reads = whole.lines().filter(|line| !line.starts_with('#'));
+        let last = reads.next_back().map_or(0, |line| line.split(' ').next().unwrap().parse().unwrap());
+        assert!(last <= bytes.len(), "{name}: {last} of {}", bytes.len());
+    }
+}
+
+#[test]
 fn a_full_disk_ends_only_the_capture() {
     let folder = tempfile::tempdir().unwrap();
     let raw = folder.path().join("x.http");

@@ -158,6 +158,8 @@ fn a_list_that_cannot_be_recorded_is_refused_before_anything_is_touched() {
     let missing = record(&folder.path().join("missing"), &out, &[]);
     assert!(missing.err.contains("cannot read the targets in "), "{}", missing.err);
     missing.expect(6);
+    let url = record(Path::new("http://u:secret@a/?pwd=secret"), &out, &[]).expect(6);
+    assert!(!url.err.contains("secret"), "{}", url.err);
     let file = list(folder.path(), "front http://a/\n");
     for (args, why) in [(&["--mkv", "x"][..], "line"), (&["more"], "OUT")] {
         let refused = record(&file, &out, args);
@@ -165,4 +167,14 @@ fn a_list_that_cannot_be_recorded_is_refused_before_anything_is_touched() {
         refused.expect(2);
     }
     record(&file, Path::new("http://a/"), &[]).expect(2);
+    let without_out = run(mjpeg(["record", "--targets"]).arg(&file));
+    assert!(without_out.err.contains("name a directory as OUT"), "{}", without_out.err);
+    assert!(!without_out.err.contains("<TARGET>"), "{}", without_out.err);
+    without_out.expect(2);
+    let nothing = run(&mut mjpeg(["record"]));
+    assert!(nothing.err.contains("<TARGET>"), "{}", nothing.err);
+    nothing.expect(2);
+    let many: String = (0..1001).map(|n| format!("n{n} http://127.0.0.1:1/\n")).collect();
+    let many = record(&list(folder.path(), &many), &out, &[]).expect(6);
+    assert!(many.err.contains("hint: split the list"), "{}", many.err);
 }

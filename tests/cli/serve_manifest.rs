@@ -47,9 +47,11 @@ fn parts(server: &Server) -> Vec<(Part, Duration)> {
 fn frames_have_their_recorded_fields_and_gaps_in_each_round() {
     let folder = tempfile::tempdir().unwrap();
     recording(folder.path(), [0, 50, 650, 700]);
-    let server = Server::start(folder.path(), &["--timing", "manifest", "--loops", "2", "--boundary", "own"]);
+    let args = ["--timing", "manifest", "--loops", "2", "--boundary", "own", "--verbose"];
+    let server = Server::start(folder.path(), &args);
     let parts = parts(&server);
-    server.run.end().expect(0);
+    let end = server.run.end().expect(0);
+    assert!(end.err.contains("8 frames sent, 0 skipped"), "{}", end.err);
     assert_eq!(parts.len(), 8);
     for (n, (part, _)) in parts.iter().enumerate() {
         let jpeg = &jpegs()[n % 4];

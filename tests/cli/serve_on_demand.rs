@@ -124,6 +124,11 @@ fn the_first_part_of_a_new_viewer_is_a_new_picture() {
     }
 }
 
+const NO_PICTURE: &str = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n\
+    --b\r\nContent-Type: text/plain\r\n\r\nno picture\r\n--b--\r\n";
+const CUT: &str = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n\
+    --b\r\nContent-Type: image/jpeg\r\nContent-Length: 100\r\n\r\ncut";
+
 #[test]
 fn a_url_that_does_not_work_ends_the_start_with_its_exit_code() {
     let html = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>no stream</p>";
@@ -132,6 +137,14 @@ fn a_url_that_does_not_work_ends_the_start_with_its_exit_code() {
         (Mode::Answer("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"), 3, "503"),
         (Mode::Answer(html), 4, "not an MJPEG stream"),
         (Mode::Answer(""), 5, "closed"),
+        // A stream that ends without a picture: cleanly, in a part, and with none but damaged ones.
+        (Mode::Answer(NO_PICTURE), 4, "no picture came"),
+        (
+            Mode::Answer("HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n"),
+            4,
+            "not an MJPEG",
+        ),
+        (Mode::Answer(CUT), 5, "no picture came"),
     ] {
         let camera = BusyCamera::start(mode);
         for args in [&[][..], &["--upstream", "always"]] {
@@ -144,6 +157,19 @@ fn a_url_that_does_not_work_ends_the_start_with_its_exit_code() {
     }
     let end = run(&mut mjpeg(["serve", "test:", "--upstream", "always", "--linger", "1s"])).expect(2);
     assert!(end.err.contains("--upstream on-demand"), "{}", end.err);
+    // Options for relays are refused where nothing is relayed, before anything is opened.
+    for args in [
+        &["--upstream", "always"][..],
+        &["--linger", "1s"],
+        &["--stale-ok"],
+        &["--no-probe"],
+        &["--poll", "1s"],
+    ] {
+        for source in ["test:", "no/such/directory", "-"] {
+            let end = run(mjpeg(["serve", source]).args(args)).expect(2);
+            assert!(end.err.contains(args[0]) && end.err.contains("URL"), "{}", end.err);
+        }
+    }
 }
 
 #[test]

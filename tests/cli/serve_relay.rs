@@ -183,31 +183,45 @@ fn a_relay_of_a_relay_works_and_names_both() {
 
 #[test]
 fn passwords_of_a_camera_appear_nowhere() {
-    const SECRET: &str = "s3cr#t";
     let camera = BusyCamera::start(Mode::Stream);
-    let url = camera.url_with("admin:s3cr%23t@");
+    let server =
+        Server::start(camera.url_with("admin:s3cr%23t@").as_ref(), &["--verbose", "--silence", "1s"]);
+    hides(&server, &camera, "admin:(redacted)@", &["s3cr#t", "s3cr%23t", "YWRtaW46czNjciN0"]);
+    let sent =
+        camera.requests().iter().any(|request| request.contains("Authorization: Basic YWRtaW46czNjciN0"));
+    assert!(sent, "{:?}", camera.requests());
+}
+
+#[test]
+fn passwords_in_the_query_appear_nowhere() {
+    let camera = BusyCamera::start(Mode::Stream);
+    let url = format!("{}?user=admin&pwd=s3cr%23t&fps=5", camera.url);
     let server = Server::start(url.as_ref(), &["--verbose", "--silence", "1s"]);
+    hides(&server, &camera, "?user=admin&pwd=(redacted)&fps=5", &["s3cr"]);
+    let sent = camera.requests().iter().all(|request| request.contains("user=admin&pwd=s3cr%23t&fps=5 "));
+    assert!(sent, "{:?}", camera.requests());
+}
+
+/// Waits for an outage, and looks for the secrets in all that the server says. `/state` has `shown`.
+fn hides(server: &Server, camera: &BusyCamera, shown: &str, secrets: &[&str]) {
     let mut viewer = Client::watch(server.address(), "/stream");
     assert!(viewer.part().is_some());
     camera.set(Mode::Answer(
         "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=cam\r\nContent-Length: 0\r\n\r\n",
     ));
-    picture_is_old(&server);
+    picture_is_old(server);
     server.run.says("401 No");
     let mut texts = vec![server.run.err()];
     for path in ["/", "/state", "/metrics", "/healthz", "/snapshot"] {
         let (head, body) = http::get(server.address(), path);
         texts.push(format!("{head}\n{}", String::from_utf8_lossy(&body)));
     }
-    assert!(texts[2].contains("admin:(redacted)@"), "{}", texts[2]);
+    assert!(texts[2].contains(shown), "{}", texts[2]);
     for text in texts {
-        for secret in [SECRET, "s3cr%23t", "YWRtaW46czNjciN0"] {
+        for secret in secrets {
             assert!(!text.contains(secret), "{secret} in {text}");
         }
     }
-    let sent =
-        camera.requests().iter().any(|request| request.contains("Authorization: Basic YWRtaW46czNjciN0"));
-    assert!(sent, "{:?}", camera.requests());
 }
 
 #[test]
@@ -223,4 +237,46 @@ fn a_camera_is_released_when_a_viewer_leaves_that_has_waited_for_it() {
     kit::eventually("idle", || (state(&server)["upstream"]["state"] == "idle").then_some(()));
     assert!(begin.elapsed() < Duration::from_secs(25), "{:?}", begin.elapsed());
     let _ = server.run.err();
+}
+
+#[test]
+fn a_client_that_waits_for_its_first_picture_and_goes_away_is_no_viewer_any_more() {
+    let camera = BusyCamera::start(Mode::Silence);
+    for path in ["/stream", "/snapshot"] {
+        let server = Server::start(camera.url.as_ref(), &["--no-probe", "--silence", "1h", "--linger", "0s"]);
+        let mut client = http::connect(server.address());
+        write!(client, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        camera_is(&server, "connecting");
+        drop(client);
+        // The request for the state is one.
+        kit::eventually("no connection", || (state(&server)["connections"] == 1).then_some(()));
+        assert_eq!(state(&server)["viewers"].as_array().unwrap().len(), 0, "{path}");
+        camera_is(&server, "idle");
+        let _ = server.run.err();
+    }
+}
+
+#[test]
+fn a_client_that_has_closed_its_side_only_gets_its_answer() {
+    let camera = BusyCamera::start(Mode::Silence);
+    for (path, answer) in [("/stream", "200"), ("/snapshot", "200"), ("/stream", "503"), ("/snapshot", "503")]
+    {
+        camera.set(if answer == "200" { Mode::Stream } else { Mode::Silence });
+        let silence = if answer == "200" { "1h" } else { "1s" };
+        let server = Server::start(camera.url.as_ref(), &["--no-probe", "--silence", silence]);
+        let mut client = http::connect(server.address());
+        write!(client, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut head = vec![0; 12];
+        client.read_exact(&mut head).unwrap();
+        assert_eq!(String::from_utf8_lossy(&head), format!("HTTP/1.1 {answer}"), "{path}");
+        let mut frames = vec![0; 100_000];
+        let n = if (path, answer) == ("/stream", "200") { frames.len() } else { 100 };
+        client.read_exact(&mut frames[..n]).unwrap();
+        let _ = server.run.err();
+    }
+}
+
+fn camera_is(server: &Server, expected: &str) {
+    kit::eventually(expected, || (state(server)["upstream"]["state"] == expected).then_some(()));
 }

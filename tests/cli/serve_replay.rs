@@ -187,6 +187,34 @@ fn a_round_begins_again_behind_the_last_complete_part() {
 }
 
 #[test]
+fn frames_of_a_replay_are_counted() {
+    let chunked = HEAD.replace("Connection: close", "Transfer-Encoding: chunked");
+    let parts: Vec<Vec<u8>> = jpegs().iter().map(|jpeg| part(jpeg)).collect();
+    let cut = part(&jpegs()[0])[..3000].to_vec();
+    let all = [&parts[..], &[cut]].concat();
+    let odd: Vec<Vec<u8>> = all.concat().chunks(777).map(chunk).collect();
+    for (head, pieces) in [(HEAD, all), (&chunked, odd)] {
+        for (rounds, frames) in [("1", 5), ("3", 15)] {
+            let folder = tempfile::tempdir().unwrap();
+            let pieces = [&[head.as_bytes().to_vec()], &pieces[..]].concat();
+            let timed: Vec<_> = pieces.into_iter().zip(0..).collect();
+            // The connection stays open behind the last byte.
+            let path = capture(folder.path(), &timed, "stalled 9.0");
+            let server = Server::start(&path, &["--loops", rounds]);
+            let mut viewer = http::connect(server.address());
+            std::io::Write::write_all(&mut viewer, GET).unwrap();
+            // Until the server is gone.
+            let reads = std::thread::spawn(move || std::io::copy(&mut viewer, &mut std::io::sink()));
+            let state = || serde_json::from_slice::<Value>(&http::get(server.address(), "/state").1).unwrap();
+            kit::eventually("all frames", || (state()["viewers"][0]["frames_sent"] == frames).then_some(()));
+            assert_eq!(state()["totals"]["frames_sent"], frames);
+            drop(server);
+            let _ = reads.join().unwrap();
+        }
+    }
+}
+
+#[test]
 fn the_end_of_a_replay_is_the_recorded_one() {
     let (head, jpeg) = (HEAD.as_bytes().to_vec(), jpegs().remove(0));
     let pieces = [(head, 0), (part(&jpeg), 10), (part(&jpeg)[..500].to_vec(), 20)];

@@ -1,6 +1,7 @@
 //! The command line. Each subcommand defines its arguments next to its code; this file collects the
 //! subcommands.
 
+use clap::error::ContextValue;
 use clap::{Parser, Subcommand};
 
 use crate::bench;
@@ -10,6 +11,7 @@ use crate::inspect::Inspect;
 use crate::record::Record;
 use crate::serve::Serve;
 use crate::signal::Stop;
+use crate::transport::redacted;
 use crate::usage::Usage;
 use crate::verdict::Check;
 
@@ -19,6 +21,31 @@ use crate::verdict::Check;
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Parses the command line. If it is wrong, the process exits with a message that shows no password of a URL.
+    pub fn parse_or_exit() -> Self {
+        Self::try_parse().unwrap_or_else(|error| without_passwords(error).exit())
+    }
+}
+
+/// An error of clap, which repeats what was typed.
+fn without_passwords(mut error: clap::Error) -> clap::Error {
+    let shown: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(typed) => Some((kind, ContextValue::String(redacted(typed)))),
+            ContextValue::Strings(typed) => {
+                Some((kind, ContextValue::Strings(typed.iter().map(|it| redacted(it)).collect())))
+            }
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in shown {
+        error.insert(kind, value);
+    }
+    error
 }
 
 /// The subcommands.
@@ -97,5 +124,22 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_usage_error_shows_no_password() {
+        for words in [
+            &["record", "http://cam/", "out", "http://u:hush@cam/"][..],
+            &["record", "http://cam/", "out", "http://cam/?pwd=hush"],
+            &["serve", "test:", "http://u:hush@cam/"],
+            &["check", "http://cam/", "--frames", "http://u:hush@cam/"],
+            &["check", "http://cam/", "--format", "http://u:hush@cam/"],
+            &["http://u:hush@cam/"],
+        ] {
+            let error = Cli::try_parse_from([&["mjpeg"][..], words].concat()).unwrap_err();
+            assert!(error.to_string().contains("hush"), "{error}");
+            let shown = without_passwords(error).to_string();
+            assert!(!shown.contains("hush") && shown.contains("redacted"), "{shown}");
+        }
     }
 }

@@ -36,7 +36,7 @@ mod verdict;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use crate::exit::{Failure, Outcome};
 
@@ -44,7 +44,7 @@ use crate::exit::{Failure, Outcome};
 const SETTLE: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
-    let command = cli::Cli::parse().command;
+    let command = cli::Cli::parse_or_exit().command;
     if let Err(usage) = command.check() {
         usage.exit(cli::Cli::command(), command.path());
     }

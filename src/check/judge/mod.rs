@@ -36,7 +36,7 @@ use crate::check::rules::timing::ENDED_EARLY;
 use crate::consumers::{HeadStart, ResponseHead};
 use crate::counted::Counted;
 use crate::http::{ChunkError, Head};
-use crate::multipart::{Collector, Event};
+use crate::multipart::{Collector, Event, Part};
 
 pub use self::expectations::Expectations;
 pub use self::recording::RecordingFault;
@@ -134,6 +134,14 @@ impl Judge {
     /// Takes what other requests for this snapshot got.
     pub fn snapshots(&mut self, snapshots: Snapshots) {
         self.candidate.others(snapshots);
+    }
+
+    /// Takes the picture of another answer, as one more part: what it shows and when it came are judged. `arrival`: when its
+    /// last byte came, since the first byte of the first answer.
+    pub fn polled(&mut self, part: &Part<'_>, arrival: Duration) {
+        self.candidate.polled();
+        let (findings, obstacles) = (&mut self.findings, &mut self.obstacles);
+        self.parts.part(part, Some(arrival), &self.expectations, findings, obstacles);
     }
 
     /// Takes one read, before the events of its bytes: at time `at` since the first byte, the first `reached`

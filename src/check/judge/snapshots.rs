@@ -41,21 +41,24 @@ pub struct Snapshots {
     count: u64,
     /// From the first request to the last one.
     time: Duration,
-    is_renewed: bool,
+    /// From the first request to the first one with a new picture.
+    renewed_after: Option<Duration>,
     refusal: Option<String>,
 }
 
 impl Snapshots {
     /// Takes the picture of the first answer.
     pub fn new(picture: &[u8]) -> Self {
-        Self { first: picture.to_vec(), count: 1, time: Duration::ZERO, is_renewed: false, refusal: None }
+        Self { first: picture.to_vec(), count: 1, time: Duration::ZERO, renewed_after: None, refusal: None }
     }
 
     /// Takes the picture of the next answer, which was requested so long after the first one.
     pub fn next(&mut self, picture: &[u8], time: Duration) {
         self.count += 1;
         self.time = time;
-        self.is_renewed |= !repeats::is_same(&self.first, picture);
+        if !repeats::is_same(&self.first, picture) {
+            self.renewed_after.get_or_insert(time);
+        }
     }
 
     /// A request got no picture: why.
@@ -65,7 +68,7 @@ impl Snapshots {
 
     /// Whether one of the pictures shows something else than the first one.
     pub fn is_renewed(&self) -> bool {
-        self.is_renewed
+        self.renewed_after.is_some()
     }
 
     /// Answers with a picture.
@@ -74,17 +77,19 @@ impl Snapshots {
     }
 
     fn message(&self) -> String {
-        let (count, seconds) = (self.count, self.time.as_secs_f64());
-        match (count, self.is_renewed) {
+        let count = self.count;
+        match (count, self.renewed_after) {
             (1, _) => "one picture; whether the next one is new was not examined".into(),
-            (_, true) => format!("one picture for each request; a new one after {seconds:.1} s"),
-            (_, false) => format!("one picture for each request; the same one {count} times"),
+            (_, Some(after)) => {
+                format!("one picture for each request; a new one after {:.1} s", after.as_secs_f64())
+            }
+            (_, None) => format!("one picture for each request; the same one {count} times"),
         }
     }
 
     /// What is to be said if no answer brought a new picture.
     fn unchanged(&self) -> Option<(&'static Rule, String)> {
-        if self.count < 2 || self.is_renewed {
+        if self.count < 2 || self.is_renewed() {
             return None;
         }
         let (snapshots, seconds) = (Counted(self.count, "snapshot"), self.time.as_secs_f64());
@@ -113,6 +118,8 @@ pub struct Candidate {
     bytes: Option<u64>,
     /// What other requests got.
     others: Option<Snapshots>,
+    /// Whether the pictures of other answers are judged like parts.
+    is_timed: bool,
 }
 
 impl Candidate {
@@ -137,6 +144,11 @@ impl Candidate {
         self.parts += 1;
         let is_framed = part.spans.delimiter.len > 0;
         self.is_lone = self.parts == 1 && !is_framed && part.extent != Extent::Foreign;
+    }
+
+    /// The picture of another answer is judged like a part.
+    pub fn polled(&mut self) {
+        self.is_timed = true;
     }
 
     /// Takes what other requests got.
@@ -173,7 +185,7 @@ impl Candidate {
             // FFmpeg shows such a picture; for programs that poll it is an error.
             findings.set_severity(&BYTES_BEFORE_SOI, Severity::Warning);
         }
-        if let Some(min) = expectations.min_fps {
+        if let Some(min) = expectations.min_fps.filter(|_| !self.is_timed) {
             let message = format!("a snapshot has no frame rate, asked for {min}");
             findings.note(&FPS_BELOW_LIMIT, Place::STREAM, message);
         }

@@ -144,6 +144,7 @@ impl FlightRecorder {
         let mut queue = Queue::new(number, until, settings.limits.bytes.saturating_mul(WAITING));
         let snapshots = state.ring.snapshots(now);
         let is_empty = snapshots.is_empty();
+        let lacks_part = state.ring.lacks_part();
         snapshots.into_iter().for_each(|snapshot| queue.begin(snapshot));
         let of_thread = self.clone();
         let thread = thread::Builder::new().name("capture".into()).stack_size(256 * 1024);
@@ -155,6 +156,13 @@ impl FlightRecorder {
         drop(state);
         match spawned {
             Err(error) => self.0.say(&format!("nothing is captured: cannot start a thread: {error}")),
+            Ok(_) if lacks_part => {
+                let limit = output::bytes(settings.limits.bytes as u64);
+                self.0.say(&format!(
+                    "a part of the stream is larger than the {limit} of memory of the ring: the capture begins with the \
+                     next part that fits; --ring-bytes gives more"
+                ));
+            }
             Ok(_) if is_empty => self.0.say("no part has come yet: the capture begins with the next one"),
             Ok(_) => {}
         }
@@ -263,7 +271,15 @@ impl Shared {
                 Due::End(ended) => {
                     drop(state);
                     let completed = writer.end(ended)?;
-                    self.lock().tally.written += completed;
+                    let mut state = self.lock();
+                    state.tally.written += completed;
+                    if !writer.has_begun() {
+                        let why = match state.ring.lacks_part() {
+                            true => "no part fits into the memory of --ring-bytes",
+                            false => "no part has come",
+                        };
+                        return Err(anyhow!("nothing was captured: {why}"));
+                    }
                     return Ok(());
                 }
                 Due::Overrun(bytes) => {

@@ -5,9 +5,6 @@ use std::time::Duration;
 
 use super::track::{Ended, Received, Track};
 
-/// Responses that are kept: each becomes a capture.
-const MOST_RESPONSES: usize = 64;
-
 /// How much a ring keeps.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -22,6 +19,10 @@ pub struct Limits {
 pub struct Ring {
     limits: Limits,
     tracks: VecDeque<Track>,
+    /// The memory that all of them need.
+    cost: usize,
+    /// Whether a part that began was larger than the memory.
+    lacks_part: bool,
     /// Whether a part had to be forgotten although it is not old.
     is_full: bool,
 }
@@ -37,20 +38,22 @@ pub struct Snapshot {
 impl Ring {
     /// An empty ring.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, tracks: VecDeque::new(), is_full: false }
+        Self { limits, tracks: VecDeque::new(), cost: 0, lacks_part: false, is_full: false }
     }
 
     /// Another response begins, whose body starts behind this many bytes.
     pub fn response(&mut self, head_bytes: usize, is_in_chunks: bool) {
-        if self.tracks.len() == MOST_RESPONSES {
-            self.tracks.pop_front();
-        }
-        self.tracks.push_back(Track::new(head_bytes, is_in_chunks));
+        let track = Track::new(head_bytes, is_in_chunks);
+        self.cost += track.cost();
+        self.tracks.push_back(track);
     }
 
     /// Adds a read of the current response, and returns it.
     pub fn push(&mut self, bytes: &[u8], at: Duration) -> Option<Received> {
-        let read = self.tracks.back_mut()?.push(bytes, at).clone();
+        let track = self.tracks.back_mut()?;
+        let before = track.cost();
+        let read = track.push(bytes, at).clone();
+        self.cost += track.cost() - before;
         self.forget(at);
         Some(read)
     }
@@ -58,7 +61,10 @@ impl Ring {
     /// The part that starts at this byte of the decoded body of the current response.
     pub fn part(&mut self, decoded: u64) {
         if let Some(track) = self.tracks.back_mut() {
+            let before = track.cost();
             track.part(decoded);
+            self.cost += track.cost() - before;
+            self.lacks_part = track.first_at().is_none();
         }
     }
 
@@ -77,6 +83,11 @@ impl Ring {
     /// Whether the limit of the memory was reached since the last call: the ring holds less time than it should.
     pub fn take_is_full(&mut self) -> bool {
         std::mem::take(&mut self.is_full)
+    }
+
+    /// Whether there are parts, and none of them fits into the memory.
+    pub fn lacks_part(&self) -> bool {
+        self.lacks_part && self.first_at().is_none()
     }
 
     /// When the first byte that is kept came.
@@ -100,27 +111,32 @@ impl Ring {
         while self.tracks.len() > 1
             && self.tracks.front().is_some_and(|track| track.last_at().is_none_or(|at| at < oldest))
         {
-            self.tracks.pop_front();
+            self.pop();
         }
         if let Some(track) = self.tracks.front_mut() {
+            let before = track.cost();
             track.forget_before(oldest);
+            self.cost -= before - track.cost();
         }
-        let mut cost: usize = self.tracks.iter().map(Track::cost).sum();
-        while cost > self.limits.bytes {
+        while self.cost > self.limits.bytes {
             self.is_full = true;
             let Some(track) = self.tracks.front_mut() else { return };
-            cost -= track.cost();
+            let before = track.cost();
             if !track.forget_part() {
                 // One part alone is too large, or it is the last one of a response.
                 track.forget_all();
             }
-            cost += track.cost();
+            self.cost -= before - track.cost();
             if self.tracks.len() > 1 && self.tracks.front().is_some_and(|track| track.first_at().is_none()) {
-                cost -= self.tracks.pop_front().map_or(0, |track| track.cost());
+                self.pop();
             } else if self.first_at().is_none() {
                 return;
             }
         }
+    }
+
+    fn pop(&mut self) {
+        self.cost -= self.tracks.pop_front().map_or(0, |track| track.cost());
     }
 }
 
@@ -176,13 +192,40 @@ mod tests {
         assert!((80_000..100_000).contains(&kept), "{kept}");
         for _ in 0..1000 {
             ring.push(&[b'x'; 1000], secs(1000));
-            assert!(ring.tracks.iter().map(Track::cost).sum::<usize>() <= 100_000);
+            assert!(ring.cost <= 100_000 && ring.cost == ring.tracks.iter().map(Track::cost).sum::<usize>());
         }
         // One byte in each read costs more than its byte.
         let mut ring = Ring::new(Limits { time: secs(3000), bytes: 100_000 });
         ring.response(0, false);
         (0..100_000).for_each(|_| drop(ring.push(b"x", secs(0))));
         assert!(ring.tracks[0].cost() <= 100_000);
+    }
+
+    #[test]
+    fn responses_are_kept_by_time_and_memory_whatever_their_number() {
+        // A picture in each second is a response of its own.
+        let mut ring = Ring::new(Limits { time: secs(300), bytes: 1 << 20 });
+        (0..1000).for_each(|second| add(&mut ring, second..second + 1));
+        assert_eq!(ring.snapshots(secs(999)).len(), 301);
+        assert!(!ring.take_is_full());
+        let mut ring = Ring::new(Limits { time: secs(300), bytes: 100_000 });
+        (0..1000).for_each(|second| add(&mut ring, second..second + 1));
+        assert!(ring.take_is_full() && (50..90).contains(&ring.snapshots(secs(999)).len()));
+        // Responses without a byte cost something, too.
+        (0..100_000).for_each(|_| ring.response(0, false));
+        ring.push(b"x", secs(999));
+        assert!(ring.cost <= 100_000 && ring.cost == ring.tracks.iter().map(Track::cost).sum::<usize>());
+    }
+
+    #[test]
+    fn a_part_that_does_not_fit_is_known_as_the_reason() {
+        let mut ring = Ring::new(Limits { time: secs(300), bytes: 1000 });
+        assert!(!ring.lacks_part());
+        add(&mut ring, 0..3);
+        assert!(ring.lacks_part() && ring.snapshots(secs(3)).is_empty());
+        let mut ring = Ring::new(Limits { time: secs(300), bytes: 10_000 });
+        add(&mut ring, 0..3);
+        assert!(!ring.lacks_part());
     }
 
     #[test]

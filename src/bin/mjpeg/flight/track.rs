@@ -12,6 +12,9 @@ const READ_COST: usize = size_of::<Received>() + 48;
 /// What a border costs.
 const BORDER_COST: usize = size_of::<Border>();
 
+/// What a response costs besides its reads: its entry, and what the allocator needs.
+const TRACK_COST: usize = size_of::<Track>() + 256;
+
 /// The bytes of a read. Captures share them.
 #[derive(Debug, Clone)]
 pub struct Received {
@@ -81,7 +84,7 @@ impl Track {
 
     /// The memory that it needs, in bytes.
     pub fn cost(&self) -> usize {
-        self.cost + self.head.len()
+        TRACK_COST + self.cost + self.head.len()
     }
 
     /// When the first byte that a capture would have came.
@@ -285,7 +288,7 @@ mod tests {
             let mut track = track(3, 11, chunk);
             track.forget_all();
             assert_eq!((bytes(&track), track.first_at()), (None, None));
-            assert!(track.cost() <= HEAD.len());
+            assert!(track.cost() <= TRACK_COST + HEAD.len());
             let part = if chunk.is_some() { format!("10\r\n{PART}\r\n") } else { PART.into() };
             track.push(part.as_bytes(), ms(9_000));
             // The border of a part that is gone is none.

@@ -12,6 +12,7 @@ pub struct Writer<'a> {
     settings: &'a Settings,
     clock: &'a Clock,
     state: Writing,
+    has_begun: bool,
 }
 
 enum Writing {
@@ -25,7 +26,7 @@ enum Writing {
 impl<'a> Writer<'a> {
     /// A writer that has written nothing.
     pub fn new(settings: &'a Settings, clock: &'a Clock) -> Self {
-        Self { settings, clock, state: Writing::Nothing }
+        Self { settings, clock, state: Writing::Nothing, has_begun: false }
     }
 
     /// Takes some steps. Returns how many captures they have completed.
@@ -46,6 +47,7 @@ impl<'a> Writer<'a> {
                         let mut file = CaptureFile::create(names, *durability, self.clock)?;
                         file.write(prefix, read.at)?;
                         self.state = Writing::File(file);
+                        self.has_begun = true;
                     }
                     Writing::Nothing => {}
                 },
@@ -56,6 +58,11 @@ impl<'a> Writer<'a> {
             file.flush()?;
         }
         Ok(completed)
+    }
+
+    /// Whether there was something to write.
+    pub fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
     /// Completes the capture that is being written, if there is one. Returns how many that are.

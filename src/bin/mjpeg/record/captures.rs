@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::existing::Existing;
@@ -58,6 +59,33 @@ impl Captures {
         let mut name = OsString::from(path);
         name.push(format!(".{number}"));
         name.into()
+    }
+
+    /// Files that have the name of the capture of a later response, or of its times. They would be in its way.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be read.
+    pub fn later(path: &Path) -> io::Result<Vec<PathBuf>> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let Some(name) = path.file_name() else { return Ok(Vec::new()) };
+        let mut later = Vec::new();
+        for entry in fs::read_dir(folder.unwrap_or(Path::new(".")))? {
+            let found = entry?.file_name();
+            let rest = found.as_encoded_bytes().strip_prefix(name.as_encoded_bytes());
+            let number = rest.and_then(|rest| rest.strip_prefix(b"."));
+            let number = number.map(|number| number.strip_suffix(b".timing").unwrap_or(number));
+            let number = number.and_then(|number| std::str::from_utf8(number).ok()?.parse::<u64>().ok());
+            let is_named = |number: u64| {
+                let path = Self::path_of(path, number);
+                [timing_path(&path), path].iter().any(|path| path.file_name() == Some(found.as_os_str()))
+            };
+            if number.is_some_and(|number| number > 1 && is_named(number)) {
+                later.push(path.with_file_name(found));
+            }
+        }
+        later.sort();
+        Ok(later)
     }
 
     /// Starts the capture of the next response.
@@ -157,6 +185,13 @@ mod tests {
             assert_eq!(names().len(), 2 * responses as usize, "{:?}", names());
         }
         assert_eq!(names(), ["x.http", "x.http.2", "x.http.2.timing", "x.http.timing"]);
+        for name in
+            ["x.http.17.timing", "x.http.3", "x.http.03", "x.http.1", "x.http.3x", "y.http.3", "x.http.3.jpg"]
+        {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        let later = ["x.http.17.timing", "x.http.2", "x.http.2.timing", "x.http.3"];
+        assert_eq!(Captures::later(&path).unwrap(), later.map(|name| dir.path().join(name)));
         let timing = fs::read_to_string(dir.path().join("x.http.timing")).unwrap();
         assert!(timing.contains("# end closed"), "{timing}");
     }

@@ -38,6 +38,9 @@ impl LineOptions for Record {
 impl Record {
     /// Checks the command line of `--targets`, without the list. Opens nothing.
     pub(super) fn check_list(&self) -> Result<(), Usage> {
+        if self.is_without_target() {
+            return Err(Usage::missing("with --targets, name a directory as OUT"));
+        }
         if self.out.is_some() || self.directory_of_list().is_none() {
             return Err(Usage::value("with --targets, the only argument is OUT, a directory"));
         }
@@ -68,8 +71,7 @@ impl Record {
         let check = |entry: &Entry<Self>| self.of_entry(entry).check().map_err(|usage| usage.to_string());
         let entries = targets::read(list, &self, check, stop)?;
         let recordings: Vec<Self> = entries.iter().map(|entry| self.of_entry(entry)).collect();
-        check_together(&recordings)
-            .map_err(|problem| Failure::from(problem.hint("each target needs its own")))?;
+        check_together(&recordings)?;
         file_limit::raise();
         let triggers = Triggers::default();
         if recordings.iter().any(|recording| recording.ring.is_some()) {
@@ -114,7 +116,8 @@ impl Record {
 /// Refuses what no recording alone can see.
 fn check_together(recordings: &[Record]) -> Result<(), Problem> {
     if recordings.len() > MOST_TARGETS {
-        return Err(anyhow!("{} targets are more than {MOST_TARGETS}", recordings.len()).into());
+        let problem = Problem::new(anyhow!("{} targets are more than {MOST_TARGETS}", recordings.len()));
+        return Err(problem.hint("split the list, and start a run for each part"));
     }
     let mut files: Vec<(PathBuf, String)> = Vec::new();
     for recording in recordings {
@@ -124,7 +127,8 @@ fn check_together(recordings: &[Record]) -> Result<(), Problem> {
     files.sort();
     match files.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         Some([(file, one), (_, other)]) => {
-            Err(anyhow!("{one} and {other} would both write {}", file.display()).into())
+            let problem = Problem::new(anyhow!("{one} and {other} would both write {}", file.display()));
+            Err(problem.hint("each target needs its own"))
         }
         _ => Ok(()),
     }
@@ -146,7 +150,25 @@ fn together(outcomes: &[Outcome]) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        record: Record,
+    }
+
+    #[test]
+    fn each_refusal_of_a_list_has_its_own_cure() {
+        let of = |count: usize, file: &str| {
+            let line = Line::parse_from(["x", "test:", "--mkv", file]).record;
+            check_together(&vec![line; count]).unwrap_err().hint.unwrap()
+        };
+        assert!(of(1001, "a").contains("split the list"));
+        assert!(of(2, "a").contains("its own"));
+    }
 
     #[test]
     fn the_highest_status_wins_and_a_signal_over_all() {

@@ -69,7 +69,7 @@ Exit status: 0 goal reached (or the stream ended and there was none), 1 the stre
 3 unreachable, 4 not a stream, 5 stalled, reset or cut, 6 cannot read or write.")]
 pub struct Record {
     /// What to record: a URL, a file with a saved response, `-` for standard input, `test:[WxH]`. With --targets it is OUT
-    #[arg(value_parser = Target::parser())]
+    #[arg(value_parser = Target::parser(), required = false, default_value = "", hide_default_value = true)]
     target: Target,
     /// Directory for frame-000001.jpg, ..., damaged/ and manifest.jsonl; `-` writes the JPEGs to standard output. May be left
     /// out with --concat, --mkv or --raw
@@ -187,6 +187,9 @@ impl Record {
         if self.targets.is_some() {
             return self.check_list();
         }
+        if self.is_without_target() {
+            return Err(Usage::missing("the following required arguments were not provided: <TARGET>"));
+        }
         if self.out.is_none() && self.concat.is_none() && self.mkv.is_none() && self.raw.is_none() {
             return Err(Usage::missing(
                 "name a directory as OUT, `-`, or a file with --concat, --mkv or --raw",
@@ -240,6 +243,11 @@ impl Record {
         let files = [&self.concat, &self.mkv, &self.raw, &raw_timing].map(Option::as_ref);
         let absolute = |file: &PathBuf| std::path::absolute(file).unwrap_or_else(|_| file.clone());
         files.into_iter().flatten().map(absolute).collect()
+    }
+
+    /// Whether no target is given: with `--targets`, no OUT.
+    fn is_without_target(&self) -> bool {
+        self.target == Target::File(PathBuf::new())
     }
 
     fn is_to_stdout(&self) -> bool {

@@ -60,11 +60,11 @@ impl Record {
         let first_capture = operations.run(|| names.as_ref().map(first_of).transpose())?;
         let files = self.concat.iter().map(|file| (file.clone(), existing));
         let files = files.chain(first_capture.map(|file| (file, Existing::Refuse)));
-        let new_files = self.mkv.iter().cloned().chain(raw.into_iter().flat_map(|raw| {
-            // A second response has a second capture.
-            let responses = if self.target.is_live() { 1..=2 } else { 1..=1 };
-            responses.map(|number| Captures::path_of(raw, number)).flat_map(|it| [timing_path(&it), it])
-        }));
+        // A second response has a second capture, and so on. A new folder has none of them.
+        let later = raw.filter(|_| self.target.is_live());
+        let later = operations.run(|| later.and_then(|raw| Captures::later(raw).ok()).unwrap_or_default());
+        let of_raw = raw.into_iter().flat_map(|raw| [timing_path(raw), raw.clone()]).chain(later);
+        let new_files = self.mkv.iter().cloned().chain(of_raw);
         for (file, existing) in files.chain(new_files.map(|file| (file, raw_existing))) {
             let may = operations.run(|| OutFile::may_create(&file, existing, self.directory(), &self.target));
             may.map_err(|problem| self.hint_of_resume(problem))?;

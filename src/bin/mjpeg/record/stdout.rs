@@ -13,6 +13,7 @@ use rustix::net::SendFlags;
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::signal::Stop;
+use crate::value::in_words;
 
 /// A pipe that polls as writable takes this many bytes at once (PIPE_BUF of Linux).
 const PIPE_BYTES: usize = 4096;
@@ -155,7 +156,7 @@ impl FrameOutput {
                     return Ok(Wait::Over);
                 }
                 Ok(0) => {
-                    let patience = humantime::format_duration(self.patience);
+                    let patience = in_words(self.patience);
                     return Err(
                         anyhow!("the reader of standard output took no byte within {patience}").into()
                     );

@@ -26,7 +26,7 @@ const PASSWORD_PAUSE: Duration = Duration::from_secs(300);
 /// How a relay starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// With an attempt that must open a stream. If the camera is not wanted, its first picture ends the attempt.
+    /// With an attempt that must give a picture. If the camera is not wanted, its first picture ends the attempt.
     Probe,
     /// At once: a camera that cannot be reached is one that is lost.
     Blind,
@@ -49,7 +49,7 @@ impl Upstream {
         open_result.recv().map_err(|_| thread_ended())?
     }
 
-    /// Runs in the thread. `start` takes the result of the attempt that must open a stream.
+    /// Runs in the thread. `start` takes the result of opening the stream of the attempt that must give a picture.
     fn follow(&self, mailbox: &Mailbox, link: &Link, start: Option<SyncSender<Result<(), Error>>>) {
         let mut is_probe = start.is_some();
         let (reconnect, wait) =
@@ -69,14 +69,12 @@ impl Upstream {
                     camera.close();
                     (None, CLOSE_PAUSE)
                 }
-                Ok(end) => match self.without_picture(&end) {
-                    Some(error)
-                        if is_probe && follower.pictures() == 0 && matches!(end, End::NotAStream(_)) =>
-                    {
-                        return mailbox.fail(error);
-                    }
-                    _ => self.loss(&end),
-                },
+                Ok(end) if is_probe && follower.pictures() == 0 => {
+                    let mut error = self.without_picture(&end);
+                    error.problem = error.problem.hint("--no-probe starts without a picture");
+                    return mailbox.fail(error);
+                }
+                Ok(end) => self.loss(&end),
                 Err(CameraError::Unopened(error)) => match follower.start.take() {
                     // After a signal the main thread may no longer wait for this result.
                     Some(start) => return drop(start.send(Err(open_error(error)))),

@@ -31,10 +31,8 @@ impl Upstream {
             Ok(mut session) => match session.run(&mut sink, None) {
                 Ok(End::Signal(_) | End::Enough) => return,
                 Ok(End::Closed) => return mailbox.end(),
-                Ok(end) => match self.without_picture(&end).filter(|_| sink.published == 0) {
-                    Some(error) => return mailbox.fail(error),
-                    None => format!("{}: {end}", self.target),
-                },
+                Ok(end) if sink.published == 0 => return mailbox.fail(self.without_picture(&end)),
+                Ok(end) => format!("{}: {end}", self.target),
                 Err(error) => error.to_string(),
             },
         };

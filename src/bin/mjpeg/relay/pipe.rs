@@ -60,9 +60,9 @@ impl Upstream {
             let ended = session.run(&mut sink, None);
             if let Ok(end) = &ended
                 && sink.published == 0
-                && let Some(error) = self.without_picture(end)
+                && !matches!(end, End::Closed | End::Enough | End::Signal(_))
             {
-                return drop(errors.send(Err(error)));
+                return drop(errors.send(Err(self.without_picture(end))));
             }
             match ended {
                 // A capture usually ends inside a part. That needs no message.

@@ -61,16 +61,23 @@ impl Upstream {
     }
 
     /// The error of a stream that ended like this before its first picture.
-    pub(super) fn without_picture(&self, end: &End) -> Option<Error> {
+    pub(super) fn without_picture(&self, end: &End) -> Error {
         let target = &self.target;
         match end {
             End::NotAStream(error) => {
-                Some(Error::new(Kind::NotAStream, anyhow!("{target}: not an MJPEG stream: {error}")))
+                Error::new(Kind::NotAStream, anyhow!("{target}: not an MJPEG stream: {error}"))
             }
-            End::Truncated | End::Reset(_) | End::Stalled | End::Rejected(_) => {
-                Some(Error::new(Kind::Stalled, anyhow!("{target}: {end}, and no picture came")))
+            // It ended as a stream does, but none of its parts was a picture.
+            End::Closed | End::Enough | End::TimeUp => {
+                Error::new(Kind::NotAStream, anyhow!("{target}: {end}, and no picture came"))
             }
-            _ => None,
+            End::Truncated
+            | End::Unframed(_)
+            | End::Reset(_)
+            | End::Stalled
+            | End::Rejected(_)
+            | End::Gone { .. }
+            | End::Signal(_) => Error::new(Kind::Stalled, anyhow!("{target}: {end}, and no picture came")),
         }
     }
 }

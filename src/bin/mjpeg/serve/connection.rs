@@ -18,6 +18,9 @@ const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// Most bytes to read and discard during that time.
 const DRAIN_BYTES: usize = 1 << 20;
 
+/// What each answer begins with: that of `HTTP/`.
+const FIRST_BYTE: &[u8] = b"H";
+
 /// Answers up to this size do not count against the memory limit.
 const UNCOUNTED_BYTES: usize = 64 << 10;
 
@@ -34,6 +37,8 @@ pub struct Connection {
     pub accepted_at: Duration,
     /// Since when the peer's side is closed. It may have disconnected, or it may only have nothing more to send.
     pub half_closed: Option<Duration>,
+    /// Bytes of the answer that were sent before it was known.
+    started: usize,
     /// Its stage.
     pub stage: Stage,
 }
@@ -128,6 +133,7 @@ impl Connection {
             client: Client::at(address),
             accepted_at: now,
             half_closed: None,
+            started: 0,
             stage: Stage::Request(RequestHead::default()),
         }
     }
@@ -184,7 +190,22 @@ impl Connection {
 
     /// Starts a finite answer.
     pub fn answer(&mut self, bytes: Vec<u8>, shared: SharedBody, now: Duration) {
-        self.stage = Stage::Answer { bytes, shared, sent: 0, stuck: now };
+        let sent = std::mem::take(&mut self.started);
+        self.stage = Stage::Answer { bytes, shared, sent, stuck: now };
+    }
+
+    /// Finds out whether a peer that closed its side while it waits for a picture still reads: sends the first byte of the
+    /// answer, which is the same whatever the answer will be. If it has disconnected, it resets the connection.
+    pub fn probe(&mut self, now: Duration) {
+        if self.half_closed.is_none() || self.started > 0 {
+            return;
+        }
+        let is_sent = match &mut self.stage {
+            Stage::Snapshot { .. } => matches!(self.socket.send(FIRST_BYTE), Ok(1)),
+            Stage::Stream { viewer, .. } => viewer.probe(FIRST_BYTE, now, |byte| self.socket.send(byte)),
+            _ => false,
+        };
+        self.started += usize::from(is_sent);
     }
 
     /// When to continue with this connection although its socket reports nothing.

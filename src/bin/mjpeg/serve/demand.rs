@@ -62,6 +62,8 @@ impl Want {
         }
         if demand == Demand::Some {
             self.demanded_at = now;
+            // Also if nothing lingers.
+            return false;
         }
         if !self.is_wanted || now < self.demanded_at + linger {
             return false;
@@ -106,6 +108,14 @@ mod tests {
         assert!(want.note(Demand::None, 110 * SECOND) && !link.is_wanted());
         assert!(!want.note(Demand::None, 111 * SECOND) && want.due().is_none());
         assert!(want.start(200 * SECOND) && link.is_wanted());
+    }
+
+    #[test]
+    fn without_a_time_to_linger_a_camera_is_wanted_as_long_as_there_is_demand() {
+        let (mut want, link) = want(Connected::OnDemand(Duration::ZERO));
+        assert!(want.start(SECOND));
+        assert!(!want.note(Demand::Some, SECOND) && !want.note(Demand::Some, 2 * SECOND) && link.is_wanted());
+        assert!(want.note(Demand::None, 2 * SECOND) && !link.is_wanted());
     }
 
     #[test]

@@ -165,15 +165,14 @@ pub struct Serve {
 #[group(skip)]
 pub(super) struct RelayOptions {
     /// When the camera is connected: on-demand from the first viewer or snapshot on, until some time after the last one;
-    /// always also without viewers. There is one connection for all viewers
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Mode::OnDemand)]
-    pub(super) upstream: Mode,
+    /// always also without viewers. There is one connection for all viewers [default: on-demand]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub(super) upstream: Option<Mode>,
     /// With --upstream on-demand: close the connection to the camera when there was no viewer for this time [default: 5s]
     #[arg(long, value_name = "TIME", value_parser = value::duration)]
-    linger: Option<Duration>,
+    pub(super) linger: Option<Duration>,
     /// Do not connect to the camera at the start. By default its first picture is fetched, so that a URL which cannot be
-    /// reached, or is no stream, ends the server at once, with exit status 3, 4 or 5. A stream that begins without a
-    /// picture is asked again
+    /// reached, is no stream, or whose stream ends without a picture, ends the server with exit status 3, 4 or 5
     #[arg(long)]
     pub(super) no_probe: bool,
     /// Answer /snapshot with the last picture of a camera that is lost. By default a picture older than --silence is
@@ -195,9 +194,21 @@ pub(super) enum Mode {
 }
 
 impl RelayOptions {
+    /// One of them that is given.
+    fn given(&self) -> Option<&'static str> {
+        [
+            (self.upstream.is_some(), "--upstream"),
+            (self.linger.is_some(), "--linger"),
+            (self.no_probe, "--no-probe"),
+            (self.stale_ok, "--stale-ok"),
+        ]
+        .into_iter()
+        .find_map(|(is_given, name)| is_given.then_some(name))
+    }
+
     /// When cameras are connected.
     pub(super) fn connected(&self) -> Connected {
-        match self.upstream {
+        match self.upstream.unwrap_or(Mode::OnDemand) {
             Mode::Always => Connected::Always,
             Mode::OnDemand => Connected::OnDemand(self.linger.unwrap_or(LINGER)),
         }
@@ -243,8 +254,14 @@ impl Serve {
                 "--speed needs recorded times: those of a capture, or of a directory with --timing manifest",
             ));
         }
-        if self.relay.linger.is_some() && self.relay.upstream == Mode::Always {
+        if self.relay.linger.is_some() && self.relay.upstream == Some(Mode::Always) {
             return Err(Usage::conflict("--linger is for --upstream on-demand"));
+        }
+        let poll = self.transport.poll.map(|_| "--poll");
+        if let Some(option) = self.relay.given().or(poll)
+            && !self.sources().any(|source| matches!(source, Target::Url(_)))
+        {
+            return Err(Usage::conflict(format!("{option} is for sources that are URLs, and there is none")));
         }
         if let Some(source) = &self.source {
             named::check(source, &self.streams)?;

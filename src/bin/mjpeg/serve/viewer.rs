@@ -219,6 +219,26 @@ impl Viewer {
         Ok(None)
     }
 
+    /// Sends the first byte of the head, if the head waits for the first part and begins with it. Returns whether it was sent.
+    pub fn probe(
+        &mut self,
+        byte: &[u8],
+        now: Duration,
+        send: impl FnOnce(&[u8]) -> io::Result<usize>,
+    ) -> bool {
+        match &mut self.head {
+            Some((head, at @ 0)) if self.head_waits.is_some() && head.starts_with(byte) => {
+                // An error is reported as an event of the socket.
+                let n = send(byte).unwrap_or_default();
+                *at = n;
+                self.count.bytes += n as u64;
+                self.last_sent = now;
+                n > 0
+            }
+            _ => false,
+        }
+    }
+
     /// When to continue with its plan, if it waits.
     pub fn wakes_at(&self) -> Option<Duration> {
         self.wakes_at
@@ -309,7 +329,8 @@ impl Viewer {
         self.last_sent = now;
         let was_stuck = self.stuck.take().is_some();
         if let Some(replay) = &mut self.replay {
-            return replay.advance(n);
+            self.count.sent += replay.advance(n);
+            return;
         }
         if let Some((head, at)) = &mut self.head {
             *at += n;

@@ -11,7 +11,7 @@ use super::name::Name;
 use crate::option_file;
 use crate::problem::Problem;
 use crate::signal::Stop;
-use crate::transport::Target;
+use crate::transport::{Target, redacted};
 
 /// A target of the list.
 #[derive(Debug, Clone)]
@@ -37,7 +37,8 @@ pub fn read<O: LineOptions>(
     stop: &Stop,
 ) -> Result<Vec<Entry<O>>, Problem> {
     let is_stdin = file == Path::new("-");
-    let shown = if is_stdin { "standard input".into() } else { file.display().to_string() };
+    // A URL may have been meant as a target.
+    let shown = if is_stdin { "standard input".into() } else { redacted(&file.display().to_string()) };
     let bytes = if is_stdin { option_file::read_stdin(stop) } else { option_file::read(file, stop) };
     let bytes = bytes.with_context(|| format!("cannot read the targets in {shown}"))?;
     let entries = parse(&bytes, common, check).map_err(|(line, why)| anyhow!("{shown}:{line}: {why}"))?;

@@ -11,7 +11,7 @@ use super::open_error::{OpenError, OpenErrorKind};
 use super::options::Options;
 use super::origin::Origin;
 use super::pause::pause;
-use super::reconnect::Reconnect;
+use super::reconnect::{Reconnect, Tries};
 use super::recorded::Recorded;
 use super::retry::{Retry, is_temporary, may_come_back};
 use super::session::Session;
@@ -100,8 +100,11 @@ impl Camera {
         Self::with_opener(Box::new(Source::new(target, options, clock, stop)), manner, clock, stop)
     }
 
-    fn with_opener(opener: Box<dyn Opener>, manner: Manner, clock: &Clock, stop: &Stop) -> Self {
+    fn with_opener(mut opener: Box<dyn Opener>, manner: Manner, clock: &Clock, stop: &Stop) -> Self {
         let now = clock.now();
+        if manner.reconnect.tries != Tries::AtMost(0) {
+            opener.try_again();
+        }
         Self {
             opener,
             manner,

@@ -19,11 +19,11 @@ use super::open_error::{OpenError, OpenErrorKind};
 use super::options::Options;
 use super::place::Place;
 use super::proxy;
-use super::refusal::{self, PAGE_BYTES, Tried};
+use super::redacted::redacted;
+use super::refusal::{self, PAGE_BYTES, Patience, Tried};
 use super::request_error;
 use super::route::Route;
 use super::stream::Stream;
-use super::target::redacted;
 use super::tls;
 use super::trust::Trust;
 use super::via::Via;
@@ -47,6 +47,8 @@ pub struct Client {
     /// How long each wait for a head may be, and that for a connection unless the options say more.
     patience: Duration,
     wire: Arc<Wire>,
+    /// Whether a refusal is followed by more tries.
+    more: Patience,
     clock: Clock,
     stop: Stop,
     cookies: Cookies,
@@ -72,6 +74,7 @@ impl Client {
             url,
             start,
             patience: Duration::ZERO,
+            more: if options.wait.is_some() { Patience::MoreTries } else { Patience::OneTry },
             wire: Wire::new(clock, stop),
             clock: clock.clone(),
             stop: stop.clone(),
@@ -84,6 +87,11 @@ impl Client {
     /// The URL answers with one picture, and is asked again and again: connections are kept open if the server likes.
     pub fn keep_connections(&mut self) {
         self.kept.get_or_insert_default();
+    }
+
+    /// What is refused is asked for again.
+    pub fn try_again(&mut self) {
+        self.more = Patience::MoreTries;
     }
 
     /// Closes the connection that is kept.
@@ -124,7 +132,7 @@ impl Client {
         let mut has_renewed = false;
         loop {
             let mut stream = self.request(place, authorization.as_deref())?;
-            stream.set_url(place.url());
+            stream.set_url(place.shown());
             let Some(head) = stream.head() else {
                 // The server sent the body alone, as GStreamer's tcpserversink does.
                 stream.set_substitute(Head::from_fields(Version::Other, 200, "", std::iter::empty()));
@@ -177,12 +185,17 @@ impl Client {
     /// Sends one request and reads the head of the response. The server may have closed the connection that was kept.
     fn request(&mut self, place: &Place, authorization: Option<&[u8]>) -> Result<Stream, OpenError> {
         let was_kept = self.kept.as_ref().is_some_and(|kept| kept.holds(&place.origin()));
-        match self.request_once(place, authorization) {
-            Err(error) if was_kept && matches!(error.kind, OpenErrorKind::Closed | OpenErrorKind::Reset) => {
-                self.request_once(place, authorization)
-            }
-            result => result,
+        let result = self.request_once(place, authorization);
+        let is_outdated = match &result {
+            Err(error) => matches!(error.kind, OpenErrorKind::Closed | OpenErrorKind::Reset),
+            // It was sent before the request came: the server was about to close the connection (RFC 9110 15.5.9).
+            Ok(stream) => stream.head().is_some_and(|head| head.status == 408),
+        };
+        if !was_kept || !is_outdated {
+            return result;
         }
+        drop(result);
+        self.request_once(place, authorization)
     }
 
     /// Sends one request over the connection that was kept, or one of its own.
@@ -220,10 +233,10 @@ impl Client {
         }
         stream.read_head().map_err(|end| request_error::no_head(place, self.patience, &end))?;
         if let Err(error) = stream.reader_error() {
-            return Err(OpenError::new(OpenErrorKind::Head, anyhow!("{}: {error}", place.url())));
+            return Err(OpenError::new(OpenErrorKind::Head, anyhow!("{}: {error}", place.shown())));
         }
         if stream.starts_with(TLS_ALERT) {
-            let error = anyhow!("{}: the server expects TLS on this port", place.url());
+            let error = anyhow!("{}: the server expects TLS on this port", place.shown());
             return Err(OpenError::new(OpenErrorKind::Tls, error).hint("use https:// in the URL"));
         }
         Ok(stream)
@@ -236,7 +249,7 @@ impl Client {
         }
         let variable = |name: &str| std::env::var(name).ok();
         let proxy = proxy::for_place(place, options.proxy.as_ref(), variable).map_err(|why| {
-            OpenError::new(OpenErrorKind::Proxy, anyhow!("{}: {why}", place.url()))
+            OpenError::new(OpenErrorKind::Proxy, anyhow!("{}: {why}", place.shown()))
                 .hint("--proxy '' connects directly")
         })?;
         Ok(proxy.map_or_else(|| Route::Direct(place.clone()), |proxy| Route::through(proxy, place)))
@@ -279,8 +292,8 @@ impl Client {
     fn refused(&self, place: &Place, stream: &mut Stream, tried: Tried) -> OpenError {
         let page = stream.page(PAGE_BYTES, self.clock.now() + self.patience.min(PAGE_TIME));
         match stream.head() {
-            Some(head) => refusal::error(&place.url(), head, &page, tried, self.clock.unix()),
-            None => OpenError::new(OpenErrorKind::Head, anyhow!("{}: there is no head", place.url())),
+            Some(head) => refusal::error(&place.shown(), head, &page, tried, self.more, self.clock.unix()),
+            None => OpenError::new(OpenErrorKind::Head, anyhow!("{}: there is no head", place.shown())),
         }
     }
 }
@@ -297,7 +310,7 @@ const TLS_ALERT: &[u8] = &[0x15, 0x03];
 fn redirected(place: &Place, head: &Head) -> Result<Place, OpenError> {
     let location = head.text("location").unwrap_or_default();
     place.join(&location).map_err(|why| {
-        let (status, url) = (head.status, place.url());
+        let (status, url) = (head.status, place.shown());
         OpenError::new(
             OpenErrorKind::Redirection,
             anyhow!("{url}: HTTP status {status} to `{}`: {why}", redacted(&location)),

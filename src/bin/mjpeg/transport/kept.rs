@@ -20,9 +20,12 @@ struct Slot {
 }
 
 impl Kept {
-    /// Whether a connection that leads to `origin` is kept.
+    /// Whether a connection that leads to `origin` is kept and can be used. One that the server has closed meanwhile, or on
+    /// which it has sent what no request asked for, is closed.
     pub fn holds(&self, origin: &str) -> bool {
-        self.slot().connection.as_ref().is_some_and(|(kept, _)| kept == origin)
+        let mut slot = self.slot();
+        slot.connection.take_if(|(kept, connection)| kept == origin && !connection.is_open());
+        slot.connection.as_ref().is_some_and(|(kept, _)| kept == origin)
     }
 
     /// The connection in use may be kept: its response has been read to the end.

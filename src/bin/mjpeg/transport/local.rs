@@ -16,7 +16,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 
 use super::pumped::Pumped;
-use super::target::redacted;
+use super::redacted::redacted;
 use super::wire::{Descriptor, Wire};
 use crate::clock::Clock;
 use crate::problem::Problem;

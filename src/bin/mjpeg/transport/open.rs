@@ -32,6 +32,9 @@ pub trait Opener {
     /// There will be many short streams: connections are kept.
     fn keep_connections(&mut self) {}
 
+    /// The caller opens again what is refused (`--reconnect`).
+    fn try_again(&mut self) {}
+
     /// Closes a connection that is kept.
     fn close(&mut self) {}
 }
@@ -42,6 +45,8 @@ pub struct Source {
     options: Options,
     clock: Clock,
     stop: Stop,
+    /// Whether the caller tries again.
+    tries_again: bool,
     /// Of a URL, from the first request on.
     client: Option<Client>,
 }
@@ -50,7 +55,14 @@ impl Source {
     /// Opens nothing.
     pub fn new(target: &Target, options: &Options, clock: &Clock, stop: &Stop) -> Self {
         let (clock, stop) = (clock.clone(), stop.clone());
-        Self { target: target.clone(), options: options.clone(), clock, stop, client: None }
+        Self {
+            target: target.clone(),
+            options: options.clone(),
+            clock,
+            stop,
+            tries_again: false,
+            client: None,
+        }
     }
 }
 
@@ -72,6 +84,10 @@ impl Opener for Source {
         self.client.iter_mut().for_each(Client::keep_connections);
     }
 
+    fn try_again(&mut self) {
+        self.tries_again = true;
+    }
+
     fn close(&mut self) {
         self.client.iter_mut().for_each(Client::close);
     }
@@ -87,6 +103,9 @@ impl Opener for Source {
                     Some(client) => client,
                     none => none.insert(Client::new(url, &self.options, clock, stop)?),
                 };
+                if self.tries_again {
+                    client.try_again();
+                }
                 return client.open(patience);
             }
             Target::Test(size) => {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use fluent_uri::{Uri, UriRef};
 
 use super::credentials::Credentials;
+use super::redacted::redacted;
 use super::{authority, percent};
 
 /// An http or https URL, taken apart.
@@ -83,8 +84,13 @@ impl Place {
         Ok(place)
     }
 
-    /// The URL without user and password.
-    pub fn url(&self) -> String {
+    /// The URL for people and reports: without user and passwords.
+    pub fn shown(&self) -> String {
+        redacted(&self.url())
+    }
+
+    /// The URL without user and password. Its query may have passwords.
+    fn url(&self) -> String {
         format!("{}://{}{}", self.scheme(), self.authority(), self.target)
     }
 

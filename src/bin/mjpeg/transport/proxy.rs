@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use clap::builder::TypedValueParser;
 
 use super::place::Place;
+use super::redacted::redacted;
 use super::redacting::Redacting;
-use super::target::redacted;
 
 /// The value of `--proxy`.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Direct => f.write_str("Direct"),
-            Self::At(place) => write!(f, "At({})", place.url()),
+            Self::At(place) => write!(f, "At({})", place.shown()),
         }
     }
 }
@@ -133,7 +133,7 @@ mod tests {
     ) -> Result<Option<String>, String> {
         let variable =
             |name: &str| environment.iter().find(|(n, _)| *n == name).map(|(_, value)| value.to_string());
-        for_place(&Place::parse(url).unwrap(), proxy, variable).map(|place| place.map(|place| place.url()))
+        for_place(&Place::parse(url).unwrap(), proxy, variable).map(|place| place.map(|place| place.shown()))
     }
 
     #[test]

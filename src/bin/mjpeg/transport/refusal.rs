@@ -7,6 +7,7 @@ use mjpeg::http::Head;
 
 use super::challenge::Challenge;
 use super::open_error::{OpenError, OpenErrorKind};
+use super::redacted::without_parameters;
 use super::retry_after;
 
 /// Most bytes of a page that are read to find its first line.
@@ -27,8 +28,24 @@ pub enum Tried {
     UnknownScheme,
 }
 
+/// Whether the command line asks for more tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// One answer is enough.
+    OneTry,
+    /// `--wait` or `--reconnect` is given.
+    MoreTries,
+}
+
 /// The error for an answer with this head and the start of this body. `now`: since 1970-01-01 UTC.
-pub fn error(url: &str, head: &Head, page: &[u8], tried: Tried, now: Duration) -> OpenError {
+pub fn error(
+    url: &str,
+    head: &Head,
+    page: &[u8],
+    tried: Tried,
+    patience: Patience,
+    now: Duration,
+) -> OpenError {
     let status = format!("{:03} {}", head.status, head.reason);
     let content_type = head.text("content-type").unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_string();
@@ -36,7 +53,7 @@ pub fn error(url: &str, head: &Head, page: &[u8], tried: Tried, now: Duration) -
     let details: Vec<String> =
         [Some(media_type).filter(|it| !it.is_empty()), line].into_iter().flatten().collect();
     let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(": ")) };
-    let cause = anyhow!("{url}: HTTP status {}{details}", status.trim());
+    let cause = anyhow!("{url}: HTTP status {}{details}", without_parameters(status.trim()));
     let mut error = OpenError::new(OpenErrorKind::Status(head.status), cause);
     error.retry_after = head.text("retry-after").and_then(|value| retry_after::delay(&value, now));
     let wants_token = head.fields().all("www-authenticate").all(|value| {
@@ -53,9 +70,12 @@ pub fn error(url: &str, head: &Head, page: &[u8], tried: Tried, now: Duration) -
                 0.0 => "now".into(),
                 seconds => format!("in {seconds} s"),
             };
-            error.hint(format!("the server asks to try again {when}: --wait does that"))
+            error.hint(match patience {
+                Patience::OneTry => format!("the server asks to try again {when}: --wait does that"),
+                Patience::MoreTries => format!("the server asks to try again {when}"),
+            })
         }
-        (None, None) if is_temporary(head.status) => {
+        (None, None) if is_temporary(head.status) && patience == Patience::OneTry => {
             error.hint("--wait 1m tries again until the server is ready")
         }
         (None, None) => error,
@@ -105,7 +125,7 @@ pub(super) fn first_line(media_type: &str, page: &[u8]) -> Option<String> {
     if shown.len() < line.len() {
         shown.push_str("...");
     }
-    Some(shown)
+    Some(without_parameters(&shown))
 }
 
 fn title(html: &str) -> Option<String> {
@@ -155,12 +175,23 @@ mod tests {
     fn the_message_names_status_type_line_and_cure() {
         let head = b"HTTP/1.1 503 Busy\r\nContent-Type: text/plain; charset=x\r\nRetry-After: 7\r\n\r\n";
         let head = Head::parse(head).unwrap().unwrap();
-        let error = error("http://cam/", &head, b"starting", Tried::NoPassword, Duration::ZERO);
-        assert_eq!(error.to_string(), "http://cam/: HTTP status 503 Busy (text/plain: \"starting\")");
-        assert_eq!(error.retry_after, Some(Duration::from_secs(7)));
-        assert!(error.problem.hint.unwrap().contains("in 7 s"));
+        let error = |head, page| {
+            error("http://cam/", head, page, Tried::NoPassword, Patience::OneTry, Duration::ZERO)
+        };
+        let busy = head;
+        let error_of_busy = error(&busy, b"starting");
+        assert_eq!(error_of_busy.to_string(), "http://cam/: HTTP status 503 Busy (text/plain: \"starting\")");
+        assert_eq!(error_of_busy.retry_after, Some(Duration::from_secs(7)));
+        assert!(error_of_busy.problem.hint.unwrap().contains("in 7 s: --wait"));
         let head = Head::parse(b"HTTP/1.1 503 Busy\r\nRetry-After: 0\r\n\r\n").unwrap().unwrap();
-        let error = super::error("http://cam/", &head, b"", Tried::NoPassword, Duration::ZERO);
-        assert!(error.problem.hint.unwrap().contains("try again now: "));
+        assert!(error(&head, b"").problem.hint.unwrap().contains("try again now: "));
+        let plain = Head::parse(b"HTTP/1.1 503 Busy\r\n\r\n").unwrap().unwrap();
+        assert!(error(&plain, b"").problem.hint.unwrap().contains("--wait"));
+        // Not what is done already.
+        for head in [&busy, &head, &plain] {
+            let again = Patience::MoreTries;
+            let error = super::error("http://cam/", head, b"", Tried::NoPassword, again, Duration::ZERO);
+            assert!(!error.problem.hint.unwrap_or_default().contains("--wait"));
+        }
     }
 }

@@ -10,14 +10,15 @@ use super::open_error::{OpenError, OpenErrorKind};
 use super::place::Place;
 use super::tls_error;
 use super::wire::WireEnd;
+use crate::value::in_words;
 
 /// The connection ended before the response head was complete.
 pub fn no_head(place: &Place, patience: Duration, end: &WireEnd) -> OpenError {
-    let url = place.url();
+    let url = place.shown();
     match end {
         WireEnd::Expired => OpenError::new(
             OpenErrorKind::Silent,
-            anyhow!("{url}: connected, but no response head within {}", humantime::format_duration(patience)),
+            anyhow!("{url}: connected, but no response head within {}", in_words(patience)),
         ),
         WireEnd::Reset(why) => OpenError::new(
             OpenErrorKind::Reset,
@@ -50,10 +51,10 @@ pub fn failure(
     let of_proxy = hop.map(|proxy| format!("proxy {}: ", proxy.host_field())).unwrap_or_default();
     let (kind, why) = match error {
         Error::Timeout(Timeout::Connect) => {
-            (OpenErrorKind::Connect, format!("no connection within {}", humantime::format_duration(connect)))
+            (OpenErrorKind::Connect, format!("no connection within {}", in_words(connect)))
         }
         Error::Timeout(Timeout::Resolve) => {
-            (OpenErrorKind::Name, format!("no address within {}", humantime::format_duration(connect)))
+            (OpenErrorKind::Name, format!("no address within {}", in_words(connect)))
         }
         Error::BadUri(_) | Error::Http(_) => {
             (OpenErrorKind::Url, format!("not a URL that can be requested: {error}"))
@@ -69,7 +70,7 @@ pub fn failure(
         }
         Error::Rustls(error) => {
             let (why, hint) = tls_error::sentence(error, place.host_name());
-            let cause = anyhow!("{}: {of_proxy}{why}", place.url());
+            let cause = anyhow!("{}: {of_proxy}{why}", place.shown());
             let error = OpenError::new(OpenErrorKind::Tls, cause);
             return match hint {
                 Some(hint) => error.hint(hint),
@@ -89,7 +90,7 @@ pub fn failure(
         Error::Io(io) => (OpenErrorKind::Connect, io.to_string()),
         error => (OpenErrorKind::Connect, error.to_string()),
     };
-    OpenError::new(kind, anyhow!("{}: {of_proxy}{why}", place.url()))
+    OpenError::new(kind, anyhow!("{}: {of_proxy}{why}", place.shown()))
 }
 
 /// The connection ended while TLS or a proxy was being set up, or while the request was sent.
@@ -99,14 +100,11 @@ fn unsent(place: &Place, hop: Option<&Place>, connect: Duration, end: &WireEnd) 
         (None, true) => "the end of the TLS handshake",
         (None, false) => return no_head(place, connect, end),
     };
-    let url = place.url();
+    let url = place.shown();
     match end {
         WireEnd::Expired => OpenError::new(
             OpenErrorKind::Silent,
-            anyhow!(
-                "{url}: connected, but {what} did not come within {}",
-                humantime::format_duration(connect)
-            ),
+            anyhow!("{url}: connected, but {what} did not come within {}", in_words(connect)),
         ),
         WireEnd::Reset(why) => OpenError::new(
             OpenErrorKind::Reset,

@@ -69,7 +69,7 @@ impl Resolver for Route {
             (&name[..], place.port()).to_socket_addrs()?.take(1).for_each(|address| addresses.push(address));
             return if addresses.is_empty() { Err(Error::HostNotFound) } else { Ok(addresses) };
         }
-        let url: Uri = place.request_url().parse().map_err(|_| Error::BadUri(place.url()))?;
+        let url: Uri = place.request_url().parse().map_err(|_| Error::BadUri(place.shown()))?;
         DefaultResolver::default().resolve(&url, config, timeout)
     }
 }

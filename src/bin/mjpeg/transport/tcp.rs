@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use rustix::event::PollFlags;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
 use socket2::{Domain, SockAddr, Socket, Type};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
@@ -76,7 +78,7 @@ fn connect(address: &SockAddr, wire: &Wire, tries: usize) -> io::Result<Socket> 
     let socket = Socket::new(Domain::from(i32::from(address.family())), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
     match socket.connect(address) {
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {
+        Err(error) if error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error()) => {
             wire.wait_share(&socket, PollFlags::OUT, tries).map_err(|end| match end {
                 WireEnd::Expired => io::ErrorKind::TimedOut.into(),
                 WireEnd::Stopped => {
@@ -128,7 +130,9 @@ impl Transport for TcpTransport {
     }
 
     fn is_open(&mut self) -> bool {
-        // Connections are never used twice.
-        false
+        // A server that closes, or sends what no request asked for (408), has ended the connection for us.
+        let mut byte = [0; 1];
+        let peeked = recv(&*self.stream, &mut byte, RecvFlags::PEEK | RecvFlags::DONTWAIT);
+        peeked.is_err_and(|error| error == Errno::AGAIN)
     }
 }

@@ -46,7 +46,7 @@ impl Way<'_> {
             Route::Tunnel(proxy) => Some(ureq_proxy(proxy).map_err(|error| {
                 OpenError::new(
                     OpenErrorKind::Proxy,
-                    anyhow!("{}: the proxy cannot be used: {error}", place.url()),
+                    anyhow!("{}: the proxy cannot be used: {error}", place.shown()),
                 )
             })?),
             _ => None,

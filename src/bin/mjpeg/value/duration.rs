@@ -45,6 +45,20 @@ pub fn interval(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A time for people: as it was typed, or rounded if it was measured. `1s 500ms`, `0.4 s`, `1m 20s`.
+pub fn in_words(time: Duration) -> String {
+    let is_typed = time.subsec_nanos().is_multiple_of(1_000_000);
+    if is_typed {
+        humantime::format_duration(time).to_string()
+    } else if time < Duration::from_millis(100) {
+        format!("{} ms", time.as_millis())
+    } else if time < Duration::from_secs(10) {
+        format!("{:.1} s", time.as_secs_f64())
+    } else {
+        humantime::format_duration(Duration::from_secs(time.as_secs())).to_string()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +71,20 @@ mod tests {
         assert_eq!(duration("0"), Ok(Duration::ZERO));
         for text in ["99999999999999999999", "315360001", "1.5", "+1", "", "-1s", "1000000y", "s"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_in_words_has_no_digits_that_mean_nothing() {
+        for (ns, words) in [
+            (1_999_666_708, "2.0 s"),
+            (400_000_001, "0.4 s"),
+            (1_500_000_000, "1s 500ms"),
+            (7_900_001, "7 ms"),
+            (80_123_456_789, "1m 20s"),
+            (10_000_000_000, "10s"),
+        ] {
+            assert_eq!(in_words(Duration::from_nanos(ns)), words);
         }
     }
 

@@ -6,6 +6,6 @@ mod rate;
 mod size;
 
 pub use dimensions::Dimensions;
-pub use duration::{duration, interval, limit};
+pub use duration::{duration, in_words, interval, limit};
 pub use rate::Rate;
 pub use size::size;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mjpeg::check::{Judge, Report, Severity};
 use mjpeg::consumers::HeadStart;
-use mjpeg::multipart::{Event, Extent};
+use mjpeg::multipart::{Event, Extent, Part};
 
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
@@ -21,7 +21,7 @@ use crate::verdict::depth::Walks;
 use crate::verdict::options::{Asked, Options};
 use crate::verdict::recorded::{self, Judging};
 use crate::verdict::sample::Sample;
-use crate::verdict::snapshots;
+use crate::verdict::snapshots::{self, Until};
 
 /// The result of reading and judging one target.
 #[derive(Debug)]
@@ -172,13 +172,25 @@ impl Run {
         }
         self.first_frame = session.first_byte().zip(watcher.first_frame).map(|(byte, frame)| byte + frame);
         self.page = session.page().filter(|_| matches!(end, End::NotAStream(_)));
-        let (mut end, watched, ended) = (end, session.watched(), session.now());
+        let (mut end, mut watched, ended) = (end, session.watched(), session.now());
+        let first_byte = started + session.first_byte().unwrap_or_default();
         // Some cameras have one connection for all requests.
         drop(session);
         let picture = watcher.picture.take().filter(|_| is_snapshot && end == End::Closed);
         if let (Some(picture), Target::Url(_)) = (picture, target) {
-            let asked = snapshots::ask(&mut source, &picture, &self.asked, options, clock, stop, started);
+            let until = Until::of(options);
+            let mut each = |number: u64, part: &Part<'_>| {
+                if until == Until::Asked {
+                    watcher.polled(number, part, clock.now().saturating_sub(first_byte));
+                }
+            };
+            let asked = &self.asked;
+            let asked =
+                snapshots::ask(&mut source, &picture, until, asked, options, clock, stop, started, &mut each);
             watcher.judge.snapshots(asked);
+            if until == Until::Asked {
+                watched = Some(clock.now().saturating_sub(first_byte));
+            }
             end = stop.signal().map_or(end, End::Signal);
         }
         if !matches!(end, End::NotAStream(_)) {
@@ -293,6 +305,18 @@ struct Watcher {
     /// Of all targets together.
     parts: Parts,
     steadiness: Steadiness,
+}
+
+impl Watcher {
+    /// The picture of another answer of a snapshot URL.
+    fn polled(&mut self, number: u64, part: &Part<'_>, arrival: Duration) {
+        self.judge.set_deep(self.walks.next(self.clock.now(), Some(arrival)));
+        let mut part = *part;
+        part.number = number;
+        self.judge.polled(&part, arrival);
+        self.parts.fetch_add(1, Ordering::Relaxed);
+        self.steadiness.push(Some(arrival), part.spans.body.len);
+    }
 }
 
 impl Judging for Watcher {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mjpeg::check::Snapshots;
-use mjpeg::multipart::{Event, Extent};
+use mjpeg::multipart::{Event, Extent, Part};
 
 use crate::clock::Clock;
 use crate::problem::Problem;
@@ -15,26 +15,49 @@ use crate::verdict::options::{Asked, Options};
 /// else then.
 const SHIFT: f64 = 0.37;
 
-/// Asks `source`, which gave `first` to a request at `started` of the clock, again and again (`--poll`) until a picture is new,
-/// `asked` is reached, a request fails, or a signal comes.
+/// How long a snapshot URL is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Until a picture is new.
+    New,
+    /// As long as is asked for: rate, gaps and contents of the pictures are judged like those of parts.
+    Asked,
+}
+
+impl Until {
+    /// What the command line asks for: an amount, a limit of times, or an interval.
+    pub fn of(options: &Options) -> Self {
+        let Options { frames, duration, transport, expectations, .. } = options;
+        let has_limit = expectations.min_fps.is_some() || expectations.max_gap.is_some();
+        let is_asked = frames.is_some() || duration.is_some() || transport.poll.is_some() || has_limit;
+        if is_asked { Self::Asked } else { Self::New }
+    }
+}
+
+/// Asks `source`, which gave `first` to a request at `started` of the clock, again and again (`--poll`) `until` there is
+/// enough, `asked` is reached, a request fails, or a signal comes. `each` gets the other pictures, with their numbers.
+#[expect(clippy::too_many_arguments, reason = "one call")]
 pub fn ask(
     source: &mut Source,
     first: &[u8],
+    until: Until,
     asked: &Asked,
     options: &Options,
     clock: &Clock,
     stop: &Stop,
     started: Duration,
+    each: &mut dyn FnMut(u64, &Part<'_>),
 ) -> Snapshots {
     let mut snapshots = Snapshots::new(first);
     let end = asked.duration.map(|duration| started + duration);
     let interval = options.transport.poll_interval();
     source.keep_connections();
     for number in 1.. {
-        let shift = interval.mul_f64(SHIFT) * (number % 2);
+        let shift = if until == Until::New { interval.mul_f64(SHIFT) * (number % 2) } else { Duration::ZERO };
         let next = started.saturating_add(interval.saturating_mul(number)).saturating_add(shift);
         let is_last = asked.frames.is_some_and(|frames| snapshots.count() >= frames);
-        if is_last || snapshots.is_renewed() || end.is_some_and(|end| next >= end) {
+        let is_enough = until == Until::New && snapshots.is_renewed();
+        if is_last || is_enough || end.is_some_and(|end| next >= end) {
             break;
         }
         transport::pause(next, clock, stop);
@@ -42,7 +65,8 @@ pub fn ask(
             break;
         }
         let time = clock.now() - started;
-        match picture(source, options, end, clock) {
+        let count = u64::from(number);
+        match picture(source, options, end, clock, &mut |part: &Part<'_>| each(count + 1, part)) {
             Ok(picture) => snapshots.next(&picture, time),
             // The time that is asked for is not the camera's fault.
             Err(_) if stop.signal().is_some() || end.is_some_and(|end| clock.now() >= end) => break,
@@ -61,13 +85,14 @@ fn picture(
     options: &Options,
     end: Option<Duration>,
     clock: &Clock,
+    each: &mut dyn FnMut(&Part<'_>),
 ) -> Result<Vec<u8>, String> {
     let started = clock.now();
     let deadline = end.map_or(started + options.idle, |end| end.min(started + options.idle));
     let patience = deadline.saturating_sub(started);
     let stream = source.open(patience).map_err(|error| error.problem.to_string())?;
     let mut session = Session::new(stream, clock, options.idle, started);
-    let mut taken = Taken { picture: None };
+    let mut taken = Taken { picture: None, each };
     let end = session.run(&mut taken, Some(deadline)).map_err(|problem| problem.to_string())?;
     session.keep_connection();
     match (taken.picture, end) {
@@ -79,15 +104,19 @@ fn picture(
 }
 
 /// Takes the first picture, if it is whole.
-struct Taken {
+struct Taken<'a> {
     picture: Option<Vec<u8>>,
+    each: &'a mut dyn FnMut(&Part<'_>),
 }
 
-impl Observer for Taken {
+impl Observer for Taken<'_> {
     fn event(&mut self, event: &Event<'_>, _: Option<Duration>) -> Result<Flow, Problem> {
         let Event::Part(part) = event else { return Ok(Flow::More) };
         let is_whole = matches!(part.extent, Extent::Complete { .. });
-        self.picture = is_whole.then(|| part.body.to_vec());
+        if is_whole {
+            (self.each)(part);
+            self.picture = Some(part.body.to_vec());
+        }
         Ok(Flow::Enough)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::connection::Stage;
+use super::super::connection::{Connection, Stage};
 use super::super::viewer_log::Reason;
 use super::event_loop::Engine;
 
@@ -16,11 +16,29 @@ impl Engine {
     pub(super) fn close_for(&mut self, number: usize, reason: Reason) {
         self.log_viewer(number, reason);
         let replayed = self.replayed(number);
+        let awaited = match self.connections.get_mut(number).map(|connection| &connection.stage) {
+            Some(Stage::Snapshot { stream, .. }) => Some(*stream),
+            _ => None,
+        };
         if self.connections.close(number) && self.accept_at.is_some() {
             self.accept_at = Some(Duration::ZERO);
         }
+        if let Some(stream) = awaited {
+            self.end_wait(stream);
+        }
         if let Some(stream) = replayed {
             self.end_replay(stream);
+        }
+    }
+
+    /// A client that waited for a snapshot of a stream has disconnected. If it was the last one, the camera is not needed for it.
+    fn end_wait(&mut self, stream: usize) {
+        let waits = |connection: &Connection| matches!(connection.stage, Stage::Snapshot { stream: awaited, .. } if awaited == stream);
+        if self.connections.iter().any(|(_, connection)| waits(connection)) {
+            return;
+        }
+        if let Some(stream) = self.streams.get_mut(stream) {
+            stream.snapshot_taken &= stream.relayed.is_none();
         }
     }
 

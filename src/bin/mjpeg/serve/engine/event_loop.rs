@@ -167,6 +167,9 @@ impl Engine {
                         connection.half_closed.get_or_insert(now);
                     }
                     self.drive(n, now);
+                    if let Some(connection) = self.connections.get_mut(n) {
+                        connection.probe(now);
+                    }
                 }
             }
         }

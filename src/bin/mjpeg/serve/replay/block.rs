@@ -37,6 +37,8 @@ pub struct Block {
     pub bytes: Vec<u8>,
     /// Offsets in `bytes`, and when the bytes before them are due, since the start of the replay. Both rise.
     pub due: Vec<(usize, Duration)>,
+    /// Offsets in `bytes` behind the frames that end there. They rise.
+    pub frames: Vec<usize>,
     /// How and when the replay ends behind these bytes, if it does.
     pub ending: Option<(Ending, Duration)>,
 }

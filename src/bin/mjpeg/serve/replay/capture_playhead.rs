@@ -49,6 +49,16 @@ enum Round {
     Over,
 }
 
+/// What was copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Copied {
+    Some,
+    /// The scan has not seen which frames end there.
+    NotYet,
+    /// There are no more bytes.
+    AtTheEnd,
+}
+
 impl CapturePlayhead {
     /// A playhead at the start of a capture that is played `rounds` times, or without end if `None`.
     ///
@@ -120,9 +130,8 @@ impl CapturePlayhead {
         self.round = Round::Last;
     }
 
-    /// Copies bytes of the capture up to `end`, the end of their read, or as many as the block takes. Returns whether there
-    /// were any.
-    fn copy(&mut self, end: u64, block: &mut Block) -> io::Result<bool> {
+    /// Copies bytes of the capture up to `end`, the end of their read, or as many as the block takes.
+    fn copy(&mut self, end: u64, block: &mut Block) -> io::Result<Copied> {
         while self.read.end <= self.at {
             let next = self.times.next_read().map_err(io::Error::other)?;
             // Bytes without a line came with the last one.
@@ -131,13 +140,17 @@ impl CapturePlayhead {
         let room = BLOCK_BYTES - block.bytes.len();
         let wanted = (self.read.end.min(end) - self.at).min(room as u64) as usize;
         let start = block.bytes.len();
+        let range = self.at..self.at + wanted as u64;
+        if !self.scan.frames().end_in(&range, |end| block.frames.push(start + (end - range.start) as usize)) {
+            return Ok(Copied::NotYet);
+        }
         block.bytes.resize(start + wanted, 0);
         let n = self.file.read_at(&mut block.bytes[start..], self.at)?;
         block.bytes.truncate(start + n);
         self.at += n as u64;
         self.last = self.last.max(self.shift.saturating_add(self.read.at));
         block.push_time(self.speed.of(self.last));
-        Ok(n > 0)
+        Ok(if n > 0 { Copied::Some } else { Copied::AtTheEnd })
     }
 
     fn ending(&mut self) -> io::Result<(Ending, Duration)> {
@@ -170,10 +183,15 @@ impl Playhead for CapturePlayhead {
                     self.at = self.at.max(range.start);
                     if self.at >= range.end {
                         self.pieces.pop_front();
-                    } else if !self.copy(range.end, &mut block)? {
-                        // The end of the file.
-                        self.pieces.clear();
-                        self.round = Round::Over;
+                        continue;
+                    }
+                    match self.copy(range.end, &mut block)? {
+                        Copied::Some => {}
+                        Copied::NotYet => break,
+                        Copied::AtTheEnd => {
+                            self.pieces.clear();
+                            self.round = Round::Over;
+                        }
                     }
                 }
                 None if self.round == Round::Over => {

@@ -232,6 +232,7 @@ impl Playhead for ManifestPlayhead {
             *at += n as u64;
             if n == 0 {
                 self.frame = None;
+                block.frames.push(block.bytes.len());
                 block.bytes.extend_from_slice(b"\r\n");
                 self.prepare(&mut block)?;
             }

@@ -11,6 +11,7 @@
 mod block;
 mod capture_playhead;
 mod chunks;
+mod frame_ends;
 mod manifest_playhead;
 mod playback;
 mod points;

@@ -22,9 +22,10 @@ pub struct Playback {
     blocks: VecDeque<Block>,
     /// Blocks that are ordered and not here.
     ordered: usize,
-    /// In the first block: bytes that were sent, and the index of the time of the next one.
+    /// In the first block: bytes that were sent, and the indexes of the time of the next one and of the frame that ends next.
     sent: usize,
     time: usize,
+    frame: usize,
     /// When the replay began, by the clock.
     start: Option<Duration>,
     /// The last block is here.
@@ -48,8 +49,9 @@ impl Playback {
     /// A playback that orders its first blocks.
     pub(super) fn new(key: Key, orders: Sender<Order>) -> Self {
         let blocks = VecDeque::with_capacity(BLOCKS);
+        let (ordered, sent, time, frame) = (0, 0, 0, 0);
         let mut playback =
-            Self { key, orders, blocks, ordered: 0, sent: 0, time: 0, start: None, is_complete: false };
+            Self { key, orders, blocks, ordered, sent, time, frame, start: None, is_complete: false };
         playback.send(Order::Start(key));
         playback.order();
         playback
@@ -73,7 +75,7 @@ impl Playback {
             && block.ending.is_none()
         {
             self.blocks.pop_front();
-            (self.sent, self.time) = (0, 0);
+            (self.sent, self.time, self.frame) = (0, 0, 0);
             self.order();
         }
         let Some(block) = self.blocks.front() else { return Next::Starved };
@@ -102,13 +104,18 @@ impl Playback {
         Next::Send(&block.bytes[self.sent..end])
     }
 
-    /// Records that `n` bytes were sent.
-    pub fn advance(&mut self, n: usize) {
+    /// Records that `n` bytes were sent. Returns how many frames end in them.
+    pub fn advance(&mut self, n: usize) -> u64 {
         self.sent += n;
-        let Some(block) = self.blocks.front() else { return };
+        let Some(block) = self.blocks.front() else { return 0 };
         while block.due.get(self.time).is_some_and(|(reached, _)| *reached <= self.sent) {
             self.time += 1;
         }
+        let before = self.frame;
+        while block.frames.get(self.frame).is_some_and(|end| *end <= self.sent) {
+            self.frame += 1;
+        }
+        (self.frame - before) as u64
     }
 
     /// Bytes that are here and were not sent.
@@ -154,7 +161,7 @@ mod tests {
 
     fn block(bytes: &[u8], due: &[(usize, u64)]) -> Block {
         let due = due.iter().map(|&(end, at)| (end, ms(at))).collect();
-        Block { bytes: bytes.to_vec(), due, ending: None }
+        Block { bytes: bytes.to_vec(), due, ..Block::default() }
     }
 
     fn sends(playback: &mut Playback, now: u64) -> String {
@@ -197,6 +204,18 @@ mod tests {
         playback.take(KEY, block(b"abc", &[(1, 0), (2, 40), (3, 80)]));
         assert_eq!(sends(&mut playback, 0), "a Wait(40ms)");
         assert_eq!(sends(&mut playback, 9_040), "b Wait(9.08s)");
+    }
+
+    #[test]
+    fn frames_count_when_their_last_byte_was_sent() {
+        let (mut playback, _orders) = playback();
+        playback.take(KEY, Block { frames: vec![2, 3], ..block(b"abc", &[(3, 0)]) });
+        playback.take(KEY, Block { frames: vec![0, 3], ..block(b"def", &[(3, 0)]) });
+        let mut count = |n| {
+            assert!(matches!(playback.next(ms(0)), Next::Send(_)));
+            playback.advance(n)
+        };
+        assert_eq!([count(1), count(2), count(1), count(1), count(1)], [0, 2, 1, 0, 1]);
     }
 
     #[test]

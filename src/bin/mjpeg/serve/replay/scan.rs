@@ -10,6 +10,7 @@ use anyhow::Context;
 use mjpeg::multipart::{Event, Extent, Framing};
 
 use super::chunks::{Chunks, Place};
+use super::frame_ends::FrameEnds;
 use super::points::Points;
 use super::recording::Recording;
 use super::round_length::round_length;
@@ -30,12 +31,13 @@ pub struct Scan {
     safe: AtomicU64,
     points: OnceLock<Option<Points>>,
     picture: OnceLock<Picture>,
+    frames: FrameEnds,
 }
 
 /// Whether the capture is played more than once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rounds {
-    /// Once: the scan ends at the first picture.
+    /// Once: it needs no places to begin again.
     One,
     /// More often.
     More,
@@ -60,6 +62,7 @@ impl Scan {
         let run = move || {
             let points = of_thread.run(&recording, rounds, &clock, &stop);
             let _ = of_thread.points.set(points.unwrap_or_default());
+            of_thread.frames.complete();
         };
         thread.spawn(run).context("cannot start a thread for the source")?;
         Ok(scan)
@@ -84,6 +87,11 @@ impl Scan {
         self.safe.load(Ordering::Relaxed)
     }
 
+    /// Where its frames end.
+    pub fn frames(&self) -> &FrameEnds {
+        &self.frames
+    }
+
     /// The first picture of the capture, once it is known.
     pub fn picture(&self) -> Option<Picture> {
         self.picture.get().cloned()
@@ -103,21 +111,24 @@ impl Scan {
         let mut session = Session::new(stream, clock, IDLE, clock.now());
         let body_start = session.body_start() as u64;
         let is_in_chunks = session.is_in_chunks();
-        let mut parts = Parts { scan: self, rounds, body_start, is_in_chunks, ..Parts::new(self) };
+        let file = File::open(&recording.path).with_context(|| format!("cannot open {target}"))?;
+        let chunks = if is_in_chunks { Chunks::new(&file, body_start).ok() } else { None };
+        let mut parts = Parts { body_start, is_in_chunks, chunks, ..Parts::new(self) };
         session.run(&mut parts, None)?;
         if rounds == Rounds::One || recording.has_length {
             return Ok(None);
         }
-        Ok(parts.points(recording)?)
+        Ok(parts.points(recording, &file)?)
     }
 }
 
 /// Observes the parts of the capture. Offsets are those of the decoded body.
 struct Parts<'a> {
     scan: &'a Scan,
-    rounds: Rounds,
     body_start: u64,
     is_in_chunks: bool,
+    /// Finds the ends of the frames, in a chunked body.
+    chunks: Option<Chunks<'a>>,
     /// Where the first part begins.
     start: Option<u64>,
     /// Where the bodies of the first and of the last complete part end, and how many there are.
@@ -133,9 +144,9 @@ impl<'a> Parts<'a> {
     fn new(scan: &'a Scan) -> Self {
         Self {
             scan,
-            rounds: Rounds::More,
             body_start: 0,
             is_in_chunks: false,
+            chunks: None,
             start: None,
             first_end: 0,
             last_end: 0,
@@ -155,12 +166,24 @@ impl<'a> Parts<'a> {
         }
     }
 
-    fn points(&self, recording: &Recording) -> io::Result<Option<Points>> {
+    /// A frame ends behind this byte of the body.
+    fn frame(&mut self, last: u64) {
+        let place = match &mut self.chunks {
+            // Behind broken framing the frames are not counted.
+            Some(chunks) => chunks.place(last).ok().map(|place| place.offset),
+            None if self.is_in_chunks => None,
+            None => Some(self.body_start + last),
+        };
+        if let Some(offset) = place {
+            self.scan.frames.push(offset + 1);
+        }
+    }
+
+    fn points(&self, recording: &Recording, file: &File) -> io::Result<Option<Points>> {
         let Some(start) = self.start.filter(|_| self.count > 0) else { return Ok(None) };
-        let file = File::open(&recording.path)?;
         let ends = [self.first_end - 1, self.last_end - 1];
         let (start, first, last, cut) = if self.is_in_chunks {
-            let mut chunks = Chunks::new(&file, self.body_start)?;
+            let mut chunks = Chunks::new(file, self.body_start)?;
             (chunks.place(start)?, chunks.place(ends[0])?, chunks.place(ends[1])?, chunks.place(self.cut)?)
         } else {
             let place = |offset| Place { offset: self.body_start + offset, chunk: None };
@@ -184,6 +207,7 @@ impl Observer for Parts<'_> {
                     part.framing == Framing::EndOfInput && !matches!(part.extent, Extent::Complete { .. });
                 if !is_cut && spans.body.len > 0 {
                     self.last_end = spans.body.end();
+                    self.frame(self.last_end - 1);
                     if self.count == 0 {
                         self.first_end = self.last_end;
                     }
@@ -196,8 +220,7 @@ impl Observer for Parts<'_> {
                 {
                     let _ = self.scan.picture.set(picture);
                 }
-                let is_enough = self.rounds == Rounds::One && self.scan.picture.get().is_some();
-                Ok(if is_enough { Flow::Enough } else { Flow::More })
+                Ok(Flow::More)
             }
             Event::CloseDelimiter(span) => {
                 self.delimiter(span.start);

@@ -1,0 +1,174 @@
+//! URLs as they are shown: without passwords.
+
+use super::percent;
+
+/// What replaces a password.
+const REDACTED: &str = "(redacted)";
+/// Names of query parameters that have a password or what replaces one, in lower case. `usr` and `user` are not among them.
+const WHOLE_NAMES: [&str; 12] =
+    ["pw", "pas", "loginpas", "psw", "psk", "pin", "key", "sig", "sid", "jwt", "bearer", "signature"];
+/// The same for parts of names: `loginpassword`, `usr_pwd`, `X-Amz-Credential`, `access_token`, `authbasic`.
+const PARTS_OF_NAMES: [&str; 7] = ["pass", "pwd", "secret", "token", "session", "credential", "authori"];
+
+/// Text that may be a URL, with everything that may be a password replaced: in the authority, and the values of
+/// parameters whose names say so. A password may contain an unescaped `/` or `?`, so without a password in the
+/// authority the text up to the last `@` counts.
+pub fn redacted(text: &str) -> String {
+    let shown = without_userinfo(text);
+    // A file may have such a name: `key=3/frames`.
+    if shown.contains("://") || shown.contains('?') { without_parameters(&shown) } else { shown }
+}
+
+/// A text of a server, which may repeat the path and query of the request.
+pub fn without_parameters(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for word in text.split_inclusive(char::is_whitespace) {
+        for piece in word.split_inclusive('&') {
+            shown.push_str(&parameter(piece));
+        }
+    }
+    shown
+}
+
+/// A word up to the `&` at its end. The value reaches up to there: a password may contain `;`, `=`, `?`, `/` and `#`.
+fn parameter(piece: &str) -> String {
+    let end = piece.trim_end_matches(|c: char| c == '&' || c.is_whitespace()).len();
+    for (at, _) in piece[..end].match_indices('=') {
+        let name = piece[..at].rsplit(['/', '?', ';', '#', '=', '"', '\'']).next().unwrap_or_default();
+        let value = &piece[at + 1..end];
+        if !value.is_empty() && (is_secret(name) || has_userinfo(value)) {
+            return format!("{}={REDACTED}{}", &piece[..at], &piece[end..]);
+        }
+    }
+    piece.into()
+}
+
+/// Whether the value of a parameter is a password, or lets a request in as one does.
+fn is_secret(name: &str) -> bool {
+    let name = String::from_utf8_lossy(&percent::decoded(name)).to_ascii_lowercase();
+    let is_of_author = name.contains("author") && !name.contains("authori");
+    WHOLE_NAMES.contains(&&name[..])
+        || PARTS_OF_NAMES.iter().any(|part| name.contains(part))
+        || (name.contains("auth") && !is_of_author)
+        || ["_key", "-key", "apikey", "accesskey", "_pw", "_sig"].iter().any(|end| name.ends_with(end))
+}
+
+/// Whether the value of a parameter is another URL, with a password.
+fn has_userinfo(value: &str) -> bool {
+    let value = String::from_utf8_lossy(&percent::decoded(value)).into_owned();
+    value.contains("://") && without_userinfo(&value) != value
+}
+
+fn without_userinfo(text: &str) -> String {
+    if let Some(shown) = without_userinfo_and_scheme(text) {
+        return shown;
+    }
+    let start = text.find("://").map_or_else(|| text.find(':').map_or(0, |colon| colon + 1), |at| at + 3);
+    let authority_end = text[start..].find(['/', '?', '#']).map_or(text.len(), |end| start + end);
+    let in_authority = text[start..authority_end].rfind('@').map(|at| start + at);
+    let Some(at) = in_authority.or_else(|| text.rfind('@').filter(|&at| at > start)) else {
+        return text.into();
+    };
+    match text[start..at].find(':') {
+        Some(colon) => format!("{}:{REDACTED}{}", &text[..start + colon], &text[at..]),
+        None => text.into(),
+    }
+}
+
+/// `USER:PASSWORD@HOST`, as a URL whose scheme was forgotten.
+fn without_userinfo_and_scheme(text: &str) -> Option<String> {
+    let (user, rest) = text.split_once(':')?;
+    let (_, host) = rest.rsplit_once('@')?;
+    let is_user = !user.contains('/') && !rest.starts_with('/');
+    is_user.then(|| format!("{user}:{REDACTED}@{host}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_never_shown() {
+        for (url, shown) in [
+            ("http://a:secret@cam/x?y=a:b@c", "http://a:(redacted)@cam/x?y=a:b@c"),
+            ("http://a:p@ss@cam:8080", "http://a:(redacted)@cam:8080"),
+            ("http://user@cam/", "http://user@cam/"),
+            ("http://a:pa/ss@cam/", "http://a:(redacted)@cam/"),
+            (" http://a:secret@cam", " http://a:(redacted)@cam"),
+            ("rtsp://a:secret@cam", "rtsp://a:(redacted)@cam"),
+            ("http:/a:secret@cam", "http:/a:(redacted)@cam"),
+            ("http://cam/x@y", "http://cam/x@y"),
+            ("a:secret@cam:8080/x", "a:(redacted)@cam:8080/x"),
+            ("a:se/cr@et@cam/x", "a:(redacted)@cam/x"),
+            ("frames/a:b@c.jpg", "frames/a:b@c.jpg"),
+        ] {
+            assert_eq!(redacted(url), shown);
+        }
+    }
+
+    #[test]
+    fn parameters_with_a_password_are_not_shown() {
+        for name in [
+            "password",
+            "pwd",
+            "PASS",
+            "passwd",
+            "loginpas",
+            "loginpass",
+            "token",
+            "access_token",
+            "key",
+            "api_key",
+            "apikey",
+            "auth",
+            "authbasic",
+            "oauth",
+            "secret",
+            "usr_pwd",
+            "p%61ss",
+            "sig",
+            "X-Amz-Credential",
+        ] {
+            assert_eq!(
+                redacted(&format!("http://cam/x?user=a&{name}=hush&b=1")),
+                format!("http://cam/x?user=a&{name}=(redacted)&b=1")
+            );
+            assert_eq!(
+                redacted(&format!("http://cam/x?{name}=hush")),
+                format!("http://cam/x?{name}=(redacted)")
+            );
+        }
+        for name in ["user", "usr", "keyframe", "monkey", "author", "res", "fps", "compression"] {
+            let url = format!("http://cam/x?{name}=1&a=2");
+            assert_eq!(redacted(&url), url);
+        }
+    }
+
+    #[test]
+    fn a_password_ends_at_the_next_parameter_only() {
+        for (url, shown) in [
+            ("http://cam/?pwd=a;b=c?d/e#f&x=1", "http://cam/?pwd=(redacted)&x=1"),
+            ("http://cam/?user=a;pwd=b", "http://cam/?user=a;pwd=(redacted)"),
+            ("http://cam/?x=1?pwd=b", "http://cam/?x=1?pwd=(redacted)"),
+            ("http://cam/#token=b", "http://cam/#token=(redacted)"),
+            ("http://cam/?pwd=&x=1", "http://cam/?pwd=&x=1"),
+            ("http://cam/?pwd", "http://cam/?pwd"),
+            ("http://u:p@cam/?pwd=b", "http://u:(redacted)@cam/?pwd=(redacted)"),
+            // XiongMai: user and password in the path.
+            ("http://cam/user=admin_password=b_channel=1", "http://cam/user=admin_password=(redacted)"),
+            ("http://a/?src=http://u:p@cam/&x=1", "http://a/?src=http:(redacted)@cam/&x=1"),
+            ("http://v@a/?src=http://u:p@cam/&x=1", "http://v@a/?src=(redacted)&x=1"),
+            ("http://a/?src=http%3A%2F%2Fu%3Ap%40cam%2F&x=1", "http://a/?src=(redacted)&x=1"),
+            ("cam/?pwd=b", "cam/?pwd=(redacted)"),
+            ("key=3/frames", "key=3/frames"),
+        ] {
+            assert_eq!(redacted(url), shown);
+        }
+        for (line, shown) in [
+            ("Cannot GET /x?user=a&pwd=b here", "Cannot GET /x?user=a&pwd=(redacted) here"),
+            ("No path", "No path"),
+        ] {
+            assert_eq!(without_parameters(line), shown);
+        }
+    }
+}
