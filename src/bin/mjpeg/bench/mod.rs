@@ -21,7 +21,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Bench {
     Chunks(chunks::Args),
-    Path(path::Args),
+    Path(Box<path::Args>),
 }
 
 impl Args {
