@@ -67,6 +67,7 @@
 //! | [`consumers`] | what becomes of a stream in each known program that reads streams | measurements |
 //! | [`check`] | the table of rules that streams are judged by | all of them |
 //! | [`stats`] | gaps, percentiles and stalls of given times | |
+//! | [`strip`] | a strip in a picture that says when it was taken and which one it is | |
 //!
 //! # What holds throughout
 //!
@@ -108,6 +109,7 @@ pub mod jpeg;
 pub mod multipart;
 pub mod response;
 pub mod stats;
+pub mod strip;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

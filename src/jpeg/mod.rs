@@ -5,6 +5,7 @@
 //! | where does it end? | [`Walk`] | 0.02 ms |
 //! | what is it? | [`Summary`] | 0.03 ms |
 //! | is all of it there? | [`Checker`] | 1 to 5 ms |
+//! | what do its first lines show? | [`TopRows`] | their share of [`Checker`] |
 //! | can it be used? | [`Judgement`] | as [`Walk`], or as [`Checker`] |
 //! | the same, for each part of a stream | [`MarkerJudge`] | 0.1 us if its tables are those of the last picture |
 //! | where is the next one, without a delimiter? | [`Splitter`] | as [`Walk`] |
@@ -102,7 +103,9 @@ mod summary;
 mod walk;
 
 pub use appendix::Appendix;
-pub use entropy::{BlockMeans, Checker, Damage, DamageKind, MeanBlock, ScanMeans, Soundness, Unchecked};
+pub use entropy::{
+    BlockMeans, Checker, Damage, DamageKind, MeanBlock, RowMeans, ScanMeans, Soundness, TopRows, Unchecked,
+};
 pub use frame::{Coding, FrameComponent, FrameHeader, MAX_COMPONENTS, Process};
 pub use judgement::{Depth, Grade, Judgement, Refusal};
 pub use marker::Marker;

@@ -1,11 +1,8 @@
 //! Rates, gaps, jitter and stalls.
 
-use alloc::collections::BTreeMap;
 use core::time::Duration;
 
-/// Significant bits that are kept of a gap in microseconds: figures are within a thousandth of a percent, and memory is
-/// bounded however long a stream runs.
-const BITS: u32 = 16;
+use super::distribution::Distribution;
 
 /// Times of frames, taken in one after the other. A frame's time is that of its last body byte.
 ///
@@ -26,10 +23,7 @@ const BITS: u32 = 16;
 pub struct FrameTimes {
     first: Option<Duration>,
     last: Option<Duration>,
-    /// Gaps in microseconds, rounded to [`BITS`] bits, with how often each came.
-    gaps: BTreeMap<u64, u64>,
-    count: u64,
-    max: Duration,
+    gaps: Distribution,
 }
 
 /// The limit is one second. Servers that repeat an unchanged picture once a second are up to 50 ms late: no stall.
@@ -60,10 +54,7 @@ impl FrameTimes {
     pub fn push(&mut self, time: Duration) {
         self.first.get_or_insert(time);
         if let Some(last) = self.last {
-            let gap = time.saturating_sub(last);
-            *self.gaps.entry(rounded(micros(gap))).or_default() += 1;
-            self.count += 1;
-            self.max = self.max.max(gap);
+            self.gaps.push(time.saturating_sub(last));
         }
         self.last = Some(self.last.map_or(time, |last| last.max(time)));
     }
@@ -84,25 +75,19 @@ impl FrameTimes {
         let (first, last) = (self.first?, self.last?);
         let span = last.saturating_sub(first);
         // Frames that came in one read have no rate.
-        if self.count == 0 || span < Duration::from_millis(1) {
+        let (gap_p50, gap_p99, gap_max) =
+            (self.gaps.percentile(50)?, self.gaps.percentile(99)?, self.gaps.max()?);
+        if span < Duration::from_millis(1) {
             return None;
         }
-        let gap_p50 = self.percentile(50);
         let max_gap = max_gap.unwrap_or_else(|| (gap_p50 * 3).max(SHORTEST_STALL));
-        let distances: u128 = self
-            .gaps
-            .iter()
-            .map(|(&gap, &n)| u128::from(gap.abs_diff(micros(gap_p50))) * u128::from(n))
-            .sum();
-        let jitter = u64::try_from(distances / u128::from(self.count)).unwrap_or(u64::MAX);
-        let limit = micros(max_gap);
         Some(Timing {
-            fps: self.count as f64 / span.as_secs_f64(),
+            fps: self.gaps.count() as f64 / span.as_secs_f64(),
             gap_p50,
-            gap_p99: self.percentile(99),
-            gap_max: self.max,
-            jitter: Duration::from_micros(jitter),
-            stalls: self.gaps.range(limit.saturating_add(1)..).map(|(_, n)| n).sum(),
+            gap_p99,
+            gap_max,
+            jitter: self.gaps.mean_distance(gap_p50),
+            stalls: self.gaps.above(max_gap),
             max_gap,
         })
     }
@@ -112,29 +97,6 @@ impl FrameTimes {
         let timing = self.timing(None)?;
         Some(Duration::from_secs_f64(1.0 / timing.fps))
     }
-
-    /// Nearest rank: the smallest gap that `percent` of the gaps do not exceed.
-    fn percentile(&self, percent: u64) -> Duration {
-        let rank = (u128::from(self.count) * u128::from(percent)).div_ceil(100).max(1);
-        let mut seen = 0;
-        for (&gap, &n) in &self.gaps {
-            seen += u128::from(n);
-            if seen >= rank {
-                return Duration::from_micros(gap);
-            }
-        }
-        self.max
-    }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// To the nearest number with [`BITS`] significant bits.
-fn rounded(n: u64) -> u64 {
-    let shift = (u64::BITS - n.leading_zeros()).saturating_sub(BITS);
-    if shift == 0 { n } else { (n.saturating_add(1 << (shift - 1)) >> shift) << shift }
 }
 
 #[cfg(test)]
@@ -191,12 +153,5 @@ mod tests {
         assert_eq!(times(&[0, 500, 1000, 2000]).timing(None).unwrap().max_gap, Duration::from_millis(1500));
         // A picture that is repeated once a second is no stall, a little late or not.
         assert_eq!(times(&[0, 33, 66, 99, 1099, 2101, 3130]).timing(None).unwrap().stalls, 0);
-    }
-
-    #[test]
-    fn rounding_keeps_three_digits() {
-        for n in [0, 1, 4095, 4096, 33_366, 1_000_000, u64::MAX / 2] {
-            assert!(rounded(n).abs_diff(n) * 4000 <= n, "{n}");
-        }
     }
 }

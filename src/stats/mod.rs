@@ -2,8 +2,10 @@
 
 mod batches;
 mod bursts;
+mod distribution;
 mod frame_times;
 
 pub use batches::Batches;
 pub use bursts::Bursts;
+pub use distribution::Distribution;
 pub use frame_times::{FrameTimes, Timing};

@@ -6,6 +6,7 @@
 mod kit;
 
 mod bench;
+mod bench_path;
 mod check;
 mod check_baseline;
 mod check_carriers;

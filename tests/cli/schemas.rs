@@ -83,6 +83,9 @@ fn all_json_output_is_valid_by_its_schema() {
     let mut bench = mjpeg(["bench", "chunks"]);
     bench.arg(kit::frames()).args(["--duration", "300ms", "--chunk", "1k,64k", "--format", "json"]);
     printed.lines("bench.chunks", &run(&mut bench).expect(0).out);
+    let pattern = Server::start(std::path::Path::new("test:"), &[]);
+    let mut path = mjpeg(["bench", "path", &pattern.stream, "--frames", "3", "--format", "json"]);
+    printed.lines("bench.path", &run(&mut path).expect(0).out);
 
     let state = |server: &Server| http::get(server.address(), "/state").1;
     printed.lines("state", &state(&Server::start(&kit::frames(), &[])));

@@ -100,10 +100,7 @@ impl Checker {
 
     /// As [`Checker::check`], with everything that was found out.
     pub(in crate::jpeg) fn read(&mut self, jpeg: &[u8]) -> Answer {
-        self.history.clear();
-        if let Some(means) = &mut self.means {
-            means.clear();
-        }
+        self.forget();
         let mut unread = None;
         let mut answer = Answer::read(jpeg, 0..0, |picture, segment, plan| {
             if picture.scans > MAX_SCANS {
@@ -120,6 +117,14 @@ impl Checker {
             means.finish(answer.damage.is_none() && answer.unchecked.is_none(), &self.history);
         }
         answer
+    }
+
+    /// Forgets the picture before.
+    pub(super) fn forget(&mut self) {
+        self.history.clear();
+        if let Some(means) = &mut self.means {
+            means.clear();
+        }
     }
 
     /// Makes room for the history of a progressive picture with this many blocks, or says why not.

@@ -18,9 +18,11 @@ mod sequential;
 mod standard;
 mod structure;
 mod tables;
+mod top;
 mod zero_bits;
 
 pub use checker::Checker;
 pub use damage::{Damage, DamageKind, Soundness, Unchecked};
 pub use means::{BlockMeans, MeanBlock, ScanMeans};
 pub(super) use structure::Answer;
+pub use top::{RowMeans, TopRows};

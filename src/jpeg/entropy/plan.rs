@@ -11,7 +11,7 @@ use crate::jpeg::scan::{ScanHeader, ScanOrder};
 use crate::jpeg::segment::Segment;
 
 /// A scan whose header makes sense.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct ScanPlan {
     pub(super) frame: FrameHeader,
     pub(super) header: ScanHeader,

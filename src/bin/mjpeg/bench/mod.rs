@@ -2,6 +2,7 @@
 
 mod chunks;
 mod page;
+mod path;
 
 use clap::Subcommand;
 
@@ -20,6 +21,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Bench {
     Chunks(chunks::Args),
+    Path(Box<path::Args>),
 }
 
 impl Args {
@@ -27,6 +29,7 @@ impl Args {
     pub fn path(&self) -> &'static [&'static str] {
         match self.bench {
             Bench::Chunks(_) => &["bench", "chunks"],
+            Bench::Path(_) => &["bench", "path"],
         }
     }
 
@@ -38,6 +41,7 @@ impl Args {
     pub fn check(&self) -> Result<(), Usage> {
         match &self.bench {
             Bench::Chunks(args) => args.check(),
+            Bench::Path(args) => args.check(),
         }
     }
 }
@@ -46,5 +50,6 @@ impl Args {
 pub fn run(args: Args, stop: &Stop) -> Result<Outcome, Failure> {
     match args.bench {
         Bench::Chunks(args) => chunks::run(&args, stop),
+        Bench::Path(args) => path::run(&args, stop),
     }
 }

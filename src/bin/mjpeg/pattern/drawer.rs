@@ -1,17 +1,19 @@
-//! Draws the test pattern: colour bars, a moving ball, the frame number and the time.
+//! Draws the test pattern: colour bars, a moving ball, the frame number and the time, and a coded strip.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use image::ImageError;
+use mjpeg::strip::{Grid, Identity};
 
 use super::font;
 use super::mosaic::Mosaic;
 use super::size::Size;
 
-/// Draws frames. A frame depends on its number and its time only.
+/// Draws frames. A frame depends on its source, its number and its time only.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     size: Size,
+    source: u16,
     /// The background, drawn once: rows of RGB pixels.
     ground: Vec<u8>,
     encoder: Mosaic,
@@ -29,8 +31,8 @@ const WHITE: [u8; 3] = [255, 255, 255];
 const BLACK: [u8; 3] = [0, 0, 0];
 
 impl Pattern {
-    /// A pattern of this size.
-    pub fn new(size: Size) -> Self {
+    /// A pattern of this size. Its coded strip names this source.
+    pub fn new(size: Size, source: u16) -> Self {
         let (width, height) = (usize::from(size.width()), usize::from(size.height()));
         let mut ground = Vec::with_capacity(width * height * 3);
         for y in 0..height {
@@ -48,13 +50,13 @@ impl Pattern {
             }
         }
         let encoder = Mosaic::new(size.width(), size.height(), QUALITY);
-        Self { size, ground, encoder, canvas: Vec::new() }
+        Self { size, source, ground, encoder, canvas: Vec::new() }
     }
 
     /// Encodes frame `number`, taken `time` after 1970-01-01 UTC.
     ///
     /// The picture shows both, and its comment has both: `mjpeg test frame=7 T=1767225600000000000`, with the time
-    /// in nanoseconds.
+    /// in nanoseconds. The coded strip has them too, in a picture that is large enough ([`Grid::SMALLEST`]).
     ///
     /// # Errors
     ///
@@ -70,6 +72,11 @@ impl Pattern {
         canvas.tally(number);
         canvas.ball(number);
         canvas.caption(number, time);
+        canvas.strip(&Identity {
+            time_us: u64::try_from(time.as_micros()).unwrap_or(u64::MAX),
+            number: number as u32,
+            source: self.source,
+        });
 
         let mut jpeg = self.encoder.encode(&mut canvas.pixels)?;
         self.canvas = canvas.pixels;
@@ -116,6 +123,16 @@ impl Canvas {
                     self.set(x, y, WHITE);
                 }
             }
+        }
+    }
+
+    /// The coded strip. It hides the upper part of the bars and of the ball.
+    fn strip(&mut self, identity: &Identity) {
+        let side = |pixels: usize| u16::try_from(pixels).unwrap_or(u16::MAX);
+        let Some(grid) = Grid::new(side(self.width), side(self.height)) else { return };
+        for ((x, y), is_white) in grid.places().zip(identity.boxes()) {
+            let side = grid.side.into();
+            self.fill(x.into(), y.into(), side, side, if is_white { WHITE } else { BLACK });
         }
     }
 
@@ -181,14 +198,107 @@ fn insert_comment(jpeg: &mut Vec<u8>, comment: &[u8]) {
 mod tests {
     use std::collections::HashSet;
 
+    use image::codecs::jpeg::JpegEncoder;
+    use image::imageops::FilterType;
+    use image::{DynamicImage, ImageFormat};
     use mjpeg::jpeg::Walk;
     use mjpeg::multipart::Extent;
+    use mjpeg::strip::{Finder, Reader};
 
     use super::*;
 
+    fn encode(picture: &DynamicImage, quality: u8) -> Vec<u8> {
+        let mut jpeg = Vec::new();
+        picture.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, quality)).unwrap();
+        jpeg
+    }
+
+    fn decode(jpeg: &[u8]) -> DynamicImage {
+        image::load_from_memory_with_format(jpeg, ImageFormat::Jpeg).unwrap()
+    }
+
+    #[test]
+    fn the_strip_of_each_frame_is_read_from_its_coefficients() {
+        let mut reader = Reader::new();
+        for (size, has_strip) in
+            [("320x240", true), ("640x480", true), ("1280x720", true), ("289x121", true), ("287x240", false)]
+        {
+            let mut pattern = Pattern::new(size.parse().unwrap(), 0xbeef);
+            for number in [1, 2, 999, u64::from(u32::MAX) + 5] {
+                let time = Duration::from_micros(1_767_225_600_123_456 + number);
+                let jpeg = pattern.frame(number, time).unwrap();
+                let expected =
+                    Identity { time_us: time.as_micros() as u64, number: number as u32, source: 0xbeef };
+                assert_eq!(reader.read(&jpeg), has_strip.then_some(expected), "{size}");
+                // A program on the way encodes it again.
+                for quality in [5, 50, 95] {
+                    let again = encode(&decode(&jpeg), quality);
+                    assert_eq!(reader.read(&again), has_strip.then_some(expected), "{size} {quality}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_strip_survives_scaling_at_the_lowest_quality() {
+        let mut finder = Finder::new();
+        for (size, width, height) in [
+            ("640x480", 256, 192),
+            ("640x480", 640, 360),
+            ("1280x720", 512, 288),
+            ("1280x720", 1920, 1080),
+            ("320x240", 640, 480),
+        ] {
+            let mut pattern = Pattern::new(size.parse().unwrap(), 3);
+            for number in 1..=20 {
+                let time = Duration::from_millis(1_767_225_600_000 + 40 * number);
+                let picture = decode(&pattern.frame(number, time).unwrap());
+                let scaled = picture.resize_exact(width, height, FilterType::Triangle);
+                let grey = decode(&encode(&scaled, 5)).into_luma8();
+                let found = finder.find(grey.as_raw(), width as usize).map(|identity| identity.number);
+                assert_eq!(found, Some(number as u32), "{size} as {width}x{height}");
+            }
+        }
+    }
+
+    /// Bits that are flipped, bytes that are lost: a strip is read right or not at all.
+    #[test]
+    fn a_damaged_frame_never_has_a_wrong_identity() {
+        let mut state = 7_u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % below
+        };
+        let mut reader = Reader::new();
+        let mut pattern = Pattern::new("320x240".parse().unwrap(), 9);
+        let (mut read, mut refused) = (0, 0);
+        for number in 1..=40 {
+            let jpeg = pattern.frame(number, Duration::from_micros(number)).unwrap();
+            let sound = reader.read(&jpeg).unwrap();
+            for _ in 0..100 {
+                let mut damaged = jpeg.clone();
+                // In the head too, and often in the strip itself.
+                let at = 20 + random(jpeg.len() / 3);
+                match random(3) {
+                    0 => damaged[at] ^= 1 << random(8),
+                    1 => drop(damaged.drain(at..(at + 1 + random(60)).min(jpeg.len()))),
+                    _ => damaged.truncate(at),
+                }
+                match reader.read(&damaged) {
+                    Some(identity) => {
+                        assert_eq!(identity, sound);
+                        read += 1;
+                    }
+                    None => refused += 1,
+                }
+            }
+        }
+        assert!(read > 100 && refused > 100, "{read} {refused}");
+    }
+
     #[test]
     fn thirty_frames_are_complete_small_and_of_thirty_sizes() {
-        let mut pattern = Pattern::new(Size::default());
+        let mut pattern = Pattern::new(Size::default(), 0);
         let mut sizes = HashSet::new();
         for number in 1..=30 {
             let jpeg = pattern.frame(number, Duration::from_secs(number) / 15).unwrap();
@@ -204,7 +314,7 @@ mod tests {
 
     #[test]
     fn a_frame_depends_on_its_number_and_time_only() {
-        let mut pattern = Pattern::new(Size::default());
+        let mut pattern = Pattern::new(Size::default(), 0);
         let time = Duration::from_millis(1_767_225_600_123);
         let first = pattern.frame(7, time).unwrap();
         assert_ne!(pattern.frame(8, time).unwrap(), first);
@@ -220,7 +330,7 @@ mod tests {
         for size in ["160x120", "161x121", "160x2160", "3840x120", "641x479"] {
             let size: Size = size.parse().unwrap();
             for number in [0, 1, 59, 60, 999] {
-                Pattern::new(size).frame(number, Duration::ZERO).unwrap();
+                Pattern::new(size, 0).frame(number, Duration::ZERO).unwrap();
             }
         }
     }

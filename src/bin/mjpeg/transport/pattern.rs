@@ -33,7 +33,7 @@ impl PatternReader {
         let mut piece =
             format!("HTTP/1.1 200 OK\r\nContent-Type: {}\r\n\r\n", serializer.content_type()).into_bytes();
         serializer.first_delimiter(&mut piece);
-        Ok(Self { pattern: Pattern::new(size), serializer, number: 0, piece, read: 0 })
+        Ok(Self { pattern: Pattern::new(size, 0), serializer, number: 0, piece, read: 0 })
     }
 
     fn next_piece(&mut self) -> io::Result<()> {

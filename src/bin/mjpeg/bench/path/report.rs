@@ -1,0 +1,139 @@
+//! The figures as text and as JSON.
+
+use std::fmt::Write as _;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use mjpeg::counted::Counted;
+use serde::Serialize;
+
+use super::figures::Figures;
+use crate::problem::Problem;
+use crate::transport::Target;
+
+/// The most ranges of missing frames that are named.
+const MOST_RANGES: usize = 100;
+
+/// The object of `mjpeg.bench.path/1`.
+#[derive(Debug, Serialize)]
+struct Object<'a> {
+    schema: &'static str,
+    target: String,
+    frames: u64,
+    lost: u64,
+    doubled: u64,
+    reordered: u64,
+    unreadable: u64,
+    sources: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_number: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_number: Option<u32>,
+    /// The first and the last number of each range.
+    lost_numbers: Vec<[u32; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_p50_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_p99_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_max_ms: Option<f64>,
+    before_their_time: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fps: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gap_max_ms: Option<f64>,
+    missed: &'a [String],
+}
+
+/// One line of JSON, without its end.
+///
+/// # Errors
+///
+/// No cause is known.
+pub fn json(target: &Target, figures: &Figures, missed: &[String]) -> Result<String, Problem> {
+    let timing = figures.times.timing(None);
+    let latency = |percent| figures.latencies.percentile(percent).map(ms);
+    let object = Object {
+        schema: "mjpeg.bench.path/1",
+        target: target.to_string(),
+        frames: figures.frames(),
+        lost: figures.numbers.lost(),
+        doubled: figures.numbers.doubled(),
+        reordered: figures.numbers.reordered(),
+        unreadable: figures.unreadable,
+        sources: figures.numbers.sources(),
+        first_number: figures.range.map(|(first, _)| first),
+        last_number: figures.range.map(|(_, last)| last),
+        lost_numbers: figures
+            .numbers
+            .missing()
+            .take(MOST_RANGES)
+            .map(|range| [*range.start(), *range.end()])
+            .collect(),
+        latency_p50_ms: latency(50),
+        latency_p99_ms: latency(99),
+        latency_max_ms: figures.latencies.max().map(ms),
+        before_their_time: figures.early,
+        fps: timing.map(|timing| (timing.fps * 1000.0).round() / 1000.0),
+        gap_max_ms: timing.map(|timing| ms(timing.gap_max)),
+        missed,
+    };
+    Ok(serde_json::to_string(&object).map_err(anyhow::Error::from)?)
+}
+
+/// Lines to read, without the end of the last one.
+pub fn text(target: &Target, figures: &Figures, end: &str, missed: &[String]) -> String {
+    let numbers = &figures.numbers;
+    let mut text = target.to_string();
+    let mut line = |name: &str, value: &str| {
+        // A String takes everything.
+        let _ = write!(text, "\n  {name:<10} {}", value.trim_end());
+    };
+    let range = figures.range.map_or(String::new(), |(first, last)| format!("  #{first} to #{last}"));
+    line("frames", &format!("{}{range}", figures.frames()));
+    line("lost", &format!("{}{}", numbers.lost(), named(figures)));
+    line("doubled", &numbers.doubled().to_string());
+    line("reordered", &numbers.reordered().to_string());
+    if figures.unreadable > 0 {
+        line("no strip", &Counted(figures.unreadable, "part").to_string());
+    }
+    if numbers.sources() > 1 {
+        line("sources", &format!("{}: the source started again, or was exchanged", numbers.sources()));
+    }
+    let latencies = &figures.latencies;
+    if let (Some(p50), Some(p99), Some(max)) =
+        (latencies.percentile(50), latencies.percentile(99), latencies.max())
+    {
+        line("latency", &format!("p50 {:.1} ms  p99 {:.1} ms  max {:.1} ms", ms(p50), ms(p99), ms(max)));
+    }
+    if figures.early > 0 {
+        let pictures = Counted(figures.early, "picture");
+        line("clocks", &format!("{pictures} came before the time in its strip: the clocks do not agree"));
+    }
+    if let Some(timing) = figures.times.timing(None) {
+        line("rate", &format!("{:.2} fps  largest gap {:.1} ms", timing.fps, ms(timing.gap_max)));
+    }
+    line("end", end);
+    for missed in missed {
+        line("missed", missed);
+    }
+    text
+}
+
+/// The numbers of the missing frames.
+fn named(figures: &Figures) -> String {
+    let name = |range: RangeInclusive<u32>| match (range.start(), range.end()) {
+        (first, last) if first == last => format!("#{first}"),
+        (first, last) => format!("#{first}-#{last}"),
+    };
+    let all = figures.numbers.missing().count();
+    let mut names: Vec<_> = figures.numbers.missing().take(MOST_RANGES).map(name).collect();
+    if all > names.len() {
+        names.push("...".into());
+    }
+    if names.is_empty() { String::new() } else { format!("  {}", names.join(" ")) }
+}
+
+fn ms(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}

@@ -1,0 +1,148 @@
+//! `mjpeg bench path`: frames that a chain loses, doubles, reorders and delays.
+
+use crate::kit;
+
+use std::io::Read;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use kit::camera::{Camera, Connection, HEAD, part};
+use kit::peer;
+use kit::run::{End, Server, mjpeg, run};
+use serde_json::{Value, json};
+
+fn path(url: &str, args: &[&str]) -> End {
+    run(mjpeg(["bench", "path", url]).args(args))
+}
+
+fn figures(url: &str, args: &[&str]) -> Value {
+    let end = path(url, &[args, &["--format", "json"]].concat()).expect(0);
+    serde_json::from_slice(&end.out).unwrap()
+}
+
+/// The pictures of the test pattern at this size, with the numbers 1 to `count`.
+fn pictures(size: &str, count: usize) -> Vec<Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    run(mjpeg(["record", &format!("test:{size}"), "--frames", &count.to_string()]).arg(&out)).expect(0);
+    kit::contents(&out)
+}
+
+/// A camera that sends these frames of the test pattern, by their numbers.
+fn sending(size: &str, numbers: &[usize]) -> Camera {
+    let pictures = pictures(size, *numbers.iter().max().unwrap());
+    Camera::sending(HEAD, numbers.iter().map(|number| part(&pictures[number - 1])).collect())
+}
+
+#[test]
+fn a_direct_path_loses_nothing() {
+    let server = Server::start(Path::new("test:640x480"), &["--fps", "50"]);
+    let figures = figures(&server.stream, &["--frames", "50", "--max-loss", "0", "--max-age", "5s"]);
+    for key in ["lost", "doubled", "reordered", "unreadable", "before_their_time"] {
+        assert_eq!(figures[key], 0, "{key}: {figures}");
+    }
+    assert_eq!((&figures["frames"], &figures["sources"]), (&json!(50), &json!(1)));
+    // No frame leaves before its time, and one that is sent at once is young.
+    let p50 = figures["latency_p50_ms"].as_f64().unwrap();
+    assert!((0.0..500.0).contains(&p50), "{figures}");
+}
+
+#[test]
+fn each_lost_doubled_and_reordered_frame_is_counted_and_named() {
+    let camera = sending("320x240", &[2, 3, 7, 8, 8, 11, 9, 12, 14]);
+    let figures = figures(&camera.url, &[]);
+    assert_eq!(figures["lost_numbers"], json!([[4, 6], [10, 10], [13, 13]]));
+    let counts = ["frames", "lost", "doubled", "reordered"].map(|key| figures[key].as_u64().unwrap());
+    assert_eq!(counts, [9, 5, 1, 1], "{figures}");
+    assert_eq!([&figures["first_number"], &figures["last_number"]], [2, 14]);
+
+    let camera = sending("320x240", &[2, 3, 7, 9]);
+    let end = path(&camera.url, &["--max-loss", "3"]).expect(1);
+    let text = end.text();
+    assert!(text.contains("#4-#6 #8\n") && text.contains("4 lost, at most 3 allowed"), "{text}");
+}
+
+/// The times in the strips of this camera are those of 1970, so its pictures are as old as the clock says.
+#[test]
+fn a_picture_that_is_too_old_misses_the_threshold() {
+    let camera = sending("320x240", &[1, 2]);
+    let end = path(&camera.url, &["--max-age", "1h"]).expect(1);
+    assert!(end.text().contains("--max-age"), "{}", end.text());
+}
+
+#[test]
+fn a_delay_on_the_way_is_the_age_of_the_pictures() {
+    const DELAY: Duration = Duration::from_millis(300);
+    let server = Server::start(Path::new("test:320x240"), &["--fps", "20"]);
+    let address = server.address().to_string();
+    let camera = Camera::start(move |connection: &mut Connection| {
+        let mut source = kit::http::Client::watch(&address, "/stream");
+        connection.send(HEAD.as_bytes());
+        let mut waiting = std::collections::VecDeque::new();
+        for _ in 0..40 {
+            let jpeg = source.part().unwrap().body;
+            waiting.push_back((Instant::now() + DELAY, jpeg));
+            // A frame leaves with the first one that comes after its delay.
+            while waiting.front().is_some_and(|(due, _)| *due <= Instant::now()) {
+                let (_, jpeg) = waiting.pop_front().unwrap();
+                connection.send(&part(&jpeg));
+            }
+        }
+    });
+    let figures = figures(&camera.url, &["--idle", "10s"]);
+    let latency = |key: &str| figures[key].as_f64().unwrap();
+    assert!((300.0..900.0).contains(&latency("latency_p50_ms")), "{figures}");
+    assert_eq!(figures["lost"], 0, "{figures}");
+}
+
+#[test]
+fn frames_are_known_again_behind_ffmpeg() {
+    let Some(_) = peer::find("ffmpeg") else { return };
+    // Another quality and subsampling; scaled; unevenly scaled; every second frame.
+    for (filter, quality, rate) in
+        [("null", "20", 1), ("scale=256:192", "20", 1), ("scale=640:360", "5", 1), ("fps=10", "5", 2)]
+    {
+        let server = Server::start(Path::new("test:640x480"), &["--fps", "20"]);
+        let url = server.stream.clone();
+        let camera = Camera::start(move |connection| {
+            let mut ffmpeg = peer::command("ffmpeg").unwrap();
+            ffmpeg.args(["-v", "error", "-use_wallclock_as_timestamps", "1", "-f", "mpjpeg", "-i", &url]);
+            ffmpeg.args(["-vf", filter, "-pix_fmt", "yuvj420p", "-q:v", quality]);
+            if rate == 1 {
+                ffmpeg.args(["-fps_mode", "passthrough"]);
+            }
+            ffmpeg.args(["-f", "mpjpeg", "-boundary_tag", "foo", "-flush_packets", "1", "-"]);
+            let mut ffmpeg = ffmpeg.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+            let mut out = ffmpeg.stdout.take().unwrap();
+            connection.send(HEAD.as_bytes());
+            let mut bytes = vec![0; 1 << 16];
+            while let Ok(n @ 1..) = out.read(&mut bytes) {
+                if !connection.try_send(&bytes[..n]) {
+                    break;
+                }
+            }
+            ffmpeg.kill().unwrap();
+            ffmpeg.wait().unwrap();
+        });
+        let figures = figures(&camera.url, &["--frames", "30", "--idle", "20s"]);
+        let count = |key: &str| figures[key].as_u64().unwrap();
+        assert_eq!(count("unreadable"), 0, "{filter}: {figures}");
+        assert_eq!((count("reordered"), count("before_their_time")), (0, 0), "{filter}: {figures}");
+        if rate == 1 {
+            assert_eq!((count("lost"), count("doubled")), (0, 0), "{filter}: {figures}");
+        } else {
+            // 30 frames of 60, less or more where the two clocks beat.
+            assert!((20..=40).contains(&count("lost")), "{filter}: {figures}");
+        }
+    }
+}
+
+#[test]
+fn pictures_without_a_strip_are_said_to_have_none() {
+    let server = Server::start(&kit::frames(), &["--fps", "50"]);
+    let end = path(&server.stream, &["--frames", "25"]).expect(1);
+    assert!(end.err.contains("no frame has a coded strip") && end.err.contains("hint: "), "{}", end.err);
+    let end = path("test:", &[]);
+    assert_eq!(end.code(), Some(2), "{}", end.err);
+}
