@@ -1,6 +1,7 @@
 //! Which rule decides the fate of a stream in a consumer.
 
 use super::rule::Rule;
+use super::rules::flow::BURSTS;
 use super::rules::snapshot::SNAPSHOT;
 use super::rules::{delimiter::*, http::*, jpeg::*, length::*, line_end::*, part_body::*, part_head::*};
 use crate::consumers::{Cause, Consumer, Fate, Prediction};
@@ -173,6 +174,8 @@ fn rules_of(cause: Cause) -> &'static [&'static Rule] {
                 ]
             }
         }
+        Cause::Burst => const { &[&BURSTS] },
+        Cause::Cut => const { &[&CUT, &NO_EOI, &TRUNCATED] },
         Cause::Buffering => const { &[] },
     }
 }

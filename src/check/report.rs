@@ -25,6 +25,8 @@ pub struct Finding {
     pub part: Option<u64>,
     /// Bytes of the decoded body before the first place; absent for the response head.
     pub offset: Option<u64>,
+    /// The file of a recording that it is in; for others absent.
+    pub file: Option<String>,
     /// What is wrong there. It may contain text from the wire: escape it for a terminal.
     pub message: String,
     /// The severity where it is not that of the rule: in this stream, or for the consumers that it is judged for.
@@ -163,6 +165,7 @@ impl Report {
                 count: forecasts.iter().filter(unexplained).count() as u64,
                 part: None,
                 offset: None,
+                file: None,
                 message: forecast.to_string(),
                 severity: None,
             });

@@ -64,6 +64,10 @@ pub enum Cause {
     Markers,
     /// The bytes that show the end of a frame come with the next one, or not at all.
     NextPart,
+    /// The stream ends inside a part.
+    Cut,
+    /// Several frames come together.
+    Burst,
     /// This consumer buffers the response.
     Buffering,
 }
@@ -101,6 +105,8 @@ impl fmt::Display for Cause {
             Self::Truncated => "a picture without its end",
             Self::Markers => "a marker or a length where this reader does not expect it",
             Self::NextPart => "the end of a frame that comes with the next one",
+            Self::Burst => "frames that come together",
+            Self::Cut => "the end of the stream inside a part",
             Self::Buffering => "this consumer buffers",
         })
     }

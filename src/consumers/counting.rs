@@ -41,6 +41,8 @@ enum Quality {
 struct Shown {
     lag: Duration,
     is_sound: bool,
+    /// It comes with bytes that were not read: its lag is longer than that.
+    is_awaited: bool,
 }
 
 /// What the consumer shows of `pictures`, and why not all.
@@ -62,8 +64,13 @@ pub(super) fn fate(
     let mut junk = false;
     let mut died = None;
     let mut last_at = None;
+    let mut comes_in_bursts = false;
     for (at, delivery) in deliveries {
-        if delivery.kind == Kind::Again || parameters.one_per_send && last_at == Some(at) {
+        if delivery.kind == Kind::Again {
+            continue;
+        }
+        if parameters.one_per_send && last_at == Some(at) {
+            comes_in_bursts = true;
             continue;
         }
         last_at = Some(at);
@@ -110,13 +117,23 @@ pub(super) fn fate(
             lost.get_or_insert((cause, delivery.start));
         }
         let lag = at.saturating_sub(pictures[i].at);
-        shown[i].get_or_insert(Shown { lag, is_sound: sound });
+        let is_awaited = stream.end == StreamEnd::Open && body.time_of(delivery.need).is_none();
+        shown[i].get_or_insert(Shown { lag, is_sound: sound, is_awaited });
     }
     let junk_is_lost = matches!(parameters.pictures, Pictures::Decoded { .. });
-    let stop = died.map_or(reading.stop, |(cause, read)| Stop::Dies { cause, read });
+    let stop = match (died, reading.stop) {
+        (Some((cause, read)), _) => Stop::Dies { cause, read },
+        // The line that it does not like ends where the reading ended.
+        (None, Stop::Dies { cause, read }) if stream.end == StreamEnd::Open && read >= body.bytes.len() => {
+            Stop::Waits(cause)
+        }
+        (None, stop) => stop,
+    };
     let skipped = lost.filter(|_| junk_is_lost).is_some();
     let lost_by = lost.map(|(cause, _)| cause);
-    let count = Count { stream, pictures, shown: &shown, junk, skipped, lost_by, stop };
+    let is_cut = pictures.last().is_some_and(|last| !last.has_end && !last.is_followed(&body.bytes));
+    let count =
+        Count { stream, pictures, shown: &shown, junk, skipped, lost_by, stop, is_cut, comes_in_bursts };
     let (fate, cause) = count.fate();
     let at = match (lost, died) {
         (_, Some((_, at))) => Some(at),
@@ -137,11 +154,22 @@ struct Count<'a> {
     /// Why the first frame was lost.
     lost_by: Option<Cause>,
     stop: Stop,
+    /// The last picture has no end, and nothing follows it.
+    is_cut: bool,
+    /// A frame is lost because another one came with it.
+    comes_in_bursts: bool,
 }
 
 impl Count<'_> {
     fn fate(&self) -> (Fate, Option<Cause>) {
         let cause = Some(match self.stop {
+            // The length and the markers of that part are not to blame.
+            Stop::Waits(Cause::LengthWrong | Cause::LengthMissing | Cause::Markers | Cause::NextPart)
+                if self.is_cut =>
+            {
+                Cause::Cut
+            }
+            Stop::Waits(_) if self.comes_in_bursts => Cause::Burst,
             Stop::Waits(cause) | Stop::Crashes(cause) | Stop::Dies { cause, .. } => cause,
             Stop::Ends { .. } => Cause::CloseDelimiter,
         });
@@ -149,6 +177,24 @@ impl Count<'_> {
             return (Fate::Crashes, cause);
         }
         let Some(last) = self.shown.iter().rposition(Option::is_some) else {
+            if self.pictures.len() == 1 && self.stream.end == StreamEnd::Open {
+                // It was not read further: the bytes that this reader waits for may come.
+                match self.stop {
+                    Stop::Waits(Cause::NextPart) if !self.is_cut => {
+                        return (Fate::Late, Some(Cause::NextPart));
+                    }
+                    Stop::Waits(
+                        Cause::NextPart
+                        | Cause::LengthWrong
+                        | Cause::Delimiter
+                        | Cause::DelimiterTail
+                        | Cause::Markers,
+                    ) => {
+                        return (Fate::Unknown, None);
+                    }
+                    _ => {}
+                }
+            }
             return (if self.junk { Fate::Loses } else { Fate::Nothing }, cause);
         };
         let seen = self.shown.iter().flatten().count();
@@ -182,9 +228,15 @@ impl Count<'_> {
     fn is_late(&self, last: usize) -> bool {
         let limit = self.limit();
         let inner = 1..self.pictures.len().saturating_sub(1);
-        let mut lags: Vec<Duration> = inner.filter_map(|i| self.shown[i]).map(|shown| shown.lag).collect();
+        let known = |shown: &Shown| (!shown.is_awaited).then_some(shown.lag);
+        let mut lags: Vec<Duration> =
+            inner.filter_map(|i| self.shown[i]).filter_map(|shown| known(&shown)).collect();
         if lags.is_empty() {
-            lags = self.shown[..=last].iter().flatten().map(|shown| shown.lag).collect();
+            lags = self.shown[..=last].iter().flatten().filter_map(known).collect();
+        }
+        if lags.is_empty() {
+            // All that is shown waits for the next frame.
+            return true;
         }
         let late = lags.iter().filter(|&&lag| lag > limit).count();
         late * 2 > lags.len()

@@ -51,7 +51,7 @@ pub use fate::Fate;
 pub use head::{ContentCoding, HeadStart, LengthFlaw, ResponseHead};
 pub use predict::Predictor;
 pub use prediction::Prediction;
-pub use sampler::Sampler;
+pub use sampler::{SampleEnd, Sampler};
 pub use stream::{Stream, StreamEnd};
 pub use table::{
     AIOHTTP, CHROMIUM, CURL, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC, WEBKITGTK,

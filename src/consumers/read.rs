@@ -45,6 +45,10 @@ impl Read<'_> {
         let multipart = match &self.parameters.framing {
             Framing::Relay(relay) => {
                 let (fate, cause) = relay.fate(&self.stream.head, self.body);
+                if fate == Fate::Nothing && self.stream.end == StreamEnd::Open && self.pictures.len() == 1 {
+                    // The delimiter that it needs may be the next one.
+                    return Err(Prediction { fate: Fate::Unknown, cause: None, at: None });
+                }
                 return Err(Prediction { fate, cause, at: None });
             }
             Framing::Markers(markers) => {

@@ -11,8 +11,9 @@ use core::time::Duration;
 
 use super::chunks::Chunks;
 use super::head::ResponseHead;
+use super::pictures::find;
 use super::stream::{Stream, StreamEnd};
-use crate::multipart::{Extent, Part};
+use crate::multipart::{Extent, Framing, Part};
 
 /// Parts at the start that are kept.
 const FIRST_PARTS: u64 = 6;
@@ -26,6 +27,17 @@ const KEPT_BYTES: usize = 8 << 20;
 const MAX_BYTES: usize = 64 << 20;
 /// How much of the bytes behind a body belongs to its form.
 const GAP_BYTES: usize = 64;
+
+/// Why a sample has no more bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SampleEnd {
+    /// The sender closed the stream.
+    Closed,
+    /// The input ended. The stream may go on: a file can be cut anywhere.
+    Input,
+    /// A limit was reached. What came behind the last part does not count.
+    Limit,
+}
 
 /// Collects the sample: give it the bytes of the response body as they come, and each part.
 #[derive(Debug)]
@@ -43,6 +55,8 @@ pub struct Sampler {
     shift: Duration,
     /// The part that is not over, because the next one has not been seen.
     current: Option<Form>,
+    /// Where the body of the last part starts, if the input ends inside it.
+    cut: Option<u64>,
     /// Parts that may still be left out.
     undecided: VecDeque<Region>,
     forms: BTreeSet<u64>,
@@ -80,6 +94,7 @@ impl Sampler {
             left_out: 0,
             shift: Duration::ZERO,
             current: None,
+            cut: None,
             undecided: VecDeque::new(),
             forms: BTreeSet::new(),
             parts: 0,
@@ -116,6 +131,8 @@ impl Sampler {
             return;
         }
         let spans = part.spans;
+        let is_whole = matches!(part.extent, Extent::Complete { .. });
+        self.cut = (part.framing == Framing::EndOfInput && !is_whole).then_some(spans.body.start);
         let start = spans.delimiter.start.min(spans.body.start);
         self.end_current(start);
         let hash = Hash::of_head(self.slice(start, spans.body.start))
@@ -124,8 +141,14 @@ impl Sampler {
         self.current = Some(Form { start, body_end: spans.body.end(), hash });
     }
 
-    /// The sample. `ended`: when the stream ended. `is_closed`: its sender closed it.
-    pub fn finish(mut self, ended: Duration, is_closed: bool) -> Stream {
+    /// The sample. `ended`: when the stream ended. `end`: why nothing more was read.
+    pub fn finish(mut self, ended: Duration, end: SampleEnd) -> Stream {
+        match (end, self.cut) {
+            // Alone it is all that there is.
+            (SampleEnd::Input | SampleEnd::Limit, Some(cut)) if self.parts > 0 => self.end_before(cut),
+            (SampleEnd::Limit, _) if !self.has_times => self.leave_out_uncounted(),
+            _ => {}
+        }
         if let Some(current) = self.current {
             self.starts.extend(self.undecided.iter().map(|region| (region.start - self.left_out) as usize));
             self.starts.push((current.start - self.left_out) as usize);
@@ -135,7 +158,7 @@ impl Sampler {
             Some(chunks) => chunks.is_over(),
             None => length.is_some_and(|length| length <= self.body.len() as u64 + self.left_out),
         };
-        let end = match (is_closed && !self.is_full, is_complete) {
+        let end = match (end == SampleEnd::Closed && !self.is_full, is_complete) {
             (true, true) => StreamEnd::Complete,
             (true, false) => StreamEnd::Closed,
             _ => StreamEnd::Open,
@@ -150,6 +173,35 @@ impl Sampler {
         }
         self.starts.retain(|&start| start > 0);
         Stream::without_times(self.head, self.body, &self.starts, self.chunks, end)
+    }
+
+    /// Ends the body before the picture behind the last part. A read of a file goes beyond the last part that counts, by
+    /// as many pictures as happen to be in it. Without times they would be one send with that part.
+    fn leave_out_uncounted(&mut self) {
+        let Some(current) = self.current else { return };
+        let behind = (current.body_end - self.left_out) as usize;
+        let Some(next) = find(&self.body, b"\xff\xd8\xff", behind) else { return };
+        self.end_before(next as u64 + self.left_out);
+    }
+
+    /// Ends the body at this offset of the whole body.
+    fn end_before(&mut self, offset: u64) {
+        let Ok(next) = usize::try_from(offset - self.left_out) else { return };
+        if next >= self.body.len() {
+            return;
+        }
+        self.body.truncate(next);
+        let whole = self.arrivals.partition_point(|&(reached, _)| reached < next);
+        self.arrivals.truncate(whole + 1);
+        if let Some((reached, _)) = self.arrivals.get_mut(whole) {
+            *reached = next;
+        }
+        let whole = self.chunks.partition_point(|&chunk| chunk < next);
+        if whole < self.chunks.len() {
+            // What is left of the chunk that is cut is a chunk.
+            self.chunks.truncate(whole);
+            self.chunks.push(next);
+        }
     }
 
     fn slice(&self, start: u64, end: u64) -> &[u8] {

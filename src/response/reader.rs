@@ -1,6 +1,7 @@
 //! The reader of a response.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use super::coding::Coding;
 use super::error::Error;
@@ -61,6 +62,7 @@ pub struct Reader {
     /// Bytes of the input before the body.
     body_start: usize,
     blank_before_head: usize,
+    earlier_heads: Vec<Head>,
     stage: Stage,
 }
 
@@ -94,6 +96,7 @@ impl Reader {
             head_is_due: false,
             body_start: 0,
             blank_before_head: 0,
+            earlier_heads: Vec::new(),
             stage: Stage::Start(Start::new(expected)),
         }
     }
@@ -150,6 +153,12 @@ impl Reader {
     /// Bytes of empty lines before the first head.
     pub fn blank_before_head(&self) -> usize {
         self.blank_before_head
+    }
+
+    /// The heads before the one that counts, in order: interim ones (1xx), and in a saved response those of redirections,
+    /// refusals and tunnels.
+    pub fn earlier_heads(&self) -> &[Head] {
+        &self.earlier_heads
     }
 
     /// Why the input is not a response, if it is not.
@@ -221,12 +230,13 @@ impl Reader {
                 return;
             }
         };
-        let Started { head, coding, body: body_start, blank } = started;
+        let Started { head, coding, body: body_start, blank, earlier } = started;
         let mut body = Body::new(head.as_ref(), coding, self.limits);
         body.push(&start.bytes()[body_start..]);
         self.head = head;
         self.body_start = body_start;
         self.blank_before_head = blank;
+        self.earlier_heads = earlier;
         self.head_is_due = self.head.is_some();
         self.stage = Stage::Body(Box::new(body));
     }

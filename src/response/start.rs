@@ -1,6 +1,7 @@
 //! What comes before the body: heads, and the first bytes that show how the body is framed.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use memchr::memmem;
 
@@ -47,7 +48,8 @@ pub(super) struct Start {
     skipped: usize,
     /// Bytes of empty lines before the first head.
     blank: usize,
-    interim: usize,
+    /// Heads that were skipped, at most [`MOST_SAVED`].
+    earlier: Vec<Head>,
     search: HeadSearch,
     /// The head that counts, while it is not known whether its body is in chunks.
     head: Option<Head>,
@@ -62,12 +64,14 @@ pub(super) struct Started {
     pub(super) body: usize,
     /// Bytes of empty lines before the first head.
     pub(super) blank: usize,
+    /// The heads before the one that counts.
+    pub(super) earlier: Vec<Head>,
 }
 
 impl Start {
     pub(super) fn new(expected: Expected) -> Self {
         let (bytes, search) = (Vec::new(), HeadSearch::default());
-        Self { expected, bytes, len: 0, skipped: 0, blank: 0, interim: 0, search, head: None }
+        Self { expected, bytes, len: 0, skipped: 0, blank: 0, earlier: Vec::new(), search, head: None }
     }
 
     /// Room for the next read.
@@ -101,7 +105,7 @@ impl Start {
                 Ok(Some(mut head)) => match self.is_skipped(&head, is_end) {
                     Some(Skip::WithPage(page)) => {
                         self.skipped += head.len + page;
-                        self.interim += 1;
+                        self.earlier.push(head);
                         self.search = HeadSearch::default();
                     }
                     Some(Skip::No) => {
@@ -154,9 +158,11 @@ impl Start {
     fn is_skipped(&self, head: &Head, is_end: bool) -> Option<Skip> {
         let behind = &self.bytes[self.skipped + head.len..self.len];
         match self.expected {
-            Expected::Response if head.status < 200 && self.interim < MOST_INTERIM => Some(Skip::WithPage(0)),
+            Expected::Response if head.status < 200 && self.earlier.len() < MOST_INTERIM => {
+                Some(Skip::WithPage(0))
+            }
             Expected::Response => Some(Skip::No),
-            Expected::Saved if self.interim >= MOST_SAVED => Some(Skip::No),
+            Expected::Saved if self.earlier.len() >= MOST_SAVED => Some(Skip::No),
             Expected::Saved if head.status < 200 => Some(Skip::WithPage(0)),
             Expected::Saved => next_head(head, behind, is_end),
         }
@@ -194,12 +200,16 @@ impl Start {
             None
         };
         let coding = Coding::new(Some(&head), is_chunked).with_deviation(deviation);
-        Some(Started { head: Some(head), coding, body, blank: self.blank })
+        Some(self.started(Some(head), coding, body))
     }
 
     /// There is no head, or none that ends within its limit.
-    fn headless(&self) -> Started {
-        Started { head: None, coding: Coding::new(None, false), body: self.skipped, blank: self.blank }
+    fn headless(&mut self) -> Started {
+        self.started(None, Coding::new(None, false), self.skipped)
+    }
+
+    fn started(&mut self, head: Option<Head>, coding: Coding, body: usize) -> Started {
+        Started { head, coding, body, blank: self.blank, earlier: mem::take(&mut self.earlier) }
     }
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 
 use kit::camera::{Camera, HEAD, part, part_with_length};
 use kit::picture::solid;
-use kit::run::{End, Server, mjpeg, run};
+use kit::run::{End, Server, mjpeg, run, start};
 use serde_json::Value;
 
 /// A camera with three good parts and `more`.
@@ -115,4 +115,32 @@ fn a_baseline_replaces_regular_files_only_and_follows_links() {
     assert!(fs::read_to_string(at("private")).unwrap().contains("mjpeg.baseline/1"));
     let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(at("private")).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn an_interrupted_check_writes_no_baseline_and_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("baseline.json");
+    fs::write(&file, "as it was").unwrap();
+    let server = Server::start(&kit::frames(), &["--fps", "20"]);
+    let mut check = mjpeg(["check", &server.stream, "--frames", "100000", "--save-baseline"]);
+    let check = start(check.arg(&file));
+    kit::eventually("the handlers of signals", || check.handles_signals().then_some(()));
+    check.signal("INT");
+    let end = check.end();
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&end.status), Some(2));
+    assert!(end.err.contains("baseline.json was not written: the check was interrupted"), "{}", end.err);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "as it was");
+    server.stop();
+}
+
+#[test]
+fn json_has_an_object_for_each_target_if_the_baseline_is_refused() {
+    let missing = ["check", "test:", "no/such/file", "--format", "json", "--baseline", "no/baseline.json"];
+    let end = run(&mut mjpeg(missing)).expect(6);
+    let lines: Vec<Value> = end.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let targets: Vec<&str> = lines.iter().map(|line| line["target"].as_str().unwrap()).collect();
+    assert_eq!(targets, ["test:", "no/such/file"]);
+    assert!(lines.iter().all(|line| line["verdict"] == "error"), "{lines:?}");
+    assert!(lines[0]["error"].as_str().unwrap().contains("no/baseline.json"), "{lines:?}");
 }

@@ -69,13 +69,16 @@ fn each_change_of_a_recording_has_its_rule() {
         end.expect(1);
         assert!(names(&verdict).contains(&rule), "{change}: {verdict}");
         let finding = verdict["findings"].as_array().unwrap().iter().find(|it| it["name"] == rule).unwrap();
-        let line = match change {
-            "line" => 7,
-            _ => 4,
+        let (part, file) = match change {
+            "line" => (Value::Null, "manifest.jsonl"),
+            // The line behind the one that is missing.
+            "frame" => (5.into(), "frame-000005.jpg"),
+            "outside" => (4.into(), "../frame-000004.jpg"),
+            _ => (4.into(), "frame-000004.jpg"),
         };
         assert_eq!(
-            (&finding["severity"], &finding["part"]),
-            (&"error".into(), &Value::from(line)),
+            (&finding["severity"], &finding["part"], &finding["file"]),
+            (&"error".into(), &part, &file.into()),
             "{change}"
         );
     }
@@ -141,4 +144,66 @@ fn a_recording_without_any_of_its_files_fails_and_names_them() {
         (&"fail".into(), &6.into()),
         "{verdict}"
     );
+}
+
+#[test]
+fn a_finding_names_the_file_the_part_and_the_offset_of_the_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let jpeg = solid([1, 2, 3], 32, 32);
+    let padded = [&jpeg[..], b"\0\0\0"].concat();
+    // A part that is no picture has a number, and no line.
+    let text = b"--foo\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi\r\n".to_vec();
+    let camera =
+        Camera::sending(HEAD, vec![part(&jpeg), text, part(&jpeg), part(&padded), b"--foo--\r\n".to_vec()]);
+    run(mjpeg(["record", &camera.url]).arg(&out).arg("--quiet"));
+    let lines = fs::read_to_string(out.join("manifest.jsonl")).unwrap();
+    let mut line = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let line = line.rfind(|line| line["file"] == "frame-000003.jpg").unwrap();
+    let (_, verdict) = check(out.to_str().unwrap(), &["--select", "J304"]);
+    let finding = &verdict["findings"][0];
+    let eoi = line["offset"].as_u64().unwrap() + jpeg.len() as u64;
+    assert_eq!(
+        (&finding["file"], &finding["part"], &finding["offset"]),
+        (&"frame-000003.jpg".into(), &line["part"], &eoi.into()),
+        "{verdict}"
+    );
+    let text = run(&mut mjpeg(["check", out.to_str().unwrap(), "--select", "J304"])).text();
+    let place = format!(": frame-000003.jpg, part {}, byte {eoi}: ", line["part"]);
+    assert!(text.contains(&place), "{text}");
+    // A resumed recording counts its parts from 1 again: the file tells which part is meant.
+    let good = Camera::sending(HEAD, vec![part(&jpeg), part(&padded), b"--foo--\r\n".to_vec()]);
+    let resumed = folder.path().join("resumed");
+    let first = Camera::sending(HEAD, vec![part(&jpeg), part(&jpeg), part(&jpeg), b"--foo--\r\n".to_vec()]);
+    for (camera, args) in [(&first, &["--quiet"][..]), (&good, &["--quiet", "--resume"])] {
+        run(mjpeg(["record", &camera.url]).arg(&resumed).args(args)).expect(0);
+    }
+    let (_, verdict) = check(resumed.to_str().unwrap(), &["--select", "J304"]);
+    let finding = &verdict["findings"][0];
+    assert_eq!((&finding["file"], &finding["part"]), (&"frame-000005.jpg".into(), &2.into()), "{verdict}");
+}
+
+#[test]
+fn a_cut_last_part_is_no_error_of_a_recording_as_it_is_none_of_a_capture() {
+    let folder = tempfile::tempdir().unwrap();
+    let jpeg = solid([1, 2, 3], 32, 32);
+    for (name, last, is_error) in [
+        ("cut", part(&jpeg)[..part(&jpeg).len() - 40].to_vec(), false),
+        ("damaged", [part(&jpeg[..jpeg.len() / 2]), b"--foo--\r\n".to_vec()].concat(), true),
+    ] {
+        let (capture, out) = (folder.path().join(name), folder.path().join(format!("{name}.d")));
+        fs::write(&capture, [HEAD.as_bytes(), &part(&jpeg), &part(&jpeg), &last].concat()).unwrap();
+        run(mjpeg(["record"]).arg(&capture).arg(&out).arg("--quiet"));
+        let mut found = Vec::new();
+        for target in [&capture, &out] {
+            let (end, verdict) = check(target.to_str().unwrap(), &["--select", "M240,J"]);
+            let is_cut = names(&verdict).contains(&"cut");
+            assert_eq!((end.code(), is_cut), (Some(i32::from(is_error)), !is_error), "{name}: {verdict}");
+            found.push((verdict["end"].clone(), verdict["findings"][0]["offset"].clone()));
+        }
+        assert_eq!(found[0].0, found[1].0, "{name}");
+        if !is_error {
+            assert_eq!(found[0].1, found[1].1);
+        }
+    }
 }

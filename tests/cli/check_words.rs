@@ -72,6 +72,26 @@ fn a_page_instead_of_a_stream_is_named_by_its_title() {
     let camera = Camera::sending(head, vec![b"<html><title>Door \x1b[2J cam</title>".to_vec()]);
     let text = run(&mut mjpeg(["check", &camera.url])).expect(4).text();
     assert!(text.ends_with("(the answer is text/html: \"Door \\x1b[2J cam\")\n"), "{text}");
+    // A saved answer, behind a redirection, is named like a live one, and by each command.
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("saved.http");
+    let moved = "HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n";
+    std::fs::write(&saved, format!("{moved}{head}<html><title>mjpeg</title></html>")).unwrap();
+    let (end, verdict) = check(saved.to_str().unwrap(), &[]);
+    end.expect(4);
+    assert_eq!(verdict["error"], own);
+    let live = Camera::sending(head, vec![b"<html><title>mjpeg</title></html>".to_vec()]);
+    let saved = saved.to_str().unwrap();
+    let out = folder.path().join("out");
+    for command in [["inspect", saved], ["record", saved], ["record", &live.url]] {
+        let mut command = mjpeg(command);
+        if command.get_args().next() == Some("record".as_ref()) {
+            command.arg(&out);
+        }
+        let end = run(&mut command).expect(4);
+        assert!(end.err.contains("the answer is text/html: \"mjpeg\""), "{}", end.err);
+        assert!(end.err.contains("hint: this looks like mjpeg's own page, try /stream"), "{}", end.err);
+    }
 }
 
 #[test]

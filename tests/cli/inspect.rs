@@ -230,7 +230,7 @@ fn colour_is_asked_for_and_never_by_default_in_a_pipe() {
     let of = |args: &[&str]| inspect(capture.to_str().unwrap(), args).expect(0).text();
     assert!(!of(&[]).contains('\x1b') && !of(&["--color", "never"]).contains('\x1b'));
     let coloured = of(&["--color", "always", "--headers", "--hex", "8", "--jpeg"]);
-    assert!(coloured.contains("\x1b[1m") && coloured.contains("\x1b[36m"), "{coloured}");
+    assert!(coloured.contains("\x1b[1m") && coloured.contains("\x1b[94m"), "{coloured}");
     let mut command = mjpeg(["inspect", capture.to_str().unwrap()]);
     assert!(!run(command.env("NO_COLOR", "1")).expect(0).text().contains('\x1b'));
 }
@@ -241,4 +241,71 @@ fn the_example_of_the_readme_is_what_is_printed() {
     let mut inspect = mjpeg(["inspect", "fixtures/captures/motion.http", "--frames", "2"]);
     let printed = run(inspect.current_dir(kit::repository("."))).expect(0).text();
     assert!(readme.contains(&format!("```text\n{printed}```")), "{printed}");
+}
+
+#[test]
+fn json_says_why_there_is_no_stream_or_no_more_of_it() {
+    let jpeg = solid([1, 2, 3], 16, 16);
+    let html = Camera::sending(HEAD, vec![b"<html>nothing</html>".to_vec()]);
+    let cut = Camera::sending(HEAD, vec![part(&jpeg), part(&jpeg)[..60].to_vec()]);
+    for (target, code, verdict, parts) in [
+        ("http://127.0.0.1:1/", 3, "unreachable", 0),
+        (&html.url[..], 4, "not_a_stream", 0),
+        (&cut.url[..], 5, "stalled", 2),
+        ("no/such/file", 6, "error", 0),
+    ] {
+        let end = inspect(target, &["--format", "json"]).expect(code);
+        let last = lines(&end).pop().unwrap();
+        assert_eq!(
+            (&last["schema"], &last["target"], &last["verdict"], &last["parts"]),
+            (&"mjpeg.inspect.failure/1".into(), &target.into(), &verdict.into(), &parts.into())
+        );
+        let error = last["error"].as_str().unwrap();
+        assert!(end.err.starts_with(&format!("mjpeg: inspect: {error}")), "{last} {}", end.err);
+    }
+    let server = Server::start(&kit::frames(), &["--fps", "20"]);
+    let inspect = start(&mut mjpeg(["inspect", &server.stream, "--frames", "100000", "--format", "json"]));
+    inspect.line();
+    inspect.signal("INT");
+    let last = lines(&inspect.end()).pop().unwrap();
+    assert_eq!((&last["verdict"], &last["target"]), (&"interrupted".into(), &server.stream[..].into()));
+    server.stop();
+}
+
+#[test]
+fn the_heads_on_the_way_to_the_stream_are_shown_too() {
+    let jpeg = solid([1, 2, 3], 16, 16);
+    let heads = [
+        "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\nContent-Length: 4\r\n\r\nnope",
+        "HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n",
+    ];
+    let stream = [HEAD.as_bytes(), &part(&jpeg), b"--foo--\r\n"].concat();
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("saved.http");
+    fs::write(&saved, [heads.concat().as_bytes(), &stream].concat()).unwrap();
+    let live = Camera::visits(6, move |number, _, connection| match number % 3 {
+        1 => connection.send(heads[0].as_bytes()),
+        2 => connection.send(heads[1].as_bytes()),
+        _ => {
+            connection.send(heads[2].as_bytes());
+            connection.send(&stream);
+        }
+    });
+    let with_password = live.url.replace("http://", "http://u:p@");
+    for target in [saved.to_str().unwrap(), &with_password] {
+        let text = inspect(target, &["--headers"]).expect(0).text();
+        let places: Vec<usize> =
+            ["401 Unauthorized\\r\\n", "302 Found\\r\\n", "100 Continue\\r\\n", "200 OK\\r\\n"]
+                .iter()
+                .map(|line| text.find(line).unwrap_or_else(|| panic!("{line}: {text}")))
+                .collect();
+        assert!(places.is_sorted(), "{text}");
+        let rows = lines(&inspect(target, &["--headers", "--format", "json"]).expect(0));
+        let earlier: Vec<&str> =
+            rows[0]["earlier_heads"].as_array().unwrap().iter().map(|head| head.as_str().unwrap()).collect();
+        assert_eq!(earlier, heads.map(|head| head.trim_end_matches("nope")), "{target}");
+    }
+    let text = inspect(saved.to_str().unwrap(), &[]).expect(0).text();
+    assert!(text.contains("; before it: 401 Unauthorized, 302 Found, 100 Continue\n"), "{text}");
 }

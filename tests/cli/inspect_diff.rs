@@ -77,3 +77,38 @@ fn a_target_that_fails_counts_more_than_a_difference() {
     assert_eq!((end.err.lines().count(), end.text().as_str()), (1, ""), "{}", end.err);
     assert_eq!(diff("-", "-", &[]).code(), Some(2));
 }
+
+#[test]
+fn a_last_part_that_is_cut_is_no_difference() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = std::fs::read(kit::repository("fixtures/captures/ustreamer-4.9.http")).unwrap();
+    let [whole, cut] = ["whole", "cut"].map(|name| folder.path().join(name));
+    let delimiter = b"--boundarydonotcross\r\n";
+    let mut delimiters = capture.windows(delimiter.len()).enumerate().filter(|(_, it)| *it == delimiter);
+    let (third, _) = delimiters.nth(2).unwrap();
+    std::fs::write(&whole, &capture[..third]).unwrap();
+    std::fs::write(&cut, &capture[..third + 5000]).unwrap();
+    let end = diff(whole.to_str().unwrap(), cut.to_str().unwrap(), &[]);
+    assert!(end.text().contains("no difference in "), "{}", end.text());
+    end.expect(0);
+    // Nor in a recording, which keeps what came of it as damaged.
+    let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+    for (from, to) in [(&whole, &one), (&cut, &other)] {
+        run(mjpeg(["record"]).arg(from).arg(to).arg("--quiet"));
+    }
+    let end = diff(one.to_str().unwrap(), other.to_str().unwrap(), &[]);
+    assert!(end.text().contains("no difference in "), "{}", end.text());
+}
+
+#[test]
+fn json_has_an_object_whatever_fails() {
+    let motion = kit::repository("fixtures/captures/motion.http");
+    let motion = motion.to_str().unwrap();
+    for (other, code, verdict) in [("http://127.0.0.1:1/", 3, "unreachable"), ("no/such/file", 6, "error")] {
+        let object = json(&diff(motion, other, &["--format", "json"]).expect(code));
+        assert_eq!((&object["targets"][1], object.get("differs")), (&other.into(), None), "{object}");
+        let failure = &object["failures"][0];
+        assert_eq!((&failure["target"], &failure["verdict"]), (&other.into(), &verdict.into()), "{object}");
+        assert!(failure["error"].as_str().unwrap().contains(other), "{object}");
+    }
+}

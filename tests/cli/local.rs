@@ -187,3 +187,28 @@ fn a_pipe_without_a_writer_or_with_a_silent_one_is_a_stall_or_ends_with_a_signal
         });
     }
 }
+
+#[test]
+fn a_file_of_a_recording_on_a_mount_that_hangs_is_an_error_or_ends_with_a_signal() {
+    let Some(mount) = Mount::new() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    run(mjpeg(["record", "test:160x120"]).arg(&out).args(["--frames", "3", "--quiet"])).expect(0);
+    let file = out.join("frame-000002.jpg");
+    fs::rename(&file, mount.below().join("2.jpg")).unwrap_or_else(|_| {
+        fs::copy(&file, mount.below().join("2.jpg")).unwrap();
+        fs::remove_file(&file).unwrap();
+    });
+    std::os::unix::fs::symlink(mount.path().join("2.jpg"), &file).unwrap();
+    mount.signal("STOP");
+    let commands =
+        || ["check", "inspect"].map(|command| start(mjpeg([command]).arg(&out).args(["--idle", "300ms"])));
+    for run in commands() {
+        is_ended_by_a_signal(run, "a recording");
+    }
+    for run in commands() {
+        let end = run.end().expect(6);
+        assert!(end.err.contains("did not answer within 10.0 s"), "{}", end.err);
+    }
+    mount.signal("CONT");
+}

@@ -74,6 +74,14 @@ fn all_json_output_is_valid_by_its_schema() {
         let mut diff = mjpeg(["inspect", target, "--diff", &server.stream, "--frames", "3", "--all"]);
         printed.lines("inspect.diff", &run(diff.args(["--format", "json"])).out);
     }
+    for target in ["http://127.0.0.1:1/", &server.url("/"), "no/such/file"] {
+        let failed = run(&mut mjpeg(["inspect", target, "--headers", "--format", "json"]));
+        printed.lines("inspect.failure", &failed.out);
+        let diff = run(&mut mjpeg(["inspect", target, "--diff", cut, "--format", "json"]));
+        printed.lines("inspect.diff", &diff.out);
+    }
+    printed
+        .lines("check", &run(&mut mjpeg(["check", recording, "--fail-on", "info", "--format", "json"])).out);
     let baseline = folder.path().join("baseline.json");
     for option in ["--save-baseline", "--baseline"] {
         let mut check = mjpeg(["check", &server.stream, "--frames", "9", "--format", "json", option]);

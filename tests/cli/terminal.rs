@@ -70,3 +70,30 @@ fn check_shows_progress_and_a_table_that_fits() {
     }
     server.stop();
 }
+
+#[test]
+fn no_line_of_check_is_wider_than_the_terminal_and_a_pipe_has_a_line_each() {
+    for args in [
+        "check fixtures/captures/motion.http fixtures/streams/axis-vapix-250s-manual/stream.http",
+        "check --list-rules",
+        "check --explain M203",
+    ] {
+        let mut piped = kit::run::mjpeg(args.split(' '));
+        let piped = run(piped.current_dir(kit::repository("."))).text();
+        for columns in [70, 80] {
+            let Some(text) = on_terminal(columns, args) else { return };
+            // Progress is drawn over.
+            let shown = |line: &str| line.trim_end().rsplit('\r').next().map_or(0, |it| it.chars().count());
+            for line in plain(&text).lines() {
+                assert!(shown(line) <= usize::from(columns), "{columns} {args}: {line:?}");
+            }
+            assert!(
+                text.lines().count() > piped.lines().count() || args.contains("explain"),
+                "{args}: {text}"
+            );
+        }
+    }
+    let mut list = kit::run::mjpeg(["check", "--list-rules"]);
+    let rules = run(&mut list).text();
+    assert!(rules.lines().all(|line| !line.starts_with(' ')), "{rules}");
+}

@@ -4,6 +4,7 @@
 
 mod combinations;
 mod hostile;
+mod limits;
 mod open_streams;
 mod outcomes;
 mod reads;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mjpeg::consumers::{Fate, Predictor, ResponseHead, Stream, StreamEnd, consumer};
+use mjpeg::consumers::{Cause, Fate, Predictor, ResponseHead, Stream, StreamEnd, consumer};
 use mjpeg::http::Head;
 
 use crate::streams;
@@ -34,6 +34,10 @@ fn what_may_come_in_one_read_or_two_is_unknown_for_a_program_that_takes_one_pict
     for (behind, expected) in [(100, Fate::OnTime), (2, Fate::Unknown), (0, Fate::Loses)] {
         let stream = stream(behind);
         assert_eq!(fate(&stream, "mjpeg_consumer"), expected, "{behind} ms");
+        if behind == 0 {
+            let cause = Predictor::new(&stream).predict(consumer("mainsail").unwrap()).cause;
+            assert_eq!(cause, Some(Cause::Burst));
+        }
         // A program that keeps what it has read does not depend on it.
         assert_eq!(fate(&stream, "ffmpeg"), Fate::OnTime, "{behind} ms");
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mjpeg::consumers::{Predictor, ResponseHead, Sampler, Stream, StreamEnd, consumers};
+use mjpeg::consumers::{Predictor, ResponseHead, SampleEnd, Sampler, Stream, StreamEnd, consumers};
 use mjpeg::multipart;
 use mjpeg::response::{Event, Expected, Reader};
 
@@ -48,7 +48,7 @@ fn sample(head: &[u8], sends: &[Part]) -> (Stream, Stream) {
         feed(&mut reader, send, &mut sampler);
     }
     let ended = Duration::from_millis(STEP_MS * (sends.len() as u64 + 4));
-    let sample = sampler.expect("set above").finish(ended, true);
+    let sample = sampler.expect("set above").finish(ended, SampleEnd::Closed);
     (sample, Stream::new(facts, body, &arrivals, Vec::new(), StreamEnd::Closed, ended))
 }
 

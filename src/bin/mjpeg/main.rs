@@ -2,6 +2,7 @@
 
 mod asked;
 mod bench;
+mod cadence;
 mod capture;
 mod cli;
 mod clock;
@@ -12,6 +13,7 @@ mod file_limit;
 mod flight;
 mod generate;
 mod inspect;
+mod lines;
 mod listen;
 mod matroska;
 mod option_file;

@@ -33,10 +33,10 @@ impl Ink {
             Self::Name => "1",
             Self::Good => "32",
             Self::Error => "1;31",
-            // Those of GCC: yellow cannot be read on white.
+            // Yellow and cyan cannot be read on white, nor blue on black.
             Self::Warning => "1;35",
-            Self::Info => "1;36",
-            Self::Text => "36",
+            Self::Info => "1;94",
+            Self::Text => "94",
             Self::Dim => "2",
             Self::Blank => "32",
             Self::Control => "35",

@@ -28,6 +28,17 @@ impl From<OpenError> for Failure {
     }
 }
 
+/// The word in JSON for a target that has no stream, or whose stream failed; `None` for a status that is no failure.
+pub fn word(exit: Exit) -> Option<&'static str> {
+    match exit {
+        Exit::Done | Exit::No => None,
+        Exit::Unreachable => Some("unreachable"),
+        Exit::NotAStream => Some("not_a_stream"),
+        Exit::Stalled => Some("stalled"),
+        Exit::Local => Some("error"),
+    }
+}
+
 /// The status for a stream that failed; `None` for an end that is no failure.
 pub fn of_end(end: &End, is_live: bool) -> Option<Exit> {
     match end {

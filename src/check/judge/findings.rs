@@ -50,6 +50,7 @@ impl Findings {
             count: 0,
             part: place.part,
             offset: place.offset,
+            file: None,
             message: cut(message.into()),
             severity: None,
         });

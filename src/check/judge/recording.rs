@@ -37,9 +37,16 @@ impl RecordingFault {
     }
 }
 
+impl RecordingFault {
+    /// The code of its rule.
+    pub fn code(self) -> &'static str {
+        self.rule().code
+    }
+}
+
 impl Judge {
-    /// Takes a fault of the recording at the line `number` of its manifest, counted from 1.
-    pub fn recording(&mut self, fault: RecordingFault, number: u64, message: impl Into<String>) {
-        self.findings.note(fault.rule(), Place { part: Some(number), offset: None }, message);
+    /// Takes a fault of the recording at a part; `None`: at a line that says no part.
+    pub fn recording(&mut self, fault: RecordingFault, part: Option<u64>, message: impl Into<String>) {
+        self.findings.note(fault.rule(), Place { part, offset: None }, message);
     }
 }

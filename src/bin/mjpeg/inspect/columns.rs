@@ -4,6 +4,7 @@ use mjpeg::multipart::Framing;
 
 use super::column::{Column, Known};
 use super::row::Row;
+use crate::lines::wrapped;
 use crate::output;
 use crate::paint::{Ink, Paint};
 
@@ -122,21 +123,6 @@ fn shortened(text: &str, room: Option<usize>) -> Option<String> {
         }
         _ => Some(text.into()),
     }
-}
-
-/// The words of a text on lines of at most `width` characters.
-pub fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.into()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

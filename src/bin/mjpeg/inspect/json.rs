@@ -1,9 +1,13 @@
 //! `--format json`: rows for programs, schema `mjpeg.inspect/1`.
 
+use std::mem;
+
+use mjpeg::http::Head;
 use mjpeg::multipart::Framing;
 use serde::Serialize;
 
 use super::emitter::{Emitter, Opened};
+use super::fault::Fault;
 use super::marker_table::MarkerTable;
 use super::region::Region;
 use super::row::Row;
@@ -17,6 +21,9 @@ pub struct Json {
     target: String,
     /// The response head, until the first row has it.
     head: Option<String>,
+    /// The heads before it, until then.
+    earlier: Vec<String>,
+    parts: u64,
     /// Whether the first row has the response head.
     headers: bool,
 }
@@ -24,7 +31,7 @@ pub struct Json {
 impl Json {
     /// No row yet. With `headers` the first one has the response head.
     pub fn new(headers: bool) -> Self {
-        Self { target: String::new(), head: None, headers }
+        Self { target: String::new(), head: None, earlier: Vec::new(), parts: 0, headers }
     }
 }
 
@@ -62,6 +69,8 @@ struct Object<'a> {
     deviations: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     damage: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    earlier_heads: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_head: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,6 +79,19 @@ struct Object<'a> {
     hex: Vec<RegionObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
     markers: Option<Vec<MarkerObject<'a>>>,
+}
+
+/// The last line, if there is no stream or it failed.
+#[derive(Debug, Serialize)]
+struct FailureObject<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    fault: &'a Fault,
+    parts: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    earlier_heads: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_head: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -93,12 +115,15 @@ struct MarkerObject<'a> {
 impl Emitter for Json {
     fn start(&mut self, opened: &Opened<'_>) -> String {
         self.target = opened.target.into();
-        let head = opened.head.filter(|_| self.headers);
-        self.head = head.map(|head| String::from_utf8_lossy(head.bytes()).into_owned());
+        if self.headers {
+            self.head = opened.head.map(text);
+            self.earlier = opened.earlier.iter().map(text).collect();
+        }
         String::new()
     }
 
     fn row(&mut self, row: &Row) -> Result<String, Problem> {
+        self.parts += 1;
         let (width, height) = row.size.unzip();
         let object = Object {
             schema: "mjpeg.inspect/1",
@@ -119,6 +144,7 @@ impl Emitter for Json {
             fields: &row.fields,
             deviations: &row.deviations,
             damage: row.damage,
+            earlier_heads: mem::take(&mut self.earlier),
             response_head: self.head.take(),
             head: row.head.as_ref().map(|head| String::from_utf8_lossy(head).into_owned()),
             hex: row.regions.iter().map(region).collect(),
@@ -127,9 +153,24 @@ impl Emitter for Json {
         Ok(output::json(&object)?)
     }
 
+    fn failed(&mut self, fault: &Fault) -> Result<String, Problem> {
+        let object = FailureObject {
+            schema: "mjpeg.inspect.failure/1",
+            fault,
+            parts: self.parts,
+            earlier_heads: mem::take(&mut self.earlier),
+            response_head: self.head.take(),
+        };
+        Ok(output::json(&object)?)
+    }
+
     fn end(&mut self, _: &Around, _: &str) -> String {
         String::new()
     }
+}
+
+fn text(head: &Head) -> String {
+    String::from_utf8_lossy(head.bytes()).into_owned()
 }
 
 /// The word for a framing in JSON.

@@ -5,6 +5,7 @@ mod columns;
 mod details;
 mod diff;
 mod emitter;
+mod fault;
 mod head_text;
 mod hex;
 mod json;
@@ -69,7 +70,8 @@ pub struct Inspect {
     /// A stream that sends no byte, or no complete part, for this long is stalled
     #[arg(long, value_name = "T", default_value = "5s", value_parser = value::limit)]
     idle: Duration,
-    /// Show the head of the response and of each part as received, with the line ends
+    /// Show the head of the response and of each part as received, with the line ends; before it those on the way to it:
+    /// redirections, refusals (401), interim heads (100), but not that of a proxy's tunnel to a URL
     #[arg(long)]
     headers: bool,
     /// Show each part in hex: what is before its delimiter, the delimiter, the head, and the first N bytes of the body
@@ -98,8 +100,8 @@ pub struct Inspect {
 enum Format {
     /// Lines to read
     Text,
-    /// One JSON object for each part, each on one line, schema mjpeg.inspect/1; with --diff one object, schema
-    /// mjpeg.inspect.diff/1
+    /// One JSON object for each part, each on one line, schema mjpeg.inspect/1; without a stream, or if it fails, a last one that
+    /// says why, schema mjpeg.inspect.failure/1; with --diff one object, schema mjpeg.inspect.diff/1
     Json,
 }
 

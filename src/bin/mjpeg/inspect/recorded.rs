@@ -27,39 +27,45 @@ pub fn rows(
 ) -> Result<Around, Problem> {
     let mut around = Around::default();
     let mut last: Option<Duration> = None;
-    while let Some(line) = recording.next_line()? {
+    let mut next = recording.next_line()??;
+    while let Some(line) = next {
+        let is_last = frames.is_some_and(|frames| around.parts + 1 >= frames);
+        // A line that cannot be read is reported behind the one before it.
+        let following = if is_last { Ok(None) } else { recording.next_line()? };
+        let is_cut = following.as_ref().is_ok_and(|following| line.is_cut(following.as_ref()));
         let arrival = line.arrival_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
-        let mut row = row(recording, line, details);
+        let mut row = row(recording, line, details)?;
+        row.is_cut = is_cut && !is_last;
         row.arrival = arrival;
         // Times start again where a recording was resumed.
         row.gap = arrival.zip(last).and_then(|(now, last)| now.checked_sub(last));
         if arrival.zip(last).is_some_and(|(now, last)| now < last) {
             around.times.interrupt();
         }
-        if let Some(arrival) = arrival {
+        if let Some(arrival) = arrival.filter(|_| !row.is_cut) {
             around.times.push(arrival);
         }
         last = arrival;
         around.parts += 1;
         around.bytes = around.bytes.saturating_add(row.body_bytes.unwrap_or(0));
-        let is_last = frames.is_some_and(|frames| around.parts >= frames);
         if sink.row(row)? == Flow::Enough || is_last || stop.signal().is_some() {
             break;
         }
+        next = following?;
     }
     Ok(around)
 }
 
-fn row(recording: &Recording, line: Line, details: Details) -> Row {
+fn row(recording: &Recording, line: Line, details: Details) -> Result<Row, Problem> {
     let Line { seq, part, file, offset, body_bytes, fields, deviations, damage, .. } = line;
     let mut row = Row { seq, part, file, offset, body_bytes, fields, ..Row::default() };
     if details.headers {
         let lines = row.fields.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
         row.head = Some(lines.collect::<String>().into_bytes());
     }
-    let contents = row.file.as_deref().map(|file| (recording.contents(file), file));
+    let contents = row.file.as_deref().map(|file| recording.contents(file)).transpose()?;
     match contents {
-        Some((Ok(body), _)) => {
+        Some(Ok(body)) => {
             let judgement = Judgement::of_markers(&body, Walk::over(&body));
             row.set_picture(&body, &judgement);
             if details.jpeg {
@@ -71,7 +77,10 @@ fn row(recording: &Recording, line: Line, details: Details) -> Row {
                 row.regions = vec![Region { name: "body", offset, bytes, left_out }];
             }
         }
-        Some((Err(error), file)) => row.deviations.push(format!("cannot read {file}: {error}")),
+        Some(Err(error)) => {
+            let file = row.file.as_deref().unwrap_or_default();
+            row.deviations.push(format!("cannot read {file}: {error}"));
+        }
         None => {
             let damage = damage.map(|damage| format!(": {damage}")).unwrap_or_default();
             row.deviations.push(format!("no file was written{damage}"));
@@ -81,5 +90,5 @@ fn row(recording: &Recording, line: Line, details: Details) -> Row {
     row.deviations = deviations;
     let more: Vec<String> = noted.into_iter().filter(|note| !row.deviations.contains(note)).collect();
     row.deviations.extend(more);
-    row
+    Ok(row)
 }

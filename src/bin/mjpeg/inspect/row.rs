@@ -30,6 +30,8 @@ pub struct Row {
     pub fields: Vec<(String, String)>,
     /// What departed from the standards.
     pub deviations: Vec<String>,
+    /// Whether the end of the input, or of a connection that was recorded, cuts it.
+    pub is_cut: bool,
     /// Why no reader shows the picture.
     pub damage: Option<&'static str>,
     /// The same in a sentence.
@@ -70,6 +72,7 @@ impl Row {
         } else {
             row.set_picture(part.body, judgement);
         }
+        row.is_cut = part.framing == Framing::EndOfInput && judgement.damage().is_some();
         row
     }
 

@@ -9,6 +9,7 @@ use mjpeg::http::Head;
 use super::column::Known;
 use super::details::Details;
 use super::emitter::{Emitter, Opened};
+use super::fault::Fault;
 use super::recorded;
 use super::region::Window;
 use super::row::Row;
@@ -21,7 +22,7 @@ use crate::problem::Problem;
 use crate::recording::{Recording, is_directory};
 use crate::signal::Stop;
 use crate::status;
-use crate::transport::{self, End, Flow, Session, Target};
+use crate::transport::{self, End, Flow, Foreign, Session, Target};
 
 /// What to read, and how far.
 #[derive(Debug, Clone)]
@@ -65,14 +66,13 @@ impl Reading {
     /// # Errors
     ///
     /// When there is no stream, and those of the taker.
-    pub fn read<T: Taker>(&self, mut taker: T, clock: &Clock, stop: &Stop) -> Result<(T, Read), Failure> {
+    pub fn read(&self, taker: &mut impl Taker, clock: &Clock, stop: &Stop) -> Result<Read, Failure> {
         let target = self.target.to_string();
         let patience = self.asked.duration.map_or(self.idle, |duration| duration.min(self.idle));
         if let Target::File(path) = &self.target
             && is_directory(path, patience, stop)
         {
-            let read = self.read_recording(path, &target, &mut taker, stop)?;
-            return Ok((taker, read));
+            return Ok(self.read_recording(path, &target, taker, stop)?);
         }
         let started = clock.now();
         let stream = transport::open(&self.target, &self.transport, patience, clock, stop)?;
@@ -80,22 +80,27 @@ impl Reading {
         let window = self.details.hex.map(|_| Window::over(&mut session)).transpose()?;
         let known = if session.has_times() { Known::Live } else { Known::Saved };
         let head: Option<Head> = session.head().cloned();
+        let earlier: Vec<Head> = session.earlier_heads().cloned().collect();
         let is_in_chunks = session.is_in_chunks();
-        taker.opened(&Opened { target: &target, head: head.as_ref(), is_in_chunks, known })?;
+        taker.opened(&Opened {
+            target: &target,
+            head: head.as_ref(),
+            earlier: &earlier,
+            is_in_chunks,
+            known,
+        })?;
         let mut watcher = Watcher::new(taker, self.details, window, self.asked.frames);
         let deadline = self.asked.duration.map(|duration| started + duration);
         let end = session.run(&mut watcher, deadline)?;
         watcher.finish()?;
-        let page = session.page().filter(|_| matches!(end, End::NotAStream(_)));
-        let failure = match page {
-            Some(page) => Some(Failure {
+        let failure = match &end {
+            End::NotAStream(Foreign { page: Some(page), .. }) => Some(Failure {
                 hint: page.hint().map(String::from),
                 ..Failure::new(Exit::NotAStream, anyhow!("{}: not a stream: {page}", self.target))
             }),
-            None => self.failure(&end, watcher.around.parts - watcher.around.cut),
+            end => self.failure(end, watcher.around.parts - watcher.around.cut),
         };
-        let Watcher { sink, around, .. } = watcher;
-        Ok((sink, Read { around, end: Some(end), failure }))
+        Ok(Read { around: watcher.around, end: Some(end), failure })
     }
 
     fn read_recording(
@@ -105,8 +110,14 @@ impl Reading {
         taker: &mut impl Taker,
         stop: &Stop,
     ) -> Result<Read, Problem> {
-        let mut recording = Recording::open(path)?;
-        taker.opened(&Opened { target, head: None, is_in_chunks: false, known: Known::Recording })?;
+        let mut recording = Recording::open(path, self.idle, stop)?;
+        taker.opened(&Opened {
+            target,
+            head: None,
+            earlier: &[],
+            is_in_chunks: false,
+            known: Known::Recording,
+        })?;
         let around = recorded::rows(&mut recording, self.details, self.asked.frames, taker, stop)?;
         let end = stop.signal().map(End::Signal);
         Ok(Read { around, end, failure: None })
@@ -141,17 +152,33 @@ pub fn show(
     clock: &Clock,
     stop: &Stop,
 ) -> Result<Outcome, Failure> {
-    let printer = Printer { emitter, results: Results::default(), failure: None };
-    let read = reading.read(printer, clock, stop);
-    let (mut printer, read) = match (read, stop.signal()) {
-        (Err(_), Some(signal)) => return Ok(Outcome::Signal(signal)),
-        (read, _) => read?,
-    };
+    let mut printer = Printer { emitter, results: Results::default(), failure: None };
+    let read = reading.read(&mut printer, clock, stop);
     if let Some(failure) = printer.failure.take() {
         return Err(failure);
     }
-    let text = printer.emitter.end(&read.around, &ended(&read, reading));
-    printer.results.print(&text)?;
+    let target = reading.target.to_string();
+    let signal = stop.signal().filter(|_| match &read {
+        Ok(read) => matches!(read.end, Some(End::Signal(_))),
+        Err(_) => true,
+    });
+    let fault = match (&read, signal) {
+        (_, Some(_)) => Some(Fault::interrupted(&target)),
+        (Err(failure), _) | (Ok(Read { failure: Some(failure), .. }), _) => Some(Fault::of(&target, failure)),
+        (Ok(_), None) => None,
+    };
+    if let Ok(read) = &read {
+        let text = printer.emitter.end(&read.around, &ended(read, reading));
+        printer.results.print(&text)?;
+    }
+    if let Some(fault) = fault {
+        let text = printer.emitter.failed(&fault)?;
+        printer.results.print(&text)?;
+    }
+    let read = match (read, signal) {
+        (Err(_), Some(signal)) => return Ok(Outcome::Signal(signal)),
+        (read, _) => read?,
+    };
     match (read.failure, read.end) {
         (Some(failure), _) => Err(failure),
         (None, Some(End::Signal(signal))) => Ok(Outcome::Signal(signal)),

@@ -8,13 +8,16 @@ use mjpeg::http::{Head, Version};
 use mjpeg::stats::FrameTimes;
 
 use super::column::Known;
-use super::columns::{Columns, INDENT, wrapped};
+use super::columns::{Columns, INDENT};
 use super::details::Details;
 use super::emitter::{Emitter, Opened};
+use super::fault::Fault;
 use super::marker_table::MarkerTable;
 use super::row::Row;
 use super::watcher::Around;
 use super::{head_text, hex};
+use crate::cadence;
+use crate::lines::wrapped;
 use crate::output::{self, printable};
 use crate::paint::{Ink, Paint};
 use crate::problem::Problem;
@@ -99,12 +102,18 @@ impl Emitter for Text {
         let mut text = self.paint.ink(Ink::Name, printable(opened.target));
         match opened.head {
             Some(head) if self.details.headers => {
-                for line in head_text::lines(head.bytes(), self.paint) {
-                    let _ = write!(text, "\n  {line}");
+                for head in opened.earlier.iter().chain([head]) {
+                    for line in head_text::lines(head.bytes(), self.paint) {
+                        let _ = write!(text, "\n  {line}");
+                    }
                 }
             }
             Some(head) => {
-                let line = status(head, opened.is_in_chunks);
+                let mut line = status(head, opened.is_in_chunks);
+                let earlier: Vec<String> = opened.earlier.iter().map(of_status).collect();
+                if !earlier.is_empty() {
+                    line += &format!("; before it: {}", earlier.join(", "));
+                }
                 for piece in wrapped(&line, self.width.unwrap_or(usize::MAX).saturating_sub(2)) {
                     let _ = write!(text, "\n  {piece}");
                 }
@@ -127,17 +136,14 @@ impl Emitter for Text {
         Ok(text)
     }
 
+    fn failed(&mut self, _: &Fault) -> Result<String, Problem> {
+        Ok(String::new())
+    }
+
     fn end(&mut self, around: &Around, end: &str) -> String {
         let mut text = Counted(around.parts, "part").to_string();
         if let Some(timing) = around.times.timing(None) {
-            let _ = write!(
-                text,
-                ", {:.2} fps, gaps p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms",
-                timing.fps,
-                output::ms(timing.gap_p50),
-                output::ms(timing.gap_p99),
-                output::ms(timing.gap_max)
-            );
+            let _ = write!(text, ", {}", cadence::line(&timing));
         }
         if let Some(mean) = around.bytes.checked_div(around.parts) {
             let _ = write!(text, ", {} a part", output::bytes(mean));
@@ -174,6 +180,11 @@ fn status(head: &Head, is_in_chunks: bool) -> String {
         text += ", chunked";
     }
     text
+}
+
+/// The status of a head, with its reason.
+fn of_status(head: &Head) -> String {
+    printable(format!("{} {}", head.status, head.reason).trim_end())
 }
 
 /// The status line of a response, without its line end.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mjpeg::jpeg::MarkerJudge;
-use mjpeg::multipart::{Collected, Collector, Event, Framing, Span};
+use mjpeg::multipart::{Collected, Collector, Event, Span};
 use mjpeg::stats::FrameTimes;
 
 use super::details::Details;
@@ -20,6 +20,12 @@ pub trait Sink {
     ///
     /// A problem of our side ends the session.
     fn row(&mut self, row: Row) -> Result<Flow, Problem>;
+}
+
+impl<S: Sink> Sink for &mut S {
+    fn row(&mut self, row: Row) -> Result<Flow, Problem> {
+        (**self).row(row)
+    }
 }
 
 /// The observer of a stream.
@@ -134,9 +140,9 @@ impl<S: Sink> Observer for Watcher<S> {
         }
         self.last_arrival = arrival;
         self.around.parts += 1;
-        self.around.cut += u64::from(part.framing == Framing::EndOfInput && judgement.damage().is_some());
+        self.around.cut += u64::from(row.is_cut);
         self.around.bytes += part.spans.body.len;
-        if let Some(arrival) = arrival {
+        if let Some(arrival) = arrival.filter(|_| !row.is_cut) {
             self.around.times.push(arrival);
         }
         self.rows.open(part.number, row);

@@ -37,7 +37,10 @@ pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resu
         return failure(Exit::Stalled, "connected, but no frame came in that time".into());
     }
     match (end, failed) {
-        (End::NotAStream(_), Some(exit)) => failure(exit, end.to_string()),
+        (End::NotAStream(foreign), Some(exit)) => {
+            let hint = foreign.hint().map(String::from);
+            Err(Failure { hint, ..Failure::new(exit, anyhow!("{target}: {end}")) })
+        }
         (_, Some(exit)) => failure(exit, format!("after {frames}: {end}")),
         (End::Closed | End::Truncated, None) if goal.is_set() => {
             let cause = anyhow!("{target}: after {frames}, before the goal: {end}");

@@ -6,6 +6,7 @@ use mjpeg::http::ChunkError;
 use mjpeg::response;
 
 use super::open_error::OpenErrorKind;
+use super::page::Page;
 
 /// Why the reading of a stream ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub enum End {
     /// This signal ended the run.
     Signal(i32),
     /// Nothing could be recovered.
-    NotAStream(response::Error),
+    NotAStream(Foreign),
     /// The stream could not be opened again.
     Gone {
         /// How the last stream ended.
@@ -39,6 +40,32 @@ pub enum End {
         /// The same in words.
         why: String,
     },
+}
+
+/// An answer from which nothing could be recovered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign {
+    /// Why.
+    pub error: response::Error,
+    /// What the answer is, if it is a text.
+    pub page: Option<Page>,
+}
+
+impl Foreign {
+    /// What to do, if that is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        self.page.as_ref().and_then(Page::hint)
+    }
+}
+
+/// For people: what the answer is, else why it is no stream.
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.page {
+            Some(page) => page.fmt(f),
+            None => self.error.fmt(f),
+        }
+    }
 }
 
 impl End {
@@ -91,7 +118,7 @@ impl fmt::Display for End {
                 write!(f, "stalled: none of the {parts} parts within the idle limit was a good frame")
             }
             Self::Signal(_) => f.write_str("ended by a signal"),
-            Self::NotAStream(error) => write!(f, "not an MJPEG stream: {error}"),
+            Self::NotAStream(foreign) => write!(f, "not an MJPEG stream: {foreign}"),
             Self::Gone { last, why, .. } => write!(f, "{last}, and was not there again: {why}"),
         }
     }

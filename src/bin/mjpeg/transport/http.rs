@@ -55,6 +55,8 @@ pub struct Client {
     tls: Option<Arc<ClientConfig>>,
     /// The connection from one request to the next, if there are to be many.
     kept: Option<Kept>,
+    /// The heads of the answers before the stream: redirections and demands for a password.
+    on_the_way: Vec<Head>,
 }
 
 impl Client {
@@ -81,6 +83,7 @@ impl Client {
             cookies: Cookies::default(),
             tls: None,
             kept: None,
+            on_the_way: Vec::new(),
         })
     }
 
@@ -108,10 +111,14 @@ impl Client {
     pub fn open(&mut self, patience: Duration) -> Result<Stream, OpenError> {
         self.patience = patience;
         self.cookies = Cookies::default();
+        self.on_the_way.clear();
         let mut place = self.start.clone();
         for _ in 0..=MOST_REDIRECTIONS {
             match self.visit(&place)? {
-                Visit::Stream(stream) => return Ok(*stream),
+                Visit::Stream(mut stream) => {
+                    stream.set_on_the_way(std::mem::take(&mut self.on_the_way));
+                    return Ok(*stream);
+                }
                 Visit::Redirection(next) => place = next,
             }
         }
@@ -143,8 +150,11 @@ impl Client {
             }
             match head.status {
                 200..=299 => return Ok(Visit::Stream(Box::new(stream))),
-                300..=399 => return redirected(place, head).map(Visit::Redirection),
-                401 => {}
+                300..=399 => {
+                    self.on_the_way.extend(stream.earlier_heads().chain([head]).cloned());
+                    return redirected(place, head).map(Visit::Redirection);
+                }
+                401 => self.on_the_way.extend(stream.earlier_heads().chain([head]).cloned()),
                 _ => return Err(self.refused(place, &mut stream, tried)),
             }
             let Some(credentials) = &credentials else {

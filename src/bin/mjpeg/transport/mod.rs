@@ -54,12 +54,11 @@ mod wire;
 
 pub use camera::{Camera, CameraError, Manner};
 pub use connection::{Lost, Opened, Reason};
-pub use end::End;
+pub use end::{End, Foreign};
 pub use observer::{Flow, Observer};
 pub use open::{Opener, Source, open};
 pub use open_error::{OpenError, OpenErrorKind};
 pub use options::Options;
-pub use page::Page;
 pub use pause::pause;
 pub use reconnect::{Reconnect, Tries};
 pub use redacted::redacted;

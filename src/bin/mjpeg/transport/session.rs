@@ -7,11 +7,10 @@ use mjpeg::http::{ContentType, Head};
 use mjpeg::multipart::{self, Extent, Framing};
 use mjpeg::response::{Error, Event};
 
-use super::end::End;
+use super::end::{End, Foreign};
 use super::idle_limit::{Counts, IdleLimit, Judged};
 use super::observer::{Flow, Observer};
 use super::origin::Origin;
-use super::page::Page;
 use super::recorded::Recorded;
 use super::stream::{Received, Stream};
 use super::tap::Tap;
@@ -128,14 +127,14 @@ impl Session {
         self.stream.head()
     }
 
+    /// The heads before it, in order: of redirections and refusals on the way to the stream, and interim ones (1xx).
+    pub fn earlier_heads(&self) -> impl Iterator<Item = &Head> {
+        self.stream.earlier_heads()
+    }
+
     /// The URL that the stream came from, after redirections and without a password.
     pub fn url(&self) -> Option<&str> {
         self.stream.url()
-    }
-
-    /// What the answer is, if it is a text.
-    pub fn page(&self) -> Option<Page> {
-        self.stream.page_shown()
     }
 
     /// What a live response starts with. In a file, empty lines before the head mean nothing.
@@ -282,8 +281,8 @@ impl Session {
         self.stream.reader.finish();
         match self.drain(observer)? {
             // A body without a part is not a stream, unless it broke before it could show a part.
-            Drained::End(End::NotAStream(error)) => Ok(match end {
-                End::Closed | End::Truncated => End::NotAStream(error),
+            Drained::End(End::NotAStream(foreign)) => Ok(match end {
+                End::Closed | End::Truncated => End::NotAStream(foreign),
                 end => end,
             }),
             Drained::End(end @ (End::Unframed(_) | End::Enough)) => Ok(end),
@@ -304,7 +303,10 @@ impl Session {
                     return Ok(Drained::More);
                 }
                 Err(Error::Chunked(error)) => return Ok(Drained::End(End::Unframed(error))),
-                Err(error) => return Ok(Drained::End(End::NotAStream(error))),
+                Err(error) => {
+                    let foreign = Foreign { error, page: self.stream.page_shown() };
+                    return Ok(Drained::End(End::NotAStream(foreign)));
+                }
             };
             let is_part = matches!(event, multipart::Event::Part(_));
             let end = match &event {

@@ -41,10 +41,12 @@ pub struct Stream {
     substitute: Option<Head>,
     /// What was read before there was a tap, with its times.
     early: Vec<(Duration, Vec<u8>)>,
-    /// The first bytes of a live response, to say what it is if it is no stream.
+    /// The first bytes of the response, to say what it is if it is no stream.
     start: Vec<u8>,
     /// The URL that it came from, after redirections.
     url: Option<String>,
+    /// The heads of the answers on the way to it: redirections and demands for a password.
+    on_the_way: Vec<Head>,
     tap: Option<Box<dyn Tap>>,
     /// Where the connection may go when the response has been read.
     kept: Option<Kept>,
@@ -84,6 +86,7 @@ impl Stream {
             early: Vec::new(),
             start: Vec::new(),
             url: None,
+            on_the_way: Vec::new(),
             tap: None,
             kept: None,
         }
@@ -127,6 +130,16 @@ impl Stream {
     /// The URL that it came from, after redirections and without a password.
     pub fn url(&self) -> Option<&str> {
         self.url.as_deref()
+    }
+
+    /// Sets the heads of the answers to the requests before it.
+    pub(super) fn set_on_the_way(&mut self, heads: Vec<Head>) {
+        self.on_the_way = heads;
+    }
+
+    /// The heads before the one that counts, in order.
+    pub(super) fn earlier_heads(&self) -> impl Iterator<Item = &Head> {
+        self.on_the_way.iter().chain(self.reader.earlier_heads())
     }
 
     /// What the answer is, if it is a text.
@@ -294,7 +307,7 @@ impl Stream {
 
     fn filled(&mut self, n: usize, at: Duration) {
         let room = START_BYTES.saturating_sub(self.start.len());
-        if self.is_live && room > 0 {
+        if room > 0 {
             self.start.extend_from_slice(&self.reader.space()[..n.min(room)]);
         }
         self.reader.filled(n);

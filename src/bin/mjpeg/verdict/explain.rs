@@ -5,23 +5,33 @@ use std::fmt::Write as _;
 use mjpeg::check::{Rule, Severity, remedy, rules};
 use serde::Serialize;
 
+use crate::lines::{hanging, wrapped};
 use crate::output;
 use crate::paint::{Ink, Paint};
 use crate::problem::Problem;
 
 /// Longest line of the explanation, in characters.
 const WIDTH: usize = 78;
+/// The least width that text is wrapped to, in characters.
+const LEAST: usize = 30;
+/// Characters of a line of the list before its summary.
+const BEFORE_SUMMARY: usize = 45;
+/// How far a line of the list that goes on is indented, if there is no room below the summary.
+const INDENT: usize = 4;
 
 /// One rule: what it is, why it matters, what to change, and whom it breaks.
-pub fn rule(rule: &Rule, paint: Paint) -> String {
+pub fn rule(rule: &Rule, width: Option<usize>, paint: Paint) -> String {
+    let width = width.map_or(WIDTH, |width| width.clamp(LEAST, WIDTH));
     let severity = paint.ink(ink(rule.severity), rule.severity.name());
     let mut text = format!("{} {} ({severity})\n\n", paint.ink(Ink::Name, rule.code), rule.name);
-    let _ = writeln!(text, "  {}", rule.summary);
-    section(&mut text, paint, "Why it matters", &[rule.why]);
+    for line in wrapped(rule.summary, width - 2) {
+        let _ = writeln!(text, "  {line}");
+    }
+    section(&mut text, width, paint, "Why it matters", rule.why);
     if let Some(remedy) = remedy(rule) {
-        section(&mut text, paint, "What to change", &[remedy.cure]);
+        section(&mut text, width, paint, "What to change", remedy.cure);
         for (name, ink, example) in [("bad", Ink::Error, remedy.bad), ("good", Ink::Good, remedy.good)] {
-            for (n, line) in wrapped(example, WIDTH - 8).iter().enumerate() {
+            for (n, line) in wrapped(example, width - 10).iter().enumerate() {
                 let name = if n == 0 { name } else { "" };
                 let _ = writeln!(text, "    {}  {line}", paint.ink(ink, format!("{name:4}")));
             }
@@ -32,9 +42,11 @@ pub fn rule(rule: &Rule, paint: Paint) -> String {
         text += "  no measured program\n";
     }
     for (consumer, effect) in rule.effects {
-        let _ = writeln!(text, "  {effect:8} {}", consumer.version);
+        let line = format!("  {effect:8} {}", consumer.version);
+        let _ = writeln!(text, "{}", hanging(&line, Some(width), 11));
     }
-    let _ = write!(text, "\n{} {}", paint.ink(Ink::Heading, "Source"), rule.section);
+    let source = format!("{} {}", paint.ink(Ink::Heading, "Source"), rule.section);
+    let _ = write!(text, "\n{}", hanging(&source, Some(width), 7));
     text
 }
 
@@ -47,18 +59,20 @@ pub fn ink(severity: Severity) -> Ink {
     }
 }
 
-fn section(text: &mut String, paint: Paint, title: &str, paragraphs: &[&str]) {
+fn section(text: &mut String, width: usize, paint: Paint, title: &str, paragraph: &str) {
     let _ = writeln!(text, "\n{}", paint.ink(Ink::Heading, title));
-    for line in paragraphs.iter().flat_map(|it| wrapped(it, WIDTH - 2)) {
+    for line in wrapped(paragraph, width - 2) {
         let _ = writeln!(text, "  {line}");
     }
 }
 
-/// All rules, each on one line.
-pub fn list(paint: Paint) -> String {
+/// All rules, each on one line, which goes on below its summary on a terminal that is too narrow.
+pub fn list(width: Option<usize>, paint: Paint) -> String {
+    let has_room = width.is_none_or(|width| width >= BEFORE_SUMMARY + LEAST);
+    let indent = if has_room { BEFORE_SUMMARY } else { INDENT };
     let line = |rule: &'static Rule| {
         let severity = paint.ink(ink(rule.severity), format!("{:7}", rule.severity));
-        format!("{} {severity} {:31} {}", rule.code, rule.name, rule.summary)
+        hanging(&format!("{} {severity} {:31} {}", rule.code, rule.name, rule.summary), width, indent)
     };
     rules().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -115,18 +129,4 @@ pub fn json(rule: &Rule) -> Result<String, Problem> {
 pub fn list_json() -> Result<String, Problem> {
     let lines: Result<Vec<String>, Problem> = rules().map(json).collect();
     Ok(lines?.join("\n"))
-}
-
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.into()),
-        }
-    }
-    lines
 }

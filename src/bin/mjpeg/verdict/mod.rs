@@ -4,6 +4,7 @@ mod baseline;
 mod depth;
 mod emit;
 mod explain;
+mod framer;
 mod limits;
 mod options;
 mod reader;
@@ -12,6 +13,7 @@ mod run;
 mod sample;
 mod snapshots;
 mod tasks;
+mod word;
 
 use std::path::{Path, PathBuf};
 
@@ -36,8 +38,9 @@ use emit::{Emitter, Json, Text};
 use limits::Limits;
 use options::Options;
 use reader::Reader;
-use run::Verdict;
+use run::Run;
 use tasks::Task;
+use word::Verdict;
 
 /// Check a stream: boundaries, lengths, pictures, timing, and which players it breaks
 #[derive(Debug, Args)]
@@ -138,22 +141,29 @@ impl Check {
         let clock = Clock::real();
         let parts = Parts::default();
         let tasks = self.tasks(&parts, stop)?;
-        let baseline = self.baseline.as_ref().map(|file| Baseline::read(file, stop)).transpose()?;
-        // Before a target is opened: a baseline of other settings shows nothing.
-        let before: Vec<Option<&baseline::Entry>> = tasks
-            .iter()
-            .map(|task| baseline.as_ref().map(|it| it.entry(&task.shown(), &task.settings())).transpose())
-            .collect::<Result<_, _>>()?;
-        let mut saved = Vec::new();
         let paint = Paint::from(self.color.on_stdout());
         let mut emitter = self.format.emitter(Text::new(self.quiet, paint, output::stdout_width()));
         let mut out = output::Results::default();
+        // Before a target is opened: a baseline of other settings shows nothing.
+        let before = match self.before(&tasks, stop) {
+            Ok(before) => before,
+            Err(problem) => {
+                if self.format == Format::Json {
+                    for task in &tasks {
+                        let run = Run::refused(&task.target, &task.options, &clock, &problem);
+                        out.print(&emitter.target(task, &run, Verdict::Error)?)?;
+                    }
+                }
+                return Err(problem.into());
+            }
+        };
+        let mut saved = Vec::new();
         let mut worst = Exit::Done;
         let mut is_interrupted = false;
         let progress = Progress::start(tasks.len(), &parts, self.quiet, &clock);
         let printed = tasks::run(&tasks, self.jobs.into(), &clock, stop, |number, mut run| {
             let task = &tasks[number];
-            run.compare(before[number]);
+            run.compare(before[number].as_ref());
             if self.save_baseline.is_some() {
                 saved.extend(run.entry(task.shown(), task.settings()));
             }
@@ -174,12 +184,14 @@ impl Check {
         out.print(&emitter.end()?)?;
         if let Some(file) = &self.save_baseline {
             // One of some targets would hide that the others failed.
-            if saved.len() < tasks.len() {
-                let missing = Counted((tasks.len() - saved.len()) as u64, "target");
-                output::message(
-                    "check",
-                    &format!("{} was not written: {missing} gave no stream", file.display()),
-                );
+            let missing = Counted((tasks.len() - saved.len()) as u64, "target");
+            let why = match missing.0 {
+                _ if is_interrupted => Some("the check was interrupted".into()),
+                0 => None,
+                _ => Some(format!("{missing} gave no stream")),
+            };
+            if let Some(why) = why {
+                output::message("check", &format!("{} was not written: {why}", file.display()));
             } else {
                 Baseline::new(saved).write(file)?;
             }
@@ -188,6 +200,16 @@ impl Check {
             Some(signal) if is_interrupted => Outcome::Signal(signal),
             _ => Outcome::Exit(worst),
         })
+    }
+
+    /// What the baseline has of each task.
+    fn before(&self, tasks: &[Task], stop: &Stop) -> Result<Vec<Option<baseline::Entry>>, Problem> {
+        let baseline = self.baseline.as_ref().map(|file| Baseline::read(file, stop)).transpose()?;
+        let entry = |task: &Task| -> Result<Option<baseline::Entry>, Problem> {
+            let entry = baseline.as_ref().map(|it| it.entry(&task.shown(), &task.settings()));
+            Ok(entry.transpose()?.cloned())
+        };
+        tasks.iter().map(entry).collect()
     }
 
     /// Checks what clap does not.
@@ -226,10 +248,11 @@ impl Check {
     /// The text of `--explain` and `--list-rules`.
     fn explanation(&self) -> Result<String, Problem> {
         let paint = Paint::from(self.color.on_stdout());
+        let width = output::stdout_width();
         match (self.explain, self.format) {
-            (Some(rule), Format::Text) => Ok(explain::rule(rule, paint)),
+            (Some(rule), Format::Text) => Ok(explain::rule(rule, width, paint)),
             (Some(rule), Format::Json) => explain::json(rule),
-            (None, Format::Text) => Ok(explain::list(paint)),
+            (None, Format::Text) => Ok(explain::list(width, paint)),
             (None, Format::Json) => explain::list_json(),
         }
     }
@@ -276,20 +299,6 @@ impl FailOn {
             Self::Error => Severity::Error,
             Self::Warning => Severity::Warning,
             Self::Info => Severity::Info,
-        }
-    }
-}
-
-impl Verdict {
-    fn exit(self) -> Exit {
-        match self {
-            // The process dies by the signal.
-            Self::Pass | Self::Interrupted => Exit::Done,
-            Self::Fail => Exit::No,
-            Self::Unreachable => Exit::Unreachable,
-            Self::NotAStream => Exit::NotAStream,
-            Self::Stalled => Exit::Stalled,
-            Self::Error => Exit::Local,
         }
     }
 }

@@ -4,16 +4,18 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use mjpeg::check::{Judge, RecordingFault};
+use mjpeg::check::{Finding, Judge, RecordingFault};
 use mjpeg::counted::Counted;
-use mjpeg::jpeg::Walk;
-use mjpeg::multipart::{Boundary, Parser, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::problem::Problem;
-use crate::recording::{Line, Recording};
+use crate::recording::{Line, MANIFEST, Recording};
 use crate::signal::Stop;
 use crate::transport::{End, Flow, Observer};
+use crate::verdict::framer::Framer;
+
+/// The largest number of a part that is told apart. A manifest may have any.
+const MOST: u64 = 1 << 62;
 
 /// Whatever takes the events of the pictures has a judge for the manifest.
 pub trait Judging: Observer {
@@ -21,80 +23,141 @@ pub trait Judging: Observer {
     fn judge(&mut self) -> &mut Judge;
 }
 
-/// Reads the recording in `directory` to its end, to a signal, or until the observer has enough.
+/// Reads the recording in `directory` to its end, to a signal, or until the observer has enough. Each answer of the disk may
+/// take `patience`, and 10 s at least.
 ///
 /// # Errors
 ///
-/// When it has no manifest, and those of the observer.
-pub fn read(directory: &Path, watcher: &mut impl Judging, stop: &Stop) -> Result<End, Problem> {
-    let mut recording = Recording::open(directory)?;
-    let serializer = Serializer::new(Boundary::new("mjpeg-recording-of-frames")?);
-    let mut parser = Parser::new(Walk::new(), Some(b"mjpeg-recording-of-frames"));
-    let mut bytes = Vec::new();
-    serializer.first_delimiter(&mut bytes);
+/// When it has no manifest, the disk does not answer, and those of the observer.
+pub fn read(
+    directory: &Path,
+    patience: Duration,
+    watcher: &mut impl Judging,
+    stop: &Stop,
+) -> Result<End, Problem> {
+    let mut recording = Recording::open(directory, patience, stop)?;
+    let mut framer = Framer::new()?;
     let mut times = Times::default();
+    let mut numbers = Numbers::default();
     let mut last_seq: Option<u64> = None;
-    let mut is_empty = true;
-    loop {
+    let mut is_cut = false;
+    let mut next = line(&mut recording, watcher.judge())?;
+    while let Some(line) = next {
         if let Some(signal) = stop.signal() {
             return Ok(End::Signal(signal));
         }
-        let line = match recording.next_line() {
-            Ok(Some(line)) => line,
-            Ok(None) => break,
-            Err(problem) => {
-                let number = recording.lines() + 1;
-                watcher.judge().recording(RecordingFault::Line, number, problem.to_string());
-                break;
-            }
-        };
+        let part = numbers.next(&line);
         if let Some((seq, last)) =
             line.seq.zip(last_seq).filter(|(seq, last)| last.checked_add(1) != Some(*seq))
         {
             let message = format!("frame {seq} follows frame {last}");
-            watcher.judge().recording(RecordingFault::FrameMissing, line.number, message);
+            watcher.judge().recording(RecordingFault::FrameMissing, Some(part), message);
         }
         last_seq = line.seq.or(last_seq);
-        let Some(body) = contents(&recording, &line, watcher.judge()) else { continue };
-        is_empty = false;
-        bytes.extend_from_slice(&head(&line, body.len()));
-        bytes.extend_from_slice(&body);
-        serializer.delimiter(&mut bytes);
-        if pass(&mut parser, &bytes, watcher, times.next(&line))? == Flow::Enough {
+        let body = contents(&recording, &line, part, watcher.judge())?;
+        next = self::line(&mut recording, watcher.judge())?;
+        let arrival = times.next(&line);
+        let Some(body) = body else { continue };
+        is_cut = line.is_cut(next.as_ref());
+        if framer.pass(&line, part, &body, is_cut, arrival, watcher)? == Flow::Enough {
             return Ok(End::Enough);
         }
-        bytes.clear();
     }
-    // Without a picture there are no bytes, which the parser would call no stream.
-    if !is_empty {
-        parser.finish();
-        pass(&mut parser, &[], watcher, None)?;
+    framer.end(watcher)?;
+    Ok(if is_cut { End::Truncated } else { End::Closed })
+}
+
+/// The next line. One that cannot be read is a finding, and the end.
+fn line(recording: &mut Recording, judge: &mut Judge) -> Result<Option<Line>, Problem> {
+    Ok(recording.next_line()?.unwrap_or_else(|problem| {
+        judge.recording(RecordingFault::Line, None, problem.to_string());
+        None
+    }))
+}
+
+/// Sets the file of each finding, and the part as its line has it.
+///
+/// # Errors
+///
+/// When the disk does not answer.
+pub fn locate(
+    directory: &Path,
+    patience: Duration,
+    findings: &mut [Finding],
+    stop: &Stop,
+) -> Result<(), Problem> {
+    for finding in findings.iter_mut().filter(|it| it.rule.code == RecordingFault::Line.code()) {
+        finding.file = Some(MANIFEST.into());
     }
-    Ok(End::Closed)
+    let mut open: Vec<&mut Finding> = findings.iter_mut().filter(|it| it.part.is_some()).collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let mut recording = Recording::open(directory, patience, stop)?;
+    let mut numbers = Numbers::default();
+    while !open.is_empty()
+        && stop.signal().is_none()
+        && let Ok(Some(line)) = recording.next_line()?
+    {
+        let part = numbers.next(&line);
+        open.retain_mut(|finding| {
+            let is_here = finding.part == Some(part);
+            if is_here {
+                finding.part = Some(line.part);
+                finding.file.clone_from(&line.file);
+            }
+            !is_here
+        });
+    }
+    Ok(())
+}
+
+/// The numbers of parts, each higher than the one before. They start again where a recording was resumed.
+#[derive(Debug, Default)]
+struct Numbers {
+    base: u64,
+    last: u64,
+}
+
+impl Numbers {
+    fn next(&mut self, line: &Line) -> u64 {
+        let part = line.part.min(MOST);
+        if self.base + part <= self.last {
+            self.base = self.last;
+        }
+        self.last = (self.base + part).min(MOST);
+        self.last
+    }
 }
 
 /// The file of a line, after its size and its hash are compared; `None` if there is none to judge.
-fn contents(recording: &Recording, line: &Line, judge: &mut Judge) -> Option<Vec<u8>> {
-    let file = line.file.as_deref()?;
-    let body = match recording.contents(file) {
+fn contents(
+    recording: &Recording,
+    line: &Line,
+    part: u64,
+    judge: &mut Judge,
+) -> Result<Option<Vec<u8>>, Problem> {
+    let Some(file) = line.file.as_deref() else { return Ok(None) };
+    let mut note = |fault, message: String| judge.recording(fault, Some(part), message);
+    let body = match recording.contents(file)? {
         Ok(body) => body,
         Err(error) => {
+            let is_missing = error.kind() == io::ErrorKind::NotFound;
             let why =
-                if error.kind() == io::ErrorKind::NotFound { "is missing".into() } else { error.to_string() };
-            judge.recording(RecordingFault::FileMissing, line.number, format!("{file}: {why}"));
-            return None;
+                if is_missing { "the file is missing".into() } else { format!("cannot be read: {error}") };
+            note(RecordingFault::FileMissing, why);
+            return Ok(None);
         }
     };
     if let Some(expected) = line.body_bytes.filter(|&expected| !is_size_of(line, &body, expected)) {
-        let message = format!("{file}: {}, the part had {expected}", Counted(body.len() as u64, "byte"));
-        judge.recording(RecordingFault::FileSize, line.number, message);
+        let bytes = Counted(body.len() as u64, "byte");
+        note(RecordingFault::FileSize, format!("the file has {bytes}, the part had {expected}"));
     }
     let hash = || Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     if line.sha256.as_ref().is_some_and(|expected| *expected != hash()) {
-        let message = format!("{file}: its SHA-256 is not that of the manifest");
-        judge.recording(RecordingFault::FileHash, line.number, message);
+        note(RecordingFault::FileHash, "the SHA-256 of the file is not that of the manifest".into());
     }
-    Some(body)
+    Ok(Some(body))
 }
 
 /// Whether the file may have this size: that of the body, or with --trim that up to EOI.
@@ -107,44 +170,6 @@ fn is_size_of(line: &Line, body: &[u8], body_bytes: u64) -> bool {
         body.ends_with(b"\xff\xd9") && line.deviations.iter().any(said)
     };
     len == body_bytes || (len < body_bytes && is_trimmed())
-}
-
-/// The head of a part with the fields that were recorded. Its length is that of the file.
-fn head(line: &Line, len: usize) -> Vec<u8> {
-    let is_kept = |name: &str| !["content-length", "content-type"].contains(&&name.to_ascii_lowercase()[..]);
-    let is_plain = |text: &str| !text.contains(['\r', '\n']);
-    let mut head = format!("Content-Type: image/jpeg\r\nContent-Length: {len}\r\n");
-    for (name, value) in
-        line.fields.iter().filter(|(name, value)| is_kept(name) && is_plain(name) && is_plain(value))
-    {
-        head += &format!("{name}: {value}\r\n");
-    }
-    head += "\r\n";
-    head.into_bytes()
-}
-
-/// Gives the parser the bytes of a part, and the observer their events.
-fn pass(
-    parser: &mut Parser<Walk>,
-    mut bytes: &[u8],
-    watcher: &mut impl Judging,
-    arrival: Option<Duration>,
-) -> Result<Flow, Problem> {
-    loop {
-        let space = parser.space();
-        let n = bytes.len().min(space.len());
-        space[..n].copy_from_slice(&bytes[..n]);
-        parser.filled(n);
-        bytes = &bytes[n..];
-        while let Some(event) = parser.next_event()? {
-            if watcher.event(&event, arrival)? == Flow::Enough {
-                return Ok(Flow::Enough);
-            }
-        }
-        if bytes.is_empty() {
-            return Ok(Flow::More);
-        }
-    }
 }
 
 /// The arrival times. They start again where a recording was resumed.

@@ -4,24 +4,26 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use mjpeg::check::{Judge, Report, Severity};
 use mjpeg::consumers::HeadStart;
 use mjpeg::multipart::{Event, Extent, Part};
 
 use crate::clock::Clock;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::problem::Problem;
 use crate::progress::Parts;
 use crate::recording::is_directory;
 use crate::signal::Stop;
 use crate::status;
-use crate::transport::{End, Flow, Observer, Page, Session, Source, Target};
+use crate::transport::{End, Flow, Observer, Session, Source, Target};
 use crate::verdict::baseline::{Comparison, Entry, Figures, Settings, Steadiness};
 use crate::verdict::depth::Walks;
 use crate::verdict::options::{Asked, Options};
 use crate::verdict::recorded::{self, Judging};
 use crate::verdict::sample::Sample;
 use crate::verdict::snapshots::{self, Until};
+use crate::verdict::word::Verdict;
 
 /// The result of reading and judging one target.
 #[derive(Debug)]
@@ -46,63 +48,16 @@ pub struct Run {
     pub started: Duration,
     /// The URL that the stream came from, after redirections.
     pub url: Option<String>,
-    /// What the answer is, if it is a text and no stream.
-    pub page: Option<Page>,
     /// Whether the target is live: a file that ends inside a part is no fault.
     pub is_live: bool,
     /// Whether it is a directory of `mjpeg record`.
     is_recording: bool,
 }
 
-/// The verdict on one target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// No findings at or above the limit.
-    Pass,
-    /// Findings at or above the limit.
-    Fail,
-    /// No response: name, connection, TLS, authentication or HTTP status.
-    Unreachable,
-    /// A response that is not a stream.
-    NotAStream,
-    /// Silent, reset, or cut inside a part.
-    Stalled,
-    /// An error on our side.
-    Error,
-    /// A signal came before the end.
-    Interrupted,
-}
-
-impl Verdict {
-    /// The verdict on a target that gave no stream, or a stream that failed.
-    fn of(exit: Exit) -> Self {
-        match exit {
-            Exit::Unreachable => Self::Unreachable,
-            Exit::NotAStream => Self::NotAStream,
-            Exit::Stalled => Self::Stalled,
-            Exit::Done | Exit::No | Exit::Local => Self::Error,
-        }
-    }
-
-    /// The word in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Unreachable => "unreachable",
-            Self::NotAStream => "not_a_stream",
-            Self::Stalled => "stalled",
-            Self::Error => "error",
-            Self::Interrupted => "interrupted",
-        }
-    }
-}
-
 impl Run {
-    /// Reads `target` up to the limits of `options` and judges it.
-    pub fn of(target: &Target, options: &Options, clock: &Clock, stop: &Stop) -> Self {
-        let started = clock.now();
-        let mut run = Self {
+    /// A run that has not read `target`.
+    fn unread(target: &Target, options: &Options, clock: &Clock) -> Self {
+        Self {
             report: None,
             end: None,
             asked: Asked::of(target, options.frames, options.duration),
@@ -113,10 +68,21 @@ impl Run {
             comparison: None,
             started: clock.unix(),
             url: None,
-            page: None,
             is_live: target.is_live(),
             is_recording: false,
-        };
+        }
+    }
+
+    /// A run that ends before `target` is opened, with a failure of our side.
+    pub fn refused(target: &Target, options: &Options, clock: &Clock, why: &Problem) -> Self {
+        let failure = Some(Failure::local(anyhow!("{why}")));
+        Self { failure, ..Self::unread(target, options, clock) }
+    }
+
+    /// Reads `target` up to the limits of `options` and judges it.
+    pub fn of(target: &Target, options: &Options, clock: &Clock, stop: &Stop) -> Self {
+        let started = clock.now();
+        let mut run = Self::unread(target, options, clock);
         if let Some(signal) = stop.signal() {
             // It came while an earlier target was read.
             run.end = Some(End::Signal(signal));
@@ -171,7 +137,6 @@ impl Run {
             watcher.judge.ended_early(&self.asked.to_string());
         }
         self.first_frame = session.first_byte().zip(watcher.first_frame).map(|(byte, frame)| byte + frame);
-        self.page = session.page().filter(|_| matches!(end, End::NotAStream(_)));
         let (mut end, mut watched, ended) = (end, session.watched(), session.now());
         let first_byte = started + session.first_byte().unwrap_or_default();
         // Some cameras have one connection for all requests.
@@ -196,7 +161,9 @@ impl Run {
         if !matches!(end, End::NotAStream(_)) {
             let mut report = watcher.judge.finish(watched);
             let sample = watcher.sample.and_then(|sample| sample.finish(&end, ended, self.is_live));
-            if let Some(stream) = sample {
+            // Of a file that ends inside its first part it is not known what follows.
+            let shows_a_part = self.is_live || report.parts > report.cut;
+            if let Some(stream) = sample.filter(|_| shows_a_part) {
                 report.forecast(&stream);
             }
             if !options.consumers.is_empty() || !options.carriers.is_empty() {
@@ -231,9 +198,10 @@ impl Run {
         stop: &Stop,
     ) -> Result<(), Failure> {
         let mut watcher = self.watcher(options, clock);
-        let end = recorded::read(path, &mut watcher, stop)?;
+        let end = recorded::read(path, options.idle, &mut watcher, stop)?;
         self.is_recording = true;
         let mut report = watcher.judge.finish(None);
+        recorded::locate(path, options.idle, &mut report.findings, stop)?;
         if !options.consumers.is_empty() || !options.carriers.is_empty() {
             report.judge_for(&options.consumers, &options.carriers);
         }

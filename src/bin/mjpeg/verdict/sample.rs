@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use mjpeg::consumers::{ResponseHead, Sampler, Stream};
+use mjpeg::consumers::{ResponseHead, SampleEnd, Sampler, Stream};
 use mjpeg::multipart::Part;
 
 use crate::problem::Problem;
@@ -55,9 +55,13 @@ impl Sample {
 
     /// The sample, when the stream has ended at `now`. A file may be cut anywhere: what follows is unknown.
     pub fn finish(self, end: &End, now: Duration, is_live: bool) -> Option<Stream> {
-        let is_closed = is_live && matches!(end, End::Closed | End::Reset(_) | End::Truncated);
+        let end = match end {
+            End::Closed | End::Reset(_) | End::Truncated if is_live => SampleEnd::Closed,
+            End::Enough | End::TimeUp | End::Signal(_) => SampleEnd::Limit,
+            _ => SampleEnd::Input,
+        };
         // The session, and its tap, are gone by now.
         let sampler = Rc::into_inner(self.0)?.into_inner();
-        Some(sampler.finish(now, is_closed))
+        Some(sampler.finish(now, end))
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::super::fault::Fault;
 use super::comparison::{Comparison, Pair};
 use super::item::Value;
 use crate::output;
@@ -11,8 +12,12 @@ use crate::output;
 pub struct Object<'a> {
     schema: &'static str,
     targets: &'a [String; 2],
-    differs: bool,
-    properties: Vec<PairObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    differs: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<Vec<PairObject<'a>>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    failures: &'a [Fault],
 }
 
 #[derive(Debug, Serialize)]
@@ -33,14 +38,20 @@ enum ValueObject<'a> {
     Measure { value: f64, unit: &'static str, tolerance: f64 },
 }
 
-/// The object of a comparison. With `all` it has also what is the same.
-pub fn object<'a>(targets: &'a [String; 2], comparison: &'a Comparison, all: bool) -> Object<'a> {
-    let pairs = comparison.pairs.iter().filter(|pair| all || pair.differs());
+/// The object of a comparison, if both streams could be read, and of what failed. With `all` it has also what is the same.
+pub fn object<'a>(
+    targets: &'a [String; 2],
+    comparison: Option<&'a Comparison>,
+    failures: &'a [Fault],
+    all: bool,
+) -> Object<'a> {
+    let pairs = |it: &'a Comparison| it.pairs.iter().filter(move |pair| all || pair.differs());
     Object {
         schema: "mjpeg.inspect.diff/1",
         targets,
-        differs: comparison.differs(),
-        properties: pairs.map(pair).collect(),
+        differs: comparison.map(Comparison::differs),
+        properties: comparison.map(|it| pairs(it).map(pair).collect()),
+        failures,
     }
 }
 

@@ -12,6 +12,7 @@ use std::panic;
 use std::thread;
 
 use super::details::Details;
+use super::fault::Fault;
 use super::run::{Read, Reading};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
@@ -58,8 +59,9 @@ pub fn run(
     let names = [left.target.to_string(), right.target.to_string()];
     let parts = Parts::default();
     let read = |reading: Reading| {
-        let profile = Profile::counting(Parts::clone(&parts));
-        Reading { details, ..reading }.read(profile, clock, stop)
+        let mut profile = Profile::counting(Parts::clone(&parts));
+        let read = Reading { details, ..reading }.read(&mut profile, clock, stop);
+        (profile, read)
     };
     let progress = Progress::start(1, &parts, false, clock);
     let (left, right) = thread::scope(|scope| {
@@ -68,32 +70,42 @@ pub fn run(
         (one, other.join().unwrap_or_else(|panic| panic::resume_unwind(panic)))
     });
     progress.end();
+    let mut results = Results::default();
     if let Some(signal) = stop.signal() {
+        if let Form::Json { all } = *form {
+            let faults = names.each_ref().map(|name| Fault::interrupted(name));
+            print_json(&mut results, &json::object(&names, None, &faults, all))?;
+        }
         return Ok(Outcome::Signal(signal));
     }
-    let failed = |result: &mut Result<(Profile, Read), Failure>| match result {
-        Err(failure) => Some(failure.exit),
-        Ok((_, read)) => read.failure.as_ref().map(|failure| failure.exit),
+    let has_parts = |read: &Read| read.around.parts > read.around.cut;
+    let comparison = match (&left, &right) {
+        ((left, Ok(read)), (right, Ok(other))) if has_parts(read) && has_parts(other) => {
+            Some(Comparison::of(&left.items(&read.around), &right.items(&other.around)))
+        }
+        _ => None,
     };
-    let (mut left, mut right) = (left, right);
-    let worst = failed(&mut left).max(failed(&mut right));
-    let mut results = Results::default();
-    let mut exit = Exit::Done;
-    if let (Ok((left, read)), Ok((right, other))) = (&left, &right) {
-        let comparison = Comparison::of(&left.items(&read.around), &right.items(&other.around));
-        results.print(&match *form {
-            Form::Text { width, paint, all } => text::table(&names, &comparison, width, paint, all),
-            Form::Json { all } => {
-                output::json(&json::object(&names, &comparison, all)).map_err(Failure::local)?
-            }
-        })?;
-        exit = if comparison.differs() { Exit::No } else { Exit::Done };
-    }
-    for result in [left.map(|(_, read)| read), right.map(|(_, read)| read)] {
-        let failure = result.map_or_else(Some, |read| read.failure);
-        if let Some(failure) = failure {
-            output::failure("inspect", &failure);
+    let failures = [left.1, right.1].map(|read| read.map_or_else(Some, |read| read.failure));
+    match (*form, &comparison) {
+        (Form::Text { width, paint, all }, Some(comparison)) => {
+            results.print(&text::table(&names, comparison, width, paint, all))?;
+        }
+        (Form::Text { .. }, None) => {}
+        (Form::Json { all }, comparison) => {
+            let pairs = names.iter().zip(&failures);
+            let faults: Vec<Fault> =
+                pairs.filter_map(|(name, failure)| Some(Fault::of(name, failure.as_ref()?))).collect();
+            print_json(&mut results, &json::object(&names, comparison.as_ref(), &faults, all))?;
         }
     }
-    Ok(Outcome::Exit(worst.map_or(exit, |worst| worst.max(exit))))
+    let mut exit = if comparison.is_some_and(|it| it.differs()) { Exit::No } else { Exit::Done };
+    for failure in failures.iter().flatten() {
+        output::failure("inspect", failure);
+        exit = exit.max(failure.exit);
+    }
+    Ok(Outcome::Exit(exit))
+}
+
+fn print_json(results: &mut Results, object: &json::Object<'_>) -> Result<(), Failure> {
+    results.print(&output::json(object).map_err(Failure::local)?)
 }

@@ -75,8 +75,12 @@ impl Taker for Profile {
 
 impl Sink for Profile {
     fn row(&mut self, row: Row) -> Result<Flow, Problem> {
-        self.parts += 1;
         self.parts_of_all.fetch_add(1, Ordering::Relaxed);
+        if row.is_cut {
+            // Where a stream is cut says nothing about its camera.
+            return Ok(Flow::More);
+        }
+        self.parts += 1;
         if let Some(framing) = row.framing {
             self.framings.add(framing_word(framing).into());
         }

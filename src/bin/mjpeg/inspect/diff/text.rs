@@ -1,7 +1,7 @@
 //! Differences side by side.
 
-use super::super::columns::wrapped;
 use super::comparison::{Comparison, Pair};
+use crate::lines::wrapped;
 use crate::output::printable;
 use crate::paint::{Ink, Paint};
 
@@ -32,8 +32,8 @@ pub fn table(
             group = pair.group;
             lines.push(paint.ink(Ink::Heading, group));
         }
-        let text = |side: &Option<_>| side.as_ref().map_or("-".into(), ToString::to_string);
-        let ink = if pair.differs() { [Some(Ink::Warning), Some(Ink::Text)] } else { [None; 2] };
+        let text = |side: &Option<_>| side.as_ref().map_or("absent".into(), ToString::to_string);
+        let ink = if pair.differs() { [Some(Ink::Control), Some(Ink::Text)] } else { [None; 2] };
         lines.extend(line.of(&format!("  {}", pair.name), [&text(&pair.left), &text(&pair.right)], ink));
     }
     let differences = comparison.pairs.iter().filter(|pair| pair.differs()).count();
@@ -85,11 +85,36 @@ impl Line {
     }
 }
 
-/// Cuts lines that are one long word.
+/// Cuts lines that are one long word, behind a sign between its pieces if there is one.
 fn cut(lines: Vec<String>, width: usize) -> Vec<String> {
-    let pieces = |line: String| {
-        let characters: Vec<char> = line.chars().collect();
-        characters.chunks(width).map(|piece| piece.iter().collect()).collect::<Vec<String>>()
-    };
-    lines.into_iter().flat_map(pieces).collect()
+    let mut pieces = Vec::new();
+    for line in lines {
+        let mut rest: Vec<char> = line.chars().collect();
+        while rest.len() > width {
+            let sign = rest[..width].iter().rposition(|c| ";,/=&?".contains(*c));
+            let at = sign.map_or(width, |sign| sign + 1).max(width / 2);
+            let behind = rest.split_off(at);
+            pieces.push(rest.into_iter().collect());
+            rest = behind;
+        }
+        pieces.push(rest.into_iter().collect());
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_words_are_cut_behind_a_sign() {
+        let cut = |text: &str, width| cut(vec![text.into()], width);
+        assert_eq!(
+            cut("multipart/x-mixed-replace;boundary=b", 30),
+            ["multipart/x-mixed-replace;", "boundary=b"]
+        );
+        assert_eq!(cut("a/captures/motion.http", 17), ["a/captures/", "motion.http"]);
+        assert_eq!(cut("0123456789", 4), ["0123", "4567", "89"]);
+        assert_eq!(cut("a/23456789", 8), ["a/23", "456789"]);
+    }
 }

@@ -1,8 +1,9 @@
 //! What an output format is.
 
 use crate::problem::Problem;
-use crate::verdict::run::{Run, Verdict};
+use crate::verdict::run::Run;
 use crate::verdict::tasks::Task;
+use crate::verdict::word::Verdict;
 
 /// Turns the verdicts of one run of `mjpeg check` into text, for standard output.
 ///

@@ -11,8 +11,9 @@ use crate::output;
 use crate::problem::Problem;
 use crate::transport::End;
 use crate::verdict::baseline::Comparison;
-use crate::verdict::run::{Run, Verdict};
+use crate::verdict::run::Run;
 use crate::verdict::tasks::Task;
+use crate::verdict::word::Verdict;
 
 /// One JSON object for each target, each on one line.
 #[derive(Debug)]
@@ -96,6 +97,8 @@ struct FindingObject<'a> {
     part: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     offset: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
     message: &'a str,
 }
 
@@ -185,6 +188,7 @@ fn finding(finding: &Finding) -> FindingObject<'_> {
         count: finding.count,
         part: finding.part,
         offset: finding.offset,
+        file: finding.file.as_deref(),
         message: &finding.message,
     }
 }

@@ -1,16 +1,16 @@
 //! Why a stream ended, for all output formats.
 
-use crate::transport::End;
+use crate::transport::{End, Foreign};
 use crate::verdict::run::Run;
 
 /// Why the stream ended; `None` for an end that needs no explanation.
 pub fn reason(run: &Run) -> Option<String> {
-    if let Some(page) = &run.page {
-        let hint = page.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-        return Some(format!("{page}{hint}"));
-    }
     let end = run.end.as_ref()?;
     match end {
+        End::NotAStream(Foreign { page: Some(page), .. }) => {
+            let hint = page.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+            Some(format!("{page}{hint}"))
+        }
         End::TimeUp if is_without_a_part(run) => Some("no complete part came in that time".into()),
         End::Closed | End::Truncated if !run.is_live && is_without_a_part(run) => {
             Some("not an MJPEG stream: no part is complete".into())

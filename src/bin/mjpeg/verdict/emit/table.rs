@@ -4,7 +4,8 @@ use mjpeg::check::{Report, Severity};
 
 use crate::output::{self, printable};
 use crate::paint::{Ink, Paint};
-use crate::verdict::run::{Run, Verdict};
+use crate::verdict::run::Run;
+use crate::verdict::word::Verdict;
 
 /// The least characters for the name of a target, if the terminal is narrow.
 const LEAST_NAME: usize = 16;

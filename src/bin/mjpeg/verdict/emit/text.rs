@@ -9,14 +9,20 @@ use mjpeg::counted::Counted;
 use super::emitter::Emitter;
 use super::reason::reason;
 use super::table;
+use crate::cadence;
+use crate::lines::hanging;
 use crate::output::{self, printable};
 use crate::paint::{Ink, Paint};
 use crate::problem::Problem;
 use crate::transport::End;
 use crate::verdict::baseline::Trend;
 use crate::verdict::explain::ink as severity_ink;
-use crate::verdict::run::{Run, Verdict};
+use crate::verdict::run::Run;
 use crate::verdict::tasks::Task;
+use crate::verdict::word::Verdict;
+
+/// How far a line that goes on is indented.
+const INDENT: usize = 4;
 
 /// Text for a terminal.
 #[derive(Debug)]
@@ -44,7 +50,9 @@ impl Emitter for Text {
             Some(name) => format!("{name} ({target})"),
             None => target,
         };
-        Ok(text(&shown, run, verdict, self.quiet, self.paint))
+        let text = text(&shown, run, verdict, self.quiet, self.paint);
+        let lines = text.lines().map(|line| hanging(line, self.width, INDENT));
+        Ok(lines.collect::<Vec<_>>().join("\n"))
     }
 
     fn end(&mut self) -> Result<String, Problem> {
@@ -82,18 +90,14 @@ fn text(target: &str, run: &Run, verdict: Verdict, quiet: bool, paint: Paint) ->
         }
     }
     for finding in &report.findings {
-        let place = match (finding.part, finding.offset) {
-            (Some(part), Some(offset)) => format!("part {part}, byte {offset}: "),
-            (None, Some(offset)) => format!("byte {offset}: "),
-            _ => String::new(),
-        };
         let times = if finding.count > 1 { format!(" ({} times)", finding.count) } else { String::new() };
         let _ = write!(
             text,
-            "\n  {} {} {}: {place}{}{times}",
+            "\n  {} {} {}: {}{}{times}",
             paint.ink(severity_ink(finding.severity()), format!("{:7}", finding.severity())),
             paint.ink(Ink::Name, finding.rule.code),
             finding.rule.name,
+            printable(&place(finding)),
             printable(&finding.message),
         );
     }
@@ -113,20 +117,22 @@ fn text(target: &str, run: &Run, verdict: Verdict, quiet: bool, paint: Paint) ->
     text
 }
 
+/// Where a finding is: `frame-000003.jpg, part 3, byte 4711: `.
+fn place(finding: &Finding) -> String {
+    let part = finding.part.filter(|_| finding.offset.is_some() || finding.file.is_some());
+    let part = part.map(|part| format!("part {part}"));
+    let offset = finding.offset.map(|offset| format!("byte {offset}"));
+    let known: Vec<String> = [finding.file.clone(), part, offset].into_iter().flatten().collect();
+    if known.is_empty() { String::new() } else { format!("{}: ", known.join(", ")) }
+}
+
 fn measured(run: &Run, report: &Report) -> String {
     let mut text = Counted(report.parts, "part").to_string();
     if run.is_live {
         let _ = write!(text, " in {:.1} s", run.duration.as_secs_f64());
     }
     if let Some(timing) = &report.timing {
-        let _ = write!(
-            text,
-            ", {:.2} fps, gaps p50 {:.0} ms, p99 {:.0} ms, max {:.0} ms",
-            timing.fps,
-            output::ms(timing.gap_p50),
-            output::ms(timing.gap_p99),
-            output::ms(timing.gap_max)
-        );
+        let _ = write!(text, ", {}", cadence::line(timing));
     }
     if let Some((width, height)) = report.frames.size {
         let _ = write!(text, ", {width}x{height}");

@@ -1,91 +1,30 @@
-//! Reads the manifest of a recording that `mjpeg record` made.
+//! The manifest of a recording, and the files that it names. Reading them may wait for a mount that hangs.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use serde::Deserialize;
 
+use super::line::Line;
 use crate::problem::Problem;
-use crate::signal::Stop;
 
 /// The name of the manifest.
-const MANIFEST: &str = "manifest.jsonl";
+pub const MANIFEST: &str = "manifest.jsonl";
 /// The longest line that is read, in bytes.
 const LONGEST_LINE: u64 = 1 << 20;
-/// How often to look for a signal while the system does not answer.
-const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(20);
 /// The largest file that is read, in bytes: the limit of the parser for bodies.
 const LARGEST_FILE: u64 = 64 << 20;
 
 /// The lines of a manifest, in order.
 #[derive(Debug)]
-pub struct Recording {
+pub struct Manifest {
     directory: PathBuf,
     manifest: BufReader<File>,
     number: u64,
 }
 
-/// A line. Unknown keys are ignored.
-#[derive(Debug, Default, Deserialize)]
-pub struct Line {
-    /// Number of the line, from 1.
-    #[serde(skip)]
-    pub number: u64,
-    /// Number among the written frames.
-    pub seq: Option<u64>,
-    /// Number of the part, from 1.
-    pub part: u64,
-    /// Name of the file.
-    pub file: Option<String>,
-    /// Bytes of the decoded body before the part's body.
-    pub offset: u64,
-    /// Bytes of the part's body.
-    pub body_bytes: Option<u64>,
-    /// When its last byte came.
-    pub arrival_ms: Option<f64>,
-    /// Names and values in the order sent.
-    #[serde(default)]
-    pub fields: Vec<(String, String)>,
-    /// What departed from the standards.
-    #[serde(default)]
-    pub deviations: Vec<String>,
-    /// Why the frame is damaged.
-    pub damage: Option<String>,
-    /// The hash of the file, in lower-case hex.
-    pub sha256: Option<String>,
-}
-
-/// Whether `path` is a directory. A mount that hangs does not answer: then it is none after `longest`, or at a signal.
-pub fn is_directory(path: &Path, longest: Duration, stop: &Stop) -> bool {
-    let (answer, answers) = channel();
-    let path = path.to_path_buf();
-    let thread = std::thread::Builder::new().name("directory".into()).stack_size(64 * 1024);
-    let ask = move || {
-        // The receiver is gone if the answer comes too late.
-        let _ = answer.send(path.is_dir());
-    };
-    if thread.spawn(ask).is_err() {
-        return false;
-    }
-    let mut left = longest;
-    loop {
-        let wait = left.min(STOP_CHECK_INTERVAL);
-        match answers.recv_timeout(wait) {
-            Ok(is_directory) => return is_directory,
-            Err(RecvTimeoutError::Disconnected) => return false,
-            Err(RecvTimeoutError::Timeout) => left = left.saturating_sub(wait),
-        }
-        if left.is_zero() || stop.signal().is_some() {
-            return false;
-        }
-    }
-}
-
-impl Recording {
+impl Manifest {
     /// Opens the recording in `directory`.
     ///
     /// # Errors
@@ -123,12 +62,7 @@ impl Recording {
         let line: Line = serde_json::from_slice(&text)
             .map_err(|error| anyhow!("{}: not a line of a manifest: {error}", place()))?;
         self.number += 1;
-        Ok(Some(Line { number: self.number, ..line }))
-    }
-
-    /// Lines that were read.
-    pub fn lines(&self) -> u64 {
-        self.number
+        Ok(Some(line))
     }
 
     /// The contents of the file of a line.
@@ -167,9 +101,9 @@ mod tests {
     fn a_file_outside_the_directory_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(MANIFEST), "{\"part\":1,\"offset\":96}\nnot json\n").unwrap();
-        let mut recording = Recording::open(folder.path()).unwrap();
+        let mut recording = Manifest::open(folder.path()).unwrap();
         let line = recording.next_line().unwrap().unwrap();
-        assert_eq!((line.number, line.part, line.offset, line.fields.len()), (1, 1, 96, 0));
+        assert_eq!((line.part, line.offset, line.fields.len()), (1, 96, 0));
         let error = recording.next_line().unwrap_err().to_string();
         assert!(error.contains("line 2"), "{error}");
         for file in ["", "../x", "/etc/passwd", "a/../../x"] {

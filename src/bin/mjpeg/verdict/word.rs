@@ -1,0 +1,60 @@
+//! The verdict on a target: its word in JSON, and its exit status.
+
+use crate::exit::Exit;
+
+/// The verdict on one target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// No findings at or above the limit.
+    Pass,
+    /// Findings at or above the limit.
+    Fail,
+    /// No response: name, connection, TLS, authentication or HTTP status.
+    Unreachable,
+    /// A response that is not a stream.
+    NotAStream,
+    /// Silent, reset, or cut inside a part.
+    Stalled,
+    /// An error on our side.
+    Error,
+    /// A signal came before the end.
+    Interrupted,
+}
+
+impl Verdict {
+    /// The verdict on a target that gave no stream, or a stream that failed.
+    pub fn of(exit: Exit) -> Self {
+        match exit {
+            Exit::Unreachable => Self::Unreachable,
+            Exit::NotAStream => Self::NotAStream,
+            Exit::Stalled => Self::Stalled,
+            Exit::Done | Exit::No | Exit::Local => Self::Error,
+        }
+    }
+
+    /// The word in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Unreachable => "unreachable",
+            Self::NotAStream => "not_a_stream",
+            Self::Stalled => "stalled",
+            Self::Error => "error",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// The exit status.
+    pub fn exit(self) -> Exit {
+        match self {
+            // The process dies by the signal.
+            Self::Pass | Self::Interrupted => Exit::Done,
+            Self::Fail => Exit::No,
+            Self::Unreachable => Exit::Unreachable,
+            Self::NotAStream => Exit::NotAStream,
+            Self::Stalled => Exit::Stalled,
+            Self::Error => Exit::Local,
+        }
+    }
+}
