@@ -101,7 +101,8 @@ pub struct Serve {
     #[arg(long, value_enum)]
     pub(super) layout: Option<Layout>,
     /// Write the stream as a camera or server does: its response head, delimiters, fields, line ends and chunks, and
-    /// when each piece is sent. NAME is a name of --list-dialects, or the beginning of one
+    /// when each piece is sent. NAME is a name of --list-dialects, or the beginning of one, or the path of a file that
+    /// describes one, with a / or ending in .toml: `mjpeg inspect --dialect-of` writes it
     #[arg(long, value_name = "NAME", conflicts_with_all = ["boundary", "layout", "cors"])]
     pub(super) dialect: Option<Dialect>,
     /// List the dialects and exit

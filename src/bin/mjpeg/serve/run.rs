@@ -176,7 +176,7 @@ impl Serve {
                 pseudonym: pseudonym.into(),
             };
             let recipes = match &self.dialect {
-                Some(dialect) => Recipes::from(Emulated::new(dialect.description(), clock.clone())),
+                Some(dialect) => Recipes::from(Emulated::new(dialect.description(stop)?, clock.clone())),
                 None => Recipes::from(Standard::new(boundary.clone(), &fields)),
             };
             if let Some(tape) = self.tape(source, &boundary, &fields, clock, stop)? {
