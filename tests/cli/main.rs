@@ -23,6 +23,7 @@ mod check_words;
 mod documents;
 mod hostile;
 mod inspect;
+mod inspect_dialect;
 mod inspect_diff;
 mod judgement;
 mod local;

@@ -16,8 +16,9 @@ pub struct Found {
     pub sent: usize,
 }
 
-/// Finds the simplest rule that gives the chunks that were seen. `starts`: where the heads of the parts start.
-pub fn find(seen: &Seen, between: &Between, starts: &[usize]) -> Option<Found> {
+/// Finds the simplest rule that gives the chunks that were seen. `starts`: where the heads of the parts start. `sent`: how
+/// many bytes behind a picture are sent with it, if that is known.
+pub fn find(seen: &Seen, between: &Between, starts: &[usize], sent: Option<usize>) -> Option<Found> {
     let chunks = seen.chunks.as_deref()?;
     // A part of another form in between changes the rule.
     let regular = seen.pictures.iter().skip(1).take_while(|seat| seat.before == Before::Picture).count() + 1;
@@ -33,8 +34,8 @@ pub fn find(seen: &Seen, between: &Between, starts: &[usize]) -> Option<Found> {
     let sizes = [None, is_repeated.then_some(longest)];
     let line_ends = between.rest.iter().take_while(|byte| b"\r\n".contains(byte)).count();
     let rest = |index: usize| starts[index + 1] - pictures[index].picture.end;
-    let mut sent = vec![line_ends, 0, between.rest.len(), between.rest.len() + 1];
-    sent.dedup();
+    let all = [line_ends, 0, between.rest.len(), between.rest.len() + 1];
+    let sent = sent.map_or(all.to_vec(), |sent| vec![sent]);
     let mut rules = Vec::new();
     for flags in 0..16_u32 {
         for size in &sizes[..if is_repeated { 2 } else { 1 }] {
@@ -51,7 +52,9 @@ pub fn find(seen: &Seen, between: &Between, starts: &[usize]) -> Option<Found> {
     }
     // The fewest cuts.
     rules.sort_by_key(|rule| {
-        let cuts = [rule.cut_before_picture, rule.cut_after_picture, rule.cut_lines, rule.cut_first_delimiter];
+        // A server that sends lines one by one does so with the line end behind a picture.
+        let is_cut_after = rule.cut_after_picture != rule.cut_lines;
+        let cuts = [rule.cut_before_picture, is_cut_after, rule.cut_lines, rule.cut_first_delimiter];
         cuts.iter().filter(|cut| **cut).count() + usize::from(rule.size.is_some())
     });
     for rule in rules {

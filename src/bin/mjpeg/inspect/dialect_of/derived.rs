@@ -49,6 +49,25 @@ pub struct Between {
     pub filler: Option<String>,
 }
 
+/// What is between a picture and the head of the next part.
+#[derive(Debug)]
+struct Gap<'a> {
+    /// What comes before the line ends and the delimiter.
+    filler: &'a [u8],
+    rest: &'a [u8],
+    /// The bytes that a buffer has left behind the picture.
+    room: usize,
+}
+
+impl<'a> Gap<'a> {
+    /// `delimiter`: where the delimiter line is in the bytes.
+    fn of(bytes: &'a [u8], delimiter: usize, values: &Values) -> Self {
+        let line_ends = bytes[..delimiter].iter().rev().take_while(|byte| b"\r\n".contains(byte)).count();
+        let (filler, rest) = bytes.split_at(delimiter - line_ends);
+        Self { filler, rest, room: values.capacity() - values.length }
+    }
+}
+
 impl Derived {
     /// The dialect of a stream with at least one picture. `now`: since 1970-01-01 UTC.
     pub fn of(seen: &Seen, now: Duration) -> Self {
@@ -81,11 +100,16 @@ impl Derived {
     /// What is between the pictures.
     fn between(&mut self, seen: &Seen, starts: &[usize], values: &[Values]) -> Between {
         let first = seen.body[..starts.first().copied().unwrap_or_default()].to_vec();
-        let gaps: Vec<(&[u8], &Values)> = (1..seen.pictures.len())
+        let gaps: Vec<Gap<'_>> = (1..seen.pictures.len())
             .filter(|&index| seen.pictures[index].before == Before::Picture)
-            .map(|index| (&seen.body[seen.pictures[index - 1].picture.end..starts[index]], &values[index - 1]))
+            .map(|index| {
+                let bytes = &seen.body[seen.pictures[index - 1].picture.end..starts[index]];
+                let delimiter = seen.pictures[index].delimiter.unwrap_or(starts[index]);
+                let delimiter = (starts[index] - delimiter.min(starts[index])).min(bytes.len());
+                Gap::of(bytes, bytes.len() - delimiter, &values[index - 1])
+            })
             .collect();
-        let Some((one, _)) = gaps.first() else {
+        let Some(one) = gaps.first() else {
             if seen.pictures.len() < 2 {
                 self.notes.push("one picture only: what is between pictures is not known".into());
             }
@@ -93,32 +117,33 @@ impl Derived {
             let rest = if first.starts_with(b"--") { [b"\r\n", &first[..]].concat() } else { first.clone() };
             return Between { first, rest, filler: None };
         };
-        let alike = |gap: &[u8]| gaps.iter().filter(|(other, _)| *other == gap).count();
-        let most = gaps.iter().max_by_key(|(gap, _)| alike(gap)).map_or(*one, |(gap, _)| *gap);
-        if alike(most) * 2 > gaps.len() || gaps.len() == 1 {
-            if alike(most) < gaps.len() {
-                self.notes.push(format!("{} of {} gaps between pictures are different", gaps.len() - alike(most), gaps.len()));
-            }
-            return Between { first, rest: most.to_vec(), filler: None };
+        let alike = |gap: &Gap<'_>| gaps.iter().filter(|other| other.rest == gap.rest).count();
+        let most = gaps.iter().rev().max_by_key(|gap| alike(gap)).unwrap_or(one);
+        if alike(most) < gaps.len() {
+            let different = gaps.len() - alike(most);
+            self.notes.push(format!("{different} of {} gaps between pictures are different", gaps.len()));
         }
-        // What all have at their ends; before it comes what depends on the picture, such as a buffer that is not full.
-        let mut common = one.len();
-        for (gap, _) in &gaps {
-            common = one.iter().rev().zip(gap.iter().rev()).take(common).take_while(|(a, b)| a == b).count();
+        let rest = most.rest.to_vec();
+        if gaps.iter().all(|gap| gap.filler.is_empty()) {
+            return Between { first, rest, filler: None };
         }
-        let rest = &one[one.len() - common..];
-        let start = memchr::memmem::find(rest, b"--").unwrap_or(0);
-        let start = start - rest[..start].iter().rev().take_while(|byte| b"\r\n".contains(byte)).count();
-        let rest = rest[start..].to_vec();
-        let is_buffer =
-            gaps.iter().all(|(gap, values)| gap.len() - rest.len() == values.capacity() - values.length);
-        let filler = if is_buffer { "{nul:capacity}" } else { "" };
-        let is_known = is_buffer
-            && gaps.iter().all(|(gap, _)| gap[..gap.len() - rest.len()].iter().all(|byte| *byte == 0));
-        if !is_known {
-            self.notes.push("the bytes behind the pictures differ, and are not reproduced".into());
+        let filler = one.filler;
+        let is_same = gaps.iter().all(|gap| gap.filler == filler);
+        let is_text = filler.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
+        let are_nuls = gaps.iter().all(|gap| gap.filler.iter().all(|byte| *byte == 0));
+        let is_buffer = gaps.iter().all(|gap| gap.filler.len() == gap.room);
+        let is_fixed = gaps.iter().all(|gap| gap.filler.len() == filler.len());
+        let filler = match (is_buffer, is_fixed) {
+            (true, _) => "{nul:capacity}".into(),
+            _ if is_same && (is_text || are_nuls) => places::escaped(filler),
+            (_, true) => format!("{{nul:{}}}", filler.len()),
+            _ => String::new(),
+        };
+        if !are_nuls && !(is_same && is_text) {
+            let written = if filler.is_empty() { "left out" } else { "written as NULs" };
+            self.notes.push(format!("the bytes behind the pictures are no text, and are {written}"));
         }
-        Between { first, rest, filler: Some(filler.into()) }
+        Between { first, rest, filler: Some(filler) }
     }
 
     /// Moves what comes before the first delimiter, and before no other one, into the head.
@@ -163,16 +188,16 @@ impl Derived {
             let end = seen.pictures.last().map_or(0, |seat| seat.picture.end);
             &seen.body[end..]
         });
-        let of_chunks = chunking::find(seen, between, starts);
+        let of_times = flush::by_times(&seen.reads, &seen.pictures, sizes);
+        let of_chunks = chunking::find(seen, between, starts, of_times);
         if seen.chunks.is_some() && of_chunks.is_none() {
             self.notes.push("the borders of the chunks follow no known rule".into());
         }
-        let of_times = flush::by_times(&seen.reads, &seen.pictures, sizes);
         let of_end = tail.map(|tail| flush::by_tail(tail, rest, &self.part));
         let line_ends = rest.iter().take_while(|byte| b"\r\n".contains(byte)).count();
         let (sent, evidence) = match (of_times, &of_chunks, &of_end) {
-            (_, Some(found), _) => (found.sent, Evidence::Chunks),
             (Some(sent), _, _) => (sent, Evidence::Times),
+            (_, Some(found), _) => (found.sent, Evidence::Chunks),
             (None, _, Some((Some(sent), _))) => (*sent, Evidence::End),
             _ => (line_ends, Evidence::None),
         };

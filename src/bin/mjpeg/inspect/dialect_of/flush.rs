@@ -96,6 +96,7 @@ mod tests {
     fn seats(ends: &[(usize, usize)]) -> Vec<Seat> {
         let seat = |(start, end): &(usize, usize)| Seat {
             picture: *start..*end,
+            delimiter: None,
             head: None,
             before: Before::Picture,
             size: (1, 1),

@@ -106,6 +106,10 @@ pub fn run(reading: &Reading, form: Form, clock: &Clock, stop: &Stop) -> Result<
     if derived.closing.is_none() {
         unknown.push("end of the stream");
     }
+    if derived.other_part.is_none() {
+        // There may be one behind more pictures than were seen.
+        unknown.push("other parts");
+    }
     let near = nearest::find(&description, &unknown, &derived.values);
     let text = described(&near);
     match (form, near.first()) {

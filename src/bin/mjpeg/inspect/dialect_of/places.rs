@@ -168,6 +168,10 @@ fn place(column: &[Number<'_>], fraction: Option<usize>, is_fraction: bool) -> P
             format!("{blanks}{{length}}")
         });
     }
+    // A constant too, if all pictures fit into the smallest buffer.
+    if values.iter().zip(column).all(|(value, number)| *value == number.values.capacity() as u64) {
+        return known(format!("{blanks}{{capacity}}"));
+    }
     let is_constant = values.windows(2).all(|pair| pair[0] == pair[1]) && has_same_blanks;
     let is_clock = first.digits.len() == 10 && values.iter().all(|value| CLOCK.contains(value));
     let is_rising = values.windows(2).all(|pair| pair[0] <= pair[1]);
@@ -192,9 +196,6 @@ fn place(column: &[Number<'_>], fraction: Option<usize>, is_fraction: bool) -> P
     if is_constant {
         return known(format!("{blanks}{}", first.digits));
     }
-    if values.iter().zip(column).all(|(value, number)| *value == number.values.capacity() as u64) {
-        return known(format!("{blanks}{{capacity}}"));
-    }
     let more: Vec<i64> = values.iter().zip(&lengths).map(|(value, length)| value.wrapping_sub(*length).cast_signed()).collect();
     if more.windows(2).all(|pair| pair[0] == pair[1]) && more[0].abs() < 1 << 16 {
         return known(format!("{blanks}{{length:{:+}}}", more[0]));
@@ -204,6 +205,16 @@ fn place(column: &[Number<'_>], fraction: Option<usize>, is_fraction: bool) -> P
     });
     if is_count && !has_zeros {
         return known(if values[0] == 1 { format!("{blanks}{{number}}") } else { format!("{blanks}{{number:{}}}", values[0]) });
+    }
+    // Digits without a separator behind a length with zeros.
+    let split = (2..first.digits.len()).find(|&width| {
+        column.iter().zip(&lengths).all(|(number, length)| {
+            let parts = number.digits.split_at_checked(width);
+            parts.is_some_and(|(padded, rest)| padded.parse() == Ok(*length) && rest == &first.digits[width..])
+        })
+    });
+    if let Some(width) = split {
+        return known(format!("{blanks}{{length:0{width}}}{}", &first.digits[width..]));
     }
     Place { text: format!("{blanks}{}", first.digits), is_unknown: true }
 }
@@ -305,7 +316,8 @@ mod tests {
 
     #[test]
     fn what_follows_the_picture_becomes_a_place() {
-        let table: [(&[(&str, usize)], &str); 12] = [
+        let table: [(&[(&str, usize)], &str); 13] = [
+            (&[("mjpeg 000226312345", 2263), ("mjpeg 000228812345", 2288)], "mjpeg {length:07}12345"),
             (&[("Length: 99\r\n", 99), ("Length: 100\r\n", 100)], "Length: {length}\r\n"),
             (&[("Length:    99\r\n", 99), ("Length:   100\r\n", 100)], "Length: {length:5}\r\n"),
             (&[("Length: 00099", 99), ("Length: 00100", 100)], "Length: {length:05}"),

@@ -13,6 +13,9 @@ const CHANGING: [&str; 6] = ["date", "expires", "last-modified", "set-cookie", "
 /// The fields that have a property of their own.
 const NAMED: [&str; 2] = ["server", "content-type"];
 
+/// Most characters of a value.
+const MOST: usize = 300;
+
 /// The properties of a dialect, written for a picture with these values.
 pub fn of(dialect: &Description, values: &Values) -> Vec<Property> {
     // All times are the same.
@@ -45,6 +48,10 @@ pub fn of(dialect: &Description, values: &Values) -> Vec<Property> {
         if words.is_empty() { "what is sent together".into() } else { words.join(", ") }
     });
     let other = dialect.other_part.as_ref();
+    // A head without an empty line goes on in the first delimiter.
+    let start = format!("{head}{}", dialect.first_delimiter());
+    let end = start.find("\r\n\r\n").map(|at| at + 4).or_else(|| start.find("\n\n").map(|at| at + 2));
+    let first = &start[end.unwrap_or(head.len()).min(start.len())..];
     vec![
         ("status line", head.lines().next().unwrap_or("none").into()),
         ("response fields", names(&head)),
@@ -52,7 +59,7 @@ pub fn of(dialect: &Description, values: &Values) -> Vec<Property> {
         ("content type", stable(&value(&head, "content-type"))),
         ("response values", values_of(&head)),
         ("response line ends", line_ends(&head).into()),
-        ("first delimiter", shown(&stable_lines(dialect.first_delimiter()))),
+        ("first delimiter", shown(&stable_lines(first))),
         ("between pictures", shown(&stable_lines(&behind))),
         ("part fields", names_of_part(&part)),
         ("part head", shown(&part)),
@@ -65,7 +72,12 @@ pub fn of(dialect: &Description, values: &Values) -> Vec<Property> {
 
 /// Text with its line ends visible.
 fn shown(text: &str) -> String {
-    if text.is_empty() { "nothing".into() } else { text.escape_default().to_string() }
+    let shown: String = text.chars().take(MOST).collect();
+    match shown.len() {
+        0 => "nothing".into(),
+        len if len < text.len() => format!("{}...", shown.escape_default()),
+        _ => shown.escape_default().to_string(),
+    }
 }
 
 fn stable_lines(text: &str) -> String {

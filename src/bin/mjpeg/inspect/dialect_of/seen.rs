@@ -49,7 +49,9 @@ pub struct Chunk {
 pub struct Seat {
     /// From SOI to behind EOI.
     pub picture: Range<usize>,
-    /// Where the head of its part starts; the start of its delimiter line is unknown without a delimiter.
+    /// Where its delimiter line starts, if it has one.
+    pub delimiter: Option<usize>,
+    /// Where the head of its part starts, if that is known.
     pub head: Option<usize>,
     /// What is between the picture before it and its own part.
     pub before: Before,
@@ -155,6 +157,7 @@ impl Watcher {
                 let size = summary.frame.as_ref().map(|frame| frame.width).zip(summary.height());
                 self.seen.pictures.push(Seat {
                     picture: body + judgement.start()..body + end,
+                    delimiter: (spans.delimiter.len > 0).then(|| position(spans.delimiter.start)),
                     head: has_head.then(|| position(spans.head.start)),
                     before: self.before,
                     size: size.unwrap_or_default(),
