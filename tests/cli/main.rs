@@ -55,6 +55,7 @@ mod serve_chain;
 mod serve_command;
 mod serve_dialects;
 mod serve_directory;
+mod serve_farm;
 mod serve_faults;
 mod serve_listen;
 mod serve_manifest;
