@@ -22,8 +22,7 @@ fn dialect_of(target: &str, args: &[&str]) -> Value {
 
 /// The bytes of a response that a server with this dialect file sends.
 fn served(pictures: &Path, file: &Path) -> Vec<u8> {
-    let server =
-        Server::start(pictures, &["--dialect", file.to_str().unwrap(), "--once", "--fps", "100"]);
+    let server = Server::start(pictures, &["--dialect", file.to_str().unwrap(), "--once", "--fps", "100"]);
     let request = format!("GET /stream HTTP/1.1\r\nHost: {}\r\n\r\n", server.address());
     let received = http::exchange(server.address(), request.as_bytes());
     server.run.end().expect(0);
@@ -116,7 +115,9 @@ fn secrets_do_not_go_into_the_file() {
     // What was kept as it is has a line too.
     let capture = kit::repository("fixtures/captures/web2py.http");
     let text = run(&mut mjpeg(["inspect", capture.to_str().unwrap(), "--dialect-of"])).expect(0).text();
-    assert!(text.contains("constant, as received; check them before you publish the file: X-Powered-By, Server"));
+    assert!(
+        text.contains("constant, as received; check them before you publish the file: X-Powered-By, Server")
+    );
 }
 
 #[test]
@@ -127,7 +128,10 @@ fn what_cannot_be_described_or_read_has_a_message() {
     run(&mut mjpeg(["inspect", file.to_str().unwrap(), "--dialect-of"])).expect(4);
     let dialect = folder.path().join("wrong.toml");
     for (text, message) in [
-        ("title = 'a'\nsource = 'b'\nsent = 'after'\nhaed = ''\n", "wrong.toml: line 4: unknown field `haed`"),
+        (
+            "title = 'a'\nsource = 'b'\nsent = 'after'\nhaed = ''\n",
+            "wrong.toml: line 4: unknown field `haed`",
+        ),
         ("title = 'a'\nsource = 'b'\nsent = 'after'\nhead = ['{x}']\n", "unknown place {x}"),
         ("title", "wrong.toml: line 1: "),
     ] {

@@ -72,7 +72,8 @@ fn all_json_output_is_valid_by_its_schema() {
         let mut inspect = mjpeg(["inspect", target, "--headers", "--hex", "9", "--jpeg", "--frames", "3"]);
         printed.lines("inspect", &run(inspect.args(["--format", "json"])).out);
         let mut diff = mjpeg(["inspect", target, "--diff", &server.stream, "--frames", "3", "--all"]);
-        let mut dialect = mjpeg(["inspect", "fixtures/captures/motion.http", "--dialect-of", "--format", "json"]);
+        let mut dialect =
+            mjpeg(["inspect", "fixtures/captures/motion.http", "--dialect-of", "--format", "json"]);
         dialect.current_dir(kit::repository(""));
         printed.lines("inspect.dialect", &run(&mut dialect).expect(0).out);
         printed.lines("inspect.diff", &run(diff.args(["--format", "json"])).out);
@@ -105,7 +106,9 @@ fn all_json_output_is_valid_by_its_schema() {
 
     let farm = folder.path().join("farm.toml");
     let camera = "[[camera]]\nsource = 'test:64x48'\n";
-    let text = format!("{camera}name = 'a'\n{camera}name = 'b'\nfaults = 'close@9'\nauth = 'a:b'\nlisten = 0\ndialect = 'motion'\n");
+    let text = format!(
+        "{camera}name = 'a'\n{camera}name = 'b'\nfaults = 'close@9'\nauth = 'a:b'\nlisten = 0\ndialect = 'motion'\n"
+    );
     fs::write(&farm, text).unwrap();
     let mut serve = mjpeg(["serve", "--listen", "127.0.0.1:0", "--farm"]);
     let running = start(serve.arg(&farm));

@@ -96,7 +96,8 @@ fn each_camera_has_its_paths_its_dialect_and_its_faults() {
     assert!(verdict["timing"]["stalls"].as_u64() >= Some(1), "{verdict}");
     let head = request("/cam02/stream", "");
     assert!(!String::from_utf8_lossy(&head).contains("secret"));
-    let object = run(mjpeg(["inspect", &target, "--dialect-of", "--frames", "4", "--format", "json"])).expect(0);
+    let object =
+        run(mjpeg(["inspect", &target, "--dialect-of", "--frames", "4", "--format", "json"])).expect(0);
     let object: Value = serde_json::from_slice(&object.out).unwrap();
     assert_eq!(object["nearest"]["name"], "motion-4-5-5-x");
     farm.stop();
@@ -120,14 +121,19 @@ fn a_camera_may_have_its_own_port() {
 fn the_paths_of_the_farm_show_all_cameras() {
     let farm = Farm::start(THREE, &[]);
     let (head, page) = farm.get("/");
-    assert!(head.starts_with("HTTP/1.1 200 ") && head.contains("Content-Security-Policy: default-src 'none'"));
+    assert!(
+        head.starts_with("HTTP/1.1 200 ") && head.contains("Content-Security-Policy: default-src 'none'")
+    );
     assert!(page.contains("<title>mjpeg: cameras</title>"));
     let (head, _) = farm.get("/stream");
     assert!(head.starts_with("HTTP/1.1 404 "), "{head}");
     let mut client = Client::watch(&farm.address, "/door/stream");
     client.part().unwrap();
     let state = farm.state();
-    assert_eq!((&state["schema"], &state["viewers"], &state["healthy"]), (&"mjpeg.farm/1".into(), &1.into(), &3.into()));
+    assert_eq!(
+        (&state["schema"], &state["viewers"], &state["healthy"]),
+        (&"mjpeg.farm/1".into(), &1.into(), &3.into())
+    );
     let cameras = state["cameras"].as_array().unwrap();
     let names: Vec<_> = cameras.iter().map(|camera| camera["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["cam01", "cam02", "door"]);
@@ -135,7 +141,10 @@ fn the_paths_of_the_farm_show_all_cameras() {
     assert_eq!((&cameras[0]["dialect"], &cameras[0]["protected"]), (&"motion".into(), &true.into()));
     assert!(cameras[2].get("protected").is_none() && cameras[2]["viewers"] == 1);
     let (_, metrics) = farm.get("/metrics");
-    assert!(metrics.contains(r#"mjpeg_serve_viewers{stream="door"} 1"#) && metrics.contains(r#"{stream="cam01"}"#));
+    assert!(
+        metrics.contains(r#"mjpeg_serve_viewers{stream="door"} 1"#)
+            && metrics.contains(r#"{stream="cam01"}"#)
+    );
     assert!(farm.get("/healthz").0.starts_with("HTTP/1.1 200 "));
     let (_, targets) = farm.get("/targets");
     assert_eq!(targets.lines().count(), 3);
@@ -197,7 +206,11 @@ faults = ['cut@5']
         match name.trim_end_matches(|c: char| c.is_ascii_digit()) {
             "good" | "pattern" => assert!(serious.is_empty() && stalls == Some(0), "{verdict}"),
             "stalls" => assert!(stalls >= Some(1), "{verdict}"),
-            _ => assert_eq!((&verdict["verdict"], &verdict["end"]), (&"stalled".into(), &"truncated".into()), "{verdict}"),
+            _ => assert_eq!(
+                (&verdict["verdict"], &verdict["end"]),
+                (&"stalled".into(), &"truncated".into()),
+                "{verdict}"
+            ),
         }
     }
     farm.stop();

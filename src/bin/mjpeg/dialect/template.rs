@@ -166,7 +166,9 @@ fn piece(place: &str) -> Option<Piece> {
     let number = |text: &str| text.parse().ok().filter(|number| *number <= MOST_NULS);
     Some(match (name, form) {
         ("length", None) => Piece::Length(Form::Blanks(0)),
-        ("length", Some(more)) if more.starts_with(['+', '-']) => Piece::Length(Form::More(more.parse().ok()?)),
+        ("length", Some(more)) if more.starts_with(['+', '-']) => {
+            Piece::Length(Form::More(more.parse().ok()?))
+        }
         ("length", Some("u32")) => Piece::Length(Form::Bytes),
         ("length", Some(width)) if width.starts_with('0') => Piece::Length(Form::Zeros(number(width)?)),
         ("length", Some(width)) => Piece::Length(Form::Blanks(number(width)?)),
@@ -191,7 +193,9 @@ fn piece(place: &str) -> Option<Piece> {
 /// Bytes from their digits.
 fn bytes(digits: &str) -> Option<Vec<u8>> {
     let pairs = digits.as_bytes().chunks(2);
-    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|it| it.len() == 2)?, 16).ok()).collect()
+    pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|it| it.len() == 2)?, 16).ok())
+        .collect()
 }
 
 /// An HTTP date, RFC 9110 5.6.7.
@@ -246,7 +250,19 @@ mod tests {
 
     #[test]
     fn wrong_places_are_refused() {
-        for text in ["{", "}", "a{b", "{}", "{size}", "{length:x}", "{nul:99999999}", "{nul}", "{date:x}", "{hex:0}", "{hex:0g}"] {
+        for text in [
+            "{",
+            "}",
+            "a{b",
+            "{}",
+            "{size}",
+            "{length:x}",
+            "{nul:99999999}",
+            "{nul}",
+            "{date:x}",
+            "{hex:0}",
+            "{hex:0g}",
+        ] {
             assert!(Template::parse(text).is_err(), "{text}");
         }
     }

@@ -29,7 +29,8 @@ impl Chunked {
             return;
         }
         let picture = part.body();
-        let (from, to) = (picture.start.clamp(bytes.start, bytes.end), picture.end.clamp(bytes.start, bytes.end));
+        let (from, to) =
+            (picture.start.clamp(bytes.start, bytes.end), picture.end.clamp(bytes.start, bytes.end));
         let relative = |at: usize| at - bytes.start;
         let delimiter = part.frame().delimiter();
         let starts = !self.is_begun && delimiter.start == bytes.start && delimiter.end <= bytes.end;

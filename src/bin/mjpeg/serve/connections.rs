@@ -75,7 +75,8 @@ impl Connections {
 
     /// The viewers of a stream and their connections.
     pub fn viewers_of(&self, stream: usize) -> impl Iterator<Item = (&Connection, &Viewer)> {
-        let numbers = self.audiences.get(stream).map(|audience| audience.viewers.iter()).into_iter().flatten();
+        let numbers =
+            self.audiences.get(stream).map(|audience| audience.viewers.iter()).into_iter().flatten();
         numbers.filter_map(|number| {
             let connection = self.slab.get(*number)?;
             match &connection.stage {

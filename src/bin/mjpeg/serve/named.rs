@@ -70,7 +70,11 @@ fn split(value: &OsStr) -> Result<(String, &OsStr), String> {
 /// Why it is refused.
 pub fn check_name(name: &str) -> Result<(), String> {
     let is_sound = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
-    if name.is_empty() || name.len() > LONGEST || name.starts_with('.') || !name.bytes().all(|byte| is_sound(&byte)) {
+    if name.is_empty()
+        || name.len() > LONGEST
+        || name.starts_with('.')
+        || !name.bytes().all(|byte| is_sound(&byte))
+    {
         return Err(format!(
             "a name has letters, digits, - _ and ., does not start with ., and has at most {LONGEST} bytes"
         ));

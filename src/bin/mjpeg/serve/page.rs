@@ -54,6 +54,10 @@ mod tests {
 
     #[test]
     fn the_wall_writes_no_foreign_text_as_markup() {
-        assert!(!WALL.contains("innerHTML") && !WALL.contains("insertAdjacentHTML") && WALL.contains("textContent"));
+        assert!(
+            !WALL.contains("innerHTML")
+                && !WALL.contains("insertAdjacentHTML")
+                && WALL.contains("textContent")
+        );
     }
 }

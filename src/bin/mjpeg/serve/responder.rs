@@ -149,7 +149,9 @@ impl Responder {
                 .with("Access-Control-Allow-Headers", "Authorization"),
             Route::Options => Answer::empty(200).with("Allow", ALLOW),
             Route::UnknownLayout => Answer::text(400, "unknown layout; use auto, leading, trailing or early"),
-            Route::NotFound if found.is_none() => Answer::text(404, "nothing here; try / or /state or /NAME/stream"),
+            Route::NotFound if found.is_none() => {
+                Answer::text(404, "nothing here; try / or /state or /NAME/stream")
+            }
             Route::NotFound => Answer::text(404, "nothing here; try / or /stream or /snapshot"),
         };
         Reply::Finite(self.print(answer, body))
@@ -319,8 +321,11 @@ mod tests {
 
     #[test]
     fn each_request_gets_its_answer() {
-        let responder =
-            &mut Responder::new(Names::behind_first(["", "cam"].map(String::from).to_vec()), Policy::default(), String::new());
+        let responder = &mut Responder::new(
+            Names::behind_first(["", "cam"].map(String::from).to_vec()),
+            Policy::default(),
+            String::new(),
+        );
         let page = reply(responder, Method::Get, "/");
         let Reply::Page(head, _) = page else { panic!("{page:?}") };
         assert!(head.starts_with(b"HTTP/1.1 200 ") && head.ends_with(b"\r\n\r\n"));

@@ -69,15 +69,13 @@ impl Serve {
         let mut poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
         let wake_ups = WakeUps::new(poll.registry(), SOURCES)?;
         let pseudonym = via::pseudonym();
-        let opened = self
-            .policy(stop)
-            .and_then(|policy| {
-                let (streams, cameras) = match &self.farm {
-                    Some(farm) => self.cameras(farm, &pseudonym, &mut poll, &wake_ups, &clock, stop)?,
-                    None => (self.streams(&pseudonym, &mut poll, &wake_ups, &clock, stop)?, Vec::new()),
-                };
-                Ok((policy, streams, cameras))
-            });
+        let opened = self.policy(stop).and_then(|policy| {
+            let (streams, cameras) = match &self.farm {
+                Some(farm) => self.cameras(farm, &pseudonym, &mut poll, &wake_ups, &clock, stop)?,
+                None => (self.streams(&pseudonym, &mut poll, &wake_ups, &clock, stop)?, Vec::new()),
+            };
+            Ok((policy, streams, cameras))
+        });
         let (policy, mut streams, cameras) = match (opened, stop.signal()) {
             (Ok(opened), _) => opened,
             (Err(failure), None) => return Err(failure),
@@ -121,10 +119,14 @@ impl Serve {
         }
         let hosts = Hosts { allowed: self.allow_host.clone(), loopback };
         let names: Vec<_> = streams.iter().map(|stream| stream.name.clone()).collect();
-        let routes =
-            if self.farm.is_some() { Names::of_farm(names.clone()) } else { Names::behind_first(names.clone()) };
+        let routes = if self.farm.is_some() {
+            Names::of_farm(names.clone())
+        } else {
+            Names::behind_first(names.clone())
+        };
         let users = cameras.iter().enumerate();
-        let users = users.filter_map(|(index, camera)| Some((index, Rc::clone(camera.users.as_ref()?)))).collect();
+        let users =
+            users.filter_map(|(index, camera)| Some((index, Rc::clone(camera.users.as_ref()?)))).collect();
         let responder = Responder::new(routes, Policy { hosts, ..policy }, pseudonym).with_users(users);
         let mut engine =
             Engine::new((poll, wake_ups), listeners, streams, responder, settings, clock.clone(), stop)

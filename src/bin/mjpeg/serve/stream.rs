@@ -35,7 +35,16 @@ pub struct Stream {
 impl Stream {
     /// A stream without viewers.
     pub fn new(name: String, source: String, hub: Hub) -> Self {
-        Self { name, source, hub, replays: None, relayed: None, facts: None, snapshot_taken: false, deadline: None }
+        Self {
+            name,
+            source,
+            hub,
+            replays: None,
+            relayed: None,
+            facts: None,
+            snapshot_taken: false,
+            deadline: None,
+        }
     }
 
     /// Whether viewers receive a recording as it was received.

@@ -73,7 +73,13 @@ impl Derived {
     pub fn of(seen: &Seen, now: Duration) -> Self {
         let values: Vec<_> = (1..)
             .zip(&seen.pictures)
-            .map(|(number, seat)| Values { length: seat.picture.len(), size: seat.size, number, taken: now, now })
+            .map(|(number, seat)| Values {
+                length: seat.picture.len(),
+                size: seat.size,
+                number,
+                taken: now,
+                now,
+            })
             .collect();
         let mut derived = Self {
             head: Head::of(&seen.head),
@@ -155,7 +161,8 @@ impl Derived {
         let start = if between.rest.ends_with(&between.first[start..]) { start } else { between.first.len() };
         let delimiter = between.first.split_off(start);
         if is_in_chunks {
-            self.notes.push(format!("{} bytes before the first delimiter are not reproduced", between.first.len()));
+            self.notes
+                .push(format!("{} bytes before the first delimiter are not reproduced", between.first.len()));
         } else {
             self.head.lines.push(places::escaped(&between.first));
         }
@@ -171,7 +178,8 @@ impl Derived {
         let Some(&(every, gap)) = others.first() else { return };
         // The line end behind the picture comes first, then the other part with its delimiter.
         let ends = between.rest.len() - between.first.len();
-        let own = gap.strip_prefix(&between.rest[..ends]).and_then(|gap| gap.strip_suffix(&between.first[..]));
+        let own =
+            gap.strip_prefix(&between.rest[..ends]).and_then(|gap| gap.strip_suffix(&between.first[..]));
         let is_regular = others.iter().all(|(number, _)| number % every == 0);
         match own.map(|own| String::from_utf8(own.to_vec())) {
             Some(Ok(bytes)) if is_regular => self.other_part = Some((every, bytes)),
@@ -214,7 +222,8 @@ impl Derived {
         };
         self.sent_together = together;
         // A first delimiter must be the end of the delimiter.
-        let split = if together == SentTogether::After { sent.min(rest.len() - between.first.len()) } else { 0 };
+        let split =
+            if together == SentTogether::After { sent.min(rest.len() - between.first.len()) } else { 0 };
         let (after, delimiter) = rest.split_at(split);
         self.after = format!("{}{}", between.filler.as_deref().unwrap_or_default(), places::escaped(after));
         self.delimiter = self.text(delimiter, "the delimiter");

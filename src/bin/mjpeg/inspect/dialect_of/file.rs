@@ -69,8 +69,10 @@ fn remarks(derived: &Derived, near: &[Near]) -> Vec<String> {
         for (property, here, there) in &nearest.differ {
             remarks.push(format!("differs: {property}: here {here}; there {there}"));
         }
-        let others: Vec<_> =
-            near[1..].iter().map(|it| format!("{} ({} of {})", it.name, it.agree.len(), it.compared())).collect();
+        let others: Vec<_> = near[1..]
+            .iter()
+            .map(|it| format!("{} ({} of {})", it.name, it.agree.len(), it.compared()))
+            .collect();
         remarks.push(format!("next: {}", others.join(", ")));
     }
     remarks.push(format!("what is sent with a picture {}", derived.evidence.sentence()));
@@ -91,7 +93,10 @@ fn remarks(derived: &Derived, near: &[Near]) -> Vec<String> {
     }
     remarks.extend(derived.notes.iter().map(|note| format!("note: {note}")));
     // Bytes of the stream are in some of them.
-    remarks.iter().map(|remark| remark.chars().map(|c| if c.is_control() { '?' } else { c }).collect()).collect()
+    remarks
+        .iter()
+        .map(|remark| remark.chars().map(|c| if c.is_control() { '?' } else { c }).collect())
+        .collect()
 }
 
 fn plain(out: &mut String, key: &str, value: &str) {

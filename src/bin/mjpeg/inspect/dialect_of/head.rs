@@ -61,7 +61,9 @@ impl Head {
         let start = line.len() - line[name.len() + 1..].len();
         let from = start + line[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         let (before, behind) = (&line[..from.min(line.len())], &line[(from + value.len()).min(line.len())..]);
-        if let Some(date) = parse_date(value).filter(|_| value.ends_with(b" GMT") && value.get(3) == Some(&b',')) {
+        if let Some(date) =
+            parse_date(value).filter(|_| value.ends_with(b" GMT") && value.get(3) == Some(&b','))
+        {
             let distance = now.map_or(0, |now| date.as_secs().cast_signed() - now.as_secs().cast_signed());
             let place = match distance {
                 0 if name == "date" || now.is_some() => Some("{date}".to_string()),
@@ -95,7 +97,10 @@ fn field(line: &[u8]) -> Option<(String, &[u8])> {
 /// A value with `x` for each letter and digit of what may be secret. The name and the attributes of a cookie stay.
 fn blanked(name: &str, value: &[u8]) -> Vec<u8> {
     let blank = |bytes: &[u8]| -> Vec<u8> {
-        bytes.iter().map(|byte| if byte.is_ascii_alphanumeric() || *byte >= 0x80 { b'x' } else { *byte }).collect()
+        bytes
+            .iter()
+            .map(|byte| if byte.is_ascii_alphanumeric() || *byte >= 0x80 { b'x' } else { *byte })
+            .collect()
     };
     if name != "set-cookie" {
         return blank(value);
@@ -144,7 +149,9 @@ mod tests {
 
     #[test]
     fn any_bytes_are_a_head() {
-        for bytes in [&b""[..], b"\n", b":\n", b"a", b"a:", b"a:\n", b"Date:\r\n", b"\xff: \xff\n", b"Set-Cookie:=;\n"] {
+        for bytes in
+            [&b""[..], b"\n", b":\n", b"a", b"a:", b"a:\n", b"Date:\r\n", b"\xff: \xff\n", b"Set-Cookie:=;\n"]
+        {
             Head::of(bytes);
         }
         assert_eq!(Head::of(b"A: \xe9\n").lines, ["A: {hex:e9}\n"]);

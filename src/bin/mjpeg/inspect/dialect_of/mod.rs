@@ -90,7 +90,8 @@ pub fn run(reading: &Reading, form: Form, clock: &Clock, stop: &Stop) -> Result<
         (result, _) => result?,
     };
     if seen.pictures.is_empty() {
-        let nothing = || Failure::new(Exit::NotAStream, anyhow!("{}: no whole picture was found", reading.target));
+        let nothing =
+            || Failure::new(Exit::NotAStream, anyhow!("{}: no whole picture was found", reading.target));
         return Err(failure.unwrap_or_else(nothing));
     }
     let derived = Derived::of(&seen, clock.unix());
@@ -153,7 +154,8 @@ fn read(reading: &Reading, clock: &Clock, stop: &Stop) -> Result<(Seen, Option<F
 fn title(seen: &Seen) -> String {
     let text = String::from_utf8_lossy(&seen.head).into_owned();
     let server = text.lines().filter_map(|line| line.split_once(':'));
-    let mut server = server.filter(|(name, _)| name.eq_ignore_ascii_case("server")).map(|(_, value)| value.trim());
+    let mut server =
+        server.filter(|(name, _)| name.eq_ignore_ascii_case("server")).map(|(_, value)| value.trim());
     server.next().filter(|value| !value.is_empty()).unwrap_or("a camera without a name").into()
 }
 
@@ -170,7 +172,8 @@ fn object<'a>(
     others: &'a [Near],
     file: &'a str,
 ) -> Object<'a> {
-    let difference = |(property, here, there): &'a (&'static str, String, String)| Difference { property, here, there };
+    let difference =
+        |(property, here, there): &'a (&'static str, String, String)| Difference { property, here, there };
     Object {
         schema: "mjpeg.inspect.dialect/1",
         target: reading.target.to_string(),

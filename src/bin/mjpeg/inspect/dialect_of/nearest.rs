@@ -44,8 +44,7 @@ impl Near {
 pub fn find(described: &Description, unknown: &[&str], values: &Values) -> Vec<Near> {
     let mut here = properties::of(described, values);
     here.retain(|(name, _)| !unknown.contains(name));
-    let mut all: Vec<_> =
-        dialect::all().map(|(name, known)| Near::of(&here, name, &known, values)).collect();
+    let mut all: Vec<_> = dialect::all().map(|(name, known)| Near::of(&here, name, &known, values)).collect();
     all.sort_by_key(|near| std::cmp::Reverse(near.agree.len()));
     all.truncate(1 + OTHERS);
     all

@@ -86,7 +86,11 @@ pub fn find(texts: &[(&[u8], Values)]) -> Found {
     let alike: Vec<_> = tokens.iter().zip(&keys).filter(|(_, key)| *key == most).map(|(it, _)| it).collect();
     let mut found = Found::default();
     if alike.len() < texts.len() {
-        found.unknown.push(format!("{} of {} part heads have another form", texts.len() - alike.len(), texts.len()));
+        found.unknown.push(format!(
+            "{} of {} part heads have another form",
+            texts.len() - alike.len(),
+            texts.len()
+        ));
     }
     for index in 0..most.len() {
         match &most[index] {
@@ -101,7 +105,9 @@ pub fn find(texts: &[(&[u8], Values)]) -> Found {
                     })
                     .collect();
                 let fraction = |offset: usize| match (most.get(index + 1), alike[0].0.get(index + offset)) {
-                    (Some(Token::Text(dot)), Some(Token::Number(0, digits))) if dot == b"." => Some(digits.len()),
+                    (Some(Token::Text(dot)), Some(Token::Number(0, digits))) if dot == b"." => {
+                        Some(digits.len())
+                    }
                     _ => None,
                 };
                 let is_fraction = index >= 2
@@ -115,7 +121,9 @@ pub fn find(texts: &[(&[u8], Values)]) -> Found {
                 let place = place(&column, fraction(2), is_fraction);
                 if place.is_unknown {
                     let name = before.rsplit('\n').next().unwrap_or_default().trim_end_matches([':', ' ']);
-                    found.unknown.push(format!("a number behind {name:?} changes, and is written as in the first part"));
+                    found.unknown.push(format!(
+                        "a number behind {name:?} changes, and is written as in the first part"
+                    ));
                 }
                 found.text.push_str(&place.text);
             }
@@ -184,7 +192,9 @@ fn place(column: &[Number<'_>], fraction: Option<usize>, is_fraction: bool) -> P
         16 => Some((1_000_000, "{microseconds}")),
         _ => None,
     };
-    if let Some((unit, rest)) = unit.filter(|(unit, _)| values.iter().all(|value| CLOCK.contains(&(value / unit)))) {
+    if let Some((unit, rest)) =
+        unit.filter(|(unit, _)| values.iter().all(|value| CLOCK.contains(&(value / unit))))
+    {
         let _ = unit;
         return known(format!("{blanks}{{seconds}}{rest}"));
     }
@@ -196,7 +206,11 @@ fn place(column: &[Number<'_>], fraction: Option<usize>, is_fraction: bool) -> P
     if is_constant {
         return known(format!("{blanks}{}", first.digits));
     }
-    let more: Vec<i64> = values.iter().zip(&lengths).map(|(value, length)| value.wrapping_sub(*length).cast_signed()).collect();
+    let more: Vec<i64> = values
+        .iter()
+        .zip(&lengths)
+        .map(|(value, length)| value.wrapping_sub(*length).cast_signed())
+        .collect();
     if more.windows(2).all(|pair| pair[0] == pair[1]) && more[0].abs() < 1 << 16 {
         return known(format!("{blanks}{{length:{:+}}}", more[0]));
     }
@@ -204,13 +218,18 @@ fn place(column: &[Number<'_>], fraction: Option<usize>, is_fraction: bool) -> P
         pair[1].checked_sub(pair[0]) == numbers[1].values.number.checked_sub(numbers[0].values.number)
     });
     if is_count && !has_zeros {
-        return known(if values[0] == 1 { format!("{blanks}{{number}}") } else { format!("{blanks}{{number:{}}}", values[0]) });
+        return known(if values[0] == 1 {
+            format!("{blanks}{{number}}")
+        } else {
+            format!("{blanks}{{number:{}}}", values[0])
+        });
     }
     // Digits without a separator behind a length with zeros.
     let split = (2..first.digits.len()).find(|&width| {
         column.iter().zip(&lengths).all(|(number, length)| {
             let parts = number.digits.split_at_checked(width);
-            parts.is_some_and(|(padded, rest)| padded.parse() == Ok(*length) && rest == &first.digits[width..])
+            parts
+                .is_some_and(|(padded, rest)| padded.parse() == Ok(*length) && rest == &first.digits[width..])
         })
     });
     if let Some(width) = split {
@@ -226,7 +245,9 @@ fn tokens(text: &[u8]) -> Vec<Token> {
     while at < text.len() {
         let rest = &text[at..];
         let is_date = rest.get(3) == Some(&b',')
-            && rest.get(..DATE_BYTES).is_some_and(|date| date.ends_with(b" GMT") && parse_date(date).is_some());
+            && rest
+                .get(..DATE_BYTES)
+                .is_some_and(|date| date.ends_with(b" GMT") && parse_date(date).is_some());
         let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
         let digits = rest[blanks..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         // Digits behind a letter belong to a name.
@@ -262,7 +283,11 @@ fn binary(texts: &[(&[u8], Values)]) -> Found {
     let alike: Vec<_> = texts.iter().filter(|(text, _)| text.len() == first.len()).collect();
     let mut found = Found::default();
     if alike.len() < texts.len() {
-        found.unknown.push(format!("{} of {} part heads have another length", texts.len() - alike.len(), texts.len()));
+        found.unknown.push(format!(
+            "{} of {} part heads have another length",
+            texts.len() - alike.len(),
+            texts.len()
+        ));
     }
     let all = |at: usize, value: &dyn Fn(&Values) -> Option<Vec<u8>>| {
         alike.iter().all(|(text, values)| value(values).is_some_and(|value| text[at..].starts_with(&value)))
@@ -292,7 +317,9 @@ fn binary(texts: &[(&[u8], Values)]) -> Found {
     }
     found.text.push_str(&escaped(&plain));
     if changes > 0 {
-        found.unknown.push(format!("{changes} bytes of the part heads change, and are written as in the first part"));
+        found
+            .unknown
+            .push(format!("{changes} bytes of the part heads change, and are written as in the first part"));
     }
     found
 }
@@ -328,7 +355,10 @@ mod tests {
             (&[("T: 3742.976708", 1), ("T: 3743.010026", 1)], "T: {seconds:-1799996258}.{microseconds}"),
             (&[("N: 7", 5), ("N: 8", 5), ("N: 9", 5)], "N: {number:7}"),
             (&[("{a}: v2.0 640", 5), ("{a}: v2.0 640", 5)], "{{a}}: v2.0 640"),
-            (&[("D: Sun, 06 Nov 1994 08:49:37 GMT", 1), ("D: Mon, 07 Nov 1994 08:49:37 GMT", 1)], "D: {date}"),
+            (
+                &[("D: Sun, 06 Nov 1994 08:49:37 GMT", 1), ("D: Mon, 07 Nov 1994 08:49:37 GMT", 1)],
+                "D: {date}",
+            ),
             (&[("A: 1", 9)], "A: 1"),
         ];
         for (texts, expected) in table {
@@ -347,7 +377,8 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_places() {
         let values = |length| Values { length, size: (640, 480), ..Values::default() };
-        let block = |length: u8| [b"MJPG", &[length, 0, 0, 0, 0x80, 2, 0xe0, 1][..], &[0; 6], b"\xff"].concat();
+        let block =
+            |length: u8| [b"MJPG", &[length, 0, 0, 0, 0x80, 2, 0xe0, 1][..], &[0; 6], b"\xff"].concat();
         let (one, two) = (block(9), block(11));
         let found = find(&[(&one, values(9)), (&two, values(11))]);
         assert_eq!(found.text, "MJPG{length:u32}{width:u16}{height:u16}{nul:6}{hex:ff}");

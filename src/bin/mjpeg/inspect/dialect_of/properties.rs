@@ -43,7 +43,8 @@ pub fn of(dialect: &Description, values: &Values) -> Vec<Property> {
             (chunks.cut_before_picture, "cut before the picture"),
             (chunks.cut_after_picture, "cut behind the picture"),
         ];
-        let mut words: Vec<_> = cuts.iter().filter(|(is_cut, _)| *is_cut).map(|(_, word)| word.to_string()).collect();
+        let mut words: Vec<_> =
+            cuts.iter().filter(|(is_cut, _)| *is_cut).map(|(_, word)| word.to_string()).collect();
         words.extend(chunks.size.map(|size| format!("at most {size} bytes")));
         if words.is_empty() { "what is sent together".into() } else { words.join(", ") }
     });
@@ -100,7 +101,8 @@ fn names_of_part(part: &str) -> String {
 }
 
 fn value(head: &str, wanted: &str) -> String {
-    let mut values = fields(head).filter(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value);
+    let mut values =
+        fields(head).filter(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value);
     values.next().unwrap_or("none").into()
 }
 

@@ -9,7 +9,8 @@ use crate::value::Rate;
 impl Engine {
     /// The state of the farm, for `/state` and the wall.
     pub(super) fn farm_state(&self, now: Duration) -> FarmState {
-        let cameras: Vec<_> = (0..self.streams.len()).filter_map(|index| self.camera_state(index, now)).collect();
+        let cameras: Vec<_> =
+            (0..self.streams.len()).filter_map(|index| self.camera_state(index, now)).collect();
         FarmState {
             schema: "mjpeg.farm/1",
             uptime_s: (now - self.started).as_secs_f64(),

@@ -40,7 +40,8 @@ mod tests {
 
     #[test]
     fn cameras_share_pictures_and_start_at_their_own() {
-        let picture = |n: u8| Picture::new([&b"\xff\xd8\xff\xfe\0\x03"[..], &[n], &SMALLEST[2..]].concat()).unwrap();
+        let picture =
+            |n: u8| Picture::new([&b"\xff\xd8\xff\xfe\0\x03"[..], &[n], &SMALLEST[2..]].concat()).unwrap();
         let album = Album::new((0..3).map(picture).collect()).unwrap();
         let shown = |start: usize| {
             let mut album = album.starting_at(start);

@@ -73,7 +73,8 @@ pub fn values(source: Source<'_>, table: &DeTable<'_>, known: &[&'static str]) -
             };
             return Err(source.mistake(at, name, why));
         };
-        let wrong = || source.mistake(value.span().start, name, "expected a text, a number, or a list of texts");
+        let wrong =
+            || source.mistake(value.span().start, name, "expected a text, a number, or a list of texts");
         let (texts, is_list) = match value.get_ref() {
             DeValue::Array(list) => {
                 let texts: Option<_> = list.iter().map(text).collect();

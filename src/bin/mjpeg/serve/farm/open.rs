@@ -97,7 +97,10 @@ impl Opener<'_> {
         for (index, camera) in cameras.iter().enumerate() {
             let stream = self.stream(index, cameras.len(), camera, &mut shelf).map_err(|error| {
                 let at = format!("{}:{}: source of {}", path.display(), camera.line, camera.name);
-                Error { problem: Problem { cause: error.problem.cause.context(at), ..error.problem }, ..error }
+                Error {
+                    problem: Problem { cause: error.problem.cause.context(at), ..error.problem },
+                    ..error
+                }
             })?;
             streams.push(stream);
         }
@@ -207,7 +210,12 @@ impl Opener<'_> {
     }
 
     /// Takes all pictures of a source.
-    fn drain(&mut self, mut source: Box<dyn Paced>, target: &Target, room: usize) -> Result<Vec<Picture>, Error> {
+    fn drain(
+        &mut self,
+        mut source: Box<dyn Paced>,
+        target: &Target,
+        room: usize,
+    ) -> Result<Vec<Picture>, Error> {
         let mut events = Events::with_capacity(1);
         let (mut pictures, mut bytes) = (Vec::new(), 0);
         while self.stop.signal().is_none() {
@@ -215,8 +223,12 @@ impl Opener<'_> {
                 Next::Picture(picture) => {
                     bytes += picture.weight();
                     if bytes > room {
-                        let why = anyhow!("the pictures of {target} do not fit into memory: more than {MOST_BYTES} bytes");
-                        return Err(Problem::new(why).hint("a farm keeps the pictures of its files in memory").into());
+                        let why = anyhow!(
+                            "the pictures of {target} do not fit into memory: more than {MOST_BYTES} bytes"
+                        );
+                        return Err(Problem::new(why)
+                            .hint("a farm keeps the pictures of its files in memory")
+                            .into());
                     }
                     pictures.push(picture);
                 }
@@ -235,4 +247,3 @@ impl Opener<'_> {
         }
     }
 }
-

@@ -128,7 +128,8 @@ mod tests {
         assert!(matches!(one.next(1, time), Next::Later));
         let mut events = mio::Events::with_capacity(1);
         poll.poll(&mut events, Some(Duration::from_secs(20))).unwrap();
-        let (Next::Picture(first), Next::Picture(second)) = (one.next(1, time), two.next(7, time + step / 2)) else {
+        let (Next::Picture(first), Next::Picture(second)) = (one.next(1, time), two.next(7, time + step / 2))
+        else {
             panic!("no picture");
         };
         assert_eq!(first.jpeg().as_ptr(), second.jpeg().as_ptr());
