@@ -68,5 +68,6 @@ mod serve_replay;
 mod serve_sources;
 mod serve_streams;
 mod serve_viewers;
+mod serve_wall;
 mod serve_watch;
 mod terminal;

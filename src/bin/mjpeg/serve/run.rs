@@ -1,6 +1,5 @@
 //! The run of `mjpeg serve`: from the command line to the event loop.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::process::Stdio;
@@ -14,7 +13,7 @@ use super::command::Command;
 use super::dialects;
 use super::emulated::Emulated;
 use super::engine::{Engine, SOURCES, Settings};
-use super::farm::{Camera, Opener, Opening};
+use super::farm::{Camera, Opener, Opening, own_ports};
 use super::hub::Hub;
 use super::open;
 use super::options::{Serve, Timing};
@@ -286,25 +285,6 @@ impl Serve {
         };
         Users::parse(&text).map(Some).map_err(|error| Failure::local(anyhow::anyhow!("{what}: {error}")))
     }
-}
-
-/// Listens on the ports of single cameras. Returns their streams by the index of the listener.
-fn own_ports(
-    listeners: &mut Vec<Listener>,
-    streams: &mut [Stream],
-    cameras: &[Camera],
-) -> Result<HashMap<usize, usize>, Failure> {
-    let mut own_ports = HashMap::new();
-    for (index, (camera, stream)) in cameras.iter().zip(streams).enumerate() {
-        let Some(address) = &camera.listen else { continue };
-        let listener = tcp::bind(address)?;
-        if let Some(facts) = &mut stream.facts {
-            facts.url = Some(format!("{}/stream", listener.base()));
-        }
-        own_ports.insert(listeners.len(), index);
-        listeners.push(listener);
-    }
-    Ok(own_ports)
 }
 
 /// The failure of a source, with its exit status.

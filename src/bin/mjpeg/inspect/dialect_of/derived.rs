@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::chunking;
+use super::escape::escaped;
 use super::flush::{self, Evidence};
+use super::found::Found;
 use super::head::Head;
-use super::places::{self, Found};
+use super::places;
 use super::seen::{Before, Seen};
 use crate::dialect::{Chunks, SentTogether, Values};
 
@@ -141,7 +143,7 @@ impl Derived {
         let is_fixed = gaps.iter().all(|gap| gap.filler.len() == filler.len());
         let filler = match (is_buffer, is_fixed) {
             (true, _) => "{nul:capacity}".into(),
-            _ if is_same && (is_text || are_nuls) => places::escaped(filler),
+            _ if is_same && (is_text || are_nuls) => escaped(filler),
             (_, true) => format!("{{nul:{}}}", filler.len()),
             _ => String::new(),
         };
@@ -164,7 +166,7 @@ impl Derived {
             self.notes
                 .push(format!("{} bytes before the first delimiter are not reproduced", between.first.len()));
         } else {
-            self.head.lines.push(places::escaped(&between.first));
+            self.head.lines.push(escaped(&between.first));
         }
         between.first = delimiter;
     }
@@ -225,7 +227,7 @@ impl Derived {
         let split =
             if together == SentTogether::After { sent.min(rest.len() - between.first.len()) } else { 0 };
         let (after, delimiter) = rest.split_at(split);
-        self.after = format!("{}{}", between.filler.as_deref().unwrap_or_default(), places::escaped(after));
+        self.after = format!("{}{}", between.filler.as_deref().unwrap_or_default(), escaped(after));
         self.delimiter = self.text(delimiter, "the delimiter");
         let sent_at_end = match together {
             SentTogether::Jpeg => 0,

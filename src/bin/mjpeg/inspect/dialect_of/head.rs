@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mjpeg::http::parse_date;
 
-use super::places::escaped;
+use super::escape::escaped;
 
 /// A date this far from that of the response moves with it. Others are constants, such as an Expires in the past.
 const NEAR: i64 = 24 * 60 * 60;

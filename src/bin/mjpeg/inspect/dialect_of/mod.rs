@@ -1,14 +1,19 @@
 //! `--dialect-of`: the nearest known dialect of a stream, and a description of its own.
 
+mod binary;
 mod chunking;
 mod derived;
+mod escape;
 mod file;
 mod flush;
+mod found;
 mod head;
 mod nearest;
+mod number;
 mod places;
 mod properties;
 mod seen;
+mod token;
 
 use std::time::Duration;
 

@@ -7,7 +7,9 @@ mod file;
 mod keys;
 mod names;
 mod open;
+mod ports;
 mod studio;
 
 pub use camera::{Camera, Facts};
 pub use open::{Opener, Opening};
+pub use ports::own_ports;
