@@ -97,7 +97,7 @@ fn each_camera_has_its_paths_its_dialect_and_its_faults() {
     let head = request("/cam02/stream", "");
     assert!(!String::from_utf8_lossy(&head).contains("secret"));
     let object =
-        run(mjpeg(["inspect", &target, "--dialect-of", "--frames", "4", "--format", "json"])).expect(0);
+        run(&mut mjpeg(["inspect", &target, "--dialect-of", "--frames", "4", "--format", "json"])).expect(0);
     let object: Value = serde_json::from_slice(&object.out).unwrap();
     assert_eq!(object["nearest"]["name"], "motion-4-5-5-x");
     farm.stop();

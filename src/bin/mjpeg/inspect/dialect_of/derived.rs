@@ -8,7 +8,7 @@ use super::flush::{self, Evidence};
 use super::found::Found;
 use super::head::Head;
 use super::places;
-use super::seen::{Before, Seen};
+use super::seen::{Before, Seat, Seen};
 use crate::dialect::{Chunks, SentTogether, Values};
 
 /// The dialect of a stream. Texts have places.
@@ -49,6 +49,8 @@ pub struct Between {
     pub rest: Vec<u8>,
     /// The text with places of what comes before `rest` and depends on the picture.
     pub filler: Option<String>,
+    /// Its bytes, if it is not the room that a buffer has left.
+    pub filler_bytes: Option<usize>,
 }
 
 /// What is between a picture and the head of the next part.
@@ -67,6 +69,14 @@ impl<'a> Gap<'a> {
         let line_ends = bytes[..delimiter].iter().rev().take_while(|byte| b"\r\n".contains(byte)).count();
         let (filler, rest) = bytes.split_at(delimiter - line_ends);
         Self { filler, rest, room: values.capacity() - values.length }
+    }
+}
+
+impl Between {
+    /// Where a picture and its filler end.
+    fn end(&self, seat: &Seat) -> usize {
+        let values = Values { length: seat.picture.len(), ..Values::default() };
+        seat.picture.end + self.filler_bytes.unwrap_or(values.capacity() - values.length)
     }
 }
 
@@ -123,7 +133,7 @@ impl Derived {
             }
             // The least that a delimiter needs.
             let rest = if first.starts_with(b"--") { [b"\r\n", &first[..]].concat() } else { first.clone() };
-            return Between { first, rest, filler: None };
+            return Between { first, rest, filler: None, filler_bytes: Some(0) };
         };
         let alike = |gap: &Gap<'_>| gaps.iter().filter(|other| other.rest == gap.rest).count();
         let most = gaps.iter().rev().max_by_key(|gap| alike(gap)).unwrap_or(one);
@@ -133,7 +143,7 @@ impl Derived {
         }
         let rest = most.rest.to_vec();
         if gaps.iter().all(|gap| gap.filler.is_empty()) {
-            return Between { first, rest, filler: None };
+            return Between { first, rest, filler: None, filler_bytes: Some(0) };
         }
         let filler = one.filler;
         let is_same = gaps.iter().all(|gap| gap.filler == filler);
@@ -141,6 +151,7 @@ impl Derived {
         let are_nuls = gaps.iter().all(|gap| gap.filler.iter().all(|byte| *byte == 0));
         let is_buffer = gaps.iter().all(|gap| gap.filler.len() == gap.room);
         let is_fixed = gaps.iter().all(|gap| gap.filler.len() == filler.len());
+        let bytes = filler.len();
         let filler = match (is_buffer, is_fixed) {
             (true, _) => "{nul:capacity}".into(),
             _ if is_same && (is_text || are_nuls) => escaped(filler),
@@ -151,7 +162,7 @@ impl Derived {
             let written = if filler.is_empty() { "left out" } else { "written as NULs" };
             self.notes.push(format!("the bytes behind the pictures are no text, and are {written}"));
         }
-        Between { first, rest, filler: Some(filler) }
+        Between { first, rest, filler: Some(filler), filler_bytes: (!is_buffer).then_some(bytes) }
     }
 
     /// Moves what comes before the first delimiter, and before no other one, into the head.
@@ -194,11 +205,9 @@ impl Derived {
         let rest = &between.rest;
         let next_head = seen.pictures.get(1).map(|seat| seat.picture.start - starts[1]);
         let sizes = flush::Sizes { rest: rest.len(), head: next_head.unwrap_or_default() };
-        let tail = seen.is_complete.then(|| {
-            let end = seen.pictures.last().map_or(0, |seat| seat.picture.end);
-            &seen.body[end..]
-        });
-        let of_times = flush::by_times(&seen.reads, &seen.pictures, sizes);
+        let ends: Vec<_> = seen.pictures.iter().map(|seat| between.end(seat)).collect();
+        let tail = ends.last().filter(|_| seen.is_complete).and_then(|end| seen.body.get(*end..));
+        let of_times = flush::by_times(&seen.reads, &seen.pictures, &ends, sizes);
         let of_chunks = chunking::find(seen, between, starts, of_times);
         if seen.chunks.is_some() && of_chunks.is_none() {
             self.notes.push("the borders of the chunks follow no known rule".into());
@@ -235,7 +244,7 @@ impl Derived {
             SentTogether::Delimiter | SentTogether::Head => rest.len(),
         };
         self.closing = tail.map(|tail| {
-            let is_sent = !is_filled && tail.get(..sent_at_end) == Some(&rest[..sent_at_end]);
+            let is_sent = tail.get(..sent_at_end) == Some(&rest[..sent_at_end]);
             let closing = tail.get(if is_sent { sent_at_end } else { tail.len() }..).unwrap_or_default();
             // A head that announces a picture which never comes.
             if together == SentTogether::Head { String::new() } else { self.text(closing, "the end") }

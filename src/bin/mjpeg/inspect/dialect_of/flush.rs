@@ -52,12 +52,18 @@ pub struct Sizes {
 /// A pause shorter than this may be one of the network.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(4);
 
-/// How many bytes behind a picture come before the pause, if most pauses are at the same place.
-pub fn by_times(reads: &[(usize, Duration)], pictures: &[Seat], sizes: Sizes) -> Option<usize> {
+/// How many bytes behind a picture come before the pause, if most pauses are at the same place. `ends`: where the pictures
+/// end, with the filler behind them.
+pub fn by_times(
+    reads: &[(usize, Duration)],
+    pictures: &[Seat],
+    ends: &[usize],
+    sizes: Sizes,
+) -> Option<usize> {
     let mut sent: Vec<usize> = Vec::new();
     let mut from = 0;
-    for pair in pictures.windows(2).filter(|pair| pair[1].before == Before::Picture) {
-        let (end, next) = (pair[0].picture.end, pair[1].picture.start);
+    for (seat, &end) in pictures.iter().skip(1).zip(ends).filter(|(seat, _)| seat.before == Before::Picture) {
+        let next = seat.picture.start;
         from += reads.get(from..)?.iter().take_while(|(reached, _)| *reached < end).count();
         let near = &reads[from..];
         // The longest pause before the next picture begins.
@@ -108,6 +114,7 @@ mod tests {
     fn the_pause_shows_what_is_sent_with_a_picture() {
         let ms = Duration::from_millis;
         let pictures = seats(&[(10, 100), (120, 200), (220, 300), (320, 400)]);
+        let ends: Vec<_> = pictures.iter().map(|seat| seat.picture.end).collect();
         let sizes = Sizes { rest: 8, head: 12 };
         for behind in [0, 2, 8, 20] {
             let mut reads = vec![(10, ms(0))];
@@ -115,10 +122,10 @@ mod tests {
                 reads.push((seat.picture.end - 30, ms(50 * n + 1)));
                 reads.push((seat.picture.end + behind, ms(50 * n + 2)));
             }
-            assert_eq!(by_times(&reads, &pictures, sizes), Some(behind));
+            assert_eq!(by_times(&reads, &pictures, &ends, sizes), Some(behind));
         }
-        assert_eq!(by_times(&[], &pictures, sizes), None);
-        assert_eq!(by_times(&[(400, ms(1)), (500, ms(100))], &pictures, sizes), None);
+        assert_eq!(by_times(&[], &pictures, &ends, sizes), None);
+        assert_eq!(by_times(&[(400, ms(1)), (500, ms(100))], &pictures, &ends, sizes), None);
     }
 
     #[test]

@@ -101,7 +101,7 @@ fn text(value: &Spanned<DeValue<'_>>) -> Option<String> {
 fn nearest(wrong: &str, known: &[&'static str]) -> Option<&'static str> {
     let wrong: Vec<char> = wrong.chars().take(32).collect();
     let near = known.iter().map(|name| (distance(&wrong, &name.chars().collect::<Vec<_>>()), *name));
-    near.filter(|(distance, name)| *distance <= 2.min(name.len() / 2)).min().map(|(_, name)| name)
+    near.filter(|(distance, name)| *distance <= 2.min(name.len().div_ceil(2))).min().map(|(_, name)| name)
 }
 
 /// The least number of letters to insert, remove or replace that makes one text the other.
