@@ -10,7 +10,7 @@ use std::process::Stdio;
 use kit::camera::Camera;
 use kit::http::{self, Client};
 use kit::peer;
-use kit::run::{Server, mjpeg, run};
+use kit::run::{Server, mjpeg, run, start};
 use serde_json::{Value, json};
 
 /// Prints the errors of each line `{schema, instance}` as a JSON array.
@@ -72,6 +72,10 @@ fn all_json_output_is_valid_by_its_schema() {
         let mut inspect = mjpeg(["inspect", target, "--headers", "--hex", "9", "--jpeg", "--frames", "3"]);
         printed.lines("inspect", &run(inspect.args(["--format", "json"])).out);
         let mut diff = mjpeg(["inspect", target, "--diff", &server.stream, "--frames", "3", "--all"]);
+        let mut dialect =
+            mjpeg(["inspect", "fixtures/captures/motion.http", "--dialect-of", "--format", "json"]);
+        dialect.current_dir(kit::repository(""));
+        printed.lines("inspect.dialect", &run(&mut dialect).expect(0).out);
         printed.lines("inspect.diff", &run(diff.args(["--format", "json"])).out);
     }
     for target in ["http://127.0.0.1:1/", &server.url("/"), "no/such/file"] {
@@ -110,6 +114,19 @@ fn all_json_output_is_valid_by_its_schema() {
     let missing = Server::start(&folder.path().join("missing.jpg"), &[]);
     printed.lines("state", &state(&missing));
     missing.run.says("missing.jpg");
+
+    let farm = folder.path().join("farm.toml");
+    let camera = "[[camera]]\nsource = 'test:64x48'\n";
+    let text = format!(
+        "{camera}name = 'a'\n{camera}name = 'b'\nfaults = 'close@9'\nauth = 'a:b'\nlisten = 0\ndialect = 'motion'\n"
+    );
+    fs::write(&farm, text).unwrap();
+    let mut serve = mjpeg(["serve", "--listen", "127.0.0.1:0", "--farm"]);
+    let running = start(serve.arg(&farm));
+    let url = running.line();
+    let state = http::get(url.trim_start_matches("http://").trim_end_matches('/'), "/state").1;
+    printed.lines("farm", &state);
+    running.says("2 cameras, listed at");
 
     let cases: Vec<(&str, Value, bool)> = printed
         .0

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::chunks::Chunks;
 use super::template::Template;
 
 /// How a camera or server writes its stream:
@@ -45,10 +46,11 @@ pub struct Description {
 }
 
 /// How far a frame is sent before the next one is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SentTogether {
     /// Up to the end of the picture; what follows it comes with the next one.
+    #[default]
     Jpeg,
     /// With what follows the picture.
     After,
@@ -56,16 +58,6 @@ pub enum SentTogether {
     Delimiter,
     /// With the next delimiter and the head of the next part.
     Head,
-}
-
-/// The chunks of RFC 9112 7.1: what is sent together is one chunk.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Chunks {
-    /// A chunk ends before the picture.
-    pub cut_before_picture: bool,
-    /// The sizes are written in upper case.
-    pub upper_case: bool,
 }
 
 /// A part without a picture.
@@ -85,11 +77,17 @@ impl Description {
     ///
     /// When the text is not TOML, a key does not exist, or the values contradict each other.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let description: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let description: Self = toml::from_str(text).map_err(|error| {
+            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
+            format!("line {}: {}", before.matches('\n').count() + 1, error.message().replace('\n', " "))
+        })?;
         if let Some(first) = &description.first_delimiter
             && !description.delimiter.ends_with(first)
         {
             return Err("first_delimiter is not the end of delimiter".into());
+        }
+        if description.chunks.is_some_and(|chunks| chunks.size == Some(0)) {
+            return Err("chunks.size is 0".into());
         }
         if description.other_part.as_ref().is_some_and(|other| other.every == 0) {
             return Err("other_part.every is 0".into());
@@ -136,11 +134,12 @@ mod tests {
     #[test]
     fn mistakes_have_messages() {
         for (line, expected) in [
-            ("delimeter = '--b'", "unknown field `delimeter`"),
+            ("delimeter = '--b'", "line 4: unknown field `delimeter`"),
             ("head = ['a', '{x}']", "unknown place {x}"),
             ("delimiter = '--b'\nfirst_delimiter = '--c'", "first_delimiter is not the end of delimiter"),
             ("[other_part]\nevery = 0\nbytes = ''", "other_part.every is 0"),
             ("[chunks]\nupper = true", "unknown field `upper`"),
+            ("[chunks]\nsize = 0", "chunks.size is 0"),
             ("title = 'again'", "duplicate key"),
         ] {
             let error = Description::parse(&format!("{SMALL}{line}\n")).unwrap_err();

@@ -8,13 +8,16 @@ use jiff::Timestamp;
 /// Text with places, such as `Content-Length: {length}`.
 ///
 /// ```text
-/// {length}        bytes of the picture; {length:9} with blanks before it, {length:07} with zeros, {length:u32} as four
-///                 bytes, the lowest first
+/// {length}        bytes of the picture; {length:9} with blanks before it, {length:07} with zeros, {length:+2} two more,
+///                 {length:u32} as four bytes, the lowest first
 /// {width:u16}     samples per line of the picture, as two bytes, the lowest first; {height:u16} likewise
-/// {seconds}       when the picture was taken: seconds since 1970; {milliseconds} and {microseconds} within the second
+/// {seconds}       when the picture was taken: seconds since 1970; {seconds:-1700000000} less so many;
+///                 {milliseconds} and {microseconds} within the second
+/// {number}        the number of the picture, from 1; {number:17} from 17
 /// {date}          now, as in RFC 9110 5.6.7; {date:-60} a minute ago
 /// {capacity}      the bytes of a buffer that holds the picture: the next power of two, at least 16384
 /// {nul:32}        as many NULs; {nul:capacity} as many as fill up the buffer
+/// {hex:00ff}      these bytes, two digits each
 /// {{ and }}       a brace
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,7 +31,11 @@ enum Piece {
     Length(Form),
     Width,
     Height,
-    Seconds,
+    /// Seconds, and how many to add.
+    Seconds(i64),
+    /// The number that the first picture has.
+    Number(u64),
+    Bytes(Vec<u8>),
     Milliseconds,
     Microseconds,
     /// The date so many seconds from now.
@@ -43,6 +50,8 @@ enum Piece {
 enum Form {
     Blanks(usize),
     Zeros(usize),
+    /// So many more.
+    More(i64),
     Bytes,
 }
 
@@ -53,6 +62,8 @@ pub struct Values {
     pub length: usize,
     /// Samples per line, and lines.
     pub size: (u16, u16),
+    /// The number of the picture, from 1.
+    pub number: u64,
     /// When the picture was taken, since 1970-01-01 UTC.
     pub taken: Duration,
     /// Now, since 1970-01-01 UTC.
@@ -61,7 +72,7 @@ pub struct Values {
 
 impl Values {
     /// The bytes of a buffer that holds the picture, as a growing buffer of .NET has them.
-    fn capacity(&self) -> usize {
+    pub fn capacity(&self) -> usize {
         self.length.max(16_384).checked_next_power_of_two().unwrap_or(self.length)
     }
 }
@@ -120,6 +131,7 @@ impl Template {
                 }
                 Piece::Width => out.extend_from_slice(&values.size.0.to_le_bytes()),
                 Piece::Height => out.extend_from_slice(&values.size.1.to_le_bytes()),
+                Piece::Bytes(bytes) => out.extend_from_slice(bytes),
                 Piece::Nul(count) => out.resize(out.len() + count, 0),
                 Piece::NulToCapacity => out.resize(out.len() + values.capacity() - values.length, 0),
                 number => number.write_text(values, out),
@@ -136,7 +148,9 @@ impl Piece {
         let _ = match *self {
             Self::Length(Form::Blanks(width)) => write!(text, "{length:width$}"),
             Self::Length(Form::Zeros(width)) => write!(text, "{length:0width$}"),
-            Self::Seconds => write!(text, "{}", values.taken.as_secs()),
+            Self::Length(Form::More(more)) => write!(text, "{}", length.saturating_add_signed(more as isize)),
+            Self::Number(first) => write!(text, "{}", first.saturating_add(values.number).saturating_sub(1)),
+            Self::Seconds(more) => write!(text, "{}", values.taken.as_secs().saturating_add_signed(more)),
             Self::Milliseconds => write!(text, "{:03}", values.taken.subsec_millis()),
             Self::Microseconds => write!(text, "{:06}", values.taken.subsec_micros()),
             Self::Date(offset) => write!(text, "{}", date(values.now, offset)),
@@ -152,12 +166,19 @@ fn piece(place: &str) -> Option<Piece> {
     let number = |text: &str| text.parse().ok().filter(|number| *number <= MOST_NULS);
     Some(match (name, form) {
         ("length", None) => Piece::Length(Form::Blanks(0)),
+        ("length", Some(more)) if more.starts_with(['+', '-']) => {
+            Piece::Length(Form::More(more.parse().ok()?))
+        }
         ("length", Some("u32")) => Piece::Length(Form::Bytes),
         ("length", Some(width)) if width.starts_with('0') => Piece::Length(Form::Zeros(number(width)?)),
         ("length", Some(width)) => Piece::Length(Form::Blanks(number(width)?)),
         ("width", Some("u16")) => Piece::Width,
         ("height", Some("u16")) => Piece::Height,
-        ("seconds", None) => Piece::Seconds,
+        ("seconds", None) => Piece::Seconds(0),
+        ("seconds", Some(more)) => Piece::Seconds(more.parse().ok()?),
+        ("number", None) => Piece::Number(1),
+        ("number", Some(first)) => Piece::Number(first.parse().ok()?),
+        ("hex", Some(digits)) => Piece::Bytes(bytes(digits)?),
         ("milliseconds", None) => Piece::Milliseconds,
         ("microseconds", None) => Piece::Microseconds,
         ("date", None) => Piece::Date(0),
@@ -167,6 +188,14 @@ fn piece(place: &str) -> Option<Piece> {
         ("nul", Some(count)) => Piece::Nul(number(count)?),
         _ => return None,
     })
+}
+
+/// Bytes from their digits.
+fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let pairs = digits.as_bytes().chunks(2);
+    pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|it| it.len() == 2)?, 16).ok())
+        .collect()
 }
 
 /// An HTTP date, RFC 9110 5.6.7.
@@ -184,6 +213,7 @@ mod tests {
         let values = Values {
             length: 2288,
             size: (160, 120),
+            number: 3,
             taken: Duration::from_micros(1_700_000_000_300_020),
             now: Duration::from_secs(1_795_338_000),
         };
@@ -194,7 +224,7 @@ mod tests {
 
     #[test]
     fn places_are_filled() {
-        let table: [(&str, &[u8]); 12] = [
+        let table: [(&str, &[u8]); 16] = [
             ("", b""),
             ("a{{b}}c", b"a{b}c"),
             ("{length}.", b"2288."),
@@ -206,6 +236,10 @@ mod tests {
             ("{date}", b"Sun, 22 Nov 2026 09:00:00 GMT"),
             ("{date:-1380}", b"Sun, 22 Nov 2026 08:37:00 GMT"),
             ("{capacity}", b"16384"),
+            ("{length:+2}|{length:-2288}", b"2290|0"),
+            ("{seconds:-1699999990}.{milliseconds}", b"10.300"),
+            ("{number}|{number:17}", b"3|19"),
+            ("{hex:00fF}x", b"\0\xffx"),
             ("x{nul:2}y", b"x\0\0y"),
         ];
         for (text, expected) in table {
@@ -216,7 +250,19 @@ mod tests {
 
     #[test]
     fn wrong_places_are_refused() {
-        for text in ["{", "}", "a{b", "{}", "{size}", "{length:x}", "{nul:99999999}", "{nul}", "{date:x}"] {
+        for text in [
+            "{",
+            "}",
+            "a{b",
+            "{}",
+            "{size}",
+            "{length:x}",
+            "{nul:99999999}",
+            "{nul}",
+            "{date:x}",
+            "{hex:0}",
+            "{hex:0g}",
+        ] {
             assert!(Template::parse(text).is_err(), "{text}");
         }
     }

@@ -3,6 +3,7 @@
 mod column;
 mod columns;
 mod details;
+mod dialect_of;
 mod diff;
 mod emitter;
 mod fault;
@@ -47,6 +48,7 @@ Examples:
   mjpeg inspect capture.http --jpeg | less
   mjpeg inspect recording/ --format json | jq -r '[.part, .gap_ms, .width, .height] | @tsv'
   mjpeg inspect http://camera/stream --diff http://other/stream
+  mjpeg inspect http://camera/stream --dialect-of > camera.toml && mjpeg serve frames/ --dialect ./camera.toml
 
 A line has the number of the part, when its last byte came (seconds since the first byte of the stream), the gap to
 the part before it, the offset and the bytes of its body, how the end of the body was found (length: Content-Length;
@@ -86,6 +88,10 @@ pub struct Inspect {
     /// With --diff: show also what is the same
     #[arg(long, requires = "diff")]
     all: bool,
+    /// Name the nearest known dialect of `serve --dialect`, and print a description of this one: a file that
+    /// `serve --dialect FILE` takes. Values that may be secret, such as cookies and serial numbers, are replaced
+    #[arg(long, conflicts_with_all = ["headers", "hex", "jpeg", "diff"])]
+    dialect_of: bool,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -101,7 +107,8 @@ enum Format {
     /// Lines to read
     Text,
     /// One JSON object for each part, each on one line, schema mjpeg.inspect/1; without a stream, or if it fails, a last one that
-    /// says why, schema mjpeg.inspect.failure/1; with --diff one object, schema mjpeg.inspect.diff/1
+    /// says why, schema mjpeg.inspect.failure/1; with --diff one object, schema mjpeg.inspect.diff/1; with --dialect-of one
+    /// object, schema mjpeg.inspect.dialect/1
     Json,
 }
 
@@ -140,6 +147,13 @@ impl Inspect {
                 Format::Json => diff::Form::Json { all: self.all },
             };
             return diff::run(left, right, &form, &clock, stop);
+        }
+        if self.dialect_of {
+            let form = match self.format {
+                Format::Text => dialect_of::Form::File,
+                Format::Json => dialect_of::Form::Json,
+            };
+            return dialect_of::run(&self.reading(&self.target, Details::default()), form, &clock, stop);
         }
         let details = Details { headers: self.headers, hex: self.hex, jpeg: self.jpeg };
         let mut emitter: Box<dyn Emitter> = match self.format {

@@ -124,7 +124,7 @@ impl Reading {
     }
 
     /// Why the stream failed, if it did.
-    fn failure(&self, end: &End, parts: u64) -> Option<Failure> {
+    pub fn failure(&self, end: &End, parts: u64) -> Option<Failure> {
         let exit = match (status::of_end(end, self.target.is_live()), end) {
             (Some(exit), _) => exit,
             (None, End::Signal(_)) => return None,

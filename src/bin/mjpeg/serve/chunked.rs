@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::part::Part;
 use super::script::{Script, Step};
-use crate::dialect::Chunks;
+use crate::dialect::{Chunks, Together};
 
 /// Makes a chunk of what is sent together: RFC 9112 7.1.
 #[derive(Debug)]
@@ -14,24 +14,49 @@ pub struct Chunked {
     chunks: Chunks,
     /// The script that says what is sent together.
     inner: Option<Box<dyn Script>>,
+    is_begun: bool,
 }
 
 impl Chunked {
     /// A script that makes chunks of the steps of another one.
     pub fn new(chunks: Chunks, inner: Option<Box<dyn Script>>) -> Self {
-        Self { chunks, inner }
+        Self { chunks, inner, is_begun: false }
     }
 
-    /// One chunk.
-    fn chunk(&self, part: &Rc<Part>, bytes: Range<usize>, plan: &mut VecDeque<Step>) {
+    /// Adds the chunks of bytes that are sent together.
+    fn add(&mut self, part: &Rc<Part>, bytes: Range<usize>, plan: &mut VecDeque<Step>) {
         if bytes.is_empty() {
             return;
         }
-        let length = bytes.len();
-        let size = if self.chunks.upper_case { format!("{length:X}\r\n") } else { format!("{length:x}\r\n") };
-        plan.push_back(text(size.as_bytes()));
-        plan.push_back(Step::Send(Rc::clone(part), bytes));
-        plan.push_back(text(b"\r\n"));
+        let picture = part.body();
+        let (from, to) =
+            (picture.start.clamp(bytes.start, bytes.end), picture.end.clamp(bytes.start, bytes.end));
+        let relative = |at: usize| at - bytes.start;
+        let delimiter = part.frame().delimiter();
+        let starts = !self.is_begun && delimiter.start == bytes.start && delimiter.end <= bytes.end;
+        self.is_begun = true;
+        let mut line_ends = Vec::new();
+        if self.chunks.cut_lines {
+            for range in [bytes.start..from, to..bytes.end] {
+                let mut at = relative(range.start);
+                for slice in part.slices(range).iter() {
+                    line_ends.extend(memchr::memchr_iter(b'\n', slice).map(|end| at + end + 1));
+                    at += slice.len();
+                }
+            }
+        }
+        let first_delimiter = starts.then(|| relative(delimiter.end));
+        let sent =
+            Together { len: bytes.len(), picture: relative(from)..relative(to), line_ends, first_delimiter };
+        for chunk in self.chunks.split(&sent) {
+            let length = chunk.len();
+            let size =
+                if self.chunks.upper_case { format!("{length:X}\r\n") } else { format!("{length:x}\r\n") };
+            plan.push_back(text(size.as_bytes()));
+            let chunk = bytes.start + chunk.start..bytes.start + chunk.end;
+            plan.push_back(Step::Send(Rc::clone(part), chunk));
+            plan.push_back(text(b"\r\n"));
+        }
     }
 }
 
@@ -47,13 +72,11 @@ impl Script for Chunked {
         for step in steps {
             match step {
                 Step::Send(part, bytes) => {
-                    let picture = if self.chunks.cut_before_picture { part.body().start } else { 0 };
-                    let picture = picture.clamp(bytes.start, bytes.end);
                     // A server ends its stream some time after the last frame.
                     let end = part.closing().map_or(bytes.end, |closing| closing.start);
-                    let end = end.clamp(picture, bytes.end);
-                    for range in [bytes.start..picture, picture..end, end..bytes.end] {
-                        self.chunk(&part, range, plan);
+                    let end = end.clamp(bytes.start, bytes.end);
+                    for range in [bytes.start..end, end..bytes.end] {
+                        self.add(&part, range, plan);
                     }
                 }
                 step => plan.push_back(step),

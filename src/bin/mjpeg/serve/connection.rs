@@ -33,6 +33,8 @@ pub struct Connection {
     pub peer: String,
     /// Who the peer is, for limits per client.
     pub client: Client,
+    /// The stream of the port at which it came, if that is the port of one stream.
+    pub own: Option<usize>,
     /// When it was accepted.
     pub accepted_at: Duration,
     /// Since when the peer's side is closed. It may have disconnected, or it may only have nothing more to send.
@@ -131,6 +133,7 @@ impl Connection {
             socket,
             peer: address.map_or_else(|| "local".into(), |address| address.to_string()),
             client: Client::at(address),
+            own: None,
             accepted_at: now,
             half_closed: None,
             started: 0,

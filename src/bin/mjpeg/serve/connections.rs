@@ -68,6 +68,24 @@ impl Connections {
         self.viewers
     }
 
+    /// How many viewers a stream has.
+    pub fn watching(&self, stream: usize) -> usize {
+        self.audiences.get(stream).map_or(0, |audience| audience.viewers.len())
+    }
+
+    /// The viewers of a stream and their connections.
+    pub fn viewers_of(&self, stream: usize) -> impl Iterator<Item = (&Connection, &Viewer)> {
+        let numbers =
+            self.audiences.get(stream).map(|audience| audience.viewers.iter()).into_iter().flatten();
+        numbers.filter_map(|number| {
+            let connection = self.slab.get(*number)?;
+            match &connection.stage {
+                Stage::Stream { viewer, .. } => Some((connection, &**viewer)),
+                _ => None,
+            }
+        })
+    }
+
     /// Whether a stream has a viewer.
     pub fn is_watched(&self, stream: usize) -> bool {
         self.audiences.get(stream).is_some_and(|audience| !audience.viewers.is_empty())

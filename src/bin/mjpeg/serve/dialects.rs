@@ -1,20 +1,27 @@
 //! `--dialect` and `--list-dialects`.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::dialect::{self, Description};
 use crate::exit::Failure;
+use crate::option_file;
+use crate::problem::Problem;
+use crate::signal::Stop;
 
 /// A dialect, as given on the command line.
 #[derive(Debug, Clone)]
-pub struct Dialect {
-    description: Arc<Description>,
+pub enum Dialect {
+    /// One that the program has.
+    Known(Arc<Description>),
+    /// One that a file describes.
+    File(PathBuf),
 }
 
 /// How the list is written.
@@ -39,8 +46,20 @@ struct Line<'a> {
 
 impl Dialect {
     /// How it writes its stream.
-    pub fn description(&self) -> Rc<Description> {
-        Rc::new(Description::clone(&self.description))
+    ///
+    /// # Errors
+    ///
+    /// When its file cannot be read, or does not describe a dialect.
+    pub fn description(&self, stop: &Stop) -> Result<Rc<Description>, Problem> {
+        let path = match self {
+            Self::Known(description) => return Ok(Rc::new(Description::clone(description))),
+            Self::File(path) => path,
+        };
+        let shown = path.display();
+        let bytes = option_file::read(path, stop).with_context(|| format!("cannot read {shown}"))?;
+        let text = String::from_utf8(bytes).map_err(|_| anyhow!("{shown}: it is not UTF-8"))?;
+        let description = Description::parse(&text).map_err(|why| anyhow!("{shown}: {why}"))?;
+        Ok(Rc::new(description))
     }
 }
 
@@ -48,8 +67,11 @@ impl FromStr for Dialect {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
+        if name.contains('/') || name.ends_with(".toml") {
+            return Ok(Self::File(name.into()));
+        }
         let (_, description) = dialect::named(name).map_err(|error| error.to_string())?;
-        Ok(Self { description: Arc::new(description) })
+        Ok(Self::Known(Arc::new(description)))
     }
 }
 

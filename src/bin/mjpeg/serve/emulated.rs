@@ -57,6 +57,7 @@ impl Emulated {
         let size = size.and_then(|summary| Some((summary.frame?.width, summary.height()?)));
         Values {
             length: jpeg.len(),
+            number: frame.number,
             size: size.unwrap_or_default(),
             taken: frame.taken,
             now: self.clock.unix(),

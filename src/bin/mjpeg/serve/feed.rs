@@ -45,6 +45,8 @@ pub struct Feed {
     /// When the picture that the source is producing is due, since 1970-01-01 UTC.
     pending: Option<Duration>,
     ended: bool,
+    /// The schedule has frames at this time of the monotonic clock and at whole intervals from it.
+    phase: Option<Duration>,
     /// Whether the schedule is running.
     running: bool,
     /// The wall-clock time at zero of the monotonic clock, and when to read both clocks again.
@@ -74,6 +76,7 @@ impl Feed {
             fetched: 0,
             pending: None,
             ended: false,
+            phase: None,
             running: false,
             epoch,
             read_clocks_at: now + CLOCKS_INTERVAL,
@@ -81,6 +84,21 @@ impl Feed {
             retry_at,
             uncarried: 0,
         }
+    }
+
+    /// The same, with frames at `phase` and at whole intervals from it: like a camera that runs before a viewer comes.
+    /// A viewer receives the last frame at once.
+    pub fn with_phase(self, phase: Duration) -> Self {
+        Self { phase: Some(phase), ..self }
+    }
+
+    /// When the first frame is due if the schedule starts now.
+    fn first_due(&self, now: Duration) -> Duration {
+        let Some(phase) = self.phase else { return now };
+        let interval = self.rate.span(1).as_nanos().max(1);
+        let phase = phase.as_nanos() % interval;
+        let since = (now.as_nanos() + interval - phase) % interval;
+        now.saturating_sub(Duration::from_nanos(u64::try_from(since).unwrap_or_default()))
     }
 
     /// Whether the source is still producing its first picture.
@@ -166,7 +184,7 @@ impl FrameSource for Feed {
         if self.running {
             return false;
         }
-        self.schedule = Schedule::new(self.rate, now);
+        self.schedule = Schedule::new(self.rate, self.first_due(now));
         self.running = true;
         self.starting = Some(now + FIRST_FRAME_TIMEOUT);
         self.read_clocks();

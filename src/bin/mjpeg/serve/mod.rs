@@ -11,6 +11,7 @@ mod dialects;
 mod emulated;
 mod encoded;
 mod engine;
+mod farm;
 mod fault;
 mod faulty;
 mod feed;

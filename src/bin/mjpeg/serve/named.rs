@@ -8,6 +8,9 @@ use super::routes::RESERVED;
 use crate::transport::Target;
 use crate::usage::Usage;
 
+/// Longest name, in bytes.
+const LONGEST: usize = 200;
+
 /// A source and its name.
 #[derive(Debug, Clone)]
 pub struct Named {
@@ -52,18 +55,34 @@ fn split(value: &OsStr) -> Result<(String, &OsStr), String> {
     let bytes = value.as_bytes();
     let at = bytes.iter().position(|byte| *byte == b'=').ok_or("expected NAME=SOURCE")?;
     let (name, source) = (&bytes[..at], &bytes[at + 1..]);
-    let is_sound = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     let name = String::from_utf8(name.to_vec()).unwrap_or_default();
-    if name.is_empty() || name.starts_with('.') || !name.bytes().all(|byte| is_sound(&byte)) {
-        return Err("a name has letters, digits, - _ and ., and does not start with .".into());
-    }
-    if RESERVED.contains(&name.as_str()) {
-        return Err(format!("{name} cannot be the name of a stream: /{name} is a page of the server"));
-    }
+    check_name(&name)?;
     if source.is_empty() {
         return Err("expected NAME=SOURCE".into());
     }
     Ok((name, OsStr::from_bytes(source)))
+}
+
+/// Refuses a name that cannot be the first segment of a path, or is a page of the server.
+///
+/// # Errors
+///
+/// Why it is refused.
+pub fn check_name(name: &str) -> Result<(), String> {
+    let is_sound = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    if name.is_empty()
+        || name.len() > LONGEST
+        || name.starts_with('.')
+        || !name.bytes().all(|byte| is_sound(&byte))
+    {
+        return Err(format!(
+            "a name has letters, digits, - _ and ., does not start with ., and has at most {LONGEST} bytes"
+        ));
+    }
+    if RESERVED.contains(&name) {
+        return Err(format!("{name} cannot be the name of a stream: /{name} is a page of the server"));
+    }
+    Ok(())
 }
 
 /// Refuses two streams of the same name, and standard input twice.

@@ -12,11 +12,14 @@ use super::dialects::{Dialect, Format};
 use super::fault::Fault;
 use super::layout::Layout;
 use super::named::{self, Named};
+use super::open::SourceOptions;
 use super::replay::Speed;
 use crate::listen::address::ListenAddress;
 use crate::listen::auth::Users;
 use crate::listen::host;
 use crate::listen::unix;
+use crate::output::Reporter;
+use crate::relay::Start;
 use crate::transport::{self, Target};
 use crate::usage::Usage;
 use crate::value::{self, Rate};
@@ -37,6 +40,7 @@ Examples:
   ffmpeg -re -i video.mp4 -f mpjpeg - | mjpeg serve -
   mjpeg serve frames/ --listen 0.0.0.0:8080 --auth-file users.txt
   mjpeg serve frames/ --dialect motion      write the stream as Motion does; --list-dialects shows all
+  mjpeg serve --farm farm.toml              hundreds of cameras in one process, with a page that shows all
   mjpeg serve frames/ --listen 0 -- sh -c 'ffmpeg -i \"$MJPEG_URL\" -frames:v 50 out.mkv'
 
 A TIME has a unit, such as 500ms, 10s or 2m; without a unit it is in seconds. A SIZE is in bytes,
@@ -54,7 +58,7 @@ pub struct Serve {
     /// A directory of JPEG files, a JPEG file (watched for changes), a file with a saved response (with FILE.timing beside
     /// it, see `mjpeg record --raw`, it is replayed byte for byte with its timing) or concatenated JPEGs, an http(s) URL,
     /// `-` for standard input, a named pipe, or `test:[WIDTHxHEIGHT]`
-    #[arg(value_parser = Target::parser(), required_unless_present = "list_dialects")]
+    #[arg(value_parser = Target::parser(), required_unless_present_any = ["list_dialects", "farm"])]
     source: Option<Target>,
     /// Address to listen on. PORT alone and :PORT mean 127.0.0.1; 0.0.0.0 and [::] mean all addresses of this
     /// machine; port 0 selects a free port
@@ -80,6 +84,12 @@ pub struct Serve {
     /// Serve a further source, at /NAME/stream; may be repeated
     #[arg(long = "stream", value_name = "NAME=SOURCE", value_parser = Named::parser())]
     pub(super) streams: Vec<Named>,
+    /// Serve many cameras instead of a SOURCE, as this TOML file describes them: a [defaults] table and [[camera]] tables
+    /// with name (or a pattern such as cam[001-500]), source, dialect, faults, fps, layout, auth or auth_file, and listen
+    /// for a port of its own. Each camera is at /NAME/stream; / shows all, and /targets lists them for --targets.
+    /// Pictures of files are read once, at the start
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "streams", "fps", "endless", "once", "loops", "boundary", "layout", "dialect", "timing", "speed", "faults"])]
+    pub(super) farm: Option<PathBuf>,
     /// Frames per second of a directory, a capture, concatenated JPEGs or a test pattern [default: 15]. A watched
     /// file and a URL are sent as frames arrive; with this option, at most at this rate, and the newest frame is sent.
     /// Standard input and named pipes are sent as frames arrive; with this option, they are read at this rate
@@ -101,7 +111,8 @@ pub struct Serve {
     #[arg(long, value_enum)]
     pub(super) layout: Option<Layout>,
     /// Write the stream as a camera or server does: its response head, delimiters, fields, line ends and chunks, and
-    /// when each piece is sent. NAME is a name of --list-dialects, or the beginning of one
+    /// when each piece is sent. NAME is a name of --list-dialects, or the beginning of one, or the path of a file that
+    /// describes one, with a / or ending in .toml: `mjpeg inspect --dialect-of` writes it
     #[arg(long, value_name = "NAME", conflicts_with_all = ["boundary", "layout", "cors"])]
     pub(super) dialect: Option<Dialect>,
     /// List the dialects and exit
@@ -295,6 +306,27 @@ impl Serve {
             || self.boundary.is_some()
             || self.dialect.is_some()
             || !self.faults.is_empty()
+    }
+
+    /// How the source of a camera of a farm is opened.
+    pub(super) fn source_options(
+        &self,
+        source: Target,
+        fps: Option<Rate>,
+        reporter: Reporter,
+        pseudonym: &str,
+    ) -> SourceOptions {
+        SourceOptions {
+            source,
+            rounds: self.rounds(),
+            fps,
+            repeat: self.repeat,
+            reporter,
+            transport: self.transport.clone(),
+            connected: self.relay.connected(),
+            start: if self.relay.no_probe { Start::Blind } else { Start::Probe },
+            pseudonym: pseudonym.into(),
+        }
     }
 
     /// How fast recorded times pass.

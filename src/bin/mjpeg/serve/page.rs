@@ -5,6 +5,9 @@ use crate::listen::answer::Answer;
 /// The page. It loads only the stream and, as a fallback, `/snapshot`.
 pub const PAGE: &str = include_str!("page.html");
 
+/// The page with all cameras of a farm. It loads `state`, and snapshots of the cameras that are visible.
+pub const WALL: &str = include_str!("wall.html");
+
 /// The page may run its inline script and style and send requests to this server. It shows pictures from
 /// memory (`blob:`) and contains its icon (`data:`).
 const POLICY: &str = "default-src 'none'; img-src 'self' blob: data:; style-src 'unsafe-inline'; \
@@ -29,9 +32,11 @@ mod tests {
 
     #[test]
     fn the_page_names_no_other_host_and_its_policy_allows_none() {
-        // The name of an XML namespace is not loaded.
-        let page = PAGE.replace("http://www.w3.org/2000/svg", "");
-        assert!(!page.contains("//www.") && !page.contains("http:") && !page.contains("https:"));
+        for page in [PAGE, WALL] {
+            // The name of an XML namespace is not loaded.
+            let page = page.replace("http://www.w3.org/2000/svg", "");
+            assert!(!page.contains("//www.") && !page.contains("http:") && !page.contains("https:"));
+        }
         let head = String::from_utf8(answer().print(Body::Withheld)).unwrap();
         assert!(
             head.contains("\r\nContent-Security-Policy: default-src 'none'; img-src 'self' blob: data:; ")
@@ -41,6 +46,18 @@ mod tests {
     #[test]
     fn the_page_works_under_any_path() {
         // A proxy may serve the page under a path prefix, so its URLs must not start with a slash.
-        assert!(!PAGE.contains("src=\"/") && !PAGE.contains("'/stream") && !PAGE.contains("'/snapshot"));
+        for page in [PAGE, WALL] {
+            assert!(!page.contains("src=\"/") && !page.contains("'/stream") && !page.contains("'/snapshot"));
+            assert!(!page.contains("'/state"));
+        }
+    }
+
+    #[test]
+    fn the_wall_writes_no_foreign_text_as_markup() {
+        assert!(
+            !WALL.contains("innerHTML")
+                && !WALL.contains("insertAdjacentHTML")
+                && WALL.contains("textContent")
+        );
     }
 }

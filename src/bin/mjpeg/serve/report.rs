@@ -111,9 +111,63 @@ pub struct ViewerState {
     pub backlog_bytes: u64,
 }
 
+/// The answer to `/state` of a farm, schema `mjpeg.farm/1`.
+#[derive(Debug, Clone, Serialize)]
+pub struct FarmState {
+    /// `mjpeg.farm/1`.
+    pub schema: &'static str,
+    /// Time since the server started.
+    pub uptime_s: f64,
+    /// Open connections, including viewers.
+    pub connections: u64,
+    /// Current viewers of all cameras.
+    pub viewers: u64,
+    /// Cameras whose frames arrive on time.
+    pub healthy: u64,
+    /// The cameras, in the order of the file.
+    pub cameras: Vec<CameraState>,
+}
+
+/// One camera of a farm.
+#[derive(Debug, Clone, Serialize)]
+pub struct CameraState {
+    /// The first segment of its paths.
+    pub name: String,
+    /// Its source, without passwords.
+    pub source: String,
+    /// Its dialect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<String>,
+    /// The faults that its viewers receive.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
+    /// Whether its paths need a password of its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub protected: bool,
+    /// The URL of its own port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Whether frames arrive on time.
+    pub healthy: bool,
+    /// Configured frames per second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fps_asked: Option<f64>,
+    /// Measured frames per second; absent while no frames are sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fps: Option<f64>,
+    /// Frames published.
+    pub frames: u64,
+    /// Current viewers.
+    pub viewers: u64,
+    /// Frames sent completely, over all viewers.
+    pub frames_sent: u64,
+    /// Bytes sent to viewers.
+    pub bytes_sent: u64,
+}
+
 /// The text of `/metrics`, in the format of Prometheus 0.0.4. A named stream has the label `stream`.
 ///
-/// Why not a crate: the metrics are plain numbers, and names need no escaping, so one loop prints them.
+/// Why not a crate: the metrics are plain numbers, so one loop prints them.
 /// `prometheus-client` 0.26 prints this format too, but only from a registry of `Send + Sync` metrics or collectors;
 /// `prometheus` 0.14 prints `MetricFamily` values, which take more code to build than this loop. Both need
 /// `parking_lot` and other dependencies.
@@ -127,11 +181,17 @@ pub fn metrics(states: &[State]) -> String {
         // Writing to a string does not fail.
         let _ = write!(out, "# HELP mjpeg_serve_{name} {help}\n# TYPE mjpeg_serve_{name} {kind}\n");
         for (state, value) in samples {
-            let label = state.name.as_ref().map(|name| format!("{{stream=\"{name}\"}}")).unwrap_or_default();
+            let label = state.name.as_ref().map(|name| format!("{{stream=\"{}\"}}", escaped(name)));
+            let label = label.unwrap_or_default();
             let _ = writeln!(out, "mjpeg_serve_{name}{label} {value}");
         }
     }
     out
+}
+
+/// The value of a label, escaped as the format requires.
+fn escaped(label: &str) -> String {
+    label.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
 /// The value of a metric in a stream; `None` if it has none.
@@ -196,4 +256,14 @@ const METRICS: [(&str, &str, &str, Value); 20] = [
 
 fn count(value: u64) -> Option<f64> {
     Some(value as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_escaped() {
+        assert_eq!(escaped("a\"b\\c\nd"), r#"a\"b\\c\nd"#);
+    }
 }

@@ -1,5 +1,7 @@
 //! Answers to requests, as bytes.
 
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use mjpeg::multipart::Timestamp;
@@ -7,8 +9,8 @@ use mjpeg::multipart::Timestamp;
 use super::layout::Layout;
 use super::page;
 use super::relayed::Absence;
-use super::report::{State, metrics};
-use super::routes::{Route, route};
+use super::report::{FarmState, State, metrics};
+use super::routes::{Names, Route, route};
 use super::via;
 use crate::listen::answer::{Answer, Body};
 use crate::listen::auth::{Access, Users};
@@ -33,8 +35,9 @@ pub struct Policy {
 /// Makes the answers.
 #[derive(Debug)]
 pub struct Responder {
-    /// The names of the streams; the first one has none.
-    names: Vec<String>,
+    names: Names,
+    /// The users of single streams. Others have those of the policy.
+    users: HashMap<usize, Rc<Users>>,
     policy: Policy,
     /// The name of the relays of this server.
     pseudonym: String,
@@ -46,12 +49,14 @@ pub struct Responder {
 pub enum Reply {
     /// These bytes.
     Finite(Vec<u8>),
-    /// This head, then the page.
-    Page(Vec<u8>),
+    /// This head, then this page.
+    Page(Vec<u8>, &'static str),
     /// The newest frame of a stream.
     Snapshot(usize, Body),
     /// The state of one stream, or of all.
     State(Option<usize>, View, Body),
+    /// The state of a farm.
+    Farm(Body),
     /// The head of a stream.
     StreamHead(usize),
     /// A stream, in the requested layout.
@@ -74,14 +79,26 @@ pub enum View {
 }
 
 impl Responder {
-    /// Creates a responder for streams with these names. The first one has none.
-    /// Its relays have the name `pseudonym`.
-    pub fn new(names: Vec<String>, policy: Policy, pseudonym: String) -> Self {
-        Self { names, policy, pseudonym, guesses: Guesses::default() }
+    /// Creates a responder for streams with these names. Its relays have the name `pseudonym`.
+    pub fn new(names: Names, policy: Policy, pseudonym: String) -> Self {
+        Self { names, users: HashMap::new(), policy, pseudonym, guesses: Guesses::default() }
     }
 
-    /// The answer to a request of `client`. `now` is monotonic, `unix` the time since 1970-01-01 UTC.
-    pub fn reply(&mut self, request: &Request, client: Client, now: Duration, unix: Duration) -> Reply {
+    /// The same, with users of single streams.
+    pub fn with_users(self, users: HashMap<usize, Rc<Users>>) -> Self {
+        Self { users, ..self }
+    }
+
+    /// The answer to a request of `client`, which came at the port of the stream `own`, if it is not a common one. `now` is
+    /// monotonic, `unix` the time since 1970-01-01 UTC.
+    pub fn reply(
+        &mut self,
+        request: &Request,
+        own: Option<usize>,
+        client: Client,
+        now: Duration,
+        unix: Duration,
+    ) -> Reply {
         let body = if request.method == Method::Head { Body::Withheld } else { Body::Sent };
         let host = request.field("host");
         if !self.policy.hosts.allow(host) {
@@ -93,29 +110,38 @@ impl Responder {
             let answer = Answer::text(508, "this server would relay itself: its own request came back to it");
             return Reply::Loop(self.print(answer, body));
         }
-        let (stream, route) = route(request, &self.names);
+        let (found, route) = route(request, &self.names, own);
         // A CORS preflight request carries no credentials.
         if route != Route::Options
-            && let Some(denied) = self.deny(request, client, now, unix, body)
+            && let Some(denied) = self.deny(request, found, client, now, unix, body)
         {
             return denied;
         }
+        // The routes of a farm have no stream.
+        let stream = found.unwrap_or_default();
+        // Without a name: of the whole server.
+        let named = found.filter(|stream| !self.names.name(*stream).is_empty());
         let answer = match route {
             Route::Stream(_) if body == Body::Withheld => return Reply::StreamHead(stream),
             Route::Stream(layout) => return Reply::Stream(stream, layout),
             Route::Snapshot => return Reply::Snapshot(stream, body),
             Route::State => return Reply::State(Some(stream), View::Json, body),
-            // Without a name: of the whole server.
-            Route::Metrics => return Reply::State((stream > 0).then_some(stream), View::Metrics, body),
-            Route::Health => return Reply::State((stream > 0).then_some(stream), View::Health, body),
+            Route::Metrics => return Reply::State(named, View::Metrics, body),
+            Route::Health => return Reply::State(named, View::Health, body),
+            Route::Farm => return Reply::Farm(body),
+            Route::Targets => {
+                let text = self.targets(host.unwrap_or("localhost"));
+                Answer::new(200, "text/plain; charset=utf-8", text)
+            }
             Route::Folder => {
-                let name = self.names.get(stream).map_or("", String::as_str);
+                let name = self.names.name(stream);
                 Answer::text(308, "the page is at the path with a slash")
                     .with("Location", format!("/{name}/"))
             }
-            Route::Page => {
-                let head = self.with_cors(page::answer()).head(page::PAGE.len());
-                return if body == Body::Sent { Reply::Page(head) } else { Reply::Finite(head) };
+            Route::Page | Route::Wall => {
+                let page = if route == Route::Wall { page::WALL } else { page::PAGE };
+                let head = self.with_cors(page::answer()).head(page.len());
+                return if body == Body::Sent { Reply::Page(head, page) } else { Reply::Finite(head) };
             }
             Route::Options if self.policy.cors.is_some() => Answer::empty(200)
                 .with("Allow", ALLOW)
@@ -123,6 +149,9 @@ impl Responder {
                 .with("Access-Control-Allow-Headers", "Authorization"),
             Route::Options => Answer::empty(200).with("Allow", ALLOW),
             Route::UnknownLayout => Answer::text(400, "unknown layout; use auto, leading, trailing or early"),
+            Route::NotFound if found.is_none() => {
+                Answer::text(404, "nothing here; try / or /state or /NAME/stream")
+            }
             Route::NotFound => Answer::text(404, "nothing here; try / or /stream or /snapshot"),
         };
         Reply::Finite(self.print(answer, body))
@@ -132,12 +161,14 @@ impl Responder {
     fn deny(
         &mut self,
         request: &Request,
+        stream: Option<usize>,
         client: Client,
         now: Duration,
         unix: Duration,
         body: Body,
     ) -> Option<Reply> {
-        let users = self.policy.users.as_ref()?;
+        let own = stream.and_then(|stream| self.users.get(&stream)).map(|users| &**users);
+        let users = own.or(self.policy.users.as_ref())?;
         let authorization = request.field("authorization");
         if authorization.is_some()
             && let Err(after) = self.guesses.may_check(client, now)
@@ -163,6 +194,19 @@ impl Responder {
             Penalty::AnswerAt(until) => Reply::Denied(bytes, until),
             Penalty::TryAgainAfter(after) => self.too_many_guesses(after, body),
         })
+    }
+
+    /// A line for `--targets` of each camera. A host that is not one of a URL is left out.
+    fn targets(&self, host: &str) -> String {
+        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
+        let host = if host.bytes().all(is_host) && !host.is_empty() { host } else { "localhost" };
+        self.names.iter().map(|name| format!("{name} http://{host}/{name}/stream\n")).collect()
+    }
+
+    /// The state of a farm.
+    pub fn farm(&self, state: &FarmState, body: Body) -> Vec<u8> {
+        // A tree of numbers and strings can always be written.
+        self.print(Answer::new(200, "application/json", serde_json::to_vec(state).unwrap_or_default()), body)
     }
 
     fn too_many_guesses(&self, after: Duration, body: Body) -> Reply {
@@ -265,7 +309,7 @@ mod tests {
     fn reply(responder: &mut Responder, method: Method, path: &str) -> Reply {
         let (path, query) = (path.into(), String::new());
         let request = Request { method, path, query, http11: true, fields: Vec::new() };
-        responder.reply(&request, Client::Local, Duration::ZERO, Duration::ZERO)
+        responder.reply(&request, None, Client::Local, Duration::ZERO, Duration::ZERO)
     }
 
     fn finite(responder: &mut Responder, method: Method, path: &str) -> String {
@@ -277,10 +321,13 @@ mod tests {
 
     #[test]
     fn each_request_gets_its_answer() {
-        let responder =
-            &mut Responder::new(["", "cam"].map(String::from).to_vec(), Policy::default(), String::new());
+        let responder = &mut Responder::new(
+            Names::behind_first(["", "cam"].map(String::from).to_vec()),
+            Policy::default(),
+            String::new(),
+        );
         let page = reply(responder, Method::Get, "/");
-        let Reply::Page(head) = page else { panic!("{page:?}") };
+        let Reply::Page(head, _) = page else { panic!("{page:?}") };
         assert!(head.starts_with(b"HTTP/1.1 200 ") && head.ends_with(b"\r\n\r\n"));
         let length = format!("Content-Length: {}\r\n", page::PAGE.len());
         assert!(finite(responder, Method::Head, "/").contains(&length));
@@ -298,7 +345,8 @@ mod tests {
 
     #[test]
     fn other_answers_have_their_status_and_fields() {
-        let responder = Responder::new(vec![String::new()], Policy::default(), String::new());
+        let names = Names::behind_first(vec![String::new()]);
+        let responder = Responder::new(names, Policy::default(), String::new());
         let refused = String::from_utf8(responder.refusal(Refusal::Method)).unwrap();
         assert!(refused.starts_with("HTTP/1.1 405 ") && refused.contains("Allow: "));
         let full = String::from_utf8(responder.full()).unwrap();

@@ -1,10 +1,44 @@
 //! Routes: what each path serves, in which stream.
 
+use std::collections::HashMap;
+
 use super::layout::Layout;
 use crate::listen::request::{Method, Request};
 
 /// First segments of paths that no further stream may have as its name.
-pub const RESERVED: [&str; 6] = ["stream", "mjpeg", "snapshot", "state", "metrics", "healthz"];
+pub const RESERVED: [&str; 7] = ["stream", "mjpeg", "snapshot", "state", "metrics", "healthz", "targets"];
+
+/// The names of the streams, and what is at the paths without a name.
+#[derive(Debug)]
+pub struct Names {
+    names: Vec<String>,
+    indices: HashMap<String, usize>,
+    is_farm: bool,
+}
+
+impl Names {
+    /// Streams of which the first one has no name: its paths have no prefix.
+    pub fn behind_first(names: Vec<String>) -> Self {
+        let named = names.iter().enumerate().filter(|(_, name)| !name.is_empty());
+        let indices = named.map(|(index, name)| (name.clone(), index)).collect();
+        Self { names, indices, is_farm: false }
+    }
+
+    /// Streams that all have names. The other paths are those of the farm.
+    pub fn of_farm(names: Vec<String>) -> Self {
+        Self { is_farm: true, ..Self::behind_first(names) }
+    }
+
+    /// The name of a stream.
+    pub fn name(&self, stream: usize) -> &str {
+        self.names.get(stream).map_or("", String::as_str)
+    }
+
+    /// All names.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+}
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +57,12 @@ pub enum Route {
     Health,
     /// The path of a stream without the last slash: its page has relative links.
     Folder,
+    /// The page with all cameras of a farm.
+    Wall,
+    /// The state of all cameras of a farm.
+    Farm,
+    /// The list of all cameras of a farm for `--targets`.
+    Targets,
     /// The allowed methods.
     Options,
     /// The stream, in a layout that does not exist.
@@ -31,13 +71,33 @@ pub enum Route {
     NotFound,
 }
 
-/// Finds the stream and the route of a request. `names` are those of the streams; the first stream has none, and its
-/// paths have no prefix. `/?action=` is the form of mjpg-streamer, which many clients use.
-pub fn route(request: &Request, names: &[String]) -> (usize, Route) {
+/// Finds the stream and the route of a request; the paths of a farm belong to no stream. `own`: the stream of the port at
+/// which the request came, if it has one. `/?action=` is the form of mjpg-streamer, which many clients use.
+pub fn route(request: &Request, names: &Names, own: Option<usize>) -> (Option<usize>, Route) {
+    if let Some(stream) = own {
+        return (Some(stream), route_in_stream(request, &request.path));
+    }
     let (first, rest) = split(&request.path);
-    match names.iter().position(|name| !name.is_empty() && name == first) {
-        Some(stream) => (stream, route_in_stream(request, rest)),
-        None => (0, route_in_stream(request, &request.path)),
+    match names.indices.get(first) {
+        Some(stream) => (Some(*stream), route_in_stream(request, rest)),
+        None if names.is_farm => (None, route_in_farm(request)),
+        None => (Some(0), route_in_stream(request, &request.path)),
+    }
+}
+
+fn route_in_farm(request: &Request) -> Route {
+    let found = match &*request.path {
+        "/" => Route::Wall,
+        "/state" => Route::Farm,
+        "/targets" => Route::Targets,
+        "/metrics" => Route::Metrics,
+        "/healthz" => Route::Health,
+        "*" => Route::Options,
+        _ => Route::NotFound,
+    };
+    match request.method {
+        Method::Options if found != Route::NotFound => Route::Options,
+        _ => found,
     }
 }
 
@@ -94,15 +154,17 @@ mod tests {
             ("/stream/", Route::NotFound),
             ("/STREAM", Route::NotFound),
         ] {
-            assert_eq!(route(&request(Method::Get, target), &[]), (0, expected), "{target}");
+            let names = Names::behind_first(vec![String::new()]);
+            let found = |method| route(&request(method, target), &names, None);
+            assert_eq!(found(Method::Get), (Some(0), expected), "{target}");
             let options = if expected == Route::NotFound { Route::NotFound } else { Route::Options };
-            assert_eq!(route(&request(Method::Options, target), &[]), (0, options), "{target}");
+            assert_eq!(found(Method::Options), (Some(0), options), "{target}");
         }
     }
 
     #[test]
     fn the_first_segment_selects_the_stream() {
-        let names = ["", "cam"].map(String::from);
+        let names = Names::behind_first(["", "cam"].map(String::from).to_vec());
         for (path, expected) in [
             ("/", (0, Route::Page)),
             ("/cam", (1, Route::Folder)),
@@ -115,7 +177,30 @@ mod tests {
         ] {
             let (query, fields) = (String::new(), Vec::new());
             let request = Request { method: Method::Get, path: path.into(), query, http11: true, fields };
-            assert_eq!(route(&request, &names), expected, "{path}");
+            let (stream, expected) = expected;
+            assert_eq!(route(&request, &names, None), (Some(stream), expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_farm_has_paths_of_its_own_and_a_port_those_of_one_camera() {
+        let names = Names::of_farm(["cam1", "cam2"].map(String::from).to_vec());
+        for (path, own, expected) in [
+            ("/", None, (None, Route::Wall)),
+            ("/state", None, (None, Route::Farm)),
+            ("/targets", None, (None, Route::Targets)),
+            ("/metrics", None, (None, Route::Metrics)),
+            ("/stream", None, (None, Route::NotFound)),
+            ("/cam2/stream", None, (Some(1), Route::Stream(None))),
+            ("/cam2/state", None, (Some(1), Route::State)),
+            ("/cam3/stream", None, (None, Route::NotFound)),
+            ("/stream", Some(1), (Some(1), Route::Stream(None))),
+            ("/", Some(1), (Some(1), Route::Page)),
+            ("/cam1/stream", Some(1), (Some(1), Route::NotFound)),
+        ] {
+            let (query, fields) = (String::new(), Vec::new());
+            let request = Request { method: Method::Get, path: path.into(), query, http11: true, fields };
+            assert_eq!(route(&request, &names, own), expected, "{path}");
         }
     }
 }

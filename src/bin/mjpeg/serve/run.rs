@@ -1,7 +1,9 @@
 //! The run of `mjpeg serve`: from the command line to the event loop.
 
 use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
 use std::process::Stdio;
+use std::rc::Rc;
 
 use anyhow::Context;
 use mio::Poll;
@@ -11,14 +13,16 @@ use super::command::Command;
 use super::dialects;
 use super::emulated::Emulated;
 use super::engine::{Engine, SOURCES, Settings};
+use super::farm::{Camera, Opener, Opening, own_ports};
 use super::hub::Hub;
-use super::open::{self, SourceOptions};
+use super::open;
 use super::options::{Serve, Timing};
 use super::recipe::{Recipe, Standard};
 use super::recipes::Recipes;
 use super::relayed::Relayed;
 use super::replay::{Replays, Still, Tape};
 use super::responder::{self, Policy, Responder};
+use super::routes::Names;
 use super::stream::Stream;
 use super::urls::Urls;
 use super::via;
@@ -33,7 +37,6 @@ use crate::listen::socket::Listener;
 use crate::listen::{inherited, tcp, unix};
 use crate::option_file;
 use crate::output::{self, Reporter};
-use crate::relay::Start;
 use crate::signal::Stop;
 use crate::source::error::{self, Kind};
 use crate::source::wake::WakeUps;
@@ -65,10 +68,14 @@ impl Serve {
         let mut poll = Poll::new().map_err(|error| local(error, "cannot wait for events"))?;
         let wake_ups = WakeUps::new(poll.registry(), SOURCES)?;
         let pseudonym = via::pseudonym();
-        let opened = self
-            .policy(stop)
-            .and_then(|policy| Ok((policy, self.streams(&pseudonym, &mut poll, &wake_ups, &clock, stop)?)));
-        let (policy, streams) = match (opened, stop.signal()) {
+        let opened = self.policy(stop).and_then(|policy| {
+            let (streams, cameras) = match &self.farm {
+                Some(farm) => self.cameras(farm, &pseudonym, &mut poll, &wake_ups, &clock, stop)?,
+                None => (self.streams(&pseudonym, &mut poll, &wake_ups, &clock, stop)?, Vec::new()),
+            };
+            Ok((policy, streams, cameras))
+        });
+        let (policy, mut streams, cameras) = match (opened, stop.signal()) {
             (Ok(opened), _) => opened,
             (Err(failure), None) => return Err(failure),
             // A signal while files and sources are opened is not an error. But a command that did not run has not
@@ -79,6 +86,7 @@ impl Serve {
 
         let soft_limit = file_limit::soft();
         let files = file_limit::raise();
+        let ports = cameras.iter().filter(|camera| camera.listen.is_some()).count();
         let settings = Settings {
             reporter: REPORTER,
             detail: if self.verbose { Detail::All } else { Detail::Faults },
@@ -87,8 +95,8 @@ impl Serve {
             // A snapshot must not start what is to be played from the first viewer on.
             snapshots_start_sources: self.rounds().is_none(),
             patience: self.silence,
-            connections: files.saturating_sub(OWN_FILES).max(1),
-            viewers: self.max_viewers.unwrap_or(files.saturating_sub(RESERVED_FILES).max(files / 2)),
+            connections: files.saturating_sub(OWN_FILES + ports).max(1),
+            viewers: self.max_viewers.unwrap_or(files.saturating_sub(RESERVED_FILES + ports).max(files / 2)),
             viewer_buffer: usize::try_from(self.viewer_buffer).unwrap_or(usize::MAX),
             request_timeout: self.request_timeout,
             send_timeout: self.send_timeout,
@@ -101,6 +109,7 @@ impl Serve {
             });
         }
         let urls = Urls::of(&listeners);
+        let own_ports = own_ports(&mut listeners, &mut streams, &cameras)?;
         let loopback = listeners.iter().all(Listener::is_local);
         if !loopback && policy.users.is_none() {
             REPORTER.message(
@@ -109,12 +118,23 @@ impl Serve {
         }
         let hosts = Hosts { allowed: self.allow_host.clone(), loopback };
         let names: Vec<_> = streams.iter().map(|stream| stream.name.clone()).collect();
-        let responder = Responder::new(names.clone(), Policy { hosts, ..policy }, pseudonym);
+        let routes = if self.farm.is_some() {
+            Names::of_farm(names.clone())
+        } else {
+            Names::behind_first(names.clone())
+        };
+        let users = cameras.iter().enumerate();
+        let users =
+            users.filter_map(|(index, camera)| Some((index, Rc::clone(camera.users.as_ref()?)))).collect();
+        let responder = Responder::new(routes, Policy { hosts, ..policy }, pseudonym).with_users(users);
         let mut engine =
             Engine::new((poll, wake_ups), listeners, streams, responder, settings, clock.clone(), stop)
                 .map_err(|error| local(error, "cannot start to serve"))?;
+        engine.set_own_ports(own_ports);
 
-        if self.command.is_empty() {
+        if self.farm.is_some() && self.command.is_empty() {
+            urls.print_farm(REPORTER, names.len())?;
+        } else if self.command.is_empty() {
             urls.print(REPORTER)?;
             for name in names.iter().skip(1) {
                 REPORTER.message(&format!("stream {name}: {}", urls.url(&format!("/{name}/stream"))));
@@ -148,6 +168,35 @@ impl Serve {
         error.map_or(Ok(outcome.unwrap_or(Outcome::Exit(Exit::Done))), Err)
     }
 
+    /// Opens the cameras of a farm.
+    fn cameras(
+        &self,
+        farm: &Path,
+        pseudonym: &str,
+        poll: &mut Poll,
+        wake_ups: &WakeUps,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> Result<(Vec<Stream>, Vec<Camera>), Failure> {
+        let fields: Vec<_> =
+            responder::cors(self.cors.as_deref()).map(|(name, value)| (name.into(), value.into())).collect();
+        let options =
+            |camera: &Camera| self.source_options(camera.source.clone(), camera.fps, REPORTER, pseudonym);
+        let opener = Opener {
+            poll,
+            wake_ups,
+            clock,
+            stop,
+            reporter: REPORTER,
+            standard: Recipes::from(Standard::new(random_boundary()?, &fields)),
+            options: &options,
+            patience: self.patience(),
+            is_stale_ok: self.relay.stale_ok,
+        };
+        let Opening { cameras, streams } = opener.open(farm).map_err(failure)?;
+        Ok((streams, cameras))
+    }
+
     /// Opens the sources of all streams.
     fn streams(
         &self,
@@ -164,19 +213,9 @@ impl Serve {
         let mut streams = Vec::new();
         for (index, (name, source)) in names.zip(self.sources()).enumerate() {
             let name = name.to_string();
-            let options = SourceOptions {
-                source: source.clone(),
-                rounds: self.rounds(),
-                fps: self.fps,
-                repeat: self.repeat,
-                reporter: REPORTER,
-                transport: self.transport.clone(),
-                connected: self.relay.connected(),
-                start: if self.relay.no_probe { Start::Blind } else { Start::Probe },
-                pseudonym: pseudonym.into(),
-            };
+            let options = self.source_options(source.clone(), self.fps, REPORTER, pseudonym);
             let recipes = match &self.dialect {
-                Some(dialect) => Recipes::from(Emulated::new(dialect.description(), clock.clone())),
+                Some(dialect) => Recipes::from(Emulated::new(dialect.description(stop)?, clock.clone())),
                 None => Recipes::from(Standard::new(boundary.clone(), &fields)),
             };
             if let Some(tape) = self.tape(source, &boundary, &fields, clock, stop)? {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::farm::Facts;
 use super::frame_source::Demand;
 use super::hub::{Hub, Snapshot, Update};
 use super::part::Part;
@@ -23,6 +24,8 @@ pub struct Stream {
     pub replays: Option<Replays>,
     /// The camera, if the stream is the relay of a URL.
     pub relayed: Option<Relayed>,
+    /// What is known of a camera of a farm.
+    pub facts: Option<Box<Facts>>,
     /// Whether a snapshot was requested since the last frame.
     pub snapshot_taken: bool,
     /// The deadline that the engine has for this stream.
@@ -32,7 +35,16 @@ pub struct Stream {
 impl Stream {
     /// A stream without viewers.
     pub fn new(name: String, source: String, hub: Hub) -> Self {
-        Self { name, source, hub, replays: None, relayed: None, snapshot_taken: false, deadline: None }
+        Self {
+            name,
+            source,
+            hub,
+            replays: None,
+            relayed: None,
+            facts: None,
+            snapshot_taken: false,
+            deadline: None,
+        }
     }
 
     /// Whether viewers receive a recording as it was received.

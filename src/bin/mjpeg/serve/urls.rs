@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use mjpeg::counted::Counted;
+
 use crate::exit::Failure;
 use crate::listen::socket::{Endpoint, Listener};
 use crate::listen::tcp;
@@ -47,6 +49,24 @@ impl Urls {
     /// The path of the Unix-domain socket on which the server listens.
     pub fn socket(&self) -> Option<&Path> {
         self.socket.as_deref()
+    }
+
+    /// Prints the URL of the page of a farm to standard output, and how its cameras are found as a message.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written.
+    pub fn print_farm(&self, reporter: Reporter, cameras: usize) -> Result<(), Failure> {
+        match &self.socket {
+            Some(path) => output::result(&format!("unix:{}", path.display()))?,
+            None => output::result(&self.url("/"))?,
+        }
+        let list = self.url("/targets");
+        reporter.message(&format!("{}, listed at {list}", Counted(cameras as u64, "camera")));
+        for address in &self.others {
+            reporter.message(&format!("also at http://{address}/"));
+        }
+        Ok(())
     }
 
     /// Prints the URL of the stream to standard output, and the others as messages.

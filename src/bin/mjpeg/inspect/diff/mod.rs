@@ -22,6 +22,7 @@ use crate::progress::{Parts, Progress};
 use crate::signal::Stop;
 use comparison::Comparison;
 use profile::Profile;
+pub use response::stable;
 
 /// How to print differences.
 #[derive(Debug, Clone, Copy)]

@@ -20,20 +20,26 @@ impl Engine {
     /// Accepts waiting connections.
     pub(super) fn accept(&mut self, now: Duration) {
         self.accept_at = None;
-        for n in 0..self.listeners.len() {
+        let mut ready = std::mem::take(&mut self.ready);
+        ready.sort_unstable();
+        ready.dedup();
+        for n in ready {
             for turn in 0.. {
+                // Events are edge-triggered: there is none for connections that wait already.
                 if turn == ACCEPT_BATCH {
                     // Viewers come first: accept more after the next poll.
                     self.accept_at = Some(now);
+                    self.ready.push(n);
                     break;
                 }
-                match self.listeners[n].accept() {
-                    Accepted::Connection(socket, peer) => self.add_connection(socket, &peer, now),
+                let Some(listener) = self.listeners.get(n) else { break };
+                match listener.accept() {
+                    Accepted::Connection(socket, peer) => self.add_connection(socket, &peer, n, now),
                     Accepted::Lost => {}
                     Accepted::None => break,
                     Accepted::NoRoom => {
-                        // Events are edge-triggered: there is none for connections that wait already.
                         self.accept_at = Some(now + ACCEPT_RETRY);
+                        self.ready.push(n);
                         break;
                     }
                 }
@@ -42,7 +48,7 @@ impl Engine {
     }
 
     /// Registers a new connection, or refuses it at the limit.
-    fn add_connection(&mut self, socket: Socket, peer: &SockAddr, now: Duration) {
+    fn add_connection(&mut self, socket: Socket, peer: &SockAddr, listener: usize, now: Duration) {
         if self.connections.len() >= self.settings.connections {
             // This short answer fits into the send buffer of a new socket.
             self.connections.count_refused(0);
@@ -52,7 +58,8 @@ impl Engine {
         let token = Token(self.connections.next_number());
         let interest = Interest::READABLE | Interest::WRITABLE;
         if self.poll.registry().register(&mut SourceFd(&socket.as_raw_fd()), token, interest).is_ok() {
-            self.connections.insert(Connection::new(socket, peer.as_socket(), now));
+            let own = self.own_ports.get(&listener).copied();
+            self.connections.insert(Connection { own, ..Connection::new(socket, peer.as_socket(), now) });
         }
     }
 }

@@ -11,7 +11,6 @@ use super::super::deadlines::Timed;
 use super::super::faulty::Faulty;
 use super::super::hub::Update;
 use super::super::layout::Layout;
-use super::super::page;
 use super::super::relayed::Absence;
 use super::super::report::{State, ViewerState};
 use super::super::responder::Reply;
@@ -37,12 +36,16 @@ impl Engine {
             }
             HeadStatus::Partial => return,
         };
-        let Some(client) = self.connections.get_mut(number).map(|connection| connection.client) else {
+        let Some((client, own)) = self.connections.get_mut(number).map(|it| (it.client, it.own)) else {
             return;
         };
-        match self.responder.reply(request, client, now, self.clock.unix()) {
+        match self.responder.reply(request, own, client, now, self.clock.unix()) {
             Reply::Finite(bytes) => self.answer(number, bytes, now),
-            Reply::Page(head) => self.answer_with(number, head, SharedBody::Text(page::PAGE), now),
+            Reply::Page(head, page) => self.answer_with(number, head, SharedBody::Text(page), now),
+            Reply::Farm(body) => {
+                let bytes = self.responder.farm(&self.farm_state(now), body);
+                self.answer(number, bytes, now);
+            }
             Reply::Snapshot(stream, body) => {
                 self.start_snapshot(number, stream, via::passed(request), body, now);
             }
@@ -64,7 +67,9 @@ impl Engine {
                 self.start_replay(number, stream, &request.target(), now);
             }
             Reply::Stream(stream, layout) => {
-                let layout = layout.unwrap_or(self.settings.layout);
+                let facts = self.streams.get(stream).and_then(|stream| stream.facts.as_deref());
+                let own = facts.and_then(|facts| facts.layout);
+                let layout = layout.or(own).unwrap_or(self.settings.layout);
                 self.start_stream(number, stream, request, layout, now);
             }
         }
@@ -121,7 +126,7 @@ impl Engine {
         limit_kernel_buffers(&connection.socket, &self.settings);
         self.log.came(&connection.peer, &request.target(), &layout.name(), now);
         self.attend_at = Duration::ZERO;
-        let faults = &self.settings.faults;
+        let faults = started.facts.as_ref().map_or(&self.settings.faults, |facts| &facts.injected);
         let faulty =
             (!faults.is_empty()).then(|| Box::new(Faulty::new(Rc::clone(faults))) as Box<dyn Script>);
         let script = match recipe.chunks() {
@@ -186,23 +191,21 @@ impl Engine {
     fn state(&self, index: usize, now: Duration) -> Option<State> {
         let stream = self.streams.get(index)?;
         let (hub, count, stats) = (&stream.hub, stream.hub.count(), stream.hub.stats());
-        let viewers = self.connections.iter().filter_map(|(_, connection)| match &connection.stage {
-            Stage::Stream { viewer, stream } if *stream == index => Some(ViewerState {
-                peer: connection.peer.clone(),
-                layout: viewer.layout().name(),
-                age_s: (now - connection.accepted_at).as_secs_f64(),
-                frames_sent: viewer.count.sent,
-                frames_skipped: viewer.count.skipped,
-                bytes_sent: viewer.count.bytes,
-                backlog_bytes: viewer.backlog() as u64,
-            }),
-            _ => None,
+        let viewers = self.connections.viewers_of(index).map(|(connection, viewer)| ViewerState {
+            peer: connection.peer.clone(),
+            layout: viewer.layout().name(),
+            age_s: (now - connection.accepted_at).as_secs_f64(),
+            frames_sent: viewer.count.sent,
+            frames_skipped: viewer.count.skipped,
+            bytes_sent: viewer.count.bytes,
+            backlog_bytes: viewer.backlog() as u64,
         });
+        let is_first = stream.name.is_empty();
         let patience = stream.relayed.as_ref().map_or(self.settings.patience, |relayed| relayed.patience);
         Some(State {
             schema: "mjpeg.state/1",
             name: (!stream.name.is_empty()).then(|| stream.name.clone()),
-            streams: self.streams.iter().skip(1).filter(|_| index == 0).map(|it| it.name.clone()).collect(),
+            streams: self.streams.iter().skip(1).filter(|_| is_first).map(|it| it.name.clone()).collect(),
             source: stream.source.clone(),
             healthy: hub.is_healthy(now, patience),
             uptime_s: (now - self.started).as_secs_f64(),

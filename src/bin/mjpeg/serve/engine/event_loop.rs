@@ -1,5 +1,6 @@
 //! The event loop: it accepts connections, answers requests and sends frames. It never blocks.
 
+use std::collections::HashMap;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
@@ -26,11 +27,11 @@ use crate::source::wake::WakeUps;
 /// The token of the wake-ups with which sources report new frames and their end.
 pub const SOURCES: Token = Token(FIRST_OWN_TOKEN);
 const SIGNAL: Token = Token(FIRST_OWN_TOKEN + 1);
-const LISTENERS: Token = Token(FIRST_OWN_TOKEN + 2);
 /// The token of the command that runs beside the server.
 pub(super) const COMMAND: Token = Token(FIRST_OWN_TOKEN + 3);
-/// Tokens below this one are connections: their numbers.
 const FIRST_OWN_TOKEN: usize = usize::MAX - 8;
+/// The token of the first listener. Tokens below this one are connections: their numbers.
+const FIRST_LISTENER: usize = usize::MAX / 2;
 
 /// How often to check for overdue connections.
 pub(super) const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
@@ -39,6 +40,10 @@ pub(super) const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
 pub struct Engine {
     pub(super) poll: Poll,
     pub(super) listeners: Vec<Listener>,
+    /// The streams of listeners that belong to one, by their index.
+    pub(super) own_ports: HashMap<usize, usize>,
+    /// The listeners at which connections may wait.
+    pub(super) ready: Vec<usize>,
     pub(super) connections: Connections,
     pub(super) streams: Vec<Stream>,
     wake_ups: WakeUps,
@@ -81,8 +86,9 @@ impl Engine {
     ) -> io::Result<Self> {
         let started = clock.now();
         let registry = poll.registry();
-        for listener in &listeners {
-            registry.register(&mut SourceFd(&listener.socket.as_raw_fd()), LISTENERS, Interest::READABLE)?;
+        for (index, listener) in listeners.iter().enumerate() {
+            let token = Token(FIRST_LISTENER + index);
+            registry.register(&mut SourceFd(&listener.socket.as_raw_fd()), token, Interest::READABLE)?;
         }
         if let Some(signal) = stop.fd() {
             registry.register(&mut SourceFd(&signal.as_raw_fd()), SIGNAL, Interest::READABLE)?;
@@ -90,6 +96,8 @@ impl Engine {
         Ok(Self {
             poll,
             listeners,
+            own_ports: HashMap::new(),
+            ready: Vec::new(),
             connections: Connections::new(streams.len()),
             streams,
             wake_ups,
@@ -109,6 +117,11 @@ impl Engine {
             attend_at: Duration::ZERO,
             buffer: vec![0; 16 * 1024].into(),
         })
+    }
+
+    /// Requests at these listeners are for one stream each: the index of the listener, and of the stream.
+    pub fn set_own_ports(&mut self, own_ports: HashMap<usize, usize>) {
+        self.own_ports = own_ports;
     }
 
     /// Serves until all sources have ended or a signal arrives, and every viewer has received the last part.
@@ -151,12 +164,14 @@ impl Engine {
         }
         // A due frame comes first: it must not wait for requests.
         self.expire(now);
-        let mut accept = false;
         for event in events {
             match event.token() {
                 SOURCES => self.wake(now),
                 SIGNAL | COMMAND => {}
-                LISTENERS => accept = true,
+                Token(n) if (FIRST_LISTENER..FIRST_OWN_TOKEN).contains(&n) => {
+                    self.ready.push(n - FIRST_LISTENER);
+                    self.accept_at = Some(now);
+                }
                 Token(n) if event.is_error() || (event.is_write_closed() && event.is_read_closed()) => {
                     self.close(n);
                 }
@@ -173,7 +188,7 @@ impl Engine {
                 }
             }
         }
-        if accept || self.accept_at.is_some_and(|at| now >= at) {
+        if self.accept_at.is_some_and(|at| now >= at) {
             self.accept(now);
         }
         self.sweep(now);

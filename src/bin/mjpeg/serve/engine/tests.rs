@@ -127,7 +127,7 @@ impl World {
             (poll, wake_ups),
             vec![listener],
             streams,
-            Responder::new(names, policy, String::new()),
+            Responder::new(super::super::routes::Names::behind_first(names), policy, String::new()),
             settings,
             clock.clone(),
             &Stop::default(),
