@@ -21,6 +21,7 @@ mod check_targets;
 mod check_times;
 mod check_words;
 mod documents;
+mod faults;
 mod hostile;
 mod inspect;
 mod inspect_diff;

@@ -11,6 +11,7 @@ use super::super::command::Command;
 use super::super::connection::{Stage, Step, send};
 use super::super::connections::Connections;
 use super::super::deadlines::{Deadlines, Timed};
+use super::super::faults::Injector;
 use super::super::pause::{be_precise, pause};
 use super::super::responder::Responder;
 use super::super::stream::Stream;
@@ -54,6 +55,8 @@ pub struct Engine {
     pub(super) log: ViewerLog,
     pub(super) responder: Responder,
     pub(super) settings: Settings,
+    /// The faults of the answers.
+    pub(super) injector: Injector,
     pub(super) started: Duration,
     pub(super) accept_at: Option<Duration>,
     pub(super) last_sweep: Duration,
@@ -102,6 +105,7 @@ impl Engine {
             log: ViewerLog::new(settings.reporter, settings.detail),
             responder,
             settings,
+            injector: Injector::default(),
             started,
             accept_at: None,
             last_sweep: Duration::ZERO,
@@ -109,6 +113,11 @@ impl Engine {
             attend_at: Duration::ZERO,
             buffer: vec![0; 16 * 1024].into(),
         })
+    }
+
+    /// Injects these faults into the answers from now on.
+    pub fn inject(&mut self, injector: Injector) {
+        self.injector = injector;
     }
 
     /// Serves until all sources have ended or a signal arrives, and every viewer has received the last part.

@@ -6,6 +6,7 @@ mod command;
 mod departure;
 mod dispatch;
 mod event_loop;
+mod faulty;
 mod replay;
 mod settings;
 mod shutdown;

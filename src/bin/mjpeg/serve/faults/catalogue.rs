@@ -1,0 +1,60 @@
+//! All faults.
+
+use mjpeg::check;
+
+use super::entry::Entry;
+use super::table;
+
+/// All faults, in the order of the list.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    table::ALL.iter().flat_map(|(_, entries)| entries.iter())
+}
+
+/// The faults by their subjects.
+pub fn subjects() -> impl Iterator<Item = (&'static str, &'static [Entry])> {
+    table::ALL.iter().copied()
+}
+
+/// The fault with this name.
+///
+/// # Errors
+///
+/// If there is none; the message has the names that begin alike.
+pub fn named(name: &str) -> Result<&'static Entry, String> {
+    all().find(|entry| entry.name == name).ok_or_else(|| {
+        let word = name.split('-').next().filter(|word| !word.is_empty());
+        let alike = |entry: &&Entry| word.is_some_and(|word| entry.name.starts_with(word));
+        let alike: Vec<_> = all().filter(alike).map(|entry| entry.name).collect();
+        let hint =
+            if alike.is_empty() { String::new() } else { format!(" (there are {})", alike.join(", ")) };
+        format!("no fault has this name{hint}; --list-faults lists all")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::entry::Shows;
+    use super::super::fault::Fault;
+    use super::*;
+
+    #[test]
+    fn each_fault_has_its_own_name_an_example_and_a_rule() {
+        let names: BTreeSet<_> = all().map(|entry| entry.name).collect();
+        assert_eq!(names.len(), all().count());
+        for entry in all() {
+            let example: Fault = entry.example.parse().unwrap();
+            assert_eq!(example.entry.name, entry.name);
+            assert!(
+                entry
+                    .name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            );
+            if let Shows::Rule(rule) = entry.shows {
+                assert!(check::find(rule).is_some(), "{}: {rule}", entry.name);
+            }
+        }
+    }
+}
