@@ -4,9 +4,12 @@ use crate::kit;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Mutex;
 
+use kit::http::{self, Client};
 use kit::run::{Server, mjpeg, run};
 use serde_json::Value;
 
@@ -53,7 +56,7 @@ pub fn checked(faults: &[&str], more: &[&str]) -> Checked {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("faults.jsonl");
     let mut args = vec!["--fps", "20", "--fault-log", log.to_str().unwrap()];
-    faults.iter().for_each(|fault| args.extend(["--fault", fault]));
+    faults.iter().for_each(|fault| args.extend(["--fault", *fault]));
     args.extend(more);
     let server = Server::start(&kit::frames(), &args);
     let end = run(&mut mjpeg(["check", &server.stream, "--frames", "40", "--format", "json"]));
@@ -98,7 +101,7 @@ pub fn findings(verdict: &Value) -> Vec<(String, String, Option<u64>)> {
 }
 
 fn proved(fault: &Fault) -> Result<(), String> {
-    let Checked { verdict, exit, log } = checked(&[&fault.example], &["--seed", "7"]);
+    let Checked { verdict, exit, log } = checked(&[&fault.example], &[]);
     let wrong = |why: &str| Err(format!("{}: {why}: {verdict}\n{log:?}", fault.example));
     if log.is_empty() || log.iter().any(|line| line["name"] != fault.name.as_str()) {
         return wrong("the log does not name it");
@@ -117,7 +120,10 @@ fn proved(fault: &Fault) -> Result<(), String> {
     others.retain(|(_, severity, _)| severity != "info");
     match &own[..] {
         [(_, found, part)] if found == severity && others.is_empty() => {
-            let is_logged = |part: &u64| log.iter().any(|line| line["part"].as_u64() == Some(*part));
+            // A fault of the response is in no part.
+            let is_logged = |part: &u64| {
+                log.iter().any(|line| line["part"].is_null() || line["part"].as_u64() == Some(*part))
+            };
             if part.as_ref().is_none_or(is_logged) { Ok(()) } else { wrong("another part than in the log") }
         }
         _ => wrong("other findings"),
@@ -161,5 +167,217 @@ fn each_rule_that_a_server_can_break_has_a_fault() {
     for rule in mjpeg::check::rules() {
         let is_excused = WITHOUT_FAULT.iter().any(|(code, _)| rule.code.starts_with(code));
         assert_ne!(broken.contains(rule.code), is_excused, "{} {}", rule.code, rule.name);
+    }
+}
+
+/// Pairs of faults for a seed. No pair is of one fault.
+fn pairs(faults: &[Fault], count: usize, mut seed: u64) -> Vec<(Fault, Fault)> {
+    let mut below = |limit: usize| {
+        // Xorshift (Marsaglia, 2003).
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % limit as u64) as usize
+    };
+    let mut pairs = Vec::new();
+    while pairs.len() < count {
+        let (one, other) = (below(faults.len()), below(faults.len()));
+        if one != other {
+            pairs.push((faults[one].clone(), faults[other].clone()));
+        }
+    }
+    pairs
+}
+
+/// What two faults are together, by the codes of their rules, if that breaks other rules.
+const JOINED: &[(&str, &str, &[&str])] = &[
+    // Two lengths of the response.
+    ("H111", "H112", &["H119"]),
+    ("H111", "H120", &["H119"]),
+    ("H112", "H120", &["H119"]),
+    // No boundary can be learnt without a sound line.
+    ("H103", "M218", &["M223"]),
+    ("M213", "M232", &["M201", "M202"]),
+    ("M202", "M232", &["M201"]),
+    // Lines that end in LF, or are missing, and no length.
+    ("M206", "M209", &["M210"]),
+    ("M206", "M211", &["M212"]),
+    ("M243", "M209", &["M210"]),
+    ("M243", "M211", &["M212"]),
+    // A length that was right, or wrong in another way, is now too small.
+    ("M204", "M222", &["M203"]),
+    ("M205", "M222", &["M203"]),
+    ("M205", "M244", &["M203"]),
+    ("M226", "M244", &["M203"]),
+    ("M205", "J301", &["M211"]),
+    // The head of a part is not found.
+    ("M230", "M232", &["J322", "M206", "M223", "T405"]),
+    ("M232", "M244", &["M222", "M237"]),
+    // Without frames around it, a picture with another one inside is two.
+    ("M237", "J305", &["J302"]),
+];
+
+fn named(pair: &(Fault, Fault)) -> Result<(), String> {
+    let both = [&pair.0, &pair.1];
+    let Checked { verdict, exit, .. } = checked(&both.map(|fault| &*fault.example), &[]);
+    let wrong = |why: String| Err(format!("{} and {}: {why}: {verdict}", pair.0.example, pair.1.example));
+    let codes = both.map(|fault| fault.rule.as_ref().map(|(code, _)| code.as_str()));
+    let joined = |code: &str| {
+        JOINED.iter().any(|&(one, other, together)| {
+            together.contains(&code) && codes.contains(&Some(one)) && codes.contains(&Some(other))
+        })
+    };
+    let found = findings(&verdict);
+    for (code, severity, _) in &found {
+        if severity != "info" && !codes.contains(&Some(code.as_str())) && !joined(code) {
+            return wrong(format!("a third finding {code}"));
+        }
+    }
+    let verdicts = both.iter().filter_map(|fault| fault.verdict.as_ref());
+    let ended = verdicts
+        .clone()
+        .any(|(expected, code)| verdict["verdict"] == expected.as_str() && exit == Some(*code));
+    let is_named = |code: &str| codes.contains(&Some(code)) || joined(code);
+    if !ended && !found.iter().any(|(code, ..)| is_named(code)) {
+        return wrong("neither is named".into());
+    }
+    Ok(())
+}
+
+/// `MJPEG_PAIRS` is the number of pairs, and `MJPEG_SEED` selects others.
+#[test]
+fn of_two_faults_one_is_named_and_never_a_third() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
+    let (count, seed) = (number("MJPEG_PAIRS").unwrap_or(100), number("MJPEG_SEED").unwrap_or(15));
+    let wrong = each(&pairs(&faults(), count as usize, seed), named);
+    assert!(wrong.is_empty(), "{} of {count} pairs:\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+/// The bodies of the first parts that a viewer receives.
+fn bodies(server: &Server, target: &str, count: usize) -> Vec<Vec<u8>> {
+    let mut client = Client::watch(server.address(), target);
+    (0..count).map(|_| client.part().unwrap().body).collect()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_one_others() {
+    let stream = |seed: &str| {
+        let server = Server::start(
+            &kit::frames(),
+            &[
+                "--fps",
+                "50",
+                "--once",
+                "--seed",
+                seed,
+                "--fault",
+                "bits-flipped@p=0.3",
+                "--fault",
+                "cut-picture@p=0.2",
+            ],
+        );
+        let mut client = Client::watch(server.address(), "/stream");
+        let bodies: Vec<_> = (0..25).map(|_| client.part().unwrap().body).collect();
+        (bodies, client.dash_boundary())
+    };
+    let (one, same, other) = (stream("1"), stream("1"), stream("2"));
+    assert_eq!(one, same);
+    assert_ne!(one.0, other.0);
+    assert_ne!(one.1, other.1);
+}
+
+#[test]
+fn a_request_names_faults_if_that_is_allowed() {
+    let frames = kit::contents(&kit::frames());
+    let server = Server::start(&kit::frames(), &["--fps", "50", "--fault-by-request"]);
+    assert!(bodies(&server, "/stream?fault=no-eoi", 3).iter().all(|body| !body.ends_with(b"\xff\xd9")));
+    assert!(bodies(&server, "/stream", 3).iter().all(|body| frames.contains(body)));
+    let (head, _) =
+        http::split(&http::exchange(server.address(), b"GET /stream?fault=x HTTP/1.1\r\nHost: a\r\n\r\n"));
+    assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
+    let server = Server::start(&kit::frames(), &["--fps", "50"]);
+    assert!(bodies(&server, "/stream?fault=no-eoi", 3).iter().all(|body| frames.contains(body)));
+}
+
+#[test]
+fn the_control_socket_changes_the_faults_of_viewers_that_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("control.sock");
+    let address = format!("unix:{}", path.display());
+    let server = Server::start(&kit::frames(), &["--fps", "50", "--control", &address]);
+    server.run.says("--unix-socket");
+    let control = |request: &str| {
+        let mut socket = UnixStream::connect(&path).unwrap();
+        socket.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let frames = kit::contents(&kit::frames());
+    let mut client = Client::watch(server.address(), "/stream");
+    assert!(frames.contains(&client.part().unwrap().body));
+    let body = "no-eoi";
+    let put =
+        format!("PUT /faults HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    assert!(control(&put).ends_with("\r\n\r\nno-eoi\n"));
+    kit::eventually("a faulty part", || (!client.part().unwrap().body.ends_with(b"\xff\xd9")).then_some(()));
+    assert!(control("DELETE /faults HTTP/1.1\r\nHost: localhost\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    kit::eventually("a sound part", || frames.contains(&client.part().unwrap().body).then_some(()));
+    // The public listener has no such path.
+    let (head, _) =
+        http::split(&http::exchange(server.address(), b"DELETE /faults HTTP/1.1\r\nHost: a\r\n\r\n"));
+    assert!(head.starts_with("HTTP/1.1 405 "), "{head}");
+    assert!(http::get(server.address(), "/faults").0.starts_with("HTTP/1.1 404 "));
+    server.run.signal("INT");
+    server.run.end().expect(0);
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_relayed_camera_and_a_dialect_have_faults_too() {
+    let camera = Server::start(&kit::frames(), &["--fps", "20"]);
+    let finding = |server: &Server, code: &str| {
+        let end = run(&mut mjpeg(["check", &server.stream, "--frames", "20", "--format", "json"]));
+        let verdict: Value = serde_json::from_slice(&end.out).unwrap();
+        assert!(findings(&verdict).iter().any(|(found, ..)| found == code), "{code}: {verdict}");
+        let _ = end.err.len();
+    };
+    finding(&Server::start(camera.stream.as_ref(), &["--fault", "cut-picture@every=5"]), "J302");
+    finding(&Server::start(camera.stream.as_ref(), &["--fault", "content-length-short@3"]), "M203");
+    for dialect in ["motion", "mjpg-streamer", "webkit"] {
+        let args = ["--fps", "20", "--dialect", dialect, "--fault", "cut-picture@every=5"];
+        finding(&Server::start(&kit::frames(), &args), "J302");
+    }
+}
+
+#[test]
+fn faults_of_one_viewer_leave_the_others_alone() {
+    let frames = kit::contents(&kit::frames());
+    let server = Server::start(&kit::frames(), &["--fps", "50", "--fault", "no-eoi@viewer=2"]);
+    for is_sound in [true, false, true] {
+        assert_eq!(bodies(&server, "/stream", 3).iter().all(|body| frames.contains(body)), is_sound);
+    }
+}
+
+#[test]
+fn frames_with_other_bytes_are_counted_as_sent() {
+    let server = Server::start(&kit::frames(), &["--fps", "50", "--fault", "no-eoi"]);
+    let mut client = Client::watch(server.address(), "/stream");
+    (0..5).for_each(|_| drop(client.part().unwrap()));
+    let state: Value = serde_json::from_slice(&http::get(server.address(), "/state").1).unwrap();
+    assert!(state["totals"]["frames_sent"].as_u64().unwrap() >= 5, "{state}");
+}
+
+#[test]
+fn wrong_faults_are_usage_errors() {
+    for args in [
+        &["--fault", "content-length"][..],
+        &["--fault", "boundary-missing@3"],
+        &["--fault", "no-eoi@3@4"],
+        &["--control", "0.0.0.0:0"],
+        &["--control", "unix:"],
+        &["--seed", "x"],
+    ] {
+        run(mjpeg(["serve", "test:"]).args(args)).expect(2);
     }
 }

@@ -97,8 +97,7 @@ impl Serve {
             request_timeout: self.request_timeout,
             send_timeout: self.send_timeout,
         };
-        let random = RandomState::new().hash_one(std::process::id());
-        let injector = self.faults.injector(random, &clock, REPORTER)?;
+        let injector = self.faults.injector(&clock, REPORTER)?;
         let mut listeners = inherited::all()?;
         if listeners.is_empty() {
             listeners.push(match &self.unix {

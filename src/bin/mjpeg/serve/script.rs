@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::faults::Note;
+use super::faults::log::Note;
 use super::part::Part;
 
 /// One step of a viewer's plan.

@@ -1,7 +1,5 @@
 //! All faults.
 
-use mjpeg::check;
-
 use super::entry::Entry;
 use super::table;
 
@@ -29,32 +27,4 @@ pub fn named(name: &str) -> Result<&'static Entry, String> {
             if alike.is_empty() { String::new() } else { format!(" (there are {})", alike.join(", ")) };
         format!("no fault has this name{hint}; --list-faults lists all")
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::super::entry::Shows;
-    use super::super::fault::Fault;
-    use super::*;
-
-    #[test]
-    fn each_fault_has_its_own_name_an_example_and_a_rule() {
-        let names: BTreeSet<_> = all().map(|entry| entry.name).collect();
-        assert_eq!(names.len(), all().count());
-        for entry in all() {
-            let example: Fault = entry.example.parse().unwrap();
-            assert_eq!(example.entry.name, entry.name);
-            assert!(
-                entry
-                    .name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-            );
-            if let Shows::Rule(rule) = entry.shows {
-                assert!(check::find(rule).is_some(), "{}: {rule}", entry.name);
-            }
-        }
-    }
 }

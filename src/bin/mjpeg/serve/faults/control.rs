@@ -46,7 +46,7 @@ impl FromStr for ControlAddress {
             unix::address(path.as_ref()).map_err(|error| error.to_string())?;
             return Ok(Self::Unix(path.into()));
         }
-        match text.parse()? {
+        match text.parse::<ListenAddress>()? {
             ListenAddress::Socket(at) if is_loopback(at.ip()) => {
                 Ok(Self::Loopback(ListenAddress::Socket(at)))
             }

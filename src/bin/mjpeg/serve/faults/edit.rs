@@ -16,8 +16,6 @@ pub struct Target<'a> {
     pub part: u64,
     /// The argument of the fault.
     pub argument: u64,
-    /// The delimiter, with its line end.
-    pub delimiter: &'a [u8],
     /// The head of the response.
     pub response: &'a [u8],
     /// The largest body so far, of the parts before this one.
@@ -102,6 +100,13 @@ pub fn with_lines(head: &str, lines: &str) -> String {
     [lines, head].concat()
 }
 
+/// The head with lines behind its fields, each with its line end.
+pub fn with_last_lines(head: &str, lines: &str) -> String {
+    let end = ["\r\n\r\n", "\n\n"].into_iter().find_map(|end| Some(head.find(end)? + end.len() / 2));
+    let (fields, rest) = head.split_at(end.unwrap_or(head.len()));
+    [fields, lines, rest].concat()
+}
+
 /// Where the line of a field starts, and the line without its line end.
 fn find<'a>(head: &'a str, name: &str) -> Option<(usize, &'a str)> {
     let mut at = 0;
@@ -128,7 +133,9 @@ pub fn content_type(head: &mut Vec<u8>, change: impl FnOnce(&str) -> String) {
 
 /// Inserts field lines behind the status line of a response. Each has its line end.
 pub fn add_fields(head: &mut Vec<u8>, lines: &str) {
-    let at = head.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    // Another fault may have put an empty line before the status line.
+    let start = head.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or_default();
+    let at = head[start..].iter().position(|byte| *byte == b'\n').map_or(0, |at| start + at + 1);
     head.splice(at..at, lines.bytes());
 }
 

@@ -57,6 +57,8 @@ pub enum Act {
     Both(fn(&mut Vec<u8>), Edit),
     /// It changes pieces of the parts.
     Wire(Edit),
+    /// It changes pieces between the picture of the part before and that of this part: a reader finds it behind the former.
+    Behind(Edit),
     /// It changes pictures: the part has another picture, with its right length.
     Picture(Draw),
     /// It changes the order of the parts.

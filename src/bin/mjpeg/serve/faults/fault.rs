@@ -86,7 +86,27 @@ fn argument(entry: &Entry, given: Option<&str>) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use mjpeg::check;
+
+    use super::super::entry::Shows;
     use super::*;
+
+    #[test]
+    fn each_fault_has_its_own_name_an_example_and_a_rule() {
+        let names: BTreeSet<_> = catalogue::all().map(|entry| entry.name).collect();
+        assert_eq!(names.len(), catalogue::all().count());
+        for entry in catalogue::all() {
+            let example: Fault = entry.example.parse().unwrap();
+            assert_eq!(example.entry.name, entry.name);
+            let is_kebab = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            assert!(entry.name.bytes().all(is_kebab), "{}", entry.name);
+            if let Shows::Rule(rule) = entry.shows {
+                assert!(check::find(rule).is_some(), "{}: {rule}", entry.name);
+            }
+        }
+    }
 
     #[test]
     fn a_fault_has_a_name_an_argument_and_a_place() {

@@ -34,6 +34,8 @@ pub struct Faulty {
     began: Option<Duration>,
     /// The picture of the part before.
     before: Option<Picture>,
+    /// Pictures that faults have made for the part to come, whose head was sent.
+    drawn: Vec<(u64, Rc<[u8]>)>,
     /// The largest body so far.
     largest: usize,
     /// Bytes of the body that were planned.
@@ -83,6 +85,7 @@ impl Faulty {
             part: 0,
             began: None,
             before: None,
+            drawn: Vec::new(),
             largest: 0,
             offset: ahead as u64,
             bodies: 0,
@@ -140,7 +143,7 @@ impl Faulty {
 fn stage(fault: &Fault) -> u8 {
     match fault.entry.act {
         Act::Answer(_) | Act::Head(_) | Act::Coding(..) | Act::Picture(_) => 0,
-        Act::Both(..) | Act::Wire(_) => 1,
+        Act::Both(..) | Act::Wire(_) | Act::Behind(_) => 1,
         Act::Order(_) => 2,
         Act::Time(_) => 3,
         Act::End(_) => 4,
@@ -177,15 +180,17 @@ impl Script for Faulty {
             largest: self.largest,
             response: &self.session.response,
             seed: [self.session.seed, self.session.viewer],
-            drawn: Vec::new(),
+            drawn: std::mem::take(&mut self.drawn),
         };
         let mut items = std::mem::take(&mut self.rest);
         items.extend(cut(part, &bytes, self.part).into_iter().map(Item::Piece));
         for (index, slot) in self.slots.iter_mut().enumerate() {
             items = frame.apply(index, slot, items);
         }
+        self.drawn = frame.drawn;
         self.send(items, part, plan);
         if has_picture {
+            self.drawn.retain(|(drawn, _)| *drawn > self.part);
             self.largest = self.largest.max(part.jpeg().len());
             self.before = Some(part.frame().picture().clone());
         }

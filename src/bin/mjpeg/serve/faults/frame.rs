@@ -43,7 +43,7 @@ impl Frame<'_> {
     pub fn apply(&mut self, index: usize, slot: &mut Slot, items: Vec<Item>) -> Vec<Item> {
         match &slot.fault.entry.act {
             Act::Answer(_) | Act::Head(_) | Act::Coding(..) => items,
-            Act::Both(_, edit) | Act::Wire(edit) => self.wire(index, slot, *edit, items),
+            Act::Both(_, edit) | Act::Wire(edit) | Act::Behind(edit) => self.wire(index, slot, *edit, items),
             Act::Picture(draw) => self.picture(index, slot, *draw, items),
             Act::Order(Order::Later) => self.later(index, slot, items),
             Act::Order(Order::Skip) => self.skip(index, slot, items),
@@ -102,7 +102,6 @@ impl Frame<'_> {
                 bytes: &piece.bytes(),
                 part: piece.part,
                 argument: slot.fault.argument,
-                delimiter: self.delimiter(),
                 response: self.response,
                 largest: self.largest_before(piece.part),
             };
@@ -276,7 +275,8 @@ fn behind_body(items: Vec<Item>, insert: Vec<Item>) -> Vec<Item> {
 fn mark(slot: &mut Slot, piece: &Piece, out: &mut Vec<Item>) {
     if slot.marked < piece.part {
         slot.marked = piece.part;
-        let is_behind = matches!(piece.tag, Tag::Rest | Tag::Close);
+        let is_of_picture_before = matches!(slot.fault.entry.act, Act::Behind(_)) && piece.part > 1;
+        let is_behind = is_of_picture_before || matches!(piece.tag, Tag::Rest | Tag::Close);
         let about = if is_behind { About::Begun } else { About::Next };
         out.push(Item::Mark(Mark { name: slot.fault.entry.name, about }));
     }

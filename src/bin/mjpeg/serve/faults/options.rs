@@ -35,7 +35,7 @@ pub struct FaultOptions {
     #[arg(long, value_name = "ADDRESS")]
     control: Option<ControlAddress>,
     /// Choose what happens by chance, and the boundary, by this number: the same seed gives the same bytes, except for
-    /// times [default: random]
+    /// times [default: 0, and a random boundary]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Append a JSON line to this file for each injected fault: when, to which viewer, in which part and at which offset
@@ -57,10 +57,10 @@ impl FaultOptions {
     /// # Errors
     ///
     /// When the log or the control socket cannot be opened.
-    pub fn injector(&self, random: u64, clock: &Clock, reporter: Reporter) -> Result<Injector, Problem> {
+    pub fn injector(&self, clock: &Clock, reporter: Reporter) -> Result<Injector, Problem> {
         let log = self.fault_log.as_ref().map(|path| Log::open(path, clock.clone(), reporter));
         let set = FaultSet::new(self.faults.clone());
-        let seed = self.seed.unwrap_or(random);
+        let seed = self.seed.unwrap_or_default();
         let control = self
             .control
             .as_ref()

@@ -47,7 +47,10 @@ impl Moved {
         items.insert(0, mark(About::Next));
         match self.pace {
             Pace::Stall => items.insert(1, Item::Wait(time(self.argument))),
-            Pace::Jitter => items.insert(1, Item::Wait(time(self.argument).mul_f64(self.random.fraction()))),
+            Pace::Jitter => {
+                let fraction = self.random.fraction().powi(3);
+                items.insert(1, Item::Wait(time(self.argument).mul_f64(fraction)));
+            }
             Pace::Drip => return drip(items, size),
             Pace::Rate => return drip(items, (size / 100).max(1)),
             Pace::Fill | Pace::HoldTail | Pace::Burst if self.is_last => {

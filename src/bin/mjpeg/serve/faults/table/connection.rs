@@ -12,7 +12,10 @@ const fn end(name: &'static str, end: End, example: &'static str, shows: Shows, 
 }
 
 pub const ENTRIES: &[Entry] = &[
-    answer("refuse", Answer::Reset, "the connection is reset without an answer"),
+    Entry {
+        shows: Shows::Verdict("stalled", 5),
+        ..answer("refuse", Answer::Reset, "the connection is reset without an answer")
+    },
     Entry {
         shows: Shows::Verdict("stalled", 5),
         ..answer("silent", Answer::Silence, "the request gets no answer")
@@ -48,7 +51,7 @@ pub const ENTRIES: &[Entry] = &[
         "epilogue",
         End::Epilogue,
         "epilogue@10",
-        Shows::Rule("ended-early"),
+        Shows::Verdict("pass", 0),
         "a close-delimiter behind the picture, other bytes, and the connection is closed",
     ),
 ];

@@ -7,7 +7,7 @@ use mjpeg::multipart::Timestamp;
 
 use super::super::edit::{Edit, Out, Target};
 use super::super::entry::{Act, Draw, Entry, Shows, Takes};
-use super::drawn::{decoded, encoded, grey};
+use super::drawn::{decoded, encoded, grey, without_colour};
 
 const fn drawn(
     name: &'static str,
@@ -38,7 +38,7 @@ fn earlier(target: &Target<'_>, by: Duration) -> Option<Vec<Out>> {
 }
 
 /// How much later than the one before each part says that it was taken.
-const GROWTH: Duration = Duration::from_millis(100);
+const GROWTH: Duration = Duration::from_millis(30);
 
 pub const ENTRIES: &[Entry] = &[
     drawn(
@@ -112,17 +112,17 @@ pub const ENTRIES: &[Entry] = &[
     ),
     drawn(
         "quality-change",
-        "quality-change@5",
-        |scene| encoded(&decoded(scene.jpeg)?, 15),
         "quality-change",
-        "a picture of low quality",
+        |scene| encoded(&decoded(scene.jpeg)?, if scene.part.is_multiple_of(2) { 90 } else { 15 }),
+        "quality-change",
+        "the pictures are of low and high quality by turns",
     ),
     drawn(
         "sampling-change",
         "sampling-change@5",
-        |scene| encoded(&decoded(scene.jpeg)?, 90),
+        |scene| without_colour(scene.jpeg),
         "sampling-change",
-        "a picture without chroma subsampling",
+        "a picture with one component: grey",
     ),
     stamped(
         "old",
@@ -136,7 +136,7 @@ pub const ENTRIES: &[Entry] = &[
         Takes::Nothing,
         |target| earlier(target, GROWTH * u32::try_from(target.part).unwrap_or(u32::MAX)),
         "lag-grows",
-        "X-Timestamp falls behind by 100 ms with each part",
+        "X-Timestamp falls behind by 30 ms with each part",
     ),
     Entry {
         example: "time-back@20",

@@ -14,6 +14,17 @@ const fn entry(
     Entry { name, takes: Takes::Nothing, act: Act::Wire(edit), shows: Shows::Rule(rule), example, help }
 }
 
+/// What a reader finds behind the picture of the part before.
+const fn behind(
+    name: &'static str,
+    example: &'static str,
+    edit: Edit,
+    rule: &'static str,
+    help: &'static str,
+) -> Entry {
+    Entry { act: Act::Behind(edit), ..entry(name, example, edit, rule, help) }
+}
+
 /// Text with LF in the place of CRLF.
 fn lf(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).replace("\r\n", "\n")
@@ -82,14 +93,14 @@ pub const ENTRIES: &[Entry] = &[
         "delimiter-without-dashes",
         "the delimiter without its dashes",
     ),
-    entry(
+    behind(
         "close-delimiter-followed",
         "close-delimiter-followed@5",
         |target| target.delimiter(|text| text.replacen("\r\n", &format!("--\r\n{text}"), 1)),
         "close-delimiter-followed",
         "a close-delimiter, and then more parts",
     ),
-    entry(
+    behind(
         "blank-lines",
         "blank-lines",
         |target| target.is(Tag::LineEnd).and_then(|()| instead("\r\n\r\n\r\n")),
@@ -146,14 +157,14 @@ pub const ENTRIES: &[Entry] = &[
         "bare-lf-without-length",
         "lines end in LF, and no part has a length",
     ),
-    entry(
+    behind(
         "line-end-missing",
         "line-end-missing",
         |target| target.is(Tag::LineEnd).and_then(|()| instead("")),
         "line-end-missing",
         "no line end before the delimiter",
     ),
-    entry(
+    behind(
         "line-end-missing-without-length",
         "line-end-missing-without-length",
         |target| match target.tag {

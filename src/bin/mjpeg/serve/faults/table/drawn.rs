@@ -1,8 +1,9 @@
 //! Pictures that are decoded or drawn.
 
+use std::io::Cursor;
+
 use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
 use image::{DynamicImage, ExtendedColorType, GrayImage, ImageBuffer, Luma, RgbImage};
-use std::io::Cursor;
 
 use mjpeg::jpeg::Summary;
 
@@ -26,9 +27,8 @@ pub fn decoded(jpeg: &[u8]) -> Option<RgbImage> {
 /// The JPEG of a picture, of this quality from 1 to 100.
 pub fn encoded(picture: &RgbImage, quality: u8) -> Option<Vec<u8>> {
     let mut jpeg = Vec::new();
-    let encoder = JpegEncoder::new_with_quality(&mut jpeg, quality);
     let (width, height) = picture.dimensions();
-    let mut encoder = encoder;
+    let mut encoder = JpegEncoder::new_with_quality(&mut jpeg, quality);
     encoder.encode(picture.as_raw(), width, height, ExtendedColorType::Rgb8).ok()?;
     Some(jpeg)
 }
@@ -38,4 +38,13 @@ pub fn grey(jpeg: &[u8], level: impl Fn(u32, u32) -> u8) -> Option<Vec<u8>> {
     let (width, height) = size(jpeg)?;
     let picture: GrayImage = ImageBuffer::from_fn(width, height, |x, y| Luma([level(x / 8, y / 8)]));
     encoded(&DynamicImage::ImageLuma8(picture).into_rgb8(), 75)
+}
+
+/// The same picture in grey: it has one component.
+pub fn without_colour(jpeg: &[u8]) -> Option<Vec<u8>> {
+    let picture = DynamicImage::ImageRgb8(decoded(jpeg)?).into_luma8();
+    let (width, height) = picture.dimensions();
+    let mut out = Vec::new();
+    JpegEncoder::new(&mut out).encode(picture.as_raw(), width, height, ExtendedColorType::L8).ok()?;
+    Some(out)
 }

@@ -77,7 +77,7 @@ pub const ENTRIES: &[Entry] = &[
             target.head(|head| {
                 with_line(head, "Content-Length", |line| {
                     let length: u64 = line.split_once(':')?.1.trim().parse().ok()?;
-                    Some(format!("{line}\r\nContent-Length: {}", length + 2))
+                    Some(format!("Content-Length: {}\r\n{line}", length + 2))
                 })
             })
         },

@@ -1,6 +1,6 @@
 //! Faults of the head of a part.
 
-use super::super::edit::{Edit, instead, with_field, with_line, with_lines, without_field};
+use super::super::edit::{Edit, instead, with_field, with_last_lines, with_line, with_lines, without_field};
 use super::super::entry::{Act, Entry, Shows, Takes};
 use super::super::item::Tag;
 
@@ -98,10 +98,7 @@ pub const ENTRIES: &[Entry] = &[
         "many-fields",
         |target| {
             let fields: String = (0..MANY).map(|n| format!("X-Field-{n}: {n}\r\n")).collect();
-            target.head(|head| {
-                let (own, end) = head.split_once("\r\n\r\n").unwrap_or((head, ""));
-                format!("{own}\r\n{fields}\r\n{end}")
-            })
+            target.head(|head| with_last_lines(head, &fields))
         },
         "too-many-fields",
         "80 more fields",

@@ -44,12 +44,28 @@ const fn sized(
     Entry { takes: Takes::Size(Some(bytes)), ..once(name, example, draw, "scan-damaged", help) }
 }
 
-/// Where the segments behind the first marker begin.
-const BEHIND_SOI: usize = 2;
+/// Where the segments begin: behind the last SOI at the start.
+fn behind_soi(jpeg: &[u8]) -> usize {
+    let first = jpeg.windows(2).position(|two| two == b"\xff\xd8").unwrap_or_default();
+    let soi = jpeg[first..].chunks_exact(2).take_while(|two| *two == b"\xff\xd8").count();
+    first + soi * 2
+}
 
 /// The length of the argument as it fits into memory.
 fn size(argument: u64) -> usize {
     usize::try_from(argument).unwrap_or(usize::MAX)
+}
+
+/// An offset in the middle of the scan: a restart marker, or the one so many behind it, if there are some.
+fn half(jpeg: &[u8], behind: usize) -> Option<usize> {
+    let scan = scan(jpeg)?;
+    let is_restart = |two: &[u8]| two[0] == 0xff && (0xd0..=0xd7).contains(&two[1]);
+    let restarts = jpeg[scan.clone()].windows(2).enumerate().filter(|(_, two)| is_restart(two));
+    let restarts: Vec<usize> = restarts.map(|(at, _)| scan.start + at).collect();
+    match restarts.get(restarts.len() / 2 + behind) {
+        Some(at) => Some(*at),
+        None => (scan.start + scan.len() / 2..scan.end).find(|at| jpeg[*at] != 0 && jpeg[at - 1] != 0xff),
+    }
 }
 
 pub const ENTRIES: &[Entry] = &[
@@ -93,11 +109,9 @@ pub const ENTRIES: &[Entry] = &[
         "torn",
         "torn@every=2",
         |scene| {
-            let (above, below) = (scan(scene.before?)?, scan(scene.jpeg)?);
-            let first = &scene.before?[..above.start + above.len() / 2];
-            let first = first.strip_suffix(b"\xff").unwrap_or(first);
-            let second = &scene.jpeg[below.start + below.len() / 2..];
-            Some([first, second.strip_prefix(b"\0").unwrap_or(second)].concat())
+            let (above, below) = (scene.before?, scene.jpeg);
+            let (first, second) = (half(above, 0)?, half(below, 1)?);
+            Some([&above[..first], &below[second..]].concat())
         },
         "scan-damaged",
         "half of the picture before, and half of this one",
@@ -272,7 +286,7 @@ pub const ENTRIES: &[Entry] = &[
     once(
         "short-segment",
         "short-segment",
-        |scene| Some(inserted(scene.jpeg, BEHIND_SOI, b"\xff\xfe\0\x01")),
+        |scene| Some(inserted(scene.jpeg, behind_soi(scene.jpeg), b"\xff\xfe\0\x01")),
         "short-segment",
         "a comment with a length of 1",
     ),
@@ -281,7 +295,7 @@ pub const ENTRIES: &[Entry] = &[
         "second-picture",
         |scene| {
             let index = new_segment(0xe2, b"MPF\0II*\0\x08\0\0\0");
-            Some([&inserted(scene.jpeg, BEHIND_SOI, &index), scene.jpeg].concat())
+            Some([&inserted(scene.jpeg, behind_soi(scene.jpeg), &index), scene.jpeg].concat())
         },
         "announced-after-eoi",
         "a second picture behind the first one, which announces it (MPF)",
@@ -316,7 +330,7 @@ pub const ENTRIES: &[Entry] = &[
         "boundary-in-picture",
         |scene| {
             let comment = [b"text ", scene.delimiter.trim_ascii(), b" text"].concat();
-            Some(inserted(scene.jpeg, BEHIND_SOI, &new_segment(0xfe, &comment)))
+            Some(inserted(scene.jpeg, behind_soi(scene.jpeg), &new_segment(0xfe, &comment)))
         },
         "boundary-in-picture",
         "the delimiter in a comment of the picture",

@@ -51,9 +51,9 @@ pub const ENTRIES: &[Entry] = &[
         "jitter",
         Takes::Time(None),
         Pace::Jitter,
-        "jitter=120ms",
+        "jitter=300ms",
         "jitter",
-        "the part comes up to TIME later, by chance",
+        "the part comes up to TIME later, by chance: most come a little later, few much",
     ),
     entry("burst", Takes::Parts(None), Pace::Burst, "burst=8", "bursts", "the parts come PARTS at once"),
     entry(
