@@ -191,30 +191,50 @@ fn pairs(faults: &[Fault], count: usize, mut seed: u64) -> Vec<(Fault, Fault)> {
 
 /// What two faults are together, by the codes of their rules, if that breaks other rules.
 const JOINED: &[(&str, &str, &[&str])] = &[
-    // Two lengths of the response.
+    // Two lengths of the response, or a length and chunks.
     ("H111", "H112", &["H119"]),
+    ("H111", "H113", &["H119"]),
+    ("H111", "H114", &["H119"]),
     ("H111", "H120", &["H119"]),
+    ("H112", "H113", &["H119"]),
+    ("H112", "H114", &["H119"]),
     ("H112", "H120", &["H119"]),
+    ("H113", "H120", &["H119"]),
+    ("H114", "H120", &["H119"]),
     // No boundary can be learnt without a sound line.
+    ("H103", "M215", &["M201", "M202"]),
     ("H103", "M218", &["M223"]),
-    ("M213", "M232", &["M201", "M202"]),
     ("M202", "M232", &["M201"]),
+    ("M213", "M215", &["M201", "M202"]),
+    ("M213", "M218", &["M223"]),
+    ("M213", "M232", &["M201", "M202"]),
     // Lines that end in LF, or are missing, and no length.
     ("M206", "M209", &["M210"]),
     ("M206", "M211", &["M212"]),
     ("M243", "M209", &["M210"]),
     ("M243", "M211", &["M212"]),
-    // A length that was right, or wrong in another way, is now too small.
+    // A length that was right, or wrong in another way, is now too small or ends elsewhere.
     ("M204", "M222", &["M203"]),
     ("M205", "M222", &["M203"]),
+    ("M205", "M226", &["M211"]),
     ("M205", "M244", &["M203"]),
-    ("M226", "M244", &["M203"]),
     ("M205", "J301", &["M211"]),
-    // The head of a part is not found.
+    ("M222", "J301", &["M203"]),
+    ("M226", "M244", &["M203"]),
+    ("M244", "J321", &["M203"]),
+    // A part, its head or its delimiter is not found.
+    ("M218", "M221", &["M219", "M244"]),
+    ("M221", "M244", &["M222"]),
+    ("M222", "M227", &["J301", "M207"]),
+    ("M226", "M229", &["M204", "M209", "M211", "M227", "M232"]),
+    ("M227", "M244", &["J322", "M207"]),
     ("M230", "M232", &["J322", "M206", "M223", "T405"]),
     ("M232", "M244", &["M222", "M237"]),
-    // Without frames around it, a picture with another one inside is two.
+    ("M234", "M244", &["M222"]),
+    // The end of a picture is found elsewhere.
+    ("M222", "J303", &["J325"]),
     ("M237", "J305", &["J302"]),
+    ("J303", "J314", &["J302"]),
 ];
 
 fn named(pair: &(Fault, Fault)) -> Result<(), String> {

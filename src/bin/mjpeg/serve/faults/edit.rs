@@ -131,8 +131,11 @@ pub fn content_type(head: &mut Vec<u8>, change: impl FnOnce(&str) -> String) {
     response(head, |head| with_field(head, "Content-Type", |value| Some(change(value))));
 }
 
-/// Inserts field lines behind the status line of a response. Each has its line end.
+/// Inserts field lines behind the status line of a response, if it has a head. Each has its line end.
 pub fn add_fields(head: &mut Vec<u8>, lines: &str) {
+    if head.is_empty() {
+        return;
+    }
     // Another fault may have put an empty line before the status line.
     let start = head.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or_default();
     let at = head[start..].iter().position(|byte| *byte == b'\n').map_or(0, |at| start + at + 1);

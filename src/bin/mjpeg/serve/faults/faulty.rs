@@ -143,10 +143,12 @@ impl Faulty {
 fn stage(fault: &Fault) -> u8 {
     match fault.entry.act {
         Act::Answer(_) | Act::Head(_) | Act::Coding(..) | Act::Picture(_) => 0,
-        Act::Both(..) | Act::Wire(_) | Act::Behind(_) => 1,
-        Act::Order(_) => 2,
-        Act::Time(_) => 3,
-        Act::End(_) => 4,
+        // A boundary that the head announces is that of all delimiters.
+        Act::Both(..) => 1,
+        Act::Wire(_) | Act::Behind(_) => 2,
+        Act::Order(_) => 3,
+        Act::Time(_) => 4,
+        Act::End(_) => 5,
     }
 }
 
