@@ -30,6 +30,8 @@ pub struct Faulty {
     rest: Vec<Item>,
     /// The number of the newest part, counted from 1.
     part: u64,
+    /// The last part of which bytes were planned.
+    begun: u64,
     /// When the first part began.
     began: Option<Duration>,
     /// The picture of the part before.
@@ -83,6 +85,7 @@ impl Faulty {
             slots: Vec::new(),
             rest: Vec::new(),
             part: 0,
+            begun: 0,
             began: None,
             before: None,
             drawn: Vec::new(),
@@ -94,22 +97,35 @@ impl Faulty {
         faulty
     }
 
-    /// Takes the faults of the set. Those that it has already keep what they remember.
+    /// Takes the faults of the set. Those that it has already keep what they remember. A part of which bytes were sent keeps
+    /// the faults that it has: its head and its body belong together.
     fn load(&mut self) {
         self.version = self.set.version();
         let mut old = std::mem::take(&mut self.slots);
         for fault in self.session.faults(&self.set) {
-            let known = old.iter().position(|slot| slot.fault == fault);
-            self.slots.push(known.map_or_else(|| Slot::new(fault), |at| old.remove(at)));
+            let known = old.iter().position(|slot| slot.retired().is_none() && slot.fault == fault);
+            self.slots.push(known.map_or_else(|| Slot::new(fault, self.begun), |at| old.remove(at)));
         }
+        old.iter_mut().for_each(|slot| slot.retire(self.begun));
+        self.slots.extend(old);
         self.slots.sort_by_key(|slot| stage(&slot.fault));
-        self.rest.extend(old.into_iter().flat_map(Slot::rest));
+    }
+
+    /// Drops the faults that concern no part any more, and takes what they hold back.
+    fn drop_retired(&mut self) {
+        let slots = std::mem::take(&mut self.slots);
+        for slot in slots {
+            if slot.retired().is_some_and(|last| last < self.part) {
+                self.rest.extend(slot.rest());
+            } else {
+                self.slots.push(slot);
+            }
+        }
     }
 
     /// Converts the items into steps.
     fn send(&mut self, items: Vec<Item>, part: &Rc<Part>, plan: &mut VecDeque<Step>) {
-        let is_made = |slot: &Slot| slot.made.as_ref().is_some_and(|(made, _)| *made == self.part);
-        let has_other_picture = self.slots.iter().any(is_made);
+        let has_other_picture = self.drawn.iter().any(|(drawn, _)| *drawn == self.part);
         for item in items {
             match item {
                 Item::Piece(piece) => {
@@ -172,6 +188,9 @@ impl Script for Faulty {
         }
         let has_picture = bytes.start < part.frame_end();
         self.part += u64::from(has_picture);
+        if self.slots.iter().any(|slot| slot.retired().is_some()) {
+            self.drop_retired();
+        }
         let began = *self.began.get_or_insert(now);
         let mut frame = Frame {
             part,
@@ -185,7 +204,9 @@ impl Script for Faulty {
             drawn: std::mem::take(&mut self.drawn),
         };
         let mut items = std::mem::take(&mut self.rest);
-        items.extend(cut(part, &bytes, self.part).into_iter().map(Item::Piece));
+        let pieces = cut(part, &bytes, self.part);
+        self.begun = pieces.iter().map(|piece| piece.part).fold(self.begun, u64::max);
+        items.extend(pieces.into_iter().map(Item::Piece));
         for (index, slot) in self.slots.iter_mut().enumerate() {
             items = frame.apply(index, slot, items);
         }

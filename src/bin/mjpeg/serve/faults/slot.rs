@@ -16,6 +16,8 @@ pub struct Slot {
     pub fault: Fault,
     /// The part that was asked for last, and the answer.
     decided: Option<(u64, bool)>,
+    /// The last part that it may concern, if it is no longer in force.
+    retired: Option<u64>,
     /// Whether it has concerned a part.
     is_done: bool,
     /// How many parts in a row before the last one it has concerned.
@@ -33,11 +35,12 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// A fault that remembers nothing.
-    pub fn new(fault: Fault) -> Self {
+    /// A fault that remembers nothing. It concerns no part up to `begun`, of which bytes were sent.
+    pub fn new(fault: Fault, begun: u64) -> Self {
         Self {
             fault,
-            decided: None,
+            decided: (begun > 0).then_some((begun, false)),
+            retired: None,
             is_done: false,
             run: 0,
             marked: 0,
@@ -48,10 +51,23 @@ impl Slot {
         }
     }
 
+    /// Ends the fault behind the part `begun`, of which bytes were sent.
+    pub fn retire(&mut self, begun: u64) {
+        self.retired.get_or_insert(begun);
+    }
+
+    /// The last part that it may concern, if it is no longer in force.
+    pub fn retired(&self) -> Option<u64> {
+        self.retired
+    }
+
     /// Whether the fault concerns a part. Parts are asked for in their order; the answer for one part stays the same.
     pub fn includes(&mut self, part: u64, age: Duration, mut random: Random) -> bool {
         if let Some((_, answer)) = self.decided.filter(|(decided, _)| *decided >= part) {
             return answer;
+        }
+        if self.retired.is_some_and(|last| part > last) {
+            return false;
         }
         let was_included = self.decided.is_some_and(|(_, answer)| answer);
         let occasion = Occasion { part, age, is_done: self.is_done, random: random.fraction() };
@@ -67,5 +83,20 @@ impl Slot {
         let mut rest = self.held.pass(Vec::new(), |held| held);
         rest.extend(self.late.into_iter().flat_map(|(_, items)| items));
         rest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_begins_and_ends_behind_the_part_that_has_begun() {
+        let mut slot = Slot::new("no-eoi".parse().unwrap(), 3);
+        let includes = |slot: &mut Slot, part| slot.includes(part, Duration::ZERO, Random::of(&[part]));
+        assert!(!includes(&mut slot, 3));
+        assert!(includes(&mut slot, 4));
+        slot.retire(5);
+        assert_eq!([4, 5, 6].map(|part| includes(&mut slot, part)), [true, true, false]);
     }
 }

@@ -8,6 +8,7 @@ use mjpeg::multipart::Timestamp;
 use super::super::edit::{Edit, Out, Target};
 use super::super::entry::{Act, Draw, Entry, Shows, Takes};
 use super::drawn::{decoded, encoded, grey, without_colour};
+use super::splice::with_tables_first;
 
 const fn drawn(
     name: &'static str,
@@ -113,7 +114,10 @@ pub const ENTRIES: &[Entry] = &[
     drawn(
         "quality-change",
         "quality-change",
-        |scene| encoded(&decoded(scene.jpeg)?, if scene.part.is_multiple_of(2) { 90 } else { 15 }),
+        |scene| {
+            let quality = if scene.part.is_multiple_of(2) { 90 } else { 15 };
+            Some(with_tables_first(&encoded(&decoded(scene.jpeg)?, quality)?))
+        },
         "quality-change",
         "the pictures are of low and high quality by turns",
     ),

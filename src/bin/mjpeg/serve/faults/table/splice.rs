@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use mjpeg::jpeg::{Marker, Segments};
+use mjpeg::jpeg::{Marker, Segment, Segments};
 
 use super::super::random::Random;
 
@@ -38,6 +38,19 @@ pub fn with(jpeg: &[u8], at: usize, bytes: &[u8]) -> Option<Vec<u8>> {
     let mut jpeg = jpeg.to_vec();
     jpeg.get_mut(at..at + bytes.len())?.copy_from_slice(bytes);
     Some(jpeg)
+}
+
+/// With the quantisation tables before the frame header: some encoders write them behind it.
+pub fn with_tables_first(jpeg: &[u8]) -> Vec<u8> {
+    let is_table = |segment: &Segment<'_>| segment.marker == Marker::DQT;
+    let range = |segment: Segment<'_>| segment.at..segment.at + 4 + segment.parameters.len();
+    let tables: Vec<Range<usize>> = Segments::of(jpeg).filter(is_table).map(range).collect();
+    let Some(header) = frame_header(jpeg) else { return jpeg.to_vec() };
+    let moved: Vec<&Range<usize>> = tables.iter().filter(|table| table.start > header.start).collect();
+    let bytes: Vec<u8> = moved.iter().flat_map(|table| jpeg[(*table).clone()].iter().copied()).collect();
+    let mut out = jpeg.to_vec();
+    moved.iter().rev().for_each(|table| drop(out.drain((*table).clone())));
+    inserted(&out, header.start, &bytes)
 }
 
 /// A segment with a marker and its length.
