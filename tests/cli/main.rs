@@ -21,6 +21,8 @@ mod check_targets;
 mod check_times;
 mod check_words;
 mod documents;
+mod fault_options;
+mod fault_pairs;
 mod faults;
 mod hostile;
 mod inspect;
