@@ -67,7 +67,7 @@ impl Engine {
                 match self.injector.admit(&request.query) {
                     Ok(None) => self.start_stream(number, stream, request, (layout, None), now),
                     Ok(Some(injection)) => {
-                        self.start_faulty(number, stream, request, (layout, injection), now)
+                        self.start_faulty(number, stream, request, (layout, injection), now);
                     }
                     Err(why) => self.answer(number, self.responder.bad_request(&why), now),
                 }

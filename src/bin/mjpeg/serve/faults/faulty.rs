@@ -11,7 +11,7 @@ use super::super::script::{Script, Step};
 use super::entry::Act;
 use super::fault::Fault;
 use super::frame::Frame;
-use super::item::{About, Item, Mark, Piece, Tag, cut};
+use super::item::{About, Bytes, Item, Mark, Piece, Tag, cut};
 use super::log::{Log, Place};
 use super::set::FaultSet;
 use super::slot::Slot;
@@ -171,13 +171,13 @@ fn stage(fault: &Fault) -> u8 {
 /// Appends a piece. Pieces that were cut and not changed are sent together.
 fn push(piece: Piece, plan: &mut VecDeque<Step>) {
     match (piece.into_bytes(), plan.back_mut()) {
-        (Ok((part, bytes)), Some(Step::Send(last, range)))
+        (Bytes::Shared(part, bytes), Some(Step::Send(last, range)))
             if Rc::ptr_eq(&part, last) && range.end == bytes.start =>
         {
             range.end = bytes.end;
         }
-        (Ok((part, bytes)), _) => plan.push_back(Step::Send(part, bytes)),
-        (Err((text, bytes)), _) => plan.push_back(Step::Text(text, bytes)),
+        (Bytes::Shared(part, bytes), _) => plan.push_back(Step::Send(part, bytes)),
+        (Bytes::Own(text, bytes), _) => plan.push_back(Step::Text(text, bytes)),
     }
 }
 

@@ -250,8 +250,8 @@ impl Frame<'_> {
         let mut out = match end {
             End::Reset => split_body(items, [mark, Item::Reset]),
             End::Cut => split_body(items, [mark, Item::Close]),
-            End::Close => behind_body(items, vec![mark, Item::Close]),
-            End::Epilogue => behind_body(items, vec![mark, rest(closing()), Item::Close]),
+            End::Close => behind_body(items, &[mark, Item::Close]),
+            End::Epilogue => behind_body(items, &[mark, rest(closing()), Item::Close]),
         };
         if let Some(at) = out.iter().position(|item| matches!(item, Item::Reset | Item::Close)) {
             out.truncate(at + 1);
@@ -261,14 +261,14 @@ impl Frame<'_> {
 }
 
 /// Inserts items behind the picture.
-fn behind_body(items: Vec<Item>, insert: Vec<Item>) -> Vec<Item> {
+fn behind_body(items: Vec<Item>, insert: &[Item]) -> Vec<Item> {
     let is_body = |item: &Item| matches!(item, Item::Piece(Piece { tag: Tag::Body, .. }));
     let Some(body) = items.iter().position(is_body) else { return items };
     // The rest of a body that a fault has split.
     let is_rest = |item: &&Item| matches!(item, Item::Piece(Piece { tag: Tag::Rest, .. }));
     let rest = items[body + 1..].iter().rposition(|item| is_rest(&item)).map_or(0, |at| at + 1);
     let (before, behind) = items.split_at(body + 1 + rest);
-    [before, &insert, behind].concat()
+    [before, insert, behind].concat()
 }
 
 /// Marks where the fault begins in a part, once for each part.

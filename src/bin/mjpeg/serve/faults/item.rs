@@ -68,9 +68,12 @@ pub enum Tag {
     Close,
 }
 
+/// Where the bytes of a piece are.
 #[derive(Debug, Clone)]
-enum Bytes {
+pub enum Bytes {
+    /// In a part, which is shared with other viewers.
     Shared(Rc<Part>, Range<usize>),
+    /// Elsewhere.
     Own(Rc<[u8]>, Range<usize>),
 }
 
@@ -124,12 +127,9 @@ impl Piece {
         [Self { part, tag, bytes: first }, Self { part, tag: rest, bytes: second }]
     }
 
-    /// The bytes of a part that are shared with other viewers, or bytes of its own.
-    pub fn into_bytes(self) -> Result<(Rc<Part>, Range<usize>), (Rc<[u8]>, Range<usize>)> {
-        match self.bytes {
-            Bytes::Shared(part, range) => Ok((part, range)),
-            Bytes::Own(bytes, range) => Err((bytes, range)),
-        }
+    /// Where the bytes are.
+    pub fn into_bytes(self) -> Bytes {
+        self.bytes
     }
 }
 

@@ -188,12 +188,7 @@ pub const ENTRIES: &[Entry] = &[
         "head-field",
         "a line of the response head has no colon",
     ),
-    entry(
-        "response-head-missing",
-        |head| head.clear(),
-        "response-head-missing",
-        "the body comes without a head",
-    ),
+    entry("response-head-missing", Vec::clear, "response-head-missing", "the body comes without a head"),
     entry(
         "response-blank-line",
         |head| response(head, |head| format!("\r\n{head}")),
