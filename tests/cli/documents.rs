@@ -97,3 +97,37 @@ fn the_list_of_rules_is_up_to_date() {
     }
     verify("docs/rules.md", &text);
 }
+
+#[test]
+fn the_list_of_faults_is_up_to_date() {
+    let mut text = String::from(
+        "# Faults of `mjpeg serve`\n\n`mjpeg serve SOURCE --fault NAME[=ARGUMENT][@WHEN]` injects a fault into the stream of each viewer. The example \
+         shows it within 40 parts at 20 frames a second. *Shows* is what `mjpeg check` then says: a rule \
+         ([rules.md](rules.md)), or a verdict and an exit status.\n",
+    );
+    let list = run(&mut mjpeg(["serve", "--list-faults", "--format", "json"])).expect(0).text();
+    let mut subject = String::new();
+    for line in list.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let field = |key: &str| line[key].as_str().unwrap_or_default().to_string();
+        if field("subject") != subject {
+            subject = field("subject");
+            let _ = write!(
+                text,
+                "\n## {subject}\n\n| fault | what happens | shows | example |\n|---|---|---|---|\n"
+            );
+        }
+        let argument = match (line["argument"].as_str(), line["argument_optional"].as_bool()) {
+            (Some(word), Some(true)) => format!("[={word}]"),
+            (Some(word), _) => format!("={word}"),
+            _ => String::new(),
+        };
+        let shows = match field("rule") {
+            none if none.is_empty() => format!("{}, exit {}", field("verdict"), line["exit"]),
+            rule => format!("{rule} {}", field("severity")),
+        };
+        let (name, summary, example) = (field("name"), field("summary"), field("example"));
+        let _ = writeln!(text, "| `{name}{argument}` | {summary} | {shows} | `{example}` |");
+    }
+    verify("docs/faults.md", &text);
+}

@@ -99,6 +99,18 @@ fn all_json_output_is_valid_by_its_schema() {
     let mut path = mjpeg(["bench", "path", &pattern.stream, "--frames", "3", "--format", "json"]);
     printed.lines("bench.path", &run(&mut path).expect(0).out);
 
+    let list = run(&mut mjpeg(["serve", "--list-faults", "--format", "json"])).expect(0);
+    printed.lines("serve.fault-list", &list.out);
+    let log = folder.path().join("faults.jsonl");
+    let faults = ["--fault", "no-eoi@2", "--fault", "response-field", "--fault-log", log.to_str().unwrap()];
+    let faulty = Server::start(&kit::frames(), &faults);
+    let mut client = Client::watch(faulty.address(), "/stream");
+    (0..3).for_each(|_| drop(client.part().unwrap()));
+    drop(client);
+    faulty.run.signal("INT");
+    faulty.run.end().expect(0);
+    printed.lines("serve.fault", &fs::read(&log).unwrap());
+
     let state = |server: &Server| http::get(server.address(), "/state").1;
     printed.lines("state", &state(&Server::start(&kit::frames(), &[])));
     let mut client = Client::watch(server.address(), "/stream?layout=leading");

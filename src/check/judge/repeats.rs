@@ -40,8 +40,9 @@ impl Repeats {
     pub fn picture(&mut self, part: &Part<'_>, arrival: Option<Duration>) -> bool {
         let scan = scan_start(part.body);
         let is_exact = self.last == part.body;
-        // Some cameras write the time into the header of each picture: the scans decide.
-        let is_repeat = is_exact || self.last[self.scan..] == part.body[scan..];
+        // Some cameras write the time into the header of each picture: the scans decide, if they are found.
+        let scans = (&self.last[self.scan..], &part.body[scan..]);
+        let is_repeat = is_exact || (!scans.0.is_empty() && scans.0 == scans.1);
         match self.run.as_mut().filter(|_| is_repeat) {
             Some(equal) => {
                 self.identical += 1;

@@ -84,6 +84,6 @@ pub static LENGTH_FIELD_UNKNOWN: Rule = Rule {
     why: "Readers know only Content-Length: they search for the delimiter, and show each frame only when \
           the next one arrives.",
     section: "RFC 9110 8.6",
-    explains: &[],
+    explains: &[&CONTENT_LENGTH_MISSING],
     effects: &[(&FFMPEG, Late), (&FFMPEG_STRICT, Late), (&GSTREAMER, Late)],
 };

@@ -4,6 +4,7 @@ use crate::check::consumer::Effect::*;
 use crate::check::consumer::{FFMPEG, FFMPEG_STRICT, GSTREAMER};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
+use crate::check::rules::length::CONTENT_LENGTH_MISSING;
 
 pub static BARE_LF: Rule = Rule {
     code: "M209",
@@ -24,7 +25,7 @@ pub static BARE_LF_WITHOUT_LENGTH: Rule = Rule {
     summary: "lines end in a bare LF, and there is no Content-Length",
     why: "FFmpeg searches for CRLF and two dashes and never finds a frame.",
     section: "RFC 2046 4.1.1",
-    explains: &[],
+    explains: &[&CONTENT_LENGTH_MISSING],
     effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&GSTREAMER, Late)],
 };
 
@@ -47,6 +48,6 @@ pub static LINE_END_MISSING_WITHOUT_LENGTH: Rule = Rule {
     summary: "no line end before the delimiter, and no Content-Length",
     why: "FFmpeg searches for CRLF and two dashes and never finds a frame.",
     section: "RFC 2046 5.1.1",
-    explains: &[],
+    explains: &[&CONTENT_LENGTH_MISSING],
     effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&GSTREAMER, Late)],
 };

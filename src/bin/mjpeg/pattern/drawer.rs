@@ -1,5 +1,6 @@
 //! Draws the test pattern: colour bars, a moving ball, the frame number and the time, and a coded strip.
 
+use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, UNIX_EPOCH};
 
 use image::ImageError;
@@ -51,6 +52,12 @@ impl Pattern {
         }
         let encoder = Mosaic::new(size.width(), size.height(), QUALITY);
         Self { size, source, ground, encoder, canvas: Vec::new() }
+    }
+
+    /// The same, with a random source: it is another one when a server starts again.
+    pub fn of_random_source(size: Size) -> Self {
+        // The keys of `RandomState` are random.
+        Self::new(size, RandomState::new().hash_one(std::process::id()) as u16)
     }
 
     /// Encodes frame `number`, taken `time` after 1970-01-01 UTC.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::part::Part;
 use super::script::{Script, Step};
@@ -49,23 +50,29 @@ impl Chunked {
         let sent =
             Together { len: bytes.len(), picture: relative(from)..relative(to), line_ends, first_delimiter };
         for chunk in self.chunks.split(&sent) {
-            let length = chunk.len();
-            let size =
-                if self.chunks.upper_case { format!("{length:X}\r\n") } else { format!("{length:x}\r\n") };
-            plan.push_back(text(size.as_bytes()));
-            let chunk = bytes.start + chunk.start..bytes.start + chunk.end;
-            plan.push_back(Step::Send(Rc::clone(part), chunk));
-            plan.push_back(text(b"\r\n"));
+            let range = bytes.start + chunk.start..bytes.start + chunk.end;
+            self.chunk(range.len(), Step::Send(Rc::clone(part), range), plan);
         }
+    }
+
+    /// One chunk.
+    fn chunk(&self, length: usize, content: Step, plan: &mut VecDeque<Step>) {
+        if length == 0 {
+            return;
+        }
+        let size = if self.chunks.upper_case { format!("{length:X}\r\n") } else { format!("{length:x}\r\n") };
+        plan.push_back(text(size.as_bytes()));
+        plan.push_back(content);
+        plan.push_back(text(b"\r\n"));
     }
 }
 
 impl Script for Chunked {
-    fn steps(&mut self, part: &Rc<Part>, bytes: Range<usize>, plan: &mut VecDeque<Step>) {
+    fn steps(&mut self, part: &Rc<Part>, bytes: Range<usize>, now: Duration, plan: &mut VecDeque<Step>) {
         let is_end = part.closing().is_some_and(|closing| bytes.end >= closing.end);
         let mut steps = VecDeque::new();
         match &mut self.inner {
-            Some(inner) => inner.steps(part, bytes, &mut steps),
+            Some(inner) => inner.steps(part, bytes, now, &mut steps),
             None => steps.push_back(Step::Send(Rc::clone(part), bytes)),
         }
         let is_closed = steps.iter().any(|step| matches!(step, Step::Reset | Step::Close));
@@ -79,6 +86,7 @@ impl Script for Chunked {
                         self.add(&part, range, plan);
                     }
                 }
+                Step::Text(text, bytes) => self.chunk(bytes.len(), Step::Text(text, bytes), plan),
                 step => plan.push_back(step),
             }
         }

@@ -9,7 +9,7 @@ use mjpeg::multipart::Boundary;
 
 use super::demand::Connected;
 use super::dialects::{Dialect, Format};
-use super::fault::Fault;
+use super::faults::FaultOptions;
 use super::layout::Layout;
 use super::named::{self, Named};
 use super::open::SourceOptions;
@@ -41,6 +41,7 @@ Examples:
   mjpeg serve frames/ --listen 0.0.0.0:8080 --auth-file users.txt
   mjpeg serve frames/ --dialect motion      write the stream as Motion does; --list-dialects shows all
   mjpeg serve --farm farm.toml              hundreds of cameras in one process, with a page that shows all
+  mjpeg serve frames/ --fault stall=2s@every=10  stall for two seconds before each tenth frame; --list-faults
   mjpeg serve frames/ --listen 0 -- sh -c 'ffmpeg -i \"$MJPEG_URL\" -frames:v 50 out.mkv'
 
 A TIME has a unit, such as 500ms, 10s or 2m; without a unit it is in seconds. A SIZE is in bytes,
@@ -58,7 +59,7 @@ pub struct Serve {
     /// A directory of JPEG files, a JPEG file (watched for changes), a file with a saved response (with FILE.timing beside
     /// it, see `mjpeg record --raw`, it is replayed byte for byte with its timing) or concatenated JPEGs, an http(s) URL,
     /// `-` for standard input, a named pipe, or `test:[WIDTHxHEIGHT]`
-    #[arg(value_parser = Target::parser(), required_unless_present_any = ["list_dialects", "farm"])]
+    #[arg(value_parser = Target::parser(), required_unless_present_any = ["list_dialects", "list_faults", "farm"])]
     source: Option<Target>,
     /// Address to listen on. PORT alone and :PORT mean 127.0.0.1; 0.0.0.0 and [::] mean all addresses of this
     /// machine; port 0 selects a free port
@@ -116,26 +117,18 @@ pub struct Serve {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["boundary", "layout", "cors"])]
     pub(super) dialect: Option<Dialect>,
     /// List the dialects and exit
-    #[arg(long, exclusive = false)]
+    #[arg(long, group = "list")]
     pub(super) list_dialects: bool,
-    /// How --list-dialects writes: a line each
-    #[arg(long, value_enum, default_value_t, requires = "list_dialects")]
+    /// How --list-dialects and --list-faults write: a line each
+    #[arg(long, value_enum, default_value_t, requires = "list")]
     pub(super) format: Format,
     /// Play a directory that `mjpeg record URL` has written by its manifest: with the recorded gaps and the fields of the
     /// parts, damaged frames too
-    #[arg(long, value_enum, conflicts_with_all = ["fps", "layout", "faults", "dialect"])]
+    #[arg(long, value_enum, conflicts_with_all = ["fps", "layout", "faults", "fault_by_request", "control", "dialect"])]
     pub(super) timing: Option<Timing>,
     /// Pass recorded times F times as fast: those of a capture with FILE.timing beside it, or of --timing manifest
-    #[arg(long, value_name = "F", conflicts_with_all = ["fps", "layout", "faults", "dialect"])]
+    #[arg(long, value_name = "F", conflicts_with_all = ["fps", "layout", "faults", "fault_by_request", "control", "dialect"])]
     pub(super) speed: Option<Speed>,
-    /// Inject a fault into the stream of each viewer; may be repeated. FAULT is stall=TIME (before the part),
-    /// stall-inside=TIME (in the picture), drip=SIZE (blocks of SIZE bytes every 10 ms), fill=SIZE (a buffer that is
-    /// sent when it is full), hold-tail=SIZE (the last bytes come with the next part), burst=N (N parts at once),
-    /// reset or cut (in the picture), or close (behind it). It concerns each part, or with @3 the third one of each
-    /// viewer, or with @every=10 each tenth one; fill and burst always concern all parts. With the default layout the
-    /// head of a part leaves together with the picture before it: use --layout leading to hold back whole parts
-    #[arg(long = "fault", value_name = "FAULT[@WHEN]")]
-    pub(super) faults: Vec<Fault>,
     /// Send the last frame again after a live source has been silent for this time; 0s disables this
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = value::interval)]
     pub(super) repeat: Duration,
@@ -155,6 +148,8 @@ pub struct Serve {
     /// Bytes the system may buffer for each viewer; a smaller value gives slow viewers newer frames
     #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = value::size)]
     pub(super) viewer_buffer: u64,
+    #[command(flatten)]
+    pub(super) faults: FaultOptions,
     #[command(flatten)]
     pub(super) relay: RelayOptions,
     #[command(flatten)]
@@ -305,7 +300,7 @@ impl Serve {
             || self.layout.is_some()
             || self.boundary.is_some()
             || self.dialect.is_some()
-            || !self.faults.is_empty()
+            || self.faults.may_inject()
     }
 
     /// How the source of a camera of a farm is opened.

@@ -51,7 +51,7 @@ impl<'a> Gathered<'a> {
             let is_taken = match step {
                 Step::Send(part, range) => gathered.add(&part.slices(range.clone())),
                 Step::Text(text, range) => gathered.add(&[IoSlice::new(&text[range.clone()])]),
-                Step::Wait(_) | Step::Reset | Step::Close => false,
+                Step::Wait(_) | Step::Sent(_) | Step::Note(_) | Step::Reset | Step::Close => false,
             };
             if !is_taken {
                 break;
@@ -83,7 +83,7 @@ impl Plan {
     /// Plans these bytes of a part.
     pub fn begin(&mut self, part: &Rc<Part>, bytes: Range<usize>, now: Duration) {
         self.ended_at = now;
-        self.script.steps(part, bytes, &mut self.steps);
+        self.script.steps(part, bytes, now, &mut self.steps);
     }
 
     /// The next step.
@@ -99,8 +99,9 @@ impl Plan {
                     }
                     self.ended_at = until;
                 }
+                Step::Note(note) => note.write(),
                 Step::Send(_, range) | Step::Text(_, range) if !range.is_empty() => break,
-                Step::Send(..) | Step::Text(..) => {}
+                Step::Send(..) | Step::Text(..) | Step::Sent(_) => {}
             }
             self.steps.pop_front();
         }
@@ -131,6 +132,11 @@ impl Plan {
                 break;
             }
             self.steps.pop_front();
+            while let Some(Step::Sent(part)) = self.steps.front() {
+                let end = part.body().end;
+                sent(part, end.saturating_sub(1)..end);
+                self.steps.pop_front();
+            }
             if left == 0 {
                 break;
             }

@@ -270,6 +270,29 @@ impl Responder {
         self.print(answer, body)
     }
 
+    /// The answer to a request that makes no sense.
+    pub fn bad_request(&self, why: &str) -> Vec<u8> {
+        self.print(Answer::text(400, why), Body::Sent)
+    }
+
+    /// The answer with this status, as a fault.
+    pub fn status(&self, status: u16) -> Vec<u8> {
+        let answer = Answer::text(status, "a fault that this server injects");
+        let answer = match status {
+            401 => answer.with("WWW-Authenticate", "Basic realm=\"fault\""),
+            503 => answer.with("Retry-After", "5"),
+            _ => answer,
+        };
+        self.print(answer, Body::Sent)
+    }
+
+    /// The redirection of a request to itself. A target that must not become part of a head is left out.
+    pub fn redirection(&self, target: &str) -> Vec<u8> {
+        let is_safe = target.starts_with('/') && target.bytes().all(|byte| byte.is_ascii_graphic());
+        let answer = Answer::text(302, "a fault that this server injects");
+        self.print(answer.with("Location", if is_safe { target } else { "/stream" }), Body::Sent)
+    }
+
     /// The answer when the limit of viewers or connections is reached.
     pub fn full(&self) -> Vec<u8> {
         let answer = Answer::text(503, "too many viewers").with("Retry-After", "5");

@@ -1,6 +1,6 @@
 //! The run of `mjpeg serve`: from the command line to the event loop.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, RandomState};
 use std::path::Path;
 use std::process::Stdio;
 use std::rc::Rc;
@@ -14,6 +14,7 @@ use super::dialects;
 use super::emulated::Emulated;
 use super::engine::{Engine, SOURCES, Settings};
 use super::farm::{Camera, Opener, Opening, own_ports};
+use super::faults;
 use super::hub::Hub;
 use super::open;
 use super::options::{Serve, Timing};
@@ -60,6 +61,10 @@ impl Serve {
             output::result(&dialects::list(self.format)?)?;
             return Ok(Outcome::Exit(Exit::Done));
         }
+        if self.faults.list_faults {
+            output::result(&faults::list(self.format)?)?;
+            return Ok(Outcome::Exit(Exit::Done));
+        }
         output::in_background();
         let clock = Clock::real();
         let local = |error: std::io::Error, what: &str| {
@@ -91,7 +96,6 @@ impl Serve {
             reporter: REPORTER,
             detail: if self.verbose { Detail::All } else { Detail::Faults },
             layout: self.layout.unwrap_or_default(),
-            faults: self.faults.clone().into(),
             // A snapshot must not start what is to be played from the first viewer on.
             snapshots_start_sources: self.rounds().is_none(),
             patience: self.silence,
@@ -101,6 +105,7 @@ impl Serve {
             request_timeout: self.request_timeout,
             send_timeout: self.send_timeout,
         };
+        let injector = self.faults.injector(&clock, REPORTER)?;
         let mut listeners = inherited::all()?;
         if listeners.is_empty() {
             listeners.push(match &self.unix {
@@ -131,6 +136,7 @@ impl Serve {
             Engine::new((poll, wake_ups), listeners, streams, responder, settings, clock.clone(), stop)
                 .map_err(|error| local(error, "cannot start to serve"))?;
         engine.set_own_ports(own_ports);
+        engine.inject(injector);
 
         if self.farm.is_some() && self.command.is_empty() {
             urls.print_farm(REPORTER, names.len())?;
@@ -188,7 +194,7 @@ impl Serve {
             clock,
             stop,
             reporter: REPORTER,
-            standard: Recipes::from(Standard::new(random_boundary()?, &fields)),
+            standard: Recipes::from(Standard::new(random_boundary(self.faults.seed)?, &fields)),
             options: &options,
             patience: self.patience(),
             is_stale_ok: self.relay.stale_ok,
@@ -206,7 +212,7 @@ impl Serve {
         clock: &Clock,
         stop: &Stop,
     ) -> Result<Vec<Stream>, Failure> {
-        let boundary = self.boundary.clone().map_or_else(random_boundary, Ok)?;
+        let boundary = self.boundary.clone().map_or_else(|| random_boundary(self.faults.seed), Ok)?;
         let fields: Vec<_> =
             responder::cors(self.cors.as_deref()).map(|(name, value)| (name.into(), value.into())).collect();
         let names = std::iter::once("").chain(self.streams.iter().map(|stream| &*stream.name));
@@ -298,8 +304,12 @@ fn failure(error: error::Error) -> Failure {
     Failure { exit, ..error.problem.into() }
 }
 
-/// A random boundary, so that no picture contains it by accident. The keys of `RandomState` are random.
-fn random_boundary() -> Result<Boundary, Failure> {
-    let random = RandomState::new().hash_one(std::process::id());
+/// A random boundary, so that no picture contains it by accident. The keys of `RandomState` are random; a seed decides
+/// instead of them.
+fn random_boundary(seed: Option<u64>) -> Result<Boundary, Failure> {
+    let random = match seed {
+        Some(seed) => BuildHasherDefault::<DefaultHasher>::default().hash_one(seed),
+        None => RandomState::new().hash_one(std::process::id()),
+    };
     Boundary::new(&format!("mjpeg{random:016x}")).context("cannot make a boundary").map_err(Failure::local)
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::faults::log::Note;
 use super::part::Part;
 
 /// One step of a viewer's plan.
@@ -17,6 +18,10 @@ pub enum Step {
     Text(Rc<[u8]>, Range<usize>),
     /// Wait for this time after the step before.
     Wait(Duration),
+    /// The picture of this part was sent, with other bytes.
+    Sent(Rc<Part>),
+    /// Log a fault.
+    Note(Note),
     /// Reset the connection: the peer may lose bytes that it has not read.
     Reset,
     /// Close the connection after the bytes that were sent.
@@ -28,5 +33,5 @@ pub enum Step {
 /// faults of the wire. The fan-out does not know it.
 pub trait Script: Debug {
     /// Appends the steps for these bytes of a part. They are the bytes that a viewer without a script receives now.
-    fn steps(&mut self, part: &Rc<Part>, bytes: Range<usize>, plan: &mut VecDeque<Step>);
+    fn steps(&mut self, part: &Rc<Part>, bytes: Range<usize>, now: Duration, plan: &mut VecDeque<Step>);
 }

@@ -1,6 +1,5 @@
 //! The test pattern as a source: each frame is drawn on request.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use super::notices::{More, Notices};
@@ -20,13 +19,8 @@ pub struct Drawing {
 impl Drawing {
     /// A source of frames of this size.
     pub fn new(size: Size, clock: &Clock, reporter: Reporter) -> Self {
-        Self { pattern: Pattern::new(size, random_source()), notices: Notices::new(clock.clone(), reporter) }
+        Self { pattern: Pattern::of_random_source(size), notices: Notices::new(clock.clone(), reporter) }
     }
-}
-
-/// The source in the coded strips: another one when the server starts again. The keys of `RandomState` are random.
-fn random_source() -> u16 {
-    RandomState::new().hash_one(std::process::id()) as u16
 }
 
 impl Paced for Drawing {

@@ -59,7 +59,9 @@ impl Engine {
         let interest = Interest::READABLE | Interest::WRITABLE;
         if self.poll.registry().register(&mut SourceFd(&socket.as_raw_fd()), token, interest).is_ok() {
             let own = self.own_ports.get(&listener).copied();
-            self.connections.insert(Connection { own, ..Connection::new(socket, peer.as_socket(), now) });
+            let mut connection = Connection::new(socket, peer.as_socket(), now);
+            connection.own = own;
+            self.connections.insert(connection);
         }
     }
 }

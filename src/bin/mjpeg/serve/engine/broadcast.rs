@@ -99,13 +99,7 @@ impl Engine {
                 self.finish_viewer(number, now);
                 return true;
             }
-            Ok(Push::Reset) => {
-                if let Some(connection) = self.connections.get_mut(number) {
-                    // Closing a socket that does not linger resets the connection.
-                    let _ = connection.socket.set_linger(Some(Duration::ZERO));
-                }
-                self.close(number);
-            }
+            Ok(Push::Reset) => self.reset(number),
             Err(_) => self.close(number),
         }
         false

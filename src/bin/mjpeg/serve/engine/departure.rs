@@ -42,6 +42,15 @@ impl Engine {
         }
     }
 
+    /// Resets a connection.
+    pub(super) fn reset(&mut self, number: usize) {
+        if let Some(connection) = self.connections.get_mut(number) {
+            // Closing a socket that does not linger resets the connection.
+            let _ = connection.socket.set_linger(Some(Duration::ZERO));
+        }
+        self.close(number);
+    }
+
     /// Closes our side of a viewer that received everything.
     pub(super) fn finish_viewer(&mut self, number: usize, now: Duration) {
         self.log_viewer(number, Reason::StreamEnded);

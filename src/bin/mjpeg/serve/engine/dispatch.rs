@@ -1,6 +1,5 @@
 //! Dispatch: starts the answer to a request.
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use socket2::Socket;
@@ -8,7 +7,7 @@ use socket2::Socket;
 use super::super::chunked::Chunked;
 use super::super::connection::{SharedBody, Stage};
 use super::super::deadlines::Timed;
-use super::super::faulty::Faulty;
+use super::super::faults::{Injected, Injection};
 use super::super::hub::Update;
 use super::super::layout::Layout;
 use super::super::relayed::Absence;
@@ -67,10 +66,17 @@ impl Engine {
                 self.start_replay(number, stream, &request.target(), now);
             }
             Reply::Stream(stream, layout) => {
-                let facts = self.streams.get(stream).and_then(|stream| stream.facts.as_deref());
-                let own = facts.and_then(|facts| facts.layout);
+                let facts = self.streams.get(stream).and_then(|stream| stream.facts.clone());
+                let own = facts.as_ref().and_then(|facts| facts.layout);
                 let layout = layout.or(own).unwrap_or(self.settings.layout);
-                self.start_stream(number, stream, request, layout, now);
+                let camera = facts.as_ref().map(|facts| &facts.injected);
+                match self.injector.admit(stream, camera, &request.query) {
+                    Ok(None) => self.start_stream(number, stream, request, (layout, None), now),
+                    Ok(Some(injection)) => {
+                        self.start_faulty(number, stream, request, (layout, injection), now);
+                    }
+                    Err(why) => self.answer(number, self.responder.bad_request(&why), now),
+                }
             }
         }
     }
@@ -110,13 +116,13 @@ impl Engine {
         half_closed.map(|number| self.close_for(number, Reason::Replaced)).is_some()
     }
 
-    /// Turns a connection into a viewer.
-    fn start_stream(
+    /// Turns a connection into a viewer. It receives what faults make of the stream, if there are some.
+    pub(super) fn start_stream(
         &mut self,
         number: usize,
         stream: usize,
         request: &Request,
-        layout: Layout,
+        (layout, injection): (Layout, Option<Injection>),
         now: Duration,
     ) {
         let Some(started) = self.streams.get_mut(stream) else { return };
@@ -126,15 +132,16 @@ impl Engine {
         limit_kernel_buffers(&connection.socket, &self.settings);
         self.log.came(&connection.peer, &request.target(), &layout.name(), now);
         self.attend_at = Duration::ZERO;
-        let faults = started.facts.as_ref().map_or(&self.settings.faults, |facts| &facts.injected);
-        let faulty =
-            (!faults.is_empty()).then(|| Box::new(Faulty::new(Rc::clone(faults))) as Box<dyn Script>);
-        let script = match recipe.chunks() {
-            Some(chunks) => Some(Box::new(Chunked::new(chunks, faulty)) as Box<dyn Script>),
-            None => faulty,
+        let (head, chunks) = (recipe.response_head(), recipe.chunks());
+        let Injected { head, script } = match injection {
+            Some(injection) => injection.start(head, chunks),
+            None => {
+                let chunked = |chunks| Box::new(Chunked::new(chunks, None)) as Box<dyn Script>;
+                Injected { head, script: chunks.map(chunked) }
+            }
         };
         let waits_until = started.head_patience().map(|patience| now + patience);
-        let viewer = Viewer::new(0, layout, recipe.response_head(), script).waiting(waits_until);
+        let viewer = Viewer::new(0, layout, head, script).waiting(waits_until);
         self.connections.start_stream(number, stream, viewer);
         let update = started.start(via::passed(request), now);
         self.publish(stream, update, now);

@@ -12,6 +12,7 @@ use super::super::command::Command;
 use super::super::connection::{Stage, Step, send};
 use super::super::connections::Connections;
 use super::super::deadlines::{Deadlines, Timed};
+use super::super::faults::Injector;
 use super::super::pause::{be_precise, pause};
 use super::super::responder::Responder;
 use super::super::stream::Stream;
@@ -59,6 +60,8 @@ pub struct Engine {
     pub(super) log: ViewerLog,
     pub(super) responder: Responder,
     pub(super) settings: Settings,
+    /// The faults of the answers.
+    pub(super) injector: Injector,
     pub(super) started: Duration,
     pub(super) accept_at: Option<Duration>,
     pub(super) last_sweep: Duration,
@@ -110,6 +113,7 @@ impl Engine {
             log: ViewerLog::new(settings.reporter, settings.detail),
             responder,
             settings,
+            injector: Injector::default(),
             started,
             accept_at: None,
             last_sweep: Duration::ZERO,
@@ -122,6 +126,11 @@ impl Engine {
     /// Requests at these listeners are for one stream each: the index of the listener, and of the stream.
     pub fn set_own_ports(&mut self, own_ports: HashMap<usize, usize>) {
         self.own_ports = own_ports;
+    }
+
+    /// Injects these faults into the answers from now on.
+    pub fn inject(&mut self, injector: Injector) {
+        self.injector = injector;
     }
 
     /// Serves until all sources have ended or a signal arrives, and every viewer has received the last part.

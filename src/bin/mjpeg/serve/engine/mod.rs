@@ -7,6 +7,7 @@ mod departure;
 mod dispatch;
 mod event_loop;
 mod farm;
+mod faulty;
 mod replay;
 mod settings;
 mod shutdown;

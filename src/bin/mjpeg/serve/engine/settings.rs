@@ -1,9 +1,7 @@
 //! The settings of the engine, from the command line.
 
-use std::rc::Rc;
 use std::time::Duration;
 
-use super::super::fault::Fault;
 use super::super::layout::Layout;
 use super::super::viewer_log::Detail;
 use crate::output::Reporter;
@@ -17,8 +15,6 @@ pub struct Settings {
     pub detail: Detail,
     /// The layout for viewers that choose none.
     pub layout: Layout,
-    /// The faults that each viewer receives.
-    pub faults: Rc<[Fault]>,
     /// Whether a request for a snapshot starts a paused source.
     pub snapshots_start_sources: bool,
     /// How long a source may be silent and still count as healthy.

@@ -10,6 +10,7 @@ use mio::{Events, Poll};
 use mjpeg::multipart::Boundary;
 
 use super::super::connection::Stage;
+use super::super::faults::Injector;
 use super::super::feed::{Feed, Play};
 use super::super::frame_source::FrameSource;
 use super::super::hub::Hub;
@@ -82,7 +83,6 @@ fn settings() -> Settings {
         reporter: Reporter::new("test"),
         detail: Detail::Faults,
         layout: Layout::Auto,
-        faults: [].into(),
         snapshots_start_sources: true,
         patience: Duration::from_secs(10),
         connections: 100,
@@ -196,8 +196,8 @@ fn frames_come_at_their_times() {
 
 #[test]
 fn a_stalled_viewer_continues_to_the_millisecond_and_holds_no_other_up() {
-    let faults = ["stall=30ms@2".parse().unwrap()].into();
-    let mut world = World::new([("", Source::Paced(None))], Settings { faults, ..settings() });
+    let mut world = World::new([("", Source::Paced(None))], settings());
+    world.engine.inject(Injector::of(&["stall=30ms@2"]));
     let mut first = world.request("/stream?layout=leading");
     assert_eq!(frames(&mut first), 1);
     world.pass(100 * MS);
@@ -292,8 +292,8 @@ fn peers_that_send_or_accept_nothing_are_closed_at_their_limits() {
 
 #[test]
 fn deadlines_of_closed_connections_do_not_pile_up() {
-    let faults = ["stall=1h".parse().unwrap()].into();
-    let mut world = World::new([("", Source::Paced(None))], Settings { faults, ..settings() });
+    let mut world = World::new([("", Source::Paced(None))], settings());
+    world.engine.inject(Injector::of(&["stall=1h"]));
     for _ in 0..300 {
         drop(world.request("/stream"));
         world.pass(100 * MS);
@@ -304,8 +304,8 @@ fn deadlines_of_closed_connections_do_not_pile_up() {
 
 #[test]
 fn a_reset_and_a_cut_end_one_connection() {
-    let faults = ["reset@2".parse().unwrap()].into();
-    let mut world = World::new([("", Source::Paced(None))], Settings { faults, ..settings() });
+    let mut world = World::new([("", Source::Paced(None))], settings());
+    world.engine.inject(Injector::of(&["reset@2"]));
     let mut viewer = world.request("/stream");
     let mut other = world.request("/");
     world.pass(100 * MS);

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::super::dialects::Dialect;
-use super::super::fault::Fault;
+use super::super::faults::{CameraFaults, Fault};
 use super::super::layout::Layout;
 use crate::listen::address::ListenAddress;
 use crate::listen::auth::Users;
@@ -34,7 +34,7 @@ pub struct Camera {
 }
 
 /// What `/state` and the wall say about a camera besides its stream.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Facts {
     /// The name of its dialect.
     pub dialect: Option<String>,
@@ -45,7 +45,7 @@ pub struct Facts {
     /// Its layout, for viewers that choose none.
     pub layout: Option<Layout>,
     /// The faults that each of its viewers receives.
-    pub injected: Rc<[Fault]>,
+    pub injected: CameraFaults,
     /// The URL of its own port.
     pub url: Option<String>,
 }
@@ -58,7 +58,7 @@ impl Camera {
             faults: Rc::clone(&self.faults.0),
             is_protected: self.users.is_some(),
             layout: self.layout,
-            injected: Rc::clone(&self.faults.1),
+            injected: CameraFaults { name: self.name.as_str().into(), faults: Rc::clone(&self.faults.1) },
             url: None,
         }
     }

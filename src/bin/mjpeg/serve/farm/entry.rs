@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::str::FromStr;
 
-use super::super::fault::Fault;
+use super::super::faults::Fault;
 use super::super::layout::Layout;
 use super::camera::Camera;
 use super::keys::{Mistake, Value, Values};

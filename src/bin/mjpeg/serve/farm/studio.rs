@@ -52,7 +52,7 @@ impl Studio {
         let shared = Arc::clone(&board);
         let thread = std::thread::Builder::new().name("pattern".into()).stack_size(512 * 1024);
         thread
-            .spawn(move || draw(Pattern::new(size), &inbox, &shared, reporter))
+            .spawn(move || draw(Pattern::of_random_source(size), &inbox, &shared, reporter))
             .context("cannot start a thread for the test pattern")?;
         Ok(Self { orders, board })
     }

@@ -2,7 +2,7 @@
 
 use mjpeg::multipart::Boundary;
 
-use super::super::faulty::Faulty;
+use super::super::faults::Injector;
 use super::super::part::Trailer;
 use super::super::recipe::{Recipe, Standard};
 use super::*;
@@ -165,9 +165,9 @@ fn faults_of_time_break_no_promise_of_a_slow_viewer() {
         .flat_map(|it| [Layout::Leading, Layout::Trailing, Layout::Early].map(|layout| (it, layout)))
     {
         for window in (1..400).step_by(13) {
-            let faulty = Faulty::new(faults.iter().map(|text| text.parse().unwrap()).collect());
+            let faulty = Injector::of(faults).script();
             let stream = Stream::new();
-            let mut viewer = Viewer::new(0, layout, head(), Some(Box::new(faulty)));
+            let mut viewer = Viewer::new(0, layout, head(), Some(faulty));
             let (mut out, mut newest, mut push) = (Vec::new(), None, Push::Idle);
             for ms in 0..10_000 {
                 if push == Push::Done {

@@ -1,0 +1,30 @@
+//! All faults.
+
+use super::entry::Entry;
+use super::table;
+
+/// All faults, in the order of the list.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    table::ALL.iter().flat_map(|(_, entries)| entries.iter())
+}
+
+/// The faults by their subjects.
+pub fn subjects() -> impl Iterator<Item = (&'static str, &'static [Entry])> {
+    table::ALL.iter().copied()
+}
+
+/// The fault with this name.
+///
+/// # Errors
+///
+/// If there is none; the message has the names that begin alike.
+pub fn named(name: &str) -> Result<&'static Entry, String> {
+    all().find(|entry| entry.name == name).ok_or_else(|| {
+        let word = name.split('-').next().filter(|word| !word.is_empty());
+        let alike = |entry: &&Entry| word.is_some_and(|word| entry.name.starts_with(word));
+        let alike: Vec<_> = all().filter(alike).map(|entry| entry.name).collect();
+        let hint =
+            if alike.is_empty() { String::new() } else { format!(" (there are {})", alike.join(", ")) };
+        format!("no fault has this name{hint}; --list-faults lists all")
+    })
+}

@@ -1,0 +1,138 @@
+//! The bytes and times that viewers with faults receive.
+
+use std::io::IoSlice;
+
+use mjpeg::multipart::Boundary;
+
+use super::super::super::layout::Layout;
+use super::super::super::part::Trailer;
+use super::super::super::recipe::{Recipe, Standard};
+use super::super::super::viewer::{Push, Viewer};
+use super::super::injector::Injector;
+use super::*;
+use crate::source::picture::{Picture, SMALLEST};
+
+/// What a viewer receives without faults, what it receives with faults and when in milliseconds, and how that ends.
+type Played = (Vec<u8>, Vec<(u64, Vec<u8>)>, Push);
+
+/// The bytes that a viewer without faults receives, and those that one with faults receives, by their times: five
+/// parts, one each 100 ms, the last one with the close-delimiter.
+fn play(faults: &[&str]) -> Played {
+    play_in_steps(faults, 1)
+}
+
+/// The same with a loop that wakes up only once in so many milliseconds.
+fn play_in_steps(faults: &[&str], step: usize) -> Played {
+    let recipe = Standard::new(Boundary::new("b").unwrap(), &[]);
+    let frame = |number: u64| {
+        let picture = Picture::new(SMALLEST.to_vec()).unwrap();
+        Rc::new(recipe.encode(picture, number, Duration::ZERO))
+    };
+    let viewer = |script| Viewer::new(0, Layout::Trailing, Rc::from(&b"HEAD"[..]), script);
+    let mut plain = viewer(None);
+    let mut faulty = viewer(Some(Injector::of(faults).script()));
+    let (mut expected, mut received, mut push) = (Vec::new(), Vec::new(), Push::Idle);
+    let mut newest = None;
+    for ms in (0..2000).step_by(step) {
+        let now = Duration::from_millis(ms);
+        if ms % 100 == 0 && ms < 500 {
+            let number = ms / 100 + 1;
+            let trailer = if number == 5 { Trailer::Close } else { Trailer::Delimiter };
+            let part = Rc::new(Part::new(frame(number), trailer, &recipe));
+            plain.offer(&part);
+            faulty.offer(&part);
+            newest = Some(part);
+        }
+        let send = |to: &mut Vec<u8>, slices: &[IoSlice<'_>]| {
+            let before = to.len();
+            slices.iter().for_each(|slice| to.extend_from_slice(slice));
+            Ok(to.len() - before)
+        };
+        plain.push(newest.as_ref(), now, |slices| send(&mut expected, slices)).unwrap();
+        if !matches!(push, Push::Reset | Push::Done) {
+            let mut bytes = Vec::new();
+            push = faulty.push(newest.as_ref(), now, |slices| send(&mut bytes, slices)).unwrap();
+            if !bytes.is_empty() {
+                received.push((ms, bytes));
+            }
+        }
+    }
+    (expected, received, push)
+}
+
+fn times(received: &[(u64, Vec<u8>)]) -> Vec<u64> {
+    received.iter().map(|(ms, _)| *ms).collect()
+}
+
+fn joined(received: &[(u64, Vec<u8>)]) -> Vec<u8> {
+    received.iter().flat_map(|(_, bytes)| bytes.clone()).collect()
+}
+
+#[test]
+fn timing_faults_change_only_the_times() {
+    for (fault, expected_times) in [
+        ("stall=30ms", vec![0, 30, 130, 230, 330, 430]),
+        ("stall=30ms@2", vec![0, 100 + 30, 200, 300, 400]),
+        ("stall-inside=20ms@every=2", vec![0, 100, 120, 200, 300, 320, 400]),
+        ("burst=2", vec![0, 100, 300, 400]),
+        ("hold-tail=7", vec![0, 100, 200, 300, 400]),
+    ] {
+        let (expected, received, push) = play(&[fault]);
+        assert_eq!(times(&received), expected_times, "{fault}");
+        assert_eq!((joined(&received), push), (expected, Push::Done), "{fault}");
+    }
+}
+
+#[test]
+fn waits_follow_the_planned_times_and_do_not_add_up() {
+    let (expected, received, _) = play(&["drip=40"]);
+    assert_eq!(joined(&received), expected);
+    assert_eq!(times(&received)[..6], [0, 10, 20, 100, 110, 120]);
+    assert!(received[1..].iter().all(|(_, bytes)| bytes.len() <= 40));
+    // The loop is up to 4 ms late: the third block still comes at the first wake-up from 20 ms on.
+    let (_, received, _) = play_in_steps(&["drip=40"], 4);
+    assert_eq!(times(&received)[..3], [0, 12, 20]);
+}
+
+#[test]
+fn a_pump_sends_only_whole_chunks() {
+    let (expected, received, _) = play(&["fill=100"]);
+    assert_eq!(joined(&received), expected);
+    let lengths: Vec<_> = received.iter().map(|(_, bytes)| bytes.len()).collect();
+    let (last, chunks) = lengths[..].split_last().unwrap();
+    assert_eq!(chunks[0], 4 + 100);
+    assert!(chunks[1..].iter().all(|length| length % 100 == 0), "{lengths:?}");
+    assert!(*last > 0);
+}
+
+#[test]
+fn a_held_tail_comes_with_the_next_part() {
+    let (expected, received, _) = play(&["hold-tail=7"]);
+    let mut sent = 0;
+    for (part, (_, bytes)) in received[..4].iter().enumerate() {
+        sent += bytes.len();
+        let up_to = expected.windows(5).enumerate().filter(|(_, five)| *five == b"--b\r\n");
+        let whole = up_to.map(|(at, _)| at + 5).nth(part + 1).unwrap();
+        assert_eq!(sent + 7, whole, "{part}");
+    }
+}
+
+#[test]
+fn faults_of_the_connection_end_it() {
+    let (expected, received, push) = play(&["cut@2"]);
+    let bytes = joined(&received);
+    assert_eq!((times(&received), push), (vec![0, 100], Push::Done));
+    assert!(expected.starts_with(&bytes) && !bytes.ends_with(b"\xff\xd9"));
+    let (_, received, push) = play(&["reset@1", "stall=1s@2"]);
+    assert_eq!((times(&received), push), (vec![0], Push::Reset));
+    let (expected, received, push) = play(&["close@3"]);
+    let bytes = joined(&received);
+    assert!(expected.starts_with(&bytes) && bytes.ends_with(b"\xff\xd9"));
+    assert_eq!((bytes.windows(2).filter(|two| *two == b"\xff\xd9").count(), push), (3, Push::Done));
+}
+
+#[test]
+fn faults_combine() {
+    let (expected, received, _) = play(&["burst=2", "stall=5ms@every=2"]);
+    assert_eq!((times(&received), joined(&received)), (vec![0, 105, 305, 400], expected));
+}

@@ -1,0 +1,220 @@
+//! Which faults a request receives.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::super::chunked::Chunked;
+use super::super::script::Script;
+use super::control::Control;
+use super::delayed::Delayed;
+use super::entry::{Act, Answer, Coding, time};
+use super::fault::Fault;
+use super::faulty::{Faulty, Session};
+use super::log::Log;
+use super::set::FaultSet;
+use crate::dialect::Chunks;
+
+/// Injects faults into the answers of a server.
+#[derive(Debug, Default)]
+pub struct Injector {
+    /// The faults of all viewers.
+    set: FaultSet,
+    /// The seed of all random numbers.
+    seed: u64,
+    /// The log.
+    log: Option<Rc<Log>>,
+    /// Whether a request may name faults.
+    is_by_request: bool,
+    /// The socket on which the faults of all viewers may change.
+    control: Option<Control>,
+    /// Viewers of each stream so far.
+    viewers: HashMap<usize, u64>,
+}
+
+/// The faults of one camera of several.
+#[derive(Debug, Clone)]
+pub struct CameraFaults {
+    /// The name of the camera, for the log.
+    pub name: Rc<str>,
+    /// Its faults.
+    pub faults: Rc<[Fault]>,
+}
+
+/// The faults of one request for a stream.
+#[derive(Debug)]
+pub struct Injection {
+    session: Session,
+    set: FaultSet,
+    faults: Vec<Fault>,
+}
+
+/// The answer to a request: its head, and how its parts are sent.
+#[derive(Debug)]
+pub struct Injected {
+    /// The head of the response.
+    pub head: Rc<[u8]>,
+    /// The script of the viewer.
+    pub script: Option<Box<dyn Script>>,
+}
+
+impl Injector {
+    /// Injects these faults, and those that requests name if that is allowed.
+    pub fn new(set: FaultSet, seed: u64, log: Option<Rc<Log>>, is_by_request: bool) -> Self {
+        Self { set, seed, log, is_by_request, ..Self::default() }
+    }
+
+    /// The same, and this socket may change the faults.
+    pub fn controlled_by(self, control: Option<Control>) -> Self {
+        Self { control, ..self }
+    }
+
+    /// The faults of a request with this query for a stream, which may be that of a camera with faults of its own; `None` if
+    /// there cannot be any.
+    ///
+    /// # Errors
+    ///
+    /// If the query names a fault that does not exist.
+    pub fn admit(
+        &mut self,
+        stream: usize,
+        camera: Option<&CameraFaults>,
+        query: &str,
+    ) -> Result<Option<Injection>, String> {
+        let viewer = self.viewers.entry(stream).or_default();
+        *viewer += 1;
+        let viewer = *viewer;
+        let mut own = camera.map(|camera| camera.faults.to_vec()).unwrap_or_default();
+        if self.is_by_request {
+            for text in query.split('&').filter_map(|pair| pair.strip_prefix("fault=")) {
+                own.push(decoded(text).parse::<Fault>().map_err(|error| format!("fault: {error}"))?);
+            }
+        }
+        if own.is_empty() && self.control.is_none() && self.set.faults().is_empty() {
+            return Ok(None);
+        }
+        let session = Session {
+            viewer,
+            camera: camera.map(|camera| Rc::clone(&camera.name)),
+            seed: self.seed,
+            log: self.log.clone(),
+            own: Arc::from(own),
+            response: Rc::from([]),
+        };
+        let faults = session.faults(&self.set);
+        Ok(Some(Injection { session, set: self.set.clone(), faults }))
+    }
+}
+
+impl Injection {
+    /// How the request is answered instead of with a stream. The answer is logged.
+    pub fn answer(&self) -> Option<Answer> {
+        self.faults.iter().find_map(|fault| match fault.entry.act {
+            Act::Answer(Answer::Late) => None,
+            Act::Answer(answer) => {
+                self.log(fault);
+                Some(answer)
+            }
+            _ => None,
+        })
+    }
+
+    /// The stream with its faults. The dialect sends it in `chunks`.
+    pub fn start(mut self, head: Rc<[u8]>, mut chunks: Option<Chunks>) -> Injected {
+        let mut changed = head.to_vec();
+        let mut wait = None;
+        for fault in &self.faults {
+            match fault.entry.act {
+                Act::Head(change) | Act::Both(change, _) => change(&mut changed),
+                Act::Coding(change, coding) => {
+                    change(&mut changed);
+                    chunks = match coding {
+                        Coding::Identity => None,
+                        Coding::Chunked => Some(chunks.unwrap_or_default()),
+                    };
+                }
+                Act::Answer(Answer::Late) => wait = Some(time(fault.argument)),
+                _ => continue,
+            }
+            self.log(fault);
+        }
+        // What a fault appends to the head is the beginning of the body.
+        let ahead = changed.strip_prefix(&head[..]).map_or(0, <[u8]>::len);
+        let (mut head, original): (Rc<[u8]>, _) = (changed.into(), head);
+        self.session.response = original;
+        let mut script: Box<dyn Script> = Box::new(Faulty::new(self.session, self.set, ahead));
+        if let Some(chunks) = chunks {
+            script = Box::new(Chunked::new(chunks, Some(script)));
+        }
+        if let Some(wait) = wait {
+            script = Box::new(Delayed::new(wait, head, script));
+            head = Rc::from([]);
+        }
+        Injected { head, script: Some(script) }
+    }
+
+    fn log(&self, fault: &Fault) {
+        if let Some(log) = &self.session.log {
+            log.write(&self.session.place(fault.entry.name));
+        }
+    }
+}
+
+#[cfg(test)]
+impl Injector {
+    /// Injects faults with these names.
+    pub fn of(faults: &[&str]) -> Self {
+        Self::new(FaultSet::new(faults.iter().map(|text| text.parse().unwrap()).collect()), 1, None, false)
+    }
+
+    /// The script of the next viewer.
+    pub fn script(&mut self) -> Box<dyn Script> {
+        self.admit(0, None, "").unwrap().unwrap().start(Rc::from([]), None).script.unwrap()
+    }
+}
+
+/// A value of a query without its percent-encoding (RFC 3986 2.1).
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((&first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        match digits.and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|_| first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            None => {
+                bytes.push(first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_names_faults_only_if_that_is_allowed() {
+        let mut injector = Injector::default();
+        assert!(injector.admit(0, None, "fault=reset").unwrap().is_none());
+        injector.is_by_request = true;
+        assert!(injector.admit(0, None, "layout=early").unwrap().is_none());
+        let injection = injector.admit(0, None, "x=1&fault=stall%3D2s%403&fault=no-eoi").unwrap().unwrap();
+        let names: Vec<String> = injection.faults.iter().map(ToString::to_string).collect();
+        assert_eq!((names, injection.session.viewer), (vec!["stall=2s@3".into(), "no-eoi".into()], 3));
+        assert!(injector.admit(0, None, "fault=x").is_err());
+    }
+
+    #[test]
+    fn percent_encoding_is_optional() {
+        for (text, expected) in
+            [("a=1", "a=1"), ("a%3d1", "a=1"), ("%", "%"), ("%zz%4", "%zz%4"), ("%40", "@")]
+        {
+            assert_eq!(decoded(text), expected);
+        }
+    }
+}

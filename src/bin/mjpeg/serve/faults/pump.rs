@@ -1,0 +1,149 @@
+//! Faults of time: they change when the bytes of a part are sent.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::entry::{Pace, time};
+use super::item::{About, Item, Mark, Piece, Tag};
+use super::random::Random;
+
+/// The pause between two blocks of [`Pace::Drip`].
+const DRIP_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Most blocks of one part: a plan has bounded memory.
+const BLOCKS: usize = 1 << 16;
+
+/// What a fault holds back, in its order.
+#[derive(Debug, Default)]
+pub struct Held {
+    items: VecDeque<Item>,
+    /// How many parts began in them.
+    parts: u64,
+}
+
+/// A part of which the times change.
+#[derive(Debug)]
+pub struct Moved {
+    /// How.
+    pub pace: Pace,
+    /// The argument of the fault.
+    pub argument: u64,
+    /// The name of the fault, for the log.
+    pub name: &'static str,
+    /// Random numbers.
+    pub random: Random,
+    /// Whether the stream ends with this part: then a server sends what it holds.
+    pub is_last: bool,
+}
+
+impl Moved {
+    /// Changes the times of the items of a part.
+    pub fn apply(mut self, held: &mut Held, mut items: Vec<Item>) -> Vec<Item> {
+        let size = usize::try_from(self.argument).unwrap_or(usize::MAX);
+        let mark = |about| Item::Mark(Mark { name: self.name, about });
+        if self.pace == Pace::StallInside {
+            return split_body(items, [mark(About::Begun), Item::Wait(time(self.argument))]);
+        }
+        items.insert(0, mark(About::Next));
+        match self.pace {
+            Pace::Stall => items.insert(1, Item::Wait(time(self.argument))),
+            Pace::Jitter => {
+                let fraction = self.random.fraction().powi(3);
+                items.insert(1, Item::Wait(time(self.argument).mul_f64(fraction)));
+            }
+            Pace::Drip => return drip(items, size),
+            Pace::Rate => return drip(items, (size / 100).max(1)),
+            Pace::Fill | Pace::HoldTail | Pace::Burst if self.is_last => {
+                return held.pass(items, |held| held);
+            }
+            Pace::Fill => return held.pass(items, |held| held - held % size),
+            Pace::HoldTail => return held.pass(items, |held| held.saturating_sub(size)),
+            Pace::Burst => {
+                held.parts = (held.parts + 1) % self.argument;
+                let is_full = held.parts == 0;
+                return held.pass(items, |held| if is_full { held } else { 0 });
+            }
+            Pace::StallInside => {}
+        }
+        // What an earlier part left.
+        held.pass(items, |held| held)
+    }
+}
+
+impl Held {
+    /// Passes the items through; `release` says how many of all held bytes may go.
+    pub fn pass(&mut self, items: Vec<Item>, release: impl Fn(usize) -> usize) -> Vec<Item> {
+        let mut out = Vec::new();
+        for item in items {
+            match item {
+                Item::Piece(_) | Item::Mark(_) => self.items.push_back(item),
+                other => out.push(other),
+            }
+        }
+        let mut left = release(self.items.iter().map(length).sum());
+        while let Some(item) = self.items.pop_front() {
+            match item {
+                Item::Piece(piece) if piece.len() > left => {
+                    let [first, second] = piece.split(left);
+                    if left > 0 {
+                        out.push(Item::Piece(first));
+                    }
+                    self.items.push_front(Item::Piece(second));
+                    break;
+                }
+                item => {
+                    left -= length(&item);
+                    out.push(item);
+                }
+            }
+        }
+        out
+    }
+}
+
+fn length(item: &Item) -> usize {
+    if let Item::Piece(piece) = item { piece.len() } else { 0 }
+}
+
+/// Inserts items into the middle of the picture.
+pub fn split_body<const N: usize>(items: Vec<Item>, insert: [Item; N]) -> Vec<Item> {
+    let mut out = Vec::new();
+    let mut insert = Some(insert);
+    for item in items {
+        match item {
+            Item::Piece(piece) if piece.tag == Tag::Body && insert.is_some() => {
+                let middle = piece.len() / 2;
+                let [first, second] = piece.split(middle);
+                out.push(Item::Piece(first));
+                out.extend(insert.take().into_iter().flatten());
+                out.push(Item::Piece(second));
+            }
+            item => out.push(item),
+        }
+    }
+    out
+}
+
+/// Splits the bytes into blocks, with a pause behind each.
+fn drip(items: Vec<Item>, bytes: usize) -> Vec<Item> {
+    let bytes = bytes.max(items.iter().map(length).sum::<usize>().div_ceil(BLOCKS));
+    let mut out = Vec::new();
+    let mut left = bytes;
+    for item in items {
+        let Item::Piece(mut piece) = item else {
+            out.push(item);
+            continue;
+        };
+        while piece.len() >= left {
+            let [block, rest]: [Piece; 2] = piece.split(left);
+            out.extend([Item::Piece(block), Item::Wait(DRIP_INTERVAL)]);
+            (piece, left) = (rest, bytes);
+        }
+        left -= piece.len();
+        out.push(Item::Piece(piece));
+    }
+    if left < bytes {
+        out.push(Item::Wait(DRIP_INTERVAL));
+    }
+    out
+}

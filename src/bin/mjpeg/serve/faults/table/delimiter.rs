@@ -1,0 +1,178 @@
+//! Faults of delimiters and line ends.
+
+use super::super::edit::{Edit, Out, instead, without_field};
+use super::super::entry::{Act, Entry, Shows, Takes};
+use super::super::item::Tag;
+
+const fn entry(
+    name: &'static str,
+    example: &'static str,
+    edit: Edit,
+    rule: &'static str,
+    help: &'static str,
+) -> Entry {
+    Entry { name, takes: Takes::Nothing, act: Act::Wire(edit), shows: Shows::Rule(rule), example, help }
+}
+
+/// What a reader finds behind the picture of the part before.
+const fn behind(
+    name: &'static str,
+    example: &'static str,
+    edit: Edit,
+    rule: &'static str,
+    help: &'static str,
+) -> Entry {
+    Entry { act: Act::Behind(edit), ..entry(name, example, edit, rule, help) }
+}
+
+/// Text with LF in the place of CRLF.
+fn lf(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace("\r\n", "\n")
+}
+
+pub const ENTRIES: &[Entry] = &[
+    entry(
+        "first-delimiter-missing",
+        "first-delimiter-missing",
+        |target| if target.part == 1 && target.tag == Tag::Delimiter { instead("") } else { None },
+        "first-delimiter-missing",
+        "the stream starts with the head of the first part",
+    ),
+    entry(
+        "delimiter-missing",
+        "delimiter-missing@5",
+        |target| match target.tag {
+            Tag::Delimiter => instead(""),
+            _ => None,
+        },
+        "delimiter-lost",
+        "a part without its delimiter",
+    ),
+    entry(
+        "delimiter-empty-line",
+        "delimiter-empty-line@5",
+        |target| target.is(Tag::Delimiter).and_then(|()| instead("\r\n")),
+        "delimiter-lost",
+        "an empty line in the place of the delimiter",
+    ),
+    entry(
+        "delimiter-doubled",
+        "delimiter-doubled",
+        |target| {
+            target.is(Tag::Delimiter)?;
+            Some(vec![Out::Same, Out::New(Tag::Delimiter, target.bytes.into())])
+        },
+        "delimiter-doubled",
+        "the delimiter twice",
+    ),
+    entry(
+        "delimiter-padded",
+        "delimiter-padded",
+        |target| target.delimiter(|text| text.replace("\r\n", " \r\n")),
+        "delimiter-padded",
+        "a blank behind the delimiter",
+    ),
+    entry(
+        "delimiter-glued",
+        "delimiter-glued",
+        |target| target.delimiter(|text| text.trim_end().into()),
+        "delimiter-glued",
+        "no line end behind the delimiter",
+    ),
+    entry(
+        "delimiter-changed",
+        "delimiter-changed@5",
+        |target| target.delimiter(|text| text.replacen("\r\n", "2\r\n", 1)),
+        "delimiter-changed",
+        "another delimiter than before",
+    ),
+    entry(
+        "delimiter-without-dashes",
+        "delimiter-without-dashes",
+        |target| target.delimiter(|text| text.replacen("--", "", 1)),
+        "delimiter-without-dashes",
+        "the delimiter without its dashes",
+    ),
+    behind(
+        "close-delimiter-followed",
+        "close-delimiter-followed@5",
+        |target| target.delimiter(|text| text.replacen("\r\n", &format!("--\r\n{text}"), 1)),
+        "close-delimiter-followed",
+        "a close-delimiter, and then more parts",
+    ),
+    behind(
+        "blank-lines",
+        "blank-lines",
+        |target| target.is(Tag::LineEnd).and_then(|()| instead("\r\n\r\n\r\n")),
+        "blank-lines",
+        "empty lines before the delimiter",
+    ),
+    entry(
+        "bytes-after-body",
+        "bytes-after-body",
+        |target| {
+            target.is(Tag::Body)?;
+            Some(vec![Out::Same, Out::New(Tag::Rest, b"stale bytes".into())])
+        },
+        "bytes-after-body",
+        "other bytes between the picture and the delimiter",
+    ),
+    entry(
+        "response-head-again",
+        "response-head-again@5",
+        |target| {
+            target.is(Tag::Body)?;
+            let again = [b"\r\n", target.response].concat();
+            let again = again.strip_suffix(b"\r\n").unwrap_or(&again).to_vec();
+            Some(vec![Out::Same, Out::New(Tag::Rest, again)])
+        },
+        "bytes-after-body",
+        "a second response head in the middle of the stream",
+    ),
+    entry(
+        "lines-lf",
+        "lines-lf",
+        |target| match target.tag {
+            Tag::LineEnd | Tag::Delimiter | Tag::Head | Tag::Close => instead(lf(target.bytes)),
+            Tag::Body | Tag::Rest => None,
+        },
+        "bare-lf",
+        "lines end in LF",
+    ),
+    entry(
+        "lines-mixed",
+        "lines-mixed",
+        |target| target.head(|head| head.replacen("\r\n", "\n", 1)),
+        "bare-lf",
+        "one line of a head ends in LF, the others in CRLF",
+    ),
+    entry(
+        "lines-lf-without-length",
+        "lines-lf-without-length",
+        |target| match target.tag {
+            Tag::LineEnd | Tag::Delimiter | Tag::Close => instead(lf(target.bytes)),
+            Tag::Head => instead(without_field(&lf(target.bytes), "Content-Length")),
+            Tag::Body | Tag::Rest => None,
+        },
+        "bare-lf-without-length",
+        "lines end in LF, and no part has a length",
+    ),
+    behind(
+        "line-end-missing",
+        "line-end-missing",
+        |target| target.is(Tag::LineEnd).and_then(|()| instead("")),
+        "line-end-missing",
+        "no line end before the delimiter",
+    ),
+    behind(
+        "line-end-missing-without-length",
+        "line-end-missing-without-length",
+        |target| match target.tag {
+            Tag::LineEnd => instead(""),
+            Tag::Head => target.head(|head| without_field(head, "Content-Length")),
+            _ => None,
+        },
+        "line-end-missing-without-length",
+        "no line end before the delimiter, and no part has a length",
+    ),
+];

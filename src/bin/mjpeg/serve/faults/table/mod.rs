@@ -1,0 +1,28 @@
+//! The faults by their subjects: a file each.
+
+mod connection;
+mod content;
+mod delimiter;
+mod drawn;
+mod length;
+mod part_head;
+mod parts;
+mod picture;
+mod response;
+mod splice;
+mod timing;
+
+use super::entry::Entry;
+
+/// The subjects and their faults.
+pub const ALL: [(&str, &[Entry]); 9] = [
+    ("The head of the response", response::ENTRIES),
+    ("Delimiters and line ends", delimiter::ENTRIES),
+    ("The length of a part", length::ENTRIES),
+    ("The head of a part", part_head::ENTRIES),
+    ("Parts", parts::ENTRIES),
+    ("The structure of a picture", picture::ENTRIES),
+    ("What pictures show", content::ENTRIES),
+    ("Times", timing::ENTRIES),
+    ("The connection", connection::ENTRIES),
+];

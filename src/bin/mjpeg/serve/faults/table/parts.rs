@@ -1,0 +1,90 @@
+//! Faults of parts as a whole.
+
+use super::super::edit::{Edit, Out, Target, instead};
+use super::super::entry::{Act, Entry, Order, Shows, Takes};
+use super::super::item::Tag;
+
+const fn entry(
+    name: &'static str,
+    example: &'static str,
+    edit: Edit,
+    rule: &'static str,
+    help: &'static str,
+) -> Entry {
+    Entry { name, takes: Takes::Nothing, act: Act::Wire(edit), shows: Shows::Rule(rule), example, help }
+}
+
+/// Above the limit of readers: the default of this program is 64 MiB.
+const LARGE: usize = 66 << 20;
+
+/// Another part before this one.
+fn part_before(target: &Target<'_>, kind: &str, body: &str) -> Option<Vec<Out>> {
+    target.is(Tag::Delimiter)?;
+    let length = body.len();
+    let head = format!("Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
+    Some(vec![
+        Out::New(Tag::Delimiter, target.bytes.into()),
+        Out::New(Tag::Head, head.into()),
+        Out::New(Tag::Body, body.into()),
+        Out::New(Tag::LineEnd, b"\r\n".into()),
+        Out::Same,
+    ])
+}
+
+pub const ENTRIES: &[Entry] = &[
+    entry(
+        "part-text",
+        "part-text@5",
+        |target| part_before(target, "text/plain", "camera busy\n"),
+        "part-not-picture",
+        "a part of text before the part",
+    ),
+    entry(
+        "part-xml",
+        "part-xml@5",
+        |target| part_before(target, "application/xml", "<EventNotificationAlert/>\n"),
+        "part-not-picture",
+        "a part of XML before the part",
+    ),
+    entry(
+        "part-empty",
+        "part-empty@5",
+        |target| part_before(target, "image/jpeg", ""),
+        "part-empty",
+        "a part without a body before the part",
+    ),
+    entry(
+        "no-multipart",
+        "no-multipart",
+        |target| match target.tag {
+            Tag::LineEnd | Tag::Delimiter | Tag::Head | Tag::Close => instead(""),
+            Tag::Body | Tag::Rest => None,
+        },
+        "no-multipart",
+        "the pictures without delimiters and heads",
+    ),
+    Entry {
+        act: Act::Picture(|scene| {
+            // Without an end of the picture, which would end the body.
+            let mut body = scene.jpeg[..scene.jpeg.len() / 2].to_vec();
+            body.resize(LARGE, 0);
+            Some(body)
+        }),
+        ..entry("body-too-large", "body-too-large@5", |_| None, "body-too-large", "a body of 66 MiB")
+    },
+    Entry {
+        act: Act::Order(Order::Later),
+        ..entry(
+            "reordered",
+            "reordered@5",
+            |_| None,
+            "capture-time-back",
+            "the part comes behind the next one",
+        )
+    },
+    Entry {
+        takes: Takes::Parts(Some(1)),
+        act: Act::Order(Order::Skip),
+        ..entry("skipped", "skipped=30@5", |_| None, "stall", "PARTS parts are left out (1)")
+    },
+];

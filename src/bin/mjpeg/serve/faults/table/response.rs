@@ -1,0 +1,210 @@
+//! Faults of the head of the response.
+
+use super::super::edit::{Out, add_fields, content_type, response, without_field};
+use super::super::entry::{Act, Coding, Entry, Shows, Takes};
+use super::super::item::Tag;
+
+/// Characters that make a boundary too long: RFC 2046 5.1.1 allows 70.
+const LONG: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+
+const fn entry(name: &'static str, act: fn(&mut Vec<u8>), rule: &'static str, help: &'static str) -> Entry {
+    Entry { name, takes: Takes::Nothing, act: Act::Head(act), shows: Shows::Rule(rule), example: name, help }
+}
+
+/// Changes the boundary parameter: from ` boundary=` on.
+fn boundary(head: &mut Vec<u8>, change: impl FnOnce(&str) -> String) {
+    content_type(head, |value| match value.to_ascii_lowercase().find("boundary=") {
+        Some(at) => {
+            let before = value[..at].trim_end().trim_end_matches(';');
+            format!("{before}{}", change(&value[at..]))
+        }
+        None => value.into(),
+    });
+}
+
+pub const ENTRIES: &[Entry] = &[
+    entry(
+        "content-type-missing",
+        |head| response(head, |head| without_field(head, "Content-Type")),
+        "content-type-missing",
+        "the response has no Content-Type",
+    ),
+    entry(
+        "content-type-wrong",
+        |head| content_type(head, |value| value.replace("x-mixed-replace", "mixed")),
+        "content-type-not-mixed-replace",
+        "the media type is multipart/mixed",
+    ),
+    entry(
+        "boundary-missing",
+        |head| boundary(head, |_| String::new()),
+        "boundary-missing",
+        "the Content-Type has no boundary",
+    ),
+    entry(
+        "boundary-wrong",
+        |head| boundary(head, |_| "; boundary=other".into()),
+        "delimiter-mismatch",
+        "the Content-Type announces another boundary",
+    ),
+    entry(
+        "boundary-with-dashes",
+        |head| boundary(head, |text| format!("; {}", text.replacen("oundary=", "oundary=--", 1))),
+        "delimiter-dashes",
+        "the announced boundary has the two dashes of the delimiter",
+    ),
+    entry(
+        "boundary-upper-case",
+        |head| boundary(head, |text| format!("; Boundary={}", &text["boundary=".len()..])),
+        "boundary-name-case",
+        "the parameter is named Boundary",
+    ),
+    entry(
+        "boundary-blanks",
+        |head| boundary(head, |text| format!("; boundary = {}", &text["boundary=".len()..])),
+        "boundary-blank-at-equals",
+        "blanks around the = of the boundary",
+    ),
+    entry(
+        "boundary-not-first",
+        |head| boundary(head, |text| format!("; charset=utf-8; {text}")),
+        "boundary-not-first",
+        "another parameter before the boundary",
+    ),
+    entry(
+        "boundary-not-last",
+        |head| boundary(head, |text| format!("; {text};")),
+        "boundary-not-last",
+        "a semicolon behind the boundary",
+    ),
+    entry(
+        "boundary-comma",
+        |head| boundary(head, |text| format!(", {text}")),
+        "boundary-separator",
+        "a comma before the boundary",
+    ),
+    entry(
+        "boundary-quoted",
+        |head| boundary(head, |text| format!("; boundary=\"{}\"", &text["boundary=".len()..])),
+        "boundary-quoted",
+        "the boundary is quoted",
+    ),
+    Entry {
+        name: "boundary-too-long",
+        takes: Takes::Nothing,
+        act: Act::Both(
+            |head| boundary(head, |text| format!("; {text}{LONG}")),
+            |target| match target.tag {
+                Tag::Delimiter => target.delimiter(|text| text.replacen("\r\n", &format!("{LONG}\r\n"), 1)),
+                Tag::Close => {
+                    let text = String::from_utf8_lossy(target.bytes);
+                    let name = text.trim_end().strip_suffix("--")?;
+                    Some(vec![Out::As(format!("{name}{LONG}--\r\n").into_bytes())])
+                }
+                _ => None,
+            },
+        ),
+        shows: Shows::Rule("boundary-too-long"),
+        example: "boundary-too-long",
+        help: "a boundary of more than 200 characters",
+    },
+    entry(
+        "response-length-zero",
+        |head| add_fields(head, "Content-Length: 0\r\n"),
+        "body-length-zero",
+        "the response says Content-Length: 0",
+    ),
+    entry(
+        "response-length",
+        |head| add_fields(head, "Content-Length: 999999999999\r\n"),
+        "body-length",
+        "the response has a Content-Length that it never reaches",
+    ),
+    entry(
+        "response-length-short",
+        |head| add_fields(head, "Content-Length: 20000\r\n"),
+        "body-length-short",
+        "the response goes on behind its Content-Length",
+    ),
+    entry(
+        "response-length-negative",
+        |head| add_fields(head, "Content-Length: -1\r\n"),
+        "body-length-invalid",
+        "the response says Content-Length: -1",
+    ),
+    entry(
+        "response-length-twice",
+        |head| add_fields(head, "Content-Length: 999999999999\r\nContent-Length: 99999999\r\n"),
+        "body-length-invalid",
+        "the response has two different Content-Length fields",
+    ),
+    Entry {
+        act: Act::Coding(
+            |head| {
+                response(head, |head| without_field(head, "Transfer-Encoding"));
+                add_fields(head, "Transfer-Encoding: chunked\r\n");
+            },
+            Coding::Identity,
+        ),
+        ..entry("chunks-missing", |_| {}, "chunk-framing", "the response announces chunks, but has none")
+    },
+    Entry {
+        name: "chunks-under-http10",
+        takes: Takes::Nothing,
+        act: Act::Coding(
+            |head| {
+                response(head, |head| {
+                    without_field(head, "Transfer-Encoding").replacen("HTTP/1.1", "HTTP/1.0", 1)
+                });
+                add_fields(head, "Transfer-Encoding: chunked\r\n");
+            },
+            Coding::Chunked,
+        ),
+        shows: Shows::Rule("chunked-under-http10"),
+        example: "chunks-under-http10",
+        help: "chunks in a response of HTTP/1.0",
+    },
+    entry(
+        "gzip-missing",
+        |head| add_fields(head, "Content-Encoding: gzip\r\n"),
+        "content-coding-missing",
+        "the response announces gzip, but is not compressed",
+    ),
+    entry(
+        "status-line",
+        |head| response(head, |head| format!("ICY{}", head.trim_start_matches(|c| c != ' '))),
+        "status-line",
+        "the status line is ICY 200 OK",
+    ),
+    entry(
+        "response-lf",
+        |head| response(head, |head| head.replace("\r\n", "\n")),
+        "head-bare-lf",
+        "the lines of the response head end in LF",
+    ),
+    entry(
+        "response-field",
+        |head| add_fields(head, "Camera without colon\r\n"),
+        "head-field",
+        "a line of the response head has no colon",
+    ),
+    entry("response-head-missing", Vec::clear, "response-head-missing", "the body comes without a head"),
+    entry(
+        "response-blank-line",
+        |head| response(head, |head| format!("\r\n{head}")),
+        "empty-line-before-status",
+        "an empty line before the status line",
+    ),
+    entry(
+        "preamble",
+        |head| head.extend_from_slice(b"this is a preamble\r\n"),
+        "preamble",
+        "text before the first delimiter",
+    ),
+    entry(
+        "preamble-blank",
+        |head| head.extend_from_slice(b"\r\n\r\n"),
+        "preamble-blank",
+        "empty lines before the first delimiter",
+    ),
+];

@@ -1,0 +1,128 @@
+//! Two faults at a time: `mjpeg check` names both, or the one that hides the other, and never a third.
+
+use crate::faults::{Checked, Fault, checked, each, faults, findings};
+
+/// Pairs of faults for a seed. No pair is of one fault.
+fn pairs(faults: &[Fault], count: usize, mut seed: u64) -> Vec<(Fault, Fault)> {
+    let mut below = |limit: usize| {
+        // Xorshift (Marsaglia, 2003).
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % limit as u64) as usize
+    };
+    let mut pairs = Vec::new();
+    while pairs.len() < count {
+        let (one, other) = (below(faults.len()), below(faults.len()));
+        if one != other {
+            pairs.push((faults[one].clone(), faults[other].clone()));
+        }
+    }
+    pairs
+}
+
+/// What two faults are together, by the codes of their rules, if that breaks other rules.
+const JOINED: &[(&str, &str, &[&str])] = &[
+    // Two lengths of the response, or a length and chunks.
+    ("H111", "H112", &["H119"]),
+    ("H111", "H113", &["H119"]),
+    ("H111", "H114", &["H119"]),
+    ("H111", "H120", &["H119"]),
+    ("H112", "H113", &["H119"]),
+    ("H112", "H114", &["H119"]),
+    ("H112", "H120", &["H119"]),
+    ("H113", "H120", &["H119"]),
+    ("H114", "H120", &["H119"]),
+    ("H113", "M201", &["H114"]),
+    // No boundary can be learnt without a sound line.
+    ("H121", "M215", &["M201", "M202"]),
+    ("H103", "M215", &["M201", "M202"]),
+    ("H103", "M218", &["M223"]),
+    ("M202", "M232", &["M201"]),
+    ("M215", "M216", &["M222"]),
+    ("M213", "M215", &["M201", "M202"]),
+    ("M213", "M218", &["M223"]),
+    ("M213", "M232", &["M201", "M202"]),
+    // Lines that end in LF, or are missing, and no length.
+    ("M206", "M209", &["M210"]),
+    ("M206", "M211", &["M212"]),
+    ("M243", "M209", &["M210"]),
+    ("M243", "M211", &["M212"]),
+    ("M212", "M221", &["M206"]),
+    // A length that was right, or wrong in another way, is now too small or ends elsewhere.
+    ("M204", "M222", &["M203"]),
+    ("M205", "M222", &["M203"]),
+    ("M205", "M226", &["M211"]),
+    ("M205", "M244", &["M203"]),
+    ("M205", "J301", &["M211"]),
+    ("M205", "J304", &["M211"]),
+    ("M205", "J322", &["M211"]),
+    ("M204", "M207", &["M203"]),
+    ("M222", "M226", &["M203"]),
+    ("M222", "J302", &["M203"]),
+    ("M222", "J304", &["M203"]),
+    ("M244", "J319", &["M203"]),
+    ("M222", "J301", &["M203"]),
+    ("M226", "M244", &["M203"]),
+    ("M244", "J321", &["M203"]),
+    // A part, its head or its delimiter is not found.
+    ("M218", "M221", &["M219", "M244"]),
+    ("M221", "M244", &["M222"]),
+    ("M222", "M227", &["J301", "M207"]),
+    ("M226", "M229", &["M204", "M209", "M211", "M227", "M232"]),
+    ("M227", "M244", &["J322", "M207"]),
+    ("M230", "M232", &["J322", "M206", "M223", "T405"]),
+    ("M232", "M244", &["M222", "M237"]),
+    ("M234", "M244", &["M222"]),
+    ("M202", "M231", &["M237"]),
+    ("M202", "J322", &["M237"]),
+    ("M216", "M234", &["M222"]),
+    ("M216", "J322", &["M203", "M239"]),
+    ("M224", "M226", &["J301"]),
+    ("M228", "M231", &["M206", "M223"]),
+    ("M228", "J322", &["M210", "M227", "M232"]),
+    ("M229", "J322", &["M209", "M227", "M232"]),
+    // The end of a picture is found elsewhere, or late.
+    ("M216", "M236", &["T401"]),
+    ("M244", "J303", &["J302", "T401"]),
+    ("J302", "J313", &["J305"]),
+    ("M222", "J303", &["J325"]),
+    ("M237", "J305", &["J302"]),
+    ("J303", "J314", &["J302"]),
+];
+
+fn named(pair: &(Fault, Fault)) -> Result<(), String> {
+    let both = [&pair.0, &pair.1];
+    let Checked { verdict, exit, .. } = checked(&both.map(|fault| &*fault.example), &[]);
+    let wrong = |why: String| Err(format!("{} and {}: {why}: {verdict}", pair.0.example, pair.1.example));
+    let codes = both.map(|fault| fault.rule.as_ref().map(|(code, _)| code.as_str()));
+    let joined = |code: &str| {
+        JOINED.iter().any(|&(one, other, together)| {
+            together.contains(&code) && codes.contains(&Some(one)) && codes.contains(&Some(other))
+        })
+    };
+    let found = findings(&verdict);
+    for (code, severity, _) in &found {
+        if severity != "info" && !codes.contains(&Some(code.as_str())) && !joined(code) {
+            return wrong(format!("a third finding {code}"));
+        }
+    }
+    let verdicts = both.iter().filter_map(|fault| fault.verdict.as_ref());
+    let ended = verdicts
+        .clone()
+        .any(|(expected, code)| verdict["verdict"] == expected.as_str() && exit == Some(*code));
+    let is_named = |code: &str| codes.contains(&Some(code)) || joined(code);
+    if !ended && !found.iter().any(|(code, ..)| is_named(code)) {
+        return wrong("neither is named".into());
+    }
+    Ok(())
+}
+
+/// `MJPEG_PAIRS` is the number of pairs, and `MJPEG_SEED` selects others.
+#[test]
+fn of_two_faults_one_is_named_and_never_a_third() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
+    let (count, seed) = (number("MJPEG_PAIRS").unwrap_or(100), number("MJPEG_SEED").unwrap_or(15));
+    let wrong = each(&pairs(&faults(), count as usize, seed), named);
+    assert!(wrong.is_empty(), "{} of {count} pairs:\n{}", wrong.len(), wrong.join("\n\n"));
+}
