@@ -4,6 +4,7 @@ use crate::check::consumer::Effect::*;
 use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, VLC};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
+use crate::check::rules::timing::STALL;
 
 pub static BYTES_AFTER_BODY: Rule = Rule {
     code: "M222",
@@ -55,7 +56,7 @@ pub static BODY_TOO_LARGE: Rule = Rule {
     summary: "a body larger than the limit",
     why: "The part was skipped. No camera sends pictures that large: most likely the delimiter was lost.",
     section: "RFC 2046 5.1",
-    explains: &[],
+    explains: &[&STALL],
     effects: &[
         (&FFMPEG, Loses),
         (&FFMPEG_STRICT, Loses),
