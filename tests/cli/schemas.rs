@@ -128,7 +128,7 @@ fn all_json_output_is_valid_by_its_schema() {
     missing.run.says("missing.jpg");
 
     let farm = folder.path().join("farm.toml");
-    let camera = "[[camera]]\nsource = 'test:64x48'\n";
+    let camera = "[[camera]]\nsource = 'test:160x120'\n";
     let text = format!(
         "{camera}name = 'a'\n{camera}name = 'b'\nfaults = 'close@9'\nauth = 'a:b'\nlisten = 0\ndialect = 'motion'\n"
     );

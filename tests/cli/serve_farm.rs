@@ -180,7 +180,7 @@ fps = 5
 name = 'good[001-150]'
 [[camera]]
 name = 'pattern[1-20]'
-source = 'test:64x48'
+source = 'test:160x120'
 [[camera]]
 name = 'stalls[1-20]'
 faults = ['stall=1500ms@every=4']

@@ -67,7 +67,11 @@ impl<'a> Gap<'a> {
     /// `delimiter`: where the delimiter line is in the bytes.
     fn of(bytes: &'a [u8], delimiter: usize, values: &Values) -> Self {
         let line_ends = bytes[..delimiter].iter().rev().take_while(|byte| b"\r\n".contains(byte)).count();
-        let (filler, rest) = bytes.split_at(delimiter - line_ends);
+        let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+        // Text belongs to the delimiter: some servers write it twice.
+        let filler = delimiter - line_ends;
+        let filler = if bytes[..filler].iter().all(is_text) { 0 } else { filler };
+        let (filler, rest) = bytes.split_at(filler);
         Self { filler, rest, room: values.capacity() - values.length }
     }
 }

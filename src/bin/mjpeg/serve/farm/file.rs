@@ -107,7 +107,7 @@ mod tests {
         let cameras = read(
             "[defaults]\nsource = 'clips/{name}'\nfps = 2\nauth = 'a:b'\nlayout = 'early'\n\
              [[camera]]\nname = 'cam[08-10]'\ndialect = 'motion'\nfaults = 'stall=1s@3'\nlisten = 9001\n\
-             [[camera]]\nname = 'door'\nsource = 'test:64x48'\nfps = 0.5\nauth = ['c:d', 'e:f']\n",
+             [[camera]]\nname = 'door'\nsource = 'test:160x120'\nfps = 0.5\nauth = ['c:d', 'e:f']\n",
         )
         .unwrap();
         let names: Vec<_> = cameras.iter().map(|camera| camera.name.as_str()).collect();
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(cameras[1].source.to_string(), "/farm/clips/cam09");
         assert_eq!(cameras[2].listen, Some("9003".parse::<ListenAddress>().unwrap()));
         assert_eq!((cameras[0].faults.1.len(), cameras[0].layout), (1, None));
-        assert_eq!(cameras[3].source.to_string(), "test:64x48");
+        assert_eq!(cameras[3].source.to_string(), "test:160x120");
         assert!(cameras[3].users.is_some() && cameras[3].layout.is_some());
         assert_eq!(cameras[3].fps.unwrap().fps(), 0.5);
     }

@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn cameras_share_the_picture_of_a_step() {
-        let studio = Studio::start("64x48".parse().unwrap(), Reporter::new("test")).unwrap();
+        let studio = Studio::start("160x120".parse().unwrap(), Reporter::new("test")).unwrap();
         let (wake, mut poll) = Wake::for_test();
         let (mut one, mut two) = (studio.canvas(wake.clone()), studio.canvas(wake));
         let time = Duration::from_millis(1_800_000_000_040);
