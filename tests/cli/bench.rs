@@ -175,6 +175,35 @@ fn a_source_without_pictures_ends_with_a_message_and_exit_code_6() {
 }
 
 #[test]
+fn csv_and_markdown_have_the_rows_of_the_json() {
+    let directory = frames(&[9_000, 3_000]);
+    let args = "--fps 20 --duration 500ms --pump ends-on-short-read,direct --read part --chunk 4k --quiet";
+    let csv = bench(directory.path(), &format!("{args} --format csv")).expect(0).text();
+    let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.splitn(17, ',').collect()).collect();
+    assert_eq!(lines.len(), 1 + 3, "{csv}");
+    let column = |name: &str| lines[0].iter().position(|it| *it == name).unwrap();
+    let cell = |row: usize, name: &str| lines[row][column(name)];
+    assert_eq!(
+        (cell(1, "pump"), cell(1, "chunk_bytes"), cell(1, "verdict")),
+        ("ends-on-short-read", "4096", "ends")
+    );
+    // The first part is larger than the chunk, the second one is smaller.
+    assert_eq!((cell(1, "frames"), cell(1, "model_frames"), cell(1, "frames_due")), ("2", "2", "10"));
+    assert_eq!((cell(3, "pump"), cell(3, "chunk_bytes"), cell(3, "http")), ("direct", "", "1.1"));
+    let markdown = bench(directory.path(), &format!("{args} --format markdown")).expect(0).text();
+    assert!(markdown.starts_with("| pump | read | http | chunk_bytes |"), "{markdown}");
+    assert_eq!(markdown.lines().count(), 2 + 3);
+    assert!(markdown.contains("| direct | - | 1.1 | - | streams | 10 | 10 |"), "{markdown}");
+}
+
+#[test]
+fn json_output_does_not_hide_progress() {
+    let directory = frames(&[5_000]);
+    let end = bench(directory.path(), "--fps 1 --duration 6s --pump direct --format json").expect(0);
+    assert!(end.err.contains("rows measured, about "), "{}", &*end.err);
+}
+
+#[test]
 fn invalid_flag_values_are_usage_errors() {
     let directory = frames(&[5_000]);
     for args in ["--fps 0", "--fps nan", "--chunk 0", "--chunk 2G", "--pump web2py", "--jobs 0"] {

@@ -2,6 +2,7 @@
 
 mod chunks;
 mod page;
+mod table;
 
 use clap::Subcommand;
 

@@ -1,5 +1,6 @@
-//! The report of a measurement, as text or JSON.
+//! The report of a measurement, in one of its formats.
 
+mod cells;
 mod json;
 mod rows;
 mod text;
@@ -13,6 +14,10 @@ pub enum Format {
     Text,
     /// One JSON object, schema `mjpeg.bench.chunks/1`.
     Json,
+    /// A line for each cell, with the keys of the JSON.
+    Csv,
+    /// The same as a Markdown table.
+    Markdown,
 }
 
 /// The report, without a final line end.
@@ -20,5 +25,7 @@ pub fn print(report: &Report<'_>, format: Format, coloured: bool) -> String {
     match format {
         Format::Text => text::print(report, coloured),
         Format::Json => json::print(report),
+        Format::Csv => cells::table(report).csv(),
+        Format::Markdown => cells::table(report).markdown(),
     }
 }
