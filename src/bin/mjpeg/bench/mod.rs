@@ -1,8 +1,16 @@
 //! `mjpeg bench`: measurements of streams, each with a model that predicts the result.
 
 mod chunks;
+mod clients;
+mod foreign;
+mod host;
+mod obstacle;
 mod page;
+mod plot;
+mod process;
+mod slow;
 mod table;
+mod viewers;
 
 use clap::Subcommand;
 
@@ -20,7 +28,9 @@ pub struct Args {
 /// The measurements.
 #[derive(Debug, Subcommand)]
 enum Bench {
-    Chunks(chunks::Args),
+    Chunks(Box<chunks::Args>),
+    Clients(Box<clients::Args>),
+    Slow(Box<slow::Args>),
 }
 
 impl Args {
@@ -28,6 +38,8 @@ impl Args {
     pub fn path(&self) -> &'static [&'static str] {
         match self.bench {
             Bench::Chunks(_) => &["bench", "chunks"],
+            Bench::Clients(_) => &["bench", "clients"],
+            Bench::Slow(_) => &["bench", "slow"],
         }
     }
 
@@ -39,6 +51,8 @@ impl Args {
     pub fn check(&self) -> Result<(), Usage> {
         match &self.bench {
             Bench::Chunks(args) => args.check(),
+            Bench::Clients(args) => args.check(),
+            Bench::Slow(args) => args.check(),
         }
     }
 }
@@ -47,5 +61,7 @@ impl Args {
 pub fn run(args: Args, stop: &Stop) -> Result<Outcome, Failure> {
     match args.bench {
         Bench::Chunks(args) => chunks::run(&args, stop),
+        Bench::Clients(args) => clients::run(&args, stop),
+        Bench::Slow(args) => slow::run(&args, stop),
     }
 }

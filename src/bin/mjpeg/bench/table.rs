@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn text_is_aligned_with_and_without_colours() {
-        assert_eq!(table().text(Paint::Plain), "name       ms\na, \"b\"|c  1.2\nd            -");
-        assert!(table().text(Paint::Coloured).ends_with("d            \x1b[1;31m-\x1b[0m"));
+        assert_eq!(table().text(Paint::Plain), "name       ms\na, \"b\"|c  1.2\nd           -");
+        assert!(table().text(Paint::Coloured).ends_with("d           \x1b[1;31m-\x1b[0m"));
     }
 }

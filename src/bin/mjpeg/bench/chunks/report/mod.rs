@@ -2,9 +2,11 @@
 
 mod cells;
 mod json;
+mod plot;
 mod rows;
 mod text;
 
+pub use self::plot::svg;
 pub use self::rows::Report;
 
 /// The formats of a report.
