@@ -99,6 +99,8 @@ def nginx(frames, fps, folder, buffering="off"):
     needs("nginx")
     # Our own response asks nginx not to buffer (X-Accel-Buffering); that of this dialect does not.
     with serve(frames, fps, "--dialect", "mjpg-streamer") as (upstream, _):
+        # Its workers write what a slow viewer does not take into files.
+        os.chmod(folder, 0o777)
         port, conf = free_port(), os.path.join(folder, f"nginx-{buffering}.conf")
         paths = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         with open(conf, "w") as file:
@@ -120,13 +122,16 @@ def motion(frames, fps, folder):
                        f"movie_output off\npicture_output off\nemulate_motion off\ntarget_dir {folder}\n"
                        f"log_level 4\n")
         with running(["motion", "-n", "-c", conf], port) as child:
+            # Its camera is not connected yet.
+            time.sleep(4)
             yield f"http://127.0.0.1:{port}/", child.pid
 
 
 @contextlib.contextmanager
 def vlc(frames, fps, folder):
     needs("vlc")
-    with serve(frames, fps) as (upstream, _):
+    # It takes the stream for one of 25 fps.
+    with serve(frames, min(fps, 25)) as (upstream, _):
         port = free_port()
         command = ["vlc", "-I", "dummy", "--no-audio", "--quiet", "--demux", "avformat", upstream, "--sout",
                    f"#standard{{access=http,mux=mpjpeg,dst=127.0.0.1:{port}/}}"]
@@ -135,7 +140,8 @@ def vlc(frames, fps, folder):
             command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]
         os.chmod(folder, 0o777)
         with running(command, port, {"HOME": folder}) as child:
-            time.sleep(1)
+            # At first it sends what it has collected.
+            time.sleep(5)
             yield f"http://127.0.0.1:{port}/", child.pid
 
 

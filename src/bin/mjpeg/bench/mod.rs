@@ -10,6 +10,7 @@ mod plot;
 mod process;
 mod slow;
 mod table;
+mod verdict;
 mod viewers;
 
 use clap::Subcommand;

@@ -2,8 +2,9 @@
 
 use mjpeg::counted::Counted;
 
-use super::shape::{Sending, Shape, Verdict};
+use super::shape::{Sending, Shape};
 use super::trace::End;
+use crate::bench::verdict::Verdict;
 
 /// What is known of the server.
 #[derive(Debug, Clone, Copy)]

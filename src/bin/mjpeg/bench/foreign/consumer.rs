@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::shape::Verdict;
+use super::shape;
 use super::trace::{End, Part, Read};
+use crate::bench::verdict::Verdict;
 
 /// What a read of n bytes returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -71,7 +72,7 @@ impl Arrived<'_> {
         Seen {
             reads,
             block,
-            verdict: Verdict::of(&times, end, self.length, self.interval, is_late),
+            verdict: shape::verdict(&times, end, self.length, self.interval, is_late),
             frames: times.len() as u64,
             gap_max: times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max(),
             delay_p50,

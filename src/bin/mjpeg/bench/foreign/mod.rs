@@ -21,10 +21,11 @@ pub use self::report::{Report, json, table, text};
 
 use self::cause::Facts;
 use self::consumer::Arrived;
-use self::shape::{Shape, Verdict};
+use self::shape::Shape;
 use self::trace::Part;
 use self::watch::{Watched, watch};
 use super::host;
+use super::verdict::Verdict;
 use crate::clock::Clock;
 use crate::exit::Failure;
 use crate::signal::Stop;
@@ -87,7 +88,7 @@ impl Measurement<'_> {
         let shape = Shape::of(&trace.reads, &trace.parts, trace.chunks(), interval);
         let age_p50 = ages.get(ages.len().saturating_sub(1) / 2).copied();
         let is_late = age_p50.map_or(shape.torn >= 0.5, |age| age >= interval / 2);
-        let verdict = Verdict::of(&times, end, length, interval, is_late);
+        let verdict = shape::verdict(&times, end, length, interval, is_late);
         let part_bytes = part_bytes(&trace.parts);
         let server = trace.head().and_then(|head| head.text("server")).unwrap_or_default();
         let facts = Facts {

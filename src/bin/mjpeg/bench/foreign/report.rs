@@ -6,8 +6,9 @@ use mjpeg::counted::Counted;
 use serde::Serialize;
 
 use super::consumer::Seen;
-use super::shape::{Sending, Shape, Verdict};
+use super::shape::{Sending, Shape};
 use crate::bench::table::{Cell, Table};
+use crate::bench::verdict::Verdict;
 use crate::output::{self, ms, printable, rounded};
 use crate::paint::{Ink, Paint};
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::trace::{End, Part, Read};
+use crate::bench::verdict::Verdict;
 
 /// Reads that are closer together than this belong together, whatever the rate of the frames is.
 const TOGETHER: Duration = Duration::from_millis(2);
@@ -134,55 +135,27 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// What a stream is, in one word. The words are those of `bench chunks DIR`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// No frame.
-    Nothing,
-    /// The response ended, or stayed silent, before the measurement.
-    Ends,
-    /// The largest gap is at least three intervals.
-    Bursts,
-    /// At least half of the frames are late by half an interval or more.
-    Late,
-    /// The frames arrive when they are sent.
-    Streams,
-}
-
-impl Verdict {
-    /// The name in text and JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Nothing => "nothing",
-            Self::Ends => "ends",
-            Self::Bursts => "bursts",
-            Self::Late => "late",
-            Self::Streams => "streams",
-        }
-    }
-
-    /// The word for frames that came at these times, in a measurement of this length. `is_late`: at least half of them were.
-    pub fn of(
-        times: &[Duration],
-        end: Option<(Duration, End)>,
-        length: Duration,
-        interval: Duration,
-        is_late: bool,
-    ) -> Self {
-        let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Self::Nothing };
-        // Gaps are whole intervals, except for scheduling delays: 2.95 intervals count as three.
-        let three = interval * 3 - interval / 20;
-        let longest = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max().unwrap_or(first);
-        let silence = length.saturating_sub(last);
-        if end.is_some() || (silence >= three && silence > longest.max(first) + interval) {
-            Self::Ends
-        } else if longest >= three {
-            Self::Bursts
-        } else if is_late {
-            Self::Late
-        } else {
-            Self::Streams
-        }
+/// The word for frames that came at these times, in a measurement of this length. `is_late`: at least half of them were.
+pub fn verdict(
+    times: &[Duration],
+    end: Option<(Duration, End)>,
+    length: Duration,
+    interval: Duration,
+    is_late: bool,
+) -> Verdict {
+    let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Verdict::Nothing };
+    // Gaps are whole intervals, except for scheduling delays: 2.95 intervals count as three.
+    let three = interval * 3 - interval / 20;
+    let longest = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max().unwrap_or(first);
+    let silence = length.saturating_sub(last);
+    if end.is_some() || (silence >= three && silence > longest.max(first) + interval) {
+        Verdict::Ends
+    } else if longest >= three {
+        Verdict::Bursts
+    } else if is_late {
+        Verdict::Late
+    } else {
+        Verdict::Streams
     }
 }
 
@@ -250,7 +223,7 @@ mod tests {
     #[test]
     fn the_word_is_that_of_the_times() {
         let steady: Vec<Duration> = (0..40).map(|n| ms(n * 100)).collect();
-        let of = |times: &[Duration], end, is_late| Verdict::of(times, end, ms(4000), ms(100), is_late);
+        let of = |times: &[Duration], end, is_late| verdict(times, end, ms(4000), ms(100), is_late);
         assert_eq!(of(&steady, None, false), Verdict::Streams);
         assert_eq!(of(&steady, None, true), Verdict::Late);
         assert_eq!(of(&steady[..15], None, false), Verdict::Ends);

@@ -22,6 +22,9 @@ const SETTLE: Duration = Duration::from_secs(5);
 /// Time between two looks at the server.
 const SAMPLE: Duration = Duration::from_millis(100);
 
+/// Looks that must agree.
+const CLOSED_LOOKS: u32 = 3;
+
 /// What is measured, and how.
 pub struct Setting<'a> {
     /// The request of both viewers.
@@ -71,6 +74,29 @@ impl Audience for Pair<'_> {
     }
 }
 
+/// Since when the server's end of a connection is closed. The table of connections is not read at one moment: one look at it may
+/// miss an end that is open.
+#[derive(Debug, Default)]
+struct Closed {
+    first: Option<Duration>,
+    looks: u32,
+}
+
+impl Closed {
+    fn look(&mut self, is_closed: bool, at: Duration) {
+        if !is_closed && self.looks < CLOSED_LOOKS {
+            *self = Self::default();
+        } else if is_closed {
+            self.first.get_or_insert(at);
+            self.looks += 1;
+        }
+    }
+
+    fn since(&self) -> Option<Duration> {
+        self.first.filter(|_| self.looks >= CLOSED_LOOKS)
+    }
+}
+
 impl Setting<'_> {
     /// Measures. Returns why there is nothing to measure, if a viewer is not served.
     ///
@@ -105,7 +131,7 @@ impl Setting<'_> {
         }
         // What came before is no part of the measurement.
         pair.sides.iter_mut().for_each(Side::restart);
-        let (mut lengths, mut cut_off_after) = ([Duration::ZERO; 3], None);
+        let (mut lengths, mut closed) = ([Duration::ZERO; 3], Closed::default());
         let mut rss: Option<(u64, u64)> = None;
         let mut slow_since = Duration::ZERO;
         for phase in [Phase::Before, Phase::During, Phase::After] {
@@ -135,9 +161,7 @@ impl Setting<'_> {
                     }
                     let ends = if phase == Phase::Before { None } else { crowd.addresses(0) };
                     let is_closed = ends.and_then(|(own, server)| server_side::is_open(own, server));
-                    if is_closed == Some(false) {
-                        cut_off_after.get_or_insert(clock.now().saturating_sub(slow_since));
-                    }
+                    closed.look(is_closed == Some(false), clock.now());
                 }
                 crowd.turn(end.min(look), &mut pair).context("cannot wait for events")?;
             }
@@ -146,8 +170,9 @@ impl Setting<'_> {
             lengths[phase as usize] = now.saturating_sub(started);
         }
         let [a, b] = pair.sides;
-        let over = a.over.map(|at| at.saturating_sub(slow_since));
-        let cut_off_after = cut_off_after.into_iter().chain(over).min();
+        // A has read to the end of what was sent, so it has seen the end too.
+        let cut_off_at = a.over.map(|over| closed.since().map_or(over, |since| since.min(over)));
+        let cut_off_after = cut_off_at.map(|at| at.saturating_sub(slow_since));
         Ok(Ok(Measured { a, b, lengths, cut_off_after, rss }))
     }
 

@@ -6,7 +6,9 @@
 //! ```
 
 mod crowd;
+mod found;
 mod frame;
+mod library;
 mod part_head;
 mod receiver;
 mod skimmer;

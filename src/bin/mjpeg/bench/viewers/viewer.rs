@@ -7,8 +7,9 @@ use std::time::Duration;
 use mjpeg::http::Head;
 use socket2::{Domain, SockAddr, Socket, Type};
 
+use super::found::Found;
 use super::frame::Frame;
-use super::receiver::{Found, Receiver, Trust};
+use super::receiver::{Receiver, Trust};
 use crate::clock::Clock;
 
 /// How much a viewer reads.

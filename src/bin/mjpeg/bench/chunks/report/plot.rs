@@ -2,8 +2,8 @@
 
 use super::rows::Report;
 use crate::bench::chunks::cell::word;
-use crate::bench::chunks::timeline::Verdict;
 use crate::bench::plot::{self, Series};
+use crate::bench::verdict::Verdict;
 
 /// One series for each pump with chunks and each rule of reading.
 pub fn svg(report: &Report<'_>) -> String {
