@@ -156,6 +156,11 @@ impl Row {
         Some(self.frames_lost? as f64 * 100.0 / due as f64)
     }
 
+    /// Whether a viewer had no stream or lost it. With `--churn`, some leave before their first frame.
+    pub fn has_unserved(&self) -> bool {
+        !self.reasons.is_empty() || (self.arrivals == self.clients && self.served < self.arrivals)
+    }
+
     /// Cores that the server used.
     pub fn server_cores(&self) -> Option<f64> {
         Some(self.server?.cpu.as_secs_f64() / self.window.as_secs_f64().max(1e-9))

@@ -24,6 +24,8 @@ pub struct Viewer {
     gap_max: Duration,
     /// When it ended or left.
     over: Option<Duration>,
+    /// Whether it left by its own will.
+    has_left: bool,
 }
 
 /// A window of time in which frames count.
@@ -121,6 +123,7 @@ impl Tally {
     pub fn leave(&mut self, viewer: usize, at: Duration) {
         if let Some(it) = self.viewers.get_mut(viewer) {
             it.over.get_or_insert(at);
+            it.has_left = true;
         }
     }
 
@@ -141,7 +144,8 @@ impl Tally {
 
     /// Viewers that had a stream and have it no more.
     pub fn cut(&self) -> u64 {
-        self.viewers.iter().filter(|it| it.first.is_some() && it.over.is_some()).count() as u64
+        self.viewers.iter().filter(|it| it.first.is_some() && it.over.is_some() && !it.has_left).count()
+            as u64
     }
 
     /// Frames in the window.
@@ -297,6 +301,8 @@ mod tests {
         tally.over(1, ms(2100), "the connection was reset".into());
         assert_eq!((tally.served(), tally.cut(), tally.waiting()), (2, 1, 0));
         assert_eq!(tally.reasons.len(), 2);
+        tally.leave(2, ms(3000));
+        assert_eq!(tally.cut(), 1, "who leaves is not cut");
         // One frame in 1.1 s, and one in 2 s.
         assert_eq!(
             tally.rates(ms(3000)).iter().map(|fps| (fps * 10.0).round()).collect::<Vec<_>>(),

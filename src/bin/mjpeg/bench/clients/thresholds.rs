@@ -64,7 +64,7 @@ impl Thresholds {
             || self.max_loss.is_some();
         let age = row.age.map(|age| age.p99);
         [
-            (Missed::Served, has_any && (row.served < row.arrivals || row.cut > 0)),
+            (Missed::Served, has_any && row.has_unserved()),
             (Missed::MaxGap, self.max_gap.is_some_and(|limit| row.gap_max.is_none_or(|gap| gap > limit))),
             (
                 Missed::MinFps,
@@ -125,7 +125,7 @@ mod tests {
         };
         use Missed::{MaxAge, MaxGap, MaxLoss, MinFps, Served};
         assert_eq!(all.missed(&bad), [Served, MaxGap, MinFps, MaxAge, MaxLoss]);
-        assert_eq!(all.missed(&Row { arrivals: 2, ..Row::default() }).len(), 5);
+        assert_eq!(all.missed(&Row { clients: 2, arrivals: 2, ..Row::default() }).len(), 5);
         assert_eq!(none.missed(&bad), []);
         assert_eq!((percent("0.5%"), percent("101").is_err(), percent("x").is_err()), (Ok(0.5), true, true));
     }

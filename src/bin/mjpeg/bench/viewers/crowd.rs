@@ -34,7 +34,7 @@ const EVENTS: usize = 1024;
 /// Time between two reads of a viewer that reads at a rate.
 const TICK: Duration = Duration::from_millis(20);
 /// Bytes of frames that all viewers together may hold, if frames have no lengths.
-const HELD_BYTES: usize = 256 << 20;
+const HELD_BYTES: usize = 192 << 20;
 /// The smallest and the largest frame that one viewer may hold.
 const LEAST_BODY: usize = 256 << 10;
 const MOST_BODY: usize = 64 << 20;

@@ -65,7 +65,7 @@ fn cells(row: &Row) -> Vec<Cell> {
     let server = row.server;
     vec![
         Cell::count(row.clients),
-        Cell::count(row.served).inked(mark(Missed::Served, row.served < row.arrivals || row.cut > 0)),
+        Cell::count(row.served).inked(mark(Missed::Served, row.has_unserved())),
         Cell::number(row.fps_p50, 2),
         Cell::number(row.fps_min, 2).inked(mark(Missed::MinFps, is_slow)),
         ms(row.gap_p99),
