@@ -168,7 +168,8 @@ mod tests {
         let text = svg("gaps", "block", "gap", &[series, Series::default()]);
         assert!(text.contains("a &lt; b &amp; c") && text.ends_with("</svg>\n"));
         let numbers = |name: &str| -> Vec<f64> {
-            let pieces = text.split(&format!(" {name}=\"")).skip(1);
+            let attribute = format!(" {name}=\"");
+            let pieces = text.split(&attribute[..]).skip(1);
             pieces.map(|piece| piece.split('"').next().unwrap().parse().unwrap()).collect()
         };
         assert!(numbers("cx").iter().all(|x| (LEFT..=WIDTH).contains(x)), "{text}");

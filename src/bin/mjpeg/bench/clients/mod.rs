@@ -8,6 +8,7 @@
 mod arrivals;
 mod hall;
 mod live;
+mod missed;
 mod report;
 mod row;
 mod run;

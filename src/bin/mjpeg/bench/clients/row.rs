@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::missed::Missed;
 use super::tally::{Tally, percentile};
-use super::thresholds::Missed;
 
 /// What was measured with one number of viewers.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::missed::Missed;
 use super::row::Row;
 use crate::value::{self, Rate};
 
@@ -25,34 +26,6 @@ pub struct Thresholds {
     /// Lost frames in percent of those that were due
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     max_loss: Option<f64>,
-}
-
-/// A threshold, as in JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Missed {
-    /// A viewer was not served, or lost its stream.
-    Served,
-    /// `--max-gap`.
-    MaxGap,
-    /// `--min-fps`.
-    MinFps,
-    /// `--max-age`.
-    MaxAge,
-    /// `--max-loss`.
-    MaxLoss,
-}
-
-impl Missed {
-    /// The name in JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Served => "served",
-            Self::MaxGap => "max_gap",
-            Self::MinFps => "min_fps",
-            Self::MaxAge => "max_age",
-            Self::MaxLoss => "max_loss",
-        }
-    }
 }
 
 impl Thresholds {

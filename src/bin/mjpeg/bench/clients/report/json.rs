@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Report;
+use super::rows::Report;
 use crate::bench::clients::row::{Row, Spread};
 use crate::output::{self, ms, rounded};
 

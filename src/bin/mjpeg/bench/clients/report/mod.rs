@@ -1,11 +1,11 @@
 //! The report of a measurement.
 
 mod json;
+mod rows;
 mod text;
 
-use std::time::Duration;
-
-pub use self::text::rows;
+pub use self::rows::Report;
+pub use self::text::table;
 
 use super::row::Row;
 
@@ -22,19 +22,6 @@ pub enum Format {
     Markdown,
 }
 
-/// All rows.
-#[derive(Debug)]
-pub struct Report {
-    /// The URL.
-    pub target: String,
-    /// The length of the windows.
-    pub duration: Duration,
-    /// The rate at which frames were due.
-    pub fps: Option<f64>,
-    /// One row for each number of viewers.
-    pub rows: Vec<Row>,
-}
-
 /// The report, without a final line end.
 pub fn print(report: &Report, format: Format, is_coloured: bool) -> String {
     let rows: Vec<&Row> = report.rows.iter().collect();
@@ -42,6 +29,6 @@ pub fn print(report: &Report, format: Format, is_coloured: bool) -> String {
         Format::Text => text::print(report, is_coloured.into()),
         Format::Json => json::print(report),
         Format::Csv => text::figures(&rows).csv(),
-        Format::Markdown => text::rows(&rows).markdown(),
+        Format::Markdown => text::table(&rows).markdown(),
     }
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use mjpeg::counted::Counted;
 
-use super::Report;
+use super::rows::Report;
+use crate::bench::clients::missed::Missed;
 use crate::bench::clients::row::Row;
-use crate::bench::clients::thresholds::Missed;
 use crate::bench::table::{Cell, Table};
 use crate::output::printable;
 use crate::paint::{Ink, Paint};
@@ -35,7 +35,7 @@ const AGE: usize = 10;
 const SERVER: usize = 12;
 
 /// The table for people.
-pub fn rows(rows: &[&Row]) -> Table {
+pub fn table(rows: &[&Row]) -> Table {
     let has_age = rows.iter().any(|row| row.age.is_some());
     let has_server = rows.iter().any(|row| row.server.is_some());
     let is_shown = |column: usize| match column {
@@ -145,7 +145,7 @@ pub fn print(report: &Report, paint: Paint) -> String {
     let fps = report.fps.map(|fps| format!(", frames due at {fps:.2} fps")).unwrap_or_default();
     let title = format!("{}, {:?} a row{fps}", printable(&report.target), report.duration);
     let rows: Vec<&Row> = report.rows.iter().collect();
-    let mut lines = vec![paint.ink(Ink::Name, title), String::new(), self::rows(&rows).text(paint)];
+    let mut lines = vec![paint.ink(Ink::Name, title), String::new(), table(&rows).text(paint)];
     let sentences = sentences(&report.rows);
     if !sentences.is_empty() {
         lines.push(String::new());
