@@ -214,11 +214,11 @@ impl<'a> Crowd<'a> {
                 self.end(number, over, audience);
                 continue;
             }
-            if event.is_writable() || event.is_error() {
-                if let Err(over) = viewer.send() {
-                    self.end(number, over, audience);
-                    continue;
-                }
+            if (event.is_writable() || event.is_error())
+                && let Err(over) = viewer.send()
+            {
+                self.end(number, over, audience);
+                continue;
             }
             if event.is_readable() || event.is_read_closed() || event.is_error() {
                 viewer.is_readable = true;

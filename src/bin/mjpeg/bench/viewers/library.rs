@@ -43,7 +43,7 @@ pub fn read(
         loop {
             match reader.next_event() {
                 Ok(Some(Event::Body(multipart::Event::Part(part)))) => {
-                    frame(&part).into_iter().for_each(&mut *each)
+                    frame(&part).into_iter().for_each(&mut *each);
                 }
                 Ok(Some(Event::Body(multipart::Event::Deviation(deviation)))) => {
                     *too_large += u64::from(matches!(deviation.kind, DeviationKind::BodyTooLarge { .. }));

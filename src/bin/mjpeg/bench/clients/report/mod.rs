@@ -29,6 +29,6 @@ pub fn print(report: &Report, format: Format, is_coloured: bool) -> String {
         Format::Text => text::print(report, is_coloured.into()),
         Format::Json => json::print(report),
         Format::Csv => text::figures(&rows).csv(),
-        Format::Markdown => text::table(&rows).markdown(),
+        Format::Markdown => table(&rows).markdown(),
     }
 }
