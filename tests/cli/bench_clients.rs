@@ -243,9 +243,12 @@ fn hostile_servers_end_with_the_code_for_what_they_are() {
             std::thread::sleep(Duration::from_millis(20));
         }
     });
-    let refusing = Crowded::start(|_, _, peer| drop(peer.send(b"HTTP/1.1 404 Not Found\r\n\r\n")));
-    let moved =
-        Crowded::start(|_, _, peer| drop(peer.send(b"HTTP/1.1 302 Found\r\nLocation: /other\r\n\r\n")));
+    let refusing = Crowded::start(|_, _, peer| {
+        peer.send(b"HTTP/1.1 404 Not Found\r\n\r\n");
+    });
+    let moved = Crowded::start(|_, _, peer| {
+        peer.send(b"HTTP/1.1 302 Found\r\nLocation: /other\r\n\r\n");
+    });
     for (server, code, message) in [
         (&endless_head, 4, "response head"),
         (&page, 4, ""),
