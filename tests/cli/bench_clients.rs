@@ -161,7 +161,8 @@ fn dialects_are_counted_as_they_are_sent() {
         let server = Server::start(&kit::frames(), &["--fps", "20", "--dialect", dialect]);
         let rows = rows(&server.stream, 0, "-n 3 --duration 2s");
         let fps = number(&rows[0], "fps_min");
-        assert!((18.0..=21.0).contains(&fps), "{dialect}: {fps}");
+        // A busy machine loses some frames; a dialect that is misread loses or doubles most of them.
+        assert!((12.0..=22.0).contains(&fps), "{dialect}: {fps}");
     }
 }
 
