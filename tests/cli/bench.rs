@@ -77,6 +77,38 @@ fn with_reads_of_whole_parts_a_chunk_up_to_the_smallest_part_streams_and_a_large
 }
 
 #[test]
+fn the_article_is_reproduced_exactly() {
+    // 30 parts of 28 970 to 64 543 bytes: the 15th is the first below 30 000, the 30th the smallest.
+    let mut parts: Vec<usize> = (0..30).map(|n| 31_000 + n * 1_100).collect();
+    (parts[3], parts[14], parts[29]) = (64_543, 29_500, 28_970);
+    // What is around a picture depends on the largest one only.
+    let probe = frames(&[64_000]);
+    let overhead =
+        report(probe.path(), "--fps 20 --duration 200ms --pump direct")["part_min_bytes"].as_u64().unwrap();
+    let overhead = usize::try_from(overhead).unwrap() - 64_000;
+    let lengths: Vec<usize> = parts.iter().map(|len| len - overhead).collect();
+    let directory = frames(&lengths);
+    let report = report(
+        directory.path(),
+        "--fps 30 --duration 2s --pump ends-on-short-read --chunk 28970,28971,30000,65536",
+    );
+    assert_eq!((&report["part_min_bytes"], &report["part_max_bytes"]), (&28_970.into(), &64_543.into()));
+    let row = |read: &str, chunk: u64| {
+        let rows = report["rows"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["read"] == read && row["chunk_bytes"] == chunk).unwrap();
+        (row["verdict"].as_str().unwrap().to_string(), row["frames"].as_u64().unwrap())
+    };
+    for (chunk, verdict, frames) in
+        [(28_970, "streams", 60), (28_971, "ends", 30), (30_000, "ends", 15), (65_536, "ends", 1)]
+    {
+        assert_eq!(row("part", chunk), (verdict.to_string(), frames), "{chunk}");
+        assert_eq!(row("short", chunk), ("ends".to_string(), 1), "{chunk}");
+        let (verdict, frames) = row("fill", chunk);
+        assert!(["late", "bursts"].contains(&&verdict[..]) && frames > 50, "{chunk}: {verdict} {frames}");
+    }
+}
+
+#[test]
 fn a_short_read_at_the_end_of_a_part_ends_the_stream_after_one_frame() {
     let directory = frames(&[9_000, 7_000]);
     let report = report(directory.path(), "--fps 20 --duration 1s --pump ends-on-short-read --read short");
@@ -172,6 +204,50 @@ fn a_source_without_pictures_ends_with_a_message_and_exit_code_6() {
     }
     // `serve` has the same source. Its messages must name the command that runs.
     assert!(message.lines().all(|line| line.starts_with("mjpeg: bench: ")), "{message}");
+}
+
+#[test]
+fn csv_and_markdown_have_the_rows_of_the_json() {
+    let directory = frames(&[9_000, 3_000]);
+    let args = "--fps 20 --duration 500ms --pump ends-on-short-read,direct --read part --chunk 4k --quiet";
+    let csv = bench(directory.path(), &format!("{args} --format csv")).expect(0).text();
+    let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.splitn(17, ',').collect()).collect();
+    assert_eq!(lines.len(), 1 + 3, "{csv}");
+    let column = |name: &str| lines[0].iter().position(|it| *it == name).unwrap();
+    let cell = |row: usize, name: &str| lines[row][column(name)];
+    assert_eq!(
+        (cell(1, "pump"), cell(1, "chunk_bytes"), cell(1, "verdict")),
+        ("ends-on-short-read", "4096", "ends")
+    );
+    // The first part is larger than the chunk, the second one is smaller.
+    assert_eq!((cell(1, "frames"), cell(1, "model_frames"), cell(1, "frames_due")), ("2", "2", "10"));
+    assert_eq!((cell(3, "pump"), cell(3, "chunk_bytes"), cell(3, "http")), ("direct", "", "1.1"));
+    let markdown = bench(directory.path(), &format!("{args} --format markdown")).expect(0).text();
+    assert!(markdown.starts_with("| pump | read | http | chunk_bytes |"), "{markdown}");
+    assert_eq!(markdown.lines().count(), 2 + 3);
+    assert!(markdown.contains("| direct | - | 1.1 | - | streams | 10 | 10 |"), "{markdown}");
+}
+
+#[test]
+fn a_plot_shows_the_gap_of_each_chunk_size_and_where_the_stream_ends() {
+    let directory = frames(&[9_000, 3_000]);
+    let file = directory.path().join("gaps.svg");
+    let args = "--fps 20 --duration 1s --pump ends-on-short-read --read part,fill --chunk 1k,4k,64k --quiet";
+    bench(directory.path(), &format!("{args} --plot {}", file.display())).expect(0);
+    let svg = fs::read_to_string(&file).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
+    assert!(svg.contains("ends-on-short-read, part<") && svg.contains("ends-on-short-read, fill<"), "{svg}");
+    let missing =
+        bench(directory.path(), "--fps 20 --duration 200ms --pump direct --quiet --plot /nowhere/x.svg")
+            .expect(6);
+    assert!(missing.err.contains("cannot write --plot /nowhere/x.svg"), "{}", &*missing.err);
+}
+
+#[test]
+fn json_output_does_not_hide_progress() {
+    let directory = frames(&[5_000]);
+    let end = bench(directory.path(), "--fps 1 --duration 6s --pump direct --format json").expect(0);
+    assert!(end.err.contains("rows measured, about "), "{}", &*end.err);
 }
 
 #[test]

@@ -6,7 +6,10 @@
 mod kit;
 
 mod bench;
+mod bench_clients;
 mod bench_path;
+mod bench_slow;
+mod bench_url;
 mod check;
 mod check_baseline;
 mod check_carriers;

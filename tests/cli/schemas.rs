@@ -111,6 +111,25 @@ fn all_json_output_is_valid_by_its_schema() {
     faulty.run.end().expect(0);
     printed.lines("serve.fault", &fs::read(&log).unwrap());
 
+    let measured = Server::start(&kit::frames(), &["--fps", "20"]);
+    let bench = |args: &[&str]| run(mjpeg(["bench"]).args(args).args(["--format", "json", "--quiet"]));
+    let pid = measured.run.pid().to_string();
+    let clients =
+        ["clients", &measured.stream, "-n", "1,3", "--duration", "400ms", "--pid", &pid, "--max-gap", "1ms"];
+    printed.lines("bench.clients", &bench(&clients).expect(1).out);
+    printed.lines(
+        "bench.clients",
+        &bench(&["clients", "http://127.0.0.1:1/", "-n", "2", "--duration", "300ms"]).out,
+    );
+    printed.lines(
+        "bench.chunks.url",
+        &bench(&["chunks", &measured.stream, "--duration", "600ms"]).expect(0).out,
+    );
+    let slow = ["slow", &measured.stream, "--duration", "1s", "--pid", &pid];
+    printed.lines("bench.slow", &bench(&slow).out);
+    printed.lines("bench.slow", &bench(&["slow", "http://127.0.0.1:1/"]).expect(3).out);
+    drop(measured);
+
     let state = |server: &Server| http::get(server.address(), "/state").1;
     printed.lines("state", &state(&Server::start(&kit::frames(), &[])));
     let mut client = Client::watch(server.address(), "/stream?layout=leading");

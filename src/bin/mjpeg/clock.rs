@@ -48,6 +48,30 @@ impl Clock {
         }
     }
 
+    /// The monotonic time of the system, which all processes share. A simulated one started 5 s before the clock.
+    pub fn system(&self) -> Duration {
+        match self {
+            Self::Real { .. } => {
+                let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+                Duration::try_from(time).unwrap_or_default()
+            }
+            #[cfg(test)]
+            Self::Simulated { .. } => Duration::from_secs(5) + self.now(),
+        }
+    }
+
+    /// The processor time of this process.
+    pub fn process(&self) -> Duration {
+        match self {
+            Self::Real { .. } => {
+                let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+                Duration::try_from(time).unwrap_or_default()
+            }
+            #[cfg(test)]
+            Self::Simulated { .. } => Duration::ZERO,
+        }
+    }
+
     /// Wall-clock time since 1970-01-01 UTC. A simulated clock starts at 2026-01-01.
     pub fn unix(&self) -> Duration {
         match self {

@@ -219,6 +219,11 @@ impl Run {
         self.child.id()
     }
 
+    /// Whether the program has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Whether the program holds a socket.
     pub fn has_connection(&self) -> bool {
         let folder = format!("/proc/{}/fd", self.pid());

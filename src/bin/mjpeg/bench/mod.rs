@@ -1,8 +1,18 @@
 //! `mjpeg bench`: measurements of streams, each with a model that predicts the result.
 
 mod chunks;
+mod clients;
+mod foreign;
+mod host;
+mod obstacle;
 mod page;
 mod path;
+mod plot;
+mod process;
+mod slow;
+mod table;
+mod verdict;
+mod viewers;
 
 use clap::Subcommand;
 
@@ -20,8 +30,10 @@ pub struct Args {
 /// The measurements.
 #[derive(Debug, Subcommand)]
 enum Bench {
-    Chunks(chunks::Args),
+    Chunks(Box<chunks::Args>),
+    Clients(Box<clients::Args>),
     Path(Box<path::Args>),
+    Slow(Box<slow::Args>),
 }
 
 impl Args {
@@ -30,6 +42,8 @@ impl Args {
         match self.bench {
             Bench::Chunks(_) => &["bench", "chunks"],
             Bench::Path(_) => &["bench", "path"],
+            Bench::Clients(_) => &["bench", "clients"],
+            Bench::Slow(_) => &["bench", "slow"],
         }
     }
 
@@ -42,6 +56,8 @@ impl Args {
         match &self.bench {
             Bench::Chunks(args) => args.check(),
             Bench::Path(args) => args.check(),
+            Bench::Clients(args) => args.check(),
+            Bench::Slow(args) => args.check(),
         }
     }
 }
@@ -51,5 +67,7 @@ pub fn run(args: Args, stop: &Stop) -> Result<Outcome, Failure> {
     match args.bench {
         Bench::Chunks(args) => chunks::run(&args, stop),
         Bench::Path(args) => path::run(&args, stop),
+        Bench::Clients(args) => clients::run(&args, stop),
+        Bench::Slow(args) => slow::run(&args, stop),
     }
 }

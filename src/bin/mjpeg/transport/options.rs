@@ -98,7 +98,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-fn secret() -> Redacting<Secret> {
+pub(super) fn secret() -> Redacting<Secret> {
     let parse =
         |typed: &OsStr| typed.to_str().map(|text| Secret(text.into())).ok_or("it is not UTF-8".into());
     Redacting::new(parse, |_| "(redacted)".into())

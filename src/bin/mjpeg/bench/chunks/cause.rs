@@ -6,7 +6,8 @@ use super::cell::{Cell, Http, Pump, ReadRule, Reads};
 use super::model;
 use super::parts::Sequence;
 use super::schedule::Schedule;
-use super::timeline::{Figures, Verdict};
+use super::timeline::Figures;
+use crate::bench::verdict::Verdict;
 
 /// The cause of the behaviour that the model predicts for `cell`. If the measurement differs, the sentence says so.
 pub fn sentence(

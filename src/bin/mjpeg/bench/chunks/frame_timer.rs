@@ -80,6 +80,11 @@ impl FrameTimer {
         self.sleep_until(self.schedule.duration());
     }
 
+    /// How many frames become due.
+    pub fn frames_due(&self) -> u64 {
+        self.schedule.frames_due()
+    }
+
     /// When the measurement ends, on the clock.
     pub fn end(&self) -> Duration {
         self.start + self.schedule.duration()

@@ -26,21 +26,27 @@ mod source;
 mod timeline;
 mod tiny;
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::ValueEnum;
+use clap::builder::TypedValueParser;
 
 use self::cell::{Cell, Pump, ReadRule};
 use self::parts::{Parts, Sequence};
 use self::progress_display::ProgressDisplay;
-use self::report::{Format, Report, print};
+use self::report::{Format, Report, print, svg};
 use self::run::{Bench, batches};
 use self::schedule::Schedule;
+use super::foreign::{self, Measurement, Reads};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::{self, Color};
 use crate::signal::Stop;
+use crate::transport::{PlainOptions, PlainUrl};
 use crate::usage::Usage;
 use crate::value::{self, Rate};
 use mjpeg::counted::Counted;
@@ -50,19 +56,22 @@ use mjpeg::counted::Counted;
 const CHUNKS: [u64; 6] = [1 << 10, 16 << 10, 30_000, 64 << 10, 256 << 10, 1 << 20];
 /// The largest chunk.
 const MAX_CHUNK: u64 = 64 << 20;
+/// The shortest and the longest measurement of a URL.
+const SHORTEST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(3600);
 /// The most frames of one measurement.
 const MAX_FRAMES: u64 = 100_000;
 
-/// Measure which chunk sizes delay a stream or end it
+/// Measure which chunk sizes delay a stream or end it, or how the server of a URL sends
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A directory of JPEGs, streamed in natural order, again and again
-    #[arg(value_name = "SOURCE")]
-    source: PathBuf,
+    /// A directory of JPEGs, streamed in natural order, again and again; or an http:// URL, whose server is measured
+    #[arg(value_name = "SOURCE|URL", value_parser = Source::parser())]
+    source: Source,
 
-    /// Frames per second
-    #[arg(long, default_value = "30")]
-    fps: Rate,
+    /// Frames per second [default: 30; of a URL: what is measured]
+    #[arg(long)]
+    fps: Option<Rate>,
 
     /// How long each cell is measured
     #[arg(long, value_name = "T", default_value = "4s", value_parser = value::duration)]
@@ -72,21 +81,25 @@ pub struct Args {
     #[arg(long, value_name = "SIZE,..", value_delimiter = ',', value_parser = chunk)]
     chunk: Vec<u64>,
 
-    /// What moves frames to the socket [default: all]
+    /// What moves frames to the socket [default: all]; not with a URL
     #[arg(long, value_name = "PUMP,..", value_delimiter = ',')]
     pump: Vec<Pump>,
 
-    /// What a read of n bytes returns [default: all]
+    /// What a read of n bytes returns [default: all]; with a URL, what the reads of a consumer return (`fill`, `short`)
     #[arg(long, value_name = "READ,..", value_delimiter = ',')]
     read: Vec<ReadRule>,
 
-    /// Number of cells measured at once [default: as many as keep half a core busy]
+    /// Number of cells measured at once [default: as many as keep half a core busy]; not with a URL
     #[arg(long, value_name = "N")]
     jobs: Option<std::num::NonZeroUsize>,
 
     /// The format of the report
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
+
+    /// Also write a plot of the largest gap over the chunk size to FILE; not with a URL
+    #[arg(long, value_name = "FILE.svg")]
+    plot: Option<PathBuf>,
 
     /// Colour in text
     #[arg(long, value_name = "WHEN", default_value = "auto")]
@@ -95,14 +108,58 @@ pub struct Args {
     /// Show no progress
     #[arg(long, short)]
     quiet: bool,
+
+    #[command(flatten)]
+    options: PlainOptions,
 }
 
-/// Measures every cell and prints the report.
+/// Measures and prints the report.
 pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
+    match &args.source {
+        Source::Directory(directory) => run_directory(args, directory, stop),
+        Source::Url(url) => run_url(args, url, stop),
+    }
+}
+
+/// Measures the server of a URL.
+fn run_url(args: &Args, url: &PlainUrl, stop: &Stop) -> Result<Outcome, Failure> {
+    let blocks = if args.chunk.is_empty() { &CHUNKS[..] } else { &args.chunk };
+    let reads = or_all(&args.read);
+    let reads: Vec<Reads> = reads.into_iter().filter_map(consumer_reads).collect();
+    let measurement = Measurement {
+        url,
+        options: &args.options,
+        duration: args.duration,
+        fps: args.fps.map(Rate::fps),
+        blocks,
+        has_own: !args.chunk.is_empty(),
+        reads: &reads,
+    };
+    let report = measurement.run(stop)?;
+    output::result(&match args.format {
+        Format::Text => foreign::text(&report, args.color.on_stdout().into()),
+        Format::Json => foreign::json(&report),
+        Format::Csv => foreign::table(&report).csv(),
+        Format::Markdown => foreign::table(&report).markdown(),
+    })?;
+    Ok(stop.signal().map_or(Outcome::Exit(Exit::Done), Outcome::Signal))
+}
+
+/// The rule for a consumer, if it is one.
+fn consumer_reads(rule: ReadRule) -> Option<Reads> {
+    match rule {
+        ReadRule::Part => None,
+        ReadRule::Short => Some(Reads::Short),
+        ReadRule::Fill => Some(Reads::Fill),
+    }
+}
+
+/// Measures every cell.
+fn run_directory(args: &Args, directory: &Path, stop: &Stop) -> Result<Outcome, Failure> {
     let schedule = args.schedule();
     let frames = schedule.frames_due();
     let bench =
-        Bench { parts: Parts::new(&frames::load(&args.source, frames)?)?, schedule, clock: Clock::real() };
+        Bench { parts: Parts::new(&frames::load(directory, frames)?)?, schedule, clock: Clock::real() };
     let sequence = bench.parts.sequence();
     let cells = args.cells(sequence);
     let batches = batches(&cells, args.jobs.map(Into::into), sequence, &schedule);
@@ -111,6 +168,14 @@ pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
     let timelines = bench.run(&batches, stop, &mut display);
     display.finish();
     let report = Report::new(sequence, &schedule, &timelines?);
+    if let Some(file) = &args.plot {
+        // A file that is replaced is whole before and afterwards.
+        let hidden = file.with_extension("svg.new");
+        fs::write(&hidden, svg(&report))
+            .and_then(|()| fs::rename(&hidden, file))
+            .with_context(|| format!("cannot write --plot {}", file.display()))
+            .map_err(Failure::local)?;
+    }
     output::result(&print(&report, args.format, args.color.on_stdout()))?;
     Ok(stop.signal().map_or(Outcome::Exit(Exit::Done), Outcome::Signal))
 }
@@ -122,6 +187,23 @@ impl Args {
     ///
     /// If no frame, or too many frames, would be due.
     pub fn check(&self) -> Result<(), Usage> {
+        if let Source::Url(_) = self.source {
+            let alone = [
+                (!self.pump.is_empty(), "--pump"),
+                (self.jobs.is_some(), "--jobs"),
+                (self.plot.is_some(), "--plot"),
+                (self.read.contains(&ReadRule::Part), "--read part"),
+            ];
+            if let Some((_, option)) = alone.into_iter().find(|(is_given, _)| *is_given) {
+                return Err(Usage::conflict(format!(
+                    "{option} is for a directory; a URL has a server of its own"
+                )));
+            }
+            if self.duration < SHORTEST || self.duration > LONGEST {
+                return Err(Usage::value("--duration: a URL is measured for 100 ms to 1 h"));
+            }
+            return Ok(());
+        }
         match self.schedule().frames_due() {
             1..=MAX_FRAMES => Ok(()),
             frames => Err(Usage::value(format!(
@@ -133,7 +215,7 @@ impl Args {
     }
 
     fn schedule(&self) -> Schedule {
-        Schedule::new(self.fps.fps(), self.duration)
+        Schedule::new(self.fps.map_or(30.0, Rate::fps), self.duration)
     }
 
     /// The cells to measure.
@@ -144,6 +226,44 @@ impl Args {
             chunks = [&CHUNKS[..], &[smallest - 1, smallest, smallest + 1]].concat();
         }
         Cell::all(&or_all(&self.pump), &or_all(&self.read), &chunks)
+    }
+}
+
+/// What is measured.
+#[derive(Debug, Clone)]
+enum Source {
+    /// The pumps of this program, with these pictures.
+    Directory(PathBuf),
+    /// The server of this URL.
+    Url(PlainUrl),
+}
+
+impl Source {
+    /// Parses a SOURCE on the command line. Opens nothing.
+    fn parser() -> impl TypedValueParser<Value = Self> {
+        SourceParser
+    }
+}
+
+/// Something with a scheme is a URL, anything else a directory.
+#[derive(Clone)]
+struct SourceParser;
+
+impl TypedValueParser for SourceParser {
+    type Value = Source;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Source, clap::Error> {
+        match value.to_str() {
+            Some(text) if text.contains("://") => {
+                PlainUrl::parser().parse_ref(command, arg, value).map(Source::Url)
+            }
+            _ => Ok(Source::Directory(value.into())),
+        }
     }
 }
 

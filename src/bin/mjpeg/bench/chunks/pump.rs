@@ -34,8 +34,10 @@ pub fn chunks(
     socket: &mut impl Write,
 ) -> io::Result<()> {
     let wanted = usize::try_from(reads.chunk_bytes).map_err(io::Error::other)?;
+    let longest = Source::longest_read(parts.sequence(), reads.rule, reads.chunk_bytes, timer.frames_due());
+    let longest = usize::try_from(longest).map_err(io::Error::other)?;
     let mut source = Source::new(parts, timer, reads.rule);
-    let mut buffer = PageBuffer::zeroed(SIZE_LINE + Source::longest_read(parts, reads.rule, wanted) + 2);
+    let mut buffer = PageBuffer::zeroed(SIZE_LINE + longest + 2);
     while let Some(len) = source.read(wanted, &mut buffer[SIZE_LINE..]) {
         if len > 0 {
             socket.write_all(chunk(&mut buffer, len))?;

@@ -15,6 +15,7 @@ use super::parts::{Parts, Sequence};
 use super::progress_display::ProgressDisplay;
 use super::schedule::Schedule;
 use super::server::Server;
+use super::source::Source;
 use super::timeline::Timeline;
 use crate::clock::Clock;
 use crate::problem::Problem;
@@ -23,6 +24,8 @@ use crate::signal::Stop;
 /// The total estimated load of the cells that run at once, as a share of one core: low enough that no cell waits for
 /// another.
 const LOAD: f64 = 0.5;
+/// The most bytes in the buffers of the cells that run at once, unless a single cell has more.
+const BUFFERED: u64 = 256 << 20;
 /// How often the display is updated.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -38,27 +41,38 @@ pub struct Bench {
 }
 
 /// Splits `cells` into batches. The cells of a batch run at once: `jobs` of them, or as many as stay below the load
-/// limit.
+/// limit, but never more than the limit of memory allows.
 pub fn batches<'a>(
     cells: &'a [Cell],
     jobs: Option<usize>,
     sequence: &Sequence,
     schedule: &Schedule,
 ) -> Vec<&'a [Cell]> {
-    let (mut batches, mut start, mut load) = (Vec::new(), 0, 0.0);
+    let (mut batches, mut start, mut load, mut buffered) = (Vec::new(), 0, 0.0, 0);
     for (at, cell) in cells.iter().enumerate() {
         let more = cell.load(sequence, schedule);
-        let full = jobs.map_or(load + more > LOAD, |jobs| at - start == jobs);
-        if at > start && full {
+        let bytes = buffer_bytes(cell, sequence, schedule);
+        let is_full =
+            jobs.map_or(load + more > LOAD, |jobs| at - start == jobs) || buffered + bytes > BUFFERED;
+        if at > start && is_full {
             batches.push(&cells[start..at]);
-            (start, load) = (at, 0.0);
+            (start, load, buffered) = (at, 0.0, 0);
         }
         load += more;
+        buffered += bytes;
     }
     if start < cells.len() {
         batches.push(&cells[start..]);
     }
     batches
+}
+
+/// The bytes in the buffers of one cell: the chunk of its server, and a part of its client.
+fn buffer_bytes(cell: &Cell, sequence: &Sequence, schedule: &Schedule) -> u64 {
+    let chunk = cell.reads.map_or(0, |reads| {
+        Source::longest_read(sequence, reads.rule, reads.chunk_bytes, schedule.frames_due())
+    });
+    chunk + sequence.max()
 }
 
 impl Bench {
@@ -164,5 +178,28 @@ impl Bench {
             served.context("the server failed")?;
             Ok(timeline)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cell::{Pump, ReadRule};
+    use super::*;
+
+    #[test]
+    fn cells_that_run_at_once_have_bounded_buffers() {
+        let chunks: Vec<u64> = (0..12).map(|n| (64 << 20) - n).collect();
+        let cells = Cell::all(&[Pump::EndsOnShortRead, Pump::EndsOnEmptyRead], &[ReadRule::Fill], &chunks);
+        let sequence = Sequence::new([60_000, 50_000]);
+        let long = Schedule::new(30.0, Duration::from_secs(3600));
+        for jobs in [None, Some(100)] {
+            let batches = batches(&cells, jobs, &sequence, &long);
+            assert_eq!(batches.iter().map(|batch| batch.len()).sum::<usize>(), 24);
+            assert!(batches.iter().all(|batch| batch.len() <= 3), "{batches:?}");
+        }
+        // In 4 s no more than 7 MB become due, so no buffer is larger.
+        let short = Schedule::new(30.0, Duration::from_secs(4));
+        assert_eq!(batches(&cells, None, &sequence, &short).len(), 1);
+        assert!(buffer_bytes(&cells[0], &sequence, &short) < 8 << 20);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::cell::ReadRule;
 use super::frame_timer::{FrameTimer, Wait};
-use super::parts::Parts;
+use super::parts::{Parts, Sequence};
 
 /// Reads parts by one rule. Each read blocks until the frames it needs are due.
 #[derive(Debug)]
@@ -22,11 +22,12 @@ impl<'a> Source<'a> {
         Self { parts, timer, rule, number: 0, offset: 0 }
     }
 
-    /// The most bytes that a read of `n` bytes can return.
-    pub fn longest_read(parts: &Parts, rule: ReadRule, n: usize) -> usize {
+    /// The most bytes that a read of `n` bytes can return, or copy before the measurement ends: `frames` are due.
+    pub fn longest_read(sequence: &Sequence, rule: ReadRule, n: u64, frames: u64) -> u64 {
         match rule {
-            ReadRule::Part => usize::try_from(parts.sequence().max()).unwrap_or(usize::MAX),
-            ReadRule::Short | ReadRule::Fill => n,
+            ReadRule::Part => sequence.max(),
+            ReadRule::Short => n.min(sequence.max()),
+            ReadRule::Fill => n.min(sequence.max().saturating_mul(frames)),
         }
     }
 
@@ -82,7 +83,8 @@ mod tests {
         let schedule = Schedule::new(1.0, Duration::from_secs(4));
         let mut source =
             Source::new(&parts, FrameTimer::start(&clock, schedule, &Halt::new(&Stop::default())), rule);
-        let mut out = vec![0; Source::longest_read(&parts, rule, n)];
+        let longest = Source::longest_read(parts.sequence(), rule, n as u64, schedule.frames_due());
+        let mut out = vec![0; longest as usize];
         let mut reads = Vec::new();
         while let Some(len) = source.read(n, &mut out) {
             reads.push((len, clock.now().as_secs() as u32));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::schedule::Schedule;
+use crate::bench::verdict::Verdict;
 
 /// What a client receives of a stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,34 +14,6 @@ pub struct Timeline {
     pub arrivals: Vec<Duration>,
     /// When the response ended, from the start; `None` if the measurement ended first.
     pub over: Option<Duration>,
-}
-
-/// The behaviour of a stream. The names are those of the JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// No frame.
-    Nothing,
-    /// The response ended, or stayed silent, before all frames were due.
-    Ends,
-    /// The largest gap is at least three intervals.
-    Bursts,
-    /// At least half of the frames are late by half an interval or more.
-    Late,
-    /// The frames arrive when they are due.
-    Streams,
-}
-
-impl Verdict {
-    /// The name in text and JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Nothing => "nothing",
-            Self::Ends => "ends",
-            Self::Bursts => "bursts",
-            Self::Late => "late",
-            Self::Streams => "streams",
-        }
-    }
 }
 
 /// The figures of a timeline. A figure that needs more frames than the timeline has is `None`.

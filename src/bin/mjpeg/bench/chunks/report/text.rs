@@ -7,7 +7,7 @@ use mjpeg::counted::Counted;
 
 use super::rows::{Report, Row};
 use crate::bench::chunks::cell::{Cell, ReadRule, Reads, word};
-use crate::bench::chunks::timeline::Verdict;
+use crate::bench::verdict::Verdict;
 
 /// The columns before the cause, with their alignment: the measured figures, then those of the model.
 const COLUMNS: [(&str, Align); 12] = [

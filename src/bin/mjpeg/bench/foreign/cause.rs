@@ -1,0 +1,142 @@
+//! What the server does, in a sentence that its developer can act on.
+
+use mjpeg::counted::Counted;
+
+use super::shape::{Sending, Shape};
+use super::trace::End;
+use crate::bench::verdict::Verdict;
+
+/// What is known of the server.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// What the stream is.
+    pub verdict: Verdict,
+    /// How it is sent.
+    pub shape: &'a Shape,
+    /// The frames that came, and the size of the smallest part.
+    pub frames: u64,
+    /// The size of the smallest part.
+    pub part_min: Option<u64>,
+    /// How the response ended.
+    pub end: Option<End>,
+    /// The `Server` field.
+    pub server: &'a str,
+}
+
+impl Facts<'_> {
+    /// The sentence.
+    pub fn sentence(&self) -> String {
+        match (self.verdict, self.shape.sending) {
+            (Verdict::Nothing, _) => {
+                "no complete frame came: the server waits for more bytes than there are before it sends, \
+                 or it has no picture"
+                    .into()
+            }
+            (Verdict::Ends, _) => self.ends(),
+            (_, Sending::Blocks { bytes }) => format!(
+                "the bytes leave in blocks of {bytes}: something collects {bytes} bytes before it sends, so the end of a \
+                 frame waits for the next {}. {}",
+                if self.shape.frames_per_send > 1.5 {
+                    format!("ones, and {:.1} frames come at once", self.shape.frames_per_send)
+                } else {
+                    "one".into()
+                },
+                self.advice()
+            ),
+            (_, Sending::Tails { bytes }) => format!(
+                "the last {} of a frame come with the next one: a buffer is not flushed at the end of a part. {}",
+                Counted(bytes, "byte"),
+                self.advice()
+            ),
+            (_, Sending::Whole) if self.shape.frames_per_send > 1.5 => format!(
+                "whole frames come {:.1} at a time: the program that makes them collects them, or waits",
+                self.shape.frames_per_send
+            ),
+            (Verdict::Bursts, Sending::Whole) => {
+                "each part leaves whole, but sometimes late: the source of the pictures stalls, or the machine is busy"
+                    .into()
+            }
+            (_, Sending::Whole) => "each part leaves whole when it is ready: nothing to change".into(),
+            (_, Sending::Unknown) => "too few bytes came to see how they are sent; try a longer --duration".into(),
+        }
+    }
+
+    fn ends(&self) -> String {
+        let frames = Counted(self.frames, "frame");
+        let smallest = self.part_min.map(|min| format!(" ({})", Counted(min, "byte"))).unwrap_or_default();
+        match self.end {
+            Some(End::Framed) => format!(
+                "the response ended in an orderly way after {frames}, without an error: a server that takes a read shorter than \
+                 its block for the end of the file does this. Make its block no larger than the smallest part{smallest}, \
+                 or stop its loop only at an empty read"
+            ),
+            Some(End::Closed) => {
+                format!("the server closed the connection after {frames}: look for an error in its log")
+            }
+            None => format!(
+                "nothing came after {frames}, and the connection stayed open: the server's loop has ended or waits. If it \
+                 reads blocks, make them no larger than the smallest part{smallest}"
+            ),
+        }
+    }
+
+    /// What helps with this server.
+    fn advice(&self) -> &'static str {
+        let server = self.server.to_ascii_lowercase();
+        let is = |names: &[&str]| names.iter().any(|name| server.contains(name));
+        if is(&["nginx", "openresty"]) {
+            "In nginx: `proxy_buffering off;` for this location, or the field `X-Accel-Buffering: no` from the program \
+             behind it"
+        } else if is(&["apache"]) {
+            "In Apache: `flushpackets=on` in ProxyPass"
+        } else if is(&[
+            "wsgi", "gunicorn", "python", "werkzeug", "waitress", "cheroot", "rocket", "uvicorn", "aiohttp",
+        ]) {
+            "In Python: yield each part as one bytes object from a generator; `wsgi.file_wrapper` and `read(n)` collect \
+             blocks"
+        } else {
+            "Write each part with one call and flush it, or read from the source only what is there"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn sentence(verdict: Verdict, sending: Sending, end: Option<End>, server: &str) -> String {
+        let interval = Duration::from_millis(33);
+        let shape = Shape { sends: 9, sending, frames_per_send: 1.0, torn: 0.0, interval };
+        Facts { verdict, shape: &shape, frames: 15, part_min: Some(28_970), end, server }.sentence()
+    }
+
+    #[test]
+    fn the_sentence_names_the_figure_and_the_remedy_for_the_server() {
+        for (verdict, sending, end, server, words) in [
+            (
+                Verdict::Late,
+                Sending::Blocks { bytes: 4096 },
+                None,
+                "nginx/1.22",
+                ["blocks of 4096", "proxy_buffering off"],
+            ),
+            (
+                Verdict::Late,
+                Sending::Blocks { bytes: 8192 },
+                None,
+                "gunicorn",
+                ["blocks of 8192", "yield each part"],
+            ),
+            (Verdict::Late, Sending::Tails { bytes: 1 }, None, "", ["last 1 byte of", "flush it"]),
+            (Verdict::Ends, Sending::Unknown, Some(End::Framed), "", ["after 15 frames", "28970 bytes"]),
+            (Verdict::Ends, Sending::Unknown, Some(End::Closed), "", ["closed the connection", "log"]),
+            (Verdict::Ends, Sending::Unknown, None, "", ["stayed open", "28970 bytes"]),
+            (Verdict::Streams, Sending::Whole, None, "", ["leaves whole", "nothing to change"]),
+        ] {
+            let text = sentence(verdict, sending, end, server);
+            assert!(words.iter().all(|word| text.contains(word)), "{text}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! A plot as SVG: times over sizes, both on logarithmic scales. It follows the light or dark theme of its viewer.
+
+use std::fmt::Write as _;
+
+const WIDTH: f64 = 760.0;
+const HEIGHT: f64 = 420.0;
+/// The margins of the plot area.
+const LEFT: f64 = 70.0;
+const RIGHT: f64 = 230.0;
+const TOP: f64 = 40.0;
+const BOTTOM: f64 = 50.0;
+/// Colours of the series, which can be told apart on white and on black, also by those who see few colours (Okabe and Ito).
+const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+
+const STYLE: &str = "text{font:12px sans-serif;fill:#222}.title{font-size:15px}.grid{stroke:#ddd}.axis{stroke:#222}\
+svg{background:#fff}@media(prefers-color-scheme:dark){text{fill:#ddd}.grid{stroke:#444}.axis{stroke:#ddd}svg{background:#1b1b1b}}";
+
+/// One line of a plot.
+#[derive(Debug, Clone, Default)]
+pub struct Series {
+    /// Its name in the legend.
+    pub name: String,
+    /// Measured points: bytes and milliseconds.
+    pub measured: Vec<(f64, f64)>,
+    /// Predicted points, joined by a line.
+    pub model: Vec<(f64, f64)>,
+    /// Sizes at which there is no time, because the stream ended: a cross at the upper edge.
+    pub ended: Vec<f64>,
+}
+
+/// A plot of milliseconds over bytes.
+pub fn svg(title: &str, x: &str, y: &str, series: &[Series]) -> String {
+    let points = || series.iter().flat_map(|it| it.measured.iter().chain(&it.model));
+    let sizes = points().map(|&(size, _)| size).chain(series.iter().flat_map(|it| it.ended.iter().copied()));
+    let (x_from, x_to) = bounds(sizes, 2.0);
+    let (y_from, y_to) = bounds(points().map(|&(_, time)| time), 10.0);
+    let at_x = |size: f64| LEFT + (size.log2() - x_from) / (x_to - x_from) * (WIDTH - LEFT - RIGHT);
+    let at_y = |time: f64| {
+        HEIGHT - BOTTOM - (time.max(1e-3).log10() - y_from) / (y_to - y_from) * (HEIGHT - TOP - BOTTOM)
+    };
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>{0}</title>\
+         <style>{STYLE}</style><text class=\"title\" x=\"{LEFT}\" y=\"22\">{0}</text>\n",
+        escaped(title)
+    );
+    let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
+    // Writing to a string does not fail.
+    for power in (x_from as i32)..=(x_to as i32) {
+        let place = at_x(f64::from(power).exp2());
+        let _ = write!(out, "<path class=\"grid\" d=\"M{place:.1} {TOP}V{bottom}\"/>");
+        if (power - x_from as i32) % 2 == 0 {
+            let label = size(f64::from(power).exp2());
+            let _ = writeln!(
+                out,
+                "<text x=\"{place:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{label}</text>",
+                bottom + 16.0
+            );
+        }
+    }
+    for power in (y_from as i32)..=(y_to as i32) {
+        let place = at_y(10f64.powi(power));
+        let label = time(10f64.powi(power));
+        let _ = writeln!(
+            out,
+            "<path class=\"grid\" d=\"M{LEFT} {place:.1}H{right}\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
+            LEFT - 6.0,
+            place + 4.0
+        );
+    }
+    let _ = writeln!(
+        out,
+        "<path class=\"axis\" fill=\"none\" d=\"M{LEFT} {TOP}V{bottom}H{right}\"/>\
+         <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text><text x=\"{LEFT}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+        f64::midpoint(LEFT, right),
+        HEIGHT - 14.0,
+        escaped(x),
+        TOP - 8.0,
+        escaped(y)
+    );
+    for (number, it) in series.iter().enumerate() {
+        let colour = COLOURS[number % COLOURS.len()];
+        let line: Vec<String> =
+            it.model.iter().map(|&(size, time)| format!("{:.1} {:.1}", at_x(size), at_y(time))).collect();
+        if line.len() > 1 {
+            let _ = write!(out, "<path fill=\"none\" stroke=\"{colour}\" d=\"M{}\"/>", line.join("L"));
+        }
+        for &(size, time) in &it.measured {
+            let _ = write!(
+                out,
+                "<circle fill=\"{colour}\" r=\"4\" cx=\"{:.1}\" cy=\"{:.1}\"/>",
+                at_x(size),
+                at_y(time)
+            );
+        }
+        for &size in &it.ended {
+            // Series with the same sizes are drawn beside each other.
+            let (x, y) = (at_x(size), TOP + 8.0 + 12.0 * number as f64);
+            let _ = write!(
+                out,
+                "<path stroke=\"{colour}\" stroke-width=\"2\" d=\"M{:.1} {:.1}l8 8m0 -8l-8 8\"/>",
+                x - 4.0,
+                y - 4.0
+            );
+        }
+        let y = TOP + 10.0 + 20.0 * number as f64;
+        let _ = writeln!(
+            out,
+            "<circle fill=\"{colour}\" r=\"4\" cx=\"{:.1}\" cy=\"{y:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+            right + 16.0,
+            right + 26.0,
+            y + 4.0,
+            escaped(&it.name)
+        );
+    }
+    let y = TOP + 20.0 + 20.0 * series.len() as f64;
+    for (line, text) in ["dots: measured", "lines: model", "crosses: the stream ended"].iter().enumerate() {
+        let _ = writeln!(
+            out,
+            "<text x=\"{:.1}\" y=\"{:.1}\">{text}</text>",
+            right + 12.0,
+            y + 16.0 * line as f64
+        );
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+/// The whole powers of `base` around the values, at least one apart.
+fn bounds(values: impl Iterator<Item = f64>, base: f64) -> (f64, f64) {
+    let (least, most) = values
+        .filter(|&value| value > 0.0)
+        .fold((f64::INFINITY, 0.0_f64), |(least, most), value| (least.min(value), most.max(value)));
+    if most == 0.0 {
+        return (0.0, 1.0);
+    }
+    let (from, to) = (least.log(base).floor(), most.log(base).ceil());
+    (from, if to > from { to } else { from + 1.0 })
+}
+
+fn size(bytes: f64) -> String {
+    match bytes {
+        b if b >= 1048576.0 => format!("{} MiB", b / 1048576.0),
+        b if b >= 1024.0 => format!("{} KiB", b / 1024.0),
+        b => format!("{b} B"),
+    }
+}
+
+fn time(ms: f64) -> String {
+    if ms >= 1000.0 { format!("{} s", ms / 1000.0) } else { format!("{ms} ms") }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_are_inside_the_plot_and_text_is_escaped() {
+        let series = Series {
+            name: "a < b & c".into(),
+            measured: vec![(1024.0, 33.4), (1_048_576.0, 814.0)],
+            model: vec![(1024.0, 33.3), (1_048_576.0, 800.0)],
+            ended: vec![65_536.0],
+        };
+        let text = svg("gaps", "block", "gap", &[series, Series::default()]);
+        assert!(text.contains("a &lt; b &amp; c") && text.ends_with("</svg>\n"));
+        let numbers = |name: &str| -> Vec<f64> {
+            let attribute = format!(" {name}=\"");
+            let pieces = text.split(&attribute[..]).skip(1);
+            pieces.map(|piece| piece.split('"').next().unwrap().parse().unwrap()).collect()
+        };
+        assert!(numbers("cx").iter().all(|x| (LEFT..=WIDTH).contains(x)), "{text}");
+        assert!(numbers("cy").iter().all(|y| (TOP..=HEIGHT - BOTTOM).contains(y)), "{text}");
+        assert!(!text.contains("NaN") && !text.contains("inf"));
+        // Nothing to draw is a plot too.
+        assert!(!svg("", "", "", &[]).contains("NaN"));
+    }
+}

@@ -1,0 +1,154 @@
+//! Whether B noticed that A was slow.
+
+use std::time::Duration;
+
+use super::side::{Phase, Side};
+use crate::value::{self, Rate};
+
+/// B keeps this share of its frames.
+const KEPT: f64 = 0.9;
+/// A gap is longer than before if it is longer by three intervals and this time.
+const NOISE: Duration = Duration::from_millis(100);
+
+/// The result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// B did not notice.
+    Isolated,
+    /// B lost frames, or waited.
+    Hurt,
+}
+
+/// What was measured.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// The slow viewer.
+    pub a: Side,
+    /// The other one.
+    pub b: Side,
+    /// The lengths of the phases.
+    pub lengths: [Duration; 3],
+    /// From the start of the slow phase to the end of A's connection.
+    pub cut_off_after: Option<Duration>,
+    /// The server's memory in bytes at the start of the slow phase, and the largest.
+    pub rss: Option<(u64, u64)>,
+}
+
+/// The thresholds of the command line.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Thresholds (exit code 1)")]
+#[group(skip)]
+pub struct Thresholds {
+    /// The largest gap of B while A is slow
+    #[arg(long, value_name = "T", value_parser = value::limit)]
+    max_gap: Option<Duration>,
+
+    /// The frames per second of B while A is slow
+    #[arg(long, value_name = "F")]
+    min_fps: Option<Rate>,
+
+    /// The largest age of A's frames; missed too if they carry no time
+    #[arg(long, value_name = "T", value_parser = value::limit)]
+    max_age: Option<Duration>,
+}
+
+impl Thresholds {
+    /// The names of the thresholds that were missed.
+    pub fn missed(&self, measured: &Measured) -> Vec<&'static str> {
+        let age = measured.a.ages().map(|(_, max)| max);
+        let gap = measured.b.gap_max(Phase::During);
+        let fps = measured.fps_of_b(Phase::During);
+        [
+            ("max_gap", self.max_gap.is_some_and(|limit| gap > limit)),
+            ("min_fps", self.min_fps.is_some_and(|limit| fps < limit.fps())),
+            ("max_age", self.max_age.is_some_and(|limit| age.is_none_or(|age| age > limit))),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_missed)| is_missed.then_some(name))
+        .collect()
+    }
+}
+
+impl Measured {
+    /// B's frames per second in a phase.
+    pub fn fps_of_b(&self, phase: Phase) -> f64 {
+        self.b.fps(phase, self.lengths[phase as usize])
+    }
+
+    /// Frames that A got after it was slow and that were old: by their times, else those that it got and B did not.
+    pub fn stale_on_resume(&self) -> Option<u64> {
+        if self.a.has_ages {
+            return Some(self.a.stale);
+        }
+        let (a, b) = (self.a.frames(Phase::After), self.b.frames(Phase::After));
+        (self.cut_off_after.is_none()).then(|| a.saturating_sub(b))
+    }
+
+    /// Whether B noticed.
+    pub fn verdict(&self) -> Verdict {
+        let (before, during) = (self.fps_of_b(Phase::Before), self.fps_of_b(Phase::During));
+        let interval = Duration::from_secs_f64(1.0 / before.max(0.001));
+        let usual = self.b.gap_max(Phase::Before);
+        let is_late = self.b.gap_max(Phase::During) > usual + interval * 3 + NOISE;
+        if during < KEPT * before || is_late || self.b.over.is_some() {
+            Verdict::Hurt
+        } else {
+            Verdict::Isolated
+        }
+    }
+}
+
+impl Verdict {
+    /// The word in text and JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Isolated => "isolated",
+            Self::Hurt => "hurt",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(n: u64) -> Duration {
+        Duration::from_millis(n)
+    }
+
+    /// B gets a frame every `before` ms for a second, and every `during` ms for two seconds.
+    fn measured(before: u64, during: impl Iterator<Item = u64>) -> Measured {
+        let mut b = Side::default();
+        for at in (0..1000).step_by(before as usize) {
+            b.frame(Phase::Before, ms(at), None, None);
+        }
+        b.end(Phase::Before, ms(1000));
+        for at in during {
+            b.frame(Phase::During, ms(at), None, None);
+        }
+        b.end(Phase::During, ms(3000));
+        let lengths = [ms(1000), ms(2000), ms(1000)];
+        Measured { a: Side::default(), b, lengths, cut_off_after: None, rss: None }
+    }
+
+    #[test]
+    fn b_is_hurt_by_lost_frames_and_by_long_gaps() {
+        assert_eq!(measured(50, (1000..3000).step_by(50)).verdict(), Verdict::Isolated);
+        assert_eq!(measured(50, (1000..3000).step_by(60)).verdict(), Verdict::Hurt, "a tenth is lost");
+        let stalled = (1000..1500).step_by(40).chain((1900..3000).step_by(40));
+        assert_eq!(measured(50, stalled).verdict(), Verdict::Hurt, "a gap of 400 ms");
+        assert_eq!(measured(50, std::iter::empty()).verdict(), Verdict::Hurt);
+    }
+
+    #[test]
+    fn thresholds_are_missed_by_what_is_worse_and_by_ages_that_are_not_known() {
+        let measured = measured(50, (1000..3000).step_by(50));
+        let thresholds = Thresholds {
+            max_gap: Some(ms(49)),
+            min_fps: Some("21".parse().unwrap()),
+            max_age: Some(ms(100)),
+        };
+        assert_eq!(thresholds.missed(&measured), ["max_gap", "min_fps", "max_age"]);
+        assert_eq!(Thresholds::default().missed(&measured), [""; 0]);
+    }
+}

@@ -1,0 +1,324 @@
+//! The response to one viewer: its head, its transfer coding, and the frames in it, in little memory.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use memchr::memmem;
+use mjpeg::http::{ContentType, Dechunker, HEAD_BYTES, Head, HeadErrorKind};
+use mjpeg::multipart::Limits;
+use mjpeg::response::{Expected, Reader};
+
+use super::found::Found;
+use super::frame::Frame;
+use super::library::{fill, read, with_head};
+use super::skimmer::{Skimmer, Step};
+
+/// Frames that the library's reader and the skimmer must both find before the skimmer is trusted.
+const PROOF: u64 = 3;
+/// The most viewers that read with both at once: both together hold a frame.
+const PROVING: usize = 16;
+
+/// What is known of the lengths in the streams of one URL; all its viewers share it.
+#[derive(Debug, Default)]
+pub struct Trust {
+    lengths: Cell<Lengths>,
+    proving: Cell<usize>,
+}
+
+/// Whether frames can be skipped by their lengths.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Lengths {
+    #[default]
+    Unknown,
+    Right,
+    Wrong,
+}
+
+impl Trust {
+    /// Whether the library's reader reads all streams.
+    pub fn has_no_lengths(&self) -> bool {
+        self.lengths.get() == Lengths::Wrong
+    }
+}
+
+/// Reads one response.
+#[derive(Debug)]
+pub struct Receiver {
+    trust: Rc<Trust>,
+    /// The largest frame that the library's reader may hold.
+    body_bytes: usize,
+    stage: Stage,
+    /// Parts that were not read because they are larger than `body_bytes`.
+    too_large: u64,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Head(Vec<u8>),
+    /// It is not known yet whether the chunks that the head announces are there.
+    Chunks {
+        head: Box<Head>,
+        start: Vec<u8>,
+    },
+    Body {
+        chunks: Option<Dechunker>,
+        reading: Reading,
+    },
+    Over,
+}
+
+#[derive(Debug)]
+enum Reading {
+    Skim { skimmer: Skimmer, content_type: Vec<u8> },
+    Both(Box<Both>),
+    Read(Box<Reader>),
+}
+
+/// The library's reader and the skimmer, side by side.
+#[derive(Debug)]
+struct Both {
+    reader: Reader,
+    skimmer: Skimmer,
+    content_type: Vec<u8>,
+    read: u64,
+    skimmed: u64,
+    trust: Rc<Trust>,
+}
+
+impl Drop for Both {
+    fn drop(&mut self) {
+        self.trust.proving.set(self.trust.proving.get().saturating_sub(1));
+    }
+}
+
+impl Receiver {
+    /// A receiver at the start of a response.
+    pub fn new(trust: &Rc<Trust>, body_bytes: usize) -> Self {
+        Self { trust: Rc::clone(trust), body_bytes, stage: Stage::Head(Vec::new()), too_large: 0 }
+    }
+
+    /// Parts that are too large for a viewer.
+    pub fn too_large(&self) -> u64 {
+        self.too_large
+    }
+
+    /// Takes the next bytes, which it may change, and calls `each` for each frame that they complete.
+    ///
+    /// # Errors
+    ///
+    /// What else the response is. It takes no more bytes then.
+    pub fn take(&mut self, bytes: &mut [u8], each: &mut impl FnMut(Frame)) -> Result<(), Found> {
+        let result = self.advance(bytes, each);
+        if result == Err(Found::End) {
+            self.finish(each);
+        } else if result.is_err() {
+            self.stage = Stage::Over;
+        }
+        result
+    }
+
+    fn advance(&mut self, mut bytes: &mut [u8], each: &mut impl FnMut(Frame)) -> Result<(), Found> {
+        while !bytes.is_empty() {
+            match &mut self.stage {
+                Stage::Body { .. } => return self.body(bytes, each),
+                Stage::Over => return Ok(()),
+                Stage::Head(head) => {
+                    let before = head.len();
+                    let room = (HEAD_BYTES + 1).saturating_sub(before).min(bytes.len());
+                    head.extend_from_slice(&bytes[..room]);
+                    let seen = &head[before.saturating_sub(3)..];
+                    let may_end = memmem::find(seen, b"\n\n").or(memmem::find(seen, b"\n\r\n")).is_some();
+                    // The first bytes show whether it is HTTP. A head without an end is searched once more at its limit.
+                    if !may_end && before >= 8 && head.len() < HEAD_BYTES {
+                        return Ok(());
+                    }
+                    let mut head = std::mem::take(head);
+                    let taken = match Head::parse(&head) {
+                        Ok(None) => {
+                            self.stage = Stage::Head(head);
+                            return Ok(());
+                        }
+                        Ok(Some(found)) => {
+                            let taken = found.len.saturating_sub(before);
+                            self.start(found, &head)?;
+                            taken
+                        }
+                        Err(error) if error.kind != HeadErrorKind::Protocol => {
+                            return Err(Found::NotAStream(error.to_string()));
+                        }
+                        // A body alone, as GStreamer's tcpserversink sends it, or no HTTP at all.
+                        Err(_) => {
+                            self.stage = Stage::Body { chunks: None, reading: self.reader(None) };
+                            self.body(&mut head, each)?;
+                            room
+                        }
+                    };
+                    bytes = &mut bytes[taken..];
+                }
+                Stage::Chunks { head, start } => {
+                    start.extend_from_slice(bytes);
+                    let Some(is_kept) = Dechunker::is_kept_in(start) else { return Ok(()) };
+                    let (head, mut start) = (head.clone(), std::mem::take(start));
+                    let chunks = is_kept.then(Dechunker::new);
+                    self.stage = Stage::Body { chunks, reading: self.reading(&head) };
+                    return self.body(&mut start, each);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The connection has ended: the last frame may be complete by that.
+    pub fn finish(&mut self, each: &mut impl FnMut(Frame)) {
+        let stage = std::mem::replace(&mut self.stage, Stage::Over);
+        let reader = match stage {
+            Stage::Body { reading: Reading::Read(reader), .. } => Some(*reader),
+            Stage::Body { reading: Reading::Both(mut both), .. } => {
+                Some(std::mem::replace(&mut both.reader, Reader::new(Expected::Response)))
+            }
+            _ => None,
+        };
+        if let Some(mut reader) = reader {
+            reader.finish();
+            // How it ended is known from the connection.
+            let _ = read(&mut reader, &[], &mut self.too_large, each);
+        }
+    }
+
+    /// Chooses how to read the body behind this head. `bytes` are those of the head.
+    fn start(&mut self, head: Head, bytes: &[u8]) -> Result<(), Found> {
+        if (100..200).contains(&head.status) {
+            // Interim heads are read and dropped.
+            self.stage = Stage::Head(Vec::new());
+            return Ok(());
+        }
+        if !(200..300).contains(&head.status) {
+            return Err(Found::Refusal(Box::new(head)));
+        }
+        let content_type = head.fields().first("content-type").unwrap_or_default();
+        self.stage = if !ContentType::parse(content_type).is_multipart() {
+            // One picture, a page, or pictures without multipart: the library's reader knows them.
+            let mut reader = self.library();
+            fill(&mut reader, &bytes[..head.len]);
+            Stage::Body { chunks: None, reading: Reading::Read(Box::new(reader)) }
+        } else if head.is_chunked() {
+            Stage::Chunks { head: Box::new(head), start: Vec::new() }
+        } else {
+            Stage::Body { chunks: None, reading: self.reading(&head) }
+        };
+        Ok(())
+    }
+
+    fn reading(&self, head: &Head) -> Reading {
+        let content_type = head.fields().first("content-type").unwrap_or_default().to_vec();
+        let boundary = ContentType::parse(&content_type).boundary.map(|it| it.value.into_owned());
+        let Some(boundary) = boundary.filter(|_| self.trust.lengths.get() != Lengths::Wrong) else {
+            return self.reader(Some(&content_type));
+        };
+        let skimmer = Skimmer::new(&boundary);
+        let proving = self.trust.proving.get();
+        if self.trust.lengths.get() == Lengths::Unknown && proving < PROVING {
+            self.trust.proving.set(proving + 1);
+            let trust = Rc::clone(&self.trust);
+            let reader = with_head(self.library(), Some(&content_type));
+            return Reading::Both(Box::new(Both {
+                reader,
+                skimmer,
+                content_type,
+                read: 0,
+                skimmed: 0,
+                trust,
+            }));
+        }
+        Reading::Skim { skimmer, content_type }
+    }
+
+    /// The library's reader at the start of a body, or at a place inside it.
+    fn reader(&self, content_type: Option<&[u8]>) -> Reading {
+        Reading::Read(Box::new(with_head(self.library(), content_type)))
+    }
+
+    fn library(&self) -> Reader {
+        let limits =
+            Limits::default().body_bytes(self.body_bytes).read_bytes(16 << 10).search_bytes(256 << 10);
+        Reader::with_limits(Expected::Response, limits)
+    }
+
+    fn body(&mut self, bytes: &mut [u8], each: &mut impl FnMut(Frame)) -> Result<(), Found> {
+        let Stage::Body { chunks, .. } = &mut self.stage else { return Ok(()) };
+        let (len, is_over) = match chunks {
+            Some(chunks) => {
+                let broken = |error: mjpeg::http::ChunkError| Found::NotAStream(error.to_string());
+                (chunks.decode(bytes).map_err(broken)?, chunks.is_done())
+            }
+            None => (bytes.len(), false),
+        };
+        self.content(&bytes[..len], each)?;
+        if is_over { Err(Found::End) } else { Ok(()) }
+    }
+
+    fn content(&mut self, bytes: &[u8], each: &mut impl FnMut(Frame)) -> Result<(), Found> {
+        let Stage::Body { reading, .. } = &mut self.stage else { return Ok(()) };
+        match reading {
+            Reading::Skim { skimmer, content_type } => {
+                let mut rest = bytes;
+                while !rest.is_empty() {
+                    let (taken, step) = skimmer.step(rest);
+                    rest = &rest[taken..];
+                    match step {
+                        Step::Frame(frame) => each(frame),
+                        Step::More => {}
+                        Step::End => return Err(Found::End),
+                        Step::Odd => {
+                            let (unread, content_type) = (skimmer.unread().to_vec(), content_type.clone());
+                            let next = self.reader(Some(&content_type));
+                            let Stage::Body { reading, .. } = &mut self.stage else { return Ok(()) };
+                            *reading = next;
+                            self.content(&unread, each)?;
+                            return self.content(rest, each);
+                        }
+                    }
+                }
+                if skimmer.is_over() { Err(Found::End) } else { Ok(()) }
+            }
+            Reading::Read(reader) => read(reader, bytes, &mut self.too_large, each),
+            Reading::Both(both) => {
+                let mut is_plain = true;
+                let mut rest = bytes;
+                while !rest.is_empty() && is_plain {
+                    let (taken, step) = both.skimmer.step(rest);
+                    rest = &rest[taken..];
+                    both.skimmed += u64::from(matches!(step, Step::Frame(_)));
+                    is_plain = !matches!(step, Step::Odd | Step::End);
+                }
+                let mut frames = 0;
+                let result = read(&mut both.reader, bytes, &mut self.too_large, &mut |frame| {
+                    frames += 1;
+                    each(frame);
+                });
+                both.read += frames;
+                if !is_plain || both.read != both.skimmed {
+                    self.trust.lengths.set(Lengths::Wrong);
+                } else if both.read >= PROOF {
+                    self.trust.lengths.set(Lengths::Right);
+                } else {
+                    return result;
+                }
+                let placeholder = Reading::Read(Box::new(Reader::new(Expected::Response)));
+                let Reading::Both(mut both) = std::mem::replace(reading, placeholder) else { return result };
+                let spare = || Reader::new(Expected::Response);
+                *reading = match self.trust.lengths.get() {
+                    Lengths::Right => Reading::Skim {
+                        skimmer: std::mem::replace(&mut both.skimmer, Skimmer::new(b"")),
+                        content_type: std::mem::take(&mut both.content_type),
+                    },
+                    _ => Reading::Read(Box::new(std::mem::replace(&mut both.reader, spare()))),
+                };
+                result
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

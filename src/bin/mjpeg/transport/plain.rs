@@ -1,0 +1,278 @@
+//! Requests as bytes, for event loops that have thousands of connections of their own.
+//!
+//! The other requests of this program go through ureq, which has one thread for each connection. Here are the same URLs,
+//! fields and passwords, without TLS, proxies and redirections.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use clap::Args;
+use clap::builder::TypedValueParser;
+use mjpeg::http::Head;
+use socket2::SockAddr;
+
+use super::access::Access;
+use super::challenge::Challenge;
+use super::digest::Digest;
+use super::field::{Field, FieldArgument, merged};
+use super::open_error::{OpenError, OpenErrorKind};
+use super::options::{Options, Secret, secret};
+use super::place::Place;
+use super::redacting::Redacting;
+use super::refusal::{self, Tried};
+use super::target::redacted;
+use crate::clock::Clock;
+use crate::problem::Problem;
+use crate::signal::Stop;
+
+/// How such a URL is reached.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Options for URLs")]
+#[group(skip)]
+pub struct PlainOptions {
+    /// Send this field with the request; @FILE has a field in each line. Replaces a field that is sent by default;
+    /// `NAME:` removes it
+    #[arg(long, value_name = "NAME: VALUE", value_parser = FieldArgument::parser())]
+    pub header: Vec<FieldArgument>,
+    /// User and password, if the server asks for them (Digest or Basic). Other users of this machine can see them in
+    /// the list of processes: prefer --password-file or --netrc-file
+    #[arg(long, value_name = "USER[:PASSWORD]", value_parser = secret())]
+    pub user: Option<Secret>,
+    /// Read the password of --user, or of the user in the URL, from the first line of FILE; without a user the line
+    /// is USER:PASSWORD
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Read user and password of the host from FILE, which has the format of ~/.netrc
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "password_file"])]
+    pub netrc_file: Option<PathBuf>,
+    /// Connect to this Unix socket instead of the URL's host
+    #[arg(long, value_name = "PATH")]
+    pub unix_socket: Option<PathBuf>,
+}
+
+/// An http URL of the command line.
+#[derive(Clone)]
+pub struct PlainUrl {
+    place: Place,
+    /// Without a password.
+    shown: String,
+}
+
+/// Without the password.
+impl fmt::Debug for PlainUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PlainUrl({})", self.shown)
+    }
+}
+
+/// As typed, without the password.
+impl fmt::Display for PlainUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl PlainUrl {
+    /// Parses a URL on the command line. Opens nothing.
+    pub fn parser() -> impl TypedValueParser<Value = Self> {
+        let parse = |typed: &OsStr| {
+            let text = typed.to_str().ok_or("it is not UTF-8")?;
+            let place = Place::parse(text)?;
+            if place.is_https() {
+                return Err(
+                    "https:// is not supported here: measure the http:// port of the server, or put a \
+                            proxy that removes TLS on this machine"
+                        .into(),
+                );
+            }
+            Ok(Self { place, shown: redacted(text) })
+        };
+        Redacting::new(parse, redacted)
+    }
+
+    /// The addresses of its host. A name server may be asked, for `patience` at most.
+    ///
+    /// # Errors
+    ///
+    /// When the host has no address.
+    pub fn addresses(&self, patience: Duration) -> Result<Vec<SocketAddr>, OpenError> {
+        // RFC 6874 2: the percent sign before the zone is itself encoded.
+        let (name, port) = (self.place.host_name().replacen("%25", "%", 1), self.place.port());
+        let failed = |why: String| OpenError::new(OpenErrorKind::Name, anyhow!("{}: {why}", self.shown));
+        if let Ok(address) = name.parse() {
+            return Ok(vec![SocketAddr::new(address, port)]);
+        }
+        let (send, answer) = sync_channel(1);
+        let ask =
+            move || drop(send.send((&name[..], port).to_socket_addrs().map(Iterator::collect::<Vec<_>>)));
+        thread::Builder::new()
+            .name("resolve".into())
+            .stack_size(512 * 1024)
+            .spawn(ask)
+            .map_err(OpenError::local)?;
+        match answer.recv_timeout(patience) {
+            Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
+            Ok(_) => Err(failed("the host name has no address".into())),
+            Err(_) => Err(failed(format!("no address within {} s", patience.as_secs()))),
+        }
+    }
+
+    /// The first address that is not of this machine, if its host has one. A host without an address has none.
+    pub fn elsewhere(&self, patience: Duration) -> Option<SocketAddr> {
+        let addresses = self.addresses(patience).unwrap_or_default();
+        addresses.into_iter().find(|address| !address.ip().to_canonical().is_loopback())
+    }
+}
+
+/// The request for a URL, with its fields and passwords.
+pub struct PlainRequest {
+    access: Access,
+    url: PlainUrl,
+    unix_socket: Option<PathBuf>,
+}
+
+impl PlainRequest {
+    /// The request for `url`. It reads the files that the options name.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read.
+    pub fn new(url: &PlainUrl, options: &PlainOptions, stop: &Stop) -> Result<Self, Problem> {
+        let all = Options {
+            header: options.header.clone(),
+            user: options.user.clone(),
+            password_file: options.password_file.clone(),
+            netrc_file: options.netrc_file.clone(),
+            ..Options::default()
+        };
+        let access = Access::read(&all, &url.place, stop)?;
+        Ok(Self { access, url: url.clone(), unix_socket: options.unix_socket.clone() })
+    }
+
+    /// Where to connect to.
+    ///
+    /// # Errors
+    ///
+    /// When the host has no address.
+    pub fn addresses(&self, patience: Duration) -> Result<Vec<SockAddr>, OpenError> {
+        if let Some(path) = &self.unix_socket {
+            return Ok(vec![SockAddr::unix(path).map_err(OpenError::local)?]);
+        }
+        Ok(self.url.addresses(patience)?.into_iter().map(SockAddr::from).collect())
+    }
+
+    /// The head of the request, with this value of `Authorization`.
+    pub fn head(&self, authorization: Option<&[u8]>) -> Vec<u8> {
+        let place = &self.url.place;
+        let field = |name: &str, value: String| Field { name: name.into(), value };
+        let defaults = [
+            field("Host", place.host_field()),
+            field("User-Agent", concat!("mjpeg/", env!("CARGO_PKG_VERSION")).into()),
+            field("Accept", "*/*".into()),
+            field("Connection", "close".into()),
+        ];
+        let own = self.access.fields(place);
+        let mut head = format!("GET {} HTTP/1.1\r\n", super::percent::encoded(place.target())).into_bytes();
+        for Field { name, value } in merged(&defaults, own) {
+            head.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+        }
+        let has_own = own.iter().any(|it| it.name.eq_ignore_ascii_case("authorization"));
+        if let Some(value) = authorization.filter(|_| !has_own) {
+            head.extend([b"Authorization: ", value, b"\r\n"].concat());
+        }
+        head.extend_from_slice(b"\r\n");
+        head
+    }
+
+    /// The value of `Authorization` that a 401 asks for: Digest if the server knows it, else Basic. `None` without a
+    /// password, or for another scheme.
+    pub fn answer(&self, refusal: &Head) -> Option<Vec<u8>> {
+        let credentials = self.access.credentials(&self.url.place)?;
+        let challenges: Vec<Challenge> = refusal
+            .fields()
+            .all("www-authenticate")
+            .flat_map(|value| Challenge::parse(&String::from_utf8_lossy(value)))
+            .collect();
+        if let Some(digest) = Digest::strongest(&challenges) {
+            return Some(digest.authorization(&credentials, self.url.place.target()));
+        }
+        // Never in clear if the server knows Digest, even a form of it that is not known here.
+        let is_digest = challenges.iter().any(|it| it.scheme == "digest");
+        let is_basic = challenges.is_empty() || challenges.iter().any(|it| it.scheme == "basic");
+        (is_basic && !is_digest).then(|| credentials.basic())
+    }
+
+    /// The error for an answer that is no stream.
+    pub fn refused(&self, head: &Head, clock: &Clock) -> OpenError {
+        let has_password = self.access.credentials(&self.url.place).is_some();
+        let tried = if has_password { Tried::Password } else { Tried::NoPassword };
+        let error = refusal::error(&self.url.shown, head, b"", tried, clock.unix());
+        match head.text("location").filter(|_| (300..400).contains(&head.status)) {
+            Some(location) => error.hint(format!("give the URL that it leads to: {}", redacted(&location))),
+            None => error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Result<PlainUrl, String> {
+        let command = clap::Command::new("x");
+        PlainUrl::parser().parse_ref(&command, None, OsStr::new(text)).map_err(|error| error.to_string())
+    }
+
+    fn request(text: &str, user: Option<&str>) -> PlainRequest {
+        let options = PlainOptions { user: user.map(|user| Secret(user.into())), ..PlainOptions::default() };
+        PlainRequest::new(&url(text).unwrap(), &options, &Stop::default()).unwrap()
+    }
+
+    #[test]
+    fn a_request_has_the_fields_of_the_other_requests() {
+        let head = request("http://127.0.0.1:81/a|b?c", None).head(None);
+        let head = String::from_utf8(head).unwrap();
+        assert!(
+            head.starts_with("GET /a%7Cb?c HTTP/1.1\r\nHost: 127.0.0.1:81\r\nUser-Agent: mjpeg/"),
+            "{head}"
+        );
+        assert!(head.ends_with("Accept: */*\r\nConnection: close\r\n\r\n"), "{head}");
+    }
+
+    #[test]
+    fn a_password_is_sent_only_to_a_server_that_asks() {
+        let challenge = |value: &str| {
+            let text = format!("HTTP/1.1 401 No\r\nWWW-Authenticate: {value}\r\n\r\n");
+            Head::parse(text.as_bytes()).unwrap().unwrap()
+        };
+        let basic = request("http://u:p@127.0.0.1/", None).answer(&challenge("Basic realm=x"));
+        assert_eq!(basic.as_deref(), Some(&b"Basic dTpw"[..]));
+        let digest = request("http://127.0.0.1/", Some("u:p")).answer(&challenge("Digest realm=x, nonce=y"));
+        assert!(digest.is_some_and(|value| value.starts_with(b"Digest username=\"u\"")));
+        assert_eq!(request("http://127.0.0.1/", Some("u:p")).answer(&challenge("Bearer")), None);
+        assert_eq!(request("http://127.0.0.1/", None).answer(&challenge("Basic realm=x")), None);
+    }
+
+    #[test]
+    fn https_is_refused_and_hosts_elsewhere_are_known() {
+        assert!(
+            url("https://u:secret@127.0.0.1/")
+                .is_err_and(|why| why.contains("https://") && !why.contains("secret"))
+        );
+        let patience = Duration::from_secs(5);
+        for (text, is_elsewhere) in [
+            ("http://127.8.0.1/", false),
+            ("http://[::1]/", false),
+            ("http://192.0.2.1/", true),
+            ("http://[2001:db8::1]/", true),
+        ] {
+            assert_eq!(url(text).unwrap().elsewhere(patience).is_some(), is_elsewhere, "{text}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! `mjpeg bench slow` against our server, and against servers that let a slow viewer hurt the others.
+
+use crate::kit;
+
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use kit::run::{End, Server, mjpeg, run};
+use serde_json::Value;
+
+/// What a server does with a viewer that does not take its bytes.
+#[derive(Clone, Copy, PartialEq)]
+enum Manner {
+    /// It waits, and all others with it.
+    Waits,
+    /// It closes the connection after 40 ms.
+    CutsOff,
+}
+
+/// A server with one thread for all viewers, whose pictures of 100 kB fill the buffers of the system soon.
+struct OneThread {
+    url: String,
+    is_over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl OneThread {
+    fn start(manner: Manner) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        listener.set_nonblocking(true).unwrap();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = Arc::clone(&is_over);
+        let jpeg = [
+            b"\xff\xd8",
+            &[&b"\xff\xfe\x80\x00"[..], &[b' '; 0x7ffe]].concat().repeat(3)[..],
+            kit::picture::SMALLEST,
+        ]
+        .concat();
+        let part = kit::camera::part(&jpeg);
+        let thread = std::thread::spawn(move || {
+            let mut viewers: Vec<TcpStream> = Vec::new();
+            while !over.load(Ordering::SeqCst) {
+                if let Ok((mut viewer, _)) = listener.accept() {
+                    viewer.set_nonblocking(false).unwrap();
+                    socket2::SockRef::from(&viewer).set_send_buffer_size(64 << 10).unwrap();
+                    viewer.set_write_timeout(Some(Duration::from_millis(40))).unwrap();
+                    viewer.write_all(kit::camera::HEAD.as_bytes()).unwrap();
+                    viewers.push(viewer);
+                }
+                viewers.retain_mut(|viewer| send(viewer, &part, manner, &over));
+                std::thread::sleep(Duration::from_millis(25));
+            }
+        });
+        Self { url, is_over, thread: Some(thread) }
+    }
+}
+
+/// Sends a part; `false` if the viewer has left or is cut off.
+fn send(viewer: &mut TcpStream, part: &[u8], manner: Manner, over: &AtomicBool) -> bool {
+    let mut rest = part;
+    while !rest.is_empty() && !over.load(Ordering::SeqCst) {
+        match viewer.write(rest) {
+            Ok(n) => rest = &rest[n..],
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock && manner == Manner::Waits => {}
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
+impl Drop for OneThread {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take()
+            && !std::thread::panicking()
+        {
+            thread.join().unwrap();
+        }
+    }
+}
+
+fn bench(url: &str, args: &str) -> End {
+    run(mjpeg(["bench", "slow", url]).args(args.split_whitespace()))
+}
+
+fn report(url: &str, code: i32, args: &str) -> Value {
+    let end = bench(url, &format!("--quiet --format json {args}")).expect(code);
+    let report: Value = serde_json::from_slice(&end.out).unwrap();
+    assert_eq!(report["schema"], "mjpeg.bench.slow/1");
+    report
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value}"))
+}
+
+#[test]
+fn our_server_isolates_a_viewer_that_does_not_read_and_sends_it_a_new_picture_afterwards() {
+    let server = Server::start(&kit::frames(), &["--fps", "20"]);
+    let report = report(&server.stream, 0, &format!("--duration 3s --pid {}", server.run.pid()));
+    let (a, b) = (&report["a"], &report["b"]);
+    assert_eq!(report["verdict"], "isolated", "{report}");
+    for key in ["fps_before", "fps_during", "fps_after"] {
+        assert!((18.0..=22.0).contains(&number(&b[key])), "{report}");
+    }
+    assert_eq!((number(&a["frames"]), a.get("cut_off_after_ms")), (0.0, None), "{report}");
+    // What the system had buffered is old: the frames of about three seconds at most.
+    assert!(number(&a["age_max_ms"]) > 1000.0 && number(&a["stale_on_resume"]) >= 1.0, "{report}");
+    assert!(number(&report["server"]["rss_mb_max"]) < 100.0, "{report}");
+    let text = bench(&server.stream, "--duration 400ms --quiet --rate 20k").expect(0).text();
+    assert!(text.contains("A reads 20.5 kB per second") && text.ends_with("A was slow\n"), "{text}");
+}
+
+#[test]
+fn a_server_that_waits_for_a_slow_viewer_hurts_the_others() {
+    let server = OneThread::start(Manner::Waits);
+    let report = report(&server.url, 1, "--duration 3s --max-gap 1s --min-fps 15");
+    assert_eq!(report["verdict"], "hurt", "{report}");
+    assert!(number(&report["b"]["gap_max_ms"]) > 1000.0, "{report}");
+    assert!(number(&report["b"]["fps_before"]) > 15.0, "{report}");
+    assert_eq!(report["missed"], serde_json::json!(["max_gap", "min_fps"]), "{report}");
+    assert!(report["a"].get("age_max_ms").is_none(), "its frames carry no time: {report}");
+}
+
+#[test]
+fn a_viewer_that_is_cut_off_is_noticed_although_it_does_not_read() {
+    let server = OneThread::start(Manner::CutsOff);
+    let report = report(&server.url, 0, "--duration 3s");
+    let after = number(&report["a"]["cut_off_after_ms"]);
+    assert!((40.0..2900.0).contains(&after), "{report}");
+    assert_eq!(report["verdict"], "isolated", "{report}");
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused() {
+    for (url, args) in [
+        ("http://192.0.2.1/", ""),
+        ("https://127.0.0.1/", ""),
+        ("http://127.0.0.1/", "--duration 0s"),
+        ("http://127.0.0.1/", "--duration 25h"),
+        ("http://127.0.0.1/", "--rate 0"),
+        ("http://127.0.0.1/", "--rate 2G"),
+        ("http://127.0.0.1/", "--max-age 0s"),
+    ] {
+        assert_eq!(bench(url, args).code(), Some(2), "{url} {args}");
+    }
+    assert!(bench("http://127.0.0.1:1/", "--quiet").expect(3).err.contains("connection refused"));
+}
