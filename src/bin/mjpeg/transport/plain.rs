@@ -24,9 +24,9 @@ use super::field::{Field, FieldArgument, merged};
 use super::open_error::{OpenError, OpenErrorKind};
 use super::options::{Options, Secret, secret};
 use super::place::Place;
+use super::redacted::redacted;
 use super::redacting::Redacting;
-use super::refusal::{self, Tried};
-use super::target::redacted;
+use super::refusal::{self, Patience, Tried};
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::signal::Stop;
@@ -212,7 +212,7 @@ impl PlainRequest {
     pub fn refused(&self, head: &Head, clock: &Clock) -> OpenError {
         let has_password = self.access.credentials(&self.url.place).is_some();
         let tried = if has_password { Tried::Password } else { Tried::NoPassword };
-        let error = refusal::error(&self.url.shown, head, b"", tried, clock.unix());
+        let error = refusal::error(&self.url.shown, head, b"", tried, Patience::OneTry, clock.unix());
         match head.text("location").filter(|_| (300..400).contains(&head.status)) {
             Some(location) => error.hint(format!("give the URL that it leads to: {}", redacted(&location))),
             None => error,

@@ -162,7 +162,7 @@ impl Derived {
             (_, true) => format!("{{nul:{}}}", filler.len()),
             _ => String::new(),
         };
-        if !are_nuls && !(is_same && is_text) {
+        if !(are_nuls || is_same && is_text) {
             let written = if filler.is_empty() { "left out" } else { "written as NULs" };
             self.notes.push(format!("the bytes behind the pictures are no text, and are {written}"));
         }

@@ -57,7 +57,7 @@ fn parse(text: &str, folder: &Path, stop: &Stop) -> Result<Vec<Camera>, Mistake>
         match (key.get_ref().as_ref(), value.get_ref()) {
             ("defaults", DeValue::Table(table)) => defaults = keys::values(source, table, &DEFAULTS)?,
             ("camera", DeValue::Array(list)) => {
-                for table in list.iter() {
+                for table in list {
                     let at = table.span().start;
                     let DeValue::Table(found) = table.get_ref() else {
                         return Err(source.mistake(at, "camera", "expected tables: [[camera]]"));
