@@ -87,6 +87,6 @@ mod tests {
         assert_eq!(wide.len(), 2);
         assert!(wide[0].ends_with("d8                       --foo...."), "{wide:?}");
         let coloured = lines(&region, None, Paint::Coloured).join("\n");
-        assert!(coloured.contains("\x1b[36m2d 2d 66 6f 6f \x1b[0m\x1b[32m0d 0a \x1b[0mff d8 "), "{coloured}");
+        assert!(coloured.contains("\x1b[94m2d 2d 66 6f 6f \x1b[0m\x1b[32m0d 0a \x1b[0mff d8 "), "{coloured}");
     }
 }

@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn what_is_unknown_is_named() {
         assert_eq!(found(&[("T: 5", 1), ("T: 3", 1), ("T: 9", 1)]).unknown.len(), 1);
-        let other = found(&[("A: 1\r\n", 1), ("B: 1\r\n", 1), ("A: 1\r\n", 1)]);
+        let other = found(&[("A: 1\r\n", 9), ("B: 1\r\n", 9), ("A: 1\r\n", 9)]);
         assert_eq!((other.text.as_str(), other.unknown.len()), ("A: 1\r\n", 1));
         assert_eq!(find(&[]), Found::default());
     }
