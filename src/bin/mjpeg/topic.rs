@@ -22,10 +22,10 @@ process by that signal. `mjpeg serve SOURCE -- COMMAND` has the exit code of COM
 const TARGETS: &str = "\
 What can be read (TARGET, SOURCE):
 
-  http://camera/stream   a stream, or a picture that is asked for again and again (--poll); https:// too
-  capture.http           a file with a saved response: mjpeg record --raw, or curl -i, with or without --raw
+  http://camera/stream   a stream, or a picture that is polled (--poll); https:// too
+  capture.http           a saved response: of mjpeg record --raw, or of curl -i
   all.mjpeg, a.jpg       JPEG files one after the other in a file, or one of them
-  frames/                a directory: of JPEG files for serve; of mjpeg record for check and inspect
+  frames/                a directory: of JPEG files (serve), or of mjpeg record (check, inspect)
   -                      standard input, with any of these bytes
   test:640x480           a test pattern; test: is 320x240
 
@@ -41,7 +41,7 @@ What is printed:
                   `schema` has its name and version, such as mjpeg.check/1. Names have units
                   (gap_max_ms). What is unknown is absent
 
-Standard output has results only; messages and progress are on standard error. What record writes:
+Standard output has results only; messages are on standard error. What record writes:
 
   OUT/frame-000001.jpg      the pictures, bit for bit
   OUT/manifest.jsonl        a line of JSON for each part: offset, time, fields, damage
