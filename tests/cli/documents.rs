@@ -32,9 +32,27 @@ fn man_pages_are_up_to_date() {
         ("mjpeg-check", &["check"]),
         ("mjpeg-inspect", &["inspect"]),
         ("mjpeg-bench", &["bench"]),
+        ("mjpeg-exit-codes", &["exit-codes"]),
+        ("mjpeg-targets", &["targets"]),
+        ("mjpeg-formats", &["formats"]),
     ] {
         let end = run(mjpeg(["man"]).args(args)).expect(0);
         verify(&format!("man/{page}.1"), &end.text());
+    }
+}
+
+#[test]
+fn topics_have_a_help_of_their_own() {
+    let top = run(&mut mjpeg(["--help"])).expect(0).text();
+    for (topic, words) in [
+        ("exit-codes", &["  0  done", "  5  stalled", "  6  our side"][..]),
+        ("targets", &["http://camera/stream", "--targets", "test:640x480"]),
+        ("formats", &["--format json", "manifest.jsonl", "FILE.timing"]),
+    ] {
+        assert!(top.contains(&format!("mjpeg help {topic}")), "{top}");
+        let help = run(&mut mjpeg(["help", topic])).expect(0).text();
+        assert!(words.iter().all(|word| help.contains(word)) && !help.contains("Usage"), "{help}");
+        assert_eq!(run(&mut mjpeg([topic])).expect(0).text().trim(), help.trim());
     }
 }
 

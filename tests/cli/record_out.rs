@@ -104,7 +104,8 @@ fn the_manifest_is_consistent_after_kill_9_at_any_moment() {
     let dir = tempfile::tempdir().unwrap();
     for round in 0..30u64 {
         let out = dir.path().join(round.to_string());
-        let mut run = start(mjpeg(["record", "test:160x120", "--quiet"]).arg(&out));
+        // Without a goal it would have 15 frames per second.
+        let mut run = start(mjpeg(["record", "test:160x120", "--quiet", "--frames", "1000000"]).arg(&out));
         let seen = out.join(format!("frame-{:06}.jpg", 1 + round * 7));
         kit::eventually("frames", || seen.exists().then_some(()));
         run.child().kill().unwrap();

@@ -11,13 +11,20 @@ use crate::inspect::Inspect;
 use crate::record::Record;
 use crate::serve::Serve;
 use crate::signal::Stop;
+use crate::topic::{ExitCodes, Formats, Targets, Topic};
 use crate::transport::redacted;
 use crate::usage::Usage;
 use crate::verdict::Check;
 
 /// Produce, record, check and measure MJPEG streams.
 #[derive(Debug, Parser)]
-#[command(name = "mjpeg", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "mjpeg",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "More help: mjpeg help exit-codes, mjpeg help targets, mjpeg help formats"
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -60,6 +67,12 @@ pub enum Command {
     Completions(Completions),
     #[command(hide = true)]
     Man(Man),
+    #[command(hide = true)]
+    ExitCodes(ExitCodes),
+    #[command(hide = true)]
+    Targets(Targets),
+    #[command(hide = true)]
+    Formats(Formats),
 }
 
 impl Command {
@@ -78,6 +91,9 @@ impl Command {
             Self::Bench(args) => args.path(),
             Self::Completions(_) => &["completions"],
             Self::Man(_) => &["man"],
+            Self::ExitCodes(_) => &["exit-codes"],
+            Self::Targets(_) => &["targets"],
+            Self::Formats(_) => &["formats"],
         }
     }
 
@@ -93,7 +109,11 @@ impl Command {
             Self::Record(record) => record.check(),
             Self::Inspect(inspect) => inspect.check(),
             Self::Check(check) => check.check(),
-            Self::Completions(_) | Self::Man(_) => Ok(()),
+            Self::Completions(_)
+            | Self::Man(_)
+            | Self::ExitCodes(_)
+            | Self::Targets(_)
+            | Self::Formats(_) => Ok(()),
         }
     }
 
@@ -111,6 +131,9 @@ impl Command {
             Self::Bench(args) => bench::run(args, stop),
             Self::Completions(completions) => completions.run(root()),
             Self::Man(man) => man.run(root()),
+            Self::ExitCodes(_) => Topic::ExitCodes.run(),
+            Self::Targets(_) => Topic::Targets.run(),
+            Self::Formats(_) => Topic::Formats.run(),
         }
     }
 }

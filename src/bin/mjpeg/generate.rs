@@ -37,7 +37,7 @@ pub struct Man {
     subcommand: Option<Page>,
 }
 
-/// The subcommands that have a page.
+/// The subcommands and topics that have a page.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Page {
     Serve,
@@ -45,6 +45,9 @@ enum Page {
     Check,
     Inspect,
     Bench,
+    ExitCodes,
+    Targets,
+    Formats,
 }
 
 impl Man {

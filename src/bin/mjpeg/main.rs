@@ -30,6 +30,7 @@ mod signal;
 mod source;
 mod status;
 mod targets;
+mod topic;
 mod transport;
 mod usage;
 mod value;

@@ -122,6 +122,11 @@ impl Inspect {
         if self.transport.poll.is_some() {
             return Err(Usage::conflict("inspect reads one answer; --poll is for record, check and serve"));
         }
+        if let Some(option) = self.transport.given()
+            && ![Some(&self.target), self.diff.as_ref()].into_iter().flatten().any(Target::is_live)
+        {
+            return Err(Usage::conflict(format!("{option} is for targets that are URLs, and there is none")));
+        }
         match &self.diff {
             Some(Target::Stdin) if self.target == Target::Stdin => {
                 Err(Usage::conflict("standard input can be only one of the two streams"))
@@ -176,7 +181,7 @@ impl Inspect {
 
 fn hex_bytes(text: &str) -> Result<usize, String> {
     match value::size(text)? {
-        bytes @ 0..=MOST_HEX => usize::try_from(bytes).map_err(|error| error.to_string()),
-        _ => Err("at most 64k bytes of each body can be shown".into()),
+        bytes @ 1..=MOST_HEX => usize::try_from(bytes).map_err(|error| error.to_string()),
+        _ => Err("from 1 to 64k bytes of each body can be shown".into()),
     }
 }

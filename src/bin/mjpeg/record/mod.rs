@@ -61,18 +61,19 @@ Examples:
   mjpeg record http://camera/stream --raw site.http --duration 1m    then: mjpeg serve site.http
   mjpeg record http://camera/stream --raw site.http --ring 30s       then: kill -USR1, which writes site-0001.http
   mjpeg record capture.http out/            frames of a saved response (curl -i, with or without --raw)
-  mjpeg record http://camera/stream - --frames 1 > still.jpg
+  mjpeg record http://camera/stream still.jpg --frames 1
   mjpeg record --targets cameras.txt out/ --duration 1h               each into out/NAME/; a line is: NAME URL [options]
   mjpeg record test:640x480 frames/ --frames 30
 
 Exit status: 0 goal reached (or the stream ended and there was none), 1 the stream ended before the goal,
 3 unreachable, 4 not a stream, 5 stalled, reset or cut, 6 cannot read or write.")]
 pub struct Record {
-    /// What to record: a URL, a file with a saved response, `-` for standard input, `test:[WxH]`. With --targets it is OUT
-    #[arg(value_parser = Target::parser(), required = false, default_value = "", hide_default_value = true)]
+    /// What to record: a URL, a file with a saved response, `-` for standard input, `test:[WxH]` (with 15 frames per second,
+    /// or with a goal as fast as they are drawn). With --targets it is OUT
+    #[arg(value_parser = Target::parser_or_none(), required = false, default_value = "", hide_default_value = true)]
     target: Target,
-    /// Directory for frame-000001.jpg, ..., damaged/ and manifest.jsonl; `-` writes the JPEGs to standard output. May be left
-    /// out with --concat, --mkv or --raw
+    /// Directory for frame-000001.jpg, ..., damaged/ and manifest.jsonl; `-` writes the JPEGs to standard output. With --frames 1
+    /// a name that ends in .jpg or .jpeg is the file of the picture. May be left out with --concat, --mkv or --raw
     out: Option<PathBuf>,
     /// Record all targets that FILE lists (`-` is standard input), each into the directory OUT/NAME. A line is `NAME URL [options]`,
     /// quoted as in a shell; `#` starts a comment. An option of a line replaces that of the command line
@@ -88,7 +89,7 @@ pub struct Record {
     #[arg(long, value_name = "T", value_parser = value::limit)]
     duration: Option<Duration>,
     /// Stop after this many bytes of written frames (k = 1024)
-    #[arg(long, value_name = "SIZE", value_parser = value::size)]
+    #[arg(long, value_name = "SIZE", value_parser = value::some_bytes)]
     bytes: Option<u64>,
     /// Give up when no good frame comes for this long. A file on a disk has at least 10 s to answer each read or write,
     /// also after a signal or the end of --duration
@@ -141,13 +142,13 @@ pub struct Record {
     raw: Option<PathBuf>,
     /// With --raw: keep the last T of the response in memory, and write it only at each SIGUSR1, to FILE-0001 and so on (the
     /// number is before the extension), with what follows in the 10 s after. Numbers go on; nothing is overwritten
-    #[arg(long, value_name = "T", value_parser = value::duration, requires = "raw")]
+    #[arg(long, value_name = "T", value_parser = value::limit, requires = "raw")]
     ring: Option<Duration>,
     /// How long a capture of --ring goes on after the signal; another signal meanwhile makes it longer
     #[arg(long, value_name = "T", default_value = "10s", value_parser = value::duration, requires = "ring")]
     ring_after: Duration,
     /// The most memory that --ring keeps (k = 1024): the oldest parts are forgotten before their time if they need more
-    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = value::size, requires = "ring")]
+    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = value::some_bytes, requires = "ring")]
     ring_bytes: u64,
     /// Overwrite a recording that OUT holds, and the files of --concat, --mkv and --raw, once the first good frame has come
     #[arg(long, conflicts_with = "resume")]
@@ -198,7 +199,21 @@ impl Record {
         if self.is_to_stdout() && FrameOutput::is_terminal() {
             return Err(Usage::value("OUT: standard output is a terminal; redirect it, or name a directory"));
         }
+        if let Some(picture) = self.named_picture() {
+            if self.frames != Some(1) {
+                return Err(Usage::value(format!(
+                    "OUT: {0} is the name of one picture: add --frames 1, or write {0}/ for a directory",
+                    picture.display()
+                )));
+            }
+            if self.concat.is_some() {
+                return Err(Usage::conflict("--concat: OUT is a file with the same picture"));
+            }
+        }
         if self.directory().is_none() {
+            if self.hash {
+                return Err(Usage::conflict("--hash adds to the manifest of a directory: name one as OUT"));
+            }
             if self.name != NamePattern::default() {
                 return Err(Usage::conflict("--name names the files of a directory: name one as OUT"));
             }
@@ -208,7 +223,7 @@ impl Record {
             if self.concat.is_none() && self.resume {
                 return Err(Usage::conflict("--resume needs a directory as OUT, or --concat"));
             }
-            if self.concat.is_none() && self.mkv.is_none() && self.raw.is_none() && self.fsync {
+            if self.picture_file().is_none() && self.mkv.is_none() && self.raw.is_none() && self.fsync {
                 return Err(Usage::conflict("--fsync needs a directory as OUT, or a file"));
             }
         }
@@ -231,6 +246,13 @@ impl Record {
         if self.transport.poll.is_some() && !self.target.is_live() {
             return Err(Usage::conflict("--poll needs a URL: files and standard input are read once"));
         }
+        // Options of a whole list are for its URLs.
+        if let Some(option) = self.transport.given()
+            && self.listed.is_none()
+            && !self.target.is_live()
+        {
+            return Err(Usage::conflict(format!("{option} is for a TARGET that is a URL")));
+        }
         if self.fps.is_some() && !self.target.is_live() {
             return Err(Usage::conflict("--fps needs a live stream, since files have no times; use --every"));
         }
@@ -240,7 +262,7 @@ impl Record {
     /// The files of the command line that are written, by their absolute paths: the same one may be named `x` and `./x`.
     fn files(&self) -> Vec<PathBuf> {
         let raw_timing = self.raw.as_deref().map(timing_path);
-        let files = [&self.concat, &self.mkv, &self.raw, &raw_timing].map(Option::as_ref);
+        let files = [self.picture_file(), self.mkv.as_ref(), self.raw.as_ref(), raw_timing.as_ref()];
         let absolute = |file: &PathBuf| std::path::absolute(file).unwrap_or_else(|_| file.clone());
         files.into_iter().flatten().map(absolute).collect()
     }
@@ -256,6 +278,18 @@ impl Record {
 
     /// OUT, if it is a directory.
     fn directory(&self) -> Option<&Path> {
-        self.out.as_deref().filter(|_| !self.is_to_stdout())
+        self.out.as_deref().filter(|_| !self.is_to_stdout() && self.named_picture().is_none())
+    }
+
+    /// OUT, if its name is that of a picture. The names of a list are those of directories.
+    fn named_picture(&self) -> Option<&PathBuf> {
+        let out = self.out.as_ref().filter(|_| self.listed.is_none())?;
+        let name = out.as_os_str().as_encoded_bytes().to_ascii_lowercase();
+        (name.ends_with(b".jpg") || name.ends_with(b".jpeg")).then_some(out)
+    }
+
+    /// The file that takes pictures one after the other: that of --concat, or OUT for one picture.
+    fn picture_file(&self) -> Option<&PathBuf> {
+        self.concat.as_ref().or_else(|| self.named_picture())
     }
 }

@@ -58,7 +58,7 @@ impl Record {
             raw => (raw.as_ref(), None),
         };
         let first_capture = operations.run(|| names.as_ref().map(first_of).transpose())?;
-        let files = self.concat.iter().map(|file| (file.clone(), existing));
+        let files = self.picture_file().into_iter().map(|file| (file.clone(), existing));
         let files = files.chain(first_capture.map(|file| (file, Existing::Refuse)));
         // A second response has a second capture, and so on. A new folder has none of them.
         let later = raw.filter(|_| self.target.is_live());
@@ -69,10 +69,10 @@ impl Record {
             let may = operations.run(|| OutFile::may_create(&file, existing, self.directory(), &self.target));
             may.map_err(|problem| self.hint_of_resume(problem))?;
         }
-        let named = [&self.concat, &self.mkv].into_iter().flatten().chain(raw).cloned();
+        let named = [self.picture_file(), self.mkv.as_ref()].into_iter().flatten().chain(raw).cloned();
         let named: Vec<PathBuf> = named.chain(raw.map(|raw| timing_path(raw))).collect();
         operations.run(|| OutFile::are_distinct(&named))?;
-        recorder.sink.concat = self.concat.as_ref().map(|file| Concat::new(file, existing, durability));
+        recorder.sink.concat = self.picture_file().map(|file| Concat::new(file, existing, durability));
         recorder.sink.mkv = self.mkv.as_ref().map(|file| Mkv::new(file, raw_existing, durability));
         recorder.sink.stdout =
             self.is_to_stdout().then(|| FrameOutput::new(clock, stop, deadline, self.idle));

@@ -1,5 +1,6 @@
 //! A run of `mjpeg record`, from the checks to the summary.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::flight::Triggers;
 use crate::output;
 use crate::signal::{self, Stop};
-use crate::transport::{Camera, CameraError, End, Manner, Reconnect};
+use crate::transport::{Camera, CameraError, End, Manner, Options, Reconnect};
 
 /// What a recording in its thread shares with the thread that watches it.
 pub(super) struct Attempt {
@@ -94,7 +95,8 @@ impl Record {
     /// The result of a recording whose files do not answer.
     fn hung(&self, waited: Duration, stop: &Stop, mut summary: Summary) -> Result<Outcome, Failure> {
         let waited = waited.as_secs_f64();
-        let files = [&self.concat, &self.mkv, &self.raw].map(Option::as_deref);
+        let files = [self.picture_file(), self.mkv.as_ref(), self.raw.as_ref()];
+        let files = files.map(|file| file.map(PathBuf::as_path));
         let places = [self.directory()].into_iter().chain(files).flatten();
         let mut places: Vec<_> = places.map(|path| path.display().to_string()).collect();
         if self.is_to_stdout() {
@@ -205,7 +207,9 @@ impl Record {
             reconnect: self.reconnect(),
             poll: self.target.is_live().then(|| self.transport.poll_interval()),
         };
-        let mut camera = Camera::new(&self.target, &self.transport, manner, clock, stop);
+        // A pattern without an end would fill the disk as fast as it can be drawn.
+        let options = Options { is_pattern_paced: !self.goal().is_set(), ..self.transport.clone() };
+        let mut camera = Camera::new(&self.target, &options, manner, clock, stop);
         let ran = camera.run(recorder, deadline);
         let word = end_word(&ran, recorder.not_taken, stop);
         let noted = recorder.response_ended(word);
@@ -241,7 +245,9 @@ impl Record {
     fn print(&self, summary: &Summary, is_silent: bool) -> Result<(), Failure> {
         let text = match self.format {
             Format::Json => serde_json::to_string(summary).map_err(Failure::local)?,
-            Format::Text if summary.end.is_some() && !is_silent => summary.text(),
+            Format::Text if summary.end.is_some() && !is_silent && summary.says_more_than_its_error() => {
+                summary.text()
+            }
             // Nothing was recorded, and the message says why; or its reader wants no more.
             Format::Text => return Ok(()),
         };

@@ -104,6 +104,11 @@ impl Summary {
         self.frames_written + self.frames_left_out + self.frames_repeated
     }
 
+    /// Whether something was recorded, or nothing went wrong.
+    pub fn says_more_than_its_error(&self) -> bool {
+        self.error.is_none() || self.frames_good() > 0 || self.frames_damaged > 0 || self.captures.is_some()
+    }
+
     /// Adds the times of the frames.
     pub fn set_timing(&mut self, timing: &Timing) {
         self.fps = Some(output::rounded(timing.fps));
@@ -141,9 +146,23 @@ impl Summary {
         }
         text += &format!(", judged by {}", self.depth);
         if let Some(end) = self.end {
-            text += &format!(" ({end})");
+            text += &format!("; {}", end_in_words(end));
         }
         text
+    }
+}
+
+/// A word of [`Summary::end`] for people.
+fn end_in_words(end: &'static str) -> &'static str {
+    match end {
+        "goal" => "the goal was reached",
+        "closed" => "the stream ended",
+        "reset" => "the connection was reset",
+        "stalled" => "the stream stalled",
+        "truncated" => "the stream was cut",
+        "signal" => "ended by a signal",
+        "local" => "ended on this side",
+        other => other,
     }
 }
 

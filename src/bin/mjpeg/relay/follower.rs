@@ -80,8 +80,8 @@ impl Observer for Follower<'_> {
         self.sink.event(event, arrival)
     }
 
-    fn opened(&mut self, _: &Opened) -> Result<Option<Box<dyn Tap>>, Problem> {
-        self.link.connected();
+    fn opened(&mut self, opened: &Opened) -> Result<Option<Box<dyn Tap>>, Problem> {
+        self.link.connected(opened.is_polled);
         if let Some(start) = self.start.take() {
             // After a signal the main thread may no longer wait for this result.
             let _ = start.send(Ok(()));

@@ -43,6 +43,11 @@ impl Want {
         self.is_wanted
     }
 
+    /// The link to the camera.
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
     /// There is demand. Returns whether the camera was not wanted before.
     pub fn start(&mut self, now: Duration) -> bool {
         self.demanded_at = now;

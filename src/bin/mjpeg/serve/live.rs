@@ -22,6 +22,10 @@ pub struct Live {
     starting: bool,
     /// Send the last frame again after this long without a new one.
     repeat: Option<Duration>,
+    /// The interval at which the camera is asked, if it gives one picture a request.
+    poll: Duration,
+    /// Whether it does, as the last frame says.
+    is_polled: bool,
     /// The most frames per second, if there is a limit.
     highest: Option<Rate>,
     limit: RateLimit,
@@ -43,6 +47,8 @@ impl Live {
             want: None,
             starting: false,
             repeat,
+            poll: Duration::ZERO,
+            is_polled: false,
             highest,
             limit,
             published_at: None,
@@ -51,15 +57,18 @@ impl Live {
         }
     }
 
-    /// The same for a camera that is read while it is wanted.
-    pub fn of_camera(self, want: Want) -> Self {
+    /// The same for a camera that is read while it is wanted, and asked at intervals of `poll` if it gives one picture a
+    /// request.
+    pub fn of_camera(self, want: Want, poll: Duration) -> Self {
         let starting = want.is_wanted();
-        Self { want: Some(want), starting, ..self }
+        Self { want: Some(want), poll, starting, ..self }
     }
 
     /// When the last frame is sent again.
     fn repeats_at(&self) -> Option<Duration> {
-        Some(self.published_at? + self.repeat?)
+        // A polled picture comes an interval and the time of its way after the one before.
+        let least = if self.is_polled { self.poll * 2 } else { Duration::ZERO };
+        Some(self.published_at? + self.repeat?.max(least))
     }
 
     fn is_running(&self) -> bool {
@@ -102,6 +111,7 @@ impl FrameSource for Live {
             }
             Mail::Shot(Shot { picture, taken }) => {
                 self.published_at = Some(now);
+                self.is_polled = self.want.as_ref().is_some_and(|want| want.link().is_polled());
                 self.starting = false;
                 self.limit.sent(now);
                 Polled::Frame(Frame { picture, taken }, Upcoming::Unknown)
@@ -151,8 +161,10 @@ impl FrameSource for Live {
 mod tests {
     use mjpeg::multipart::Boundary;
 
+    use super::super::demand::Connected;
     use super::super::recipe::Standard;
     use super::*;
+    use crate::source::link::Link;
     use crate::source::picture::SMALLEST;
     use crate::source::wake::Wake;
 
@@ -173,6 +185,22 @@ mod tests {
         assert_eq!(live.due(), Some(5 * second));
         mailbox.end();
         assert!(matches!(live.poll(4 * second, Demand::Some), Polled::Over));
+    }
+
+    #[test]
+    fn the_pictures_of_a_polled_camera_are_repeated_only_when_one_is_missing() {
+        let second = Duration::from_secs(1);
+        for (is_polled, due) in [(true, 3 * second), (false, 2 * second)] {
+            let (wake, _poll) = Wake::for_test();
+            let (mailbox, link) = (Mailbox::new(wake.clone()), Link::new(wake));
+            let recipes = Recipes::from(Standard::new(Boundary::new("b").unwrap(), &[]));
+            let want = Want::new(link.clone(), Connected::Always);
+            let mut live = Live::new(mailbox.clone(), Some(second), None, recipes).of_camera(want, second);
+            link.connected(is_polled);
+            mailbox.publish(Picture::new(SMALLEST.to_vec()).unwrap(), Duration::ZERO);
+            assert!(matches!(live.poll(second, Demand::Some), Polled::Frame(..)));
+            assert_eq!(live.repeats_at(), Some(due));
+        }
     }
 
     #[test]

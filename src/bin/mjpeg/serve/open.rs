@@ -106,7 +106,7 @@ pub fn open(
             return relay(options, upstream, recipes, wake);
         }
         Target::Stdin => return forward(wake),
-        Target::File(path) => match Kind::of(path, stop)? {
+        Target::File(path) => match kind(path, stop)? {
             Kind::Pipe if options.fps.is_some() => Box::new(upstream().paced(Some(1), wake)?),
             Kind::Pipe => return forward(wake),
             Kind::Directory => {
@@ -125,6 +125,20 @@ pub fn open(
     let mut feed = Feed::new(source, rate, play, recipes.clone(), clock.clone());
     wait_for_picture(&mut feed, &target, poll, stop)?;
     Ok(Opened::local(feed))
+}
+
+/// What a path is. A path that is missing may be a URL without its scheme.
+fn kind(path: &Path, stop: &Stop) -> Result<Kind, Problem> {
+    Kind::of(path, stop).map_err(|problem| {
+        let is_missing = problem
+            .cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+        match transport::scheme_hint(path).filter(|_| is_missing) {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        }
+    })
 }
 
 /// Waits until a feed has its first picture. The event loop does not run yet.
@@ -164,7 +178,7 @@ fn relay(
     let (mailbox, link) = (Mailbox::new(wake.clone()), Link::new(wake));
     let want = Want::new(link.clone(), options.connected);
     upstream.relay(mailbox.clone(), link.clone(), options.start)?;
-    let frames = live(options, mailbox, recipes).of_camera(want);
+    let frames = live(options, mailbox, recipes).of_camera(want, options.transport.poll_interval());
     Ok(Opened { frames: Box::new(frames), link: Some(link) })
 }
 

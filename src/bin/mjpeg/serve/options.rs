@@ -129,12 +129,13 @@ pub struct Serve {
     /// Pass recorded times F times as fast: those of a capture with FILE.timing beside it, or of --timing manifest
     #[arg(long, value_name = "F", conflicts_with_all = ["fps", "layout", "faults", "fault_by_request", "control", "dialect"])]
     pub(super) speed: Option<Speed>,
-    /// Send the last frame again after a live source has been silent for this time; 0s disables this
+    /// Send the last frame again after a live source has been silent for this time; 0s disables this. Of a URL that is
+    /// polled, it is sent again only when a picture is missing: after twice the time of --poll at the earliest
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = value::interval)]
     pub(super) repeat: Duration,
     /// After a live source has been silent for this time, /healthz reports an error. The same holds for a viewer and a
     /// snapshot of a URL that wait for their first picture: they get 503
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::limit)]
     pub(super) silence: Duration,
     /// Maximum number of viewers [default: from the limit of open files]
     #[arg(long, value_name = "N")]
@@ -146,7 +147,7 @@ pub struct Serve {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::limit)]
     pub(super) send_timeout: Duration,
     /// Bytes the system may buffer for each viewer; a smaller value gives slow viewers newer frames
-    #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = value::size)]
+    #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = value::some_bytes)]
     pub(super) viewer_buffer: u64,
     #[command(flatten)]
     pub(super) faults: FaultOptions,
@@ -263,8 +264,7 @@ impl Serve {
         if self.relay.linger.is_some() && self.relay.upstream == Some(Mode::Always) {
             return Err(Usage::conflict("--linger is for --upstream on-demand"));
         }
-        let poll = self.transport.poll.map(|_| "--poll");
-        if let Some(option) = self.relay.given().or(poll)
+        if let Some(option) = self.relay.given().or(self.transport.given())
             && !self.sources().any(|source| matches!(source, Target::Url(_)))
         {
             return Err(Usage::conflict(format!("{option} is for sources that are URLs, and there is none")));

@@ -29,6 +29,8 @@ struct State {
     is_wanted: bool,
     /// The relays that the requests of the viewers have passed.
     names: Vec<String>,
+    /// Whether its pictures come one by one, each with a request of its own.
+    is_polled: bool,
     status: Status,
 }
 
@@ -118,6 +120,11 @@ impl Link {
         }
     }
 
+    /// Whether the pictures of the camera come one by one, each with a request of its own.
+    pub fn is_polled(&self) -> bool {
+        self.lock().is_polled
+    }
+
     /// The state of the link.
     pub fn status(&self) -> Status {
         self.lock().status.clone()
@@ -171,9 +178,11 @@ impl Link {
         }
     }
 
-    /// A stream was opened.
-    pub fn connected(&self) {
-        self.lock().status.connects += 1;
+    /// A stream, or one picture of a camera that is polled, was opened.
+    pub fn connected(&self, is_polled: bool) {
+        let mut state = self.lock();
+        state.status.connects += 1;
+        state.is_polled = is_polled;
     }
 
     /// A picture has arrived. Says whether it is wanted.
@@ -231,7 +240,7 @@ mod tests {
         let status = link.status();
         assert_eq!((status.phase, status.since, status.failures), (Phase::Lost, 2 * SECOND, 3));
         assert_eq!((status.why.as_deref(), status.retry_at), (Some("no route"), Some(6 * SECOND)));
-        link.connected();
+        link.connected(false);
         assert_eq!(link.pictured(7 * SECOND), Wanted::Yes);
         link.release();
         assert_eq!(link.pictured(8 * SECOND), Wanted::No);

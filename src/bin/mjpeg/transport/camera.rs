@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mjpeg::http::ContentType;
+
 use super::connection::{Lost, Opened, Reason};
 use super::end::End;
 use super::idle_limit::IdleLimit;
@@ -230,6 +232,8 @@ impl Camera {
         };
         (self.wait, self.error, self.refusals) = (None, None, 0);
         self.opened += 1;
+        let content_type = stream.head().and_then(|head| head.fields().first("content-type"));
+        let is_image = content_type.is_some_and(|value| ContentType::parse(value).is_image());
         let tap = observer.opened(&Opened {
             reason,
             body_start: stream.reader.body_start(),
@@ -237,6 +241,7 @@ impl Camera {
             offset: self.origin.bytes,
             recorded: stream.recorded().and_then(Recorded::start),
             is_live: stream.is_live(),
+            is_polled: self.manner.poll.is_some() && (reason == Reason::Poll || is_image),
         })?;
         if let Some(tap) = tap {
             stream.set_tap(tap)?;

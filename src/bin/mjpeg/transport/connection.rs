@@ -19,6 +19,8 @@ pub struct Opened {
     pub recorded: Option<Duration>,
     /// Whether its bytes have arrival times.
     pub is_live: bool,
+    /// Whether it is one picture of a URL that is polled.
+    pub is_polled: bool,
 }
 
 /// Why a stream was opened.

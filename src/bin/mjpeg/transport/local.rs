@@ -110,10 +110,16 @@ fn cannot_open(path: &Path, error: io::Error) -> Problem {
     let shown = redacted(&path.display().to_string());
     let is_missing = error.kind() == io::ErrorKind::NotFound;
     let problem = Problem::new(anyhow::Error::new(error).context(format!("cannot open {shown}")));
-    if is_missing && looks_like_a_host(path) {
-        return problem.hint(format!("if it is a URL, write http://{shown}"));
+    match scheme_hint(path).filter(|_| is_missing) {
+        Some(hint) => problem.hint(hint),
+        None => problem,
     }
-    problem
+}
+
+/// What to write instead of a missing file that looks like a URL without its scheme.
+pub fn scheme_hint(path: &Path) -> Option<String> {
+    let shown = redacted(&path.display().to_string());
+    looks_like_a_host(path).then(|| format!("if it is a URL, write http://{shown}"))
 }
 
 /// `camera.local/stream`, `10.0.0.7`, `cam:8080/video`, but not `frames/1.jpg`.

@@ -56,6 +56,7 @@ mod wire;
 pub use camera::{Camera, CameraError, Manner};
 pub use connection::{Lost, Opened, Reason};
 pub use end::{End, Foreign};
+pub use local::scheme_hint;
 pub use observer::{Flow, Observer};
 pub use open::{Opener, Source, open};
 pub use open_error::{OpenError, OpenErrorKind};

@@ -109,8 +109,9 @@ impl Opener for Source {
                 return client.open(patience);
             }
             Target::Test(size) => {
-                let reader = Box::new(PatternReader::new(size).map_err(of_problem)?);
-                let stream = Stream::new(reader, Expected::Response, &wire, clock, false);
+                let reader = PatternReader::new(size).map_err(of_problem)?;
+                let reader = if self.options.is_pattern_paced { reader.paced(clock, stop) } else { reader };
+                let stream = Stream::new(Box::new(reader), Expected::Response, &wire, clock, false);
                 return with_head(stream, &self.target, MayPause::No);
             }
             Target::File(path) => Local::open(path, &wire, clock, deadline),

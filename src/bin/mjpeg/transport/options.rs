@@ -49,7 +49,7 @@ pub struct Options {
     #[arg(long, value_name = "PATH", conflicts_with = "proxy")]
     pub unix_socket: Option<PathBuf>,
     /// Give up if there is no connection within this time [default: as long as the stream may be silent]
-    #[arg(long, value_name = "T", value_parser = value::duration)]
+    #[arg(long, value_name = "T", value_parser = value::limit)]
     pub connect_timeout: Option<Duration>,
     /// Try again for this long while the camera cannot be reached or is not ready (5xx, 429); honours Retry-After
     #[arg(long, value_name = "T", value_parser = value::duration)]
@@ -57,6 +57,9 @@ pub struct Options {
     /// The `Via` field of a relay
     #[arg(skip)]
     pub via: Option<Via>,
+    /// The test pattern has its frames at their times, rather than as fast as they are read
+    #[arg(skip)]
+    pub is_pattern_paced: bool,
     /// Ask a URL that answers with one picture again this long after the last request [default: 1s]
     #[arg(long, value_name = "T", value_parser = value::limit)]
     pub poll: Option<Duration>,
@@ -69,6 +72,25 @@ impl Options {
     /// From one request to the next, if the URL answers with one picture.
     pub fn poll_interval(&self) -> Duration {
         self.poll.unwrap_or(POLL)
+    }
+
+    /// One of the options that is given. Without a URL, none of them has an effect.
+    pub fn given(&self) -> Option<&'static str> {
+        [
+            (!self.header.is_empty(), "--header"),
+            (self.user.is_some(), "--user"),
+            (self.password_file.is_some(), "--password-file"),
+            (self.netrc_file.is_some(), "--netrc-file"),
+            (self.insecure, "--insecure"),
+            (self.cacert.is_some(), "--cacert"),
+            (self.proxy.is_some(), "--proxy"),
+            (self.unix_socket.is_some(), "--unix-socket"),
+            (self.connect_timeout.is_some(), "--connect-timeout"),
+            (self.wait.is_some(), "--wait"),
+            (self.poll.is_some(), "--poll"),
+        ]
+        .into_iter()
+        .find_map(|(is_given, name)| is_given.then_some(name))
     }
 }
 

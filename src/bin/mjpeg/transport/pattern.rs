@@ -6,10 +6,13 @@ use std::time::Duration;
 use anyhow::anyhow;
 use mjpeg::multipart::{Boundary, PartHead, Serializer};
 
+use super::pause::pause;
+use crate::clock::Clock;
 use crate::pattern::{Pattern, Size};
 use crate::problem::Problem;
+use crate::signal::Stop;
 
-/// Frames per second that the frames' times say; they come as fast as they are read.
+/// Frames per second that the frames' times say. Unless the reader is paced, they come as fast as they are read.
 const FPS: u64 = 15;
 
 /// An endless response of test frames.
@@ -19,6 +22,14 @@ pub struct PatternReader {
     number: u64,
     piece: Vec<u8>,
     read: usize,
+    pace: Option<Pace>,
+}
+
+/// Frames come at their times.
+struct Pace {
+    clock: Clock,
+    stop: Stop,
+    started: Duration,
 }
 
 impl PatternReader {
@@ -33,12 +44,22 @@ impl PatternReader {
         let mut piece =
             format!("HTTP/1.1 200 OK\r\nContent-Type: {}\r\n\r\n", serializer.content_type()).into_bytes();
         serializer.first_delimiter(&mut piece);
-        Ok(Self { pattern: Pattern::new(size, 0), serializer, number: 0, piece, read: 0 })
+        Ok(Self { pattern: Pattern::new(size, 0), serializer, number: 0, piece, read: 0, pace: None })
+    }
+
+    /// The same with frames that come at their times.
+    pub fn paced(self, clock: &Clock, stop: &Stop) -> Self {
+        let pace = Pace { clock: clock.clone(), stop: stop.clone(), started: clock.now() };
+        Self { pace: Some(pace), ..self }
     }
 
     fn next_piece(&mut self) -> io::Result<()> {
         self.number += 1;
         let time = Duration::from_nanos(self.number.saturating_mul(1_000_000_000 / FPS));
+        if let Some(Pace { clock, stop, started }) = &self.pace {
+            // A signal ends the pause: the reader of this stream looks for it.
+            pause(*started + time, clock, stop);
+        }
         let jpeg = self.pattern.frame(self.number, time).map_err(io::Error::other)?;
         self.piece.clear();
         self.read = 0;

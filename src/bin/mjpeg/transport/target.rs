@@ -48,6 +48,15 @@ impl Target {
         Redacting::new(Self::checked, redacted)
     }
 
+    /// The same for an argument that may be left out: its default is empty.
+    pub fn parser_or_none() -> impl TypedValueParser<Value = Self> {
+        let parse = |typed: &OsStr| match typed.is_empty() {
+            true => Ok(Self::parse(typed)),
+            false => Self::checked(typed),
+        };
+        Redacting::new(parse, redacted)
+    }
+
     /// Reads a TARGET as typed.
     ///
     /// # Errors
@@ -63,7 +72,13 @@ impl Target {
                 Place::parse(url)?;
             }
             // `htp://` and `rtsp://`: neither a URL that is known nor a file that anyone has.
+            Self::File(path) if path.as_os_str().is_empty() => return Err("it is empty".into()),
             Self::File(path) => {
+                let lower = path.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
+                if let Some(scheme) = ["http:", "https:"].into_iter().find(|scheme| lower.starts_with(scheme))
+                {
+                    return Err(format!("a URL starts with {scheme}//; write ./ before the name of a file"));
+                }
                 let scheme = path.to_str().and_then(|text| text.split_once("://")).map(|(scheme, _)| scheme);
                 if let Some(scheme) = scheme.filter(|scheme| is_scheme(scheme)) {
                     return Err(format!("the scheme {scheme}:// is not supported; http:// and https:// are"));
@@ -129,6 +144,10 @@ mod tests {
             ("http:///x", Some("host")),
             ("test:0x0", Some("")),
             ("http://cam/", None),
+            ("", Some("empty")),
+            ("http:/cam/", Some("http://")),
+            ("HTTPS:cam", Some("https://")),
+            ("./http:cam", None),
             ("a file with :// in it", None),
             ("-", None),
         ] {

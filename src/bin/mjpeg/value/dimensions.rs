@@ -21,7 +21,7 @@ impl fmt::Display for Dimensions {
 impl FromStr for Dimensions {
     type Err = String;
 
-    /// Parses `WIDTHxHEIGHT`.
+    /// Parses `WIDTHxHEIGHT`, neither of which is zero.
     fn from_str(text: &str) -> Result<Self, String> {
         let number = |text: &str| match text.bytes().all(|byte| byte.is_ascii_digit()) {
             true => text.parse().ok(),
@@ -29,6 +29,7 @@ impl FromStr for Dimensions {
         };
         text.split_once(['x', 'X'])
             .and_then(|(width, height)| Some(Self { width: number(width)?, height: number(height)? }))
+            .filter(|size| size.width > 0 && size.height > 0)
             .ok_or_else(|| "expected WIDTHxHEIGHT, such as 640x480".into())
     }
 }
@@ -40,7 +41,9 @@ mod tests {
     #[test]
     fn dimensions_are_width_x_height() {
         assert_eq!("640X480".parse(), Ok(Dimensions { width: 640, height: 480 }));
-        for text in ["", "320", "x", "320x", "320x240x3", "-1x5", "+1x5", "99999x99999", "1 x 2"] {
+        for text in
+            ["", "320", "x", "320x", "320x240x3", "0x5", "5x0", "-1x5", "+1x5", "99999x99999", "1 x 2"]
+        {
             assert!(text.parse::<Dimensions>().is_err(), "{text}");
         }
     }

@@ -8,4 +8,4 @@ mod size;
 pub use dimensions::Dimensions;
 pub use duration::{duration, in_words, interval, limit};
 pub use rate::Rate;
-pub use size::size;
+pub use size::{size, some_bytes};

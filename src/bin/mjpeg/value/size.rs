@@ -18,9 +18,27 @@ pub fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(unit).ok_or_else(|| "larger than 64 bits".to_string())
 }
 
+/// Parses a size of at least one byte.
+///
+/// # Errors
+///
+/// As for [`size`], and when the size is zero.
+pub fn some_bytes(text: &str) -> Result<u64, String> {
+    match size(text)? {
+        0 => Err("expected at least one byte".into()),
+        bytes => Ok(bytes),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn some_bytes_are_not_none() {
+        assert_eq!(some_bytes("1"), Ok(1));
+        assert!(some_bytes("0").is_err() && some_bytes("0k").is_err());
+    }
 
     #[test]
     fn sizes_count_in_1024() {

@@ -29,7 +29,7 @@ pub struct Limits {
     #[arg(long, value_name = "F")]
     pub min_fps: Option<Rate>,
     /// Fail on a gap between two frames longer than this
-    #[arg(long, value_name = "T", value_parser = value::duration)]
+    #[arg(long, value_name = "T", value_parser = value::limit)]
     pub max_gap: Option<Duration>,
     /// Fail if a picture has another size
     #[arg(long, value_name = "WxH")]

@@ -219,6 +219,12 @@ impl Check {
     /// When the command line is wrong.
     pub fn check(&self) -> Result<(), Usage> {
         let targets = self.targets.iter().filter(|target| **target == Target::Stdin).count();
+        if let Some(option) = self.limits.transport.given()
+            && self.list.is_none()
+            && !self.targets.iter().any(|target| matches!(target, Target::Url(_)))
+        {
+            return Err(Usage::conflict(format!("{option} is for targets that are URLs, and there is none")));
+        }
         let list = self.list.iter().filter(|list| *list == Path::new("-")).count();
         match targets + list {
             0 | 1 => Ok(()),

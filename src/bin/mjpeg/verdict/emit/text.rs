@@ -145,7 +145,7 @@ fn measured(run: &Run, report: &Report) -> String {
         let pictures = Counted(report.pictures, "picture");
         let _ = write!(text, ", scans read of {} of {pictures}", frames.walked);
     }
-    if let Some(end) = run.end.as_ref().and_then(|end| end.word("cap")) {
+    if let Some(end) = run.end.as_ref().and_then(|end| end.word("limit reached")) {
         let _ = write!(text, ", end: {end}");
     }
     match (&run.end, run.asked.frames, run.asked.duration) {
