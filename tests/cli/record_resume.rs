@@ -26,7 +26,9 @@ fn resume_goes_on_behind_the_last_number_and_overwrites_nothing() {
     let files: Vec<Value> = manifest(&out)[3..].iter().map(|line| line["file"].clone()).collect();
     assert_eq!(files, ["a/005.jpg", "a/006.jpg"]);
     assert_eq!(fs::read(out.join("a/004.jpg")).unwrap(), b"mine");
-    let frames = kit::contents(&kit::frames());
+    let plain = dir.path().join("plain");
+    record("test:", &plain, &["--frames", "3"]).expect(0);
+    let frames = kit::contents(&plain);
     assert!(fs::read(&all).unwrap() == [&frames[..3], &frames[..2]].concat().concat());
     // With --force, files of the earlier names go too, and other files stay.
     fs::write(out.join("notes.txt"), "mine").unwrap();

@@ -80,6 +80,9 @@ impl Values {
 /// Most NULs of one place.
 const MOST_NULS: usize = 1 << 20;
 
+/// Most digits of a length. A number has 20 at most; cameras fill it up to 12.
+const MOST_DIGITS: usize = 1000;
+
 impl Template {
     /// Reads the places.
     ///
@@ -111,6 +114,10 @@ impl Template {
         plain.push_str(rest);
         if !plain.is_empty() {
             pieces.push(Piece::Text(plain));
+        }
+        let nuls = |piece: &Piece| if let Piece::Nul(count) = piece { *count } else { 0 };
+        if pieces.iter().map(nuls).sum::<usize>() > MOST_NULS {
+            return Err(format!("more than {MOST_NULS} NULs"));
         }
         Ok(Self { pieces })
     }
@@ -164,14 +171,15 @@ impl Piece {
 fn piece(place: &str) -> Option<Piece> {
     let (name, form) = place.split_once(':').map_or((place, None), |(name, form)| (name, Some(form)));
     let number = |text: &str| text.parse().ok().filter(|number| *number <= MOST_NULS);
+    let width = |text: &str| text.parse().ok().filter(|width| *width <= MOST_DIGITS);
     Some(match (name, form) {
         ("length", None) => Piece::Length(Form::Blanks(0)),
         ("length", Some(more)) if more.starts_with(['+', '-']) => {
             Piece::Length(Form::More(more.parse().ok()?))
         }
         ("length", Some("u32")) => Piece::Length(Form::Bytes),
-        ("length", Some(width)) if width.starts_with('0') => Piece::Length(Form::Zeros(number(width)?)),
-        ("length", Some(width)) => Piece::Length(Form::Blanks(number(width)?)),
+        ("length", Some(digits)) if digits.starts_with('0') => Piece::Length(Form::Zeros(width(digits)?)),
+        ("length", Some(digits)) => Piece::Length(Form::Blanks(width(digits)?)),
         ("width", Some("u16")) => Piece::Width,
         ("height", Some("u16")) => Piece::Height,
         ("seconds", None) => Piece::Seconds(0),

@@ -264,7 +264,9 @@ impl Serve {
         if self.relay.linger.is_some() && self.relay.upstream == Some(Mode::Always) {
             return Err(Usage::conflict("--linger is for --upstream on-demand"));
         }
+        // What the sources of a farm are is in its file.
         if let Some(option) = self.relay.given().or(self.transport.given())
+            && self.farm.is_none()
             && !self.sources().any(|source| matches!(source, Target::Url(_)))
         {
             return Err(Usage::conflict(format!("{option} is for sources that are URLs, and there is none")));

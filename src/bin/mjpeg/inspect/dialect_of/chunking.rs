@@ -1,6 +1,6 @@
 //! The rule by which a server makes its chunks.
 
-use super::derived::Between;
+use super::between::Between;
 use super::seen::{Before, Chunk, Seen};
 use crate::dialect::{Chunks, Together};
 

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::between::Between;
 use super::chunking;
 use super::escape::escaped;
 use super::flush::{self, Evidence};
 use super::found::Found;
 use super::head::Head;
 use super::places;
-use super::seen::{Before, Seat, Seen};
+use super::seen::{Before, Seen};
 use crate::dialect::{Chunks, SentTogether, Values};
 
 /// The dialect of a stream. Texts have places.
@@ -40,19 +41,6 @@ pub struct Derived {
     pub values: Values,
 }
 
-/// The text between pictures.
-#[derive(Debug, Default, Clone)]
-pub struct Between {
-    /// What is before the first part.
-    pub first: Vec<u8>,
-    /// What is between a picture and the next part. The same behind each one, but for `filler`.
-    pub rest: Vec<u8>,
-    /// The text with places of what comes before `rest` and depends on the picture.
-    pub filler: Option<String>,
-    /// Its bytes, if it is not the room that a buffer has left.
-    pub filler_bytes: Option<usize>,
-}
-
 /// What is between a picture and the head of the next part.
 #[derive(Debug)]
 struct Gap<'a> {
@@ -73,14 +61,6 @@ impl<'a> Gap<'a> {
         let filler = if bytes[..filler].iter().all(is_text) { 0 } else { filler };
         let (filler, rest) = bytes.split_at(filler);
         Self { filler, rest, room: values.capacity() - values.length }
-    }
-}
-
-impl Between {
-    /// Where a picture and its filler end.
-    fn end(&self, seat: &Seat) -> usize {
-        let values = Values { length: seat.picture.len(), ..Values::default() };
-        seat.picture.end + self.filler_bytes.unwrap_or(values.capacity() - values.length)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `--dialect-of`: the nearest known dialect of a stream, and a description of its own.
 
+mod between;
 mod binary;
 mod chunking;
 mod derived;

@@ -10,10 +10,20 @@ use crate::dialect::Values;
 /// The text with places that these texts have in common; each belongs to the values beside it. If they have different
 /// forms, the most frequent one counts.
 pub fn find(texts: &[(&[u8], Values)]) -> Found {
-    let is_binary = texts.iter().any(|(text, _)| text.iter().any(|byte| !is_text(*byte)));
-    if is_binary {
+    let has = |is_such: fn(u8) -> bool| texts.iter().any(|(text, _)| text.iter().any(|byte| is_such(*byte)));
+    if has(|byte| !is_text(byte) && byte != 0) {
         return binary::find(texts);
     }
+    let found = find_in_text(texts);
+    // NULs fill up texts, and are also the upper bytes of numbers.
+    if found.unknown.is_empty() || !has(|byte| byte == 0) {
+        return found;
+    }
+    let binary = binary::find(texts);
+    if binary.unknown.is_empty() { binary } else { found }
+}
+
+fn find_in_text(texts: &[(&[u8], Values)]) -> Found {
     let tokens: Vec<_> = texts.iter().map(|(text, values)| (tokens(text), values)).collect();
     let key = |tokens: &[Token]| -> Vec<Token> {
         let form = |token: &Token| match token {
@@ -94,7 +104,8 @@ mod tests {
 
     #[test]
     fn what_follows_the_picture_becomes_a_place() {
-        let table: [(&[(&str, usize)], &str); 13] = [
+        let table: [(&[(&str, usize)], &str); 14] = [
+            (&[("m 0099x\0\0\0", 99), ("m 0100x\0\0\0", 100)], "m {length:04}x{nul:3}"),
             (&[("mjpeg 000226312345", 2263), ("mjpeg 000228812345", 2288)], "mjpeg {length:07}12345"),
             (&[("Length: 99\r\n", 99), ("Length: 100\r\n", 100)], "Length: {length}\r\n"),
             (&[("Length:    99\r\n", 99), ("Length:   100\r\n", 100)], "Length: {length:5}\r\n"),

@@ -1,6 +1,7 @@
 //! Opens the cameras of a farm. What is read from files is read once, for all cameras.
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,7 +21,6 @@ use super::camera::Camera;
 use super::file;
 use super::studio::Studio;
 use crate::clock::Clock;
-use crate::option_file;
 use crate::output::Reporter;
 use crate::pattern::Size;
 use crate::problem::Problem;
@@ -31,6 +31,7 @@ use crate::source::error::Error;
 use crate::source::kind::Kind;
 use crate::source::paced::{Next, Paced};
 use crate::source::picture::Picture;
+use crate::source::picture_file;
 use crate::source::wake::{Wake, WakeUps};
 use crate::transport::Target;
 
@@ -167,7 +168,7 @@ impl Opener<'_> {
                     Shared::Studio(Studio::start(size, self.reporter)?)
                 }
                 target => {
-                    let room = MOST_BYTES - shelf.bytes;
+                    let room = MOST_BYTES.saturating_sub(shelf.bytes);
                     let pictures = self.pictures(target, wake, room)?;
                     shelf.bytes += pictures.iter().map(Picture::weight).sum::<usize>();
                     let nothing = || Problem::new(anyhow!("{target} has no picture"));
@@ -194,7 +195,16 @@ impl Opener<'_> {
         let source: Box<dyn Paced> = match Kind::of(path, self.stop)? {
             Kind::Pipe => return Err(anyhow!("{target} is a pipe, which cameras cannot share").into()),
             Kind::Picture => {
-                let bytes = option_file::read(path, self.stop).map_err(anyhow::Error::new)?;
+                let mut bytes = Vec::new();
+                let file = picture_file::open(path).map_err(|why| anyhow!("{target}: {why}"))?;
+                file.take(room as u64 + 1)
+                    .read_to_end(&mut bytes)
+                    .map_err(|why| anyhow!("{target}: {why}"))?;
+                if bytes.len() > room {
+                    return Err(
+                        anyhow!("{target}: with it, all pictures take more than {MOST_BYTES} bytes").into()
+                    );
+                }
                 let picture = Picture::new(bytes).map_err(|why| anyhow!("{target} cannot be sent: {why}"))?;
                 return Ok(vec![picture]);
             }

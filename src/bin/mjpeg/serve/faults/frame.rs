@@ -15,6 +15,9 @@ use crate::source::picture::Picture;
 /// What is behind the close-delimiter of [`End::Epilogue`].
 const EPILOGUE: &[u8] = b"this is an epilogue\r\n";
 
+/// A picture above this length is not changed: faults that add to a picture may follow each other.
+const LARGEST: usize = 128 << 20;
+
 /// The part, and what its faults must know.
 #[derive(Debug)]
 pub struct Frame<'a> {
@@ -93,7 +96,8 @@ impl Frame<'_> {
                 out.push(item);
                 continue;
             };
-            if !self.includes(index, slot, piece.part) {
+            let name = slot.fault.entry.name;
+            if piece.is_of(name) || !self.includes(index, slot, piece.part) {
                 out.push(Item::Piece(piece));
                 continue;
             }
@@ -113,8 +117,8 @@ impl Frame<'_> {
             for change in changed {
                 out.push(Item::Piece(match change {
                     Out::Same => piece.clone(),
-                    Out::As(bytes) => Piece::own(piece.part, piece.tag, bytes),
-                    Out::New(tag, bytes) => Piece::own(piece.part, tag, bytes),
+                    Out::As(bytes) => piece.changed(name, piece.tag, bytes),
+                    Out::New(tag, bytes) => piece.changed(name, tag, bytes),
                 }));
             }
         }
@@ -183,6 +187,9 @@ impl Frame<'_> {
             argument: slot.fault.argument,
             random: self.random(index, part),
         };
+        if scene.jpeg.len() > LARGEST {
+            return None;
+        }
         let body: Rc<[u8]> = draw(&mut scene)?.into();
         slot.made = Some((part, Rc::clone(&body)));
         self.drawn.retain(|(drawn, _)| *drawn != part);

@@ -15,6 +15,10 @@ use super::log::Log;
 use super::set::FaultSet;
 use crate::dialect::Chunks;
 
+/// Most faults that one request may name, and most of the same name: each costs time in the thread of all viewers.
+const MOST_BY_REQUEST: usize = 16;
+const MOST_OF_ONE_NAME: usize = 2;
+
 /// Injects faults into the answers of a server.
 #[derive(Debug, Default)]
 pub struct Injector {
@@ -86,9 +90,19 @@ impl Injector {
         let viewer = *viewer;
         let mut own = camera.map(|camera| camera.faults.to_vec()).unwrap_or_default();
         if self.is_by_request {
+            let mut named: Vec<Fault> = Vec::new();
             for text in query.split('&').filter_map(|pair| pair.strip_prefix("fault=")) {
-                own.push(decoded(text).parse::<Fault>().map_err(|error| format!("fault: {error}"))?);
+                let fault = decoded(text).parse::<Fault>().map_err(|error| format!("fault: {error}"))?;
+                let name = fault.entry.name;
+                if named.len() == MOST_BY_REQUEST {
+                    return Err(format!("fault: a request may name at most {MOST_BY_REQUEST} faults"));
+                }
+                if named.iter().filter(|other| other.entry.name == name).count() == MOST_OF_ONE_NAME {
+                    return Err(format!("fault: a request may name {name} at most {MOST_OF_ONE_NAME} times"));
+                }
+                named.push(fault);
             }
+            own.extend(named);
         }
         if own.is_empty() && self.control.is_none() && self.set.faults().is_empty() {
             return Ok(None);
@@ -207,6 +221,12 @@ mod tests {
         let names: Vec<String> = injection.faults.iter().map(ToString::to_string).collect();
         assert_eq!((names, injection.session.viewer), (vec!["stall=2s@3".into(), "no-eoi".into()], 3));
         assert!(injector.admit(0, None, "fault=x").is_err());
+        let often = |name: &str, count: usize| vec![format!("fault={name}"); count].join("&");
+        assert!(injector.admit(0, None, &often("black", 2)).is_ok());
+        assert!(injector.admit(0, None, &often("black", 3)).is_err());
+        let names = ["no-eoi", "two-soi", "stall=1s", "reset", "drip=9", "zeros", "torn", "black", "frozen"];
+        let all: Vec<_> = names.iter().map(|name| often(name, 2)).collect();
+        assert!(injector.admit(0, None, &all.join("&")).is_err());
     }
 
     #[test]

@@ -49,6 +49,9 @@ pub struct Piece {
     /// What it is.
     pub tag: Tag,
     bytes: Bytes,
+    /// The faults that have changed or made it. None does so twice, so the same fault given often does not double and
+    /// double again what it adds.
+    faults: Rc<[&'static str]>,
 }
 
 /// What a piece is. What is before a picture belongs to its part, also the line end and the delimiter.
@@ -82,7 +85,18 @@ impl Piece {
     pub fn own(part: u64, tag: Tag, bytes: impl Into<Rc<[u8]>>) -> Self {
         let bytes = bytes.into();
         let range = 0..bytes.len();
-        Self { part, tag, bytes: Bytes::Own(bytes, range) }
+        Self { part, tag, bytes: Bytes::Own(bytes, range), faults: Rc::from([]) }
+    }
+
+    /// A piece that a fault makes of this one, or beside it.
+    pub fn changed(&self, fault: &'static str, tag: Tag, bytes: impl Into<Rc<[u8]>>) -> Self {
+        let faults = self.faults.iter().copied().chain([fault]).collect();
+        Self { faults, ..Self::own(self.part, tag, bytes) }
+    }
+
+    /// Whether this fault has changed or made it.
+    pub fn is_of(&self, fault: &str) -> bool {
+        self.faults.contains(&fault)
     }
 
     /// The bytes. Only those of several pieces of a part are copied.
@@ -112,7 +126,7 @@ impl Piece {
     /// Splits the piece. The second one begins at this offset, or is empty.
     pub fn split(self, at: usize) -> [Self; 2] {
         let cut = |range: &Range<usize>| (range.start + at).min(range.end);
-        let Self { part, tag, bytes } = self;
+        let Self { part, tag, bytes, faults } = self;
         let (first, second) = match bytes {
             Bytes::Shared(of, range) => {
                 let at = cut(&range);
@@ -124,7 +138,8 @@ impl Piece {
             }
         };
         let rest = if tag == Tag::Body { Tag::Rest } else { tag };
-        [Self { part, tag, bytes: first }, Self { part, tag: rest, bytes: second }]
+        let again = Rc::clone(&faults);
+        [Self { part, tag, bytes: first, faults }, Self { part, tag: rest, bytes: second, faults: again }]
     }
 
     /// Where the bytes are.
@@ -157,6 +172,11 @@ pub fn cut(part: &Rc<Part>, range: &Range<usize>, number: u64) -> Vec<Piece> {
         .into_iter()
         .map(|(part, tag, of)| (part, tag, clip(of)))
         .filter(|(_, _, of)| !of.is_empty())
-        .map(|(number, tag, of)| Piece { part: number, tag, bytes: Bytes::Shared(Rc::clone(part), of) })
+        .map(|(number, tag, of)| Piece {
+            part: number,
+            tag,
+            bytes: Bytes::Shared(Rc::clone(part), of),
+            faults: Rc::from([]),
+        })
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -69,7 +70,9 @@ impl Log {
     ///
     /// When the file cannot be opened.
     pub fn open(path: &Path, clock: Clock, reporter: Reporter) -> Result<Self, Problem> {
-        let file = File::options().create(true).append(true).open(path);
+        // A pipe without a reader is an error, not a wait.
+        let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+        let file = File::options().create(true).append(true).custom_flags(flags).open(path);
         let file = file.with_context(|| format!("cannot write {}", path.display()))?;
         let (lines, received) = sync_channel(WAITING);
         let name = path.display().to_string();

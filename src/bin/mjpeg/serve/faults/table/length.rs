@@ -37,7 +37,7 @@ pub const ENTRIES: &[Entry] = &[
     ),
     entry(
         "content-length-counts-line-end",
-        |target| target.length(|length| Some((length + 2).to_string())),
+        |target| target.length(|length| Some(length.saturating_add(2).to_string())),
         "content-length-counts-line-end",
         "the length counts the line end before the delimiter",
     ),
@@ -77,7 +77,7 @@ pub const ENTRIES: &[Entry] = &[
             target.head(|head| {
                 with_line(head, "Content-Length", |line| {
                     let length: u64 = line.split_once(':')?.1.trim().parse().ok()?;
-                    Some(format!("Content-Length: {}\r\n{line}", length + 2))
+                    Some(format!("Content-Length: {}\r\n{line}", length.saturating_add(2)))
                 })
             })
         },

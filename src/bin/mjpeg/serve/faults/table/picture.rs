@@ -3,7 +3,7 @@
 use mjpeg::jpeg::Marker;
 
 use super::super::entry::{Act, Draw, Entry, Shows, Takes};
-use super::splice::{frame_header, inserted, inside_scan, new_segment, scan, segment, with, without};
+use super::splice::{frame_header, inserted, inside, inside_scan, new_segment, scan, segment, with, without};
 
 /// Pictures of a coding that cannot be made from any other one.
 const ARITHMETIC: &[u8] = include_bytes!("../../../../../../fixtures/jpeg/arithmetic.jpg");
@@ -122,8 +122,9 @@ pub const ENTRIES: &[Entry] = &[
         20,
         |scene| {
             let mut jpeg = scene.jpeg.to_vec();
+            let found = scan(scene.jpeg)?;
             for _ in 0..scene.argument.min(1 << 16) {
-                let at = inside_scan(scene.jpeg, 1, &mut scene.random)?.start;
+                let at = inside(scene.jpeg, &found, 1, &mut scene.random)?.start;
                 let flipped = jpeg[at] ^ (1 << scene.random.below(8));
                 if flipped != 0xff && jpeg[at] != 0xff {
                     jpeg[at] = flipped;

@@ -62,7 +62,11 @@ pub fn new_segment(marker: u8, parameters: &[u8]) -> Vec<u8> {
 /// A range of `length` bytes in the scan from a random place in its first half on, whose edges do not touch a byte FF: else
 /// the change would make or break a marker.
 pub fn inside_scan(jpeg: &[u8], length: usize, random: &mut Random) -> Option<Range<usize>> {
-    let scan = scan(jpeg)?;
+    inside(jpeg, &scan(jpeg)?, length, random)
+}
+
+/// The same in a scan that was found before.
+pub fn inside(jpeg: &[u8], scan: &Range<usize>, length: usize, random: &mut Random) -> Option<Range<usize>> {
     let length = length.min(scan.len() / 3);
     let from = scan.start + scan.len() / 6;
     let start = from + random.below(scan.len() / 3);
