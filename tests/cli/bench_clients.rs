@@ -299,7 +299,7 @@ fn a_password_is_sent_to_a_server_that_asks() {
     assert_eq!(number(&rows[0], "served"), 3.0);
     let end = bench(&server.url, "-n 3 --duration 500ms --quiet").expect(3);
     assert!(end.err.contains("hint: give a user and a password"), "{}", &*end.err);
-    let digest = Server::start(&kit::frames(), &["--fps", "20", "--user", "u:p"]);
+    let digest = Server::start(&kit::frames(), &["--fps", "20", "--auth", "u:p"]);
     let rows = self::rows(&digest.stream, 0, "-n 3 --duration 500ms --user u:p");
     assert_eq!(number(&rows[0], "served"), 3.0);
 }

@@ -25,6 +25,7 @@ mod progress;
 mod record;
 mod recording;
 mod relay;
+mod replacement;
 mod serve;
 mod signal;
 mod source;

@@ -3,7 +3,7 @@
 use crate::bench::viewers::Over;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
-use crate::transport::PlainRequest;
+use crate::transport::{PlainRequest, without_parameters};
 
 /// Why a viewer is over.
 #[derive(Debug)]
@@ -24,7 +24,8 @@ impl Obstacle {
             Over::Refusal(head) => {
                 let problem = request.refused(&head, clock).problem;
                 let status = format!("HTTP status {:03} {}", head.status, head.reason);
-                (Exit::Unreachable, status.trim().to_string(), problem.hint)
+                // A server may repeat the query of the request.
+                (Exit::Unreachable, without_parameters(status.trim()), problem.hint)
             }
             Over::NotAStream(why) => (Exit::NotAStream, why, None),
             Over::Reset(why) => (Exit::Stalled, why, None),

@@ -65,6 +65,7 @@ pub use pause::pause;
 pub use plain::{PlainOptions, PlainRequest, PlainUrl};
 pub use reconnect::{Reconnect, Tries};
 pub use redacted::redacted;
+pub use redacted::without_parameters;
 pub use session::Session;
 pub use tap::Tap;
 pub use target::Target;

@@ -5,10 +5,36 @@ use super::percent;
 /// What replaces a password.
 const REDACTED: &str = "(redacted)";
 /// Names of query parameters that have a password or what replaces one, in lower case. `usr` and `user` are not among them.
-const WHOLE_NAMES: [&str; 12] =
-    ["pw", "pas", "loginpas", "psw", "psk", "pin", "key", "sig", "sid", "jwt", "bearer", "signature"];
+const WHOLE_NAMES: [&str; 20] = [
+    "pw",
+    "pas",
+    "loginpas",
+    "psk",
+    "pin",
+    "userpin",
+    "key",
+    "privatekey",
+    "streamkey",
+    "sig",
+    "sid",
+    "jwt",
+    "bearer",
+    "signature",
+    "otp",
+    "ticket",
+    "senha",
+    "mdp",
+    "creds",
+    "cred",
+];
 /// The same for parts of names: `loginpassword`, `usr_pwd`, `X-Amz-Credential`, `access_token`, `authbasic`.
-const PARTS_OF_NAMES: [&str; 7] = ["pass", "pwd", "secret", "token", "session", "credential", "authori"];
+const PARTS_OF_NAMES: [&str; 9] =
+    ["pass", "pwd", "psw", "secret", "token", "sess", "credential", "authori", "userpw"];
+
+/// A value is decoded so often: a redirection to a login page has the first URL as a value, and that may have another one.
+const DEPTH: usize = 3;
+/// Longer values with percent-encoding are not looked at, and not shown.
+const LONG: usize = 2048;
 
 /// Text that may be a URL, with everything that may be a password replaced: in the authority, and the values of
 /// parameters whose names say so. A password may contain an unescaped `/` or `?`, so without a password in the
@@ -16,7 +42,11 @@ const PARTS_OF_NAMES: [&str; 7] = ["pass", "pwd", "secret", "token", "session", 
 pub fn redacted(text: &str) -> String {
     let shown = without_userinfo(text);
     // A file may have such a name: `key=3/frames`.
-    if shown.contains("://") || shown.contains('?') { without_parameters(&shown) } else { shown }
+    if !shown.contains("://") && !shown.contains('?') {
+        return shown;
+    }
+    // A password in a URL as it was typed may contain blanks.
+    shown.split_inclusive('&').map(parameter).collect()
 }
 
 /// A text of a server, which may repeat the path and query of the request.
@@ -36,7 +66,7 @@ fn parameter(piece: &str) -> String {
     for (at, _) in piece[..end].match_indices('=') {
         let name = piece[..at].rsplit(['/', '?', ';', '#', '=', '"', '\'']).next().unwrap_or_default();
         let value = &piece[at + 1..end];
-        if !value.is_empty() && (is_secret(name) || has_userinfo(value)) {
+        if !value.is_empty() && (is_secret(name) || has_userinfo(value) || hides_secret(value)) {
             return format!("{}={REDACTED}{}", &piece[..at], &piece[end..]);
         }
     }
@@ -50,7 +80,35 @@ fn is_secret(name: &str) -> bool {
     WHOLE_NAMES.contains(&&name[..])
         || PARTS_OF_NAMES.iter().any(|part| name.contains(part))
         || (name.contains("auth") && !is_of_author)
-        || ["_key", "-key", "apikey", "accesskey", "_pw", "_sig"].iter().any(|end| name.ends_with(end))
+        || ["_key", "-key", ".key", "apikey", "accesskey", "_pw", "_sig", "_pin"]
+            .iter()
+            .any(|end| name.ends_with(end))
+}
+
+/// Whether the value of a parameter has a password among its own parameters, percent-encoded.
+fn hides_secret(value: &str) -> bool {
+    if !value.contains('%') || value.len() > LONG {
+        return value.contains('%');
+    }
+    let mut text = value.to_string();
+    for _ in 0..DEPTH {
+        let decoded = String::from_utf8_lossy(&percent::decoded(&text)).into_owned();
+        if decoded == text {
+            return false;
+        }
+        let has_secret = |piece: &str| {
+            piece.match_indices('=').any(|(at, _)| {
+                let name =
+                    piece[..at].rsplit(['/', '?', ';', '#', '=', '"', '\'']).next().unwrap_or_default();
+                at + 1 < piece.len() && is_secret(name)
+            })
+        };
+        if decoded.split('&').any(has_secret) {
+            return true;
+        }
+        text = decoded;
+    }
+    false
 }
 
 /// Whether the value of a parameter is another URL, with a password.
@@ -160,6 +218,13 @@ mod tests {
             ("http://v@a/?src=http://u:p@cam/&x=1", "http://v@a/?src=(redacted)&x=1"),
             ("http://a/?src=http%3A%2F%2Fu%3Ap%40cam%2F&x=1", "http://a/?src=(redacted)&x=1"),
             ("cam/?pwd=b", "cam/?pwd=(redacted)"),
+            ("http://cam/login?next=%2Fa%3Fuser%3Du%26pwd%3Dhush", "http://cam/login?next=(redacted)"),
+            (
+                "http://cam/?url=http%253A%252F%252Fc%252F%253Fpwd%253Dhush&x=1",
+                "http://cam/?url=(redacted)&x=1",
+            ),
+            ("http://cam/login?next=%2Fa%3Fuser%3Du", "http://cam/login?next=%2Fa%3Fuser%3Du"),
+            ("http://cam/?pwd=a hush", "http://cam/?pwd=(redacted)"),
             ("key=3/frames", "key=3/frames"),
         ] {
             assert_eq!(redacted(url), shown);

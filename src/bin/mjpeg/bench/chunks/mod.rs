@@ -27,7 +27,6 @@ mod timeline;
 mod tiny;
 
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -45,6 +44,7 @@ use super::foreign::{self, Measurement, Reads};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::{self, Color};
+use crate::replacement;
 use crate::signal::Stop;
 use crate::transport::{PlainOptions, PlainUrl};
 use crate::usage::Usage;
@@ -136,6 +136,10 @@ fn run_url(args: &Args, url: &PlainUrl, stop: &Stop) -> Result<Outcome, Failure>
         reads: &reads,
     };
     let report = measurement.run(stop)?;
+    if let Some(signal) = stop.signal() {
+        // What came until then would be judged as all that comes.
+        return Ok(Outcome::Signal(signal));
+    }
     output::result(&match args.format {
         Format::Text => foreign::text(&report, args.color.on_stdout().into()),
         Format::Json => foreign::json(&report),
@@ -170,9 +174,7 @@ fn run_directory(args: &Args, directory: &Path, stop: &Stop) -> Result<Outcome, 
     let report = Report::new(sequence, &schedule, &timelines?);
     if let Some(file) = &args.plot {
         // A file that is replaced is whole before and afterwards.
-        let hidden = file.with_extension("svg.new");
-        fs::write(&hidden, svg(&report))
-            .and_then(|()| fs::rename(&hidden, file))
+        replacement::replace(file, svg(&report).as_bytes())
             .with_context(|| format!("cannot write --plot {}", file.display()))
             .map_err(Failure::local)?;
     }

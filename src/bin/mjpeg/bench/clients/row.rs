@@ -116,6 +116,8 @@ impl Measured {
     /// The figures, where frames are due at this rate.
     pub fn row(&self, due_fps: Option<f64>) -> Row {
         let (tally, until) = (&self.tally, self.until);
+        // Viewers that got no second frame have a rate of zero: nothing is due then.
+        let due_fps = due_fps.filter(|fps| *fps > 0.0);
         let seconds = self.window.as_secs_f64().max(1e-9);
         let loss = due_fps.filter(|_| tally.served() > 0).map(|fps| tally.due_and_lost(fps, until));
         let lost_bytes = |lost: u64| Some((lost as f64 * tally.mean_frame_bytes()?) as u64);

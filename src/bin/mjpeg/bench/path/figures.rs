@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mjpeg::stats::{Distribution, FrameTimes};
-use mjpeg::strip::{Continuity, Identity};
+use mjpeg::strip::{Continuity, Identity, Place};
 
 /// The figures of a stream, part by part.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +18,7 @@ pub struct Figures {
     pub unreadable: u64,
     /// Pictures that came before they were taken, by the clocks of the two ends.
     pub early: u64,
-    /// The number of the first frame, and of the last.
+    /// The number of the first frame, and of the newest.
     pub range: Option<(u32, u32)>,
 }
 
@@ -32,8 +32,10 @@ impl Figures {
             self.unreadable += 1;
             return;
         };
-        self.numbers.push(identity);
-        self.range = Some((self.range.map_or(identity.number, |(first, _)| first), identity.number));
+        let is_newest = matches!(self.numbers.push(identity), Place::First | Place::Next | Place::Behind(_));
+        if is_newest {
+            self.range = Some((self.range.map_or(identity.number, |(first, _)| first), identity.number));
+        }
         if let Some(at) = at {
             match at.checked_sub(Duration::from_micros(identity.time_us)) {
                 Some(age) => self.latencies.push(age),

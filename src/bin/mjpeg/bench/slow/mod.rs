@@ -11,8 +11,11 @@ mod verdict;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use anyhow::anyhow;
+
 use self::report::Format;
 use self::run::Setting;
+use self::side::Phase;
 use self::verdict::Thresholds;
 use super::process::Process;
 use crate::clock::Clock;
@@ -119,6 +122,12 @@ pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
     };
     if let Some(signal) = stop.signal() {
         return Ok(Outcome::Signal(signal));
+    }
+    if result.b.frames(Phase::Before) == 0 {
+        return Err(Failure::new(
+            Exit::Stalled,
+            anyhow!("{}: B received no frame before A became slow, so there is nothing to compare", args.url),
+        ));
     }
     let verdict = result.verdict();
     let missed = args.thresholds.missed(&result);

@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn what_follows_the_picture_becomes_a_place() {
         let table: [(&[(&str, usize)], &str); 14] = [
-            (&[("m 0099x\0\0\0", 99), ("m 0100x\0\0\0", 100)], "m {length:04}x{nul:3}"),
+            (&[("m 0099x\0\0\0", 99), ("m 0100x\0\0\0", 100)], "m {length:04}x{hex:000000}"),
             (&[("mjpeg 000226312345", 2263), ("mjpeg 000228812345", 2288)], "mjpeg {length:07}12345"),
             (&[("Length: 99\r\n", 99), ("Length: 100\r\n", 100)], "Length: {length}\r\n"),
             (&[("Length:    99\r\n", 99), ("Length:   100\r\n", 100)], "Length: {length:5}\r\n"),

@@ -1,7 +1,5 @@
 //! The file of a baseline.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
@@ -12,6 +10,7 @@ use super::figures::Figures;
 use super::settings::Settings;
 use crate::option_file;
 use crate::problem::Problem;
+use crate::replacement;
 use crate::signal::Stop;
 
 /// The name and version of the format.
@@ -98,7 +97,7 @@ impl Baseline {
     /// When it cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), Problem> {
         let text = serde_json::to_string_pretty(self)? + "\n";
-        Ok(replace(path, text.as_bytes())
+        Ok(replacement::replace(path, text.as_bytes())
             .with_context(|| format!("cannot write the baseline {}", path.display()))?)
     }
 
@@ -122,26 +121,4 @@ impl Baseline {
             }
         }
     }
-}
-
-/// Replaces a file, or what a link leads to, at once. It keeps its permissions.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let path = &target;
-    let earlier = fs::metadata(path).ok();
-    if earlier.as_ref().is_some_and(|earlier| !earlier.is_file()) {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let name = path.file_name().ok_or_else(|| io::Error::other("it has no name"))?;
-    let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{}.part", std::process::id()));
-    let hidden = path.with_file_name(hidden);
-    let mut file = File::create(&hidden)?;
-    let written = earlier
-        .map_or(Ok(()), |earlier| file.set_permissions(earlier.permissions()))
-        .and_then(|()| file.write_all(bytes))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&hidden, path));
-    written.inspect_err(|_| drop(fs::remove_file(&hidden)))
 }
