@@ -11,7 +11,7 @@
 //! time     := 64 bits                      ; when the picture was taken, in microseconds since 1970-01-01 UTC
 //! number   := 32 bits                      ; of the frame in its source
 //! source   := 16 bits                      ; chosen at random by each source, so that two of them can be told apart
-//! check    := 32 bits                      ; CRC-32 of the 14 octets before (ISO 3309, as in PNG), not inverted back
+//! check    := 32 bits                      ; CRC-32 of the 14 octets before (ISO 3309), as in PNG
 //! ```
 //!
 //! The bits are in 4 rows of 36 boxes, in the upper left corner of the picture, row by row; a box is white for 1. The

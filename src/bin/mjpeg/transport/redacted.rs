@@ -31,7 +31,7 @@ const WHOLE_NAMES: [&str; 20] = [
 const PARTS_OF_NAMES: [&str; 9] =
     ["pass", "pwd", "psw", "secret", "token", "sess", "credential", "authori", "userpw"];
 
-/// A value is decoded so often: a redirection to a login page has the first URL as a value, and that may have another one.
+/// How often a value is decoded: a redirection to a login page has the first URL as a value, which may have another one.
 const DEPTH: usize = 3;
 /// Longer values with percent-encoding are not looked at, and not shown.
 const LONG: usize = 2048;
@@ -64,13 +64,18 @@ pub fn without_parameters(text: &str) -> String {
 fn parameter(piece: &str) -> String {
     let end = piece.trim_end_matches(|c: char| c == '&' || c.is_whitespace()).len();
     for (at, _) in piece[..end].match_indices('=') {
-        let name = piece[..at].rsplit(['/', '?', ';', '#', '=', '"', '\'']).next().unwrap_or_default();
+        let name = name_before(piece, at);
         let value = &piece[at + 1..end];
         if !value.is_empty() && (is_secret(name) || has_userinfo(value) || hides_secret(value)) {
             return format!("{}={REDACTED}{}", &piece[..at], &piece[end..]);
         }
     }
     piece.into()
+}
+
+/// The name of the parameter whose `=` is at this offset.
+fn name_before(piece: &str, at: usize) -> &str {
+    piece[..at].rsplit(['/', '?', ';', '#', '=', '"', '\'']).next().unwrap_or_default()
 }
 
 /// Whether the value of a parameter is a password, or lets a request in as one does.
@@ -97,11 +102,8 @@ fn hides_secret(value: &str) -> bool {
             return false;
         }
         let has_secret = |piece: &str| {
-            piece.match_indices('=').any(|(at, _)| {
-                let name =
-                    piece[..at].rsplit(['/', '?', ';', '#', '=', '"', '\'']).next().unwrap_or_default();
-                at + 1 < piece.len() && is_secret(name)
-            })
+            let mut signs = piece.match_indices('=');
+            signs.any(|(at, _)| at + 1 < piece.len() && is_secret(name_before(piece, at)))
         };
         if decoded.split('&').any(has_secret) {
             return true;

@@ -1,4 +1,4 @@
-//! Whether the server has closed a connection that nobody reads from. Its FIN waits behind the bytes that are not read, so the
+//! Whether the server has closed a connection that is not read. Its FIN waits behind the bytes that are not read, so the
 //! viewer cannot see it; the table of connections of this machine can, if the server runs here.
 
 use std::fs;
