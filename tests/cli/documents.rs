@@ -3,8 +3,10 @@
 
 use crate::kit;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use kit::run::{mjpeg, run};
 use mjpeg::check::{remedy, rules};
@@ -25,19 +27,43 @@ fn verify(path: &str, expected: &str) {
 
 #[test]
 fn man_pages_are_up_to_date() {
-    for (page, args) in [
-        ("mjpeg", &[][..]),
-        ("mjpeg-serve", &["serve"]),
-        ("mjpeg-record", &["record"]),
-        ("mjpeg-check", &["check"]),
-        ("mjpeg-inspect", &["inspect"]),
-        ("mjpeg-bench", &["bench"]),
-        ("mjpeg-exit-codes", &["exit-codes"]),
-        ("mjpeg-targets", &["targets"]),
-        ("mjpeg-formats", &["formats"]),
-    ] {
-        let end = run(mjpeg(["man"]).args(args)).expect(0);
-        verify(&format!("man/{page}.1"), &end.text());
+    let made = tempfile::tempdir().unwrap();
+    run(mjpeg(["man", "--all"]).arg(made.path())).expect(0);
+    let names = |folder: &Path| -> BTreeSet<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    for page in names(made.path()) {
+        verify(&format!("man/{page}"), &fs::read_to_string(made.path().join(&page)).unwrap());
+    }
+    assert_eq!(names(&kit::repository("man")), names(made.path()), "a page of a command that does not exist");
+    let one = run(&mut mjpeg(["man", "bench", "chunks"])).expect(0).text();
+    assert_eq!(one, fs::read_to_string(made.path().join("mjpeg-bench-chunks.1")).unwrap());
+    assert!(run(&mut mjpeg(["man", "chunks"])).expect(2).err.contains("no man page for `chunks`"));
+}
+
+#[test]
+fn man_pages_refer_to_pages_that_exist() {
+    for entry in fs::read_dir(kit::repository("man")).unwrap() {
+        let path = entry.unwrap().path();
+        let page = fs::read_to_string(&path).unwrap();
+        for (before, _) in page.match_indices("(1)").map(|(at, _)| page.split_at(at)) {
+            let name =
+                before.rsplit(|c: char| !c.is_ascii_alphanumeric() && !"\\-".contains(c)).next().unwrap();
+            let name = name.replace("\\fB", "").replace('\\', "");
+            assert!(
+                kit::repository(&format!("man/{name}.1")).is_file(),
+                "{} refers to {name}(1)",
+                path.display()
+            );
+        }
+        for section in ["NAME", "SEE ALSO"] {
+            assert!(
+                page.contains(&format!(".SH {section}")) || page.contains(&format!(".SH \"{section}\"")),
+                "{}: {section}",
+                path.display()
+            );
+        }
     }
 }
 
