@@ -67,6 +67,38 @@ fn man_pages_refer_to_pages_that_exist() {
     }
 }
 
+/// Each claim of SECURITY.md names tests that exist.
+#[test]
+fn the_claims_about_security_have_tests() {
+    fn sources(folder: &Path, all: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, all);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                all.push_str(&fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let mut all = String::new();
+    sources(&kit::repository("src"), &mut all);
+    sources(&kit::repository("tests"), &mut all);
+    let text = fs::read_to_string(kit::repository("SECURITY.md")).unwrap();
+    let (_, claims) = text.split_once("| claim | test |\n").unwrap();
+    let claims: Vec<&str> = claims.lines().skip(1).collect();
+    assert!(claims.len() > 15, "{}", claims.len());
+    for claim in claims {
+        let (_, tests) = claim.trim_end_matches('|').rsplit_once('|').unwrap();
+        for name in tests.split(',').map(|name| name.trim().trim_matches('`')) {
+            assert!(
+                all.contains(&format!("#[test]\nfn {name}()"))
+                    || all.contains(&format!("#[test]\n    fn {name}()")),
+                "{name}: {claim}"
+            );
+        }
+    }
+}
+
 #[test]
 fn topics_have_a_help_of_their_own() {
     let top = run(&mut mjpeg(["--help"])).expect(0).text();
