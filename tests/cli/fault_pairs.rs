@@ -46,6 +46,16 @@ const JOINED: &[(&str, &str, &[&str])] = &[
     ("C511", "T405", &["T406"]),
     ("H107", "H110", &["M213"]),
     ("M215", "epilogue", &["M222"]),
+    ("blank-line-after-head", "bytes-before-soi", &["M203"]),
+    ("response-head-again", "second-picture", &["M203"]),
+    ("bytes-after-body", "second-picture", &["M203"]),
+    ("content-length-counts-line-end", "second-picture", &["M211"]),
+    ("content-length-twice", "line-end-missing-without-length", &["M211"]),
+    ("lines-mixed", "line-end-missing-without-length", &["M210"]),
+    ("part-head-missing", "blank-line-before-head", &["M223"]),
+    ("field-without-colon", "boundary-missing", &["M201"]),
+    ("chunks-under-http10", "preamble-blank", &["H114"]),
+    ("huge-picture", "scan-parameters", &["J305"]),
     ("M228", "line-end-missing", &["M212"]),
     ("M204", "delimiter-missing", &["M203"]),
     ("M202", "M228", &["M237"]),
@@ -128,8 +138,12 @@ const JOINED: &[(&str, &str, &[&str])] = &[
     ("J303", "J314", &["J302"]),
 ];
 
-/// Pairs that undo each other: the stream is sound.
-const UNDONE: &[(&str, &str)] = &[("content-length-short", "content-length-long")];
+/// Pairs that undo each other: neither can be seen.
+const UNDONE: &[(&str, &str)] = &[
+    ("content-length-short", "content-length-long"),
+    ("content-length-twice", "content-length-renamed"),
+    ("no-time", "time-back"),
+];
 
 /// How often a pair is tried if the third finding is one of time: a busy machine breaks these rules too.
 const TRIES: usize = 4;
