@@ -3,8 +3,10 @@
 
 use crate::kit;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use kit::run::{mjpeg, run};
 use mjpeg::check::{remedy, rules};
@@ -25,19 +27,75 @@ fn verify(path: &str, expected: &str) {
 
 #[test]
 fn man_pages_are_up_to_date() {
-    for (page, args) in [
-        ("mjpeg", &[][..]),
-        ("mjpeg-serve", &["serve"]),
-        ("mjpeg-record", &["record"]),
-        ("mjpeg-check", &["check"]),
-        ("mjpeg-inspect", &["inspect"]),
-        ("mjpeg-bench", &["bench"]),
-        ("mjpeg-exit-codes", &["exit-codes"]),
-        ("mjpeg-targets", &["targets"]),
-        ("mjpeg-formats", &["formats"]),
-    ] {
-        let end = run(mjpeg(["man"]).args(args)).expect(0);
-        verify(&format!("man/{page}.1"), &end.text());
+    let made = tempfile::tempdir().unwrap();
+    run(mjpeg(["man", "--all"]).arg(made.path())).expect(0);
+    let names = |folder: &Path| -> BTreeSet<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    for page in names(made.path()) {
+        verify(&format!("man/{page}"), &fs::read_to_string(made.path().join(&page)).unwrap());
+    }
+    assert_eq!(names(&kit::repository("man")), names(made.path()), "a page of a command that does not exist");
+    let one = run(&mut mjpeg(["man", "bench", "chunks"])).expect(0).text();
+    assert_eq!(one, fs::read_to_string(made.path().join("mjpeg-bench-chunks.1")).unwrap());
+    assert!(run(&mut mjpeg(["man", "chunks"])).expect(2).err.contains("no man page for `chunks`"));
+}
+
+#[test]
+fn man_pages_refer_to_pages_that_exist() {
+    for entry in fs::read_dir(kit::repository("man")).unwrap() {
+        let path = entry.unwrap().path();
+        let page = fs::read_to_string(&path).unwrap();
+        for (before, _) in page.match_indices("(1)").map(|(at, _)| page.split_at(at)) {
+            let name =
+                before.rsplit(|c: char| !c.is_ascii_alphanumeric() && !"\\-".contains(c)).next().unwrap();
+            let name = name.replace("\\fB", "").replace('\\', "");
+            assert!(
+                kit::repository(&format!("man/{name}.1")).is_file(),
+                "{} refers to {name}(1)",
+                path.display()
+            );
+        }
+        for section in ["NAME", "SEE ALSO"] {
+            assert!(
+                page.contains(&format!(".SH {section}")) || page.contains(&format!(".SH \"{section}\"")),
+                "{}: {section}",
+                path.display()
+            );
+        }
+    }
+}
+
+/// Each claim of SECURITY.md names tests that exist.
+#[test]
+fn the_claims_about_security_have_tests() {
+    fn sources(folder: &Path, all: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, all);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                all.push_str(&fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let mut all = String::new();
+    sources(&kit::repository("src"), &mut all);
+    sources(&kit::repository("tests"), &mut all);
+    let text = fs::read_to_string(kit::repository("SECURITY.md")).unwrap();
+    let (_, claims) = text.split_once("| claim | test |\n").unwrap();
+    let claims: Vec<&str> = claims.lines().skip(1).collect();
+    assert!(claims.len() > 15, "{}", claims.len());
+    for claim in claims {
+        let (_, tests) = claim.trim_end_matches('|').rsplit_once('|').unwrap();
+        for name in tests.split(',').map(|name| name.trim().trim_matches('`')) {
+            assert!(
+                all.contains(&format!("#[test]\nfn {name}()"))
+                    || all.contains(&format!("#[test]\n    fn {name}()")),
+                "{name}: {claim}"
+            );
+        }
     }
 }
 

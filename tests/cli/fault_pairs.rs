@@ -21,8 +21,55 @@ fn pairs(faults: &[Fault], count: usize, mut seed: u64) -> Vec<(Fault, Fault)> {
     pairs
 }
 
-/// What two faults are together, by the codes of their rules, if that breaks other rules.
+/// What two faults are together, by the codes of their rules or by their names, if that breaks other rules. `*` is any fault.
 const JOINED: &[(&str, &str, &[&str])] = &[
+    // Some seconds pass in one part of 64 MiB.
+    ("M236", "*", &["T401"]),
+    // Parts that come up to 300 ms late, every 50 ms, bunch.
+    ("T409", "*", &["T407"]),
+    // A picture that is damaged and has no EOI seems cut.
+    ("J303", "*", &["J302", "J305"]),
+    // A changed delimiter is known by the end of the picture and the length, which do not agree then.
+    ("M216", "*", &["M203", "M239"]),
+    // The last pictures of a short stream are late.
+    ("T401", "close", &["C505"]),
+    ("T401", "epilogue", &["C505"]),
+    // The picture is encoded again, after a fault that removed its lower part.
+    ("J302", "C514", &["C513"]),
+    ("J302", "C515", &["C513"]),
+    ("J305", "C514", &["C513"]),
+    ("J305", "C515", &["C513"]),
+    ("M236", "C514", &["C513"]),
+    ("M236", "C515", &["C513"]),
+    // Pictures of one size: the held bytes look like those of a filled chunk.
+    ("C510", "T405", &["T406"]),
+    ("C511", "T405", &["T406"]),
+    ("H107", "H110", &["M213"]),
+    ("M215", "epilogue", &["M222"]),
+    ("blank-line-after-head", "bytes-before-soi", &["M203"]),
+    ("response-head-again", "second-picture", &["M203"]),
+    ("bytes-after-body", "second-picture", &["M203"]),
+    ("content-length-counts-line-end", "second-picture", &["M211"]),
+    ("content-length-twice", "line-end-missing-without-length", &["M211"]),
+    ("lines-mixed", "line-end-missing-without-length", &["M210"]),
+    ("part-head-missing", "blank-line-before-head", &["M223"]),
+    ("field-without-colon", "boundary-missing", &["M201"]),
+    ("chunks-under-http10", "preamble-blank", &["H114"]),
+    ("huge-picture", "scan-parameters", &["J305"]),
+    ("M228", "line-end-missing", &["M212"]),
+    ("M204", "delimiter-missing", &["M203"]),
+    ("M202", "M228", &["M237"]),
+    ("M228", "J301", &["M210", "M227", "M232"]),
+    ("M215", "M219", &["M232"]),
+    ("M218", "M220", &["M219"]),
+    ("M220", "M244", &["M222"]),
+    ("M222", "M237", &["M202", "M206", "M224", "M229"]),
+    ("M203", "M227", &["J301", "M209"]),
+    ("M216", "J301", &["T401"]),
+    ("M222", "M236", &["M203"]),
+    ("M222", "J322", &["M203"]),
+    ("M244", "J322", &["M203"]),
+    ("J301", "J308", &["M227"]),
     // Two lengths of the response, or a length and chunks.
     ("H111", "H112", &["H119"]),
     ("H111", "H113", &["H119"]),
@@ -91,29 +138,67 @@ const JOINED: &[(&str, &str, &[&str])] = &[
     ("J303", "J314", &["J302"]),
 ];
 
+/// Pairs that undo each other: neither can be seen.
+const UNDONE: &[(&str, &str)] = &[
+    ("content-length-short", "content-length-long"),
+    ("content-length-twice", "content-length-renamed"),
+    ("no-time", "time-back"),
+];
+
+/// How often a pair is tried if the third finding is one of time: a busy machine breaks these rules too.
+const TRIES: usize = 4;
+
 fn named(pair: &(Fault, Fault)) -> Result<(), String> {
+    for _ in 1..TRIES {
+        match named_once(pair) {
+            Err(Wrong::Third(code, _)) if code.starts_with('T') || code == "C505" => {}
+            result => return result.map_err(Wrong::into_text),
+        }
+    }
+    named_once(pair).map_err(Wrong::into_text)
+}
+
+enum Wrong {
+    /// The code of a third finding, and what it is about.
+    Third(String, String),
+    Neither(String),
+}
+
+impl Wrong {
+    fn into_text(self) -> String {
+        match self {
+            Self::Third(code, about) => format!("a third finding {code}: {about}"),
+            Self::Neither(about) => format!("neither is named: {about}"),
+        }
+    }
+}
+
+fn named_once(pair: &(Fault, Fault)) -> Result<(), Wrong> {
     let both = [&pair.0, &pair.1];
     let Checked { verdict, exit, .. } = checked(&both.map(|fault| &*fault.example), &[]);
-    let wrong = |why: String| Err(format!("{} and {}: {why}: {verdict}", pair.0.example, pair.1.example));
+    let about = || format!("{} and {}: {verdict}", pair.0.example, pair.1.example);
     let codes = both.map(|fault| fault.rule.as_ref().map(|(code, _)| code.as_str()));
+    let is = |which: usize, word: &str| word == "*" || codes[which] == Some(word) || both[which].name == word;
     let joined = |code: &str| {
         JOINED.iter().any(|&(one, other, together)| {
-            together.contains(&code) && codes.contains(&Some(one)) && codes.contains(&Some(other))
+            together.contains(&code) && (is(0, one) && is(1, other) || is(0, other) && is(1, one))
         })
     };
     let found = findings(&verdict);
     for (code, severity, _) in &found {
         if severity != "info" && !codes.contains(&Some(code.as_str())) && !joined(code) {
-            return wrong(format!("a third finding {code}"));
+            return Err(Wrong::Third(code.clone(), about()));
         }
     }
     let verdicts = both.iter().filter_map(|fault| fault.verdict.as_ref());
     let ended = verdicts
         .clone()
         .any(|(expected, code)| verdict["verdict"] == expected.as_str() && exit == Some(*code));
+    let is_undone =
+        UNDONE.iter().any(|&(one, other)| is(0, one) && is(1, other) || is(0, other) && is(1, one));
     let is_named = |code: &str| codes.contains(&Some(code)) || joined(code);
-    if !ended && !found.iter().any(|(code, ..)| is_named(code)) {
-        return wrong("neither is named".into());
+    if !ended && !is_undone && !found.iter().any(|(code, ..)| is_named(code)) {
+        return Err(Wrong::Neither(about()));
     }
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! Man pages and shell completions, for packagers.
 
-use std::io;
+use std::path::PathBuf;
+use std::{fs, io};
 
-use clap::{Command, ValueEnum};
+use clap::Command;
 use clap_complete::Shell;
 
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output;
+use crate::usage::Usage;
+use crate::{manual, output};
 
 /// Print completions for a shell
 #[derive(Debug, clap::Args)]
@@ -30,47 +32,40 @@ impl Completions {
     }
 }
 
-/// Print a man page
+/// Print a man page, or write all of them
 #[derive(Debug, clap::Args)]
 pub struct Man {
-    /// The subcommand; without it, the page of mjpeg itself
-    subcommand: Option<Page>,
-}
+    /// Write all pages into DIR, each as NAME.1
+    #[arg(long, value_name = "DIR")]
+    all: Option<PathBuf>,
 
-/// The subcommands and topics that have a page.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Page {
-    Serve,
-    Record,
-    Check,
-    Inspect,
-    Bench,
-    ExitCodes,
-    Targets,
-    Formats,
+    /// The subcommand, such as `bench chunks`; without it, the page of mjpeg itself
+    #[arg(value_name = "COMMAND", conflicts_with = "all")]
+    words: Vec<String>,
 }
 
 impl Man {
     /// Runs `mjpeg man`. `root` is the whole command line.
-    pub fn run(self, mut root: Command) -> Result<Outcome, Failure> {
+    pub fn run(self, root: Command) -> Result<Outcome, Failure> {
+        let mut root = root.disable_help_subcommand(true);
         root.build();
-        let command = match self.subcommand.and_then(|page| page.to_possible_value()) {
-            Some(page) => {
-                let name = page.get_name();
-                let found = root.find_subcommand(name).cloned();
-                found.ok_or_else(|| Failure::local(anyhow::anyhow!("there is no subcommand {name}")))?
+        let pages = manual::commands_with_pages(&root);
+        if let Some(folder) = self.all {
+            for (words, command) in pages {
+                let name = [&["mjpeg".into()], &*words].concat().join("-");
+                let file = folder.join(name).with_extension("1");
+                let page = manual::page(command).map_err(Failure::local)?;
+                fs::write(&file, page).map_err(|cause| {
+                    Failure::local(anyhow::anyhow!("cannot write {}: {cause}", file.display()))
+                })?;
             }
-            None => root,
+            return Ok(Outcome::Exit(Exit::Done));
+        }
+        let Some((_, command)) = pages.iter().find(|(words, _)| *words == self.words) else {
+            let words = self.words.join(" ");
+            Usage::value(format!("there is no man page for `{words}`")).exit(root.clone(), &["man"]);
         };
-        let mut page = Vec::new();
-        clap_mangen::Man::new(command)
-            .manual("mjpeg manual")
-            .source(concat!("mjpeg ", env!("CARGO_PKG_VERSION")))
-            // A date would make the page differ from day to day.
-            .date("")
-            .render(&mut page)
-            .map_err(Failure::local)?;
-        print(&page)
+        print(manual::page(command).map_err(Failure::local)?.as_bytes())
     }
 }
 

@@ -15,6 +15,7 @@ mod generate;
 mod inspect;
 mod lines;
 mod listen;
+mod manual;
 mod matroska;
 mod option_file;
 mod output;

@@ -18,7 +18,7 @@ use super::slot::Slot;
 use crate::source::picture::Picture;
 
 /// Injects faults into the stream of one viewer. Each fault takes what the faults before it have left: first those of
-/// pictures, then those of the wire, of the order, of time, and of the connection.
+/// pictures, then those of the wire, of the order, of the connection, and of time.
 #[derive(Debug)]
 pub struct Faulty {
     session: Session,
@@ -165,8 +165,9 @@ fn stage(fault: &Fault) -> u8 {
         Act::Both(..) => 1,
         Act::Wire(_) | Act::Behind(_) => 2,
         Act::Order(_) => 3,
-        Act::Time(_) => 4,
-        Act::End(_) => 5,
+        Act::End(_) => 4,
+        // A server sends what it holds before it closes the connection.
+        Act::Time(_) => 5,
     }
 }
 

@@ -40,6 +40,8 @@ impl Moved {
     /// Changes the times of the items of a part.
     pub fn apply(mut self, held: &mut Held, mut items: Vec<Item>) -> Vec<Item> {
         let size = usize::try_from(self.argument).unwrap_or(usize::MAX);
+        // Another fault may close the connection here.
+        self.is_last |= items.iter().any(|item| matches!(item, Item::Close));
         let mark = |about| Item::Mark(Mark { name: self.name, about });
         if self.pace == Pace::StallInside {
             return split_body(items, [mark(About::Begun), Item::Wait(time(self.argument))]);
@@ -73,11 +75,12 @@ impl Moved {
 impl Held {
     /// Passes the items through; `release` says how many of all held bytes may go.
     pub fn pass(&mut self, items: Vec<Item>, release: impl Fn(usize) -> usize) -> Vec<Item> {
-        let mut out = Vec::new();
+        let (mut out, mut end) = (Vec::new(), None);
         for item in items {
             match item {
                 Item::Piece(_) | Item::Mark(_) => self.items.push_back(item),
-                other => out.push(other),
+                Item::Close | Item::Reset => end = Some(item),
+                Item::Wait(_) => out.push(item),
             }
         }
         let mut left = release(self.items.iter().map(length).sum());
@@ -97,6 +100,7 @@ impl Held {
                 }
             }
         }
+        out.extend(end);
         out
     }
 }

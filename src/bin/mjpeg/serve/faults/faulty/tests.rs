@@ -118,6 +118,15 @@ fn a_held_tail_comes_with_the_next_part() {
 }
 
 #[test]
+fn a_pump_sends_what_it_holds_before_the_connection_closes() {
+    let (_, sound, _) = play(&["epilogue@3"]);
+    for pump in ["hold-tail=7", "fill=100", "burst=2"] {
+        let (_, received, push) = play(&["epilogue@3", pump]);
+        assert_eq!((joined(&received), push), (joined(&sound), Push::Done), "{pump}");
+    }
+}
+
+#[test]
 fn faults_of_the_connection_end_it() {
     let (expected, received, push) = play(&["cut@2"]);
     let bytes = joined(&received);
