@@ -17,6 +17,7 @@ use super::stamp::{Origin, Stamp};
 use super::watch::{Change, Report, Watch};
 use crate::clock::Clock;
 use crate::output::Reporter;
+use crate::redacted::shown_path;
 
 /// How often the file is checked without a report: some writers never close it, and some file systems report
 /// nothing.
@@ -248,7 +249,7 @@ impl WatchedFile {
 
     fn report(&mut self, state: Reported, what: &str) {
         if self.state != state {
-            let path = self.path.display();
+            let path = shown_path(&self.path);
             let (kind, more) = match state {
                 Reported::Missing => ("missing", "did not exist"),
                 Reported::Torn => ("torn", "was not sent"),

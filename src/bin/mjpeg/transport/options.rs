@@ -121,7 +121,10 @@ impl fmt::Debug for Secret {
 }
 
 pub(super) fn secret() -> Redacting<Secret> {
-    let parse =
-        |typed: &OsStr| typed.to_str().map(|text| Secret(text.into())).ok_or("it is not UTF-8".into());
+    let parse = |typed: &OsStr| match typed.to_str() {
+        Some("") => Err("it is empty; leave the option out if there is no user".into()),
+        Some(text) => Ok(Secret(text.into())),
+        None => Err("it is not UTF-8".into()),
+    };
     Redacting::new(parse, |_| "(redacted)".into())
 }

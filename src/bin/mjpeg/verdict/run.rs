@@ -139,6 +139,7 @@ impl Run {
         self.first_frame = session.first_byte().zip(watcher.first_frame).map(|(byte, frame)| byte + frame);
         let (mut end, mut watched, ended) = (end, session.watched(), session.now());
         let first_byte = started + session.first_byte().unwrap_or_default();
+        let secrets = session.secrets().clone();
         // Some cameras have one connection for all requests.
         drop(session);
         let picture = watcher.picture.take().filter(|_| is_snapshot && end == End::Closed);
@@ -168,6 +169,9 @@ impl Run {
             }
             if !options.consumers.is_empty() || !options.carriers.is_empty() {
                 report.judge_for(&options.consumers, &options.carriers);
+            }
+            for finding in report.findings.iter_mut().chain(&mut report.obstacles) {
+                finding.message = secrets.hidden_quotation(&finding.message);
             }
             self.figures = Some(watcher.steadiness.figures(report.timing.as_ref()));
             self.report = Some(report);

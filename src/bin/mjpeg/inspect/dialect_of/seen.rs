@@ -9,7 +9,7 @@ use mjpeg::jpeg::MarkerJudge;
 use mjpeg::multipart::{Event, Part};
 
 use crate::problem::Problem;
-use crate::transport::{Flow, Observer, Session, Tap};
+use crate::transport::{Flow, Observer, Secrets, Session, Tap};
 
 /// Most bytes of a response that are kept.
 const MOST_BYTES: usize = 32 << 20;
@@ -70,6 +70,20 @@ pub enum Before {
     OtherPart,
     /// Something damaged.
     Damage,
+}
+
+impl Seen {
+    /// Replaces what the server repeats of the request's secrets by as many `x`; not in pictures.
+    pub fn hide(&mut self, secrets: &Secrets) {
+        secrets.mask(&mut self.head);
+        let mut start = 0;
+        for end in self.pictures.iter().map(|seat| seat.picture.clone()).chain([self.body.len()..0]) {
+            if let Some(between) = self.body.get_mut(start..end.start) {
+                secrets.mask(between);
+            }
+            start = end.end;
+        }
+    }
 }
 
 /// Keeps the bytes of a response.
