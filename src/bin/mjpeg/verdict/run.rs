@@ -22,7 +22,7 @@ use crate::verdict::depth::Walks;
 use crate::verdict::options::{Asked, Options};
 use crate::verdict::recorded::{self, Judging};
 use crate::verdict::sample::Sample;
-use crate::verdict::snapshots::{self, Until};
+use crate::verdict::snapshots;
 use crate::verdict::word::Verdict;
 
 /// The result of reading and judging one target.
@@ -144,19 +144,14 @@ impl Run {
         drop(session);
         let picture = watcher.picture.take().filter(|_| is_snapshot && end == End::Closed);
         if let (Some(picture), Target::Url(_)) = (picture, target) {
-            let until = Until::of(options);
             let mut each = |number: u64, part: &Part<'_>| {
-                if until == Until::Asked {
-                    watcher.polled(number, part, clock.now().saturating_sub(first_byte));
-                }
+                watcher.polled(number, part, clock.now().saturating_sub(first_byte));
             };
             let asked = &self.asked;
             let asked =
-                snapshots::ask(&mut source, &picture, until, asked, options, clock, stop, started, &mut each);
+                snapshots::ask(&mut source, &picture, asked, options, clock, stop, started, &mut each);
             watcher.judge.snapshots(asked);
-            if until == Until::Asked {
-                watched = Some(clock.now().saturating_sub(first_byte));
-            }
+            watched = Some(clock.now().saturating_sub(first_byte));
             end = stop.signal().map_or(end, End::Signal);
         }
         if !matches!(end, End::NotAStream(_)) {
