@@ -129,9 +129,9 @@ impl Client {
                     stream.set_secrets(self.secrets.clone());
                     return Ok(*stream);
                 }
-                Visit::Redirection(mut next) => {
+                Visit::Redirection(mut next, location) => {
                     self.access.add_secrets(&next, &mut self.secrets);
-                    next.hide(&self.secrets);
+                    next.hide(&self.secrets, &place, &location);
                     place = next;
                 }
             }
@@ -167,7 +167,7 @@ impl Client {
                 // Not those that lead nowhere, such as 304.
                 300..=399 if head.text("location").is_some() => {
                     self.on_the_way.extend(stream.earlier_heads().chain([head]).cloned());
-                    return redirected(place, head, &self.secrets).map(Visit::Redirection);
+                    return redirected(place, head, &self.secrets);
                 }
                 401 => self.on_the_way.extend(stream.earlier_heads().chain([head]).cloned()),
                 _ => return Err(self.refused(place, &mut stream, tried)),
@@ -335,22 +335,24 @@ impl Client {
 
 enum Visit {
     Stream(Box<Stream>),
-    Redirection(Place),
+    /// With its Location.
+    Redirection(Place, String),
 }
 
 /// A TLS record with an alert, version 3.x.
 const TLS_ALERT: &[u8] = &[0x15, 0x03];
 
 /// Where a 3xx head sends us.
-fn redirected(place: &Place, head: &Head, secrets: &Secrets) -> Result<Place, OpenError> {
+fn redirected(place: &Place, head: &Head, secrets: &Secrets) -> Result<Visit, OpenError> {
     let location = head.text("location").unwrap_or_default();
-    place.join(&location).map_err(|why| {
+    let next = place.join(&location).map_err(|why| {
         let (status, url) = (head.status, place.shown());
         OpenError::new(
             OpenErrorKind::Redirection,
             anyhow!("{url}: HTTP status {status} to `{}`: {why}", redacted(&secrets.hidden(&location))),
         )
-    })
+    })?;
+    Ok(Visit::Redirection(next, location))
 }
 
 fn of_problem(problem: Problem) -> OpenError {

@@ -42,6 +42,7 @@ mod retry_after;
 mod route;
 mod secrets;
 mod session;
+mod shown_head;
 mod stream;
 mod tap;
 mod target;

@@ -41,8 +41,8 @@ pub struct Options {
     /// SSL_CERT_DIR name
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
     pub cacert: Option<PathBuf>,
-    /// Connect through this HTTP proxy (not SOCKS); an empty URL means none. By default http_proxy, https_proxy, all_proxy and
-    /// no_proxy decide, but never for this machine
+    /// Connect through this HTTP proxy (not SOCKS; http:// may be left out); an empty URL means none. By default
+    /// http_proxy, https_proxy, all_proxy and no_proxy decide, but never for this machine
     #[arg(long, value_name = "URL", value_parser = Proxy::parser())]
     pub proxy: Option<Proxy>,
     /// Connect to this Unix socket instead of the URL's host

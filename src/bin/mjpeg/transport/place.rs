@@ -93,9 +93,11 @@ impl Place {
         self.shown.clone().unwrap_or_else(|| redacted(&self.url()))
     }
 
-    /// Sets that it comes from a server, which may have put the secrets of a request into it.
-    pub fn hide(&mut self, secrets: &Secrets) {
-        self.shown = Some(redacted(&secrets.hidden(&self.url())));
+    /// Sets that it comes from a server, which may have put the secrets of a request into `location`. `base` was requested.
+    pub fn hide(&mut self, secrets: &Secrets, base: &Self, location: &str) {
+        // Before it was encoded.
+        let hidden = base.join(&secrets.hidden(location)).map_or_else(|_| self.url(), |it| it.url());
+        self.shown = Some(redacted(&secrets.hidden(&hidden)));
     }
 
     /// The URL without user and password. Its query may have passwords.

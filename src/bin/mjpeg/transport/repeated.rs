@@ -6,6 +6,13 @@ use std::collections::BTreeSet;
 const DEPTH: usize = 3;
 /// Longest name or number of an HTML character reference.
 const REFERENCE_BYTES: usize = 10;
+/// The names of the characters from U+00A0 to U+00FF in HTML.
+const LATIN_1: &str = "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr \
+    deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest \
+    Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml \
+    ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig \
+    agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml \
+    eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml";
 /// What decoders put in the place of bytes that are not UTF-8.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
@@ -89,8 +96,13 @@ fn readings(text: &[u8], take: &mut dyn FnMut(&[u8], usize)) {
             }
             _ => {}
         },
-        // Latin-1.
-        0x80.. => character(take, first.into(), 1),
+        0x80.. => {
+            // Latin-1; and UTF-8 that was taken for Latin-1 and encoded again.
+            character(take, first.into(), 1);
+            if let ([lead @ 0xc2..=0xc3, next @ 0x80..=0xbf, ..], 0xc2..) = (text, first) {
+                take(&[(lead << 6) | (next & 0x3f)], 2);
+            }
+        }
         _ => {}
     }
 }
@@ -118,10 +130,11 @@ fn reference(name: &[u8]) -> Option<u32> {
         b"gt" => named('>'),
         b"quot" => named('"'),
         b"apos" => named('\''),
-        b"nbsp" => named(' '),
         [b'#', b'x' | b'X', digits @ ..] => hexadecimal(digits, 0, digits.len()),
         [b'#', digits @ ..] => std::str::from_utf8(digits).ok()?.parse().ok(),
-        _ => None,
+        name => {
+            LATIN_1.split(' ').zip(0xa0..).find(|(known, _)| known.as_bytes() == name).map(|(_, code)| code)
+        }
     }
 }
 
@@ -154,6 +167,9 @@ mod tests {
             ("\\ud83d", "\u{1f600}", None),
             ("\u{fffd}x", "\u{e9}x", Some(4)),
             ("%E9", "\u{e9}", Some(3)),
+            ("&eacute;", "\u{e9}", Some(8)),
+            ("&yuml;", "\u{ff}", Some(6)),
+            ("\u{c3}\u{a9}", "\u{e9}", Some(4)),
             ("%C3%a9", "\u{e9}", Some(6)),
         ] {
             assert_eq!(length(text.as_bytes(), value.as_bytes()), expected, "{text} {value}");

@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mjpeg::http::Head;
 
 use super::credentials::Credentials;
 use super::field::Field;
@@ -37,9 +36,6 @@ const PUBLIC_FIELDS: [&str; 13] = [
 ];
 /// The same for the starts of their names.
 const PUBLIC_PREFIXES: [&str; 5] = ["accept", "content-", "if-", "sec-fetch-", "upgrade-"];
-/// Fields of a response with a URL or a cookie: the values of their parameters are hidden by the names too.
-const FIELDS_WITH_PARAMETERS: [&str; 5] = ["location", "content-location", "link", "refresh", "set-cookie"];
-
 /// The secret values of the requests for one target. `Debug` does not print them.
 #[derive(Clone, Default)]
 pub struct Secrets {
@@ -145,39 +141,6 @@ impl Secrets {
         let is_word = |value: &[u8]| value.len() >= SHORT && !is_number(value);
         let shown = replaced(quotation.as_bytes(), &self.places(quotation.as_bytes(), is_word));
         format!("{before}: {}", String::from_utf8_lossy(&shown))
-    }
-
-    /// A head to be shown: without the values, and without parameters of its URLs and cookies whose names say that they
-    /// are secret.
-    pub fn shown_head(&self, head: &Head) -> Head {
-        let mut shown = Vec::with_capacity(head.bytes().len());
-        for line in head.bytes().split_inclusive(|&byte| byte == b'\n') {
-            let (name, value) = line.split_at(line.iter().position(|&byte| byte == b':').unwrap_or(0));
-            let value = self.hidden_bytes(value);
-            let has_parameters =
-                FIELDS_WITH_PARAMETERS.iter().any(|it| it.as_bytes().eq_ignore_ascii_case(name));
-            shown.extend_from_slice(&self.hidden_bytes(name));
-            match std::str::from_utf8(&value) {
-                Ok(text) if has_parameters => shown.extend_from_slice(without_parameters(text).as_bytes()),
-                _ => shown.extend_from_slice(&value),
-            }
-        }
-        if shown == head.bytes() {
-            return head.clone();
-        }
-        match Head::parse(&shown) {
-            Ok(Some(shown)) => shown,
-            // A head without a status line, or with a value over several lines.
-            _ => {
-                let fields: Vec<(Vec<u8>, Vec<u8>)> = head
-                    .fields()
-                    .iter()
-                    .map(|(name, value)| (name.to_vec(), self.hidden_bytes(value).into_owned()))
-                    .collect();
-                let fields = fields.iter().map(|(name, value)| (&name[..], &value[..]));
-                Head::from_fields(head.version, head.status, &self.hidden(&head.reason), fields)
-            }
-        }
     }
 
     /// Where those values are that `counts` accepts, in order. They do not overlap.
@@ -315,17 +278,5 @@ mod tests {
         let mut basic = Secrets::default();
         basic.add_credentials(&Credentials::new("u", "pass"));
         assert_eq!(basic.hidden("Authorization: Basic dTpwYXNz"), "Authorization: Basic (redacted)");
-    }
-
-    #[test]
-    fn a_head_is_shown_without_them() {
-        let head = b"HTTP/1.1 302 to hush\r\nLocation: /x?pwd=a%0ab&y=1\r\nX: HU%53H hu%73h\r\n\r\n";
-        let head = Head::parse(head).unwrap().unwrap();
-        let shown = secrets(&["hush"]).shown_head(&head);
-        assert_eq!(
-            String::from_utf8_lossy(shown.bytes()),
-            "HTTP/1.1 302 to (redacted)\r\nLocation: /x?pwd=(redacted)&y=1\r\nX: HU%53H (redacted)\r\n\r\n"
-        );
-        assert_eq!(shown.reason, "to (redacted)");
     }
 }
