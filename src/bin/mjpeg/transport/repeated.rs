@@ -92,7 +92,7 @@ fn readings(text: &[u8], take: &mut dyn FnMut(&[u8], usize)) {
             }
             Some(b't') => character(take, 9, 2),
             Some(&punctuation) if punctuation.is_ascii_punctuation() => {
-                character(take, punctuation.into(), 2)
+                character(take, punctuation.into(), 2);
             }
             _ => {}
         },

@@ -123,7 +123,10 @@ impl Secrets {
 
     /// `bytes` without the values.
     pub fn hidden_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        // A length or a time is not the password 1.
+        // A length or a time is not the password 1, and the usual type of a part not the password `jpeg`.
+        if bytes.strip_prefix(b":").unwrap_or(bytes).trim_ascii() == b"image/jpeg" {
+            return Cow::Borrowed(bytes);
+        }
         let least = if is_number(bytes) { SHORT } else { 0 };
         replaced(bytes, &self.places(bytes, |value| value.len() >= least))
     }
@@ -150,9 +153,8 @@ impl Secrets {
         while at < bytes.len() && !self.values.is_empty() {
             let found = self.values.iter().filter(|value| counts(value)).find_map(|value| {
                 let end = at + repeated::length(&bytes[at..], value)?;
-                let is_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-                let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-                let is_inside = is_word(before) || is_word(bytes.get(end));
+                let is_inside =
+                    goes_on(bytes[..at].iter().rev().copied()) || goes_on(bytes[end..].iter().copied());
                 (value.len() >= SHORT || !is_inside).then_some(at..end)
             });
             at = found.as_ref().map_or(at + 1, |place| place.end);
@@ -175,6 +177,12 @@ fn replaced<'a>(bytes: &'a [u8], places: &[Range<usize>]) -> Cow<'a, [u8]> {
     }
     out.extend_from_slice(&bytes[end..]);
     Cow::Owned(out)
+}
+
+/// Whether a word or a number goes on with these bytes: with a letter, a digit, or a dot before one.
+fn goes_on(mut bytes: impl Iterator<Item = u8>) -> bool {
+    let first = bytes.next().filter(|&byte| byte != b'.').or_else(|| bytes.next());
+    first.is_some_and(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Whether it is a number, with its colon if it is the value of a field line.
@@ -228,7 +236,7 @@ mod tests {
     fn a_short_password_is_hidden_as_a_word_only() {
         let short = secrets(&["1"]);
         for (text, shown) in [
-            ("HTTP/1.1 401 of 10", "HTTP/(redacted).(redacted) 401 of 10"),
+            ("HTTP/1.1 401 of 10, 1.", "HTTP/1.1 401 of 10, (redacted)."),
             ("{\"pwd\":\"1\"}", "{\"pwd\":\"(redacted)\"}"),
             ("Camera11", "Camera11"),
         ] {
@@ -240,6 +248,7 @@ mod tests {
         for text in ["1", "1.1", " 1"] {
             assert_eq!(short.hidden(text), text);
         }
+        assert_eq!(secrets(&["jpeg"]).hidden("image/jpeg"), "image/jpeg");
         let message = "Content-Type: 1234 x/hush";
         assert_eq!(secrets(&["1234", "hush"]).hidden_quotation(message), "Content-Type: 1234 x/(redacted)");
         let mut bytes = *b"Length: 1, hush";

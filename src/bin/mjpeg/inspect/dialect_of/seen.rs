@@ -77,11 +77,14 @@ impl Seen {
     pub fn hide(&mut self, secrets: &Secrets) {
         secrets.mask(&mut self.head);
         let mut start = 0;
-        for end in self.pictures.iter().map(|seat| seat.picture.clone()).chain([self.body.len()..0]) {
-            if let Some(between) = self.body.get_mut(start..end.start) {
+        for Seat { picture, .. } in &self.pictures {
+            if let Some(between) = self.body.get_mut(start..picture.start) {
                 secrets.mask(between);
             }
-            start = end.end;
+            start = picture.end;
+        }
+        if let Some(rest) = self.body.get_mut(start..) {
+            secrets.mask(rest);
         }
     }
 }
