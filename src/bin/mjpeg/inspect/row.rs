@@ -103,7 +103,7 @@ impl Row {
         for (_, value) in &mut self.fields {
             *value = secrets.hidden(value).into_owned();
         }
-        self.head = self.head.take().map(|head| secrets.hidden_bytes(&head).into_owned());
+        self.head = self.head.take().map(|head| secrets.shown_lines(&head));
         let around = self.regions.iter_mut().filter(|region| region.name != "body");
         around.for_each(|region| secrets.mask(&mut region.bytes));
         let entries = self.markers.iter_mut().flat_map(|markers| &mut markers.entries);

@@ -9,11 +9,11 @@ use crate::redacted::without_parameters;
 const FIELDS_WITH_PARAMETERS: [&str; 5] = ["location", "content-location", "link", "refresh", "set-cookie"];
 
 impl Secrets {
-    /// A head to be shown: without the values, and without parameters of its URLs and cookies whose names say that they
-    /// are secret.
-    pub fn shown_head(&self, head: &Head) -> Head {
-        let mut shown = Vec::with_capacity(head.bytes().len());
-        for line in head.bytes().split_inclusive(|&byte| byte == b'\n') {
+    /// The lines of a head to be shown: without the values, and without parameters of its URLs and cookies whose names say
+    /// that they are secret.
+    pub fn shown_lines(&self, head: &[u8]) -> Vec<u8> {
+        let mut shown = Vec::with_capacity(head.len());
+        for line in head.split_inclusive(|&byte| byte == b'\n') {
             let (name, value) = line.split_at(line.iter().position(|&byte| byte == b':').unwrap_or(0));
             let value = self.hidden_bytes(value);
             let has_parameters =
@@ -24,6 +24,12 @@ impl Secrets {
                 _ => shown.extend_from_slice(&value),
             }
         }
+        shown
+    }
+
+    /// A response head to be shown like that.
+    pub fn shown_head(&self, head: &Head) -> Head {
+        let shown = self.shown_lines(head.bytes());
         if shown == head.bytes() {
             return head.clone();
         }
