@@ -226,6 +226,32 @@ fn a_refused_or_cut_answer_ends_the_run_unless_it_may_reconnect() {
 }
 
 #[test]
+fn a_page_or_a_304_between_pictures_ends_the_run_with_the_number_of_frames() {
+    let page: Answer = |number, pictures| match number {
+        3 => {
+            let body = b"<title>Busy</title>".to_vec();
+            (format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}", body.len()), body)
+        }
+        number => fresh(number, pictures),
+    };
+    let unchanged: Answer = |number, pictures| match number {
+        3 => ("HTTP/1.1 304 Not Modified\r\nContent-Length: 0".into(), Vec::new()),
+        number => fresh(number, pictures),
+    };
+    for (answer, code, why) in [
+        (page, 4, "after 2 good frames: not an MJPEG stream: the answer is text/html: \"Busy\""),
+        (unchanged, 3, "HTTP status 304 Not Modified"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let camera = Snapshots::start(answer);
+        let end = record(&camera.url, dir.path(), &["--frames", "4", "--poll", "20ms"]).expect(code);
+        let summary = summary(&end);
+        assert_eq!((&summary["frames_written"], &summary["end"]), (&2.into(), &"closed".into()), "{summary}");
+        assert!(end.err.contains("after 2 good frames") && end.err.contains(why), "{}", end.err);
+    }
+}
+
+#[test]
 fn pictures_that_are_all_damaged_end_the_run() {
     let camera = Snapshots::start(|_, pictures| picture(&pictures[0][..600], ""));
     let dir = tempfile::tempdir().unwrap();

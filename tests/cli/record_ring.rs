@@ -262,7 +262,11 @@ fn all_pictures_of_the_ring_are_captured_however_many_responses_they_are() {
     let captured = || names(folder.path()).iter().filter(|name| name.ends_with(".http")).count();
     kit::eventually("all responses", || (captured() == 150).then_some(()));
     run_ring.signal("TERM");
-    let _ = run_ring.end().err.len();
+    let end = run_ring.end();
+    let said: &str = &end.err;
+    let messages: Vec<&str> = said.lines().filter(|line| line.contains("captured ")).collect();
+    assert_eq!(messages.len(), 1, "{said}");
+    assert!(messages[0].contains("150 responses") && messages[0].contains("x-0001.http to "), "{said}");
     let first = fs::read(folder.path().join("x-0001.http")).unwrap();
     assert!(String::from_utf8_lossy(&first).contains("X-Number: 1\r\n"));
 }

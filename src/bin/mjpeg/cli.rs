@@ -9,10 +9,10 @@ use crate::exit::{Failure, Outcome};
 use crate::generate::{Completions, Man};
 use crate::inspect::Inspect;
 use crate::record::Record;
+use crate::redacted::redacted;
 use crate::serve::Serve;
 use crate::signal::Stop;
 use crate::topic::{ExitCodes, Formats, Targets, Topic};
-use crate::transport::redacted;
 use crate::usage::Usage;
 use crate::verdict::Check;
 

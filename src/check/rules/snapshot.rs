@@ -11,7 +11,7 @@ pub static SNAPSHOT: Rule = Rule {
     severity: Warning,
     summary: "the response is one picture: a snapshot URL, not a stream",
     why: "A program that reads streams shows this picture and nothing else, or nothing. Programs that poll ask for a \
-          snapshot again and again: `check` does so each second until it gets a new picture. If you expected a stream, use \
+          snapshot again and again: `check` does so each second (--poll), for as long as it watches a stream. If you expected a stream, use \
           another URL; with --consumers snapshot this is an info, and what breaks polling is an error.",
     section: "RFC 9110 8.3",
     explains: &[&CONTENT_TYPE_NOT_MIXED_REPLACE, &NO_MULTIPART, &BODY_LENGTH],

@@ -3,7 +3,7 @@
 use crate::bench::viewers::Over;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
-use crate::transport::{PlainRequest, without_parameters};
+use crate::transport::PlainRequest;
 
 /// Why a viewer is over.
 #[derive(Debug)]
@@ -23,9 +23,7 @@ impl Obstacle {
             Over::Unconnected(why) => (Exit::Unreachable, why, None),
             Over::Refusal(head) => {
                 let problem = request.refused(&head, clock).problem;
-                let status = format!("HTTP status {:03} {}", head.status, head.reason);
-                // A server may repeat the query of the request.
-                (Exit::Unreachable, without_parameters(status.trim()), problem.hint)
+                (Exit::Unreachable, format!("HTTP status {}", request.status(&head)), problem.hint)
             }
             Over::NotAStream(why) => (Exit::NotAStream, why, None),
             Over::Reset(why) => (Exit::Stalled, why, None),

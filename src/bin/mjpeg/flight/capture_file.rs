@@ -110,9 +110,9 @@ impl CaptureFile {
         Ok(())
     }
 
-    /// From the first bytes to the last ones.
-    pub fn span(&self) -> Duration {
-        self.last.saturating_sub(self.first.unwrap_or_default())
+    /// When the first bytes came, and the last ones.
+    pub fn time(&self) -> (Duration, Duration) {
+        (self.first.unwrap_or_default(), self.last)
     }
 
     /// Writes how the response ended, and closes the files.
@@ -170,7 +170,7 @@ mod tests {
         file.write(b"HEAD", Duration::from_secs(5)).unwrap();
         assert!(fs::read_to_string(timing_path(&file.path)).unwrap().ends_with("\n4 0.000000\n"));
         file.write(b"body", Duration::from_secs(7)).unwrap();
-        assert_eq!((file.len, file.span()), (8, Duration::from_secs(2)));
+        assert_eq!((file.len, file.time()), (8, (Duration::from_secs(5), Duration::from_secs(7))));
         file.close("reset", Duration::from_secs(8)).unwrap();
         assert_eq!(fs::read(names.path(2)).unwrap(), b"HEADbody");
         let timing = fs::read_to_string(timing_path(&names.path(2))).unwrap();

@@ -249,6 +249,12 @@ impl Shared {
 
     fn write_queue(&self, number: u64) -> anyhow::Result<()> {
         let mut writer = Writer::new(&self.settings, &self.clock);
+        let written = self.write_steps(number, &mut writer);
+        writer.report();
+        written
+    }
+
+    fn write_steps(&self, number: u64, writer: &mut Writer<'_>) -> anyhow::Result<()> {
         let mut state = self.lock();
         loop {
             state.steps += 1;

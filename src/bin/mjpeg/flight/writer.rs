@@ -1,5 +1,10 @@
 //! The steps of a capture, written to its files.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
+use mjpeg::counted::Counted;
+
 use super::capture_file::CaptureFile;
 use super::queue::Step;
 use super::settings::Settings;
@@ -13,6 +18,17 @@ pub struct Writer<'a> {
     clock: &'a Clock,
     state: Writing,
     has_begun: bool,
+    captured: Option<Captured>,
+}
+
+/// What is complete of a trigger.
+struct Captured {
+    responses: u64,
+    bytes: u64,
+    /// When the first byte came, and the last one.
+    time: (Duration, Duration),
+    first: PathBuf,
+    last: PathBuf,
 }
 
 enum Writing {
@@ -26,7 +42,7 @@ enum Writing {
 impl<'a> Writer<'a> {
     /// A writer that has written nothing.
     pub fn new(settings: &'a Settings, clock: &'a Clock) -> Self {
-        Self { settings, clock, state: Writing::Nothing, has_begun: false }
+        Self { settings, clock, state: Writing::Nothing, has_begun: false, captured: None }
     }
 
     /// Takes some steps. Returns how many captures they have completed.
@@ -72,10 +88,38 @@ impl<'a> Writer<'a> {
     /// When a file cannot be written.
     pub fn end(&mut self, (word, at): Ended) -> anyhow::Result<u64> {
         let Writing::File(file) = std::mem::replace(&mut self.state, Writing::Nothing) else { return Ok(0) };
-        let (path, bytes) = (file.path.display().to_string(), output::bytes(file.len));
-        let seconds = file.span().as_secs_f64();
+        let (path, bytes, (start, end)) = (file.path.clone(), file.len, file.time());
         file.close(word, at)?;
-        self.settings.reporter.message(&format!("captured {seconds:.1} s, {bytes}, in {path}"));
+        let captured = self.captured.get_or_insert_with(|| Captured {
+            responses: 0,
+            bytes: 0,
+            time: (start, end),
+            first: path.clone(),
+            last: path.clone(),
+        });
+        captured.responses += 1;
+        captured.bytes += bytes;
+        captured.time.1 = end;
+        captured.last = path;
         Ok(1)
+    }
+
+    /// Says what was captured. A URL that is polled has many responses.
+    pub fn report(&mut self) {
+        let Some(Captured { responses, bytes, time: (start, end), first, last }) = self.captured.take()
+        else {
+            return;
+        };
+        let (seconds, bytes) = (end.saturating_sub(start).as_secs_f64(), output::bytes(bytes));
+        let text = match responses {
+            1 => format!("captured {seconds:.1} s, {bytes}, in {}", first.display()),
+            _ => format!(
+                "captured {seconds:.1} s, {}, {bytes}, in {} to {}",
+                Counted(responses, "response"),
+                first.display(),
+                last.display()
+            ),
+        };
+        self.settings.reporter.message(&text);
     }
 }

@@ -72,8 +72,9 @@ pub struct Inspect {
     /// A stream that sends no byte, or no complete part, for this long is stalled
     #[arg(long, value_name = "T", default_value = "5s", value_parser = value::limit)]
     idle: Duration,
-    /// Show the head of the response and of each part as received, with the line ends; before it those on the way to it:
-    /// redirections, refusals (401), interim heads (100), but not that of a proxy's tunnel to a URL
+    /// Show the head of the response and of each part as received, with the line ends, but without the secrets of the
+    /// request; before it those on the way to it: redirections, refusals (401), interim heads (100), but not that of a
+    /// proxy's tunnel to a URL
     #[arg(long)]
     headers: bool,
     /// Show each part in hex: what is before its delimiter, the delimiter, the head, and the first N bytes of the body

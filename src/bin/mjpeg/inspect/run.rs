@@ -79,8 +79,9 @@ impl Reading {
         let mut session = Session::new(stream, clock, self.idle, started);
         let window = self.details.hex.map(|_| Window::over(&mut session)).transpose()?;
         let known = if session.has_times() { Known::Live } else { Known::Saved };
-        let head: Option<Head> = session.head().cloned();
-        let earlier: Vec<Head> = session.earlier_heads().cloned().collect();
+        let secrets = session.secrets().clone();
+        let head: Option<Head> = session.head().map(|head| secrets.shown_head(head));
+        let earlier: Vec<Head> = session.earlier_heads().map(|head| secrets.shown_head(head)).collect();
         let is_in_chunks = session.is_in_chunks();
         taker.opened(&Opened {
             target: &target,
@@ -90,6 +91,7 @@ impl Reading {
             known,
         })?;
         let mut watcher = Watcher::new(taker, self.details, window, self.asked.frames);
+        watcher.secrets = secrets;
         let deadline = self.asked.duration.map(|duration| started + duration);
         let end = session.run(&mut watcher, deadline)?;
         watcher.finish()?;

@@ -10,7 +10,7 @@ use super::details::Details;
 use super::region::Window;
 use super::row::{Row, is_skipped};
 use crate::problem::Problem;
-use crate::transport::{Flow, Observer};
+use crate::transport::{Flow, Observer, Secrets};
 
 /// What takes the rows.
 pub trait Sink {
@@ -34,6 +34,8 @@ pub struct Watcher<S> {
     pub sink: S,
     /// What came around the parts.
     pub around: Around,
+    /// Of the request for the stream.
+    pub secrets: Secrets,
     details: Details,
     window: Option<Window>,
     judge: MarkerJudge,
@@ -68,6 +70,7 @@ impl<S: Sink> Watcher<S> {
         Self {
             sink,
             around: Around::default(),
+            secrets: Secrets::default(),
             details,
             window,
             judge: MarkerJudge::new(),
@@ -145,6 +148,7 @@ impl<S: Sink> Observer for Watcher<S> {
         if let Some(arrival) = arrival.filter(|_| !row.is_cut) {
             self.around.times.push(arrival);
         }
+        row.hide(&self.secrets);
         self.rows.open(part.number, row);
         if let Some(left) = &mut self.parts_left {
             *left -= 1;

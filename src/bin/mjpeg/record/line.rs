@@ -1,5 +1,6 @@
 //! A line of the manifest: everything about a frame that its file does not contain.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use mjpeg::jpeg::Depth;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::judge::Verdict;
+use crate::transport::Secrets;
 
 /// One line. Keys that are unknown are absent.
 #[derive(Debug, Serialize)]
@@ -105,6 +107,15 @@ impl Line {
     pub fn reconnected(&mut self, number: u64, gap: Option<Duration>) {
         self.reconnect = Some(number);
         self.gap_ms = gap.map(crate::output::ms);
+    }
+
+    /// Replaces what the server repeats of the request's secrets.
+    pub fn hide(&mut self, secrets: &Secrets) {
+        for (_, value) in &mut self.fields {
+            if let Cow::Owned(shown) = secrets.hidden(value) {
+                *value = shown;
+            }
+        }
     }
 
     /// Adds the hash of what was written.

@@ -96,7 +96,8 @@ pub struct Record {
     #[arg(long, value_name = "T", default_value = "10s", value_parser = value::limit)]
     idle: Duration,
     /// Open the stream again when it ends, is cut, reset or stalls: up to N tries in a row may fail, or any number of
-    /// them. Recording goes on in the same files. A stream with good frames that ends cleanly is no failure
+    /// them; 0 is as without the option. Recording goes on in the same files. A stream with good frames that ends cleanly is no
+    /// failure
     #[arg(long, value_name = "N|forever")]
     reconnect: Option<Tries>,
     /// The pause before a stream is opened again. It doubles with each failure, up to 30 s, and honours Retry-After

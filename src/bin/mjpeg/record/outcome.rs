@@ -39,7 +39,11 @@ pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resu
     match (end, failed) {
         (End::NotAStream(foreign), Some(exit)) => {
             let hint = foreign.hint().map(String::from);
-            Err(Failure { hint, ..Failure::new(exit, anyhow!("{target}: {end}")) })
+            // The answer to a later request, to a URL that is polled or after a reconnection.
+            let is_later = summary.frames_good() + summary.frames_damaged > 0;
+            let before = if is_later { format!("after {frames}: ") } else { String::new() };
+            summary.end = is_later.then_some("closed");
+            Err(Failure { hint, ..Failure::new(exit, anyhow!("{target}: {before}{end}")) })
         }
         (_, Some(exit)) => failure(exit, format!("after {frames}: {end}")),
         (End::Closed | End::Truncated, None) if goal.is_set() => {

@@ -21,7 +21,7 @@ use super::summary::Summary;
 use crate::clock::Clock;
 use crate::flight::{FlightRecorder, Tally};
 use crate::problem::Problem;
-use crate::transport::{Flow, Lost, Observer, Opened, Reason, Tap};
+use crate::transport::{Flow, Lost, Observer, Opened, Reason, Secrets, Tap};
 
 /// How frames are kept.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +64,8 @@ pub struct Recorder {
     /// A reconnection whose first part is not in the manifest yet.
     reconnect: Option<Reconnection>,
     waiting: Option<Waiting>,
+    /// Of the request for the stream.
+    secrets: Secrets,
 }
 
 /// What the manifest says of a reconnection, at the first part behind it.
@@ -115,6 +117,7 @@ impl Observer for Recorder {
             Reason::Poll => {}
         }
         self.waiting = None;
+        self.secrets = opened.secrets.clone();
         self.show();
         if let Some(mkv) = &mut self.sink.mkv {
             let recorded = opened.recorded.map_or(Recorded::Unknown, Recorded::At);
@@ -170,6 +173,7 @@ impl Recorder {
             last_arrival: None,
             reconnect: None,
             waiting: None,
+            secrets: Secrets::default(),
         }
     }
 
@@ -268,6 +272,7 @@ impl Recorder {
 
     /// Keeps the line of a part until all its deviations are known.
     fn open(&mut self, part: u64, mut line: Line) {
+        line.hide(&self.secrets);
         if let Some(Reconnection { number, gap, .. }) = self.reconnect.take() {
             line.reconnected(number, gap);
         }

@@ -65,6 +65,8 @@ pub struct Condition {
     sighting: Option<Sighting>,
     origin: Origin,
     changes: u64,
+    /// When the reports that it is made of were taken.
+    reported_at: Duration,
 }
 
 impl Condition {
@@ -74,7 +76,7 @@ impl Condition {
             return self.again;
         }
         let sighting = Sighting::next(self.sighting, *stamp, clock.now());
-        sighting.age(self.origin, clock) >= self.activity.quiet_time()
+        sighting.age_at(self.reported_at, self.origin, clock) >= self.activity.quiet_time()
     }
 }
 
@@ -170,7 +172,7 @@ impl Catalogue {
         }
     }
 
-    /// What to do to play a file.
+    /// What to do to play a file, by the reports of the system up to time `now`.
     pub fn plan(&self, name: &Name, origin: Origin, now: Duration) -> Plan {
         let Some(entry) = self.entries.get(name) else { return Plan::Skip };
         let is_changed = self.changed.contains(name);
@@ -187,6 +189,7 @@ impl Catalogue {
             sighting: entry.sighting,
             origin,
             changes: entry.changes,
+            reported_at: now,
         })
     }
 
@@ -301,6 +304,25 @@ mod tests {
     use super::super::picture::SMALLEST;
     use super::super::stamp::tests::stamp;
     use super::*;
+
+    #[test]
+    fn a_write_that_began_after_the_last_report_is_young_however_long_it_takes() {
+        let (file, clock) = (OsStr::new("a.jpg"), Clock::simulated());
+        let (name, pass) = (Name(file.into()), |ms| clock.advance(Duration::from_millis(ms)));
+        let mut catalogue = Catalogue::new(1 << 20);
+        catalogue.report(file, Report::Finished, clock.now());
+        let whole = stamp(1, 10, clock.unix());
+        pass(30);
+        let Plan::Read(condition) = catalogue.plan(&name, Origin::Local, clock.now()) else { panic!() };
+        assert!(condition.allows(&whole, &clock));
+        pass(2);
+        let half = stamp(1, 10, clock.unix());
+        for _ in 0..3 {
+            pass(30);
+            assert!(!condition.allows(&half, &clock));
+            assert!(condition.allows(&whole, &clock));
+        }
+    }
 
     #[test]
     fn new_permissions_are_a_reason_to_read_only_what_could_not_be_read() {

@@ -27,6 +27,8 @@ pub struct Condition {
     pub(super) origin: Origin,
     /// Reports of changes so far.
     pub(super) changes: u64,
+    /// When they were taken.
+    pub(super) reported_at: Duration,
 }
 
 /// What is known about the bytes of a read.
@@ -90,6 +92,6 @@ impl Condition {
     /// How much longer the file must stay the same.
     pub fn wait(&self, stamp: Stamp, clock: &Clock) -> Duration {
         let sighting = Sighting::next(self.sighting, stamp, clock.now());
-        self.quiet_time(&stamp).saturating_sub(sighting.age(self.origin, clock))
+        self.quiet_time(&stamp).saturating_sub(sighting.age_at(self.reported_at, self.origin, clock))
     }
 }

@@ -17,6 +17,7 @@ use super::stamp::{Origin, Stamp};
 use super::watch::{Change, Report, Watch};
 use crate::clock::Clock;
 use crate::output::Reporter;
+use crate::redacted::shown_path;
 
 /// How often the file is checked without a report: some writers never close it, and some file systems report
 /// nothing.
@@ -46,6 +47,8 @@ pub struct WatchedFile {
     /// Whether the path is a link. Its target may be in another directory, which is not watched.
     is_link: bool,
     rewriting: Rewriting,
+    /// When the reports of the system were taken last.
+    reported_at: Duration,
     /// The file, if its writer keeps the inode.
     guarded: Option<Guarded>,
     state: Reported,
@@ -106,6 +109,7 @@ impl WatchedFile {
             files: IoThread::new(PATIENCE),
             watch: Watch::default(),
             fast_check,
+            reported_at: Duration::ZERO,
             check_at: Duration::ZERO,
             is_link: false,
             rewriting: Rewriting::new(fast_check),
@@ -142,6 +146,7 @@ impl WatchedFile {
     /// Takes the reports of the system. Returns whether one was about the file.
     fn take_reports(&mut self, reader: Reader) -> bool {
         let now = self.clock.now();
+        self.reported_at = now;
         let (name, rewriting) = (&self.name, &mut self.rewriting);
         let mut is_reported = false;
         let mut all = false;
@@ -179,7 +184,7 @@ impl WatchedFile {
         }
         self.hanging = None;
         let origin = self.origin();
-        let condition = self.rewriting.condition(origin, now);
+        let condition = self.rewriting.condition(origin, now, self.reported_at);
         let (path, folder, place) = (self.path.clone(), self.folder.clone(), self.watch.place());
         let clock = self.clock.clone();
         let mut guarded = self.guarded.take();
@@ -248,7 +253,7 @@ impl WatchedFile {
 
     fn report(&mut self, state: Reported, what: &str) {
         if self.state != state {
-            let path = self.path.display();
+            let path = shown_path(&self.path);
             let (kind, more) = match state {
                 Reported::Missing => ("missing", "did not exist"),
                 Reported::Torn => ("torn", "was not sent"),

@@ -48,6 +48,8 @@ pub struct Files {
     /// Messages about the files.
     pub notices: Notices,
     flags: Arc<Flags>,
+    /// When its reports were taken last.
+    reported_at: Duration,
     /// When to look for changes that the system does not report.
     pub check_at: Duration,
     /// Whether the next check lists the directory even if the system reports changes.
@@ -98,6 +100,7 @@ impl Files {
             catalogue,
             notices,
             flags: Arc::default(),
+            reported_at: now,
             check_at: now + CHECK_INTERVAL,
             must_list: false,
             hanging_reads: Vec::new(),
@@ -120,6 +123,7 @@ impl Files {
     /// Takes the reports of the system, also those that our read of a file has caused.
     pub fn take_reports(&mut self, our_read: Option<&Name>) {
         let now = self.clock.now();
+        self.reported_at = now;
         let (catalogue, mut is_different, mut all) = (&mut self.catalogue, false, false);
         self.watch.drain(|change| match change {
             // It says that we have closed the file. A writer may have opened it meanwhile.
@@ -225,7 +229,7 @@ impl Files {
     /// another round different, unless it is for the round in progress.
     pub fn visit(&mut self, name: &Name, is_for_round: bool) -> Visit {
         let origin = if self.watch.reports_changes() { Origin::Local } else { Origin::Remote };
-        let condition = match self.catalogue.plan(name, origin, self.clock.now()) {
+        let condition = match self.catalogue.plan(name, origin, self.reported_at) {
             Plan::Play(picture) => return Visit::Picture(picture),
             Plan::Skip => return Visit::None,
             Plan::Wait(pause) => return Visit::Wait(pause),

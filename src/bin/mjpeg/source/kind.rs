@@ -12,6 +12,7 @@ use super::io_thread::{IoThread, Outcome, PATIENCE, Progress};
 use super::listing::is_jpeg_name;
 use super::picture_file::PICTURE_LIMIT;
 use crate::problem::Problem;
+use crate::redacted::shown_path;
 use crate::signal::Stop;
 
 /// Bytes of a read that count as progress.
@@ -41,9 +42,9 @@ impl Kind {
         let look = move |progress: &Progress| look(&of_thread, progress);
         match IoThread::new(PATIENCE).run_until(look, || stop.signal().is_some()) {
             Outcome::Done(kind) => kind,
-            Outcome::Refused => Err(anyhow!("cannot start a thread to read {}", path.display()).into()),
+            Outcome::Refused => Err(anyhow!("cannot start a thread to read {}", shown_path(path)).into()),
             Outcome::Hangs(_) => {
-                let what = anyhow!("cannot read {}: no answer for {PATIENCE:?}", path.display());
+                let what = anyhow!("cannot read {}: no answer for {PATIENCE:?}", shown_path(path));
                 Err(Problem::new(what)
                     .hint("is it a device, or on a file system whose server does not answer?"))
             }
@@ -68,10 +69,12 @@ fn look(path: &Path, progress: &Progress) -> Result<Kind, Problem> {
         Ok(file) => file,
         Err(error) if named && error.kind() == std::io::ErrorKind::NotFound => return Ok(Kind::Picture),
         Err(error) => {
-            return Err(anyhow::Error::new(error).context(format!("cannot open {}", path.display())).into());
+            return Err(anyhow::Error::new(error)
+                .context(format!("cannot open {}", shown_path(path)))
+                .into());
         }
     };
-    let context = || format!("cannot read {}", path.display());
+    let context = || format!("cannot read {}", shown_path(path));
     let mut bytes = Vec::new();
     (&file).take(5).read_to_end(&mut bytes).with_context(context)?;
     if bytes.starts_with(b"HTTP/") || bytes.starts_with(b"--") {
@@ -92,7 +95,7 @@ fn look(path: &Path, progress: &Progress) -> Result<Kind, Problem> {
     if named {
         return Ok(Kind::Picture);
     }
-    Err(Problem::new(anyhow!("{} contains neither JPEGs nor a stream", path.display()))
+    Err(Problem::new(anyhow!("{} contains neither JPEGs nor a stream", shown_path(path)))
         .hint("a directory of JPEG files, one JPEG file, a capture, a URL, - or test: can be served"))
 }
 

@@ -11,6 +11,7 @@ use super::io_thread::Progress;
 use super::natural;
 use super::stamp::Stamp;
 use crate::problem::Problem;
+use crate::redacted::shown_path;
 
 /// Whether a file has the name of a JPEG.
 pub fn is_jpeg_name(name: &OsStr) -> bool {
@@ -89,11 +90,11 @@ pub fn list(path: &Path, detail: Detail, progress: &Progress) -> io::Result<Vec<
 pub fn check(path: &Path, files: &io::Result<Vec<Listed>>) -> Option<Problem> {
     match files {
         Ok(files) if files.is_empty() => Some(
-            Problem::new(anyhow::anyhow!("{} holds no JPEG files", path.display()))
+            Problem::new(anyhow::anyhow!("{} holds no JPEG files", shown_path(path)))
                 .hint("files named *.jpg, *.jpeg, *.jpe or *.jfif are played"),
         ),
         Ok(_) => None,
-        Err(error) => Some(anyhow::anyhow!("cannot read directory {}: {error}", path.display()).into()),
+        Err(error) => Some(anyhow::anyhow!("cannot read directory {}: {error}", shown_path(path)).into()),
     }
 }
 

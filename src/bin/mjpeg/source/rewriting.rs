@@ -104,8 +104,8 @@ impl Rewriting {
         self.changes += 1;
     }
 
-    /// When the file is read, if it is looked at now.
-    pub fn condition(&mut self, origin: Origin, now: Duration) -> Condition {
+    /// When the file is read, if it is looked at now. The reports were taken at `reported_at`.
+    pub fn condition(&mut self, origin: Origin, now: Duration, reported_at: Duration) -> Condition {
         self.looked_at = Some(now);
         let is_pending = self.due.is_some();
         Condition {
@@ -119,6 +119,7 @@ impl Rewriting {
             quiet_time: self.quiet_time,
             origin,
             changes: self.changes,
+            reported_at,
         }
     }
 

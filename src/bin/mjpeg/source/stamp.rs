@@ -143,6 +143,15 @@ impl Sighting {
             _ => seen.max(stated),
         }
     }
+
+    /// How long it had been in this state at time `at` of the clock, when the reports of the system were taken.
+    ///
+    /// A writer that opened the file later is not reported yet. It may be held up in the middle of a write for longer than a
+    /// file must stay the same, but its write is younger than `at`.
+    pub fn age_at(&self, at: Duration, origin: Origin, clock: &Clock) -> Duration {
+        let age = self.age(origin, clock);
+        age.saturating_sub(clock.now().saturating_sub(at))
+    }
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use super::line_options::{self, LineOptions};
 use super::name::Name;
 use crate::option_file;
 use crate::problem::Problem;
+use crate::redacted::shown_path;
 use crate::signal::Stop;
-use crate::transport::{Target, redacted};
+use crate::transport::Target;
 
 /// A target of the list.
 #[derive(Debug, Clone)]
@@ -38,7 +39,7 @@ pub fn read<O: LineOptions>(
 ) -> Result<Vec<Entry<O>>, Problem> {
     let is_stdin = file == Path::new("-");
     // A URL may have been meant as a target.
-    let shown = if is_stdin { "standard input".into() } else { redacted(&file.display().to_string()) };
+    let shown = if is_stdin { "standard input".into() } else { shown_path(file) };
     let bytes = if is_stdin { option_file::read_stdin(stop) } else { option_file::read(file, stop) };
     let bytes = bytes.with_context(|| format!("cannot read the targets in {shown}"))?;
     let entries = parse(&bytes, common, check).map_err(|(line, why)| anyhow!("{shown}:{line}: {why}"))?;

@@ -1,17 +1,22 @@
 //! What the options say about reaching a target, with the files that they name read.
 
+use std::io;
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 
 use super::credentials::Credentials;
 use super::field::Field;
 use super::netrc;
 use super::options::Options;
 use super::place::Place;
+use super::proxy::Proxy;
+use super::secrets::Secrets;
 use crate::option_file;
 use crate::problem::Problem;
 use crate::signal::Stop;
+
+const PASSWORD_FILE: &str = "--password-file";
 
 /// Fields and credentials for the requests of one target.
 pub struct Access {
@@ -57,6 +62,24 @@ impl Access {
         has_secrets && !place.is_same_origin(&self.start)
     }
 
+    /// What is secret in the requests for the target.
+    pub fn secrets(&self) -> Secrets {
+        let mut secrets = Secrets::default();
+        self.add_secrets(&self.start, &mut secrets);
+        self.fields.iter().for_each(|field| secrets.add_field(field));
+        if let Some(Proxy::At(proxy)) = &self.options.proxy {
+            proxy.credentials().iter().for_each(|it| secrets.add_credentials(it));
+        }
+        secrets
+    }
+
+    /// Adds what is secret in a request to `place`.
+    pub fn add_secrets(&self, place: &Place, secrets: &mut Secrets) {
+        secrets.add_parameters(place.target());
+        place.credentials().into_iter().for_each(|it| secrets.add_credentials(it));
+        self.credentials(place).iter().for_each(|it| secrets.add_credentials(it));
+    }
+
     /// The user and password for `place`.
     pub fn credentials(&self, place: &Place) -> Option<Credentials> {
         let of_netrc = || self.netrc.as_deref().and_then(|text| netrc::find(text, place.host_name()));
@@ -73,7 +96,7 @@ impl Access {
 }
 
 fn first_line(path: &Path, stop: &Stop) -> Result<Vec<u8>, Problem> {
-    let bytes = contents(path, "--password-file", stop)?;
+    let bytes = contents(path, PASSWORD_FILE, stop)?;
     let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.is_empty() {
@@ -83,8 +106,14 @@ fn first_line(path: &Path, stop: &Stop) -> Result<Vec<u8>, Problem> {
 }
 
 fn contents(path: &Path, option: &str, stop: &Stop) -> Result<Vec<u8>, Problem> {
-    let bytes = option_file::read(path, stop);
-    Ok(bytes.with_context(|| format!("cannot read {option} {}", path.display()))?)
+    option_file::read(path, stop).map_err(|error| match error.kind() {
+        // The name may be the password itself.
+        io::ErrorKind::NotFound if option == PASSWORD_FILE && path.components().count() == 1 => {
+            Problem::new(anyhow!("cannot read {option}: there is no such file"))
+                .hint("it takes the name of a file; the password is its first line")
+        }
+        _ => anyhow::Error::new(error).context(format!("cannot read {option} {}", path.display())).into(),
+    })
 }
 
 #[cfg(test)]

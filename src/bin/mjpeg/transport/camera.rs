@@ -242,6 +242,7 @@ impl Camera {
             recorded: stream.recorded().and_then(Recorded::start),
             is_live: stream.is_live(),
             is_polled: self.manner.poll.is_some() && (reason == Reason::Poll || is_image),
+            secrets: stream.secrets().clone(),
         })?;
         if let Some(tap) = tap {
             stream.set_tap(tap)?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::end::End;
+use super::secrets::Secrets;
 
 /// A stream that was opened.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Opened {
     pub is_live: bool,
     /// Whether it is one picture of a URL that is polled.
     pub is_polled: bool,
+    /// What is secret in the request: the server may repeat it in its fields.
+    pub secrets: Secrets,
 }
 
 /// Why a stream was opened.

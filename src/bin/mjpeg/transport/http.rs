@@ -19,10 +19,10 @@ use super::open_error::{OpenError, OpenErrorKind};
 use super::options::Options;
 use super::place::Place;
 use super::proxy;
-use super::redacted::redacted;
 use super::refusal::{self, PAGE_BYTES, Patience, Tried};
 use super::request_error;
 use super::route::Route;
+use super::secrets::Secrets;
 use super::stream::Stream;
 use super::tls;
 use super::trust::Trust;
@@ -31,6 +31,7 @@ use super::way::Way;
 use super::wire::{Wire, WiredReader};
 use crate::clock::Clock;
 use crate::problem::Problem;
+use crate::redacted::redacted;
 use crate::signal::Stop;
 
 /// Redirections that are followed.
@@ -55,6 +56,10 @@ pub struct Client {
     tls: Option<Arc<ClientConfig>>,
     /// The connection from one request to the next, if there are to be many.
     kept: Option<Kept>,
+    /// What is secret in the first request.
+    own_secrets: Secrets,
+    /// The same with those of redirections.
+    secrets: Secrets,
     /// The heads of the answers before the stream: redirections and demands for a password.
     on_the_way: Vec<Head>,
 }
@@ -71,6 +76,7 @@ impl Client {
             OpenError::new(OpenErrorKind::Url, anyhow!("{url}: not a URL that can be requested: {why}"))
         })?;
         let access = Access::read(options, &start, stop).map_err(of_problem)?;
+        let secrets = access.secrets();
         Ok(Self {
             access,
             url,
@@ -83,6 +89,8 @@ impl Client {
             cookies: Cookies::default(),
             tls: None,
             kept: None,
+            own_secrets: secrets.clone(),
+            secrets,
             on_the_way: Vec::new(),
         })
     }
@@ -112,14 +120,20 @@ impl Client {
         self.patience = patience;
         self.cookies = Cookies::default();
         self.on_the_way.clear();
+        self.secrets = self.own_secrets.clone();
         let mut place = self.start.clone();
         for _ in 0..=MOST_REDIRECTIONS {
             match self.visit(&place)? {
                 Visit::Stream(mut stream) => {
                     stream.set_on_the_way(std::mem::take(&mut self.on_the_way));
+                    stream.set_secrets(self.secrets.clone());
                     return Ok(*stream);
                 }
-                Visit::Redirection(next) => place = next,
+                Visit::Redirection(mut next, location) => {
+                    self.access.add_secrets(&next, &mut self.secrets);
+                    next.hide(&self.secrets, &place, &location);
+                    place = next;
+                }
             }
         }
         Err(OpenError::new(
@@ -150,9 +164,10 @@ impl Client {
             }
             match head.status {
                 200..=299 => return Ok(Visit::Stream(Box::new(stream))),
-                300..=399 => {
+                // Not those that lead nowhere, such as 304.
+                300..=399 if head.text("location").is_some() => {
                     self.on_the_way.extend(stream.earlier_heads().chain([head]).cloned());
-                    return redirected(place, head).map(Visit::Redirection);
+                    return redirected(place, head, &self.secrets);
                 }
                 401 => self.on_the_way.extend(stream.earlier_heads().chain([head]).cloned()),
                 _ => return Err(self.refused(place, &mut stream, tried)),
@@ -252,7 +267,7 @@ impl Client {
         Ok(stream)
     }
 
-    fn route(&self, place: &Place) -> Result<Route, OpenError> {
+    fn route(&mut self, place: &Place) -> Result<Route, OpenError> {
         let options = &self.access.options;
         if let Some(path) = &options.unix_socket {
             return Ok(Route::Unix(path.clone()));
@@ -262,6 +277,8 @@ impl Client {
             OpenError::new(OpenErrorKind::Proxy, anyhow!("{}: {why}", place.shown()))
                 .hint("--proxy '' connects directly")
         })?;
+        let credentials = proxy.as_ref().and_then(Place::credentials);
+        credentials.into_iter().for_each(|it| self.secrets.add_credentials(it));
         Ok(proxy.map_or_else(|| Route::Direct(place.clone()), |proxy| Route::through(proxy, place)))
     }
 
@@ -302,7 +319,15 @@ impl Client {
     fn refused(&self, place: &Place, stream: &mut Stream, tried: Tried) -> OpenError {
         let page = stream.page(PAGE_BYTES, self.clock.now() + self.patience.min(PAGE_TIME));
         match stream.head() {
-            Some(head) => refusal::error(&place.shown(), head, &page, tried, self.more, self.clock.unix()),
+            Some(head) => refusal::error(
+                &place.shown(),
+                head,
+                &page,
+                &self.secrets,
+                tried,
+                self.more,
+                self.clock.unix(),
+            ),
             None => OpenError::new(OpenErrorKind::Head, anyhow!("{}: there is no head", place.shown())),
         }
     }
@@ -310,22 +335,24 @@ impl Client {
 
 enum Visit {
     Stream(Box<Stream>),
-    Redirection(Place),
+    /// With its Location.
+    Redirection(Place, String),
 }
 
 /// A TLS record with an alert, version 3.x.
 const TLS_ALERT: &[u8] = &[0x15, 0x03];
 
 /// Where a 3xx head sends us.
-fn redirected(place: &Place, head: &Head) -> Result<Place, OpenError> {
+fn redirected(place: &Place, head: &Head, secrets: &Secrets) -> Result<Visit, OpenError> {
     let location = head.text("location").unwrap_or_default();
-    place.join(&location).map_err(|why| {
+    let next = place.join(&location).map_err(|why| {
         let (status, url) = (head.status, place.shown());
         OpenError::new(
             OpenErrorKind::Redirection,
-            anyhow!("{url}: HTTP status {status} to `{}`: {why}", redacted(&location)),
+            anyhow!("{url}: HTTP status {status} to `{}`: {why}", redacted(&secrets.hidden(&location))),
         )
-    })
+    })?;
+    Ok(Visit::Redirection(next, location))
 }
 
 fn of_problem(problem: Problem) -> OpenError {

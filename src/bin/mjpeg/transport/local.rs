@@ -16,10 +16,10 @@ use std::time::Duration;
 use anyhow::anyhow;
 
 use super::pumped::Pumped;
-use super::redacted::redacted;
 use super::wire::{Descriptor, Wire};
 use crate::clock::Clock;
 use crate::problem::Problem;
+use crate::redacted::shown_path;
 
 /// How often to look for a signal while a file does not open.
 const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(20);
@@ -107,7 +107,7 @@ fn in_thread(
 
 /// The problem of a file that does not open, which may be meant as a URL.
 fn cannot_open(path: &Path, error: io::Error) -> Problem {
-    let shown = redacted(&path.display().to_string());
+    let shown = shown_path(path);
     let is_missing = error.kind() == io::ErrorKind::NotFound;
     let problem = Problem::new(anyhow::Error::new(error).context(format!("cannot open {shown}")));
     match scheme_hint(path).filter(|_| is_missing) {
@@ -118,7 +118,7 @@ fn cannot_open(path: &Path, error: io::Error) -> Problem {
 
 /// What to write instead of a missing file that looks like a URL without its scheme.
 pub fn scheme_hint(path: &Path) -> Option<String> {
-    let shown = redacted(&path.display().to_string());
+    let shown = shown_path(path);
     looks_like_a_host(path).then(|| format!("if it is a URL, write http://{shown}"))
 }
 

@@ -41,8 +41,8 @@ pub struct Options {
     /// SSL_CERT_DIR name
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
     pub cacert: Option<PathBuf>,
-    /// Connect through this HTTP proxy (not SOCKS); an empty URL means none. By default http_proxy, https_proxy, all_proxy and
-    /// no_proxy decide, but never for this machine
+    /// Connect through this HTTP proxy (not SOCKS; http:// may be left out); an empty URL means none. By default
+    /// http_proxy, https_proxy, all_proxy and no_proxy decide, but never for this machine
     #[arg(long, value_name = "URL", value_parser = Proxy::parser())]
     pub proxy: Option<Proxy>,
     /// Connect to this Unix socket instead of the URL's host
@@ -121,7 +121,10 @@ impl fmt::Debug for Secret {
 }
 
 pub(super) fn secret() -> Redacting<Secret> {
-    let parse =
-        |typed: &OsStr| typed.to_str().map(|text| Secret(text.into())).ok_or("it is not UTF-8".into());
+    let parse = |typed: &OsStr| match typed.to_str() {
+        Some("") => Err("it is empty; leave the option out if there is no user".into()),
+        Some(text) => Ok(Secret(text.into())),
+        None => Err("it is not UTF-8".into()),
+    };
     Redacting::new(parse, |_| "(redacted)".into())
 }

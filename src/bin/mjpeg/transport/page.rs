@@ -6,6 +6,7 @@ use memchr::memmem;
 use mjpeg::http::{Dechunker, Head};
 
 use super::refusal::first_line;
+use super::secrets::Secrets;
 
 /// What an answer is that has no part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub struct Page {
 
 impl Page {
     /// The page whose response starts with `start`; `None` for an answer that is no text. `is_in_chunks`: the body comes in
-    /// chunks.
-    pub(super) fn of(head: &Head, start: &[u8], is_in_chunks: bool) -> Option<Self> {
+    /// chunks. What it repeats of `secrets` is not shown.
+    pub(super) fn of(head: &Head, start: &[u8], is_in_chunks: bool, secrets: &Secrets) -> Option<Self> {
         let content_type = head.text("content-type").unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let is_text = ["text/", "html", "json", "xml"].iter().any(|it| media_type.contains(it));
@@ -31,8 +32,8 @@ impl Page {
             let n = Dechunker::new().decode(&mut body).unwrap_or(0);
             body.truncate(n);
         }
-        let line = first_line(&media_type, &body);
-        Some(Self { media_type, line })
+        let line = first_line(&media_type, &body, secrets);
+        Some(Self { media_type: secrets.shown(&media_type), line })
     }
 
     /// What to do, if that is known.
@@ -78,10 +79,10 @@ mod tests {
         ] {
             let text = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n{more}\r\n{body}");
             let head = Head::parse(text.as_bytes()).unwrap().unwrap();
-            let page = Page::of(&head, text.as_bytes(), !more.is_empty()).unwrap();
+            let page = Page::of(&head, text.as_bytes(), !more.is_empty(), &Secrets::default()).unwrap();
             assert_eq!((page.to_string().as_str(), page.hint().is_some()), (shown, is_own));
         }
         let head = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n";
-        assert_eq!(Page::of(&Head::parse(head).unwrap().unwrap(), head, false), None);
+        assert_eq!(Page::of(&Head::parse(head).unwrap().unwrap(), head, false, &Secrets::default()), None);
     }
 }

@@ -4,9 +4,11 @@ use std::net::IpAddr;
 
 use fluent_uri::{Uri, UriRef};
 
+use super::authority;
 use super::credentials::Credentials;
-use super::redacted::redacted;
-use super::{authority, percent};
+use super::secrets::Secrets;
+use crate::percent;
+use crate::redacted::redacted;
 
 /// An http or https URL, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct Place {
     port: Option<u16>,
     /// Path and query; starts with `/`.
     target: String,
+    /// How it is shown, if it comes from a server.
+    shown: Option<String>,
 }
 
 impl Place {
@@ -59,7 +63,7 @@ impl Place {
         let behind = behind.split('#').next().unwrap_or_default();
         let target = if behind.starts_with('/') { behind.into() } else { format!("/{behind}") };
         let credentials = userinfo.map(credentials);
-        Ok(Self { is_https, credentials, host: host.into(), port, target })
+        Ok(Self { is_https, credentials, host: host.into(), port, target, shown: None })
     }
 
     /// The place that a `Location` field names, relative to this one (RFC 3986 section 5).
@@ -86,7 +90,14 @@ impl Place {
 
     /// The URL for people and reports: without user and passwords.
     pub fn shown(&self) -> String {
-        redacted(&self.url())
+        self.shown.clone().unwrap_or_else(|| redacted(&self.url()))
+    }
+
+    /// Sets that it comes from a server, which may have put the secrets of a request into `location`. `base` was requested.
+    pub fn hide(&mut self, secrets: &Secrets, base: &Self, location: &str) {
+        // Before it was encoded.
+        let hidden = base.join(&secrets.hidden(location)).map_or_else(|_| self.url(), |it| it.url());
+        self.shown = Some(redacted(&secrets.hidden(&hidden)));
     }
 
     /// The URL without user and password. Its query may have passwords.

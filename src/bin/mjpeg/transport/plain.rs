@@ -24,11 +24,13 @@ use super::field::{Field, FieldArgument, merged};
 use super::open_error::{OpenError, OpenErrorKind};
 use super::options::{Options, Secret, secret};
 use super::place::Place;
-use super::redacted::redacted;
 use super::redacting::Redacting;
 use super::refusal::{self, Patience, Tried};
+use super::secrets::Secrets;
 use crate::clock::Clock;
+use crate::percent;
 use crate::problem::Problem;
+use crate::redacted::redacted;
 use crate::signal::Stop;
 
 /// How such a URL is reached.
@@ -135,6 +137,7 @@ pub struct PlainRequest {
     access: Access,
     url: PlainUrl,
     unix_socket: Option<PathBuf>,
+    secrets: Secrets,
 }
 
 impl PlainRequest {
@@ -152,7 +155,8 @@ impl PlainRequest {
             ..Options::default()
         };
         let access = Access::read(&all, &url.place, stop)?;
-        Ok(Self { access, url: url.clone(), unix_socket: options.unix_socket.clone() })
+        let secrets = access.secrets();
+        Ok(Self { access, url: url.clone(), unix_socket: options.unix_socket.clone(), secrets })
     }
 
     /// Where to connect to.
@@ -178,7 +182,7 @@ impl PlainRequest {
             field("Connection", "close".into()),
         ];
         let own = self.access.fields(place);
-        let mut head = format!("GET {} HTTP/1.1\r\n", super::percent::encoded(place.target())).into_bytes();
+        let mut head = format!("GET {} HTTP/1.1\r\n", percent::encoded(place.target())).into_bytes();
         for Field { name, value } in merged(&defaults, own) {
             head.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
         }
@@ -212,11 +216,25 @@ impl PlainRequest {
     pub fn refused(&self, head: &Head, clock: &Clock) -> OpenError {
         let has_password = self.access.credentials(&self.url.place).is_some();
         let tried = if has_password { Tried::Password } else { Tried::NoPassword };
-        let error = refusal::error(&self.url.shown, head, b"", tried, Patience::OneTry, clock.unix());
+        let error =
+            refusal::error(&self.url.shown, head, b"", &self.secrets, tried, Patience::OneTry, clock.unix());
         match head.text("location").filter(|_| (300..400).contains(&head.status)) {
-            Some(location) => error.hint(format!("give the URL that it leads to: {}", redacted(&location))),
+            Some(location) => {
+                let shown = redacted(&self.secrets.hidden(&location));
+                error.hint(format!("give the URL that it leads to: {shown}"))
+            }
             None => error,
         }
+    }
+
+    /// The status of an answer with its reason, to be shown.
+    pub fn status(&self, head: &Head) -> String {
+        refusal::status(head, &self.secrets)
+    }
+
+    /// A text of the server, to be shown.
+    pub fn shown(&self, text: &str) -> String {
+        self.secrets.shown(text)
     }
 }
 

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use clap::builder::TypedValueParser;
 
 use super::place::Place;
-use super::redacted::redacted;
 use super::redacting::Redacting;
+use crate::redacted::redacted;
 
 /// The value of `--proxy`.
 #[derive(Clone, PartialEq, Eq)]

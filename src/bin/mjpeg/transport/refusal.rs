@@ -7,8 +7,8 @@ use mjpeg::http::Head;
 
 use super::challenge::Challenge;
 use super::open_error::{OpenError, OpenErrorKind};
-use super::redacted::without_parameters;
 use super::retry_after;
+use super::secrets::Secrets;
 
 /// Most bytes of a page that are read to find its first line.
 pub const PAGE_BYTES: usize = 16 << 10;
@@ -37,23 +37,25 @@ pub enum Patience {
     MoreTries,
 }
 
-/// The error for an answer with this head and the start of this body. `now`: since 1970-01-01 UTC.
+/// The error for an answer with this head and the start of this body. `now`: since 1970-01-01 UTC. What it repeats of
+/// `secrets` is not shown.
 pub fn error(
     url: &str,
     head: &Head,
     page: &[u8],
+    secrets: &Secrets,
     tried: Tried,
     patience: Patience,
     now: Duration,
 ) -> OpenError {
-    let status = format!("{:03} {}", head.status, head.reason);
     let content_type = head.text("content-type").unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_string();
-    let line = first_line(&media_type, page).map(|line| format!("\"{line}\""));
+    let line = first_line(&media_type, page, secrets).map(|line| format!("\"{line}\""));
+    let media_type = secrets.shown(&media_type);
     let details: Vec<String> =
         [Some(media_type).filter(|it| !it.is_empty()), line].into_iter().flatten().collect();
     let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(": ")) };
-    let cause = anyhow!("{url}: HTTP status {}{details}", without_parameters(status.trim()));
+    let cause = anyhow!("{url}: HTTP status {}{details}", status(head, secrets));
     let mut error = OpenError::new(OpenErrorKind::Status(head.status), cause);
     error.retry_after = head.text("retry-after").and_then(|value| retry_after::delay(&value, now));
     let wants_token = head.fields().all("www-authenticate").all(|value| {
@@ -99,6 +101,9 @@ fn hint(status: u16, tried: Tried) -> Option<&'static str> {
         (401, Tried::UnknownScheme) => Some(
             "the server wants neither Digest nor Basic; a token can be sent with --header 'Authorization: ...'",
         ),
+        (304, _) => Some(
+            "the server says that nothing has changed; leave out --header with If-Modified-Since or If-None-Match",
+        ),
         (403, _) => Some("the server refuses this user, or this path"),
         (404, _) => Some("common paths: /stream, /video, /mjpg/video.mjpg, /?action=stream"),
         (407, _) => Some("the proxy wants a user and a password: --proxy http://USER:PASSWORD@HOST:PORT"),
@@ -106,26 +111,34 @@ fn hint(status: u16, tried: Tried) -> Option<&'static str> {
     }
 }
 
+/// The status of an answer with its reason, to be shown.
+pub(super) fn status(head: &Head, secrets: &Secrets) -> String {
+    format!("{:03} {}", head.status, secrets.shown(&head.reason)).trim_end().into()
+}
+
 /// The first line of a text: of HTML its title, or its first words.
-pub(super) fn first_line(media_type: &str, page: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(page);
+pub(super) fn first_line(media_type: &str, page: &[u8], secrets: &Secrets) -> Option<String> {
+    // First of all: what follows splits and cuts the text, and perhaps a password in it.
+    let page = secrets.hidden_bytes(page);
+    let text = String::from_utf8_lossy(&page);
     let media_type = media_type.to_ascii_lowercase();
     let start = text.trim_start().to_ascii_lowercase();
     let is_html = media_type.contains("html") || start.starts_with("<!doctype") || start.starts_with("<html");
     let is_text = is_html
         || media_type.starts_with("text/")
         || ["json", "xml", "javascript"].iter().any(|it| media_type.contains(it))
-        || (media_type.is_empty() && std::str::from_utf8(page).is_ok());
+        || (media_type.is_empty() && std::str::from_utf8(&page).is_ok());
     if !is_text {
         return None;
     }
     let text = if is_html { title(&text).unwrap_or_else(|| without_tags(&text)) } else { text.into_owned() };
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let line = secrets.shown(line);
     let mut shown: String = line.chars().take(LINE_CHARS).collect();
     if shown.len() < line.len() {
         shown.push_str("...");
     }
-    Some(without_parameters(&shown))
+    Some(shown)
 }
 
 fn title(html: &str) -> Option<String> {
@@ -167,7 +180,11 @@ mod tests {
             ("text/html", "<title", None),
             ("text/plain", &long, Some(format!("{}...", "x".repeat(120)))),
         ] {
-            assert_eq!(first_line(media_type, page.as_bytes()), line, "{media_type} {page}");
+            assert_eq!(
+                first_line(media_type, page.as_bytes(), &Secrets::default()),
+                line,
+                "{media_type} {page}"
+            );
         }
     }
 
@@ -176,7 +193,15 @@ mod tests {
         let head = b"HTTP/1.1 503 Busy\r\nContent-Type: text/plain; charset=x\r\nRetry-After: 7\r\n\r\n";
         let head = Head::parse(head).unwrap().unwrap();
         let error = |head, page| {
-            error("http://cam/", head, page, Tried::NoPassword, Patience::OneTry, Duration::ZERO)
+            error(
+                "http://cam/",
+                head,
+                page,
+                &Secrets::default(),
+                Tried::NoPassword,
+                Patience::OneTry,
+                Duration::ZERO,
+            )
         };
         let busy = head;
         let error_of_busy = error(&busy, b"starting");
@@ -190,7 +215,15 @@ mod tests {
         // Not what is done already.
         for head in [&busy, &head, &plain] {
             let again = Patience::MoreTries;
-            let error = super::error("http://cam/", head, b"", Tried::NoPassword, again, Duration::ZERO);
+            let error = super::error(
+                "http://cam/",
+                head,
+                b"",
+                &Secrets::default(),
+                Tried::NoPassword,
+                again,
+                Duration::ZERO,
+            );
             assert!(!error.problem.hint.unwrap_or_default().contains("--wait"));
         }
     }

@@ -12,6 +12,7 @@ use super::idle_limit::{Counts, IdleLimit, Judged};
 use super::observer::{Flow, Observer};
 use super::origin::Origin;
 use super::recorded::Recorded;
+use super::secrets::Secrets;
 use super::stream::{Received, Stream};
 use super::tap::Tap;
 use super::wire::WireEnd;
@@ -130,6 +131,11 @@ impl Session {
     /// The heads before it, in order: of redirections and refusals on the way to the stream, and interim ones (1xx).
     pub fn earlier_heads(&self) -> impl Iterator<Item = &Head> {
         self.stream.earlier_heads()
+    }
+
+    /// What is secret in the requests: the server may repeat it in what is shown.
+    pub fn secrets(&self) -> &Secrets {
+        self.stream.secrets()
     }
 
     /// The URL that the stream came from, after redirections and without a password.

@@ -13,6 +13,7 @@ use super::arrivals::Arrivals;
 use super::kept::{Kept, allows_another_request};
 use super::page::Page;
 use super::recorded::Recorded;
+use super::secrets::Secrets;
 use super::tap::Tap;
 use super::wire::{Wire, WireEnd};
 use crate::clock::Clock;
@@ -47,6 +48,8 @@ pub struct Stream {
     url: Option<String>,
     /// The heads of the answers on the way to it: redirections and demands for a password.
     on_the_way: Vec<Head>,
+    /// What is secret in the requests.
+    secrets: Secrets,
     tap: Option<Box<dyn Tap>>,
     /// Where the connection may go when the response has been read.
     kept: Option<Kept>,
@@ -87,6 +90,7 @@ impl Stream {
             start: Vec::new(),
             url: None,
             on_the_way: Vec::new(),
+            secrets: Secrets::default(),
             tap: None,
             kept: None,
         }
@@ -132,6 +136,16 @@ impl Stream {
         self.url.as_deref()
     }
 
+    /// Sets what is secret in the requests.
+    pub(super) fn set_secrets(&mut self, secrets: Secrets) {
+        self.secrets = secrets;
+    }
+
+    /// What is secret in the requests: the server may repeat it in what is shown.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
     /// Sets the heads of the answers to the requests before it.
     pub(super) fn set_on_the_way(&mut self, heads: Vec<Head>) {
         self.on_the_way = heads;
@@ -144,7 +158,7 @@ impl Stream {
 
     /// What the answer is, if it is a text.
     pub(super) fn page_shown(&self) -> Option<Page> {
-        Page::of(self.reader.head()?, &self.start, self.reader.is_in_chunks())
+        Page::of(self.reader.head()?, &self.start, self.reader.is_in_chunks(), &self.secrets)
     }
 
     /// Sets whether bytes may be long in coming, so that there is an idle limit.

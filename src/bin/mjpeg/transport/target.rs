@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use clap::builder::TypedValueParser;
 
 use super::place::Place;
-use super::redacted::redacted;
 use super::redacting::Redacting;
 use crate::pattern::Size;
+use crate::redacted::{redacted, shown_path};
 
 /// A TARGET of the command line. Its form decides its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl fmt::Display for Target {
             Self::Url(url) => f.write_str(&redacted(url)),
             Self::Test(size) => write!(f, "test:{size}"),
             Self::Stdin => f.write_str("-"),
-            Self::File(path) => f.write_str(&redacted(&path.display().to_string())),
+            Self::File(path) => f.write_str(&shown_path(path)),
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::verdict::depth::Walks;
 use crate::verdict::options::{Asked, Options};
 use crate::verdict::recorded::{self, Judging};
 use crate::verdict::sample::Sample;
-use crate::verdict::snapshots::{self, Until};
+use crate::verdict::snapshots;
 use crate::verdict::word::Verdict;
 
 /// The result of reading and judging one target.
@@ -139,23 +139,19 @@ impl Run {
         self.first_frame = session.first_byte().zip(watcher.first_frame).map(|(byte, frame)| byte + frame);
         let (mut end, mut watched, ended) = (end, session.watched(), session.now());
         let first_byte = started + session.first_byte().unwrap_or_default();
+        let secrets = session.secrets().clone();
         // Some cameras have one connection for all requests.
         drop(session);
         let picture = watcher.picture.take().filter(|_| is_snapshot && end == End::Closed);
         if let (Some(picture), Target::Url(_)) = (picture, target) {
-            let until = Until::of(options);
             let mut each = |number: u64, part: &Part<'_>| {
-                if until == Until::Asked {
-                    watcher.polled(number, part, clock.now().saturating_sub(first_byte));
-                }
+                watcher.polled(number, part, clock.now().saturating_sub(first_byte));
             };
             let asked = &self.asked;
             let asked =
-                snapshots::ask(&mut source, &picture, until, asked, options, clock, stop, started, &mut each);
+                snapshots::ask(&mut source, &picture, asked, options, clock, stop, started, &mut each);
             watcher.judge.snapshots(asked);
-            if until == Until::Asked {
-                watched = Some(clock.now().saturating_sub(first_byte));
-            }
+            watched = Some(clock.now().saturating_sub(first_byte));
             end = stop.signal().map_or(end, End::Signal);
         }
         if !matches!(end, End::NotAStream(_)) {
@@ -168,6 +164,9 @@ impl Run {
             }
             if !options.consumers.is_empty() || !options.carriers.is_empty() {
                 report.judge_for(&options.consumers, &options.carriers);
+            }
+            for finding in report.findings.iter_mut().chain(&mut report.obstacles) {
+                finding.message = secrets.hidden_quotation(&finding.message);
             }
             self.figures = Some(watcher.steadiness.figures(report.timing.as_ref()));
             self.report = Some(report);

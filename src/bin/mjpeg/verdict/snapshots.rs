@@ -1,4 +1,4 @@
-//! A snapshot URL: asked again until it gives a new picture.
+//! A snapshot URL: asked again and again, so that its pictures are judged like the parts of a stream.
 
 use std::time::Duration;
 
@@ -11,36 +11,16 @@ use crate::signal::Stop;
 use crate::transport::{self, End, Flow, Observer, Opener, Session, Source};
 use crate::verdict::options::{Asked, Options};
 
-/// Every other request comes later by this part of the interval: a source that repeats itself each second shows something
-/// else then.
-const SHIFT: f64 = 0.37;
+/// Without `--poll`, every other request comes later by this part of the interval: a source that repeats itself each second
+/// shows something else then.
+const SHIFT: f64 = 0.1;
 
-/// How long a snapshot URL is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Until {
-    /// Until a picture is new.
-    New,
-    /// As long as is asked for: rate, gaps and contents of the pictures are judged like those of parts.
-    Asked,
-}
-
-impl Until {
-    /// What the command line asks for: an amount, a limit of times, or an interval.
-    pub fn of(options: &Options) -> Self {
-        let Options { frames, duration, transport, expectations, .. } = options;
-        let has_limit = expectations.min_fps.is_some() || expectations.max_gap.is_some();
-        let is_asked = frames.is_some() || duration.is_some() || transport.poll.is_some() || has_limit;
-        if is_asked { Self::Asked } else { Self::New }
-    }
-}
-
-/// Asks `source`, which gave `first` to a request at `started` of the clock, again and again (`--poll`) `until` there is
-/// enough, `asked` is reached, a request fails, or a signal comes. `each` gets the other pictures, with their numbers.
+/// Asks `source`, which gave `first` to a request at `started` of the clock, again and again (`--poll`) until `asked` is
+/// reached, a request fails, or a signal comes. `each` gets the other pictures, with their numbers.
 #[expect(clippy::too_many_arguments, reason = "one call")]
 pub fn ask(
     source: &mut Source,
     first: &[u8],
-    until: Until,
     asked: &Asked,
     options: &Options,
     clock: &Clock,
@@ -53,11 +33,11 @@ pub fn ask(
     let interval = options.transport.poll_interval();
     source.keep_connections();
     for number in 1.. {
-        let shift = if until == Until::New { interval.mul_f64(SHIFT) * (number % 2) } else { Duration::ZERO };
+        let has_own = options.transport.poll.is_some();
+        let shift = if has_own { Duration::ZERO } else { interval.mul_f64(SHIFT) * (number % 2) };
         let next = started.saturating_add(interval.saturating_mul(number)).saturating_add(shift);
         let is_last = asked.frames.is_some_and(|frames| snapshots.count() >= frames);
-        let is_enough = until == Until::New && snapshots.is_renewed();
-        if is_last || is_enough || end.is_some_and(|end| next >= end) {
+        if is_last || end.is_some_and(|end| next >= end) {
             break;
         }
         transport::pause(next, clock, stop);

@@ -63,10 +63,10 @@ impl Measurement<'_> {
         let addresses = host::addresses(&request, true)?;
         let target = self.url.to_string();
         let watched = watch(&request, &addresses, self.duration, &target, &clock, stop)?;
-        Ok(self.report(target, watched, &clock))
+        Ok(self.report(target, watched, &request, &clock))
     }
 
-    fn report(&self, target: String, watched: Watched, clock: &Clock) -> Report {
+    fn report(&self, target: String, watched: Watched, request: &PlainRequest, clock: &Clock) -> Report {
         let Watched { mut trace, start, length } = watched;
         for read in &mut trace.reads {
             read.at = read.at.saturating_sub(start);
@@ -91,6 +91,7 @@ impl Measurement<'_> {
         let verdict = shape::verdict(&times, end, length, interval, is_late);
         let part_bytes = part_bytes(&trace.parts);
         let server = trace.head().and_then(|head| head.text("server")).unwrap_or_default();
+        let server = request.shown(&server);
         let facts = Facts {
             verdict,
             shape: &shape,

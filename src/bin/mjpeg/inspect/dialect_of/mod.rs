@@ -149,6 +149,7 @@ fn read(reading: &Reading, clock: &Clock, stop: &Stop) -> Result<(Seen, Option<F
     let end = session.run(&mut watcher, deadline)?;
     let is_over = matches!(end, End::Closed);
     let mut seen = watcher.finish(head_bytes, is_in_chunks, is_over);
+    seen.hide(session.secrets());
     if !session.has_times() {
         seen.reads.clear();
     }

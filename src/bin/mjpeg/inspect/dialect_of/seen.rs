@@ -9,7 +9,7 @@ use mjpeg::jpeg::MarkerJudge;
 use mjpeg::multipart::{Event, Part};
 
 use crate::problem::Problem;
-use crate::transport::{Flow, Observer, Session, Tap};
+use crate::transport::{Flow, Observer, Secrets, Session, Tap};
 
 /// Most bytes of a response that are kept.
 const MOST_BYTES: usize = 32 << 20;
@@ -70,6 +70,23 @@ pub enum Before {
     OtherPart,
     /// Something damaged.
     Damage,
+}
+
+impl Seen {
+    /// Replaces what the server repeats of the request's secrets by as many `x`; not in pictures.
+    pub fn hide(&mut self, secrets: &Secrets) {
+        secrets.mask(&mut self.head);
+        let mut start = 0;
+        for Seat { picture, .. } in &self.pictures {
+            if let Some(between) = self.body.get_mut(start..picture.start) {
+                secrets.mask(between);
+            }
+            start = picture.end;
+        }
+        if let Some(rest) = self.body.get_mut(start..) {
+            secrets.mask(rest);
+        }
+    }
 }
 
 /// Keeps the bytes of a response.

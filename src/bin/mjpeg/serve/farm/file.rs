@@ -29,6 +29,7 @@ use super::keys::{self, Mistake, Source, Values};
 use super::names::MOST;
 use crate::option_file;
 use crate::problem::Problem;
+use crate::redacted::shown_path;
 use crate::signal::Stop;
 
 /// Reads the cameras of a farm.
@@ -37,7 +38,7 @@ use crate::signal::Stop;
 ///
 /// When the file cannot be read, or something in it is wrong: the message names the line and the key.
 pub fn read(path: &Path, stop: &Stop) -> Result<Vec<Camera>, Problem> {
-    let shown = path.display();
+    let shown = shown_path(path);
     let bytes = option_file::read(path, stop).with_context(|| format!("cannot read the farm in {shown}"))?;
     let text = String::from_utf8(bytes).map_err(|_| anyhow!("{shown}: it is not UTF-8"))?;
     let folder = path.parent().unwrap_or(Path::new(""));

@@ -25,7 +25,7 @@ impl File {
         for waited in 0..3000 {
             let now = self.clock.now();
             if waited % 40 == 0 || self.rewriting.due().is_some_and(|due| now >= due) {
-                let condition = self.rewriting.condition(self.origin, now);
+                let condition = self.rewriting.condition(self.origin, now, now);
                 if !condition.allows(&stamp, &self.clock) {
                     self.rewriting.unread(&condition, stamp, &self.clock);
                 } else if self.rewriting.read(&condition, (stamp, Proof::States), is_complete, &self.clock) {
@@ -93,7 +93,7 @@ fn a_write_during_the_read_of_a_file_rewritten_in_place_spoils_the_read() {
     let mut file = File::new(Origin::Local);
     assert_eq!(file.read_after(stamp(1, 10, Duration::from_secs(1)), true), Some(0));
     file.report(&[Report::Finished]);
-    let condition = file.rewriting.condition(Origin::Local, file.clock.now());
+    let condition = file.rewriting.condition(Origin::Local, file.clock.now(), file.clock.now());
     file.report(&[Report::Written]);
     let rewritten = stamp(1, 10, Duration::from_secs(2));
     assert!(condition.allows(&rewritten, &file.clock));
@@ -114,7 +114,7 @@ fn reads_of_a_busy_file(file: &mut File, length: impl Fn(u32) -> u64) -> usize {
         for _ in 0..7 {
             let now = file.clock.now();
             if file.rewriting.due().is_some_and(|due| now >= due) {
-                let condition = file.rewriting.condition(Origin::Local, now);
+                let condition = file.rewriting.condition(Origin::Local, now, now);
                 let is_read = condition.allows(&stamp, &file.clock)
                     && file.rewriting.read(&condition, (stamp, Proof::States), true, &file.clock);
                 if is_read {
@@ -152,7 +152,7 @@ fn a_file_that_grows_for_a_long_time_is_not_starved() {
     for n in 0..100 {
         file.report(&[Report::Written]);
         let growing = stamp(1, 10 + n, file.clock.unix());
-        let condition = file.rewriting.condition(Origin::Local, file.clock.now());
+        let condition = file.rewriting.condition(Origin::Local, file.clock.now(), file.clock.now());
         file.rewriting.unread(&condition, growing, &file.clock);
         file.clock.advance(100 * MS);
     }

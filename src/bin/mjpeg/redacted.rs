@@ -1,9 +1,11 @@
 //! URLs as they are shown: without passwords.
 
-use super::percent;
+use std::path::Path;
+
+use crate::percent;
 
 /// What replaces a password.
-const REDACTED: &str = "(redacted)";
+pub const REDACTED: &str = "(redacted)";
 /// Names of query parameters that have a password or what replaces one, in lower case. `usr` and `user` are not among them.
 const WHOLE_NAMES: [&str; 20] = [
     "pw",
@@ -49,6 +51,11 @@ pub fn redacted(text: &str) -> String {
     shown.split_inclusive('&').map(parameter).collect()
 }
 
+/// A path that may be a URL whose scheme was mistyped.
+pub fn shown_path(path: &Path) -> String {
+    redacted(&path.display().to_string())
+}
+
 /// A text of a server, which may repeat the path and query of the request.
 pub fn without_parameters(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -58,6 +65,36 @@ pub fn without_parameters(text: &str) -> String {
         }
     }
     shown
+}
+
+/// The values of parameters whose names say that they are secret, decoded: in a URL, and in URLs that are values in it.
+pub fn secret_values(url: &str) -> Vec<Vec<u8>> {
+    let mut values = Vec::new();
+    add_secret_values(url, DEPTH, &mut values);
+    values
+}
+
+fn add_secret_values(url: &str, depth: usize, values: &mut Vec<Vec<u8>>) {
+    for piece in url.split('&') {
+        for (at, _) in piece.match_indices('=') {
+            let value = &piece[at + 1..];
+            if is_secret(name_before(piece, at)) {
+                // A server may end the value earlier than we do: at a semicolon, or as XiongMai at an underscore.
+                let before_next = value.split_once('_').filter(|(_, rest)| rest.contains('='));
+                let shorter = value.split([';', '#']).next();
+                let forms = [Some(value), shorter, before_next.map(|(value, _)| value)];
+                values.extend(forms.into_iter().flatten().map(percent::decoded));
+                break;
+            }
+            if let Some((user, _)) = value.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')) {
+                values.extend(user.split_once(':').map(|(_, password)| percent::decoded(password)));
+            }
+            let inner = String::from_utf8_lossy(&percent::decoded(value)).into_owned();
+            if depth > 0 && inner != value && inner.len() <= LONG {
+                add_secret_values(&format!("url={inner}"), depth - 1, values);
+            }
+        }
+    }
 }
 
 /// A word up to the `&` at its end. The value reaches up to there: a password may contain `;`, `=`, `?`, `/` and `#`.
@@ -79,7 +116,7 @@ fn name_before(piece: &str, at: usize) -> &str {
 }
 
 /// Whether the value of a parameter is a password, or lets a request in as one does.
-fn is_secret(name: &str) -> bool {
+pub fn is_secret(name: &str) -> bool {
     let name = String::from_utf8_lossy(&percent::decoded(name)).to_ascii_lowercase();
     let is_of_author = name.contains("author") && !name.contains("authori");
     WHOLE_NAMES.contains(&&name[..])
@@ -123,7 +160,9 @@ fn without_userinfo(text: &str) -> String {
     if let Some(shown) = without_userinfo_and_scheme(text) {
         return shown;
     }
-    let start = text.find("://").map_or_else(|| text.find(':').map_or(0, |colon| colon + 1), |at| at + 3);
+    // Also of `http//user:password@host` and of `//user:password@host`.
+    let slashes = text.find("//").filter(|&at| !text[..at].contains('/')).map(|at| at + 2);
+    let start = slashes.unwrap_or_else(|| text.find(':').map_or(0, |colon| colon + 1));
     let authority_end = text[start..].find(['/', '?', '#']).map_or(text.len(), |end| start + end);
     let in_authority = text[start..authority_end].rfind('@').map(|at| start + at);
     let Some(at) = in_authority.or_else(|| text.rfind('@').filter(|&at| at > start)) else {
@@ -161,6 +200,10 @@ mod tests {
             ("a:secret@cam:8080/x", "a:(redacted)@cam:8080/x"),
             ("a:se/cr@et@cam/x", "a:(redacted)@cam/x"),
             ("frames/a:b@c.jpg", "frames/a:b@c.jpg"),
+            ("//a:secret@cam/", "//a:(redacted)@cam/"),
+            ("HTTP//a:secret@cam/", "HTTP//a:(redacted)@cam/"),
+            ("http;//a:secret@cam/", "http;//a:(redacted)@cam/"),
+            ("http:\\\\a:secret@cam/", "http:(redacted)@cam/"),
         ] {
             assert_eq!(redacted(url), shown);
         }
