@@ -13,7 +13,7 @@ use crate::serve::Serve;
 use crate::signal::Stop;
 use crate::topic::{ExitCodes, Formats, Targets, Topic};
 use crate::transport::redacted;
-use crate::usage::Usage;
+use crate::usage::{self, Usage};
 use crate::verdict::Check;
 
 /// Produce, record, check and measure MJPEG streams.
@@ -33,7 +33,7 @@ pub struct Cli {
 impl Cli {
     /// Parses the command line. If it is wrong, the process exits with a message that shows no password of a URL.
     pub fn parse_or_exit() -> Self {
-        Self::try_parse().unwrap_or_else(|error| without_passwords(error).exit())
+        Self::try_parse().unwrap_or_else(|error| usage::end(&without_passwords(error)))
     }
 }
 

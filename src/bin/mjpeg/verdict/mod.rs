@@ -1,16 +1,22 @@
 //! `mjpeg check`: what is wrong with a stream, and which programs it breaks.
 
 mod baseline;
+mod delivery;
 mod depth;
 mod emit;
 mod explain;
+mod finished;
+mod format;
 mod framer;
 mod limits;
+mod merge;
 mod options;
 mod reader;
+mod reason;
 mod recorded;
 mod run;
 mod sample;
+mod shard;
 mod snapshots;
 mod tasks;
 mod word;
@@ -22,7 +28,7 @@ use mjpeg::check::{self, Expectations, Rule, Selection, Selector, Severity};
 use mjpeg::counted::Counted;
 
 use crate::clock::Clock;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Failure, Outcome, Service};
 use crate::output::{self, Color};
 use crate::paint::Paint;
 use crate::problem::Problem;
@@ -33,14 +39,16 @@ use crate::transport::Target;
 use crate::usage::Usage;
 use crate::value::Rate;
 use baseline::Baseline;
+use delivery::Delivery;
 use depth::Depth;
-use emit::{Emitter, Json, Text};
+use emit::Text;
+use finished::Finished;
+use format::Format;
 use limits::Limits;
 use options::Options;
 use reader::Reader;
 use run::Run;
 use tasks::Task;
-use word::Verdict;
 
 /// Check a stream: boundaries, lengths, pictures, timing, and which players it breaks
 #[derive(Debug, Args)]
@@ -59,7 +67,7 @@ and the process dies by the signal.")]
 pub struct Check {
     /// What to check: URLs, files with a saved response (curl -i, with or without --raw), directories of mjpeg record, `-`, `test:`
     #[arg(
-        required_unless_present_any = ["explain", "list_rules", "list"],
+        required_unless_present_any = ["explain", "list_rules", "list", "merge"],
         value_name = "TARGET",
         value_parser = Target::parser()
     )]
@@ -99,6 +107,21 @@ pub struct Check {
     /// larger pictures, beyond the spread of the earlier check; findings that it had too do not count
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
+    /// Check only the targets of one of N shards, with K from 1. A target is in one shard, which depends on its name, or on the
+    /// target as typed. auto/N takes K from SLURM_ARRAY_TASK_ID, or from JOB_COMPLETION_INDEX + 1
+    #[arg(long, value_name = "K/N", conflicts_with_all = ["explain", "list_rules"])]
+    shard: Option<shard::Typed>,
+    /// Check nothing: read what other runs have printed with --format json, and print it as one run. `-`: standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 1..,
+        conflicts_with_all = [
+            "targets", "list", "shard", "explain", "list_rules", "save_baseline", "baseline", "fail_on", "select", "ignore",
+            "consumers", "jobs", "deep", "shallow", "frames", "duration", "idle", "expect_live", "min_fps", "max_gap", "size"
+        ]
+    )]
+    merge: Vec<PathBuf>,
     /// How to print the verdict
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -123,14 +146,6 @@ enum FailOn {
     Info,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Lines to read
-    Text,
-    /// One JSON object for each target, each on one line, schema mjpeg.check/1
-    Json,
-}
-
 impl Check {
     /// Runs `mjpeg check`.
     pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
@@ -138,28 +153,51 @@ impl Check {
             output::result(&self.explanation()?)?;
             return Ok(Outcome::Exit(Exit::Done));
         }
+        let run = if self.merge.is_empty() { self.measure(stop) } else { self.merged(stop) };
+        match run {
+            // The programs that want this format read standard output.
+            Err(failure) if self.format == Format::Nagios && failure.cause.is_some() => {
+                output::result(&emit::unknown(&failure.to_string()))?;
+                output::failure("check", &failure);
+                Ok(Outcome::Service(Service::Unknown))
+            }
+            run => run,
+        }
+    }
+
+    /// Prints what earlier runs found.
+    fn merged(&self, stop: &Stop) -> Result<Outcome, Failure> {
+        let all = merge::read(&self.merge, stop)?;
+        let mut delivery = self.delivery();
+        for finished in &all {
+            delivery.take(finished, |print| print())?;
+        }
+        delivery.end()?;
+        Ok(delivery.outcome(stop))
+    }
+
+    /// Reads and judges the targets.
+    fn measure(&self, stop: &Stop) -> Result<Outcome, Failure> {
         let clock = Clock::real();
         let parts = Parts::default();
         let tasks = self.tasks(&parts, stop)?;
-        let paint = Paint::from(self.color.on_stdout());
-        let mut emitter = self.format.emitter(Text::new(self.quiet, paint, output::stdout_width()));
-        let mut out = output::Results::default();
+        let fail_on = self.fail_on.severity();
+        let mut delivery = self.delivery();
         // Before a target is opened: a baseline of other settings shows nothing.
         let before = match self.before(&tasks, stop) {
             Ok(before) => before,
             Err(problem) => {
-                if self.format == Format::Json {
+                if !matches!(self.format, Format::Text | Format::Nagios) {
                     for task in &tasks {
                         let run = Run::refused(&task.target, &task.options, &clock, &problem);
-                        out.print(&emitter.target(task, &run, Verdict::Error)?)?;
+                        delivery.take(&Finished::of(task, &run, fail_on), |print| print())?;
                     }
+                    delivery.end()?;
                 }
                 return Err(problem.into());
             }
         };
         let mut saved = Vec::new();
-        let mut worst = Exit::Done;
-        let mut is_interrupted = false;
         let progress = Progress::start(tasks.len(), &parts, self.quiet, &clock);
         let printed = tasks::run(&tasks, self.jobs.into(), &clock, stop, |number, mut run| {
             let task = &tasks[number];
@@ -167,26 +205,25 @@ impl Check {
             if self.save_baseline.is_some() {
                 saved.extend(run.entry(task.shown(), task.settings()));
             }
-            let verdict = run.verdict(self.fail_on.severity());
-            worst = worst.max(verdict.exit());
-            is_interrupted |= verdict == Verdict::Interrupted;
-            let text = emitter.target(task, &run, verdict)?;
-            progress.done(|| {
-                let printed = out.print(&text);
-                if let Some(failure) = &run.failure {
-                    output::failure("check", failure);
-                }
-                printed
+            let finished = Finished::of(task, &run, fail_on);
+            delivery.take(&finished, |print| {
+                progress.done(|| {
+                    let printed = print();
+                    if let Some(failure) = &run.failure {
+                        output::failure("check", failure);
+                    }
+                    printed
+                })
             })
         });
         progress.end();
         printed?;
-        out.print(&emitter.end()?)?;
+        delivery.end()?;
         if let Some(file) = &self.save_baseline {
             // One of some targets would hide that the others failed.
             let missing = Counted((tasks.len() - saved.len()) as u64, "target");
             let why = match missing.0 {
-                _ if is_interrupted => Some("the check was interrupted".into()),
+                _ if delivery.is_interrupted() => Some("the check was interrupted".into()),
                 0 => None,
                 _ => Some(format!("{missing} gave no stream")),
             };
@@ -196,10 +233,12 @@ impl Check {
                 Baseline::new(saved).write(file)?;
             }
         }
-        Ok(match stop.signal() {
-            Some(signal) if is_interrupted => Outcome::Signal(signal),
-            _ => Outcome::Exit(worst),
-        })
+        Ok(delivery.outcome(stop))
+    }
+
+    fn delivery(&self) -> Delivery {
+        let paint = Paint::from(self.color.on_stdout());
+        Delivery::new(self.format, Text::new(self.quiet, paint, output::stdout_width()))
     }
 
     /// What the baseline has of each task.
@@ -225,7 +264,15 @@ impl Check {
         {
             return Err(Usage::conflict(format!("{option} is for targets that are URLs, and there is none")));
         }
-        let list = self.list.iter().filter(|list| *list == Path::new("-")).count();
+        if let Some(shard) = self.shard {
+            shard.resolve()?;
+        }
+        if !matches!(self.format, Format::Text | Format::Json) && (self.explain.is_some() || self.list_rules)
+        {
+            return Err(Usage::conflict("rules are printed with --format text or --format json"));
+        }
+        let files = self.list.iter().chain(&self.merge);
+        let list = files.filter(|file| *file == Path::new("-")).count();
         match targets + list {
             0 | 1 => Ok(()),
             _ => Err(Usage::conflict("standard input can be read only once")),
@@ -248,7 +295,9 @@ impl Check {
             target: entry.target,
             options: self.options(&entry.options, parts),
         });
-        Ok(typed.chain(listed).collect())
+        let all: Vec<Task> = typed.chain(listed).collect();
+        let Some(shard) = self.shard.and_then(|shard| shard.resolve().ok()) else { return Ok(all) };
+        Ok(all.into_iter().filter(|task| shard.contains(&task.key())).collect())
     }
 
     /// The text of `--explain` and `--list-rules`.
@@ -256,10 +305,10 @@ impl Check {
         let paint = Paint::from(self.color.on_stdout());
         let width = output::stdout_width();
         match (self.explain, self.format) {
-            (Some(rule), Format::Text) => Ok(explain::rule(rule, width, paint)),
             (Some(rule), Format::Json) => explain::json(rule),
-            (None, Format::Text) => Ok(explain::list(width, paint)),
             (None, Format::Json) => explain::list_json(),
+            (Some(rule), _) => Ok(explain::rule(rule, width, paint)),
+            (None, _) => Ok(explain::list(width, paint)),
         }
     }
 
@@ -285,16 +334,8 @@ impl Check {
             depth,
             consumers: self.consumers.iter().filter_map(|reader| reader.consumer()).collect(),
             carriers: self.consumers.iter().filter_map(|reader| reader.carrier()).collect(),
+            exempt: Vec::new(),
             parts: Parts::clone(parts),
-        }
-    }
-}
-
-impl Format {
-    fn emitter(self, text: Text) -> Box<dyn Emitter> {
-        match self {
-            Self::Text => Box::new(text),
-            Self::Json => Box::new(Json),
         }
     }
 }

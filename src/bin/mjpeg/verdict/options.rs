@@ -8,6 +8,7 @@ pub use crate::asked::Asked;
 use crate::progress::Parts;
 use crate::transport;
 use crate::verdict::depth::Depth;
+use crate::verdict::finished::Exempt;
 
 /// How far to read a target, and how to judge it.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Options {
     pub consumers: Vec<&'static Consumer>,
     /// The carriers that the findings are judged for.
     pub carriers: Vec<&'static Carrier>,
+    /// The rules that do not count for a time.
+    pub exempt: Vec<Exempt>,
     /// Parts that were read, of all targets together.
     pub parts: Parts,
 }

@@ -51,7 +51,7 @@ pub struct Run {
     /// Whether the target is live: a file that ends inside a part is no fault.
     pub is_live: bool,
     /// Whether it is a directory of `mjpeg record`.
-    is_recording: bool,
+    pub is_recording: bool,
 }
 
 impl Run {

@@ -85,6 +85,7 @@ fn entry(figures: Figures, findings: &[Found]) -> Entry {
         depth: crate::verdict::depth::Depth::Auto,
         consumers: Vec::new(),
         carriers: Vec::new(),
+        exempt: Vec::new(),
         parts: crate::progress::Parts::default(),
     };
     let settings = Settings::of(Asked::default(), &options);

@@ -1,0 +1,76 @@
+//! What becomes of finished targets: they are printed, and count for the exit status.
+
+use crate::exit::{Exit, Failure, Outcome, Service};
+use crate::output;
+use crate::signal::Stop;
+use crate::verdict::emit::{self, Emitter, Text};
+use crate::verdict::finished::Finished;
+use crate::verdict::format::Format;
+use crate::verdict::word::Verdict;
+
+/// Takes the finished targets of a run, one after the other.
+pub struct Delivery {
+    format: Format,
+    emitter: Box<dyn Emitter>,
+    out: output::Results,
+    worst: Exit,
+    service: Service,
+    is_interrupted: bool,
+}
+
+impl Delivery {
+    /// Nothing is finished. `text` prints `--format text`.
+    pub fn new(format: Format, text: Text) -> Self {
+        Self {
+            format,
+            emitter: format.emitter(text),
+            out: output::Results::default(),
+            worst: Exit::Done,
+            service: Service::Ok,
+            is_interrupted: false,
+        }
+    }
+
+    /// Counts the next target, and prints what its format has for it. `show` is called to print.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be printed.
+    pub fn take(
+        &mut self,
+        finished: &Finished,
+        show: impl FnOnce(&mut dyn FnMut() -> Result<(), Failure>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.worst = self.worst.max(finished.verdict.exit());
+        self.service = self.service.max(emit::service(finished));
+        self.is_interrupted |= finished.verdict == Verdict::Interrupted;
+        let text = self.emitter.target(finished)?;
+        show(&mut || self.out.print(&text))
+    }
+
+    /// Whether a target was left out.
+    pub fn is_interrupted(&self) -> bool {
+        self.is_interrupted
+    }
+
+    /// Prints the rest.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be printed.
+    pub fn end(&mut self) -> Result<(), Failure> {
+        let text = self.emitter.end()?;
+        self.out.print(&text)
+    }
+
+    /// How the run ends.
+    pub fn outcome(&self, stop: &Stop) -> Outcome {
+        match stop.signal() {
+            Some(signal) if self.is_interrupted => Outcome::Signal(signal),
+            _ if self.format == Format::Nagios => Outcome::Service(self.service),
+            // An earlier run was interrupted: it is not known what its targets are like.
+            _ if self.is_interrupted => Outcome::Exit(self.worst.max(Exit::Local)),
+            _ => Outcome::Exit(self.worst),
+        }
+    }
+}

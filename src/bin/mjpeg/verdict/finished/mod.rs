@@ -1,0 +1,7 @@
+//! A finished target: all that the output formats tell of it.
+
+mod of_run;
+mod severity;
+mod target;
+
+pub use target::{Change, Exempt, Finding, Finished, Origin, SCHEMA};
