@@ -9,6 +9,9 @@ use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::verdict::finished::{Finished, SCHEMA};
 
+/// Longest file, in bytes: a line has 4 kB or so.
+const LONGEST: usize = 1 << 30;
+
 /// Reads the targets of all files, in their order; `-` is standard input.
 ///
 /// # Errors
@@ -19,7 +22,11 @@ pub fn read(files: &[PathBuf], stop: &Stop) -> Result<Vec<Finished>, Problem> {
     for file in files {
         let is_stdin = file == Path::new("-");
         let shown = if is_stdin { "standard input".into() } else { file.display().to_string() };
-        let bytes = if is_stdin { option_file::read_stdin(stop) } else { option_file::read(file, stop) };
+        let bytes = if is_stdin {
+            option_file::read_long(None, LONGEST, stop)
+        } else {
+            option_file::read_long(Some(file), LONGEST, stop)
+        };
         let bytes = bytes.with_context(|| format!("cannot read the verdicts in {shown}"))?;
         for (number, line) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
             if line.trim_ascii().is_empty() {

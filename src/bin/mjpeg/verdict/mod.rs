@@ -4,6 +4,8 @@ mod baseline;
 mod delivery;
 mod depth;
 mod emit;
+mod evidence;
+mod expect;
 mod explain;
 mod finished;
 mod format;
@@ -14,6 +16,7 @@ mod options;
 mod reader;
 mod reason;
 mod recorded;
+mod report;
 mod run;
 mod sample;
 mod shard;
@@ -21,8 +24,10 @@ mod snapshots;
 mod tasks;
 mod word;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, anyhow};
 use clap::{Args, ValueEnum};
 use mjpeg::check::{self, Expectations, Rule, Selection, Selector, Severity};
 use mjpeg::counted::Counted;
@@ -33,6 +38,7 @@ use crate::output::{self, Color};
 use crate::paint::Paint;
 use crate::problem::Problem;
 use crate::progress::{Parts, Progress};
+use crate::replacement::Replacement;
 use crate::signal::Stop;
 use crate::targets::{self, Entry};
 use crate::transport::Target;
@@ -42,13 +48,18 @@ use baseline::Baseline;
 use delivery::Delivery;
 use depth::Depth;
 use emit::Text;
+use expect::Expected;
 use finished::Finished;
 use format::Format;
 use limits::Limits;
 use options::Options;
 use reader::Reader;
+use report::Page;
 use run::Run;
 use tasks::Task;
+
+/// Bytes of parts that are kept for the page, of all targets that are read at one time.
+const EVIDENCE_BYTES: usize = 64 << 20;
 
 /// Check a stream: boundaries, lengths, pictures, timing, and which players it breaks
 #[derive(Debug, Args)]
@@ -122,6 +133,16 @@ pub struct Check {
         ]
     )]
     merge: Vec<PathBuf>,
+    /// Write also a page to FILE, in HTML: findings with their cures, plots of gaps, arrivals and sizes, pictures, heads. It loads
+    /// nothing and has no scripts
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["explain", "list_rules"])]
+    report: Option<PathBuf>,
+    /// Write a file for --expect, from a run of one target that passes: rates and gaps with room for their spread
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["explain", "list_rules", "merge"])]
+    write_expect: Option<PathBuf>,
+    /// With --write-expect: replace an earlier file
+    #[arg(long, requires = "write_expect")]
+    force: bool,
     /// How to print the verdict
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -168,11 +189,11 @@ impl Check {
     /// Prints what earlier runs found.
     fn merged(&self, stop: &Stop) -> Result<Outcome, Failure> {
         let all = merge::read(&self.merge, stop)?;
-        let mut delivery = self.delivery();
+        let mut delivery = self.delivery()?;
         for finished in &all {
-            delivery.take(finished, |print| print())?;
+            delivery.take(finished, None, |print| print())?;
         }
-        delivery.end()?;
+        delivery.end(Clock::real().unix())?;
         Ok(delivery.outcome(stop))
     }
 
@@ -180,9 +201,12 @@ impl Check {
     fn measure(&self, stop: &Stop) -> Result<Outcome, Failure> {
         let clock = Clock::real();
         let parts = Parts::default();
-        let tasks = self.tasks(&parts, stop)?;
+        let tasks = self.tasks(&parts, &clock, stop)?;
         let fail_on = self.fail_on.severity();
-        let mut delivery = self.delivery();
+        // Files that cannot be written are found before the cameras are read.
+        let mut expectations =
+            self.write_expect.as_deref().map(|file| self.begin_expect(file, &tasks)).transpose()?;
+        let mut delivery = self.delivery()?;
         // Before a target is opened: a baseline of other settings shows nothing.
         let before = match self.before(&tasks, stop) {
             Ok(before) => before,
@@ -190,9 +214,9 @@ impl Check {
                 if !matches!(self.format, Format::Text | Format::Nagios) {
                     for task in &tasks {
                         let run = Run::refused(&task.target, &task.options, &clock, &problem);
-                        delivery.take(&Finished::of(task, &run, fail_on), |print| print())?;
+                        delivery.take(&Finished::of(task, &run, fail_on), None, |print| print())?;
                     }
-                    delivery.end()?;
+                    delivery.end(clock.unix())?;
                 }
                 return Err(problem.into());
             }
@@ -206,7 +230,10 @@ impl Check {
                 saved.extend(run.entry(task.shown(), task.settings()));
             }
             let finished = Finished::of(task, &run, fail_on);
-            delivery.take(&finished, |print| {
+            if let Some(file) = expectations.take() {
+                finish_expect(file, self.write_expect.as_deref(), &finished)?;
+            }
+            delivery.take(&finished, run.evidence.as_ref(), |print| {
                 progress.done(|| {
                     let printed = print();
                     if let Some(failure) = &run.failure {
@@ -218,7 +245,7 @@ impl Check {
         });
         progress.end();
         printed?;
-        delivery.end()?;
+        delivery.end(clock.unix())?;
         if let Some(file) = &self.save_baseline {
             // One of some targets would hide that the others failed.
             let missing = Counted((tasks.len() - saved.len()) as u64, "target");
@@ -236,9 +263,23 @@ impl Check {
         Ok(delivery.outcome(stop))
     }
 
-    fn delivery(&self) -> Delivery {
+    fn delivery(&self) -> Result<Delivery, Problem> {
         let paint = Paint::from(self.color.on_stdout());
-        Delivery::new(self.format, Text::new(self.quiet, paint, output::stdout_width()))
+        let page = self.report.as_deref().map(Page::begin).transpose()?;
+        Ok(Delivery::new(self.format, Text::new(self.quiet, paint, output::stdout_width()), page))
+    }
+
+    /// Starts the file of `--write-expect`.
+    fn begin_expect(&self, file: &Path, tasks: &[Task]) -> Result<Replacement, Problem> {
+        let shown = file.display();
+        if tasks.len() != 1 {
+            let count = Counted(tasks.len() as u64, "target");
+            return Err(anyhow!("{shown} is for one camera, and there are {count}").into());
+        }
+        if file.exists() && !self.force {
+            return Err(Problem::new(anyhow!("{shown} exists")).hint("replace it with --force"));
+        }
+        Ok(Replacement::begin(file).with_context(|| format!("cannot write the expectations {shown}"))?)
     }
 
     /// What the baseline has of each task.
@@ -280,22 +321,31 @@ impl Check {
     }
 
     /// The targets of the command line, then those of the list.
-    fn tasks(&self, parts: &Parts, stop: &Stop) -> Result<Vec<Task>, Problem> {
+    fn tasks(&self, parts: &Parts, clock: &Clock, stop: &Stop) -> Result<Vec<Task>, Problem> {
         let named: Vec<Entry<Limits>> = match &self.list {
             Some(list) => targets::read(list, &self.limits, |_| Ok(()), stop)?,
             None => Vec::new(),
         };
-        let typed = self.targets.iter().map(|target| Task {
-            name: None,
-            target: target.clone(),
-            options: self.options(&self.limits, parts),
-        });
-        let listed = named.into_iter().map(|entry| Task {
-            name: Some(entry.name),
-            target: entry.target,
-            options: self.options(&entry.options, parts),
-        });
-        let all: Vec<Task> = typed.chain(listed).collect();
+        let now = jiff::Timestamp::from_second(i64::try_from(clock.unix().as_secs())?)?;
+        let today = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+        let mut files: HashMap<PathBuf, Expected> = HashMap::new();
+        let mut expected = |limits: &Limits| -> Result<Expected, Problem> {
+            let Some(path) = &limits.expect else { return Ok(Expected::default()) };
+            if let Some(known) = files.get(path) {
+                return Ok(known.clone());
+            }
+            let read = Expected::read(path, today, stop)?;
+            Ok(files.entry(path.clone()).or_insert(read).clone())
+        };
+        let mut all = Vec::new();
+        for target in &self.targets {
+            let options = self.options(&self.limits, expected(&self.limits)?, parts);
+            all.push(Task { name: None, target: target.clone(), options });
+        }
+        for entry in named {
+            let options = self.options(&entry.options, expected(&entry.options)?, parts);
+            all.push(Task { name: Some(entry.name), target: entry.target, options });
+        }
         let Some(shard) = self.shard.and_then(|shard| shard.resolve().ok()) else { return Ok(all) };
         Ok(all.into_iter().filter(|task| shard.contains(&task.key())).collect())
     }
@@ -312,14 +362,17 @@ impl Check {
         }
     }
 
-    fn options(&self, limits: &Limits, parts: &Parts) -> Options {
+    fn options(&self, limits: &Limits, expected: Expected, parts: &Parts) -> Options {
         let mut expectations = Expectations::default();
-        expectations.rules =
-            Selection::all().only(self.select.iter().cloned()).without(self.ignore.iter().cloned());
-        expectations.max_gap = limits.max_gap;
-        expectations.min_fps = limits.min_fps.map(Rate::fps);
-        expectations.size = limits.size.map(|size| (size.width, size.height));
-        expectations.live = limits.expect_live;
+        // The codes are those of rules, so each is a selector.
+        let exempt = expected.exempt.iter().filter(|it| !it.expired).filter_map(|it| it.code.parse().ok());
+        expectations.rules = Selection::all()
+            .only(self.select.iter().cloned())
+            .without(self.ignore.iter().cloned().chain(exempt));
+        expectations.max_gap = limits.max_gap.or(expected.max_gap);
+        expectations.min_fps = limits.min_fps.or(expected.min_fps).map(Rate::fps);
+        expectations.size = limits.size.or(expected.size).map(|size| (size.width, size.height));
+        expectations.live = limits.expect_live || expected.expect_live;
         let depth = match (self.deep, self.shallow) {
             (true, _) => Depth::Deep,
             (_, true) => Depth::Shallow,
@@ -334,10 +387,25 @@ impl Check {
             depth,
             consumers: self.consumers.iter().filter_map(|reader| reader.consumer()).collect(),
             carriers: self.consumers.iter().filter_map(|reader| reader.carrier()).collect(),
-            exempt: Vec::new(),
+            exempt: expected.exempt,
+            evidence_bytes: self
+                .report
+                .is_some()
+                .then(|| (EVIDENCE_BYTES / usize::from(self.jobs)).max(1 << 20)),
             parts: Parts::clone(parts),
         }
     }
+}
+
+/// Writes the file of `--write-expect`, or says why it does not.
+fn finish_expect(file: Replacement, path: Option<&Path>, finished: &Finished) -> Result<(), Problem> {
+    let shown = path.unwrap_or(Path::new("")).display();
+    if let Some(why) = expect::refusal(finished) {
+        output::message("check", &format!("{shown} was not written: {why}"));
+        return Ok(());
+    }
+    let text = expect::text(finished);
+    Ok(file.finish(text.as_bytes()).with_context(|| format!("cannot write the expectations {shown}"))?)
 }
 
 impl FailOn {

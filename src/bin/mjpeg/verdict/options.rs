@@ -31,6 +31,8 @@ pub struct Options {
     pub carriers: Vec<&'static Carrier>,
     /// The rules that do not count for a time.
     pub exempt: Vec<Exempt>,
+    /// Bytes of parts that are kept for the page; absent without a page.
+    pub evidence_bytes: Option<usize>,
     /// Parts that were read, of all targets together.
     pub parts: Parts,
 }

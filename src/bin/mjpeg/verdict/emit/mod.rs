@@ -8,7 +8,7 @@ mod markdown;
 mod nagios;
 mod prometheus;
 #[cfg(test)]
-mod samples;
+pub mod samples;
 mod table;
 mod text;
 

@@ -166,6 +166,7 @@ fn listed(targets: &[Summary]) -> String {
     text
 }
 
+/// The number is at the start of a label: only its first 19 characters are sure to count.
 fn data(targets: &[Summary]) -> Vec<String> {
     let count = |service| targets.iter().filter(|it| it.service == service).count();
     let most = targets.len();
@@ -178,7 +179,7 @@ fn data(targets: &[Summary]) -> Vec<String> {
     ];
     for (number, it) in targets.iter().enumerate() {
         for (figure, value) in it.figures.iter().filter(|(figure, _)| ["fps", "gap_max"].contains(figure)) {
-            all.push(format!("'{}'={value}", label(&format!("{}_{figure}_{}", it.name, number + 1))));
+            all.push(format!("'{}'={value}", label(&format!("{}_{figure}_{}", number + 1, it.name))));
         }
     }
     all
@@ -233,7 +234,7 @@ mod tests {
             "fps=25;;10:;0; gap_max=0.08s;;0.5;0; gap_p99=0.05s;;;0; first_frame=0.12s;;;0; \
              frame_size=40000B;;;0; errors=0;;0;0; warnings=0;0;;0;"
         );
-        assert!(line_of(&[good(), good()]).contains(" 'front_fps_1'=25;;10:;0; "));
+        assert!(line_of(&[good(), good()]).contains(" '1_fps_front'=25;;10:;0; "));
     }
 
     #[test]

@@ -86,6 +86,7 @@ fn entry(figures: Figures, findings: &[Found]) -> Entry {
         consumers: Vec::new(),
         carriers: Vec::new(),
         exempt: Vec::new(),
+        evidence_bytes: None,
         parts: crate::progress::Parts::default(),
     };
     let settings = Settings::of(Asked::default(), &options);
