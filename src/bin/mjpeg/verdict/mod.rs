@@ -5,6 +5,7 @@ mod delivery;
 mod depth;
 mod emit;
 mod evidence;
+mod exempt;
 mod expect;
 mod explain;
 mod finished;

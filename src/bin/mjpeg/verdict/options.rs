@@ -8,7 +8,7 @@ pub use crate::asked::Asked;
 use crate::progress::Parts;
 use crate::transport;
 use crate::verdict::depth::Depth;
-use crate::verdict::finished::Exempt;
+use crate::verdict::exempt::Exempt;
 
 /// How far to read a target, and how to judge it.
 #[derive(Debug)]

@@ -85,7 +85,7 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::emit::samples::{hostile, silent};
+    use crate::verdict::finished::tests::{hostile, silent};
 
     #[test]
     fn text_of_a_camera_starts_no_command_and_ends_no_property() {

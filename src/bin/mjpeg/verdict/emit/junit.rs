@@ -161,7 +161,7 @@ fn skipped(why: &str) -> TestCaseStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::emit::samples::{hostile, silent};
+    use crate::verdict::finished::tests::{hostile, silent};
 
     #[test]
     fn each_rule_is_a_case_and_text_of_a_camera_stays_text() {

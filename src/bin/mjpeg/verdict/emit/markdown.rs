@@ -134,7 +134,7 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::emit::samples::{hostile, silent};
+    use crate::verdict::finished::tests::{hostile, silent};
 
     #[test]
     fn text_of_a_camera_is_code() {

@@ -7,8 +7,6 @@ mod junit;
 mod markdown;
 mod nagios;
 mod prometheus;
-#[cfg(test)]
-pub mod samples;
 mod table;
 mod text;
 

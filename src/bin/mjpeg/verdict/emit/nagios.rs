@@ -204,7 +204,7 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::emit::samples::{good, hostile, silent};
+    use crate::verdict::finished::tests::{good, hostile, silent};
 
     fn line_of(all: &[Finished]) -> String {
         let mut nagios = Nagios::default();

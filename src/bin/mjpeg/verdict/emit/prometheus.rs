@@ -146,7 +146,7 @@ fn labels(targets: &[Finished]) -> Vec<Vec<(&'static str, String)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::emit::samples::{good, hostile, silent};
+    use crate::verdict::finished::tests::{good, hostile, silent};
 
     #[test]
     fn a_metric_has_one_block_and_targets_differ_by_their_labels() {

@@ -13,7 +13,7 @@ use crate::option_file;
 use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::value::{self, Dimensions, Rate};
-use crate::verdict::finished::Exempt;
+use crate::verdict::exempt::Exempt;
 
 /// The keys of the file, and those of a table `[[ignore]]`.
 const KEYS: [&str; 5] = ["min_fps", "max_gap", "size", "expect_live", "ignore"];

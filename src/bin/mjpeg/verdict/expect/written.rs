@@ -60,8 +60,8 @@ pub fn text(it: &Finished) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::emit::samples::{good, silent};
-    use crate::verdict::finished::Exempt;
+    use crate::verdict::exempt::Exempt;
+    use crate::verdict::finished::tests::{good, silent};
 
     #[test]
     fn a_good_run_becomes_a_file_that_it_meets() {

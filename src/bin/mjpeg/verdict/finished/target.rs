@@ -1,13 +1,12 @@
 //! The model of a finished target. Its JSON form is schema `mjpeg.check/1`, which `--merge` reads again.
 
-use std::fmt;
-
 use mjpeg::check::{self, Remedy, Rule, Severity, carrier};
 use mjpeg::consumers::Fate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::verdict::baseline::Trend;
+use crate::verdict::exempt::Exempt;
 use crate::verdict::word::Verdict;
 
 /// The name and version of the format.
@@ -134,19 +133,6 @@ pub struct Limits {
     pub height: Option<u16>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub expect_live: bool,
-}
-
-/// A rule that is not to count, for a time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exempt {
-    /// The code of the rule.
-    pub code: String,
-    /// Why.
-    pub reason: String,
-    /// The last day, as YYYY-MM-DD.
-    pub until: String,
-    /// Whether that day is over: then the rule counts again.
-    pub expired: bool,
 }
 
 /// A rule that the stream breaks.
@@ -292,15 +278,6 @@ impl Finding {
     /// What to change.
     pub fn remedy(&self) -> Option<&'static Remedy> {
         check::remedy(self.rule()?)
-    }
-}
-
-/// For people: `M203 is exempt until 2026-12-31: the firmware of 2019`.
-impl fmt::Display for Exempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { code, reason, until, expired } = self;
-        let word = if *expired { "was exempt until" } else { "is exempt until" };
-        write!(f, "{code} {word} {until}: {reason}")
     }
 }
 

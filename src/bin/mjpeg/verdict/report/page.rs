@@ -140,7 +140,7 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::emit::samples::{good, hostile, silent};
+    use crate::verdict::finished::tests::{good, hostile, silent};
 
     #[test]
     fn text_of_a_camera_is_no_html_and_the_page_loads_nothing() {
