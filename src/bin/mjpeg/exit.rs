@@ -57,11 +57,6 @@ impl Service {
         }
     }
 
-    /// The line that a plugin prints.
-    pub fn line(self, text: &str) -> String {
-        format!("MJPEG {} - {text}", self.name())
-    }
-
     /// From good to bad: what is broken for sure is worse than what is not known.
     fn rank(self) -> u8 {
         match self {

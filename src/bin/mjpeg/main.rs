@@ -23,6 +23,7 @@ mod output;
 mod page;
 mod paint;
 mod pattern;
+mod plugin_line;
 mod problem;
 mod progress;
 mod record;

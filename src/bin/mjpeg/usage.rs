@@ -10,6 +10,7 @@ use clap::error::ErrorKind;
 
 use crate::exit::Service;
 use crate::output;
+use crate::plugin_line;
 
 /// Why a command line is invalid.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,9 +56,9 @@ pub fn end(error: &clap::Error) -> ! {
     if error.use_stderr() && wants_nagios(&words) {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default();
-        let line = Service::Unknown.line(&first.replace('|', "?"));
+        let line = plugin_line::line(Service::Unknown, &plugin_line::plain(first));
         // The status says it too.
-        let _ = output::result(&output::printable(&line));
+        let _ = output::result(&line);
         let _ = error.print();
         std::process::exit(Service::Unknown as i32);
     }

@@ -70,12 +70,13 @@ Examples:
   mjpeg check http://camera/stream --frames 300 --duration 30s --min-fps 10 --max-gap 500ms
   mjpeg check http://camera/stream --format json | jq .verdict
   curl -i --raw --max-time 5 http://camera/stream | mjpeg check -
-  mjpeg check --targets cameras.txt --jobs 16
+  mjpeg check --targets cameras.txt --jobs 16 --report fleet.html
+  mjpeg check http://camera/stream --format nagios --min-fps 5 --max-gap 2s
   mjpeg check --explain M203
 
 Exit status: 0 pass, 1 findings at or above --fail-on or no picture, 3 unreachable, 4 not a stream, 5 stalled or
 reset, 6 our side. The highest one counts. A signal ends the check: the targets that are left have the verdict `interrupted`,
-and the process dies by the signal.")]
+and the process dies by the signal. With --format nagios: 0 OK, 1 warning, 2 critical, 3 unknown.")]
 pub struct Check {
     /// What to check: URLs, files with a saved response (curl -i, with or without --raw), directories of mjpeg record, `-`, `test:`
     #[arg(
@@ -130,7 +131,7 @@ pub struct Check {
         num_args = 1..,
         conflicts_with_all = [
             "targets", "list", "shard", "explain", "list_rules", "save_baseline", "baseline", "fail_on", "select", "ignore",
-            "consumers", "jobs", "deep", "shallow", "frames", "duration", "idle", "expect_live", "min_fps", "max_gap", "size"
+            "consumers", "jobs", "deep", "shallow", "frames", "duration", "idle", "expect_live", "min_fps", "max_gap", "size", "expect"
         ]
     )]
     merge: Vec<PathBuf>,

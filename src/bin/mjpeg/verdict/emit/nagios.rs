@@ -10,7 +10,7 @@ use mjpeg::counted::Counted;
 
 use super::emitter::Emitter;
 use crate::exit::Service;
-use crate::output::printable;
+use crate::plugin_line::{self, plain};
 use crate::problem::Problem;
 use crate::verdict::baseline::Trend;
 use crate::verdict::finished::Finished;
@@ -68,7 +68,7 @@ pub fn unknown(why: &str) -> String {
 }
 
 fn line(service: Service, text: &str, data: &[String]) -> String {
-    let mut line = service.line(text);
+    let mut line = plugin_line::line(service, text);
     if !data.is_empty() {
         let _ = write!(line, " | {}", data.join(" "));
     }
@@ -188,17 +188,6 @@ fn data(targets: &[Summary]) -> Vec<String> {
 /// A label without what ends it.
 fn label(text: &str) -> String {
     text.chars().map(|c| if matches!(c, '=' | '\'' | ' ') { '_' } else { c }).collect()
-}
-
-/// Text for the line. Without `|`, which begins the performance data, and without the characters that a server removes or that a
-/// shell acts on: some servers put the line into a command.
-fn plain(text: &str) -> String {
-    let change = |c: char| match c {
-        '|' | '`' | '$' | '<' | '>' | '&' | '~' | ';' => '?',
-        '"' | '\'' => '*',
-        c => c,
-    };
-    printable(text).chars().map(change).collect()
 }
 
 #[cfg(test)]

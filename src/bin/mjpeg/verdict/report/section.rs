@@ -237,7 +237,9 @@ fn charts(it: &Finished, evidence: &Evidence) -> Vec<Drawn> {
         .collect();
     let mut all = Vec::new();
     if has_times && dots.len() > 1 {
-        let gaps: Vec<(f64, f64)> = (1..dots.len()).map(|n| (x(n), (x(n) - x(n - 1)) * 1000.0)).collect();
+        // The first frame has no gap. Its point gives all plots the same axis.
+        let gap = |n: usize| if n == 0 { 0.0 } else { (x(n) - x(n - 1)) * 1000.0 };
+        let gaps: Vec<(f64, f64)> = (0..dots.len()).map(|n| (x(n), gap(n))).collect();
         let mut limits = Vec::new();
         if let Some(ms) = it.limits.as_ref().and_then(|limits| limits.max_gap_ms) {
             limits.push((ms, "--max-gap".to_string()));
