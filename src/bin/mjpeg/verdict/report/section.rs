@@ -4,21 +4,17 @@ use mjpeg::check::{Severity, carrier};
 use mjpeg::consumers::{Fate, consumer};
 use serde::Serialize;
 
+use super::drawn::{Drawn, charts};
+use super::shown::{Head, Picture, Table, heads, picture, table};
 use super::template;
-use super::thumbnail;
-use crate::marker_table::MarkerTable;
 use crate::output::{bytes, printable};
-use crate::page::chart::{Chart, Style};
 use crate::problem::Problem;
 use crate::verdict::baseline::Trend;
-use crate::verdict::evidence::{Evidence, Shot};
+use crate::verdict::evidence::Evidence;
 use crate::verdict::finished::{Finding, Finished};
 use crate::verdict::word::Verdict;
 
 const TEMPLATE: &str = include_str!("section.html");
-/// Markers of a picture that are shown.
-const ROWS: usize = 60;
-
 #[derive(Debug, Serialize)]
 struct Section {
     n: usize,
@@ -63,24 +59,6 @@ struct Found {
 }
 
 #[derive(Debug, Serialize)]
-struct Drawn {
-    caption: String,
-    /// HTML of ours.
-    svg: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Picture {
-    part: u64,
-    codes: String,
-    url: Option<String>,
-    is_copy: bool,
-    width: u32,
-    height: u32,
-    bytes: String,
-}
-
-#[derive(Debug, Serialize)]
 struct Program {
     name: String,
     version: &'static str,
@@ -88,26 +66,6 @@ struct Program {
     ink: &'static str,
     code: Option<String>,
     cause: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Head {
-    title: String,
-    lines: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct Table {
-    part: u64,
-    rows: Vec<Row>,
-}
-
-#[derive(Debug, Serialize)]
-struct Row {
-    offset: usize,
-    marker: String,
-    bytes: usize,
-    text: String,
 }
 
 /// The HTML of the section of target `n`, which counts from 1. `pictures`: whether there is room for pictures.
@@ -220,105 +178,6 @@ fn severity_ink(severity: Severity) -> &'static str {
     severity.name()
 }
 
-/// The gaps, the sizes and the arrivals. Without times the sizes are over the numbers of the parts.
-fn charts(it: &Finished, evidence: &Evidence) -> Vec<Drawn> {
-    let dots = &evidence.dots;
-    let seconds = |n: usize| dots[n].arrival.map(|arrival| arrival.as_secs_f64());
-    let has_times = !dots.is_empty() && dots.iter().all(|dot| dot.arrival.is_some());
-    let x = |n: usize| if has_times { seconds(n).unwrap_or_default() } else { dots[n].part as f64 };
-    let axis = if has_times { "seconds since the first byte" } else { "part" };
-    let marks: Vec<(f64, String)> = it
-        .findings
-        .iter()
-        .filter_map(|finding| {
-            let n = dots.iter().position(|dot| Some(dot.part) == finding.part)?;
-            Some((x(n), printable(&finding.code)))
-        })
-        .collect();
-    let mut all = Vec::new();
-    if has_times && dots.len() > 1 {
-        // The first frame has no gap. Its point gives all plots the same axis.
-        let gap = |n: usize| if n == 0 { 0.0 } else { (x(n) - x(n - 1)) * 1000.0 };
-        let gaps: Vec<(f64, f64)> = (0..dots.len()).map(|n| (x(n), gap(n))).collect();
-        let mut limits = Vec::new();
-        if let Some(ms) = it.limits.as_ref().and_then(|limits| limits.max_gap_ms) {
-            limits.push((ms, "--max-gap".to_string()));
-        }
-        let svg = Chart {
-            title: "gaps between frames over time",
-            x: axis,
-            y: "gap before the frame in ms",
-            style: Style::Stems,
-            points: &gaps,
-            limits: &limits,
-            marks: &marks,
-            height: 240.0,
-        }
-        .svg();
-        all.push(Drawn {
-            caption: "Gaps. Dashed vertical lines are the parts that findings name first.".into(),
-            svg,
-        });
-        let arrivals: Vec<(f64, f64)> = (0..dots.len()).map(|n| (x(n), (n + 1) as f64)).collect();
-        let svg = Chart {
-            title: "frames over time",
-            x: axis,
-            y: "frames so far",
-            style: Style::Steps,
-            points: &arrivals,
-            limits: &[],
-            marks: &marks,
-            height: 240.0,
-        }
-        .svg();
-        all.push(Drawn {
-            caption: "Arrivals. An even stream is a straight line; a burst is a cliff, a stall a plain."
-                .into(),
-            svg,
-        });
-    }
-    if dots.len() > 1 {
-        let sizes: Vec<(f64, f64)> = (0..dots.len()).map(|n| (x(n), dots[n].bytes as f64 / 1000.0)).collect();
-        let svg = Chart {
-            title: "sizes of frames",
-            x: axis,
-            y: "size in kB",
-            style: Style::Dots,
-            points: &sizes,
-            limits: &[],
-            marks: &marks,
-            height: 240.0,
-        }
-        .svg();
-        all.push(Drawn { caption: "Sizes of the parts.".into(), svg });
-    }
-    all
-}
-
-fn picture(shot: &Shot, it: &Finished) -> Picture {
-    let codes: Vec<String> = it
-        .findings
-        .iter()
-        .filter(|finding| finding.part == Some(shot.part))
-        .map(|it| printable(&it.code))
-        .collect();
-    // What is inside of a part may have bytes before the picture.
-    let start = shot.body.windows(3).take(4096).position(|bytes| bytes == b"\xff\xd8\xff").unwrap_or(0);
-    let found = thumbnail::data_url(&shot.body[start..]);
-    let size = mjpeg::jpeg::Summary::of(&shot.body[start..]).frame.map(|frame| (frame.width, frame.height));
-    let (width, height) = size.filter(|(width, height)| *width > 0 && *height > 0).unwrap_or((320, 240));
-    let shown = u32::from(width).clamp(1, 480);
-    Picture {
-        part: shot.part,
-        codes: codes.join(", "),
-        is_copy: found.as_ref().is_some_and(|(_, is_copy)| *is_copy),
-        url: found.map(|(url, _)| url),
-        width: shown,
-        height: (u64::from(shown) * u64::from(height) / u64::from(width)).clamp(1, 480) as u32,
-        bytes: bytes(shot.body.len() as u64),
-    }
-}
-
 fn programs(it: &Finished) -> Vec<Program> {
     let mut all: Vec<(&str, Fate)> = it.fates().collect();
     // The worst first; those with one fate stay in their order.
@@ -349,44 +208,4 @@ fn programs(it: &Finished) -> Vec<Program> {
         cause: printable(&format!("{}: {}", finding.code, finding.message)),
     }));
     programs
-}
-
-/// The heads, a line of text for each of their lines. Bytes that are no UTF-8 are replaced.
-fn heads(evidence: &Evidence) -> Vec<Head> {
-    let head = |title: String, bytes: &[u8]| Head {
-        title,
-        lines: bytes
-            .split_inclusive(|&byte| byte == b'\n')
-            .map(|line| printable(&String::from_utf8_lossy(line)))
-            .collect(),
-    };
-    let response = (!evidence.head.is_empty()).then(|| head("response".into(), &evidence.head));
-    let parts = evidence.shots.iter().filter(|shot| !shot.head.is_empty());
-    let parts = parts.map(|shot| head(format!("part {}", shot.part), &shot.head));
-    response.into_iter().chain(parts).collect()
-}
-
-fn table(shot: &Shot) -> Table {
-    let entries = MarkerTable::of(&shot.body, 0).entries;
-    let more = entries.len().saturating_sub(ROWS);
-    let mut rows: Vec<Row> = entries
-        .into_iter()
-        .take(ROWS)
-        .map(|entry| Row {
-            offset: entry.offset,
-            marker: entry.marker.unwrap_or_default(),
-            bytes: entry.bytes,
-            text: printable(&entry.text),
-        })
-        .collect();
-    if more > 0 {
-        let bytes = rows.iter().map(|row| row.bytes).sum();
-        rows.push(Row {
-            offset: bytes,
-            marker: String::new(),
-            bytes: 0,
-            text: format!("and {more} further entries"),
-        });
-    }
-    Table { part: shot.part, rows }
 }
