@@ -60,7 +60,7 @@ fn without_passwords(mut error: clap::Error) -> clap::Error {
 pub enum Command {
     Serve(Box<Serve>),
     Record(Box<Record>),
-    Check(Check),
+    Check(Box<Check>),
     Inspect(Inspect),
     /// Measure how streams arrive, compared with the theoretical prediction.
     Bench(bench::Args),
