@@ -61,7 +61,7 @@ pub enum Command {
     Serve(Box<Serve>),
     Record(Box<Record>),
     Check(Box<Check>),
-    Inspect(Inspect),
+    Inspect(Box<Inspect>),
     /// Measure how streams arrive, compared with the theoretical prediction.
     Bench(bench::Args),
     Completions(Completions),
