@@ -45,7 +45,7 @@ pub use carrier::{Carrier, carrier, carriers};
 pub use consumer::{Consumer, Effect};
 pub use content::{Colour, Concealment, Look, LostColour, Stillness};
 pub use judge::{Expectations, Judge, RecordingFault, Snapshots};
-pub use near::nearest;
+pub use near::{nearest, nearest_word};
 pub use remedies::{Remedy, remedy};
 pub use report::{Finding, Forecast, Frames, Report};
 pub use rule::{Rule, Severity};

@@ -31,6 +31,22 @@ pub fn nearest(text: &str) -> Option<&'static Rule> {
         .map(|(.., rule)| rule)
 }
 
+/// The word of `words` that is most like `text`; `None` if none is near: more than a third of the letters differ.
+///
+/// ```
+/// use mjpeg::check::nearest_word;
+///
+/// assert_eq!(nearest_word("mix_fps", &["max_gap", "min_fps"]), Some("min_fps"));
+/// assert_eq!(nearest_word("colour", &["max_gap", "min_fps"]), None);
+/// ```
+pub fn nearest_word<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
+    let text: Vec<char> = text.chars().take(64).collect();
+    let allowed = text.len() / 3;
+    let far = |word: &str| distance(&text, &word.chars().collect::<Vec<char>>());
+    let near = words.iter().map(|word| (far(word), *word)).filter(|(distance, _)| *distance <= allowed);
+    near.min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
+}
+
 /// The least number of letters to insert, remove, replace, or swap with their neighbour, that makes one text the other
 /// (optimal string alignment).
 fn distance(one: &[char], other: &[char]) -> usize {

@@ -1,4 +1,4 @@
-//! The blocks of the README run unchanged.
+//! The blocks of the README, and of the documents on reports and fleets, run unchanged.
 
 use crate::kit;
 
@@ -6,23 +6,35 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// The fenced code blocks of the README in this language.
-fn blocks(language: &str) -> Vec<String> {
-    let readme = fs::read_to_string(kit::repository("README.md")).unwrap();
+/// The fenced code blocks of a document in this language.
+fn blocks(document: &str, language: &str) -> Vec<String> {
+    let readme = fs::read_to_string(kit::repository(document)).unwrap();
     let fence = format!("```{language}\n");
     readme.split(&fence[..]).skip(1).map(|rest| rest.split("```").next().unwrap().to_string()).collect()
 }
 
 #[test]
 fn every_shell_block_of_the_readme_runs() {
-    let blocks = blocks("sh");
+    let blocks = blocks("README.md", "sh");
     for subcommand in ["serve", "record", "check", "bench"] {
         assert!(blocks.iter().any(|block| block.contains(&format!("mjpeg {subcommand}"))), "{subcommand}");
     }
+    run_all(blocks);
+}
+
+#[test]
+fn every_shell_block_on_reports_and_fleets_runs() {
+    let all: Vec<String> =
+        ["docs/reports.md", "docs/fleets.md"].into_iter().flat_map(|it| blocks(it, "sh")).collect();
+    assert!(all.len() >= 5);
+    run_all(all);
+}
+
+fn run_all(blocks: Vec<String>) {
     let bin = Path::new(env!("CARGO_BIN_EXE_mjpeg")).parent().unwrap().to_path_buf();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     for block in blocks {
-        if block.contains("curl") && kit::peer::find("curl").is_none() {
+        if ["curl", "parallel"].iter().any(|it| block.contains(it) && kit::peer::find(it).is_none()) {
             continue;
         }
         let dir = tempfile::tempdir().unwrap();
@@ -39,7 +51,7 @@ fn every_shell_block_of_the_readme_runs() {
 
 #[test]
 fn the_readme_has_the_two_first_commands() {
-    let commands: Vec<String> = blocks("console")[0].lines().map(str::to_string).collect();
+    let commands: Vec<String> = blocks("README.md", "console")[0].lines().map(str::to_string).collect();
     assert!(commands[0].starts_with("cargo run --release -- serve fixtures/frames "), "{commands:?}");
     assert_eq!(commands[1], "cargo test");
 }

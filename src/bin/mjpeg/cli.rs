@@ -13,7 +13,7 @@ use crate::redacted::redacted;
 use crate::serve::Serve;
 use crate::signal::Stop;
 use crate::topic::{ExitCodes, Formats, Targets, Topic};
-use crate::usage::Usage;
+use crate::usage::{self, Usage};
 use crate::verdict::Check;
 
 /// Produce, record, check and measure MJPEG streams.
@@ -33,7 +33,7 @@ pub struct Cli {
 impl Cli {
     /// Parses the command line. If it is wrong, the process exits with a message that shows no password of a URL.
     pub fn parse_or_exit() -> Self {
-        Self::try_parse().unwrap_or_else(|error| without_passwords(error).exit())
+        Self::try_parse().unwrap_or_else(|error| usage::end(&without_passwords(error)))
     }
 }
 
@@ -60,8 +60,8 @@ fn without_passwords(mut error: clap::Error) -> clap::Error {
 pub enum Command {
     Serve(Box<Serve>),
     Record(Box<Record>),
-    Check(Check),
-    Inspect(Inspect),
+    Check(Box<Check>),
+    Inspect(Box<Inspect>),
     /// Measure how streams arrive, compared with the theoretical prediction.
     Bench(bench::Args),
     Completions(Completions),

@@ -2,6 +2,7 @@
 //!
 //! Scripts rely on these numbers. `README.md` lists them; `tests/cli/` has a test for each.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -31,6 +32,54 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// The states of a service in Nagios and Icinga, which are exit statuses of their own world. The highest number is not the worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Service {
+    /// All is well.
+    Ok = 0,
+    /// People should look at it.
+    Warning = 1,
+    /// It does not work.
+    Critical = 2,
+    /// It is not known whether it works.
+    Unknown = 3,
+}
+
+impl Service {
+    /// The word at the start of the line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// From good to bad: what is broken for sure is worse than what is not known.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Unknown => 2,
+            Self::Critical => 3,
+        }
+    }
+}
+
+impl PartialOrd for Service {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Service {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
 /// How a subcommand ended when it could print its results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -38,6 +87,8 @@ pub enum Outcome {
     Exit(Exit),
     /// By this signal, with the goal unfinished. The process dies by the signal, so that a shell sees it.
     Signal(i32),
+    /// With the state of a service.
+    Service(Service),
     /// With the exit status of another program, which ran in our place.
     Foreign(u8),
 }
@@ -94,6 +145,7 @@ impl fmt::Display for Failure {
 pub fn end(outcome: Outcome) -> ExitCode {
     match outcome {
         Outcome::Exit(exit) => exit.into(),
+        Outcome::Service(service) => (service as u8).into(),
         Outcome::Foreign(status) => status.into(),
         Outcome::Signal(signal) => {
             // Returns only for signals whose default action is not to end the process.

@@ -20,8 +20,19 @@ const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 ///
 /// When the file cannot be read, is too long, or a signal arrives first.
 pub fn read(path: &Path, stop: &Stop) -> io::Result<Vec<u8>> {
-    let path = path.to_path_buf();
-    in_thread(move || File::open(path).and_then(contents), stop)
+    read_long(Some(path), LONGEST, stop)
+}
+
+/// Reads a file, or standard input, of at most `longest` bytes.
+///
+/// # Errors
+///
+/// Those of [`read`].
+pub fn read_long(path: Option<&Path>, longest: usize, stop: &Stop) -> io::Result<Vec<u8>> {
+    match path.map(Path::to_path_buf) {
+        Some(path) => in_thread(move || contents(File::open(path)?, longest), stop),
+        None => in_thread(move || contents(io::stdin(), longest), stop),
+    }
 }
 
 /// Reads standard input to its end, like a file.
@@ -30,7 +41,7 @@ pub fn read(path: &Path, stop: &Stop) -> io::Result<Vec<u8>> {
 ///
 /// Those of [`read`].
 pub fn read_stdin(stop: &Stop) -> io::Result<Vec<u8>> {
-    in_thread(|| contents(io::stdin()), stop)
+    read_long(None, LONGEST, stop)
 }
 
 fn in_thread(
@@ -53,11 +64,11 @@ fn in_thread(
     }
 }
 
-fn contents(input: impl Read) -> io::Result<Vec<u8>> {
+fn contents(input: impl Read, longest: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    input.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > LONGEST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {LONGEST} bytes")));
+    input.take(longest as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > longest {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {longest} bytes")));
     }
     Ok(bytes)
 }

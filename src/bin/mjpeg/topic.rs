@@ -16,7 +16,8 @@ The exit codes of all commands:
   5  stalled: no picture in time; reset; cut inside a picture
   6  our side: a file, the disk, a socket to listen on
 
-Of several targets the highest code counts. A signal that ends a run before its goal ends the
+Of several targets the highest code counts. check --format nagios has the codes of Nagios plugins
+instead: 0 OK, 1 warning, 2 critical, 3 unknown. A signal that ends a run before its goal ends the
 process by that signal. `mjpeg serve SOURCE -- COMMAND` has the exit code of COMMAND.";
 
 const TARGETS: &str = "\
@@ -40,6 +41,7 @@ What is printed:
   --format json   objects for programs: one for each target, part or row, each on one line.
                   `schema` has its name and version, such as mjpeg.check/1. Names have units
                   (gap_max_ms). What is unknown is absent
+  check also has junit, github, nagios, prometheus and markdown, and writes a page: --report FILE
 
 Standard output has results only; messages are on standard error. What record writes:
 

@@ -2,10 +2,15 @@
 //!
 //! They look like the errors of clap: the message, the usage, exit status 2.
 
+use std::ffi::OsString;
 use std::fmt;
 
 use clap::Command;
 use clap::error::ErrorKind;
+
+use crate::exit::Service;
+use crate::output;
+use crate::plugin_line;
 
 /// Why a command line is invalid.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,6 +46,27 @@ impl Usage {
     pub fn exit(self, mut root: Command, path: &[&str]) -> ! {
         root.build();
         let subcommand = path.iter().try_fold(&root, |command, name| command.find_subcommand(name));
-        subcommand.unwrap_or(&root).clone().error(self.kind, self.message).exit()
+        end(&subcommand.unwrap_or(&root).clone().error(self.kind, self.message))
     }
+}
+
+/// Prints an error of the command line, and exits the process.
+pub fn end(error: &clap::Error) -> ! {
+    let words: Vec<_> = std::env::args_os().collect();
+    if error.use_stderr() && wants_nagios(&words) {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        let line = plugin_line::line(Service::Unknown, &plugin_line::plain(first));
+        // The status says it too.
+        let _ = output::result(&line);
+        let _ = error.print();
+        std::process::exit(Service::Unknown as i32);
+    }
+    error.exit()
+}
+
+/// Whether a command line that cannot be read asks for the format that has exit statuses of its own.
+fn wants_nagios(words: &[OsString]) -> bool {
+    words.iter().any(|word| word == "--format=nagios")
+        || words.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "nagios")
 }

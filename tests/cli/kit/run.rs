@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::ffi::OsStr;
 use std::fmt;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::ops::Deref;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
@@ -189,6 +189,14 @@ pub fn start_unread(command: &mut Command) -> Run {
 /// Runs a program until it ends.
 pub fn run(command: &mut Command) -> End {
     start(command).end()
+}
+
+/// Runs a program until it ends, with these bytes as its standard input.
+pub fn run_with_input(command: &mut Command, input: &[u8]) -> End {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(input).unwrap();
+    file.rewind().unwrap();
+    start_with_input(command.stdin(file)).end()
 }
 
 impl Run {

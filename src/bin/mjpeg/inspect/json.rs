@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::emitter::{Emitter, Opened};
 use super::fault::Fault;
-use super::marker_table::MarkerTable;
 use super::region::Region;
 use super::row::Row;
 use super::watcher::Around;
+use crate::marker_table::MarkerTable;
 use crate::output;
 use crate::problem::Problem;
 

@@ -10,7 +10,6 @@ mod fault;
 mod head_text;
 mod hex;
 mod json;
-mod marker_table;
 mod recorded;
 mod region;
 mod row;

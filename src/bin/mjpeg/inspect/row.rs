@@ -6,8 +6,8 @@ use mjpeg::counted::Counted;
 use mjpeg::jpeg::{Judgement, Note, Quality, QuantisationTables, Refusal, Summary};
 use mjpeg::multipart::{Deviation, DeviationKind, Framing, Part};
 
-use super::marker_table::MarkerTable;
 use super::region::Region;
+use crate::marker_table::MarkerTable;
 use crate::transport::Secrets;
 
 /// One part. What is unknown is absent.

@@ -12,12 +12,12 @@ use super::columns::{Columns, INDENT};
 use super::details::Details;
 use super::emitter::{Emitter, Opened};
 use super::fault::Fault;
-use super::marker_table::MarkerTable;
 use super::row::Row;
 use super::watcher::Around;
 use super::{head_text, hex};
 use crate::cadence;
 use crate::lines::wrapped;
+use crate::marker_table::MarkerTable;
 use crate::output::{self, printable};
 use crate::paint::{Ink, Paint};
 use crate::problem::Problem;
@@ -143,7 +143,8 @@ impl Emitter for Text {
     fn end(&mut self, around: &Around, end: &str) -> String {
         let mut text = Counted(around.parts, "part").to_string();
         if let Some(timing) = around.times.timing(None) {
-            let _ = write!(text, ", {}", cadence::line(&timing));
+            let gaps = [timing.gap_p50, timing.gap_p99, timing.gap_max].map(output::ms);
+            let _ = write!(text, ", {}", cadence::line(timing.fps, gaps));
         }
         if let Some(mean) = around.bytes.checked_div(around.parts) {
             let _ = write!(text, ", {} a part", output::bytes(mean));

@@ -143,7 +143,7 @@ fn together(outcomes: &[Outcome]) -> Outcome {
     let signal = outcomes.iter().find(|outcome| matches!(outcome, Outcome::Signal(_)));
     let status = outcomes.iter().filter_map(|outcome| match outcome {
         Outcome::Exit(exit) => Some(*exit),
-        Outcome::Signal(_) | Outcome::Foreign(_) => None,
+        Outcome::Signal(_) | Outcome::Service(_) | Outcome::Foreign(_) => None,
     });
     signal.copied().unwrap_or_else(|| Outcome::Exit(status.max().unwrap_or(Exit::Done)))
 }

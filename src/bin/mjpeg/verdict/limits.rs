@@ -1,5 +1,6 @@
 //! The options that count for one target. A line of `--targets` may set them too.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -34,6 +35,10 @@ pub struct Limits {
     /// Fail if a picture has another size
     #[arg(long, value_name = "WxH")]
     pub size: Option<Dimensions>,
+    /// Require what FILE says: min_fps, max_gap, size, expect_live, and rules to ignore with a reason and a last day. The options
+    /// --min-fps, --max-gap and --size replace its values
+    #[arg(long, value_name = "FILE")]
+    pub expect: Option<PathBuf>,
     /// How it is reached.
     #[command(flatten)]
     pub transport: transport::Options,

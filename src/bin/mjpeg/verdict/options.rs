@@ -8,6 +8,7 @@ pub use crate::asked::Asked;
 use crate::progress::Parts;
 use crate::transport;
 use crate::verdict::depth::Depth;
+use crate::verdict::exempt::Exempt;
 
 /// How far to read a target, and how to judge it.
 #[derive(Debug)]
@@ -28,6 +29,10 @@ pub struct Options {
     pub consumers: Vec<&'static Consumer>,
     /// The carriers that the findings are judged for.
     pub carriers: Vec<&'static Carrier>,
+    /// The rules that do not count for a time.
+    pub exempt: Vec<Exempt>,
+    /// Bytes of parts that are kept for the page; absent without a page.
+    pub evidence_bytes: Option<usize>,
     /// Parts that were read, of all targets together.
     pub parts: Parts,
 }

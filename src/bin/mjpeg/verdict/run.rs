@@ -19,6 +19,7 @@ use crate::status;
 use crate::transport::{End, Flow, Observer, Session, Source, Target};
 use crate::verdict::baseline::{Comparison, Entry, Figures, Settings, Steadiness};
 use crate::verdict::depth::Walks;
+use crate::verdict::evidence::{Collector, Evidence};
 use crate::verdict::options::{Asked, Options};
 use crate::verdict::recorded::{self, Judging};
 use crate::verdict::sample::Sample;
@@ -48,10 +49,12 @@ pub struct Run {
     pub started: Duration,
     /// The URL that the stream came from, after redirections.
     pub url: Option<String>,
+    /// What the page shows besides, if there is one.
+    pub evidence: Option<Evidence>,
     /// Whether the target is live: a file that ends inside a part is no fault.
     pub is_live: bool,
     /// Whether it is a directory of `mjpeg record`.
-    is_recording: bool,
+    pub is_recording: bool,
 }
 
 impl Run {
@@ -68,6 +71,7 @@ impl Run {
             comparison: None,
             started: clock.unix(),
             url: None,
+            evidence: None,
             is_live: target.is_live(),
             is_recording: false,
         }
@@ -120,6 +124,9 @@ impl Run {
         if let Some(head) = session.head().filter(|_| session.head_start() != HeadStart::Body) {
             watcher.judge.head(head);
         }
+        if let Some((collector, head)) = watcher.collector.as_mut().zip(session.head()) {
+            collector.head(head.bytes());
+        }
         self.url = session.url().map(String::from);
         let end = session.run(&mut watcher, self.asked.duration.map(|duration| started + duration))?;
         if let End::Unframed(error) = &end {
@@ -154,6 +161,7 @@ impl Run {
             watched = Some(clock.now().saturating_sub(first_byte));
             end = stop.signal().map_or(end, End::Signal);
         }
+        let collector = watcher.collector.take();
         if !matches!(end, End::NotAStream(_)) {
             let mut report = watcher.judge.finish(watched);
             let sample = watcher.sample.and_then(|sample| sample.finish(&end, ended, self.is_live));
@@ -171,8 +179,14 @@ impl Run {
             self.figures = Some(watcher.steadiness.figures(report.timing.as_ref()));
             self.report = Some(report);
         }
+        self.evidence = collector.map(|it| it.finish(self.named_parts()));
         self.end = Some(end);
         Ok(())
+    }
+
+    /// The parts that findings name.
+    fn named_parts(&self) -> impl Iterator<Item = u64> {
+        self.report.iter().flat_map(|report| &report.findings).filter_map(|finding| finding.part)
     }
 
     fn watcher(&self, options: &Options, clock: &Clock) -> Watcher {
@@ -186,6 +200,7 @@ impl Run {
             sample: None,
             parts: Parts::clone(&options.parts),
             steadiness: Steadiness::default(),
+            collector: options.evidence_bytes.map(Collector::new),
         }
     }
 
@@ -206,6 +221,7 @@ impl Run {
         }
         self.figures = Some(watcher.steadiness.figures(report.timing.as_ref()));
         self.report = Some(report);
+        self.evidence = watcher.collector.take().map(|it| it.finish(self.named_parts()));
         self.end = Some(end);
         Ok(())
     }
@@ -272,6 +288,8 @@ struct Watcher {
     /// Of all targets together.
     parts: Parts,
     steadiness: Steadiness,
+    /// For the page, if there is one.
+    collector: Option<Collector>,
 }
 
 impl Watcher {
@@ -283,6 +301,9 @@ impl Watcher {
         self.judge.polled(&part, arrival);
         self.parts.fetch_add(1, Ordering::Relaxed);
         self.steadiness.push(Some(arrival), part.spans.body.len);
+        if let Some(collector) = &mut self.collector {
+            collector.part(&part, Some(arrival));
+        }
     }
 }
 
@@ -307,6 +328,9 @@ impl Observer for Watcher {
             self.steadiness.push(arrival, part.spans.body.len);
             if let Some(sample) = &self.sample {
                 sample.part(part);
+            }
+            if let Some(collector) = &mut self.collector {
+                collector.part(part, arrival);
             }
             self.first_frame = self.first_frame.or(arrival);
             let is_whole = matches!(part.extent, Extent::Complete { .. });

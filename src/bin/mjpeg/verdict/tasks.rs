@@ -31,6 +31,15 @@ impl Task {
         self.name.as_ref().map_or_else(|| self.target.to_string(), ToString::to_string)
     }
 
+    /// What decides about its shard: its name, or the target as typed.
+    pub fn key(&self) -> String {
+        match (&self.name, &self.target) {
+            (Some(name), _) => name.to_string(),
+            (None, Target::Url(url)) => url.clone(),
+            (None, other) => other.to_string(),
+        }
+    }
+
     /// The options that decide what the check finds.
     pub fn settings(&self) -> Settings {
         let Options { frames, duration, .. } = self.options;

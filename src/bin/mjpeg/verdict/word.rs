@@ -1,9 +1,12 @@
 //! The verdict on a target: its word in JSON, and its exit status.
 
+use serde::{Deserialize, Serialize};
+
 use crate::exit::Exit;
 
 /// The verdict on one target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// No findings at or above the limit.
     Pass,
@@ -43,6 +46,16 @@ impl Verdict {
             Self::Error => "error",
             Self::Interrupted => "interrupted",
         }
+    }
+
+    /// The word for people.
+    pub fn words(self) -> String {
+        self.name().replace('_', " ")
+    }
+
+    /// Whether people must look at the target.
+    pub fn is_alarm(self) -> bool {
+        !matches!(self, Self::Pass | Self::Interrupted)
     }
 
     /// The exit status.

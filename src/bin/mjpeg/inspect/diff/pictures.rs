@@ -3,9 +3,9 @@
 use mjpeg::jpeg::QuantisationTables;
 
 use super::super::column::quality;
-use super::super::marker_table::MarkerTable;
 use super::super::row::Row;
 use super::item::{Item, Value};
+use crate::marker_table::MarkerTable;
 
 /// How many different values of a property are kept.
 const MOST: usize = 8;

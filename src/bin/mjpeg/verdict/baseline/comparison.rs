@@ -2,6 +2,7 @@
 
 use mjpeg::check::{self, Report};
 use mjpeg::counted::Counted;
+use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
 use super::file::{Entry, Found};
@@ -26,7 +27,8 @@ pub struct Change {
 }
 
 /// Whether a change is for the worse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Trend {
     /// A regression.
     Worse,

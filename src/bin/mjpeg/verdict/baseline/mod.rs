@@ -5,7 +5,7 @@ mod figures;
 mod file;
 mod settings;
 
-pub use comparison::{Comparison, Trend};
+pub use comparison::{Change, Comparison, Trend};
 pub use figures::{Figures, Steadiness};
 pub use file::{Baseline, Entry};
 pub use settings::Settings;

@@ -1,10 +1,10 @@
 //! The results of several targets beside each other.
 
-use mjpeg::check::{Report, Severity};
+use mjpeg::check::Severity;
 
 use crate::output::{self, printable};
 use crate::paint::{Ink, Paint};
-use crate::verdict::run::Run;
+use crate::verdict::finished::Finished;
 use crate::verdict::word::Verdict;
 
 /// The least characters for the name of a target, if the terminal is narrow.
@@ -34,24 +34,25 @@ pub struct Result {
 }
 
 impl Result {
-    /// The result of a target, which `name` stands for.
-    pub fn of(name: &str, run: &Run, verdict: Verdict) -> Self {
-        let report = run.report.as_ref();
-        let timing = report.and_then(|report| report.timing.as_ref());
-        let ms = |duration| format!("{:.0}", output::ms(duration));
-        let count = |severity| report.map(|report| count(report, severity)).unwrap_or_default();
-        let size = report.and_then(|report| report.frames.size);
+    /// The result of a target.
+    pub fn of(finished: &Finished) -> Self {
+        let timing = finished.timing.as_ref();
+        let ms = |ms: f64| format!("{ms:.0}");
+        let is_read = finished.has_report();
+        let count = |severity| if is_read { finished.count(severity).to_string() } else { String::new() };
+        let frames = finished.frames.as_ref();
+        let size = frames.and_then(|it| it.width.zip(it.height));
         Self {
-            name: printable(name),
-            verdict,
+            name: printable(finished.shown()),
+            verdict: finished.verdict,
             cells: [
-                verdict.name().replace('_', " "),
+                finished.verdict.words(),
                 timing.map(|it| format!("{:.2}", it.fps)).unwrap_or_default(),
-                timing.map(|it| ms(it.gap_p50)).unwrap_or_default(),
-                timing.map(|it| ms(it.gap_p99)).unwrap_or_default(),
-                timing.map(|it| ms(it.gap_max)).unwrap_or_default(),
+                timing.map(|it| ms(it.gap_p50_ms)).unwrap_or_default(),
+                timing.map(|it| ms(it.gap_p99_ms)).unwrap_or_default(),
+                timing.map(|it| ms(it.gap_max_ms)).unwrap_or_default(),
                 size.map(|(width, height)| format!("{width}x{height}")).unwrap_or_default(),
-                report.and_then(|it| it.frames.bytes_p50).map(output::bytes).unwrap_or_default(),
+                frames.and_then(|it| it.bytes_p50).map(output::bytes).unwrap_or_default(),
                 count(Severity::Error),
                 count(Severity::Warning),
                 count(Severity::Info),
@@ -93,10 +94,6 @@ pub fn table(results: &[Result], width: Option<usize>, paint: Paint) -> String {
         lines.push(line(&paint.ink(Ink::Name, name), cells.collect()));
     }
     lines.join("\n")
-}
-
-fn count(report: &Report, severity: Severity) -> String {
-    report.findings.iter().filter(|finding| finding.severity() == severity).count().to_string()
 }
 
 fn padded(column: usize, text: &str) -> String {

@@ -1,24 +1,21 @@
 //! `--format text`: verdicts to read.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use mjpeg::check::{Finding, Report};
 use mjpeg::consumers::{Cause, Fate};
 use mjpeg::counted::Counted;
 
 use super::emitter::Emitter;
-use super::reason::reason;
 use super::table;
 use crate::cadence;
 use crate::lines::hanging;
 use crate::output::{self, printable};
 use crate::paint::{Ink, Paint};
 use crate::problem::Problem;
-use crate::transport::End;
 use crate::verdict::baseline::Trend;
 use crate::verdict::explain::ink as severity_ink;
-use crate::verdict::run::Run;
-use crate::verdict::tasks::Task;
+use crate::verdict::finished::{Finding, Finished};
 use crate::verdict::word::Verdict;
 
 /// How far a line that goes on is indented.
@@ -43,14 +40,9 @@ impl Text {
 }
 
 impl Emitter for Text {
-    fn target(&mut self, task: &Task, run: &Run, verdict: Verdict) -> Result<String, Problem> {
-        let target = task.target.to_string();
-        self.results.push(table::Result::of(&task.shown(), run, verdict));
-        let shown = match &task.name {
-            Some(name) => format!("{name} ({target})"),
-            None => target,
-        };
-        let text = text(&shown, run, verdict, self.quiet, self.paint);
+    fn target(&mut self, finished: &Finished) -> Result<String, Problem> {
+        self.results.push(table::Result::of(finished));
+        let text = text(finished, self.quiet, self.paint);
         let lines = text.lines().map(|line| hanging(line, self.width, INDENT));
         Ok(lines.collect::<Vec<_>>().join("\n"))
     }
@@ -64,96 +56,95 @@ impl Emitter for Text {
 }
 
 /// The verdict in one line, the measurements, and a line for each finding.
-fn text(target: &str, run: &Run, verdict: Verdict, quiet: bool, paint: Paint) -> String {
-    let ink = if verdict == Verdict::Pass { Ink::Good } else { Ink::Error };
-    let mut text = format!(
-        "{}: {}",
-        paint.ink(Ink::Name, printable(target)),
-        paint.ink(ink, verdict.name().replace('_', " "))
-    );
-    if let Some(reason) = reason(run) {
-        let _ = write!(text, " ({})", printable(&reason));
+fn text(it: &Finished, quiet: bool, paint: Paint) -> String {
+    let target = match &it.name {
+        Some(name) => format!("{name} ({})", it.target),
+        None => it.target.clone(),
+    };
+    let ink = if it.verdict == Verdict::Pass { Ink::Good } else { Ink::Error };
+    let mut text =
+        format!("{}: {}", paint.ink(Ink::Name, printable(&target)), paint.ink(ink, it.verdict.words()));
+    if let Some(reason) = it.error.as_ref().filter(|_| !it.is_error_told) {
+        let _ = write!(text, " ({})", printable(reason));
     }
-    let Some(report) = &run.report else { return text };
+    if !it.has_report() {
+        return text;
+    }
     if !quiet {
-        let _ = write!(text, "\n  {}", measured(run, report));
-        let is_broken = report.forecasts.iter().any(|it| it.fate.loses_frames());
-        let is_stream = report.parts > 0 && !report.is_snapshot;
-        if is_stream && !report.forecasts.is_empty() && (report.pictures > 0 || is_broken) {
-            let _ = write!(text, "\n  {}", consumers(report));
+        let _ = write!(text, "\n  {}", measured(it));
+        let is_broken = it.fates().any(|(_, fate)| fate.loses_frames());
+        if !it.is_snapshot && it.consumers.is_some() && (it.frames.is_some() || is_broken) {
+            let _ = write!(text, "\n  {}", consumers(it));
         }
-        if report.pictures > 0 {
-            for (carrier, obstacle) in report.carried().filter(|(carrier, _)| carrier.takes_streams) {
-                let Some(Finding { rule, message, .. }) = obstacle else { continue };
-                let _ = write!(text, "\n  not for {}: {} ({})", carrier.name, printable(message), rule.code);
-            }
+        for (carrier, Finding { code, message, .. }) in it.refused_carriers() {
+            let _ = write!(text, "\n  not for {carrier}: {} ({code})", printable(message));
         }
     }
-    for finding in &report.findings {
-        let times = if finding.count > 1 { format!(" ({} times)", finding.count) } else { String::new() };
+    for finding in &it.findings {
         let _ = write!(
             text,
-            "\n  {} {} {}: {}{}{times}",
-            paint.ink(severity_ink(finding.severity()), format!("{:7}", finding.severity())),
-            paint.ink(Ink::Name, finding.rule.code),
-            finding.rule.name,
-            printable(&place(finding)),
-            printable(&finding.message),
+            "\n  {} {} {}: {}",
+            paint.ink(severity_ink(finding.severity), format!("{:7}", finding.severity)),
+            paint.ink(Ink::Name, &finding.code),
+            finding.name,
+            printable(&finding.evidence()),
         );
     }
-    for change in run.comparison.iter().flat_map(|it| &it.changes) {
+    for exempt in &it.exempt {
+        let _ = write!(text, "\n  {}", printable(&exempt.to_string()));
+    }
+    for change in it.baseline.iter().flatten() {
         let ink = match change.trend {
             Trend::Worse => Ink::Error,
             Trend::Other => Ink::Info,
             Trend::Better => Ink::Good,
         };
         let trend = paint.ink(ink, format!("{:7}", change.trend.name()));
-        let _ = write!(text, "\n  {trend} {}: {}", printable(&change.what), printable(&change.text));
+        let _ = write!(text, "\n  {trend} {}: {}", printable(&change.what), printable(&change.message));
     }
-    if !quiet && !report.findings.is_empty() {
-        let _ =
-            write!(text, "\n  mjpeg check --explain {} says what that means", report.findings[0].rule.code);
+    if !quiet && !it.findings.is_empty() {
+        let _ = write!(text, "\n  mjpeg check --explain {} says what that means", it.findings[0].code);
     }
     text
 }
 
-/// Where a finding is: `frame-000003.jpg, part 3, byte 4711: `.
-fn place(finding: &Finding) -> String {
-    let part = finding.part.filter(|_| finding.offset.is_some() || finding.file.is_some());
-    let part = part.map(|part| format!("part {part}"));
-    let offset = finding.offset.map(|offset| format!("byte {offset}"));
-    let known: Vec<String> = [finding.file.clone(), part, offset].into_iter().flatten().collect();
-    if known.is_empty() { String::new() } else { format!("{}: ", known.join(", ")) }
-}
-
-fn measured(run: &Run, report: &Report) -> String {
-    let mut text = Counted(report.parts, "part").to_string();
-    if run.is_live {
-        let _ = write!(text, " in {:.1} s", run.duration.as_secs_f64());
+fn measured(it: &Finished) -> String {
+    let mut text = Counted(it.parts, "part").to_string();
+    if it.is_live() {
+        let _ = write!(text, " in {:.1} s", it.duration_s);
     }
-    if let Some(timing) = &report.timing {
-        let _ = write!(text, ", {}", cadence::line(timing));
+    if let Some(timing) = &it.timing {
+        let gaps = [timing.gap_p50_ms, timing.gap_p99_ms, timing.gap_max_ms];
+        let _ = write!(text, ", {}", cadence::line(timing.fps, gaps));
     }
-    if let Some((width, height)) = report.frames.size {
-        let _ = write!(text, ", {width}x{height}");
-    }
-    if let Some(bytes) = report.frames.bytes_p50 {
-        let _ = write!(text, ", {} a frame", output::bytes(bytes));
-    }
-    if report.pictures > 0 {
-        let frames = &report.frames;
-        let pictures = Counted(report.pictures, "picture");
-        let _ = write!(text, ", scans read of {} of {pictures}", frames.walked);
-    }
-    if let Some(end) = run.end.as_ref().and_then(|end| end.word("limit reached")) {
-        let _ = write!(text, ", end: {end}");
-    }
-    match (&run.end, run.asked.frames, run.asked.duration) {
-        (Some(End::TimeUp), Some(frames), _) => {
-            let asked = Counted(frames, "part");
-            let _ = write!(text, " (the time was up after {} of {asked})", report.parts);
+    if let Some(frames) = &it.frames {
+        if let Some((width, height)) = frames.width.zip(frames.height) {
+            let _ = write!(text, ", {width}x{height}");
         }
-        (Some(End::Enough), _, Some(duration)) => {
+        if let Some(bytes) = frames.bytes_p50 {
+            let _ = write!(text, ", {} a frame", output::bytes(bytes));
+        }
+        if let Some(pictures) = frames.pictures {
+            let pictures = Counted(pictures, "picture");
+            let _ = write!(text, ", scans read of {} of {pictures}", frames.walked);
+        }
+    }
+    match it.end.as_deref() {
+        Some("cap") => text += ", end: limit reached",
+        Some(end) => {
+            let _ = write!(text, ", end: {end}");
+        }
+        None => {}
+    }
+    let asked = it.asked.as_ref();
+    let (frames, duration_s) = (asked.and_then(|it| it.frames), asked.and_then(|it| it.duration_s));
+    match (it.cap.as_deref(), frames, duration_s) {
+        (Some("duration"), Some(frames), _) => {
+            let asked = Counted(frames, "part");
+            let _ = write!(text, " (the time was up after {} of {asked})", it.parts);
+        }
+        (Some("frames"), _, Some(duration_s)) => {
+            let duration = Duration::try_from_secs_f64(duration_s).unwrap_or_default();
             let duration = humantime::format_duration(duration);
             let _ = write!(text, " (the parts were read before the {duration} were over)");
         }
@@ -163,38 +154,38 @@ fn measured(run: &Run, report: &Report) -> String {
 }
 
 /// The consumers by what becomes of the stream in them, the worst first; the rule that decides behind each.
-fn consumers(report: &Report) -> String {
+fn consumers(it: &Finished) -> String {
+    let all: Vec<(&str, Fate)> = it.fates().collect();
+    let next_part = Cause::NextPart.to_string();
     let fate = |fate: Fate| {
-        let of_fate = report.forecasts.iter().filter(|it| it.fate == fate);
+        let of_fate = all.iter().filter(|(_, its)| *its == fate);
         let names: Vec<String> = of_fate
-            .map(|it| match it.decided_by {
-                Some(rule) => format!("{} ({})", it.consumer.name, rule.code),
-                None => match it.cause.filter(|_| it.fate.loses_frames()) {
-                    Some(cause) => format!("{} ({cause})", it.consumer.name),
-                    None => it.consumer.name.to_string(),
-                },
+            .map(|(name, fate)| {
+                match it.decided_by(name).or(it.cause(name).filter(|_| fate.loses_frames())) {
+                    Some(why) => format!("{name} ({why})"),
+                    None => (*name).to_string(),
+                }
             })
             .collect();
         // Most readers are late for the same reason, whatever the sender does.
-        let mut of_fate = report.forecasts.iter().filter(|it| it.fate == fate && it.decided_by.is_none());
-        let waits = fate == Fate::Late && of_fate.any(|it| it.cause == Some(Cause::NextPart));
+        let is_waiting = |name: &str| it.decided_by(name).is_none() && it.cause(name) == Some(&next_part);
+        let waits = fate == Fate::Late && all.iter().any(|(name, its)| *its == fate && is_waiting(name));
         let why = if waits { "; those without a code show a frame when the next one comes" } else { "" };
         (!names.is_empty()).then(|| format!("{}: {}{why}", fate.name().replace('_', " "), names.join(", ")))
     };
     let broken = [Fate::Crashes, Fate::Nothing, Fate::Dies, Fate::Loses];
     let broken: Vec<String> = broken.into_iter().filter_map(fate).collect();
-    let count = |wanted: Fate| report.forecasts.iter().filter(|it| it.fate == wanted).count();
-    let all = report.forecasts.len();
+    let count = |is: &dyn Fn(Fate) -> bool| all.iter().filter(|(_, fate)| is(*fate)).count();
     let mut lines = Vec::new();
-    let broken_count = report.forecasts.iter().filter(|it| it.fate.loses_frames()).count();
-    let does_not_play = |fate: Fate| fate.loses_frames() || fate == Fate::Unknown;
-    match all - report.forecasts.iter().filter(|it| does_not_play(it.fate)).count() {
-        plays if plays == all => lines.push("plays in all measured consumers".to_string()),
-        0 if broken_count == all => lines.push("plays in no measured consumer".to_string()),
-        plays => lines.push(format!("plays in {plays} of {all} measured consumers")),
+    let broken_count = count(&Fate::loses_frames);
+    match all.len() - count(&|fate| fate.loses_frames() || fate == Fate::Unknown) {
+        plays if plays == all.len() => lines.push("plays in all measured consumers".to_string()),
+        0 if broken_count == all.len() => lines.push("plays in no measured consumer".to_string()),
+        plays => lines.push(format!("plays in {plays} of {} measured consumers", all.len())),
     }
-    if count(Fate::OnTime) > 0 && count(Fate::OnTime) < all {
-        lines[0] += &format!(", {} of them on time", count(Fate::OnTime));
+    let on_time = count(&|fate| fate == Fate::OnTime);
+    if on_time > 0 && on_time < all.len() {
+        lines[0] += &format!(", {on_time} of them on time");
     }
     lines.extend(broken);
     lines.extend([Fate::ChangesBytes, Fate::Late, Fate::Unknown].into_iter().filter_map(fate));

@@ -85,6 +85,8 @@ fn entry(figures: Figures, findings: &[Found]) -> Entry {
         depth: crate::verdict::depth::Depth::Auto,
         consumers: Vec::new(),
         carriers: Vec::new(),
+        exempt: Vec::new(),
+        evidence_bytes: None,
         parts: crate::progress::Parts::default(),
     };
     let settings = Settings::of(Asked::default(), &options);

@@ -1,4 +1,4 @@
-//! Why a stream ended, for all output formats.
+//! Why a stream ended, in words.
 
 use crate::transport::{End, Foreign};
 use crate::verdict::run::Run;

@@ -1,4 +1,4 @@
-//! The markers of a picture, for `--jpeg`.
+//! The markers of a picture, for `inspect --jpeg` and the page of `check --report`.
 
 use mjpeg::counted::Counted;
 use mjpeg::jpeg::{

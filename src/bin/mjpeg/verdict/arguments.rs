@@ -1,0 +1,172 @@
+//! The command line of `mjpeg check`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use mjpeg::check::{self, Rule, Selector, Severity};
+
+use crate::output::Color;
+use crate::transport::Target;
+use crate::usage::Usage;
+use crate::verdict::format::Format;
+use crate::verdict::limits::Limits;
+use crate::verdict::reader::Reader;
+use crate::verdict::shard;
+
+/// Check a stream: boundaries, lengths, pictures, timing, and which players it breaks
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mjpeg check http://camera/stream
+  mjpeg check http://camera/stream --frames 300 --duration 30s --min-fps 10 --max-gap 500ms
+  mjpeg check http://camera/stream --format json | jq .verdict
+  curl -i --raw --max-time 5 http://camera/stream | mjpeg check -
+  mjpeg check --targets cameras.txt --jobs 16 --report fleet.html
+  mjpeg check http://camera/stream --format nagios --min-fps 5 --max-gap 2s
+  mjpeg check --explain M203
+
+Exit status: 0 pass, 1 findings at or above --fail-on or no picture, 3 unreachable, 4 not a stream, 5 stalled or
+reset, 6 our side. The highest one counts. A signal ends the check: the targets that are left have the verdict `interrupted`,
+and the process dies by the signal. With --format nagios: 0 OK, 1 warning, 2 critical, 3 unknown.")]
+pub struct Check {
+    /// What to check: URLs, files with a saved response (curl -i, with or without --raw), directories of mjpeg record, `-`, `test:`
+    #[arg(
+        required_unless_present_any = ["explain", "list_rules", "list", "merge"],
+        value_name = "TARGET",
+        value_parser = Target::parser()
+    )]
+    pub targets: Vec<Target>,
+    /// Check also the targets in FILE, a line each: NAME URL [options]. The options are those for URLs, --frames, --duration,
+    /// --idle, --expect-live, --min-fps, --max-gap and --size; they replace those of the command line. `-`: standard input
+    #[arg(long = "targets", value_name = "FILE", conflicts_with_all = ["explain", "list_rules"])]
+    pub list: Option<PathBuf>,
+    /// Check at most N targets at the same time
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub jobs: u16,
+    #[command(flatten)]
+    pub limits: Limits,
+    /// Read the entropy-coded data of every picture, even if that falls behind a live stream. By default all pictures
+    /// of a file are read, and as many of a live stream as its time allows
+    #[arg(long, conflicts_with = "shallow")]
+    pub deep: bool,
+    /// Read the entropy-coded data of no picture: lost segments, mixed frames and flipped bits are not found
+    #[arg(long)]
+    pub shallow: bool,
+    /// Apply only these rules: codes, names, or the start of a code
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
+    pub select: Vec<Selector>,
+    /// Do not apply these rules: codes, names, or the start of a code
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
+    pub ignore: Vec<Selector>,
+    /// Judge the findings for these consumers alone: what does not affect them is an info; also rtp_jpeg, fetch, webkit_fetch, snapshot
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub consumers: Vec<Reader>,
+    /// Exit with 1 on findings of this severity or worse
+    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    pub fail_on: FailOn,
+    /// Write what the check finds to FILE, for --baseline
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    pub save_baseline: Option<PathBuf>,
+    /// Compare with what an earlier check wrote to FILE: exit with 1 on new or worse findings, a lower rate, longer gaps or
+    /// larger pictures, beyond the spread of the earlier check; findings that it had too do not count
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Check only the targets of one of N shards, with K from 1. A target is in one shard, which depends on its name, or on the
+    /// target as typed. auto/N takes K from SLURM_ARRAY_TASK_ID, or from JOB_COMPLETION_INDEX + 1
+    #[arg(long, value_name = "K/N", conflicts_with_all = ["explain", "list_rules"])]
+    pub shard: Option<shard::Typed>,
+    /// Check nothing: read what other runs have printed with --format json, and print it as one run. `-`: standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 1..,
+        conflicts_with_all = [
+            "targets", "list", "shard", "explain", "list_rules", "save_baseline", "baseline", "fail_on", "select", "ignore",
+            "consumers", "jobs", "deep", "shallow", "frames", "duration", "idle", "expect_live", "min_fps", "max_gap", "size", "expect"
+        ]
+    )]
+    pub merge: Vec<PathBuf>,
+    /// Write also a page to FILE, in HTML: findings with their cures, plots of gaps, arrivals and sizes, pictures, heads. It loads
+    /// nothing and has no scripts
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["explain", "list_rules"])]
+    pub report: Option<PathBuf>,
+    /// Write a file for --expect, from a run of one target that passes: rates and gaps with room for their spread
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["explain", "list_rules", "merge"])]
+    pub write_expect: Option<PathBuf>,
+    /// With --write-expect: replace an earlier file
+    #[arg(long, requires = "write_expect")]
+    pub force: bool,
+    /// How to print the verdict
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Print only the verdict and the findings
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// When to colour text
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Explain a rule: why it matters, what to change in the camera or server, which programs it breaks
+    #[arg(long, value_name = "CODE", value_parser = known_rule, conflicts_with = "targets")]
+    pub explain: Option<&'static Rule>,
+    /// List all rules; with --format json one object for each, each on one line, schema mjpeg.check.rule/1
+    #[arg(long, conflicts_with_all = ["targets", "explain"])]
+    pub list_rules: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    Error,
+    Warning,
+    Info,
+}
+
+impl Check {
+    /// Checks what clap does not.
+    ///
+    /// # Errors
+    ///
+    /// When the command line is wrong.
+    pub fn check(&self) -> Result<(), Usage> {
+        let targets = self.targets.iter().filter(|target| **target == Target::Stdin).count();
+        if let Some(option) = self.limits.transport.given()
+            && self.list.is_none()
+            && !self.targets.iter().any(|target| matches!(target, Target::Url(_)))
+        {
+            return Err(Usage::conflict(format!("{option} is for targets that are URLs, and there is none")));
+        }
+        if let Some(shard) = self.shard {
+            shard.resolve()?;
+        }
+        if !matches!(self.format, Format::Text | Format::Json) && (self.explain.is_some() || self.list_rules)
+        {
+            return Err(Usage::conflict("rules are printed with --format text or --format json"));
+        }
+        let files = self.list.iter().chain(&self.merge);
+        let list = files.filter(|file| *file == Path::new("-")).count();
+        match targets + list {
+            0 | 1 => Ok(()),
+            _ => Err(Usage::conflict("standard input can be read only once")),
+        }
+    }
+}
+
+impl FailOn {
+    /// The severity.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Info => Severity::Info,
+        }
+    }
+}
+
+fn known_rule(text: &str) -> Result<&'static Rule, String> {
+    check::find(text).ok_or_else(|| match check::nearest(text) {
+        Some(rule) => format!("no rule has this code or name; did you mean {} ({})?", rule.name, rule.code),
+        None => format!(
+            "no rule has this code or name; `mjpeg check --list-rules` lists all ({} of them)",
+            check::rules().count()
+        ),
+    })
+}

@@ -1,0 +1,10 @@
+//! A finished target: all that the output formats tell of it.
+
+mod of_run;
+mod severity;
+mod target;
+
+pub use target::{Change, Finding, Finished, Origin, SCHEMA};
+
+#[cfg(test)]
+pub mod tests;

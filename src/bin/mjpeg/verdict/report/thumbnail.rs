@@ -1,0 +1,59 @@
+//! A picture inside the page.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use image::codecs::jpeg::JpegEncoder;
+use image::{ImageReader, Limits};
+use std::io::Cursor;
+
+/// A picture of at most this many bytes is in the page as it came: a browser then shows its damage as it does in the stream.
+const AS_IT_CAME: usize = 60_000;
+/// Width and height of a smaller copy, at most.
+const SIDE: u32 = 480;
+/// Memory for decoding, in bytes.
+const MEMORY: u64 = 256 << 20;
+
+/// A `data:` URL of the picture, and whether it is a smaller copy; `None` if it cannot be decoded, or is no JPEG.
+pub fn data_url(jpeg: &[u8]) -> Option<(String, bool)> {
+    if !jpeg.starts_with(b"\xff\xd8") {
+        return None;
+    }
+    if jpeg.len() <= AS_IT_CAME {
+        return Some((url(jpeg), false));
+    }
+    let mut reader = ImageReader::with_format(Cursor::new(jpeg), image::ImageFormat::Jpeg);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MEMORY);
+    reader.limits(limits);
+    let small = reader.decode().ok()?.thumbnail(SIDE, SIDE).into_rgb8();
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, 70).encode_image(&small).ok()?;
+    Some((url(&bytes), true))
+}
+
+fn url(jpeg: &[u8]) -> String {
+    format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_picture_becomes_small_and_a_small_one_stays() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/jpeg/420.jpg");
+        let small = std::fs::read(path).unwrap();
+        assert!(matches!(data_url(&small), Some((_, false))));
+        let mut large = Vec::new();
+        let noise = image::RgbImage::from_fn(640, 480, |x, y| {
+            image::Rgb([(x * 7 + y * 13) as u8, (x * y) as u8, x as u8])
+        });
+        JpegEncoder::new_with_quality(&mut large, 95).encode_image(&noise).unwrap();
+        assert!(large.len() > AS_IT_CAME);
+        let (url, is_copy) = data_url(&large).unwrap();
+        assert!(is_copy && url.len() < large.len() * 4 / 3);
+        // Bytes that only begin like a picture, and those that do not.
+        assert!(data_url(&[&b"\xff\xd8"[..], &[0; AS_IT_CAME]].concat()).is_none());
+        assert!(data_url(b"<script>").is_none() && data_url(b"").is_none());
+    }
+}

@@ -1,0 +1,180 @@
+//! `mjpeg check` of a fleet: `--shard`, `--merge`, `--expect` and `--write-expect`.
+
+use crate::kit;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use kit::peer;
+use kit::run::{mjpeg, run, run_with_input};
+use serde_json::Value;
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A list of 24 cameras that are captures; one of them is missing.
+fn list(folder: &Path) -> String {
+    let motion = kit::repository("fixtures/captures/motion.http");
+    let line = |n: usize| match n {
+        17 => format!("cam-{n} /missing/{n}.http\n"),
+        _ => format!("cam-{n} {} --frames 1\n", motion.display()),
+    };
+    let file = folder.join("cameras.txt");
+    fs::write(&file, (0..24).map(line).collect::<String>()).unwrap();
+    file.to_str().unwrap().into()
+}
+
+#[test]
+fn shards_are_complete_and_disjoint_and_merge_to_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = list(folder.path());
+    let mut files = Vec::new();
+    let mut seen = Vec::new();
+    for shard in ["1/3", "2/3", "3/3"] {
+        let end = run(&mut mjpeg(["check", "--targets", &list, "--shard", shard, "--format", "json"]));
+        assert!([Some(0), Some(6)].contains(&end.code()), "{}", end.err);
+        seen.extend(lines(&end.text()).iter().map(|it| it["name"].as_str().unwrap().to_string()));
+        let file = folder.path().join(shard.replace('/', "-"));
+        fs::write(&file, &end.out).unwrap();
+        files.push(file);
+    }
+    assert_eq!((seen.len(), seen.iter().collect::<BTreeSet<_>>().len()), (24, 24));
+    let merged = run(mjpeg(["check", "--format", "json", "--merge"]).args(&files)).expect(6);
+    assert_eq!(lines(&merged.text()).len(), 24);
+    assert!(merged.err.is_empty());
+    // JSON of JSON is the same.
+    let again =
+        run_with_input(&mut mjpeg(["check", "--format", "json", "--merge", "-"]), &merged.out).expect(6);
+    assert_eq!(again.text(), merged.text());
+    // A shard without a target is no failure.
+    let shards =
+        (1..=4).map(|n| run(mjpeg(["check", "test:", "--frames", "1"]).args(["--shard", &format!("{n}/4")])));
+    let printed = shards.filter(|end| !end.text().is_empty()).count();
+    assert_eq!(printed, 1);
+}
+
+#[test]
+fn jobs_take_their_number_from_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = list(folder.path());
+    let auto = |name: &str, value: &str| {
+        let mut check = mjpeg(["check", "--targets", &list, "--shard", "auto/3", "--format", "json"]);
+        check.env_remove("SLURM_ARRAY_TASK_ID").env_remove("JOB_COMPLETION_INDEX").env(name, value);
+        run(&mut check)
+    };
+    let names = |text: &str| lines(text).iter().map(|it| it["name"].clone()).collect::<Vec<_>>();
+    let plain = run(&mut mjpeg(["check", "--targets", &list, "--shard", "2/3", "--format", "json"])).text();
+    assert_eq!(names(&auto("SLURM_ARRAY_TASK_ID", "2").text()), names(&plain));
+    assert_eq!(names(&auto("JOB_COMPLETION_INDEX", "1").text()), names(&plain));
+    for (name, value, why) in [
+        ("SLURM_ARRAY_TASK_ID", "0", "must have the numbers 1 to 3"),
+        ("JOB_COMPLETION_INDEX", "3", "must have the numbers 0 to 2"),
+        ("OTHER", "1", "neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set"),
+    ] {
+        let end = auto(name, value).expect(2);
+        assert!(end.err.contains(why), "{}", end.err);
+    }
+}
+
+#[test]
+fn gnu_parallel_runs_the_shards() {
+    let Some(mut parallel) = peer::command("parallel") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let list = list(folder.path());
+    let command = format!(
+        "{} check --targets {list} --shard {{}}/3 --format json > shard-{{}}.json 2> /dev/null",
+        env!("CARGO_BIN_EXE_mjpeg")
+    );
+    // The status is the number of shards that failed: the one with the missing file.
+    let end = run(parallel
+        .args(["--will-cite", "--jobs", "3", &command, ":::", "1", "2", "3"])
+        .env("HOME", folder.path())
+        .current_dir(folder.path()));
+    assert_eq!(end.code(), Some(1), "{}", end.err);
+    let files = ["shard-1.json", "shard-2.json", "shard-3.json"];
+    let merge = |more: &[&str]| {
+        run(mjpeg(["check", "--quiet"]).args(more).arg("--merge").args(files).current_dir(folder.path()))
+            .expect(6)
+    };
+    let text = merge(&["--report", "fleet.html"]).text();
+    let (_, table) = text.split_once("\n\n").unwrap();
+    assert_eq!((table.lines().count(), table.matches("  pass").count()), (25, 23), "{text}");
+    let page = fs::read_to_string(folder.path().join("fleet.html")).unwrap();
+    assert!(page.contains("1 of 24 targets do not pass"));
+    assert_eq!(merge(&["--format", "junit"]).text().matches("<testsuite ").count(), 24);
+}
+
+#[test]
+fn what_is_no_verdict_is_not_merged() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_string()
+    };
+    let good = run(&mut mjpeg(["check", "test:", "--frames", "2", "--format", "json"])).expect(0).text();
+    let cut = file("cut.json", &format!("{good}{}", &good[..good.len() / 2]));
+    let end = run(&mut mjpeg(["check", "--merge", &cut])).expect(6);
+    assert!(end.err.contains("cut.json:2: ") && end.text().is_empty(), "{}", end.err);
+    // A run that was interrupted has not checked its targets.
+    let interrupted = file("interrupted.json", &good.replace("\"pass\"", "\"interrupted\""));
+    run(&mut mjpeg(["check", "--merge", &interrupted])).expect(6);
+    for args in
+        [&["check", "--merge", &cut, "--frames", "3"][..], &["check", "--merge", &cut, "--shard", "1/2"]]
+    {
+        run(&mut mjpeg(args)).expect(2);
+    }
+}
+
+#[test]
+fn a_good_run_writes_expectations_that_it_meets() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("camera.toml");
+    let file = file.to_str().unwrap();
+    let motion = kit::repository("fixtures/captures/motion.http");
+    let motion = motion.to_str().unwrap();
+    let check = |args: &[&str]| run(mjpeg(["check", "--quiet"]).args(args));
+    check(&[motion, "--write-expect", file]).expect(0);
+    let written = fs::read_to_string(file).unwrap();
+    assert!(written.contains("size = \"640x480\""), "{written}");
+    check(&[motion, "--expect", file]).expect(0);
+    let end = check(&["test:320x240", "--frames", "3", "--expect", file]).expect(1);
+    assert!(end.text().contains("C501 size-mismatch"), "{}", end.text());
+    // The option replaces the value of the file.
+    check(&["test:320x240", "--frames", "3", "--expect", file, "--size", "320x240"]).expect(0);
+    // Nothing is replaced unless asked for, and a bad run writes nothing.
+    let end = check(&["test:", "--frames", "3", "--write-expect", file]).expect(6);
+    assert!(end.err.contains("exists") && end.err.contains("--force"), "{}", end.err);
+    let end =
+        check(&["test:", "--frames", "3", "--size", "1x1", "--write-expect", file, "--force"]).expect(1);
+    assert!(end.err.contains("was not written: the verdict is fail"), "{}", end.err);
+    assert_eq!(fs::read_to_string(file).unwrap(), written);
+    check(&["test:", "--frames", "3", "--write-expect", file, "--force"]).expect(0);
+    assert!(fs::read_to_string(file).unwrap().contains("size = \"320x240\""));
+    let end = check(&["test:", "test:640x480", "--write-expect", file, "--force"]).expect(6);
+    assert!(end.err.contains("for one camera, and there are 2 targets"), "{}", end.err);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn an_exemption_counts_until_its_last_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("camera.toml");
+    let expect = |until: &str| {
+        let text = format!("[[ignore]]\nrule = \"cut\"\nreason = \"ticket 7\"\nuntil = {until}\n");
+        fs::write(&file, text).unwrap();
+        let motion = kit::repository("fixtures/captures/motion.http");
+        run(mjpeg(["check", "--fail-on", "info", "--expect"]).arg(&file).arg(motion))
+    };
+    let text = expect("9999-12-31").expect(0).text();
+    assert!(text.contains("M240 is exempt until 9999-12-31: ticket 7") && !text.contains("info "), "{text}");
+    let text = expect("2020-01-01").expect(1).text();
+    assert!(
+        text.contains("M240 was exempt until 2020-01-01: ticket 7") && text.contains("M240 cut"),
+        "{text}"
+    );
+    let end = expect("soon").expect(6);
+    assert!(end.err.contains("camera.toml:4: "), "{}", end.err);
+}
