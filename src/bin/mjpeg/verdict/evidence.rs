@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use mjpeg::multipart::Part;
 
+use crate::transport::Secrets;
+
 /// Parts whose time and size are kept.
 const DOTS: usize = 200_000;
 /// Bytes of a head that are kept.
@@ -44,6 +46,17 @@ pub struct Evidence {
     pub dots: Vec<Dot>,
     /// The first part, and those that findings name.
     pub shots: Vec<Shot>,
+}
+
+impl Evidence {
+    /// Hides secrets of the request in the heads.
+    pub fn without(mut self, secrets: &Secrets) -> Self {
+        self.head = secrets.shown_lines(&self.head);
+        for shot in &mut self.shots {
+            shot.head = secrets.shown_lines(&shot.head);
+        }
+        self
+    }
 }
 
 /// Collects the evidence while the stream is read. Which parts findings name is known at the end, so it keeps bodies within a

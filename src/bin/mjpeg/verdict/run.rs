@@ -179,7 +179,7 @@ impl Run {
             self.figures = Some(watcher.steadiness.figures(report.timing.as_ref()));
             self.report = Some(report);
         }
-        self.evidence = collector.map(|it| it.finish(self.named_parts()));
+        self.evidence = collector.map(|it| it.finish(self.named_parts()).without(&secrets));
         self.end = Some(end);
         Ok(())
     }
