@@ -69,6 +69,7 @@ impl Pictures {
                 _ => (&SCAN_DAMAGED, damage.to_string()),
             },
             Refusal::Hierarchical => (&HIERARCHICAL, refusal.to_string()),
+            Refusal::TwoComponents => (&TWO_COMPONENTS, refusal.to_string()),
             Refusal::Components => (&TOO_MANY_COMPONENTS, refusal.to_string()),
             _ => (&NUMBER_OF_LINES, refusal.to_string()),
         };
@@ -173,6 +174,9 @@ fn rule_of_note(note: Note) -> Option<&'static Rule> {
         Note::ScanOrder => Some(&SCAN_ORDER),
         Note::TwelveBits => Some(&TWELVE_BITS),
         Note::NumberOfLines => Some(&NUMBER_OF_LINES),
+        Note::TwoComponents => Some(&TWO_COMPONENTS),
+        Note::LongSide => Some(&SIDE_TOO_LONG),
+        Note::LargeArea => Some(&AREA_TOO_LARGE),
         Note::ExtraPadding => Some(&EXTRA_PADDING),
         Note::ExtraBytes => Some(&EXTRA_BYTES),
         Note::HiddenRestart => Some(&HIDDEN_RESTART),

@@ -108,7 +108,7 @@ enum Format {
     Text,
     /// One JSON object for each part, each on one line, schema mjpeg.inspect/1; without a stream, or if it fails, a last one that
     /// says why, schema mjpeg.inspect.failure/1; with --diff one object, schema mjpeg.inspect.diff/1; with --dialect-of one
-    /// object, schema mjpeg.inspect.dialect/1
+    /// object, schema mjpeg.inspect.dialect/1, or that of a failure
     Json,
 }
 

@@ -66,7 +66,7 @@ pub use plain::{PlainOptions, PlainRequest, PlainUrl};
 pub use reconnect::{Reconnect, Tries};
 pub use redacted::redacted;
 pub use redacted::without_parameters;
-pub use session::Session;
+pub use session::{LEAST_OF_ANSWER, Session};
 pub use tap::Tap;
 pub use target::Target;
 pub use via::Via;

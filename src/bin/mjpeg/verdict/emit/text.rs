@@ -7,7 +7,7 @@ use mjpeg::consumers::{Cause, Fate};
 use mjpeg::counted::Counted;
 
 use super::emitter::Emitter;
-use super::reason::reason;
+use super::reason::{behind, reason};
 use super::table;
 use crate::cadence;
 use crate::lines::hanging;
@@ -72,7 +72,7 @@ fn text(target: &str, run: &Run, verdict: Verdict, quiet: bool, paint: Paint) ->
         paint.ink(ink, verdict.name().replace('_', " "))
     );
     if let Some(reason) = reason(run) {
-        let _ = write!(text, " ({})", printable(&reason));
+        let _ = write!(text, " ({})", printable(behind(verdict, &reason)));
     }
     let Some(report) = &run.report else { return text };
     if !quiet {
