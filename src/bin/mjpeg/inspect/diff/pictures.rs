@@ -89,7 +89,7 @@ impl Pictures {
             ("size", &self.sizes),
             ("process", &self.processes),
             ("chroma sampling", &self.samplings),
-            ("quality (libjpeg scale)", &self.qualities),
+            ("quality (libjpeg)", &self.qualities),
             ("quantisation tables", &self.quantisation),
             ("restart interval", &self.restarts),
             ("order of markers", &self.markers),

@@ -169,6 +169,4 @@ fn measured(then: &Figures, now: &Figures) -> Vec<Change> {
 }
 
 #[cfg(test)]
-mod script;
-#[cfg(test)]
 mod tests;
