@@ -1,5 +1,7 @@
 //! The figures on scripted arrivals: no false regression, and no regression that is missed.
 
+#![expect(clippy::print_stdout, reason = "with --nocapture the rates are read")]
+
 use std::fmt;
 use std::time::Duration;
 
