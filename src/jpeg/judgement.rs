@@ -75,6 +75,8 @@ pub enum Refusal {
     Hierarchical,
     /// It has more than four components.
     Components,
+    /// It has two components.
+    TwoComponents,
     /// Its height is not in its frame header but in a DNL segment.
     NumberOfLines,
 }
@@ -160,6 +162,7 @@ impl Judgement {
             (Some(damage), _) => Some(Refusal::Damaged(damage)),
             (None, Some(Unchecked::Hierarchical)) => Some(Refusal::Hierarchical),
             (None, Some(Unchecked::Components)) => Some(Refusal::Components),
+            _ if self.notes.contains(Note::TwoComponents) => Some(Refusal::TwoComponents),
             _ => self.notes.contains(Note::NumberOfLines).then_some(Refusal::NumberOfLines),
         }
     }
@@ -201,13 +204,14 @@ impl Judgement {
 }
 
 impl Refusal {
-    /// The word in JSON: that of the damage, or `hierarchical`, `too-many-components` and
+    /// The word in JSON: that of the damage, or `hierarchical`, `too-many-components`, `two-components` and
     /// `number-of-lines`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Damaged(damage) => damage.kind.name(),
             Self::Hierarchical => "hierarchical",
             Self::Components => "too-many-components",
+            Self::TwoComponents => "two-components",
             Self::NumberOfLines => "number-of-lines",
         }
     }
@@ -219,6 +223,7 @@ impl fmt::Display for Refusal {
             Self::Damaged(damage) => damage.fmt(f),
             Self::Hierarchical => f.write_str("no reader shows hierarchical pictures"),
             Self::Components => f.write_str("no reader shows more than four components"),
+            Self::TwoComponents => f.write_str("no reader shows two components"),
             Self::NumberOfLines => f.write_str("no reader shows a picture whose frame header has no height"),
         }
     }

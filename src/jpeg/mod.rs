@@ -51,10 +51,12 @@
 //! | [`NulBytes`](Note::NulBytes), [`JunkBytes`](Note::JunkBytes) | none |
 //! | [`NoEnd`](Note::NoEnd) | VLC refuses it in a stream of concatenated pictures; Chromium and Firefox do not show the last row of MCUs |
 //! | [`TwelveBits`](Note::TwelveBits) | all but FFmpeg and VLC refuse it |
-//! | [`NumberOfLines`](Note::NumberOfLines) | all refuse it |
+//! | [`NumberOfLines`](Note::NumberOfLines), [`TwoComponents`](Note::TwoComponents) | all refuse it |
+//! | [`LongSide`](Note::LongSide) | all but FFmpeg and VLC refuse it |
+//! | [`LargeArea`](Note::LargeArea) | FFmpeg and VLC refuse it |
 //!
 //! A picture that no measured decoder shows is refused ([`Judgement::refusal`]): a damaged one, a hierarchical one,
-//! one with more than four components, and one whose height is in a DNL segment.
+//! one with two or more than four components, and one whose height is in a DNL segment.
 //!
 //! A quantisation table may hold `FF D8 FF`: a segment is as long as it says where a marker follows it.
 //!

@@ -52,10 +52,16 @@ pub enum Note {
     TwelveBits,
     /// The frame header has a height of 0, and a DNL segment has the number of lines (T.81 B.2.5).
     NumberOfLines,
+    /// The frame has two components, for which there is no colour space.
+    TwoComponents,
+    /// The picture is wider or higher than 65 500, the limit of libjpeg.
+    LongSide,
+    /// The picture has more pixels than FFmpeg takes, about 268 million.
+    LargeArea,
 }
 
 impl Note {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 22] = [
         Self::BytesBeforeStart,
         Self::RepeatedStart,
         Self::StandardTables,
@@ -75,6 +81,9 @@ impl Note {
         Self::NoEnd,
         Self::TwelveBits,
         Self::NumberOfLines,
+        Self::TwoComponents,
+        Self::LongSide,
+        Self::LargeArea,
     ];
 }
 
@@ -100,6 +109,9 @@ impl fmt::Display for Note {
             Self::NoEnd => "no EOI",
             Self::TwelveBits => "12 bits per sample",
             Self::NumberOfLines => "the height is in a DNL segment",
+            Self::TwoComponents => "two components",
+            Self::LongSide => "wider or higher than 65500",
+            Self::LargeArea => "more than 268 million pixels",
         })
     }
 }

@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 /// The most batches. It is even. Two batches become one when there would be more, so memory is bounded.
 const MOST: usize = 16;
 /// The least batches whose spread means something.
-const LEAST: usize = 4;
+pub(super) const LEAST: usize = 4;
 
 /// The method of batch means: a series is cut into batches of equal length, and the spread of their means gives the standard
-/// error of the mean of all. It holds for series whose neighbours depend on each other, as the gaps of a stream do:
-/// after a late frame the next gap is short.
+/// error of the mean of all. It holds for series whose neighbours depend on each other. Of the gaps of a stream it is too large,
+/// since the gap behind a late frame is short: [`super::MeanGap`] knows that.
 ///
 /// ```
 /// use mjpeg::stats::Batches;
@@ -53,6 +53,12 @@ impl Batches {
         }
     }
 
+    /// The means of the full batches, and the number of values in each of them.
+    pub(super) fn means(&self) -> (impl ExactSizeIterator<Item = f64> + Clone + '_, f64) {
+        let size = self.size as f64;
+        (self.sums.iter().map(move |sum| sum / size), size)
+    }
+
     /// Number of values.
     pub fn count(&self) -> u64 {
         self.count
@@ -83,7 +89,7 @@ impl Default for Batches {
 }
 
 /// Newton's method; `f64::sqrt` needs the standard library.
-fn square_root(x: f64) -> f64 {
+pub(super) fn square_root(x: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
     }

@@ -4,8 +4,10 @@ mod batches;
 mod bursts;
 mod distribution;
 mod frame_times;
+mod mean_gap;
 
 pub use batches::Batches;
 pub use bursts::Bursts;
-pub use distribution::Distribution;
+pub use distribution::{Distribution, percentile_error};
 pub use frame_times::{FrameTimes, Timing};
+pub use mean_gap::MeanGap;

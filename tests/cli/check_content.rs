@@ -92,6 +92,38 @@ fn clips_get_the_findings_that_they_show() {
     }
 }
 
+/// A picture of this quality with its quantisation tables between frame header and scan, or where they were.
+fn with_tables(quality: u8, behind_frame: bool) -> Vec<u8> {
+    let mut jpeg = Vec::new();
+    let picture = image::RgbImage::from_fn(32, 32, |x, y| image::Rgb([x as u8 * 7, y as u8 * 7, 90]));
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, quality).encode_image(&picture).unwrap();
+    let segments: Vec<(u8, Vec<u8>)> = mjpeg::jpeg::Segments::of(&jpeg)
+        .map(|it| (it.marker.code(), jpeg[it.at..it.at + 4 + it.parameters.len()].to_vec()))
+        .collect();
+    let of = |wanted: &dyn Fn(u8) -> bool| -> Vec<u8> {
+        segments.iter().filter(|(code, _)| wanted(*code)).flat_map(|(_, bytes)| bytes.clone()).collect()
+    };
+    let (dqt, sof, scan) = (of(&|code| code == 0xdb), of(&|code| code == 0xc0), of(&|code| code == 0xda));
+    let others = of(&|code| ![0xdb, 0xc0, 0xda].contains(&code));
+    let at = jpeg.windows(scan.len()).position(|it| it == scan).unwrap();
+    let [first, second] = if behind_frame { [sof, dqt] } else { [dqt, sof] };
+    [&b"\xff\xd8"[..], &first, &others, &second, &jpeg[at..]].concat()
+}
+
+#[test]
+fn tables_behind_the_frame_header_count_for_the_quality() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pictures.mjpeg");
+    for (first, second) in [(true, true), (true, false), (false, true)] {
+        let pictures = [with_tables(90, first), with_tables(90, second), with_tables(40, second)];
+        fs::write(&path, pictures.concat()).unwrap();
+        let found = content(&path, &[]);
+        let found: Vec<(&str, &str)> =
+            found.iter().map(|(name, _, message)| (name.as_str(), message.as_str())).collect();
+        assert_eq!(found, [("quality-change", "quality 40 after 90")], "{first} {second}");
+    }
+}
+
 /// Options of the encoder, and the names and messages of the findings.
 type Case = (&'static [&'static str], &'static [(&'static str, &'static str)]);
 

@@ -74,6 +74,37 @@ fn a_limit_that_is_reached_before_the_other_one_is_named() {
 }
 
 #[test]
+fn a_time_limit_below_the_first_part_is_no_fault_of_a_file_and_is_named_for_a_stream() {
+    let capture = kit::repository("fixtures/captures/go2rtc.http");
+    let capture = capture.to_str().unwrap();
+    for args in [["check", capture], ["inspect", capture]] {
+        for _ in 0..5 {
+            let end = run(mjpeg(args).args(["--duration", "1ms", "--format", "json"])).expect(0);
+            let first = &lines(&end)[0];
+            assert!(first["verdict"] == "pass" || first["part"] == 1, "{first}");
+            assert!(first["verdict"].is_null() || first["parts"].as_u64() >= Some(1), "{first}");
+        }
+    }
+    // A camera that needs longer for its first part than the limit.
+    let slow = Camera::visits(4, |_, _, camera| {
+        camera.send(HEAD.as_bytes());
+        camera.wait_for_the_viewer_to_leave();
+    });
+    let why = "no complete part came in the 200ms of --duration; a longer one tells whether it stalls";
+    let (end, verdict) = check(&slow.url, &["--duration", "200ms"]);
+    end.expect(5);
+    assert_eq!((&verdict["verdict"], &verdict["cap"]), (&"stalled".into(), &"duration".into()), "{verdict}");
+    assert_eq!(verdict["error"], why);
+    let text = run(&mut mjpeg(["check", &slow.url, "--duration", "200ms"])).expect(5).text();
+    assert!(text.contains(&format!(": stalled ({why})\n")), "{text}");
+    let err = run(&mut mjpeg(["inspect", &slow.url, "--duration", "200ms"])).expect(5).err;
+    assert!(err.contains(why), "{err}");
+    // The verdict is not said twice.
+    let text = run(&mut mjpeg(["check", &slow.url, "--idle", "200ms"])).expect(5).text();
+    assert!(text.contains(": stalled (no complete part came within the idle limit)\n"), "{text}");
+}
+
+#[test]
 fn a_live_stream_that_ends_early_is_a_finding() {
     let gap = Duration::from_millis(1);
     for (close, args, severity, code) in [

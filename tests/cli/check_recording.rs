@@ -58,7 +58,7 @@ fn each_change_of_a_recording_has_its_rule() {
                 other[15] ^= 1;
                 fs::write(&file, other).unwrap();
             }
-            "line" => fs::write(&manifest, format!("{lines}{{\"seq\":7,\"par")).unwrap(),
+            "line" => fs::write(&manifest, format!("{lines}{{\"seq\":7,\"par\n")).unwrap(),
             "frame" => {
                 let kept: Vec<&str> = lines.lines().filter(|line| !line.contains("000004")).collect();
                 fs::write(&manifest, kept.join("\n") + "\n").unwrap();
@@ -81,6 +81,37 @@ fn each_change_of_a_recording_has_its_rule() {
             (&"error".into(), &part, &file.into()),
             "{change}"
         );
+    }
+}
+
+#[test]
+fn a_manifest_whose_last_line_is_cut_passes_with_a_warning_that_names_the_line() {
+    let (_folder, out) = recording(&[]);
+    let manifest = out.join("manifest.jsonl");
+    let lines = fs::read(&manifest).unwrap();
+    // As a recorder leaves it that is killed in the middle of a write, at each kind of place.
+    for cut in [1, 2, 40, 100] {
+        let lines = &lines[..lines.len() - cut];
+        fs::write(&manifest, lines).unwrap();
+        let (end, verdict) = check(out.to_str().unwrap(), &[]);
+        end.expect(0);
+        let found: &[&str] = if cut == 1 { &[] } else { &["recording-line-cut"] };
+        assert_eq!(names(&verdict), found, "{cut}: {verdict}");
+        let parts = if cut == 1 { 6 } else { 5 };
+        assert_eq!(verdict["parts"], parts, "{cut}: {verdict}");
+        let text = run(mjpeg(["inspect"]).arg(&out)).expect(0).text();
+        if cut > 1 {
+            let finding = &verdict["findings"][0];
+            assert_eq!(
+                (&finding["severity"], &finding["file"]),
+                (&"warning".into(), &"manifest.jsonl".into())
+            );
+            assert!(
+                finding["message"].as_str().unwrap().starts_with("line 6, the last one, is cut"),
+                "{verdict}"
+            );
+            assert!(text.contains("line 6 of the manifest, the last one, is cut"), "{text}");
+        }
     }
 }
 

@@ -125,7 +125,14 @@ fn what_cannot_be_described_or_read_has_a_message() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("text.http");
     fs::write(&file, "HTTP/1.1 200 OK\r\n\r\nno picture").unwrap();
-    run(&mut mjpeg(["inspect", file.to_str().unwrap(), "--dialect-of"])).expect(4);
+    let file = file.to_str().unwrap();
+    run(&mut mjpeg(["inspect", file, "--dialect-of"])).expect(4);
+    let end = run(&mut mjpeg(["inspect", file, "--dialect-of", "--format", "json"])).expect(4);
+    let object: Value = serde_json::from_slice(&end.out).unwrap();
+    assert_eq!(
+        (&object["schema"], &object["verdict"], &object["target"]),
+        (&"mjpeg.inspect.failure/1".into(), &"not_a_stream".into(), &file.into())
+    );
     let dialect = folder.path().join("wrong.toml");
     for (text, message) in [
         (

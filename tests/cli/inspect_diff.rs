@@ -112,3 +112,36 @@ fn json_has_an_object_whatever_fails() {
         assert!(failure["error"].as_str().unwrap().contains(other), "{object}");
     }
 }
+
+#[test]
+fn a_recording_is_compared_with_its_stream_in_what_both_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&kit::frames(), &["--fps", "50", "--loop"]);
+    let (out, raw) = (folder.path().join("out"), folder.path().join("pictures.mjpeg"));
+    let mut record = mjpeg(["record", &server.stream, "--frames", "40", "--quiet", "--concat"]);
+    run(record.arg(&raw).arg(&out)).expect(0);
+    let (out, raw) = (out.to_str().unwrap(), raw.to_str().unwrap());
+    for (one, other, not_compared) in [
+        (out, &server.stream[..], &["response", "framing"][..]),
+        (&server.stream, out, &["response", "framing"]),
+        (raw, &server.stream, &["response", "framing", "part head", "deviations", "times"]),
+        (out, raw, &["part head", "deviations", "times"]),
+        (out, out, &[]),
+    ] {
+        let end = diff(one, other, &["--frames", "40", "--format", "json"]).expect(0);
+        let object = json(&end);
+        let named = object["not_compared"].as_array().cloned().unwrap_or_default();
+        assert_eq!(named, not_compared, "{one} {other}: {object}");
+        let text = diff(one, other, &["--frames", "40"]).expect(0).text();
+        let last = text.lines().last().unwrap();
+        let expected = match not_compared {
+            [] => "no difference in ".into(),
+            names => format!("not compared, since one of the two does not have it: {}", names.join(", ")),
+        };
+        assert!(last.starts_with(&expected), "{text}");
+    }
+    // What both have still counts.
+    let other = Camera::sending(HEAD, vec![part(&solid([9, 9, 9], 16, 16)), b"--foo--\r\n".to_vec()]);
+    assert!(differing(&json(&diff(out, &other.url, &["--format", "json"]).expect(1))).contains(&"size"));
+    server.stop();
+}

@@ -97,6 +97,12 @@ pub fn damaged_classes(jpeg: &[u8]) -> Vec<Class> {
             "too-many-components",
             &["too-many-components"],
         ),
+        class(
+            "two components",
+            encoder::encode(&Plan { factors: vec![(1, 1); 2], ..Plan::default() }, 2),
+            "two-components",
+            &["two-components"],
+        ),
         class("a DQT of length 1", inserted(jpeg, 2, b"\xff\xdb\0\x01"), "broken", &["broken"]),
     ]
 }
@@ -123,6 +129,18 @@ pub fn usable_classes(jpeg: &[u8]) -> Vec<Class> {
         class("sound", jpeg.to_vec(), &[], &[]),
         class("progressive", progressive.clone(), &[], &[]),
         class("progressive, too large", too_large(&progressive), &[], &["scan-not-read"]),
+        class(
+            "progressive, too large for FFmpeg",
+            sized(&progressive, 20_000, 20_000),
+            &["area-too-large"],
+            &["area-too-large", "scan-not-read"],
+        ),
+        class(
+            "progressive, too wide for libjpeg",
+            sized(&progressive, 65_535, 3000),
+            &["side-too-long"],
+            &["side-too-long", "scan-not-read"],
+        ),
         class("four components", extended, &[], &[]),
         class("padded with zeros", zeros, &[], &[]),
         class(
@@ -214,6 +232,11 @@ fn ones(bytes: usize) -> Vec<u8> {
 
 /// With a frame of 65 500 x 65 500 samples in its header.
 fn too_large(jpeg: &[u8]) -> Vec<u8> {
+    sized(jpeg, 12_000, 12_000)
+}
+
+/// A progressive picture with another size in its frame header.
+fn sized(jpeg: &[u8], width: u16, height: u16) -> Vec<u8> {
     let size = start_of(jpeg, Marker::SOF2) + 5;
-    [&jpeg[..size], &[0xff, 0xdc, 0xff, 0xdc], &jpeg[size + 4..]].concat()
+    [&jpeg[..size], &height.to_be_bytes(), &width.to_be_bytes(), &jpeg[size + 4..]].concat()
 }

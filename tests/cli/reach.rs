@@ -227,12 +227,12 @@ fn a_password_that_the_server_repeats_in_any_form_is_not_shown() {
     for args in [&["--headers"][..], &["--headers", "--format", "json"], &["--hex", "64"], &["--dialect-of"]]
     {
         let page = folder.path().join("report.html");
-    let camera = repeating();
-    run(mjpeg(["check", &camera.url, "--frames", "1", "--report"]).arg(&page).args(by_file));
-    let shown = fs::read_to_string(&page).unwrap();
-    assert!(shown.contains("X-Url: (redacted)") && shown.contains("Content-Location"), "{shown}");
-    assert!(!shown.contains("p%22s%3C") && !shown.contains("x1y2"), "{shown}");
-    let camera = repeating();
+        let camera = repeating();
+        run(mjpeg(["check", &camera.url, "--frames", "1", "--report"]).arg(&page).args(by_file));
+        let shown = fs::read_to_string(&page).unwrap();
+        assert!(shown.contains("X-Url: (redacted)") && shown.contains("Content-Location"), "{shown}");
+        assert!(!shown.contains("p%22s%3C") && !shown.contains("x1y2"), "{shown}");
+        let camera = repeating();
         let end = run(mjpeg(["inspect", &camera.url, "--frames", "1"]).args(by_file).args(args));
         let said = end.text();
         assert!(!said.contains("p%22s%3C") && !said.contains("70 25 32 32"), "{args:?}: {said}");

@@ -80,7 +80,9 @@ proptest! {
     fn made_up_pictures_are_sound(plan in plans(), seed in any::<u64>()) {
         let jpeg = encoder::encode(&plan, seed);
         let Soundness::Sound(notes) = Checker::new().check(&jpeg) else { panic!() };
-        let expected: &[Note] = if plan.precision == 12 { &[Note::TwelveBits] } else { &[] };
+        let twelve = (plan.precision == 12).then_some(Note::TwelveBits);
+        let two = (plan.factors.len() == 2).then_some(Note::TwoComponents);
+        let expected: Vec<Note> = twelve.into_iter().chain(two).collect();
         prop_assert_eq!(notes.iter().map(|(note, _)| note).collect::<Vec<_>>(), expected);
         let frame = Summary::of(&jpeg).frame.unwrap();
         prop_assert_eq!((frame.width, frame.height), plan.size);

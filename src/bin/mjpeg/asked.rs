@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mjpeg::counted::Counted;
 
-use crate::transport::Target;
+use crate::transport::{LEAST_OF_ANSWER, Target};
 
 /// Most parts that are read from a URL, if neither parts nor time are given.
 const LIVE_FRAMES: u64 = 100;
@@ -28,6 +28,25 @@ impl Asked {
         match (frames, duration) {
             (None, None) if is_endless => Self { frames: Some(LIVE_FRAMES), duration: Some(LIVE_DURATION) },
             _ => Self { frames, duration },
+        }
+    }
+
+    /// How long the target may take to open. The time limit is one for the camera; our disk has a while at least.
+    pub fn patience(&self, target: &Target, idle: Duration) -> Duration {
+        let least = if let Target::File(_) = target { LEAST_OF_ANSWER } else { Duration::ZERO };
+        self.duration.map_or(idle, |duration| duration.max(least).min(idle))
+    }
+
+    /// Why no part came until the time was up: the limit may be too short to tell.
+    pub fn without_a_part(&self, idle: Duration) -> String {
+        match self.duration {
+            Some(duration) if duration < idle => {
+                let duration = humantime::format_duration(duration);
+                format!(
+                    "no complete part came in the {duration} of --duration; a longer one tells whether it stalls"
+                )
+            }
+            _ => "no complete part came in that time".into(),
         }
     }
 }

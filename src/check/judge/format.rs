@@ -36,19 +36,23 @@ impl Format {
         findings: &mut Findings,
     ) -> Colour {
         let mut tables = QuantisationTables::default();
-        let mut app14 = None;
-        // Tables that come behind the frame header are not seen: that would be a walk through the whole picture.
-        let header = Segments::of(picture).find_map(|segment| {
+        let (mut app14, mut header) = (None, None);
+        for segment in Segments::of(picture) {
             match segment.marker {
                 Marker::DQT => {
                     // A contradiction is damage, and has a finding.
                     let _ = tables.define(segment.parameters);
                 }
                 Colour::APP14 => app14 = Some(segment.parameters),
-                _ => {}
+                Marker::SOS => break,
+                _ => header = header.or_else(|| FrameHeader::parse(segment.marker, segment.parameters)),
             }
-            FrameHeader::parse(segment.marker, segment.parameters)
-        });
+            // The iterator returns a scan header when it has passed through the scan, which may be long.
+            let rest = picture.get(segment.at + 4 + segment.parameters.len()..).unwrap_or_default();
+            if header.is_some() && rest.starts_with(&[0xff, Marker::SOS.code()]) {
+                break;
+            }
+        }
         let Some(header) = header else { return Colour::Other };
         let place = Place::in_part(part.number, part.spans.body.start);
         self.size(&header, place, expectations, findings);

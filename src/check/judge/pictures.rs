@@ -1,7 +1,7 @@
 //! Judges the bodies of parts.
 
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -17,7 +17,9 @@ use crate::check::report::Frames;
 use crate::check::rule::Rule;
 use crate::check::rules::{jpeg::*, part_body::*};
 use crate::counted::Counted;
-use crate::jpeg::{Appendix, Checker, DamageKind, Judgement, Marker, Note, Refusal, Segments, Unchecked};
+use crate::jpeg::{
+    Appendix, Checker, Damage, DamageKind, Judgement, Marker, Note, Refusal, Segments, Unchecked,
+};
 use crate::multipart::Part;
 
 /// Most bodies whose sizes are kept for the median.
@@ -66,9 +68,10 @@ impl Pictures {
                 DamageKind::NewPicture | DamageKind::Misplaced | DamageKind::Segment(_) => {
                     (&BROKEN, format!("the JPEG is broken at its byte {}", damage.at))
                 }
-                _ => (&SCAN_DAMAGED, damage.to_string()),
+                _ => (&SCAN_DAMAGED, in_picture(damage)),
             },
             Refusal::Hierarchical => (&HIERARCHICAL, refusal.to_string()),
+            Refusal::TwoComponents => (&TWO_COMPONENTS, refusal.to_string()),
             Refusal::Components => (&TOO_MANY_COMPONENTS, refusal.to_string()),
             _ => (&NUMBER_OF_LINES, refusal.to_string()),
         };
@@ -122,7 +125,7 @@ impl Pictures {
             *(if is_unread { &mut self.unread } else { &mut self.walked }) += 1;
         }
         if let Some(damage) = judgement.damage() {
-            return findings.note(&SCAN_DAMAGED, place(damage.at), damage.to_string());
+            return findings.note(&SCAN_DAMAGED, place(damage.at), in_picture(damage));
         }
         if let Some(unchecked) = judgement.unchecked() {
             findings.note(rule_of_unchecked(unchecked), place(0), unchecked.to_string());
@@ -145,6 +148,13 @@ impl Pictures {
         let bytes_p50 = self.sizes.get((self.sizes.len().max(1) - 1) / 2).copied();
         Frames { size: self.format.size, bytes_p50, identical, walked: self.walked, unread: self.unread }
     }
+}
+
+/// The damage with its place in the picture. The place of the finding counts the bytes of the stream.
+fn in_picture(damage: Damage) -> String {
+    let scan = damage.scan.map(|scan| format!("scan {scan}, ")).unwrap_or_default();
+    let mcu = damage.mcu.map(|mcu| format!("MCU {mcu}, ")).unwrap_or_default();
+    format!("{scan}{mcu}byte {} of the picture: {}", damage.at, damage.kind)
 }
 
 /// What the picture says about the bytes behind its EOI.
@@ -173,6 +183,9 @@ fn rule_of_note(note: Note) -> Option<&'static Rule> {
         Note::ScanOrder => Some(&SCAN_ORDER),
         Note::TwelveBits => Some(&TWELVE_BITS),
         Note::NumberOfLines => Some(&NUMBER_OF_LINES),
+        Note::TwoComponents => Some(&TWO_COMPONENTS),
+        Note::LongSide => Some(&SIDE_TOO_LONG),
+        Note::LargeArea => Some(&AREA_TOO_LARGE),
         Note::ExtraPadding => Some(&EXTRA_PADDING),
         Note::ExtraBytes => Some(&EXTRA_BYTES),
         Note::HiddenRestart => Some(&HIDDEN_RESTART),

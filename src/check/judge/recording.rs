@@ -6,7 +6,8 @@ use super::Judge;
 use super::findings::Place;
 use crate::check::rule::Rule;
 use crate::check::rules::recording::{
-    RECORDING_FILE_HASH, RECORDING_FILE_MISSING, RECORDING_FILE_SIZE, RECORDING_FRAME_MISSING, RECORDING_LINE,
+    RECORDING_FILE_HASH, RECORDING_FILE_MISSING, RECORDING_FILE_SIZE, RECORDING_FRAME_MISSING,
+    RECORDING_LINE, RECORDING_LINE_CUT,
 };
 
 /// What is wrong with a recording.
@@ -15,6 +16,8 @@ use crate::check::rules::recording::{
 pub enum RecordingFault {
     /// A line of the manifest cannot be read.
     Line,
+    /// The last line of the manifest is cut.
+    LineCut,
     /// A file is missing or cannot be read.
     FileMissing,
     /// A file has another size than its part.
@@ -29,6 +32,7 @@ impl RecordingFault {
     fn rule(self) -> &'static Rule {
         match self {
             Self::Line => &RECORDING_LINE,
+            Self::LineCut => &RECORDING_LINE_CUT,
             Self::FileMissing => &RECORDING_FILE_MISSING,
             Self::FileSize => &RECORDING_FILE_SIZE,
             Self::FileHash => &RECORDING_FILE_HASH,

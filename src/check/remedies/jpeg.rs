@@ -145,6 +145,14 @@ pub static REMEDIES: &[Remedy] = &[
         good: "... (bits and ones) FF D0",
     },
     Remedy {
+        code: "J327",
+        cure: "Send one component (grey) or three (YCbCr).",
+        bad: "SOF0 ... 02 01 11 00 02 11 00",
+        good: "SOF0 ... 01 01 11 00",
+    },
+    Remedy { code: "J328", cure: "Send a smaller picture.", bad: "65535x1080", good: "1920x1080" },
+    Remedy { code: "J329", cure: "Send a smaller picture.", bad: "20000x20000", good: "3840x2160" },
+    Remedy {
         code: "J330",
         cure: "Configure the encoder for baseline, 4:2:0 or 4:2:2, the standard Huffman tables, at most 2040x2040; or send another format over RTP.",
         bad: "4:4:4, or 4096x2160",

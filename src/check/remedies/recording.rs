@@ -6,7 +6,7 @@ pub static REMEDIES: &[Remedy] = &[
     Remedy {
         code: "R601",
         cure: "Restore the manifest from a copy, or record again; write notes about a recording into another file.",
-        bad: "{\"seq\":3,\"part\":3,\"fi",
+        bad: "seq 3, part 3, file frame-000003.jpg",
         good: "{\"seq\":3,\"part\":3,\"offset\":20616,\"fields\":[]}",
     },
     Remedy {
@@ -32,5 +32,12 @@ pub static REMEDIES: &[Remedy] = &[
         cure: "Restore the manifest from a copy.",
         bad: "\"seq\":1, \"seq\":2, \"seq\":4",
         good: "\"seq\":1, \"seq\":2, \"seq\":3, \"seq\":4",
+    },
+    Remedy {
+        code: "R606",
+        cure: "Run `mjpeg record --resume`, which removes the cut line and goes on, or remove it with an editor. `mjpeg record --fsync` \
+               writes each frame and its line to the disk.",
+        bad: "{\"seq\":3,\"part\":3,\"fi",
+        good: "{\"seq\":3,\"part\":3,\"offset\":20616,\"fields\":[]}",
     },
 ];

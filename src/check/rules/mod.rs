@@ -120,6 +120,9 @@ static RULES: &[&Rule] = &[
     &jpeg::EXTRA_PADDING,
     &jpeg::EXTRA_BYTES,
     &jpeg::HIDDEN_RESTART,
+    &jpeg::TWO_COMPONENTS,
+    &jpeg::SIDE_TOO_LONG,
+    &jpeg::AREA_TOO_LARGE,
     &carrier::RTP_JPEG_UNFIT,
     &timing::STALL,
     &timing::GAP_ABOVE_LIMIT,
@@ -152,6 +155,7 @@ static RULES: &[&Rule] = &[
     &recording::RECORDING_FILE_SIZE,
     &recording::RECORDING_FILE_HASH,
     &recording::RECORDING_FRAME_MISSING,
+    &recording::RECORDING_LINE_CUT,
 ];
 
 /// All rules, by groups, each in the order of their codes.

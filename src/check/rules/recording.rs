@@ -8,8 +8,21 @@ pub static RECORDING_LINE: Rule = Rule {
     name: "recording-line",
     severity: Error,
     summary: "a line of the manifest cannot be read",
-    why: "The line is not JSON, or has no part and offset: the manifest was changed or cut. The lines behind it are not \
-          read.",
+    why: "The line is not JSON, or has no part and offset: the manifest was changed. The lines behind it are not \
+          read. A last line without its end is another case: R606.",
+    section: "docs/schemas/manifest.schema.json",
+    explains: &[],
+    effects: &[],
+};
+
+pub static RECORDING_LINE_CUT: Rule = Rule {
+    code: "R606",
+    name: "recording-line-cut",
+    severity: Warning,
+    summary: "the last line of the manifest is cut",
+    why: "The recorder was killed, or the machine lost power, while it wrote the line. The frame of that line is not checked; all \
+          frames before it are. `serve --timing manifest` plays the frames with a whole line; programs that read each line as JSON \
+          fail at this one.",
     section: "docs/schemas/manifest.schema.json",
     explains: &[],
     effects: &[],

@@ -20,6 +20,11 @@ pub(super) const UNSENT: u8 = u8::MAX;
 /// bytes ahead when it has the last MCU, and drops them in silence; of more bytes it warns.
 const READ_AHEAD: usize = 7;
 
+/// The largest width and height that libjpeg takes (`JPEG_MAX_DIMENSION`).
+const LONGEST_SIDE: u64 = 65_500;
+/// FFmpeg refuses a picture if 8 (width + 128) (height + 128) is this or more (`av_image_check_size2`).
+const LARGEST_AREA: u64 = (1 << 31) - 1;
+
 /// The state of one picture between its segments.
 #[derive(Debug, Clone)]
 pub(super) struct Picture {
@@ -78,6 +83,16 @@ impl Picture {
         }
         if frame.height == 0 {
             self.notes.add(Note::NumberOfLines, segment.at);
+        }
+        if frame.component_count == 2 {
+            self.notes.add(Note::TwoComponents, segment.at);
+        }
+        let (width, height) = (u64::from(frame.width), u64::from(frame.height));
+        if width.max(height) > LONGEST_SIDE {
+            self.notes.add(Note::LongSide, segment.at);
+        }
+        if 8 * (width + 128) * (height + 128) >= LARGEST_AREA {
+            self.notes.add(Note::LargeArea, segment.at);
         }
         let ids = frame.components().iter().map(|component| component.id);
         if ids.clone().enumerate().any(|(n, id)| ids.clone().take(n).any(|other| other == id)) {

@@ -62,10 +62,10 @@ pub struct Inspect {
     /// mjpeg record, `-`, `test:`
     #[arg(value_parser = Target::parser())]
     target: Target,
-    /// Read at most N parts [default: 100 of a URL without --duration, else no limit]
+    /// Read at most N parts [default: 100 of a URL or `test:` without --duration, else no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
-    /// Read for at most this long [default: 10s of a URL without --frames, else no limit]
+    /// Read for at most this long [default: 10s of a URL or `test:` without --frames, else no limit]
     #[arg(long, value_name = "T", value_parser = value::limit)]
     duration: Option<Duration>,
     /// A stream that sends no byte, or no complete part, for this long is stalled
@@ -108,7 +108,7 @@ enum Format {
     Text,
     /// One JSON object for each part, each on one line, schema mjpeg.inspect/1; without a stream, or if it fails, a last one that
     /// says why, schema mjpeg.inspect.failure/1; with --diff one object, schema mjpeg.inspect.diff/1; with --dialect-of one
-    /// object, schema mjpeg.inspect.dialect/1
+    /// object, schema mjpeg.inspect.dialect/1, or that of a failure
     Json,
 }
 

@@ -53,6 +53,7 @@ pub fn rows(
         }
         next = following?;
     }
+    around.cut_line = recording.cut_line()?;
     Ok(around)
 }
 

@@ -68,7 +68,7 @@ impl Reading {
     /// When there is no stream, and those of the taker.
     pub fn read(&self, taker: &mut impl Taker, clock: &Clock, stop: &Stop) -> Result<Read, Failure> {
         let target = self.target.to_string();
-        let patience = self.asked.duration.map_or(self.idle, |duration| duration.min(self.idle));
+        let patience = self.asked.patience(&self.target, self.idle);
         if let Target::File(path) = &self.target
             && is_directory(path, patience, stop)
         {
@@ -135,7 +135,7 @@ impl Reading {
             (None, _) => return None,
         };
         let why = match end {
-            End::TimeUp => "no complete part came in that time".into(),
+            End::TimeUp => self.asked.without_a_part(self.idle),
             End::Closed | End::Truncated if parts == 0 => format!("no complete part was found: {end}"),
             end => end.to_string(),
         };
@@ -193,7 +193,10 @@ fn ended(read: &Read, reading: &Reading) -> String {
     match &read.end {
         None | Some(End::Enough) => match reading.asked.frames {
             Some(frames) if frames == read.around.parts => "as many as asked for".into(),
-            _ => "that is all".into(),
+            _ => match read.around.cut_line {
+                Some(number) => format!("line {number} of the manifest, the last one, is cut"),
+                None => "that is all".into(),
+            },
         },
         Some(End::TimeUp) => "the time was up".into(),
         Some(End::Closed) if reading.target.is_live() && reading.asked != Asked::default() => {

@@ -52,6 +52,8 @@ pub struct Around {
     pub parts: u64,
     /// Those that the end of the input cuts: one at most.
     pub cut: u64,
+    /// The last line of the manifest of a recording, if it is cut.
+    pub cut_line: Option<u64>,
     /// Bytes of their bodies.
     pub bytes: u64,
     /// When they came.

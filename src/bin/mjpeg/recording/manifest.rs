@@ -22,6 +22,8 @@ pub struct Manifest {
     directory: PathBuf,
     manifest: BufReader<File>,
     number: u64,
+    /// The number of the last line, if it is cut.
+    cut_line: Option<u64>,
 }
 
 impl Manifest {
@@ -43,10 +45,10 @@ impl Manifest {
                 false => problem,
             }
         })?;
-        Ok(Self { directory: directory.into(), manifest: BufReader::new(file), number: 0 })
+        Ok(Self { directory: directory.into(), manifest: BufReader::new(file), number: 0, cut_line: None })
     }
 
-    /// The next line; `None` behind the last one.
+    /// The next line; `None` behind the last whole one.
     ///
     /// # Errors
     ///
@@ -59,10 +61,19 @@ impl Manifest {
         if text.is_empty() {
             return Ok(None);
         }
-        let line: Line = serde_json::from_slice(&text)
-            .map_err(|error| anyhow!("{}: not a line of a manifest: {error}", place()))?;
+        let parsed = serde_json::from_slice::<Line>(&text);
+        if parsed.is_err() && !text.ends_with(b"\n") && (text.len() as u64) < LONGEST_LINE {
+            self.cut_line = Some(self.number + 1);
+            return Ok(None);
+        }
+        let line = parsed.map_err(|error| anyhow!("{}: not a line of a manifest: {error}", place()))?;
         self.number += 1;
         Ok(Some(line))
+    }
+
+    /// The number of the last line, if the end of the file cuts it. A recorder that is killed leaves such a line.
+    pub fn cut_line(&self) -> Option<u64> {
+        self.cut_line
     }
 
     /// The contents of the file of a line.
@@ -111,5 +122,24 @@ mod tests {
         }
         assert_eq!(recording.contents("no.jpg").unwrap_err().kind(), io::ErrorKind::NotFound);
         assert!(recording.contents("manifest.jsonl").is_ok());
+    }
+
+    #[test]
+    fn a_line_without_its_end_is_no_line_and_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        for (end, cut) in
+            [("", None), ("{\"part\":2,\"off", Some(2)), ("\0\0\0", Some(2)), ("\u{e4}", Some(2))]
+        {
+            fs::write(folder.path().join(MANIFEST), format!("{{\"part\":1,\"offset\":96}}\n{end}")).unwrap();
+            let mut recording = Manifest::open(folder.path()).unwrap();
+            assert!(recording.next_line().unwrap().is_some());
+            assert!(recording.next_line().unwrap().is_none(), "{end}");
+            assert_eq!(recording.cut_line(), cut, "{end}");
+        }
+        // Whole, and only its line end is missing.
+        fs::write(folder.path().join(MANIFEST), "{\"part\":1,\"offset\":96}").unwrap();
+        let mut recording = Manifest::open(folder.path()).unwrap();
+        assert!(recording.next_line().unwrap().is_some() && recording.next_line().unwrap().is_none());
+        assert_eq!(recording.cut_line(), None);
     }
 }

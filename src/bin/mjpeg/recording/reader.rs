@@ -82,13 +82,22 @@ impl Recording {
         }
     }
 
-    /// The next line; `None` behind the last one.
+    /// The next line; `None` behind the last whole one.
     ///
     /// # Errors
     ///
     /// When the disk does not answer. The inner error: when it cannot be read, or is no line of a manifest.
     pub fn next_line(&mut self) -> Result<Result<Option<Line>, Problem>, Problem> {
         self.ask(Manifest::next_line)
+    }
+
+    /// The number of the last line, if the end of the manifest cuts it; known behind the last whole one.
+    ///
+    /// # Errors
+    ///
+    /// When the disk does not answer.
+    pub fn cut_line(&self) -> Result<Option<u64>, Problem> {
+        self.ask(|manifest| manifest.cut_line())
     }
 
     /// The contents of the file of a line.

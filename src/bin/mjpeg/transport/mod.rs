@@ -66,7 +66,7 @@ pub use pause::pause;
 pub use plain::{PlainOptions, PlainRequest, PlainUrl};
 pub use reconnect::{Reconnect, Tries};
 pub use secrets::Secrets;
-pub use session::Session;
+pub use session::{LEAST_OF_ANSWER, Session};
 pub use tap::Tap;
 pub use target::Target;
 pub use via::Via;

@@ -19,6 +19,9 @@ use super::wire::WireEnd;
 use crate::clock::Clock;
 use crate::problem::Problem;
 
+/// How long a disk may take to answer at least, whatever the time limit is.
+pub const LEAST_OF_ANSWER: Duration = Duration::from_secs(2);
+
 /// A stream under its idle limit.
 pub struct Session {
     stream: Stream,
@@ -210,7 +213,8 @@ impl Session {
         Some(first.saturating_sub(self.started))
     }
 
-    /// Reads until the observer has enough, `deadline` of the clock comes, or the stream ends.
+    /// Reads until the observer has enough, `deadline` of the clock comes, or the stream ends. A file is read up to its first part
+    /// at least, if the disk answers: how fast this machine is says nothing about the stream.
     ///
     /// # Errors
     ///
@@ -228,6 +232,10 @@ impl Session {
                 return self.close(observer, End::Signal(signal));
             }
             let now = self.clock.now();
+            let deadline = match self.idle.counts() {
+                Counts::Reads if self.shown.parts == 0 => deadline.map(|it| it.max(now + LEAST_OF_ANSWER)),
+                _ => deadline,
+            };
             if deadline.is_some_and(|deadline| now >= deadline) {
                 return Ok(End::TimeUp);
             }

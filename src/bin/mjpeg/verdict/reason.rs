@@ -2,6 +2,7 @@
 
 use crate::transport::{End, Foreign};
 use crate::verdict::run::Run;
+use crate::verdict::word::Verdict;
 
 /// Why the stream ended; `None` for an end that needs no explanation.
 pub fn reason(run: &Run) -> Option<String> {
@@ -11,7 +12,7 @@ pub fn reason(run: &Run) -> Option<String> {
             let hint = page.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
             Some(format!("{page}{hint}"))
         }
-        End::TimeUp if is_without_a_part(run) => Some("no complete part came in that time".into()),
+        End::TimeUp if is_without_a_part(run) => Some(run.asked.without_a_part(run.idle)),
         End::Closed | End::Truncated if !run.is_live && is_without_a_part(run) => {
             Some("not an MJPEG stream: no part is complete".into())
         }
@@ -20,6 +21,16 @@ pub fn reason(run: &Run) -> Option<String> {
         end if end.is_failure(run.is_live) => Some(end.to_string()),
         _ => is_without_a_picture(run).then(|| "no part has a picture that can be shown".into()),
     }
+}
+
+/// The reason without the words of the verdict in front of it, which stands before it.
+pub fn behind(verdict: Verdict, reason: &str) -> &str {
+    let starts: &[&str] = match verdict {
+        Verdict::Stalled => &["stalled: "],
+        Verdict::NotAStream => &["not an MJPEG stream: "],
+        _ => &[],
+    };
+    starts.iter().find_map(|start| reason.strip_prefix(start)).unwrap_or(reason)
 }
 
 fn is_without_a_part(run: &Run) -> bool {

@@ -67,12 +67,19 @@ pub fn read(
     Ok(if is_cut { End::Truncated } else { End::Closed })
 }
 
-/// The next line. One that cannot be read is a finding, and the end.
+/// The next line. One that cannot be read, or is cut, is a finding, and the end.
 fn line(recording: &mut Recording, judge: &mut Judge) -> Result<Option<Line>, Problem> {
-    Ok(recording.next_line()?.unwrap_or_else(|problem| {
+    let next = recording.next_line()?.unwrap_or_else(|problem| {
         judge.recording(RecordingFault::Line, None, problem.to_string());
         None
-    }))
+    });
+    if next.is_none()
+        && let Some(number) = recording.cut_line()?
+    {
+        let message = format!("line {number}, the last one, is cut: its frame is not checked");
+        judge.recording(RecordingFault::LineCut, None, message);
+    }
+    Ok(next)
 }
 
 /// Sets the file of each finding, and the part as its line has it.
@@ -86,7 +93,8 @@ pub fn locate(
     findings: &mut [Finding],
     stop: &Stop,
 ) -> Result<(), Problem> {
-    for finding in findings.iter_mut().filter(|it| it.rule.code == RecordingFault::Line.code()) {
+    let of_manifest = [RecordingFault::Line, RecordingFault::LineCut].map(RecordingFault::code);
+    for finding in findings.iter_mut().filter(|it| of_manifest.contains(&it.rule.code)) {
         finding.file = Some(MANIFEST.into());
     }
     let mut open: Vec<&mut Finding> = findings.iter_mut().filter(|it| it.part.is_some()).collect();

@@ -35,6 +35,8 @@ pub struct Run {
     pub end: Option<End>,
     /// How much was to be read.
     pub asked: Asked,
+    /// The idle limit.
+    pub idle: Duration,
     /// Why there was no stream, or what went wrong.
     pub failure: Option<Failure>,
     /// From the request to the end.
@@ -64,6 +66,7 @@ impl Run {
             report: None,
             end: None,
             asked: Asked::of(target, options.frames, options.duration),
+            idle: options.idle,
             failure: None,
             duration: Duration::ZERO,
             first_frame: None,
@@ -109,7 +112,7 @@ impl Run {
         stop: &Stop,
         started: Duration,
     ) -> Result<(), Failure> {
-        let patience = options.duration.map_or(options.idle, |duration| duration.min(options.idle));
+        let patience = self.asked.patience(target, options.idle);
         if let Target::File(path) = target
             && is_directory(path, patience, stop)
         {

@@ -35,3 +35,13 @@ pub static REFUSED_BY_ALL: [(&Consumer, Effect); 9] = [
 /// The effects of a picture that FFmpeg's decoder alone shows; VLC, OpenCV and mpv use it.
 pub static FFMPEG_ALONE: [(&Consumer, Effect); 4] =
     [(&CHROMIUM, Loses), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Unknown)];
+
+/// The effects of a picture that FFmpeg's decoder refuses.
+pub static REFUSED_BY_FFMPEG: [(&Consumer, Effect); 6] = [
+    (&FFMPEG, Loses),
+    (&FFMPEG_STRICT, Loses),
+    (&VLC, Loses),
+    (&OPENCV, Dies),
+    (&MPV, Loses),
+    (&WEBKITGTK, Unknown),
+];

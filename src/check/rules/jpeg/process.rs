@@ -4,7 +4,7 @@ use crate::check::consumer::Effect::*;
 use crate::check::consumer::{FFMPEG, FFMPEG_STRICT, FIREFOX, MPV, OPENCV, VLC, WEBKITGTK};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
-use crate::check::rules::jpeg::effects::{FFMPEG_ALONE, REFUSED_BY_ALL};
+use crate::check::rules::jpeg::effects::{FFMPEG_ALONE, REFUSED_BY_ALL, REFUSED_BY_FFMPEG};
 
 pub static NO_FRAME: Rule = Rule {
     code: "J308",
@@ -106,4 +106,39 @@ pub static SCAN_NOT_READ: Rule = Rule {
     section: "T.81 G.1",
     explains: &[],
     effects: &[],
+};
+
+pub static TWO_COMPONENTS: Rule = Rule {
+    code: "J327",
+    name: "two-components",
+    severity: Error,
+    summary: "the JPEG has two components",
+    why: "One component is grey, three are a colour; two have no meaning. FFmpeg has no decoder for it, and libjpeg no colour \
+          space, so that no measured consumer shows it.",
+    section: "T.81 B.2.2",
+    explains: &[],
+    effects: &REFUSED_BY_ALL,
+};
+
+pub static SIDE_TOO_LONG: Rule = Rule {
+    code: "J328",
+    name: "side-too-long",
+    severity: Error,
+    summary: "the JPEG is wider or higher than 65500",
+    why: "T.81 allows 65535. libjpeg stops at 65500, and with it Chromium, Firefox and GStreamer.",
+    section: "T.81 B.2.2",
+    explains: &[],
+    effects: &FFMPEG_ALONE,
+};
+
+pub static AREA_TOO_LARGE: Rule = Rule {
+    code: "J329",
+    name: "area-too-large",
+    severity: Error,
+    summary: "the JPEG has more than 268 million pixels",
+    why: "FFmpeg refuses a picture if 8 (width + 128) (height + 128) is 2^31 or more, such as 16256x16256, and with it VLC, OpenCV and \
+          mpv. Other viewers run out of memory.",
+    section: "T.81 B.2.2",
+    explains: &[],
+    effects: &REFUSED_BY_FFMPEG,
 };

@@ -22,6 +22,9 @@ use anyhow::anyhow;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::emitter::Emitter as _;
+use super::fault::Fault;
+use super::json::Json;
 use super::run::Reading;
 use crate::clock::Clock;
 use crate::dialect::Description;
@@ -91,10 +94,30 @@ struct Other<'a> {
 ///
 /// When there is no stream, or no whole picture in it.
 pub fn run(reading: &Reading, form: Form, clock: &Clock, stop: &Stop) -> Result<Outcome, Failure> {
-    let (seen, failure) = match (read(reading, clock, stop), stop.signal()) {
-        (Err(_), Some(signal)) => return Ok(Outcome::Signal(signal)),
-        (result, _) => result?,
-    };
+    let target = reading.target.to_string();
+    match describe(reading, form, clock, stop) {
+        Ok(Described { failure }) => failure.map_or(Ok(Outcome::Exit(Exit::Done)), Err),
+        Err(failure) => {
+            let signal = stop.signal();
+            if let Form::Json = form {
+                let fault =
+                    signal.map_or_else(|| Fault::of(&target, &failure), |_| Fault::interrupted(&target));
+                output::result(&Json::new(false).failed(&fault)?)?;
+            }
+            signal.map_or(Err(failure), |signal| Ok(Outcome::Signal(signal)))
+        }
+    }
+}
+
+/// A dialect was printed.
+struct Described {
+    /// How the stream failed behind the pictures that it was derived from.
+    failure: Option<Failure>,
+}
+
+/// Reads a target, and prints its dialect.
+fn describe(reading: &Reading, form: Form, clock: &Clock, stop: &Stop) -> Result<Described, Failure> {
+    let (seen, failure) = read(reading, clock, stop)?;
     if seen.pictures.is_empty() {
         let nothing =
             || Failure::new(Exit::NotAStream, anyhow!("{}: no whole picture was found", reading.target));
@@ -126,12 +149,12 @@ pub fn run(reading: &Reading, form: Form, clock: &Clock, stop: &Stop) -> Result<
         }
         _ => output::result(text.trim_end())?,
     }
-    failure.map_or(Ok(Outcome::Exit(Exit::Done)), Err)
+    Ok(Described { failure })
 }
 
 /// Reads the bytes of a target.
 fn read(reading: &Reading, clock: &Clock, stop: &Stop) -> Result<(Seen, Option<Failure>), Failure> {
-    let patience = reading.asked.duration.map_or(reading.idle, |duration| duration.min(reading.idle));
+    let patience = reading.asked.patience(&reading.target, reading.idle);
     if let Target::File(path) = &reading.target
         && is_directory(path, patience, stop)
     {

@@ -2,11 +2,25 @@
 
 use super::item::{Item, Value};
 
+/// What may be unknown of a stream, in the order of the output.
+const GROUPS: [&str; 5] = ["response", "framing", "part head", "deviations", "times"];
+
+/// The properties of one stream.
+#[derive(Debug, Default)]
+pub struct Properties {
+    /// Those that are known.
+    pub items: Vec<Item>,
+    /// The groups of [`GROUPS`] that are not known.
+    pub unknown: Vec<&'static str>,
+}
+
 /// The properties of two streams, in the order of the groups.
 #[derive(Debug)]
 pub struct Comparison {
     /// The lines.
     pub pairs: Vec<Pair>,
+    /// Groups of properties that are known of one stream alone, and `times`.
+    pub not_compared: Vec<&'static str>,
 }
 
 /// A property of both streams.
@@ -23,8 +37,15 @@ pub struct Pair {
 }
 
 impl Comparison {
-    /// Compares two lists of properties. Names of fields may be written in other letters: the list of fields shows that.
-    pub fn of(left: &[Item], right: &[Item]) -> Self {
+    /// Compares two lists of properties, without the groups that are unknown of one stream. Names of fields may be written in
+    /// other letters: the list of fields shows that.
+    pub fn of(left: &Properties, right: &Properties) -> Self {
+        let is_known = |item: &&Item| ![left, right].iter().any(|it| it.unknown.contains(&item.group));
+        let not_compared =
+            GROUPS.into_iter().filter(|group| left.unknown.contains(group) != right.unknown.contains(group));
+        let not_compared = not_compared.collect();
+        let [left, right] =
+            [left, right].map(|it| it.items.iter().filter(is_known).cloned().collect::<Vec<Item>>());
         let is = |item: &Item, other: &Item| {
             item.group == other.group && item.name.eq_ignore_ascii_case(&other.name)
         };
@@ -37,7 +58,7 @@ impl Comparison {
                 group: item.group,
                 name: item.name.clone(),
                 left: Some(item.value.clone()),
-                right: value(right, item),
+                right: value(&right, item),
             })
             .collect();
         for item in right.iter().filter(|item| !left.iter().any(|other| is(item, other))) {
@@ -50,7 +71,7 @@ impl Comparison {
             };
             pairs.insert(last.map_or(pairs.len(), |last| last + 1), pair);
         }
-        Self { pairs }
+        Self { pairs, not_compared }
     }
 
     /// Whether the streams differ.
@@ -85,14 +106,18 @@ mod tests {
     fn what_only_one_stream_has_is_a_difference_unless_it_is_a_figure() {
         let text = |text: &str| Value::Text(text.into());
         let fps = |value| Value::Measure(Measure { value, unit: "fps", tolerance: 0.5 });
-        let left = [item("a", "x", text("1")), item("b", "y", text("2")), item("c", "fps", fps(15.0))];
+        let left = vec![item("a", "x", text("1")), item("b", "y", text("2")), item("c", "fps", fps(15.0))];
         let right = [item("a", "z", text("1")), item("b", "y", text("2")), item("c", "fps", fps(15.4))];
-        let comparison = Comparison::of(&left, &right);
+        let of = |items: &[Item]| Properties { items: items.to_vec(), unknown: Vec::new() };
+        let comparison = Comparison::of(&of(&left), &of(&right));
         let lines: Vec<(&str, bool)> =
             comparison.pairs.iter().map(|pair| (&pair.name[..], pair.differs())).collect();
         assert_eq!(lines, [("x", true), ("z", true), ("y", false), ("fps", false)]);
         let right = [item("b", "y", text("3")), item("c", "fps", fps(16.0))];
-        assert_eq!(Comparison::of(&left[1..], &right).pairs.iter().filter(|it| it.differs()).count(), 2);
-        assert!(!Comparison::of(&left[..2], &left).differs());
+        assert_eq!(
+            Comparison::of(&of(&left[1..]), &of(&right)).pairs.iter().filter(|it| it.differs()).count(),
+            2
+        );
+        assert!(!Comparison::of(&of(&left[..2]), &of(&left)).differs());
     }
 }

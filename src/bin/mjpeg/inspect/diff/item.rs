@@ -59,7 +59,7 @@ impl fmt::Display for Value {
             Self::Text(text) | Self::Kind { shown: text, .. } => f.write_str(text),
             Self::Measure(Measure { value, unit, tolerance }) => {
                 let digits = if *value >= 1000.0 { 0 } else { 2 };
-                write!(f, "{value:.digits$} {unit} (+-{tolerance:.digits$})")
+                write!(f, "{value:.digits$} {unit} +- {tolerance:.digits$}")
             }
         }
     }

@@ -17,6 +17,8 @@ pub struct Object<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     properties: Option<Vec<PairObject<'a>>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    not_compared: &'a [&'static str],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     failures: &'a [Fault],
 }
 
@@ -51,6 +53,7 @@ pub fn object<'a>(
         targets,
         differs: comparison.map(Comparison::differs),
         properties: comparison.map(|it| pairs(it).map(pair).collect()),
+        not_compared: comparison.map(|it| &it.not_compared[..]).unwrap_or_default(),
         failures,
     }
 }

@@ -20,7 +20,7 @@ use crate::output::{self, Results};
 use crate::paint::Paint;
 use crate::progress::{Parts, Progress};
 use crate::signal::Stop;
-use comparison::Comparison;
+use comparison::{Comparison, Properties};
 use profile::Profile;
 pub use response::stable;
 
@@ -82,7 +82,11 @@ pub fn run(
     let has_parts = |read: &Read| read.around.parts > read.around.cut;
     let comparison = match (&left, &right) {
         ((left, Ok(read)), (right, Ok(other))) if has_parts(read) && has_parts(other) => {
-            Some(Comparison::of(&left.items(&read.around), &right.items(&other.around)))
+            let properties = |profile: &Profile, read: &Read| Properties {
+                items: profile.items(&read.around),
+                unknown: profile.unknown(),
+            };
+            Some(Comparison::of(&properties(left, read), &properties(right, other)))
         }
         _ => None,
     };

@@ -21,7 +21,8 @@ pub struct Pictures {
     huffman: Values,
     restarts: Values,
     markers: Values,
-    identifiers: Values,
+    /// The texts of each marker that may have one, with how many pictures had it.
+    identifiers: Vec<(String, u64, Values)>,
 }
 
 /// The different values of a property, in the order of their first appearance.
@@ -74,8 +75,11 @@ impl Pictures {
         let restarts = says(markers, |marker| marker == "DRI");
         self.restarts.add(restarts.last().copied().unwrap_or("none").into());
         self.markers.add(order(markers));
-        for text in says(markers, |marker| marker.starts_with("APP") || marker == "COM") {
-            self.identifiers.add(text.into());
+        for entry in &markers.entries {
+            let Some(marker) = entry.marker.as_deref() else { continue };
+            if marker.starts_with("APP") || marker == "COM" {
+                self.identifier(marker, &entry.text);
+            }
         }
     }
 
@@ -85,17 +89,41 @@ impl Pictures {
             ("size", &self.sizes),
             ("process", &self.processes),
             ("chroma sampling", &self.samplings),
-            ("quality (of libjpeg)", &self.qualities),
+            ("quality (libjpeg)", &self.qualities),
             ("quantisation tables", &self.quantisation),
             ("restart interval", &self.restarts),
             ("order of markers", &self.markers),
-            ("APPn and comments", &self.identifiers),
+            ("APPn and comments", &self.identifiers_value()),
         ]
         .into_iter()
         .filter_map(|(name, values)| Some((name, values.value()?)))
         .chain(self.huffman_value().map(|value| ("Huffman tables", value)))
         .map(|(name, value)| Item { group: "picture", name: name.into(), value })
         .collect()
+    }
+
+    fn identifier(&mut self, marker: &str, text: &str) {
+        let known = self.identifiers.iter().position(|(known, ..)| known == marker);
+        let at = known.unwrap_or_else(|| {
+            self.identifiers.push((marker.into(), 0, Values::default()));
+            self.identifiers.len() - 1
+        });
+        let (_, count, values) = &mut self.identifiers[at];
+        *count += 1;
+        values.add(text.into());
+    }
+
+    /// Some cameras write the time or a number into each picture.
+    fn identifiers_value(&self) -> Values {
+        let mut all = Values::default();
+        for (marker, count, values) in &self.identifiers {
+            if values.0.len() == MOST || (values.0.len() > 1 && values.0.len() as u64 == *count) {
+                all.0.push(format!("{marker} that changes from picture to picture"));
+            } else {
+                all.0.extend(values.0.iter().cloned());
+            }
+        }
+        all
     }
 
     /// Encoders that optimise have other tables in each picture.

@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering;
 
 use mjpeg::counted::Counted;
 use mjpeg::multipart::Framing;
-use mjpeg::stats::{Batches, Timing};
+use mjpeg::stats::{Batches, MeanGap, Timing, percentile_error};
 
+use super::super::column::Known;
 use super::super::emitter::Opened;
 use super::super::region::Region;
 use super::super::row::Row;
@@ -21,6 +22,8 @@ use crate::transport::Flow;
 
 /// How many standard errors apart two means of the same stream may be, and the factor for two errors.
 const ERRORS: f64 = 5.0 * std::f64::consts::SQRT_2;
+/// The same for two 99th percentiles.
+const TAIL_ERRORS: f64 = 3.75 * std::f64::consts::SQRT_2;
 /// Most kinds of deviations, and of fields, that are kept.
 const MOST: usize = 64;
 
@@ -30,6 +33,8 @@ pub struct Profile {
     /// Parts of both streams, for the progress.
     parts_of_all: Parts,
     response: Vec<Item>,
+    /// Where the stream came from, and whether it had a head.
+    source: Option<(Known, bool)>,
     parts: u64,
     framings: Values,
     delimiter: Option<Delimiter>,
@@ -37,7 +42,7 @@ pub struct Profile {
     fields: Vec<(String, Field)>,
     deviations: Vec<(String, u64)>,
     pictures: Pictures,
-    gaps: Batches,
+    gaps: MeanGap,
     bytes: Batches,
 }
 
@@ -66,6 +71,7 @@ impl Field {
 
 impl Taker for Profile {
     fn opened(&mut self, opened: &Opened<'_>) -> Result<(), Problem> {
+        self.source = Some((opened.known, opened.head.is_some()));
         if let Some(head) = opened.head {
             self.response = response::items(head, opened.is_in_chunks);
         }
@@ -152,6 +158,20 @@ impl Profile {
         items
     }
 
+    /// What is not known of the stream, since its source does not keep it: groups of properties, and `times`.
+    pub fn unknown(&self) -> Vec<&'static str> {
+        let Some((known, has_head)) = self.source else { return Vec::new() };
+        let is_bare = !has_head && self.delimiter.is_none();
+        match known {
+            Known::Live => Vec::new(),
+            Known::Recording => vec!["response", "framing"],
+            // Pictures one behind the other.
+            Known::Saved if is_bare => vec!["response", "framing", "part head", "deviations", "times"],
+            Known::Saved if !has_head => vec!["response", "times"],
+            Known::Saved => vec!["times"],
+        }
+    }
+
     fn delimiter(&mut self, regions: &[Region]) {
         let Some(line) = regions.iter().find(|it| it.name == "delimiter") else { return };
         let text = String::from_utf8_lossy(&line.bytes).into_owned();
@@ -212,9 +232,11 @@ impl Profile {
             let spread = self.gaps.mean().zip(self.gaps.error()).filter(|(mean, _)| *mean > 0.0);
             // The relative error of a rate is that of the gaps.
             let relative = spread.map_or(0.2, |(mean, error)| (ERRORS * error / mean).max(0.01));
-            push("rate", timing.fps, "fps", timing.fps * relative);
+            let rate = spread.map_or(timing.fps, |(mean, _)| 1000.0 / mean);
+            push("rate", rate, "fps", rate * relative);
             push("gap p50", p50, "ms", (output::ms(timing.jitter) * 2.0).max(0.05 * p50).max(2.0));
-            push("gap p99", p99, "ms", (1.2 * (p99 - p50)).max(5.0));
+            let tail = percentile_error(output::ms(timing.gap_tail), 99, self.gaps.count());
+            push("gap p99", p99, "ms", (TAIL_ERRORS * tail).max(5.0));
         }
         if let Some(mean) = self.bytes.mean() {
             let error = self.bytes.error().map_or(0.2 * mean, |error| ERRORS * error);

@@ -1,6 +1,7 @@
 //! Differences side by side.
 
 use super::comparison::{Comparison, Pair};
+use super::item::Value;
 use crate::lines::wrapped;
 use crate::output::printable;
 use crate::paint::{Ink, Paint};
@@ -9,6 +10,8 @@ use crate::paint::{Ink, Paint};
 const NAME: usize = 24;
 /// The narrowest column of values, in characters.
 const VALUE: usize = 16;
+/// The widest one where the output has no width: longer values go on below.
+const WIDEST_VALUE: usize = 60;
 
 /// The table of two streams. With `all` it has also what is the same.
 pub fn table(
@@ -36,12 +39,27 @@ pub fn table(
         let ink = if pair.differs() { [Some(Ink::Control), Some(Ink::Text)] } else { [None; 2] };
         lines.extend(line.of(&format!("  {}", pair.name), [&text(&pair.left), &text(&pair.right)], ink));
     }
+    let is_measured = |pair: &&Pair| {
+        matches!((&pair.left, &pair.right), (Some(Value::Measure(_)), _) | (_, Some(Value::Measure(_))))
+    };
+    if shown.iter().any(is_measured) {
+        lines.push(
+            "+-: how far another look at the same stream may be from the value; only more is a difference"
+                .into(),
+        );
+    }
     let differences = comparison.pairs.iter().filter(|pair| pair.differs()).count();
     lines.push(match (differences, comparison.pairs.len()) {
         (0, all) => format!("no difference in {all} properties"),
         (1, all) => format!("1 difference in {all} properties"),
         (n, all) => format!("{n} differences in {all} properties"),
     });
+    if !comparison.not_compared.is_empty() {
+        lines.push(format!(
+            "not compared, since one of the two does not have it: {}",
+            comparison.not_compared.join(", ")
+        ));
+    }
     lines.join("\n")
 }
 
@@ -50,7 +68,7 @@ fn column_width(targets: &[String; 2], shown: &[&Pair]) -> usize {
     let of = |text: &str| printable(text).chars().count();
     let values = shown.iter().flat_map(|pair| [&pair.left, &pair.right]).flatten();
     let widest = values.map(|value| of(&value.to_string())).max().unwrap_or(0);
-    targets.iter().map(|target| of(target)).max().unwrap_or(0).max(widest)
+    targets.iter().map(|target| of(target)).max().unwrap_or(0).max(widest).clamp(VALUE, WIDEST_VALUE)
 }
 
 struct Line {

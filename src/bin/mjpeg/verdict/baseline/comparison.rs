@@ -122,8 +122,15 @@ fn measured(then: &Figures, now: &Figures) -> Vec<Change> {
         (
             "gap_p99_ms",
             then.gap_p99_ms.zip(now.gap_p99_ms),
-            then.gap_p99_tolerance(),
+            then.gap_p99_tolerance(now.parts),
             "ms in the 99th percentile of the gaps",
+            [Trend::Worse, Trend::Better],
+        ),
+        (
+            "jitter_ms",
+            then.jitter_ms.zip(now.jitter_ms),
+            then.jitter_tolerance(now.parts),
+            "ms of jitter",
             [Trend::Worse, Trend::Better],
         ),
         (

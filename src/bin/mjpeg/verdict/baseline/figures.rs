@@ -2,28 +2,32 @@
 
 use std::time::Duration;
 
-use mjpeg::stats::{Batches, Timing};
+use mjpeg::stats::{Batches, MeanGap, Timing, percentile_error};
 use serde::{Deserialize, Serialize};
 
 use crate::output;
 
-/// How many standard errors two means may be apart. In a normal distribution, one of three million is further away.
+/// How many standard errors two means may be apart. In a normal distribution, one of three million is further away; the errors
+/// are those of about ten batches, whose spread is itself a guess.
 const ERRORS: f64 = 5.0;
-/// The least tolerance of the mean gap, and of the mean size, as a part of it.
+/// The same for the 99th percentile, whose error is known better.
+const TAIL_ERRORS: f64 = 3.75;
+/// The least tolerance of the mean gap, of the mean size, and of the jitter, as a part of it.
 const LEAST_GAP: f64 = 0.01;
 const LEAST_BYTES: f64 = 0.1;
+const LEAST_JITTER: f64 = 0.1;
 /// The tolerance where too few frames came to measure a spread.
 const UNKNOWN: f64 = 0.25;
-/// How far the 99th percentile may be from its earlier value, in distances of that from the median. The largest of a
-/// hundred gaps differs from run to run by half of this distance.
-const TAIL: f64 = 1.2;
-/// The least tolerance of the 99th percentile.
+/// The least tolerances of the 99th percentile and of the jitter.
 const LEAST_TAIL_MS: f64 = 5.0;
+const LEAST_JITTER_MS: f64 = 2.0;
 
 /// Collects the gaps and the sizes of a stream.
 #[derive(Debug, Default)]
 pub struct Steadiness {
-    gaps: Batches,
+    gaps: MeanGap,
+    /// Distances of the gaps from the mean of those before.
+    distances: Batches,
     bytes: Batches,
     last: Option<Duration>,
 }
@@ -33,7 +37,7 @@ pub struct Steadiness {
 pub struct Figures {
     /// Parts that were read.
     pub parts: u64,
-    /// The mean gap, and its standard error.
+    /// The mean gap by a regression over the arrival times, and its standard error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap_mean_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,6 +46,14 @@ pub struct Figures {
     pub gap_p50_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap_p99_ms: Option<f64>,
+    /// The scale of the tail of the gaps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap_tail_ms: Option<f64>,
+    /// The mean distance of the gaps from their median, and its standard error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jitter_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jitter_error_ms: Option<f64>,
     /// The mean size of a part's body, and its standard error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_mean: Option<f64>,
@@ -54,7 +66,11 @@ impl Steadiness {
     pub fn push(&mut self, arrival: Option<Duration>, bytes: u64) {
         self.bytes.push(bytes as f64);
         if let Some((arrival, last)) = arrival.zip(self.last) {
-            self.gaps.push(arrival.saturating_sub(last).as_secs_f64() * 1000.0);
+            let gap = arrival.saturating_sub(last).as_secs_f64() * 1000.0;
+            if let Some(mean) = self.gaps.mean() {
+                self.distances.push((gap - mean).abs());
+            }
+            self.gaps.push(gap);
         }
         self.last = arrival;
     }
@@ -62,12 +78,16 @@ impl Steadiness {
     /// The figures.
     pub fn figures(&self, timing: Option<&Timing>) -> Figures {
         let gaps = timing.map(|_| &self.gaps);
+        let distances = timing.map(|_| &self.distances);
         Figures {
             parts: self.bytes.count(),
-            gap_mean_ms: gaps.and_then(Batches::mean).map(output::rounded),
-            gap_mean_error_ms: gaps.and_then(Batches::error).map(output::rounded),
+            gap_mean_ms: gaps.and_then(MeanGap::mean).map(output::rounded),
+            gap_mean_error_ms: gaps.and_then(MeanGap::error).map(output::rounded),
             gap_p50_ms: timing.map(|timing| output::ms(timing.gap_p50)),
             gap_p99_ms: timing.map(|timing| output::ms(timing.gap_p99)),
+            gap_tail_ms: timing.map(|timing| output::ms(timing.gap_tail)),
+            jitter_ms: timing.map(|timing| output::ms(timing.jitter)),
+            jitter_error_ms: distances.and_then(Batches::error).map(output::rounded),
             bytes_mean: self.bytes.mean().map(output::rounded),
             bytes_mean_error: self.bytes.error().map(output::rounded),
         }
@@ -84,9 +104,19 @@ impl Figures {
     }
 
     /// The same for the 99th percentile of the gaps.
-    pub fn gap_p99_tolerance(&self) -> f64 {
-        let tail = self.gap_p99_ms.zip(self.gap_p50_ms).map_or(0.0, |(p99, p50)| p99 - p50);
-        (TAIL * tail).max(LEAST_TAIL_MS)
+    pub fn gap_p99_tolerance(&self, parts: u64) -> f64 {
+        let spread = || self.gap_p99_ms.zip(self.gap_p50_ms).map(|(p99, p50)| p99 - p50);
+        // A baseline of an earlier version has no tail. In an exponential one, the percentile is ln 50 scales from the median.
+        let scale = self.gap_tail_ms.or_else(|| spread().map(|spread| spread / 50.0_f64.ln()));
+        let error = |parts: u64| percentile_error(scale.unwrap_or(0.0), 99, parts.saturating_sub(1));
+        (TAIL_ERRORS * error(self.parts).hypot(error(parts))).max(LEAST_TAIL_MS)
+    }
+
+    /// The same for the jitter.
+    pub fn jitter_tolerance(&self, parts: u64) -> f64 {
+        let tolerance =
+            self.tolerance(self.jitter_ms.unwrap_or(0.0), self.jitter_error_ms, LEAST_JITTER, parts);
+        tolerance.max(LEAST_JITTER_MS)
     }
 
     /// The same for the mean size.

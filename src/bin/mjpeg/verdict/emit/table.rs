@@ -63,7 +63,9 @@ impl Result {
 
 /// The table, at most `width` characters wide if that is possible.
 pub fn table(results: &[Result], width: Option<usize>, paint: Paint) -> String {
-    let mut shown: Vec<usize> = (0..COLUMNS.len()).collect();
+    // Files have no times: their columns would only take room from the names.
+    let has_values = |&n: &usize| results.iter().any(|it| !it.cells[n].is_empty());
+    let mut shown: Vec<usize> = (0..COLUMNS.len()).filter(has_values).collect();
     let total = |shown: &[usize]| shown.iter().map(|&n| COLUMNS[n].1 + 2).sum::<usize>();
     for left_out in LEFT_OUT {
         if width.is_some_and(|width| total(&shown) + LEAST_NAME > width) {
@@ -147,6 +149,17 @@ mod tests {
                 assert_eq!(line.find("verdict").or(line.find("pass")), lines[0].find("verdict"), "{text}");
             }
         }
+        let files = results.map(|it| {
+            let mut cells = it.cells.clone();
+            cells[1..5].fill(String::new());
+            Result { cells, ..it }
+        });
+        let text = table(&files, Some(80), Paint::Plain);
+        assert!(text.contains("verdict       size        a frame  errors  warnings  infos"), "{text}");
+        let results = [result(
+            "http://camera.example.org/one/very/long/path/to/a/stream.mjpg?channel=1",
+            Verdict::Pass,
+        )];
         let narrow = table(&results, Some(80), Paint::Plain);
         assert!(narrow.contains("...") && narrow.contains("nnel=1  pass"), "{narrow}");
     }

@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::verdict::baseline::Trend;
 use crate::verdict::explain::ink as severity_ink;
 use crate::verdict::finished::{Finding, Finished};
+use crate::verdict::reason::behind;
 use crate::verdict::word::Verdict;
 
 /// How far a line that goes on is indented.
@@ -65,7 +66,7 @@ fn text(it: &Finished, quiet: bool, paint: Paint) -> String {
     let mut text =
         format!("{}: {}", paint.ink(Ink::Name, printable(&target)), paint.ink(ink, it.verdict.words()));
     if let Some(reason) = it.error.as_ref().filter(|_| !it.is_error_told) {
-        let _ = write!(text, " ({})", printable(reason));
+        let _ = write!(text, " ({})", printable(behind(it.verdict, reason)));
     }
     if !it.has_report() {
         return text;

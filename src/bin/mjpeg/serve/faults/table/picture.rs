@@ -44,6 +44,23 @@ const fn sized(
     Entry { takes: Takes::Size(Some(bytes)), ..once(name, example, draw, "scan-damaged", help) }
 }
 
+/// A picture of one block with two components. Each Huffman table has one code: the difference 0, and the end of the block.
+fn two_components() -> Vec<u8> {
+    let quantisation = [&[0][..], &[16; 64]].concat();
+    let huffman = |class: u8| [&[class << 4, 1][..], &[0; 16]].concat();
+    [
+        &b"\xff\xd8"[..],
+        &new_segment(0xdb, &quantisation),
+        &new_segment(0xc0, b"\x08\x00\x08\x00\x08\x02\x01\x11\x00\x02\x11\x00"),
+        &new_segment(0xc4, &huffman(0)),
+        &new_segment(0xc4, &huffman(1)),
+        &new_segment(0xda, b"\x02\x01\x00\x02\x00\x00\x3f\x00"),
+        // Four codes of one bit, and ones up to the byte.
+        b"\x0f\xff\xd9",
+    ]
+    .concat()
+}
+
 /// Where the segments begin: behind the last SOI at the start.
 fn behind_soi(jpeg: &[u8]) -> usize {
     let first = jpeg.windows(2).position(|two| two == b"\xff\xd8").unwrap_or_default();
@@ -248,8 +265,29 @@ pub const ENTRIES: &[Entry] = &[
         "huge-picture",
         "huge-picture@5",
         |_| with(PROGRESSIVE, segment(PROGRESSIVE, Marker::SOF2)?.start + 5, &[0xff, 0xdc, 0xff, 0xdc]),
-        "scan-not-read",
+        "area-too-large",
         "a progressive picture of 65 500 x 65 500",
+    ),
+    once(
+        "large-picture",
+        "large-picture@5",
+        |_| with(PROGRESSIVE, segment(PROGRESSIVE, Marker::SOF2)?.start + 5, &[0x2e, 0xe0, 0x2e, 0xe0]),
+        "scan-not-read",
+        "a progressive picture of 12 000 x 12 000",
+    ),
+    once(
+        "wide-picture",
+        "wide-picture@5",
+        |_| with(PROGRESSIVE, segment(PROGRESSIVE, Marker::SOF2)?.start + 5, &[0x0b, 0xb8, 0xff, 0xff]),
+        "side-too-long",
+        "a progressive picture of 65 535 x 3 000",
+    ),
+    once(
+        "two-components",
+        "two-components@5",
+        |_| Some(two_components()),
+        "two-components",
+        "a picture with two components",
     ),
     once(
         "scan-order",
