@@ -21,6 +21,7 @@ mod timing;
 
 use alloc::format;
 use alloc::vec::Vec;
+use core::mem;
 use core::time::Duration;
 
 use self::deviation::Length;
@@ -60,6 +61,8 @@ pub struct Judge {
     findings: Findings,
     /// What keeps the stream from carriers.
     obstacles: Findings,
+    /// The findings and the obstacles of the head, which count in each window.
+    of_head: (Findings, Findings),
     parts: Parts,
     watch: Watch,
     /// Whether the last delimiter was a close-delimiter.
@@ -83,6 +86,7 @@ impl Judge {
             expectations,
             findings: Findings::default(),
             obstacles: Findings::default(),
+            of_head: Default::default(),
             parts: Parts::new(),
             watch: Watch::default(),
             is_ended: false,
@@ -102,6 +106,7 @@ impl Judge {
             self.obstacles.note(&CROSS_ORIGIN_REFUSED, Place::STREAM, "no response head");
         }
         response::start(start, &mut self.findings);
+        self.of_head = (self.findings.clone(), self.obstacles.clone());
     }
 
     /// Takes the response head.
@@ -112,12 +117,18 @@ impl Judge {
         response::head(head, &mut self.findings);
         response::carried(head, &mut self.obstacles);
         self.parts.pictures.dash_boundary = response::dash_boundary(head);
+        self.of_head = (self.findings.clone(), self.obstacles.clone());
     }
 
     /// Takes when the first byte of the body came: the time of day, since 1970-01-01 UTC, and the time since
     /// the request.
     pub fn began(&mut self, unix: Duration, waited: Duration) {
         self.watch = Watch { began: Some(unix), waited, ..self.watch };
+    }
+
+    /// Times of arrival do not count from the first byte of this body, but from an earlier one: this one came `since` later.
+    pub fn begin_at(&mut self, since: Duration) {
+        self.watch.since = since;
     }
 
     /// Whether the entropy-coded data of the next pictures is read; at first as the expectations say.
@@ -211,6 +222,39 @@ impl Judge {
         }
     }
 
+    /// The report of what came since the last call, or since the start. The judge goes on.
+    ///
+    /// What crosses the border of two windows is found all the same: runs of equal, still or black pictures go on, the first
+    /// gap begins at the last picture before the border, and a deviation counts in the window in which it shows. Findings of
+    /// the head are in each report. What is kept for the next window does not grow with the number of windows.
+    ///
+    /// `watched`: as in [`Judge::finish`], up to now.
+    ///
+    /// ```
+    /// use mjpeg::check::{Expectations, Judge};
+    /// use mjpeg::http::Head;
+    ///
+    /// let mut judge = Judge::new(Expectations::default());
+    /// judge.head(&Head::parse(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n")?.unwrap());
+    /// assert_eq!(judge.window(None).findings, judge.window(None).findings);
+    /// # Ok::<(), mjpeg::http::HeadError>(())
+    /// ```
+    pub fn window(&mut self, watched: Option<Duration>) -> Report {
+        let next = Self {
+            expectations: self.expectations.clone(),
+            findings: self.of_head.0.clone(),
+            obstacles: self.of_head.1.clone(),
+            of_head: self.of_head.clone(),
+            parts: self.parts.continued(&self.findings),
+            watch: Watch { waited: Duration::ZERO, since: watched.unwrap_or(self.watch.since), ..self.watch },
+            candidate: self.candidate.clone(),
+            // The gap behind the last part is not decided yet.
+            deviations: mem::take(&mut self.deviations),
+            ..*self
+        };
+        mem::replace(self, next).finish(watched)
+    }
+
     /// The report. `watched`: the time from the first byte to the end, if arrival times mean something.
     /// Silence at the end counts as a gap and lowers the rate.
     pub fn finish(mut self, watched: Option<Duration>) -> Report {
@@ -245,6 +289,9 @@ impl Judge {
         }
     }
 }
+
+#[cfg(test)]
+mod windows;
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
+use core::mem;
 use core::time::Duration;
 
 use memchr::memmem;
@@ -15,6 +16,7 @@ use super::repeats::Repeats;
 use crate::check::content::Look;
 use crate::check::report::Frames;
 use crate::check::rule::Rule;
+use crate::check::rules::content::{QUALITY_CHANGE, SAMPLING_CHANGE, SIZE_CHANGE};
 use crate::check::rules::{jpeg::*, part_body::*};
 use crate::counted::Counted;
 use crate::jpeg::{Appendix, Checker, DamageKind, Judgement, Marker, Note, Refusal, Segments, Unchecked};
@@ -52,6 +54,24 @@ impl Pictures {
             walked: 0,
             unread: 0,
             checker: Checker::new().with_sampled_means(Look::MCUS),
+        }
+    }
+
+    /// The pictures of the next window.
+    pub fn continued(&mut self, findings: &Findings) -> Self {
+        // A change is one finding, not one in each window that follows.
+        let is_changed =
+            [&SIZE_CHANGE, &SAMPLING_CHANGE, &QUALITY_CHANGE].iter().any(|rule| findings.has(rule));
+        Self {
+            dash_boundary: self.dash_boundary.take(),
+            format: if is_changed { Format::default() } else { self.format.clone() },
+            repeats: self.repeats.continued(),
+            content: self.content.continued(),
+            checker: mem::take(&mut self.checker),
+            count: 0,
+            sizes: Vec::new(),
+            walked: 0,
+            unread: 0,
         }
     }
 
