@@ -9,6 +9,7 @@ mod clock;
 mod dialect;
 mod durability;
 mod exit;
+mod exposition;
 mod file_limit;
 mod flight;
 mod generate;

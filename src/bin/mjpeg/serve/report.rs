@@ -1,8 +1,8 @@
 //! The state of the server: `/state` for programs, `/metrics` for Prometheus.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
+
+use crate::exposition::{Exposition, Kind, Kind::Counter, Kind::Gauge};
 
 /// The answer to `/state` and `/NAME/state`, schema `mjpeg.state/1`.
 #[derive(Debug, Clone, Serialize)]
@@ -165,105 +165,92 @@ pub struct CameraState {
     pub bytes_sent: u64,
 }
 
-/// The text of `/metrics`, in the format of Prometheus 0.0.4. A named stream has the label `stream`.
-///
-/// Why not a crate: the metrics are plain numbers, so one loop prints them.
-/// `prometheus-client` 0.26 prints this format too, but only from a registry of `Send + Sync` metrics or collectors;
-/// `prometheus` 0.14 prints `MetricFamily` values, which take more code to build than this loop. Both need
-/// `parking_lot` and other dependencies.
+/// The text of `/metrics`. A named stream has the label `stream`.
 pub fn metrics(states: &[State]) -> String {
-    let mut out = String::with_capacity(2048);
+    let mut all = Exposition::default();
     for (name, kind, help, value) in METRICS {
-        let samples: Vec<_> = states.iter().filter_map(|state| Some((state, value(state)?))).collect();
-        if samples.is_empty() {
-            continue;
-        }
-        // Writing to a string does not fail.
-        let _ = write!(out, "# HELP mjpeg_serve_{name} {help}\n# TYPE mjpeg_serve_{name} {kind}\n");
-        for (state, value) in samples {
-            let label = state.name.as_ref().map(|name| format!("{{stream=\"{}\"}}", escaped(name)));
-            let label = label.unwrap_or_default();
-            let _ = writeln!(out, "mjpeg_serve_{name}{label} {value}");
+        let mut family = all.family(name, kind, help);
+        for state in states {
+            let label = state.name.as_ref().map(|name| ("stream", &name[..]));
+            family.sample_if(label.as_slice(), value(state));
         }
     }
-    out
-}
-
-/// The value of a label, escaped as the format requires.
-fn escaped(label: &str) -> String {
-    label.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    all.into_text()
 }
 
 /// The value of a metric in a stream; `None` if it has none.
 type Value = fn(&State) -> Option<f64>;
 
 /// Name, kind, help and value of each metric.
-const METRICS: [(&str, &str, &str, Value); 20] = [
-    ("up_seconds", "gauge", "Time since the server started.", |it| Some(it.uptime_s)),
-    ("healthy", "gauge", "Whether frames arrive on time: 1 or 0.", |it| {
+const METRICS: [(&str, Kind, &str, Value); 20] = [
+    ("mjpeg_serve_up_seconds", Gauge, "Time since the server started.", |it| Some(it.uptime_s)),
+    ("mjpeg_serve_healthy", Gauge, "Whether frames arrive on time: 1 or 0.", |it| {
         Some(f64::from(u8::from(it.healthy)))
     }),
-    ("viewers", "gauge", "Current viewers.", |it| Some(it.viewers.len() as f64)),
-    ("connections", "gauge", "Open connections of the server, including viewers.", |it| {
+    ("mjpeg_serve_viewers", Gauge, "Current viewers.", |it| Some(it.viewers.len() as f64)),
+    ("mjpeg_serve_connections", Gauge, "Open connections of the server, including viewers.", |it| {
         count(it.connections)
     }),
-    ("frame_age_seconds", "gauge", "Time since the newest frame.", |it| Some(it.frame_age_ms? / 1000.0)),
-    ("frames_total", "counter", "Frames published.", |it| count(it.frames)),
-    ("frames_repeated_total", "counter", "Frames sent again while the source was silent.", |it| {
+    ("mjpeg_serve_frame_age_seconds", Gauge, "Time since the newest frame.", |it| {
+        Some(it.frame_age_ms? / 1000.0)
+    }),
+    ("mjpeg_serve_frames_total", Counter, "Frames published.", |it| count(it.frames)),
+    ("mjpeg_serve_frames_repeated_total", Counter, "Frames sent again while the source was silent.", |it| {
         count(it.frames_repeated)
     }),
-    ("frames_torn_total", "counter", "Incomplete frames, not published.", |it| count(it.frames_torn)),
-    ("frames_uncarried_total", "counter", "Frames not published because they contain the boundary.", |it| {
-        count(it.frames_uncarried)
+    ("mjpeg_serve_frames_torn_total", Counter, "Incomplete frames, not published.", |it| {
+        count(it.frames_torn)
     }),
-    ("frames_unseen_total", "counter", "Frames replaced by a newer one before they were published.", |it| {
-        count(it.frames_unseen)
-    }),
-    ("upstream_connected", "gauge", "Whether pictures come from the camera: 1 or 0.", |it| {
+    (
+        "mjpeg_serve_frames_uncarried_total",
+        Counter,
+        "Frames not published because they contain the boundary.",
+        |it| count(it.frames_uncarried),
+    ),
+    (
+        "mjpeg_serve_frames_unseen_total",
+        Counter,
+        "Frames replaced by a newer one before they were published.",
+        |it| count(it.frames_unseen),
+    ),
+    ("mjpeg_serve_upstream_connected", Gauge, "Whether pictures come from the camera: 1 or 0.", |it| {
         Some(f64::from(u8::from(it.upstream.as_ref()?.state == "live")))
     }),
-    ("upstream_lost_seconds", "gauge", "Time since the camera was lost; 0 if it is not.", |it| {
+    ("mjpeg_serve_upstream_lost_seconds", Gauge, "Time since the camera was lost; 0 if it is not.", |it| {
         let upstream = it.upstream.as_ref()?;
         Some(if upstream.state == "lost" { upstream.state_age_s } else { 0.0 })
     }),
-    ("upstream_connects_total", "counter", "Streams that were opened at the camera.", |it| {
+    ("mjpeg_serve_upstream_connects_total", Counter, "Streams that were opened at the camera.", |it| {
         count(it.upstream.as_ref()?.connects)
     }),
     (
-        "upstream_failures_total",
-        "counter",
+        "mjpeg_serve_upstream_failures_total",
+        Counter,
         "Attempts that opened no stream at the camera, and streams that ended.",
         |it| count(it.upstream.as_ref()?.failures),
     ),
-    ("viewers_total", "counter", "Viewers since the start.", |it| count(it.totals.viewers)),
-    ("refused_total", "counter", "Viewers and connections refused because a limit was reached.", |it| {
-        count(it.totals.refused)
-    }),
+    ("mjpeg_serve_viewers_total", Counter, "Viewers since the start.", |it| count(it.totals.viewers)),
     (
-        "evicted_total",
-        "counter",
+        "mjpeg_serve_refused_total",
+        Counter,
+        "Viewers and connections refused because a limit was reached.",
+        |it| count(it.totals.refused),
+    ),
+    (
+        "mjpeg_serve_evicted_total",
+        Counter,
         "Viewers closed because they exceeded the send timeout or the memory limit.",
         |it| count(it.totals.evicted),
     ),
-    ("frames_sent_total", "counter", "Frames sent completely, over all viewers.", |it| {
+    ("mjpeg_serve_frames_sent_total", Counter, "Frames sent completely, over all viewers.", |it| {
         count(it.totals.frames_sent)
     }),
-    ("frames_skipped_total", "counter", "Frames skipped for slow viewers.", |it| {
+    ("mjpeg_serve_frames_skipped_total", Counter, "Frames skipped for slow viewers.", |it| {
         count(it.totals.frames_skipped)
     }),
-    ("sent_bytes_total", "counter", "Bytes sent to viewers.", |it| count(it.totals.bytes_sent)),
+    ("mjpeg_serve_sent_bytes_total", Counter, "Bytes sent to viewers.", |it| count(it.totals.bytes_sent)),
 ];
 
 fn count(value: u64) -> Option<f64> {
     Some(value as f64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_are_escaped() {
-        assert_eq!(escaped("a\"b\\c\nd"), r#"a\"b\\c\nd"#);
-    }
 }

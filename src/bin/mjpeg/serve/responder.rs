@@ -12,6 +12,7 @@ use super::relayed::Absence;
 use super::report::{FarmState, State, metrics};
 use super::routes::{Names, Route, route};
 use super::via;
+use crate::exposition;
 use crate::listen::answer::{Answer, Body};
 use crate::listen::auth::{Access, Users};
 use crate::listen::client::Client;
@@ -258,7 +259,7 @@ impl Responder {
                     states.first().and_then(|state| serde_json::to_vec(state).ok()).unwrap_or_default();
                 Answer::new(200, "application/json", json)
             }
-            View::Metrics => Answer::new(200, "text/plain; version=0.0.4; charset=utf-8", metrics(states)),
+            View::Metrics => Answer::new(200, exposition::CONTENT_TYPE, metrics(states)),
             View::Health => match states.iter().find(|state| !state.healthy) {
                 None => Answer::text(200, &health("ok", states)),
                 Some(silent) => {
