@@ -44,6 +44,7 @@ enum Page {
     Record,
     Check,
     Inspect,
+    Monitor,
     Bench,
     ExitCodes,
     Targets,

@@ -14,7 +14,7 @@ use super::via::Via;
 use crate::value;
 
 /// What a subcommand may choose about reaching a URL.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(next_help_heading = "Options for URLs")]
 #[group(skip)]
 pub struct Options {

@@ -1,7 +1,7 @@
 //! `mjpeg check`: what is wrong with a stream, and which programs it breaks.
 
 mod baseline;
-mod depth;
+
 mod emit;
 mod explain;
 mod framer;
@@ -22,6 +22,7 @@ use mjpeg::check::{self, Expectations, Rule, Selection, Selector, Severity};
 use mjpeg::counted::Counted;
 
 use crate::clock::Clock;
+use crate::depth::Depth;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::{self, Color};
 use crate::paint::Paint;
@@ -33,7 +34,6 @@ use crate::transport::Target;
 use crate::usage::Usage;
 use crate::value::Rate;
 use baseline::Baseline;
-use depth::Depth;
 use emit::{Emitter, Json, Text};
 use limits::Limits;
 use options::Options;
