@@ -291,27 +291,4 @@ impl Judge {
 }
 
 #[cfg(test)]
-mod windows;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::selection::Selection;
-
-    fn report(rules: Selection) -> Report {
-        let expectations = Expectations { rules, ..Expectations::default() };
-        let mut judge = Judge::new(expectations);
-        judge.head(&Head::parse(b"HTTP/1.1 200 OK\nContent-Type: x/y\n\n").unwrap().unwrap());
-        judge.finish(None)
-    }
-
-    #[test]
-    fn rules_that_are_not_selected_change_nothing_in_the_report() {
-        let all = report(Selection::all());
-        assert_eq!(all.worst(), Some(Severity::Error));
-        let warnings = report(Selection::all().without(["H102".parse().unwrap()]));
-        assert_eq!(warnings.worst(), Some(Severity::Warning));
-        let none = report(Selection::all().only(["J".parse().unwrap()]));
-        assert_eq!((none.worst(), none.findings.len()), (None, 0));
-    }
-}
+mod tests;

@@ -152,3 +152,6 @@ impl Watched {
         (self.state.standing, self.since)
     }
 }
+
+#[cfg(test)]
+mod tests;

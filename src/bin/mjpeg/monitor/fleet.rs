@@ -193,6 +193,6 @@ mod tests {
         ];
         let targets: Vec<Target> = typed.iter().map(Target::parse).collect();
         let names = names(targets.iter());
-        assert_eq!(names, ["127.0.0.1-8080-stream", "cam", "cam-2", "--1--80-a-b-..--".trim_matches('-')]);
+        assert_eq!(names, ["127.0.0.1-8080-stream", "cam", "cam-2", "1--80-a-b"]);
     }
 }

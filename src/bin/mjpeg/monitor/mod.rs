@@ -13,6 +13,7 @@ mod hook;
 mod log;
 mod options;
 mod printer;
+mod probe;
 mod reader;
 mod ring;
 mod rules;
@@ -31,7 +32,7 @@ use clap::Args;
 use crate::clock::Clock;
 use crate::listen::address::ListenAddress;
 use crate::listen::host;
-use crate::transport::Target;
+use crate::transport::{HostPattern, Target};
 use crate::usage::Usage;
 use crate::value;
 use hook::Hooks;
@@ -65,6 +66,13 @@ pub struct Monitor {
     /// machine alone]
     #[arg(long, value_name = "NAME", value_parser = host::name, requires = "listen")]
     allow_host: Vec<String>,
+    /// The modules of /probe?module=NAME: how long to read, limits, passwords, rules (TOML)
+    #[arg(long, value_name = "FILE", requires = "listen")]
+    config: Option<PathBuf>,
+    /// Let /probe ask these hosts, and redirections lead to them: HOST[:PORT] with `*`, or ADDRESS/BITS. Repeatable [default:
+    /// any host if ADDR is of this machine alone, else none]
+    #[arg(long, value_name = "PATTERN", requires = "listen")]
+    allow_target: Vec<HostPattern>,
     /// Start this command at each change, with the change in its environment: MJPEG_NAME, MJPEG_TO, MJPEG_CODES,
     /// MJPEG_MESSAGE, MJPEG_JSON and others. Its words are split as in a shell, but no shell is started
     #[arg(long, value_name = "CMD", value_parser = words)]

@@ -6,18 +6,22 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::Monitor;
 use super::camera::{Camera, News};
 use super::change::Line;
 use super::fleet::{Fleet, Wanted, names};
 use super::hook::Hooks;
 use super::printer::Printer;
+use super::probe::{Allowed, Modules, Prober};
 use super::ring::Rings;
+use super::server::{self, Facts};
 use super::state::Standing;
-use super::{Monitor, server};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file_limit;
 use crate::flight::Limits;
+use crate::listen::host::Hosts;
+use crate::listen::tcp;
 use crate::output;
 use crate::problem::Problem;
 use crate::signal::Stop;
@@ -40,7 +44,7 @@ impl Monitor {
         let file_limit_before = file_limit::soft();
         file_limit::raise();
         let mut fleet = Fleet::new(self.rings()?, self.quiet, &clock, stop);
-        let _server = server::start(&self, &fleet.cameras, &clock, stop)?;
+        self.serve(&fleet, &clock, stop)?;
         fleet.watch(wanted)?;
         let mut hooks = self.hooks(file_limit_before, &clock);
         let printer = Printer::start();
@@ -87,6 +91,33 @@ impl Monitor {
         }
         printer.print(json);
         Ok(())
+    }
+
+    /// Starts the server of `--listen`.
+    fn serve(&self, fleet: &Fleet, clock: &Clock, stop: &Stop) -> Result<(), Problem> {
+        let Some(address) = &self.listen else { return Ok(()) };
+        let modules = match &self.config {
+            Some(file) => Modules::read(file, &self.camera, stop)?,
+            None => Modules::new(&self.camera),
+        };
+        let listener = tcp::bind(address)?;
+        let loopback = listener.is_local();
+        if !loopback && self.allow_target.is_empty() && self.targets.is_empty() && self.list.is_none() {
+            let problem = Problem::new(anyhow!("other machines could make this one ask any host"));
+            return Err(problem.hint("name the hosts that may be probed: --allow-target PATTERN"));
+        }
+        let allowed = match loopback && self.allow_target.is_empty() {
+            true => Allowed::All,
+            false => Allowed::Only(self.allow_target.clone()),
+        };
+        let facts = Facts {
+            cameras: fleet.cameras.clone(),
+            prober: Prober::new(modules, allowed, clock, stop),
+            hosts: Hosts { allowed: self.allow_host.clone(), loopback },
+            clock: clock.clone(),
+            started: clock.now(),
+        };
+        server::start(facts, listener, stop)
     }
 
     /// The cameras of the command line, then those of the list.

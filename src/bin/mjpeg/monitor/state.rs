@@ -108,7 +108,7 @@ mod tests {
 
     fn seen(verdict: Verdict) -> Seen {
         let why = None;
-        let behind = Duration::ZERO;
+        let (behind, bytes_p50) = (Duration::ZERO, None);
         Seen {
             verdict,
             why,
@@ -117,6 +117,7 @@ mod tests {
             pictures: 1,
             timing: None,
             size: None,
+            bytes_p50,
             behind,
         }
     }

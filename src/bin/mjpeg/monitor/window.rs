@@ -33,6 +33,8 @@ pub struct Seen {
     pub timing: Option<Timing>,
     /// The size of its pictures.
     pub size: Option<(u16, u16)>,
+    /// The median of their bytes.
+    pub bytes_p50: Option<u64>,
     /// The longest time from the arrival of a picture to its judgement: we were busy or stopped.
     pub behind: Duration,
 }
@@ -70,6 +72,7 @@ struct Gathered {
     pictures: u64,
     timing: Option<Timing>,
     size: Option<(u16, u16)>,
+    bytes_p50: Option<u64>,
 }
 
 impl Window {
@@ -193,7 +196,7 @@ impl Window {
         if let Some(judge) = &mut self.judge {
             self.ended.add(judge.window(watched));
         }
-        let Gathered { mut findings, pictures, timing, size } = std::mem::take(&mut self.ended);
+        let Gathered { mut findings, pictures, timing, size, bytes_p50 } = std::mem::take(&mut self.ended);
         let worst = self.worst.take();
         // A camera that is not there stays so in the next window.
         self.worst.clone_from(&self.lost);
@@ -208,7 +211,7 @@ impl Window {
         };
         let behind = std::mem::take(&mut self.behind);
         let why = worst.map(|(_, why)| why);
-        Some(Seen { verdict, why, findings, counting, pictures, timing, size, behind })
+        Some(Seen { verdict, why, findings, counting, pictures, timing, size, bytes_p50, behind })
     }
 }
 
@@ -223,5 +226,6 @@ impl Gathered {
         self.pictures += report.pictures;
         self.timing = report.timing.or(self.timing);
         self.size = report.frames.size.or(self.size);
+        self.bytes_p50 = report.frames.bytes_p50.or(self.bytes_p50);
     }
 }

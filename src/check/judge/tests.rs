@@ -1,4 +1,4 @@
-//! Tests of windows: what a judge reports that goes on.
+//! Tests of the judge: rules that are not selected, and the windows of a stream that goes on.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -7,6 +7,7 @@ use core::time::Duration;
 use super::{Expectations, Judge};
 use crate::check::report::{Finding, Report};
 use crate::check::rule::Severity;
+use crate::check::selection::Selection;
 use crate::http::Head;
 use crate::jpeg::Walk;
 use crate::multipart::{Event, Parser};
@@ -148,4 +149,21 @@ fn the_rate_is_that_of_the_window() {
         later.send(PICTURES[n % 2], 0, 3_600_000 + n as u64 * 100);
     }
     assert_eq!(later.window(3_601_000), []);
+}
+
+fn report(rules: Selection) -> Report {
+    let expectations = Expectations { rules, ..Expectations::default() };
+    let mut judge = Judge::new(expectations);
+    judge.head(&Head::parse(b"HTTP/1.1 200 OK\nContent-Type: x/y\n\n").unwrap().unwrap());
+    judge.finish(None)
+}
+
+#[test]
+fn rules_that_are_not_selected_change_nothing_in_the_report() {
+    let all = report(Selection::all());
+    assert_eq!(all.worst(), Some(Severity::Error));
+    let warnings = report(Selection::all().without(["H102".parse().unwrap()]));
+    assert_eq!(warnings.worst(), Some(Severity::Warning));
+    let none = report(Selection::all().only(["J".parse().unwrap()]));
+    assert_eq!((none.worst(), none.findings.len()), (None, 0));
 }
