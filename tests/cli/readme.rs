@@ -16,7 +16,7 @@ fn blocks(language: &str) -> Vec<String> {
 #[test]
 fn every_shell_block_of_the_readme_runs() {
     let blocks = blocks("sh");
-    for subcommand in ["serve", "record", "check", "bench"] {
+    for subcommand in ["serve", "record", "check", "monitor", "bench"] {
         assert!(blocks.iter().any(|block| block.contains(&format!("mjpeg {subcommand}"))), "{subcommand}");
     }
     let bin = Path::new(env!("CARGO_BIN_EXE_mjpeg")).parent().unwrap().to_path_buf();

@@ -37,6 +37,7 @@ use crate::check::rules::timing::ENDED_EARLY;
 use crate::consumers::{HeadStart, ResponseHead};
 use crate::counted::Counted;
 use crate::http::{ChunkError, Head};
+use crate::jpeg::Checker;
 use crate::multipart::{Collector, Event, Part};
 
 pub use self::expectations::Expectations;
@@ -134,6 +135,12 @@ impl Judge {
     /// Whether the entropy-coded data of the next pictures is read; at first as the expectations say.
     pub fn set_deep(&mut self, deep: bool) {
         self.expectations.deep = deep;
+    }
+
+    /// Lends this judge a checker, and returns the one that it had. With many judges, those that read no picture at the moment
+    /// need none: its tables are most of the memory of a judge. Without one, a judge makes its own.
+    pub fn exchange_checker(&mut self, checker: Option<Checker>) -> Option<Checker> {
+        mem::replace(&mut self.parts.pictures.checker, checker)
     }
 
     /// Whether the response so far is one picture, perhaps a damaged one, without a frame around it, as its type says: the

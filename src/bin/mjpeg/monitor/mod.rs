@@ -8,6 +8,7 @@
 
 mod camera;
 mod change;
+mod checkers;
 mod fleet;
 mod hook;
 mod log;

@@ -10,6 +10,7 @@ use mjpeg::check::{Finding, Judge, Report};
 use mjpeg::multipart::Event;
 use mjpeg::stats::Timing;
 
+use super::checkers;
 use super::rules::Rules;
 use super::verdict::Verdict;
 use crate::depth::Walks;
@@ -115,7 +116,7 @@ impl Window {
         }
     }
 
-    /// An event of the stream, which is handled at `now` of the clock. Returns whether it is a part.
+    /// An event of the stream, which is handled at `now` of the clock.
     pub fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>, now: Duration) {
         if let Some(arrival) = arrival {
             self.came(arrival, now);
@@ -124,8 +125,9 @@ impl Window {
         if let Event::Part(part) = event {
             judge.set_deep(self.walks.next(now, arrival));
             if let (true, true, Some(arrival)) = (self.is_polled, part.number > 1, arrival) {
-                return judge.polled(part, arrival);
+                return checkers::lent(judge, |judge| judge.polled(part, arrival));
             }
+            return checkers::lent(judge, |judge| judge.event(event, arrival));
         }
         judge.event(event, arrival);
     }
