@@ -95,7 +95,9 @@ impl Site {
     /// The alerts that fire, each as its name and the camera.
     fn firing(&self) -> Option<BTreeSet<(String, String)>> {
         std::net::TcpStream::connect(&self.address).ok()?;
-        let (head, body) = http::get(&self.address, "/api/v1/alerts");
+        let request =
+            format!("GET /api/v1/alerts HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        let (head, body) = http::split(&http::exchange(&self.address, request.as_bytes()));
         if !head.starts_with("HTTP/1.1 200") {
             return None;
         }

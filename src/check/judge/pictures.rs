@@ -3,7 +3,6 @@
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use core::mem;
 use core::time::Duration;
 
 use memchr::memmem;

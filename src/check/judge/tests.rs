@@ -128,8 +128,7 @@ fn each_finding_counts_in_one_window_but_those_of_the_head_in_all() {
 
 #[test]
 fn the_rate_is_that_of_the_window() {
-    let mut expectations = Expectations::default();
-    expectations.min_fps = Some(4.0);
+    let expectations = Expectations { min_fps: Some(4.0), ..Expectations::default() };
     let mut stream = Stream::new(expectations, "multipart/x-mixed-replace; boundary=b");
     // 10 pictures in the first second, then 2 in the second one.
     for n in 0..10 {
@@ -141,8 +140,7 @@ fn the_rate_is_that_of_the_window() {
     }
     assert_eq!(stream.window(2000), [("fps-below-limit", 1)]);
     // A stream that is opened later by the same clock.
-    let mut expectations = Expectations::default();
-    expectations.min_fps = Some(4.0);
+    let expectations = Expectations { min_fps: Some(4.0), ..Expectations::default() };
     let mut later = Stream::new(expectations, "multipart/x-mixed-replace; boundary=b");
     later.judge.begin_at(Duration::from_secs(3600));
     for n in 0..10 {
