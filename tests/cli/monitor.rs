@@ -97,7 +97,7 @@ fn a_fault_is_a_line_a_command_and_a_capture_that_check_reads() {
     kit::eventually("a capture that shows the gap", || {
         let capture = captures(&captured).pop()?;
         let checked = run(mjpeg(["check", "--format", "json"]).arg(capture)).text();
-        (codes(&serde_json::from_str(&checked).ok()?) == ["T401"]).then_some(())
+        codes(&serde_json::from_str(&checked).ok()?).contains(&"T401").then_some(())
     });
 
     let address = address(&monitor);
