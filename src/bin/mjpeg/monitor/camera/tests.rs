@@ -157,7 +157,8 @@ fn a_day_with_a_hundred_faults_at_random_has_a_change_for_each_and_no_other() {
             day.second((at < 13).then_some(kind.0), at);
         }
     }
-    let mut changes = day.changes.iter();
+    // Black pictures that are all equal are frozen too, which is said a window later.
+    let mut changes = day.changes.iter().filter(|it| it.1.change.from != it.1.change.to);
     let (_, first) = changes.next().unwrap();
     assert_eq!((first.change.from, first.change.to), (Standing::Unknown, Standing::Good), "seed {seed}");
     for (begin, (kind, code)) in faults {
