@@ -116,7 +116,7 @@ fn topics_have_a_help_of_their_own() {
 
 #[test]
 fn the_help_of_commands_has_examples() {
-    for command in ["serve", "record", "check", "inspect"] {
+    for command in ["serve", "record", "check", "inspect", "monitor"] {
         let help = run(&mut mjpeg([command, "--help"])).expect(0).text();
         let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{help}"));
         assert!(examples.contains(&format!("  mjpeg {command} ")), "{examples}");

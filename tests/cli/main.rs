@@ -37,6 +37,8 @@ mod inspect_dialect;
 mod inspect_diff;
 mod judgement;
 mod local;
+mod monitor;
+mod monitor_prometheus;
 mod page;
 mod picture_classes;
 mod reach;

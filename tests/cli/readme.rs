@@ -16,7 +16,7 @@ fn blocks(document: &str, language: &str) -> Vec<String> {
 #[test]
 fn every_shell_block_of_the_readme_runs() {
     let blocks = blocks("README.md", "sh");
-    for subcommand in ["serve", "record", "check", "bench"] {
+    for subcommand in ["serve", "record", "check", "monitor", "bench"] {
         assert!(blocks.iter().any(|block| block.contains(&format!("mjpeg {subcommand}"))), "{subcommand}");
     }
     run_all(blocks);

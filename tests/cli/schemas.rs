@@ -111,6 +111,17 @@ fn all_json_output_is_valid_by_its_schema() {
     faulty.run.end().expect(0);
     printed.lines("serve.fault", &fs::read(&log).unwrap());
 
+    let mut monitor =
+        mjpeg(["monitor", &server.stream, "http://127.0.0.1:1/", "--window=300ms", "--listen=0"]);
+    let monitor = start(&mut monitor);
+    let changes = format!("{}\n{}\n", monitor.line(), monitor.line());
+    printed.lines("monitor", changes.as_bytes());
+    let address =
+        monitor.err().split("http://").find_map(|it| it.split_once("/\n").map(|it| it.0.to_string()));
+    printed.lines("monitor.state", &http::get(&address.unwrap(), "/state").1);
+    monitor.signal("TERM");
+    monitor.end().expect(0);
+
     let measured = Server::start(&kit::frames(), &["--fps", "20"]);
     let bench = |args: &[&str]| run(mjpeg(["bench"]).args(args).args(["--format", "json", "--quiet"]));
     let pid = measured.run.pid().to_string();

@@ -8,6 +8,7 @@ use crate::bench;
 use crate::exit::{Failure, Outcome};
 use crate::generate::{Completions, Man};
 use crate::inspect::Inspect;
+use crate::monitor::Monitor;
 use crate::record::Record;
 use crate::redacted::redacted;
 use crate::serve::Serve;
@@ -62,6 +63,7 @@ pub enum Command {
     Record(Box<Record>),
     Check(Box<Check>),
     Inspect(Box<Inspect>),
+    Monitor(Box<Monitor>),
     /// Measure how streams arrive, compared with the theoretical prediction.
     Bench(bench::Args),
     Completions(Completions),
@@ -87,6 +89,7 @@ impl Command {
             Self::Record(_) => &["record"],
             Self::Check(_) => &["check"],
             Self::Inspect(_) => &["inspect"],
+            Self::Monitor(_) => &["monitor"],
             Self::Serve(_) => &["serve"],
             Self::Bench(args) => args.path(),
             Self::Completions(_) => &["completions"],
@@ -108,6 +111,7 @@ impl Command {
             Self::Bench(args) => args.check(),
             Self::Record(record) => record.check(),
             Self::Inspect(inspect) => inspect.check(),
+            Self::Monitor(monitor) => monitor.check(),
             Self::Check(check) => check.check(),
             Self::Completions(_)
             | Self::Man(_)
@@ -127,6 +131,7 @@ impl Command {
             Self::Record(record) => record.run(stop),
             Self::Check(check) => check.run(stop),
             Self::Inspect(inspect) => inspect.run(stop),
+            Self::Monitor(monitor) => monitor.run(stop),
             Self::Serve(serve) => serve.run(stop),
             Self::Bench(args) => bench::run(args, stop),
             Self::Completions(completions) => completions.run(root()),

@@ -27,6 +27,29 @@ pub struct Stop {
     readable: Option<Arc<OwnedFd>>,
     /// The handlers that note a first signal, so that the same signal again kills.
     first: Arc<[SigId]>,
+    /// All handlers of SIGHUP.
+    hangup: Arc<[SigId]>,
+}
+
+/// The SIGHUPs that have come, for programs that read their lists again.
+#[derive(Debug)]
+pub struct Hangups {
+    came: Arc<AtomicBool>,
+    readable: UnixStream,
+}
+
+impl Hangups {
+    /// Whether one has come since the last call.
+    pub fn take(&mut self) -> bool {
+        // First the bytes, then the flag: one that comes between them is seen by the next call.
+        while matches!(io::Read::read(&mut self.readable, &mut [0; 64]), Ok(1..)) {}
+        self.came.swap(false, Ordering::SeqCst)
+    }
+
+    /// A descriptor that is readable while [`Hangups::take`] has something.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.readable.as_fd()
+    }
 }
 
 /// The signals that arrive while a child process runs, with their origins.
@@ -84,19 +107,29 @@ impl Stop {
     pub fn install() -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         write.set_nonblocking(true)?;
-        let mut stop =
-            Self { signal: Arc::default(), readable: Some(Arc::new(read.into())), first: Arc::default() };
-        let mut first = Vec::new();
+        let mut stop = Self {
+            signal: Arc::default(),
+            readable: Some(Arc::new(read.into())),
+            first: Arc::default(),
+            hangup: Arc::default(),
+        };
+        let (mut first, mut hangup) = (Vec::new(), Vec::new());
         for signal in ENDING {
             let asked = Arc::new(AtomicBool::new(false));
             // Order matters: the second signal must find the flag that the first one set, and a loop that
             // the descriptor wakes must find the signal.
-            signal_hook::flag::register_conditional_default(signal, Arc::clone(&asked))?;
-            first.push(signal_hook::flag::register(signal, asked)?);
-            signal_hook::flag::register_usize(signal, Arc::clone(&stop.signal), signal as usize)?;
-            signal_hook::low_level::pipe::register(signal, write.try_clone()?)?;
+            let ids = [
+                signal_hook::flag::register_conditional_default(signal, Arc::clone(&asked))?,
+                signal_hook::flag::register(signal, asked)?,
+                signal_hook::flag::register_usize(signal, Arc::clone(&stop.signal), signal as usize)?,
+                signal_hook::low_level::pipe::register(signal, write.try_clone()?)?,
+            ];
+            first.push(ids[1]);
+            if signal == SIGHUP {
+                hangup.extend(ids);
+            }
         }
-        stop.first = first.into();
+        (stop.first, stop.hangup) = (first.into(), hangup.into());
         // A limit on the size of files is our side's failure and is reported like a full disk.
         signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         Ok(stop)
@@ -117,6 +150,24 @@ impl Stop {
             signal_hook::low_level::unregister(*id);
         }
         Ok(Arrivals(arrivals))
+    }
+
+    /// From now on, SIGHUP does not end the run.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses a handler or a descriptor.
+    pub fn keep_hangups(&self) -> io::Result<Hangups> {
+        let (readable, write) = UnixStream::pair()?;
+        readable.set_nonblocking(true)?;
+        write.set_nonblocking(true)?;
+        let came = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register(SIGHUP, Arc::clone(&came))?;
+        signal_hook::low_level::pipe::register(SIGHUP, write)?;
+        for id in self.hangup.iter() {
+            signal_hook::low_level::unregister(*id);
+        }
+        Ok(Hangups { came, readable })
     }
 
     /// The signal that ended the run, if there was one.

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::ToString;
+use core::mem;
 use core::time::Duration;
 
 use super::findings::{Findings, Place};
@@ -37,7 +38,7 @@ struct Runs {
 }
 
 /// Pictures in a row that are nearly the same.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct StillRun {
     run: Run,
     /// Equal pictures that the last one ends.
@@ -77,6 +78,20 @@ impl Content {
                 let run = Run::start(part, arrival);
                 self.still = (!shows_nothing).then_some(StillRun { run, equal: 1, is_frozen: false });
             }
+        }
+    }
+
+    /// The pictures of the next window: runs go on.
+    pub fn continued(&mut self) -> Self {
+        let next = |runs: &Runs| Runs { run: runs.run, longest: Longest::default() };
+        Self {
+            looked: 0,
+            black: next(&self.black),
+            overexposed: next(&self.overexposed),
+            flat: next(&self.flat),
+            stillness: mem::take(&mut self.stillness),
+            still: self.still,
+            nearly_frozen: Longest::default(),
         }
     }
 

@@ -31,7 +31,7 @@ impl Place {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Findings {
     /// By code.
     by_code: BTreeMap<&'static str, Finding>,

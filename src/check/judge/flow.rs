@@ -4,6 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem;
 use core::time::Duration;
 
 use super::findings::{Findings, Place};
@@ -37,6 +38,11 @@ pub struct Flow {
 }
 
 impl Flow {
+    /// The reads of the next window.
+    pub fn continued(&mut self) -> Self {
+        Self { reads: mem::take(&mut self.reads), ..Self::default() }
+    }
+
     /// Takes one read: at time `at` the first `reached` bytes of the body had come.
     pub fn received(&mut self, reached: u64, at: Duration) {
         if self.reads.back().is_some_and(|last| last.0 >= reached) {

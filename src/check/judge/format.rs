@@ -15,7 +15,7 @@ use crate::multipart::Part;
 const QUALITY_PERCENT: u8 = 10;
 
 /// The format of the pictures so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Format {
     /// Width and height of the first picture.
     pub size: Option<(u16, u16)>,

@@ -92,6 +92,12 @@ impl Freshness {
         }
     }
 
+    /// The capture times of the next window: its first one follows the last one of this window.
+    pub fn continued(&mut self) -> Self {
+        let last = self.last.take();
+        Self { name: self.name, is_utc: self.is_utc, is_coarse: self.is_coarse, last, ..Self::default() }
+    }
+
     /// Judges the lags. `began`: when the first byte came, since 1970-01-01 UTC.
     pub fn finish(self, began: Option<Duration>, findings: &mut Findings) {
         let name = self.name;

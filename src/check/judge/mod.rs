@@ -21,6 +21,7 @@ mod timing;
 
 use alloc::format;
 use alloc::vec::Vec;
+use core::mem;
 use core::time::Duration;
 
 use self::deviation::Length;
@@ -36,6 +37,7 @@ use crate::check::rules::timing::ENDED_EARLY;
 use crate::consumers::{HeadStart, ResponseHead};
 use crate::counted::Counted;
 use crate::http::{ChunkError, Head};
+use crate::jpeg::Checker;
 use crate::multipart::{Collector, Event, Part};
 
 pub use self::expectations::Expectations;
@@ -60,6 +62,8 @@ pub struct Judge {
     findings: Findings,
     /// What keeps the stream from carriers.
     obstacles: Findings,
+    /// The findings and the obstacles of the head, which count in each window.
+    of_head: (Findings, Findings),
     parts: Parts,
     watch: Watch,
     /// Whether the last delimiter was a close-delimiter.
@@ -83,6 +87,7 @@ impl Judge {
             expectations,
             findings: Findings::default(),
             obstacles: Findings::default(),
+            of_head: Default::default(),
             parts: Parts::new(),
             watch: Watch::default(),
             is_ended: false,
@@ -102,6 +107,7 @@ impl Judge {
             self.obstacles.note(&CROSS_ORIGIN_REFUSED, Place::STREAM, "no response head");
         }
         response::start(start, &mut self.findings);
+        self.of_head = (self.findings.clone(), self.obstacles.clone());
     }
 
     /// Takes the response head.
@@ -112,6 +118,7 @@ impl Judge {
         response::head(head, &mut self.findings);
         response::carried(head, &mut self.obstacles);
         self.parts.pictures.dash_boundary = response::dash_boundary(head);
+        self.of_head = (self.findings.clone(), self.obstacles.clone());
     }
 
     /// Takes when the first byte of the body came: the time of day, since 1970-01-01 UTC, and the time since
@@ -120,9 +127,20 @@ impl Judge {
         self.watch = Watch { began: Some(unix), waited, ..self.watch };
     }
 
+    /// Times of arrival do not count from the first byte of this body, but from an earlier one: this one came `since` later.
+    pub fn begin_at(&mut self, since: Duration) {
+        self.watch.since = since;
+    }
+
     /// Whether the entropy-coded data of the next pictures is read; at first as the expectations say.
     pub fn set_deep(&mut self, deep: bool) {
         self.expectations.deep = deep;
+    }
+
+    /// Lends this judge a checker, and returns the one that it had. With many judges, those that read no picture at the moment
+    /// need none: its tables are most of the memory of a judge. Without one, a judge makes its own.
+    pub fn exchange_checker(&mut self, checker: Option<Checker>) -> Option<Checker> {
+        mem::replace(&mut self.parts.pictures.checker, checker)
     }
 
     /// Whether the response so far is one picture, perhaps a damaged one, without a frame around it, as its type says: the
@@ -211,6 +229,39 @@ impl Judge {
         }
     }
 
+    /// The report of what came since the last call, or since the start. The judge goes on.
+    ///
+    /// What crosses the border of two windows is found all the same: runs of equal, still or black pictures go on, the first
+    /// gap begins at the last picture before the border, and a deviation counts in the window in which it shows. Findings of
+    /// the head are in each report. What is kept for the next window does not grow with the number of windows.
+    ///
+    /// `watched`: as in [`Judge::finish`], up to now.
+    ///
+    /// ```
+    /// use mjpeg::check::{Expectations, Judge};
+    /// use mjpeg::http::Head;
+    ///
+    /// let mut judge = Judge::new(Expectations::default());
+    /// judge.head(&Head::parse(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n")?.unwrap());
+    /// assert_eq!(judge.window(None).findings, judge.window(None).findings);
+    /// # Ok::<(), mjpeg::http::HeadError>(())
+    /// ```
+    pub fn window(&mut self, watched: Option<Duration>) -> Report {
+        let next = Self {
+            expectations: self.expectations.clone(),
+            findings: self.of_head.0.clone(),
+            obstacles: self.of_head.1.clone(),
+            of_head: self.of_head.clone(),
+            parts: self.parts.continued(&self.findings),
+            watch: Watch { waited: Duration::ZERO, since: watched.unwrap_or(self.watch.since), ..self.watch },
+            candidate: self.candidate.clone(),
+            // The gap behind the last part is not decided yet.
+            deviations: mem::take(&mut self.deviations),
+            ..*self
+        };
+        mem::replace(self, next).finish(watched)
+    }
+
     /// The report. `watched`: the time from the first byte to the end, if arrival times mean something.
     /// Silence at the end counts as a gap and lowers the rate.
     pub fn finish(mut self, watched: Option<Duration>) -> Report {
@@ -247,24 +298,4 @@ impl Judge {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::selection::Selection;
-
-    fn report(rules: Selection) -> Report {
-        let expectations = Expectations { rules, ..Expectations::default() };
-        let mut judge = Judge::new(expectations);
-        judge.head(&Head::parse(b"HTTP/1.1 200 OK\nContent-Type: x/y\n\n").unwrap().unwrap());
-        judge.finish(None)
-    }
-
-    #[test]
-    fn rules_that_are_not_selected_change_nothing_in_the_report() {
-        let all = report(Selection::all());
-        assert_eq!(all.worst(), Some(Severity::Error));
-        let warnings = report(Selection::all().without(["H102".parse().unwrap()]));
-        assert_eq!(warnings.worst(), Some(Severity::Warning));
-        let none = report(Selection::all().only(["J".parse().unwrap()]));
-        assert_eq!((none.worst(), none.findings.len()), (None, 0));
-    }
-}
+mod tests;

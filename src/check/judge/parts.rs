@@ -29,6 +29,8 @@ pub struct Parts {
     pub pictures: Pictures,
     pub flow: Flow,
     times: FrameTimes,
+    /// The gap that is a stall by the gaps of the last window that had some.
+    usual_limit: Option<Duration>,
     freshness: Freshness,
 }
 
@@ -39,6 +41,8 @@ pub struct Watch {
     pub began: Option<Duration>,
     /// From the request to the first byte.
     pub waited: Duration,
+    /// The time of arrival that the window began at.
+    pub since: Duration,
     /// From the first byte to the end, if arrival times mean something.
     pub watched: Option<Duration>,
 }
@@ -52,7 +56,25 @@ impl Parts {
             pictures: Pictures::new(),
             flow: Flow::default(),
             times: FrameTimes::default(),
+            usual_limit: None,
             freshness: Freshness::default(),
+        }
+    }
+
+    /// The parts of the next window. What it needs is moved there; [`Parts::finish`] does not need it.
+    pub fn continued(&mut self, findings: &Findings) -> Self {
+        let mut times = FrameTimes::default();
+        if let Some(last) = self.times.last() {
+            times.push(last);
+        }
+        Self {
+            count: 0,
+            cut: 0,
+            pictures: self.pictures.continued(findings),
+            flow: self.flow.continued(),
+            usual_limit: self.times.timing(None).map(|timing| timing.max_gap).or(self.usual_limit),
+            times,
+            freshness: self.freshness.continued(),
         }
     }
 
@@ -107,10 +129,16 @@ impl Parts {
         expectations: &Expectations,
         findings: &mut Findings,
     ) -> (Option<Timing>, Frames) {
-        let Self { pictures, flow, times, freshness, .. } = self;
+        let Self { pictures, flow, times, freshness, usual_limit, .. } = self;
         let timing = times.timing(expectations.max_gap);
-        timing::gaps(&times, timing.as_ref(), watch.watched, expectations, findings);
-        let since_request = watch.watched.map(|watched| watched + watch.waited);
+        // A window that is mostly one gap would have that gap as the usual one.
+        let is_usual_less =
+            expectations.max_gap.is_none() && timing.map(|timing| timing.max_gap) > usual_limit;
+        let timing = timing.and_then(|own| {
+            usual_limit.filter(|_| is_usual_less).map_or(Some(own), |usual| times.timing(Some(usual)))
+        });
+        timing::gaps(&times, timing.as_ref(), usual_limit, watch.watched, expectations, findings);
+        let since_request = watch.watched.map(|watched| watched.saturating_sub(watch.since) + watch.waited);
         timing::rate(pictures.count, since_request, expectations, findings);
         flow.finish(&times, watch.watched, findings);
         freshness.finish(watch.began, findings);

@@ -15,6 +15,7 @@ use super::repeats::Repeats;
 use crate::check::content::Look;
 use crate::check::report::Frames;
 use crate::check::rule::Rule;
+use crate::check::rules::content::{QUALITY_CHANGE, SAMPLING_CHANGE, SIZE_CHANGE};
 use crate::check::rules::{jpeg::*, part_body::*};
 use crate::counted::Counted;
 use crate::jpeg::{
@@ -38,7 +39,8 @@ pub struct Pictures {
     content: Content,
     walked: u64,
     unread: u64,
-    checker: Checker,
+    /// Made for the first picture whose entropy-coded data is read: its tables are most of the memory of a judge.
+    pub checker: Option<Checker>,
 }
 
 impl Pictures {
@@ -53,7 +55,25 @@ impl Pictures {
             content: Content::default(),
             walked: 0,
             unread: 0,
-            checker: Checker::new().with_sampled_means(Look::MCUS),
+            checker: None,
+        }
+    }
+
+    /// The pictures of the next window.
+    pub fn continued(&mut self, findings: &Findings) -> Self {
+        // A change is one finding, not one in each window that follows.
+        let is_changed =
+            [&SIZE_CHANGE, &SAMPLING_CHANGE, &QUALITY_CHANGE].iter().any(|rule| findings.has(rule));
+        Self {
+            dash_boundary: self.dash_boundary.take(),
+            format: if is_changed { Format::default() } else { self.format.clone() },
+            repeats: self.repeats.continued(),
+            content: self.content.continued(),
+            checker: self.checker.take(),
+            count: 0,
+            sizes: Vec::new(),
+            walked: 0,
+            unread: 0,
         }
     }
 
@@ -118,7 +138,10 @@ impl Pictures {
         }
         let is_repeat = self.repeats.picture(part, arrival);
         let colour = self.format.picture(part, picture, expectations, findings);
-        let entropy = expectations.deep.then(|| Judgement::of_entropy(part.body, &mut self.checker));
+        let mut checker = expectations
+            .deep
+            .then(|| self.checker.get_or_insert_with(|| Checker::new().with_sampled_means(Look::MCUS)));
+        let entropy = checker.as_mut().map(|checker| Judgement::of_entropy(part.body, checker));
         let judgement = entropy.as_ref().unwrap_or(markers);
         if expectations.deep {
             let is_unread = judgement.damage().is_none() && judgement.unchecked().is_some();
@@ -135,8 +158,8 @@ impl Pictures {
                 findings.note(rule, place(at), note.to_string());
             }
         }
-        if expectations.deep {
-            self.content.picture(&mut self.checker, colour, part, arrival, is_repeat, findings);
+        if let Some(checker) = checker {
+            self.content.picture(checker, colour, part, arrival, is_repeat, findings);
         }
     }
 

@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem;
 use core::time::Duration;
 
 use super::findings::{Findings, Place};
@@ -21,6 +22,8 @@ pub struct Repeats {
     /// Where the first scan of the last picture starts.
     scan: usize,
     identical: u64,
+    /// Whether the first picture of this window was compared with one before it.
+    is_continued: bool,
     run: Option<EqualRun>,
     /// Runs of [`FROZEN_PICTURES`] or more.
     frozen: u64,
@@ -67,6 +70,13 @@ impl Repeats {
         self.identical
     }
 
+    /// The repeats of the next window: the run goes on.
+    pub fn continued(&mut self) -> Self {
+        let is_continued = !self.last.is_empty();
+        let last = mem::take(&mut self.last);
+        Self { last, scan: self.scan, is_continued, run: self.run, ..Self::default() }
+    }
+
     fn end_run(&mut self) {
         if let Some(ended) = self.run.take_if(|equal| equal.run.pictures >= FROZEN_PICTURES) {
             self.frozen += 1;
@@ -83,7 +93,7 @@ impl Repeats {
         self.end_run();
         if let Some(longest) = self.longest {
             findings.note_times(self.frozen, &FROZEN, longest.run.place, longest.message(pictures));
-        } else if pictures > 1 && self.identical + 1 == pictures {
+        } else if pictures > 1 && self.identical + u64::from(!self.is_continued) == pictures {
             let message = format!(
                 "all {pictures} pictures are the same; {FROZEN_PICTURES} in a row are needed to call the source frozen"
             );

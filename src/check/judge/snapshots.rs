@@ -105,7 +105,7 @@ impl Snapshots {
 }
 
 /// What is known of a response that may be a snapshot.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Candidate {
     /// Its head, if its type is that of a picture.
     head: Option<Head>,

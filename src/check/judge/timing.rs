@@ -8,15 +8,17 @@ use super::findings::{Findings, Place};
 use crate::check::rules::timing::*;
 use crate::stats::{FrameTimes, Timing};
 
-/// Judges the gaps. `watched`: from the first byte to the end, if known; silence at the end is a gap.
+/// Judges the gaps. `usual`: the limit by earlier gaps. `watched`: from the first byte to the end, if known; silence at the end
+/// is a gap.
 pub fn gaps(
     times: &FrameTimes,
     timing: Option<&Timing>,
+    usual: Option<Duration>,
     watched: Option<Duration>,
     expectations: &Expectations,
     findings: &mut Findings,
 ) {
-    let limit = timing.map(|timing| timing.max_gap).or(expectations.max_gap);
+    let limit = timing.map(|timing| timing.max_gap).or(expectations.max_gap).or(usual);
     let Some(limit) = limit else { return };
     let last = times.last().unwrap_or_default();
     let silence = watched.map_or(Duration::ZERO, |watched| watched.saturating_sub(last));

@@ -22,7 +22,7 @@ const STRAY_WORD: &str = "a word behind the URL is no option and no value of one
 /// # Errors
 ///
 /// Why the words are no options of a line, without passwords.
-pub(super) fn parse<O: LineOptions>(words: &[String], common: &O) -> Result<O, String> {
+pub fn parse<O: LineOptions>(words: &[String], common: &O) -> Result<O, String> {
     let mut options = common.clone();
     if words.is_empty() {
         return Ok(options);

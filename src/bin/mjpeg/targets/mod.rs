@@ -7,6 +7,6 @@ mod line_options;
 mod list;
 mod name;
 
-pub use line_options::LineOptions;
+pub use line_options::{LineOptions, parse as parse_options};
 pub use list::{Entry, read};
 pub use name::Name;

@@ -236,6 +236,8 @@ impl Camera {
         let is_image = content_type.is_some_and(|value| ContentType::parse(value).is_image());
         let tap = observer.opened(&Opened {
             reason,
+            head: stream.head().cloned(),
+            head_start: stream.head_start(),
             body_start: stream.reader.body_start(),
             is_in_chunks: stream.reader.is_in_chunks(),
             offset: self.origin.bytes,
@@ -283,9 +285,9 @@ impl Camera {
                 }
             };
         };
-        let why = error.to_string();
+        let (why, kind) = (error.to_string(), Some(error.kind));
         self.error = Some(error);
-        observer.lost(&Lost { end: None, why: &why, again_at: at })?;
+        observer.lost(&Lost { end: None, kind, why: &why, again_at: at })?;
         let reason = if self.opened == 0 { Reason::First } else { Reason::Again };
         self.state = State::Due(Due { at, reason, idle: None });
         Ok(None)
@@ -327,7 +329,7 @@ impl Camera {
         let is_foreign = matches!(end, End::NotAStream(_)) && !self.is_proven;
         let again_at = if is_foreign { None } else { self.retry.next(now, None) };
         let Some(at) = again_at else { return Ok(Some(end)) };
-        observer.lost(&Lost { end: Some(&end), why: &end.to_string(), again_at: at })?;
+        observer.lost(&Lost { end: Some(&end), kind: None, why: &end.to_string(), again_at: at })?;
         self.last_end = Some(end);
         self.state = State::Due(Due { at, reason: Reason::Again, idle: None });
         Ok(None)

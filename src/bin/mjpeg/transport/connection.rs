@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use mjpeg::consumers::HeadStart;
+use mjpeg::http::Head;
+
 use super::end::End;
+use super::open_error::OpenErrorKind;
 use super::secrets::Secrets;
 
 /// A stream that was opened.
@@ -10,6 +14,10 @@ use super::secrets::Secrets;
 pub struct Opened {
     /// Why it was opened.
     pub reason: Reason,
+    /// The response head, if there is one.
+    pub head: Option<Head>,
+    /// What the response starts with.
+    pub head_start: HeadStart,
     /// Bytes of the response before its body.
     pub body_start: usize,
     /// Whether its body comes in chunks.
@@ -42,6 +50,8 @@ pub enum Reason {
 pub struct Lost<'a> {
     /// How the last stream ended; `None` if none could be opened.
     pub end: Option<&'a End>,
+    /// What kept a stream from opening; `None` if one was open and ended.
+    pub kind: Option<OpenErrorKind>,
     /// Why, in words that may have bytes of the camera in them.
     pub why: &'a str,
     /// When the camera is asked again, by the clock.

@@ -123,6 +123,7 @@ impl Client {
         self.secrets = self.own_secrets.clone();
         let mut place = self.start.clone();
         for _ in 0..=MOST_REDIRECTIONS {
+            self.check_allowed(&place)?;
             match self.visit(&place)? {
                 Visit::Stream(mut stream) => {
                     stream.set_on_the_way(std::mem::take(&mut self.on_the_way));
@@ -140,6 +141,19 @@ impl Client {
             OpenErrorKind::Redirection,
             anyhow!("{}: more than {MOST_REDIRECTIONS} redirections", self.url),
         ))
+    }
+
+    /// Refuses a host that may not be asked. Redirections lead to others than the one that was named.
+    fn check_allowed(&self, place: &Place) -> Result<(), OpenError> {
+        let allowed = &self.access.options.allowed;
+        if allowed.iter().all(|list| list.iter().any(|pattern| pattern.allows(place))) {
+            return Ok(());
+        }
+        let (kind, what) = match *place == self.start {
+            true => (OpenErrorKind::Url, "may not be asked"),
+            false => (OpenErrorKind::Redirection, "is where a redirection leads, and may not be asked"),
+        };
+        Err(OpenError::new(kind, anyhow!("{}: {what}", place.shown())))
     }
 
     /// Requests `place`, without a password at first: the answer says which scheme keeps the password secret.

@@ -1,6 +1,7 @@
 //! Where a stream comes from, when its bytes came, and how they ended.
 
 mod access;
+mod allowed;
 mod arrivals;
 mod authority;
 mod backoff;
@@ -54,6 +55,7 @@ mod via;
 mod way;
 mod wire;
 
+pub use allowed::HostPattern;
 pub use camera::{Camera, CameraError, Manner};
 pub use connection::{Lost, Opened, Reason};
 pub use end::{End, Foreign};

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::allowed::HostPattern;
 use super::field::FieldArgument;
 use super::proxy::Proxy;
 use super::redacting::Redacting;
@@ -14,7 +15,7 @@ use super::via::Via;
 use crate::value;
 
 /// What a subcommand may choose about reaching a URL.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(next_help_heading = "Options for URLs")]
 #[group(skip)]
 pub struct Options {
@@ -57,6 +58,9 @@ pub struct Options {
     /// The `Via` field of a relay
     #[arg(skip)]
     pub via: Option<Via>,
+    /// The hosts that may be asked, redirections included: those that are in each of these lists
+    #[arg(skip)]
+    pub allowed: Vec<Vec<HostPattern>>,
     /// The test pattern has its frames at their times, rather than as fast as they are read
     #[arg(skip)]
     pub is_pattern_paced: bool,

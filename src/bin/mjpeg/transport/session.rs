@@ -148,12 +148,7 @@ impl Session {
 
     /// What a live response starts with. In a file, empty lines before the head mean nothing.
     pub fn head_start(&self) -> HeadStart {
-        let reader = &self.stream.reader;
-        match reader.head() {
-            None if self.is_live() => HeadStart::Body,
-            Some(_) if self.is_live() && reader.blank_before_head() > 0 => HeadStart::BlankLine,
-            _ => HeadStart::StatusLine,
-        }
+        self.stream.head_start()
     }
 
     /// Bytes of the response before its body.

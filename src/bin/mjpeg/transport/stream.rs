@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use memchr::memmem;
+use mjpeg::consumers::HeadStart;
 use mjpeg::http::{Dechunker, Head, HeadError};
 use mjpeg::response::{Expected, Reader};
 
@@ -119,6 +120,15 @@ impl Stream {
     /// The response head. A bare multipart body has none.
     pub fn head(&self) -> Option<&Head> {
         self.reader.head().or(self.substitute.as_ref())
+    }
+
+    /// What a live response starts with. In a file, empty lines before the head mean nothing.
+    pub(super) fn head_start(&self) -> HeadStart {
+        match self.reader.head() {
+            None if self.is_live => HeadStart::Body,
+            Some(_) if self.is_live && self.reader.blank_before_head() > 0 => HeadStart::BlankLine,
+            _ => HeadStart::StatusLine,
+        }
     }
 
     /// Sets the head that a body without one is judged by.

@@ -19,3 +19,10 @@ impl Via {
         self.value.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
+
+/// Clones are equal: they share the value.
+impl PartialEq for Via {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.value, &other.value)
+    }
+}

@@ -4,7 +4,6 @@ mod arguments;
 mod baseline;
 mod command;
 mod delivery;
-mod depth;
 mod emit;
 mod evidence;
 mod exempt;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use mjpeg::check::{Carrier, Consumer, Expectations};
 
 pub use crate::asked::Asked;
+use crate::depth::Depth;
 use crate::progress::Parts;
 use crate::transport;
-use crate::verdict::depth::Depth;
 use crate::verdict::exempt::Exempt;
 
 /// How far to read a target, and how to judge it.

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use mjpeg::check::{Expectations, Selection};
 
 use crate::clock::Clock;
+use crate::depth::Depth;
 use crate::problem::Problem;
 use crate::progress::Parts;
 use crate::signal::Stop;
 use crate::targets::{self, Entry};
 use crate::value::Rate;
 use crate::verdict::arguments::Check;
-use crate::verdict::depth::Depth;
 use crate::verdict::expect::Expected;
 use crate::verdict::limits::Limits;
 use crate::verdict::options::Options;

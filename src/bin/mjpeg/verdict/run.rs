@@ -10,6 +10,7 @@ use mjpeg::consumers::HeadStart;
 use mjpeg::multipart::{Event, Extent, Part};
 
 use crate::clock::Clock;
+use crate::depth::Walks;
 use crate::exit::Failure;
 use crate::problem::Problem;
 use crate::progress::Parts;
@@ -18,7 +19,6 @@ use crate::signal::Stop;
 use crate::status;
 use crate::transport::{End, Flow, Observer, Session, Source, Target};
 use crate::verdict::baseline::{Comparison, Entry, Figures, Settings, Steadiness};
-use crate::verdict::depth::Walks;
 use crate::verdict::evidence::{Collector, Evidence};
 use crate::verdict::options::{Asked, Options};
 use crate::verdict::recorded::{self, Judging};

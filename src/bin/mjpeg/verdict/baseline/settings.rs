@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::asked::Asked;
-use crate::verdict::depth::Depth;
+use crate::depth::Depth;
 use crate::verdict::options::Options;
 
 /// The options that decide what a check finds.

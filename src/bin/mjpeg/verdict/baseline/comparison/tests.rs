@@ -168,7 +168,7 @@ fn entry(figures: Figures, findings: &[Found]) -> Entry {
         idle: Duration::from_secs(5),
         expectations: check::Expectations::default(),
         transport: crate::transport::Options::default(),
-        depth: crate::verdict::depth::Depth::Auto,
+        depth: crate::depth::Depth::Auto,
         consumers: Vec::new(),
         carriers: Vec::new(),
         exempt: Vec::new(),

@@ -1,0 +1,188 @@
+//! `--config FILE`: the modules that `/probe?module=NAME` selects.
+//!
+//! A module is a table of options of `mjpeg monitor`, under their names with `_` for `-`; `duration` is that of the window. They are
+//! read by the parser of the command line, so each value means the same in both places.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use toml::Value;
+
+use crate::monitor::options::CameraOptions;
+use crate::option_file;
+use crate::problem::Problem;
+use crate::signal::Stop;
+use crate::targets;
+use crate::transport::HostPattern;
+
+/// The name of the module of requests that name none.
+const DEFAULT: &str = "default";
+/// For how long a probe reads if nothing else is said: less than the 10 s that Prometheus waits.
+const DURATION: Duration = Duration::from_secs(5);
+/// Options of the command line that mean nothing in a probe.
+const FOREIGN: [&str; 5] = ["window", "interval", "bad_after", "good_after", "wait"];
+/// Options with which something secret is sent to whatever host a request names.
+const SECRET: [&str; 3] = ["user", "password_file", "header"];
+
+/// The modules by their names. There is always one named `default`.
+#[derive(Debug)]
+pub struct Modules(BTreeMap<String, Module>);
+
+/// How a probe is made.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// The options of the probe.
+    pub options: CameraOptions,
+    /// The only hosts that it may be used for, if the module names some.
+    pub hosts: Vec<HostPattern>,
+}
+
+impl Modules {
+    /// The default module alone. `common`: the options of the command line.
+    pub fn new(common: &CameraOptions) -> Self {
+        let options = CameraOptions { window: DURATION, ..common.clone() };
+        Self(BTreeMap::from([(DEFAULT.into(), Module { options, hosts: Vec::new() })]))
+    }
+
+    /// Reads `file`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is wrong: the message names the module and the key.
+    pub fn read(file: &Path, common: &CameraOptions, stop: &Stop) -> Result<Self, Problem> {
+        let shown = file.display();
+        let bytes = option_file::read(file, stop).with_context(|| format!("cannot read {shown}"))?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| anyhow!("{shown} is not UTF-8"))?;
+        Ok(Self::parse(text, common).map_err(|why| anyhow!("{shown}: {why}"))?)
+    }
+
+    fn parse(text: &str, common: &CameraOptions) -> Result<Self, String> {
+        let mut file: toml::Table = toml::from_str(text).map_err(|error| {
+            // The source that the error would show may have a password.
+            format!("it is not TOML: {}", error.message())
+        })?;
+        let mut all = Self::new(common);
+        let modules = file.remove("modules").unwrap_or(Value::Table(toml::Table::new()));
+        if let Some(key) = file.keys().next() {
+            return Err(format!("unknown key {key}; a module is a table [modules.NAME]"));
+        }
+        let Value::Table(modules) = modules else { return Err("modules is not a table".into()) };
+        for (name, module) in modules {
+            let Value::Table(table) = module else { return Err(format!("module {name} is not a table")) };
+            let module = Module::parse(table, common).map_err(|why| format!("module {name}: {why}"))?;
+            all.0.insert(name, module);
+        }
+        Ok(all)
+    }
+
+    /// The module of a request.
+    pub fn find(&self, name: Option<&str>) -> Option<&Module> {
+        self.0.get(name.unwrap_or(DEFAULT))
+    }
+}
+
+impl Module {
+    fn parse(mut table: toml::Table, common: &CameraOptions) -> Result<Self, String> {
+        let hosts = match table.remove("allow_targets") {
+            None => Vec::new(),
+            Some(value) => {
+                let parse = |text: String| text.parse().map_err(|why| format!("allow_targets: {why}"));
+                texts(&value)
+                    .ok_or("allow_targets is not a list of texts")?
+                    .into_iter()
+                    .map(parse)
+                    .collect::<Result<_, _>>()?
+            }
+        };
+        if let Some(key) =
+            SECRET.into_iter().find(|key| table.contains_key(*key)).filter(|_| hosts.is_empty())
+        {
+            return Err(format!(
+                "{key} would be sent to any host that a request names: add allow_targets = [\"HOST\", ...]"
+            ));
+        }
+        let mut words = Vec::new();
+        for (key, value) in table {
+            if FOREIGN.contains(&key.as_str()) {
+                return Err(format!(
+                    "{key} means nothing in a probe; duration is the time for which it reads"
+                ));
+            }
+            let option = if key == "duration" { "window".into() } else { key.replace('_', "-") };
+            match value {
+                Value::Boolean(true) => words.push(format!("--{option}")),
+                Value::Boolean(false) => {}
+                value => {
+                    let values =
+                        texts(&value).ok_or_else(|| format!("{key} is neither a text nor a number"))?;
+                    words.extend(values.into_iter().map(|value| format!("--{option}={value}")));
+                }
+            }
+        }
+        let common = CameraOptions { window: DURATION, ..common.clone() };
+        let options = targets::parse_options(&words, &common)?;
+        Ok(Self { options, hosts })
+    }
+}
+
+/// The words of a value, or of each value of a list.
+fn texts(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::String(text) => Some(vec![text.clone()]),
+        Value::Integer(number) => Some(vec![number.to_string()]),
+        Value::Float(number) => Some(vec![number.to_string()]),
+        Value::Array(values) => {
+            values.iter().map(texts).collect::<Option<Vec<_>>>().map(|texts| texts.concat())
+        }
+        Value::Boolean(_) | Value::Datetime(_) | Value::Table(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, Command, FromArgMatches};
+
+    use super::*;
+
+    fn common() -> CameraOptions {
+        let command = CameraOptions::augment_args(Command::new("x").no_binary_name(true));
+        CameraOptions::from_arg_matches(&command.get_matches_from([""; 0])).unwrap()
+    }
+
+    #[test]
+    fn a_module_has_the_options_of_the_command_line() {
+        let text = "[modules.door]\nduration = \"3s\"\nmin_fps = 4.5\nmax_gap = \"2s\"\nignore = [\"H\", \"C512\"]\ndeep = true\n\
+                    user = \"u:p\"\nallow_targets = [\"*.door.example\"]\n[modules.plain]\nfail_on = \"error\"\ndeep = false\n";
+        let modules = Modules::parse(text, &common()).unwrap();
+        let door = modules.find(Some("door")).unwrap();
+        assert_eq!(
+            (door.options.window, door.options.max_gap),
+            (Duration::from_secs(3), Some(Duration::from_secs(2)))
+        );
+        assert!(door.options.deep && door.options.ignore.len() == 2 && door.hosts.len() == 1);
+        assert!(door.options.transport.user.is_some());
+        let plain = modules.find(Some("plain")).unwrap();
+        assert!(!plain.options.deep && plain.options.window == DURATION);
+        assert!(modules.find(None).is_some() && modules.find(Some("none")).is_none());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_without_secrets() {
+        for (text, why) in [
+            ("x = 1", "unknown key x"),
+            ("[modules.a]\nfast = 1", "module a: a line has no option --fast"),
+            ("[modules.a]\nmin_fps = \"x\"", "module a"),
+            ("[modules.a]\ninterval = \"60s\"", "interval means nothing"),
+            ("[modules.a]\nuser = \"u:hush\"", "allow_targets"),
+            ("[modules.a]\nuser = \"u:hush\"\nallow_targets = [\"a/b\"]", "allow_targets"),
+            ("[modules.a]\nuser = \"hush", "not TOML"),
+            ("[modules.a]\nmax_gap = { a = 1 }", "max_gap"),
+            ("modules = 1", "not a table"),
+        ] {
+            let error = Modules::parse(text, &common()).unwrap_err();
+            assert!(error.contains(why) && !error.contains("hush"), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The thread of a camera: it reads the stream, and opens it again when it ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use mjpeg::multipart::Event;
+
+use super::camera::Camera;
+use super::log::Log;
+use super::options::CameraOptions;
+use crate::clock::Clock;
+use crate::problem::Problem;
+use crate::signal::Stop;
+use crate::transport::{
+    self, CameraError, End, Flow, Lost, Manner, Observer, Opened, Options, Reason, Reconnect, Tap, Tries,
+    pause,
+};
+
+/// The pause after an answer that will hardly change, such as 404 or a page: the camera may be another one by then.
+const LONG_PAUSE: Duration = Duration::from_secs(30);
+/// How often a pause looks whether the camera is still watched.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What the thread of a camera has.
+pub struct Reader {
+    pub camera: Arc<Camera>,
+    pub clock: Clock,
+    pub stop: Stop,
+    pub log: Log,
+}
+
+impl Reader {
+    /// Watches the camera until a signal, or until it is no longer watched. `begins`: when the first window does.
+    pub fn run(mut self, begins: Duration) {
+        match self.camera.options.interval {
+            None => self.hold(),
+            Some(interval) => self.sample(interval, begins),
+        }
+        if let Some(recorder) = &self.camera.recorder {
+            recorder.ended("signal");
+            recorder.finish();
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.stop.signal().is_some() || self.camera.is_gone()
+    }
+
+    /// Holds one connection.
+    fn hold(&mut self) {
+        let reconnect = Reconnect { tries: Tries::Unlimited, delay: Reconnect::DELAY };
+        while !self.is_over() {
+            self.read(reconnect, None);
+            self.pause(self.clock.now() + LONG_PAUSE);
+        }
+    }
+
+    /// Reads the stream for one window in each interval.
+    fn sample(&mut self, interval: Duration, begins: Duration) {
+        let mut next = begins;
+        while !self.is_over() {
+            self.pause(next);
+            if self.is_over() {
+                return;
+            }
+            let deadline = self.clock.now() + self.camera.options.window;
+            self.read(Reconnect::NEVER, Some(deadline));
+            let now = self.clock.now();
+            self.camera.watched().close(now, self.clock.unix());
+            next = (next + interval).max(now);
+        }
+    }
+
+    /// Waits until `time` of the clock, or until the watch is over.
+    fn pause(&self, time: Duration) {
+        while !self.is_over() && self.clock.now() < time {
+            pause(time.min(self.clock.now() + LOOK), &self.clock, &self.stop);
+        }
+    }
+
+    /// Reads streams until there is none, or until the deadline.
+    fn read(&mut self, reconnect: Reconnect, deadline: Option<Duration>) {
+        let camera = Arc::clone(&self.camera);
+        let CameraOptions { idle, transport, .. } = &camera.options;
+        let manner = Manner { idle: *idle, wait: None, reconnect, poll: Some(transport.poll_interval()) };
+        let options = Options { is_pattern_paced: true, ..transport.clone() };
+        let mut source = transport::Camera::new(&camera.target, &options, manner, &self.clock, &self.stop);
+        let ran = source.run(self, deadline);
+        let now = self.clock.now();
+        let mut watched = camera.watched();
+        watched.is_connected = false;
+        if self.is_over() {
+            return;
+        }
+        match ran {
+            Ok(end @ (End::TimeUp | End::Enough | End::Signal(_))) => {
+                camera.note_end(&end);
+                watched.window.end_response(now);
+                // The time was up before there was a stream.
+                if let Some(error) = source.unopened() {
+                    watched.totals.losses += 1;
+                    watched.window.unopened(error.kind, &error.to_string());
+                }
+            }
+            Ok(end) => {
+                camera.note_end(&end);
+                let why = end.to_string();
+                watched.totals.losses += 1;
+                watched.window.ended(&end, now);
+                self.log.lost(&camera.name, &why, now);
+            }
+            Err(CameraError::Unopened(error)) => {
+                let why = error.to_string();
+                watched.totals.losses += 1;
+                watched.window.unopened(error.kind, &why);
+                self.log.lost(&camera.name, &why, now);
+            }
+            Err(CameraError::Problem(problem)) => self.log.lost(&camera.name, &problem.to_string(), now),
+        }
+    }
+}
+
+impl Observer for Reader {
+    fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
+        let now = self.clock.now();
+        let mut watched = self.camera.watched();
+        if let Event::Part(part) = event {
+            watched.totals.parts += 1;
+            watched.totals.bytes += part.body.len() as u64;
+            if let Some(recorder) = &self.camera.recorder {
+                recorder.part(part.spans.start());
+            }
+        }
+        watched.window.event(event, arrival, now);
+        drop(watched);
+        Ok(if self.camera.is_gone() { Flow::Enough } else { Flow::More })
+    }
+
+    fn received(&mut self, reached: u64, at: Duration) {
+        self.camera.watched().window.received(reached, at, self.clock.now());
+    }
+
+    fn opened(&mut self, opened: &Opened) -> Result<Option<Box<dyn Tap>>, Problem> {
+        if self.camera.is_gone() {
+            return Err(anyhow!("the camera is no longer watched").into());
+        }
+        let mut watched = self.camera.watched();
+        if opened.reason != Reason::Poll {
+            watched.totals.connects += 1;
+        }
+        watched.is_connected = true;
+        watched.window.opened(opened, self.clock.now());
+        let recorder = self.camera.recorder.as_ref();
+        Ok(recorder.map(|it| it.response(opened.body_start, opened.is_in_chunks, opened.offset)))
+    }
+
+    fn lost(&mut self, lost: &Lost<'_>) -> Result<(), Problem> {
+        if self.camera.is_gone() {
+            return Err(anyhow!("the camera is no longer watched").into());
+        }
+        let now = self.clock.now();
+        if let Some(end) = lost.end {
+            self.camera.note_end(end);
+        }
+        let mut watched = self.camera.watched();
+        watched.is_connected = false;
+        watched.totals.losses += 1;
+        watched.window.lost(lost, now);
+        drop(watched);
+        self.log.lost(&self.camera.name, lost.why, now);
+        Ok(())
+    }
+}

@@ -1,0 +1,194 @@
+//! A run of `mjpeg monitor`, until a signal.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::Monitor;
+use super::camera::{Camera, News};
+use super::change::Line;
+use super::fleet::{Fleet, Wanted, names};
+use super::hook::Hooks;
+use super::printer::Printer;
+use super::probe::{Allowed, Modules, Prober};
+use super::ring::Rings;
+use super::server::{self, Facts};
+use super::state::Standing;
+use crate::clock::Clock;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::file_limit;
+use crate::flight::Limits;
+use crate::listen::host::Hosts;
+use crate::listen::tcp;
+use crate::output;
+use crate::problem::Problem;
+use crate::signal::Stop;
+use crate::targets;
+
+impl Monitor {
+    /// Runs `mjpeg monitor`.
+    ///
+    /// # Errors
+    ///
+    /// When the list cannot be read or the address cannot be listened at, at the start; later only a full disk behind standard
+    /// output ends it.
+    pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
+        output::in_background();
+        let clock = Clock::real();
+        let mut hangups = stop
+            .keep_hangups()
+            .map_err(|error| Failure::local(anyhow::Error::new(error).context("cannot handle SIGHUP")))?;
+        let wanted = self.wanted(stop)?;
+        let file_limit_before = file_limit::soft();
+        file_limit::raise();
+        let mut fleet = Fleet::new(self.rings()?, self.quiet, &clock, stop);
+        self.serve(&fleet, &clock, stop)?;
+        fleet.watch(wanted)?;
+        let mut hooks = self.hooks(file_limit_before, &clock);
+        let printer = Printer::start();
+        while stop.signal().is_none() {
+            if hangups.take() {
+                self.reload(&mut fleet, stop);
+            }
+            let (changes, next) = fleet.tick();
+            for (camera, news) in changes {
+                self.say(&camera, &news, &printer, &mut hooks)?;
+            }
+            let next = hooks.as_mut().map_or(next, |hooks| hooks.tick().min(next));
+            if let Some(failure) = printer.failure() {
+                return Err(failure);
+            }
+            wait(stop, hangups.fd(), next.saturating_sub(clock.now()));
+        }
+        fleet.join();
+        if let Some(hooks) = hooks {
+            hooks.end();
+        }
+        printer.end();
+        Ok(Outcome::Exit(Exit::Done))
+    }
+
+    /// Says what has changed: a line of JSON, a line for people, the command.
+    fn say(
+        &self,
+        camera: &Arc<Camera>,
+        news: &News,
+        printer: &Printer,
+        hooks: &mut Option<Hooks>,
+    ) -> Result<(), Failure> {
+        let line = Line::of(camera, news);
+        if let (Standing::Bad, Some(recorder)) = (news.change.to, &camera.recorder) {
+            recorder.trigger();
+        }
+        let json = output::json(&line).map_err(Failure::local)?;
+        if !self.quiet {
+            output::message("monitor", &format!("{} {}", line.time, line.text()));
+        }
+        if let Some(hooks) = hooks {
+            hooks.start(&line, &json);
+        }
+        printer.print(json);
+        Ok(())
+    }
+
+    /// Starts the server of `--listen`.
+    fn serve(&self, fleet: &Fleet, clock: &Clock, stop: &Stop) -> Result<(), Problem> {
+        let Some(address) = &self.listen else { return Ok(()) };
+        let modules = match &self.config {
+            Some(file) => Modules::read(file, &self.camera, stop)?,
+            None => Modules::new(&self.camera),
+        };
+        let listener = tcp::bind(address)?;
+        let loopback = listener.is_local();
+        if !loopback && self.allow_target.is_empty() && self.targets.is_empty() && self.list.is_none() {
+            let problem = Problem::new(anyhow!("other machines could make this one ask any host"));
+            return Err(problem.hint("name the hosts that may be probed: --allow-target PATTERN"));
+        }
+        let allowed = match loopback && self.allow_target.is_empty() {
+            true => Allowed::All,
+            false => Allowed::Only(self.allow_target.clone()),
+        };
+        let facts = Facts {
+            cameras: fleet.cameras.clone(),
+            prober: Prober::new(modules, allowed, clock, stop),
+            hosts: Hosts { allowed: self.allow_host.clone(), loopback },
+            clock: clock.clone(),
+            started: clock.now(),
+        };
+        server::start(facts, listener, stop)
+    }
+
+    /// The cameras of the command line, then those of the list.
+    fn wanted(&self, stop: &Stop) -> Result<Vec<Wanted>, Problem> {
+        let named = match &self.list {
+            Some(list) => {
+                let check = |entry: &targets::Entry<_>| Self::check_camera(&entry.target, &entry.options);
+                targets::read(list, &self.camera, check, stop)?
+            }
+            None => Vec::new(),
+        };
+        let typed = self.targets.iter().zip(names(self.targets.iter())).map(|(target, name)| Wanted {
+            name,
+            target: target.clone(),
+            options: self.camera.clone(),
+        });
+        let listed = named.into_iter().map(|entry| Wanted {
+            name: entry.name.to_string(),
+            target: entry.target,
+            options: entry.options,
+        });
+        let mut wanted: Vec<Wanted> = typed.collect();
+        for entry in listed {
+            if wanted.iter().any(|it| it.name == entry.name) {
+                return Err(anyhow!("a target of the command line is named {} too", entry.name).into());
+            }
+            wanted.push(entry);
+        }
+        Ok(wanted)
+    }
+
+    /// Reads the list again. If it is wrong, the cameras stay as they are.
+    fn reload(&self, fleet: &mut Fleet, stop: &Stop) {
+        let reloaded = self.wanted(stop).and_then(|wanted| fleet.watch(wanted));
+        match reloaded {
+            Ok((new, left)) => {
+                output::message("monitor", &format!("the targets were read again: {new} new, {left} left"));
+            }
+            Err(problem) => {
+                output::message("monitor", &format!("{problem}; the other cameras stay as they are"));
+                if let Some(hint) = &problem.hint {
+                    output::hint(hint);
+                }
+            }
+        }
+    }
+
+    fn rings(&self) -> Result<Option<Rings>, Problem> {
+        let Some(folder) = &self.captures else { return Ok(None) };
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let bytes = usize::try_from(self.ring_bytes).unwrap_or(usize::MAX);
+        let limits = Limits { time: self.ring, bytes };
+        Ok(Some(Rings { folder: folder.clone(), limits, after: self.ring_after }))
+    }
+}
+
+/// Waits for a signal, for this long at most.
+fn wait(stop: &Stop, hangup: std::os::fd::BorrowedFd<'_>, longest: Duration) {
+    let timeout = Timespec {
+        tv_sec: i64::try_from(longest.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: longest.subsec_nanos().into(),
+    };
+    let hangup = PollFd::from_borrowed_fd(hangup, PollFlags::IN);
+    let mut fds = [hangup.clone(), hangup];
+    let fds = match stop.fd() {
+        Some(fd) => {
+            fds[1] = PollFd::from_borrowed_fd(fd, PollFlags::IN);
+            &mut fds[..]
+        }
+        None => &mut fds[..1],
+    };
+    // An interrupted wait is one round of the caller's loop.
+    let _ = poll(fds, Some(&timeout));
+}

@@ -1,0 +1,167 @@
+//! Tests of the judge: rules that are not selected, and the windows of a stream that goes on.
+
+use alloc::format;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::{Expectations, Judge};
+use crate::check::report::{Finding, Report};
+use crate::check::rule::Severity;
+use crate::check::selection::Selection;
+use crate::http::Head;
+use crate::jpeg::Walk;
+use crate::multipart::{Event, Parser};
+
+/// Two pictures that differ.
+const PICTURES: [&[u8]; 2] = [
+    include_bytes!("../../../fixtures/streams/frames/1.jpg"),
+    include_bytes!("../../../fixtures/streams/frames/2.jpg"),
+];
+
+/// A stream of parts, each at a time of arrival in ms, for one judge.
+struct Stream {
+    judge: Judge,
+    parser: Parser<Walk>,
+}
+
+impl Stream {
+    fn new(expectations: Expectations, content_type: &str) -> Self {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n\r\n");
+        let mut judge = Judge::new(expectations);
+        judge.head(&Head::parse(head.as_bytes()).unwrap().unwrap());
+        Self { judge, parser: Parser::new(Walk::new(), Some(b"b")) }
+    }
+
+    fn ordinary() -> Self {
+        Self::new(Expectations::default(), "multipart/x-mixed-replace; boundary=b")
+    }
+
+    /// Sends a picture with a Content-Length that is too long by `wrong`.
+    fn send(&mut self, picture: &[u8], wrong: usize, at_ms: u64) {
+        let head =
+            format!("--b\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", picture.len() + wrong);
+        let bytes = [head.as_bytes(), picture, b"\r\n"].concat();
+        self.parser.space()[..bytes.len()].copy_from_slice(&bytes);
+        self.parser.filled(bytes.len());
+        while let Some(event) = self.parser.next_event().unwrap() {
+            let arrival = matches!(event, Event::Part(_)).then(|| Duration::from_millis(at_ms));
+            self.judge.event(&event, arrival);
+        }
+    }
+
+    fn window(&mut self, at_ms: u64) -> Vec<(&'static str, u64)> {
+        found(&self.judge.window(Some(Duration::from_millis(at_ms))))
+    }
+}
+
+fn found(report: &Report) -> Vec<(&'static str, u64)> {
+    let counts = |finding: &&Finding| finding.severity() > Severity::Info;
+    report.findings.iter().filter(counts).map(|finding| (finding.rule.name, finding.count)).collect()
+}
+
+#[test]
+fn a_sound_stream_has_no_finding_in_any_window() {
+    let mut stream = Stream::ordinary();
+    for n in 0..100 {
+        stream.send(PICTURES[n % 2], 0, n as u64 * 100);
+        if n % 10 == 9 {
+            let report = stream.judge.window(Some(Duration::from_millis(n as u64 * 100 + 50)));
+            assert_eq!(found(&report), [], "{n}");
+            let fps = report.timing.unwrap().fps;
+            assert!((fps - 10.0).abs() < 0.01 && report.pictures == 10, "{n}: {fps}");
+        }
+    }
+}
+
+#[test]
+fn a_run_of_equal_pictures_is_found_wherever_the_borders_are() {
+    for border in 0..30 {
+        let mut stream = Stream::ordinary();
+        let mut all = Vec::new();
+        // Pictures 10 to 20 show the same.
+        for n in 0..30_usize {
+            let picture = if (10..20).contains(&n) { PICTURES[0] } else { PICTURES[n % 2] };
+            stream.send(picture, 0, n as u64 * 100);
+            if n == border {
+                all.extend(stream.window(n as u64 * 100));
+            }
+        }
+        all.extend(stream.window(3000));
+        let all: Vec<_> = all.into_iter().map(|(name, _)| name).collect();
+        assert!(all.contains(&"frozen"), "{border}: {all:?}");
+        assert!(all.iter().all(|name| *name == "frozen"), "{border}: {all:?}");
+    }
+}
+
+#[test]
+fn a_gap_that_crosses_a_border_is_found_and_silence_has_the_limit_of_the_window_before() {
+    let mut stream = Stream::ordinary();
+    for n in 0..10 {
+        stream.send(PICTURES[n % 2], 0, n as u64 * 100);
+    }
+    // Silence from 0.9 s to 2.5 s, with a border at 1.7 s, when it is too short.
+    assert_eq!(stream.window(1700), []);
+    stream.send(PICTURES[0], 0, 2500);
+    stream.send(PICTURES[1], 0, 2600);
+    assert_eq!(stream.window(2700), [("stall", 1)]);
+    assert_eq!(stream.window(9000), [("stall", 1)]);
+    stream.send(PICTURES[0], 0, 9100);
+    assert_eq!(stream.window(9200).first(), Some(&("stall", 1)));
+}
+
+#[test]
+fn each_finding_counts_in_one_window_but_those_of_the_head_in_all() {
+    let mut stream = Stream::new(Expectations::default(), "video/x-motion-jpeg");
+    let mut lengths = 0;
+    for n in 0..40 {
+        stream.send(PICTURES[n % 2], if n % 7 == 3 { 5 } else { 0 }, n as u64 * 100);
+        if n % 4 == 3 {
+            let found = stream.window(n as u64 * 100);
+            assert!(found.iter().any(|(name, _)| *name == "content-type-not-mixed-replace"), "{found:?}");
+            lengths += found.iter().filter(|it| it.0 == "content-length-long").map(|it| it.1).sum::<u64>();
+        }
+    }
+    let report = stream.judge.finish(Some(Duration::from_secs(4)));
+    lengths += found(&report).iter().filter(|it| it.0 == "content-length-long").map(|it| it.1).sum::<u64>();
+    assert_eq!(lengths, 6);
+}
+
+#[test]
+fn the_rate_is_that_of_the_window() {
+    let expectations = Expectations { min_fps: Some(4.0), ..Expectations::default() };
+    let mut stream = Stream::new(expectations, "multipart/x-mixed-replace; boundary=b");
+    // 10 pictures in the first second, then 2 in the second one.
+    for n in 0..10 {
+        stream.send(PICTURES[n % 2], 0, n as u64 * 100);
+    }
+    assert_eq!(stream.window(1000), []);
+    for at_ms in [1100, 1800] {
+        stream.send(PICTURES[at_ms as usize / 100 % 2], 0, at_ms);
+    }
+    assert_eq!(stream.window(2000), [("fps-below-limit", 1)]);
+    // A stream that is opened later by the same clock.
+    let expectations = Expectations { min_fps: Some(4.0), ..Expectations::default() };
+    let mut later = Stream::new(expectations, "multipart/x-mixed-replace; boundary=b");
+    later.judge.begin_at(Duration::from_secs(3600));
+    for n in 0..10 {
+        later.send(PICTURES[n % 2], 0, 3_600_000 + n as u64 * 100);
+    }
+    assert_eq!(later.window(3_601_000), []);
+}
+
+fn report(rules: Selection) -> Report {
+    let expectations = Expectations { rules, ..Expectations::default() };
+    let mut judge = Judge::new(expectations);
+    judge.head(&Head::parse(b"HTTP/1.1 200 OK\nContent-Type: x/y\n\n").unwrap().unwrap());
+    judge.finish(None)
+}
+
+#[test]
+fn rules_that_are_not_selected_change_nothing_in_the_report() {
+    let all = report(Selection::all());
+    assert_eq!(all.worst(), Some(Severity::Error));
+    let warnings = report(Selection::all().without(["H102".parse().unwrap()]));
+    assert_eq!(warnings.worst(), Some(Severity::Warning));
+    let none = report(Selection::all().only(["J".parse().unwrap()]));
+    assert_eq!((none.worst(), none.findings.len()), (None, 0));
+}

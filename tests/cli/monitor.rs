@@ -1,0 +1,339 @@
+//! `mjpeg monitor`: changes, commands, captures, reloading, metrics and probes.
+
+use crate::kit;
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use kit::camera::Camera;
+use kit::http;
+use kit::run::{Run, Server, mjpeg, run, start_with_input};
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn monitor(args: &[&str]) -> Run {
+    start_with_input(mjpeg(["monitor"]).args(args).stdin(Stdio::null()))
+}
+
+/// The address of `--listen`.
+fn address(monitor: &Run) -> String {
+    kit::eventually("the address", || {
+        let said = monitor.err();
+        let (_, url) = said.split_once("probes: http://")?;
+        url.split_once('/').map(|(address, _)| address.to_string())
+    })
+}
+
+fn change(monitor: &Run) -> Value {
+    let line: Value = serde_json::from_str(&monitor.line()).unwrap();
+    assert_eq!(line["schema"], "mjpeg.monitor/1");
+    line
+}
+
+fn codes(value: &Value) -> Vec<&str> {
+    value["findings"].as_array().into_iter().flatten().filter_map(|it| it["code"].as_str()).collect()
+}
+
+fn end(monitor: Run) {
+    monitor.signal("TERM");
+    let _ = monitor.err();
+    monitor.end().expect(0);
+}
+
+fn text(address: &str, path: &str) -> String {
+    String::from_utf8(http::get(address, path).1).unwrap()
+}
+
+/// The captures in a folder, without their times.
+fn captures(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found: Vec<_> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|it| it == "http"))
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn a_fault_is_a_line_a_command_and_a_capture_that_check_reads() {
+    let server = Server::start(&kit::frames(), &["--fps", "20", "--fault", "stall=2500ms@60"]);
+    let folder = TempDir::new().unwrap();
+    let (captured, told) = (folder.path().join("captures"), folder.path().join("told"));
+    let command = format!(
+        "sh -c 'echo \"$MJPEG_NAME $MJPEG_FROM $MJPEG_TO $MJPEG_VERDICT [$MJPEG_CODES]\" >> \"$0\"' {}",
+        told.display()
+    );
+    let captures_of = captured.to_str().unwrap();
+    let monitor = monitor(&[
+        &server.stream,
+        "--window=900ms",
+        "--ring=5s",
+        "--ring-after=2s",
+        "--captures",
+        captures_of,
+        "--on-change",
+        &command,
+        "--listen=0",
+    ]);
+    // A busy machine may make the first window a bad one.
+    let first = std::iter::repeat_with(|| change(&monitor)).find(|line| line["to"] == "good").unwrap();
+    assert_eq!((&first["verdict"], codes(&first).len()), (&"pass".into(), 0));
+    assert!(first["time"].as_str().unwrap().ends_with('Z') && first["target"] == server.stream.as_str());
+    let bad = change(&monitor);
+    assert_eq!((&bad["to"], &bad["verdict"], codes(&bad)), (&"bad".into(), &"fail".into(), vec!["T401"]));
+    assert!(bad["findings"][0]["message"].as_str().unwrap().contains("a gap of "), "{bad}");
+    let good = change(&monitor);
+    assert_eq!((&good["from"], &good["to"]), (&"bad".into(), &"good".into()));
+    assert!(good["lasted_s"].as_f64().unwrap() > 1.0, "{good}");
+
+    let name = bad["name"].as_str().unwrap();
+    let lines =
+        format!("{name} unknown good pass []\n{name} good bad fail [T401]\n{name} bad good pass []\n");
+    kit::eventually("the commands", || fs::read_to_string(&told).ok()?.ends_with(&lines).then_some(()));
+    kit::eventually("a capture that shows the gap", || {
+        let capture = captures(&captured).pop()?;
+        let checked = run(mjpeg(["check", "--format", "json"]).arg(capture)).text();
+        codes(&serde_json::from_str(&checked).ok()?).contains(&"T401").then_some(())
+    });
+
+    let address = address(&monitor);
+    let metrics = text(&address, "/metrics");
+    assert!(metrics.contains(&format!("mjpeg_monitor_bad{{name=\"{name}\"}} 0\n")), "{metrics}");
+    assert!(metrics.contains(&format!("mjpeg_monitor_became_bad_total{{name=\"{name}\"}} ")), "{metrics}");
+    assert!(metrics.contains("code=\"T401\",rule=\"stall\",severity=\"warning\"} "), "{metrics}");
+    let state: Value = serde_json::from_str(&text(&address, "/state")).unwrap();
+    assert_eq!((&state["good"], &state["cameras"][0]["window"]["verdict"]), (&1.into(), &"pass".into()));
+    assert!(text(&address, "/").contains("<title>mjpeg monitor</title>"));
+    end(monitor);
+}
+
+#[test]
+fn a_camera_that_is_not_there_is_bad_and_its_lines_are_few() {
+    let monitor = monitor(&["http://127.0.0.1:1/", "--window=200ms", "--bad-after=2"]);
+    let bad = change(&monitor);
+    assert_eq!(
+        (&bad["from"], &bad["to"], &bad["verdict"]),
+        (&"unknown".into(), &"bad".into(), &"unreachable".into())
+    );
+    assert!(bad["reason"].as_str().unwrap().contains("refused"), "{bad}");
+    end(monitor);
+}
+
+#[test]
+fn a_reloaded_list_keeps_the_streams_of_targets_that_are_the_same() {
+    let [kept, left, new] = [(); 3].map(|()| Server::start(&kit::frames(), &["--fps", "20"]));
+    let folder = TempDir::new().unwrap();
+    let list = folder.path().join("cameras.txt");
+    let write = |lines: &[(&str, &Server)]| {
+        let text: String = lines.iter().map(|(name, server)| format!("{name} {}\n", server.stream)).collect();
+        fs::write(&list, text).unwrap();
+    };
+    write(&[("kept", &kept), ("left", &left)]);
+    let monitor = monitor(&["--targets", list.to_str().unwrap(), "--window=300ms", "--listen=0"]);
+    let mut names: Vec<String> =
+        (0..2).map(|_| change(&monitor)["name"].as_str().unwrap().to_string()).collect();
+    names.sort();
+    assert_eq!(names, ["kept", "left"]);
+    write(&[("new", &new), ("kept", &kept)]);
+    monitor.signal("HUP");
+    monitor.says("read again: 1 new, 1 left");
+    assert_eq!(change(&monitor)["name"], "new");
+    let viewers = |server: &Server| {
+        let state: Value = serde_json::from_str(&text(server.address(), "/state")).unwrap();
+        (state["totals"]["viewers"].as_u64().unwrap(), state["viewers"].as_array().unwrap().len())
+    };
+    assert_eq!(viewers(&kept), (1, 1));
+    kit::eventually("the connection is closed", || (viewers(&left) == (1, 0)).then_some(()));
+    // A list that is wrong changes nothing.
+    fs::write(&list, "kept\n").unwrap();
+    monitor.signal("HUP");
+    monitor.says("cameras.txt:1: no URL");
+    assert_eq!((viewers(&kept), viewers(&new)), ((1, 1), (1, 1)));
+    end(monitor);
+}
+
+#[test]
+fn samples_hold_no_connection_between_them() {
+    let server = Server::start(&kit::frames(), &["--fps", "20"]);
+    let monitor = monitor(&[&server.stream, "--window=300ms", "--interval=700ms"]);
+    assert_eq!(change(&monitor)["to"], "good");
+    let state = || -> Value { serde_json::from_str(&text(server.address(), "/state")).unwrap() };
+    let viewers = || state()["viewers"].as_array().unwrap().len();
+    kit::eventually("no viewer", || (viewers() == 0).then_some(()));
+    kit::eventually("the next sample", || {
+        (state()["totals"]["viewers"].as_u64().unwrap() >= 2).then_some(())
+    });
+    end(monitor);
+}
+
+#[test]
+fn a_probe_asks_only_hosts_that_are_allowed_and_tells_nothing_of_others() {
+    let server = Server::start(&kit::frames(), &["--fps", "20"]);
+    let elsewhere = format!("http://localhost:{}/stream", server.address().rsplit_once(':').unwrap().1);
+    let redirection = format!("HTTP/1.1 302 Found\r\nLocation: {elsewhere}\r\nContent-Length: 0\r\n\r\n");
+    let camera = Camera::sending(&redirection, vec![b"secret words".to_vec()]);
+    let folder = TempDir::new().unwrap();
+    let config = folder.path().join("modules.toml");
+    fs::write(&config, "[modules.short]\nduration = '400ms'\n[modules.key]\nduration = '400ms'\nuser = 'u:hush'\nallow_targets = ['cam.example']\n").unwrap();
+    let monitor = monitor(&["--listen=0", "--config", config.to_str().unwrap(), "--allow-target=127.0.0.1"]);
+    let address = address(&monitor);
+    let probe = |target: &str, more: &str| {
+        let (head, body) = http::get(&address, &format!("/probe?target={target}{more}"));
+        (head[9..12].to_string(), String::from_utf8(body).unwrap())
+    };
+    let (status, good) = probe(&server.stream, "&module=short");
+    assert!(
+        status == "200" && good.contains("\nprobe_success 1\n") && good.contains("\nmjpeg_up 1\n"),
+        "{good}"
+    );
+    let (status, redirected) = probe(&camera.url, "&module=short");
+    assert!(status == "200" && redirected.contains("\nmjpeg_up 0\n"), "{redirected}");
+    assert!(
+        redirected.contains("mjpeg_verdict{verdict=\"unreachable\"} 1") && !redirected.contains("secret"),
+        "{redirected}"
+    );
+    for (target, more, expected) in [
+        (elsewhere.as_str(), "", "403"),
+        ("file:///etc/passwd", "", "400"),
+        ("/etc/passwd", "", "400"),
+        ("test:", "", "400"),
+        ("-", "", "400"),
+        ("unix:/run/x", "", "400"),
+        ("", "", "400"),
+        (&server.stream, "&module=none", "400"),
+        (&server.stream, "&module=key", "403"),
+    ] {
+        let (status, text) = probe(target, more);
+        assert!(
+            status == expected && !text.contains("root:") && !text.contains("hush"),
+            "{target}: {status} {text}"
+        );
+    }
+    // A timeout of Prometheus bounds the probe: the default module would take 5 s.
+    let request = format!(
+        "GET /probe?target={} HTTP/1.1\r\nHost: {address}\r\nX-Prometheus-Scrape-Timeout-Seconds: 0.9\r\n\r\n",
+        server.stream
+    );
+    let start = std::time::Instant::now();
+    let answer = String::from_utf8(http::exchange(&address, request.as_bytes())).unwrap();
+    assert!(answer.contains("probe_success 1") && start.elapsed() < Duration::from_secs(2), "{answer}");
+    let request = format!(
+        "GET /probe?target={} HTTP/1.1\r\nHost: {address}\r\nSec-Fetch-Site: cross-site\r\n\r\n",
+        server.stream
+    );
+    assert!(http::exchange(&address, request.as_bytes()).starts_with(b"HTTP/1.1 403"));
+    let request = b"GET /state HTTP/1.1\r\nHost: evil.example\r\n\r\n";
+    assert!(http::exchange(&address, request).starts_with(b"HTTP/1.1 421"));
+    end(monitor);
+}
+
+#[test]
+fn command_lines_that_cannot_be_are_refused() {
+    for (args, why) in [
+        (&[][..], "required"),
+        (&["test:"], "not a URL"),
+        (&["-"], "not a URL"),
+        (&["http://c/", "--interval", "5s"], "--interval must be longer"),
+        (&["http://c/", "--captures", "x", "--ring", "5s"], "--ring must be at least"),
+        (&["http://c/", "--on-change", "a 'b"], "quote"),
+        (&["--targets", "-"], "must be a file"),
+        (&["--listen", "0", "--allow-target", "http://c/x"], "--allow-target"),
+        (&["http://c/", "--config", "x"], "--listen"),
+    ] {
+        let end = run(mjpeg(["monitor"]).args(args)).expect(2);
+        assert!(end.err.contains(why), "{args:?}: {}", end.err);
+    }
+}
+
+/// Faults that concern one part, and what `check` says of each.
+const FAULTS: [(&str, &str); 10] = [
+    ("stall=2500ms", "T401"),
+    ("cut-picture", "J302"),
+    ("no-soi", "J301"),
+    ("bits-flipped=200", "J306"),
+    ("content-length-short", "M203"),
+    ("content-length-long", "M204"),
+    ("part-text", "M226"),
+    ("part-empty", "M227"),
+    ("no-frame", "J308"),
+    ("bytes-after-body", "M222"),
+];
+
+/// Ten cameras with ten faults each, in another order: `cargo test --release --test cli -- --ignored a_hundred_faults`.
+#[test]
+#[ignore = "takes two minutes"]
+fn a_hundred_faults_are_found_and_each_capture_shows_its_own() {
+    let folder = TempDir::new().unwrap();
+    let mut farm = "[defaults]\nsource = 'test:160x120'\nfps = 10\n".to_string();
+    for camera in 0..10 {
+        // A fault each 10 s, of which each camera has its own phase.
+        let fault = |n: usize| format!("'{}@{}'", FAULTS[(n + camera) % 10].0, 60 + n * 100 + camera * 7);
+        let faults: Vec<String> = (0..10).map(fault).collect();
+        farm += &format!("[[camera]]\nname = 'cam{camera}'\nfaults = [{}]\n", faults.join(", "));
+    }
+    let (file, log) = (folder.path().join("farm.toml"), folder.path().join("faults.jsonl"));
+    fs::write(&file, farm).unwrap();
+    let mut command = mjpeg(["serve", "--listen", "127.0.0.1:0", "--farm"]);
+    let farm = start_with_input(command.arg(&file).arg("--fault-log").arg(&log).stdin(Stdio::null()));
+    let url = farm.line();
+    let base = url.strip_prefix("http://").unwrap().trim_end_matches('/').to_string();
+    let list = folder.path().join("cameras.txt");
+    fs::write(&list, http::get(&base, "/targets").1).unwrap();
+    let captured = folder.path().join("captures");
+    let monitor = monitor(&[
+        "--targets",
+        list.to_str().unwrap(),
+        "--window=2s",
+        "--good-after=1",
+        "--fail-on=warning",
+        "--ring=5s",
+        "--ring-after=3s",
+        "--captures",
+        captured.to_str().unwrap(),
+    ]);
+    let mut found = Vec::new();
+    let start = std::time::Instant::now();
+    while found.len() < 100 && start.elapsed() < Duration::from_secs(150) {
+        let line = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| monitor.line())) {
+            Ok(line) => serde_json::from_str::<Value>(&line).unwrap(),
+            Err(_) => continue,
+        };
+        if line["to"] == "bad" {
+            found.push((line["name"].as_str().unwrap().to_string(), codes(&line).join(" ")));
+        }
+    }
+    let logged = fs::read_to_string(&log).unwrap();
+    let injected: Vec<(String, String)> = logged
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|line| (line["camera"].as_str().unwrap().into(), line["name"].as_str().unwrap().into()))
+        .collect();
+    assert_eq!(injected.len(), 100, "{injected:?}");
+    for camera in 0..10 {
+        let name = format!("cam{camera}");
+        let of = |all: &[(String, String)]| -> Vec<String> {
+            all.iter().filter(|it| it.0 == name).map(|it| it.1.clone()).collect()
+        };
+        let expected: Vec<&str> = of(&injected)
+            .iter()
+            .map(|fault| FAULTS.iter().find(|it| it.0.split('=').next() == Some(fault)).unwrap().1)
+            .collect();
+        assert_eq!(of(&found), expected, "{name}");
+        let shown: Vec<String> = (1..=10)
+            .map(|number| captured.join(format!("{name}-{number:04}.http")))
+            .map(|capture| run(mjpeg(["check", "--format", "json"]).arg(capture)).text())
+            .collect();
+        for (shown, code) in shown.iter().zip(expected) {
+            assert!(shown.contains(&format!("\"code\":\"{code}\"")), "{name}: {code}: {shown}");
+        }
+    }
+    assert_eq!(captures(&captured).len(), 100);
+    end(monitor);
+    farm.says("cameras, listed at");
+    farm.signal("TERM");
+    farm.end().expect(0);
+}
