@@ -78,5 +78,6 @@ mod serve_streams;
 mod serve_viewers;
 mod serve_wall;
 mod serve_watch;
+mod strip;
 mod terminal;
 mod usage;

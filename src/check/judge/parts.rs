@@ -10,6 +10,7 @@ use super::flow::Flow;
 use super::freshness::Freshness;
 use super::pictures::Pictures;
 use super::rtp::Obstacle;
+use super::strip::Numbers;
 use super::{part_head, timing};
 use crate::check::report::Frames;
 use crate::check::rules::carrier::RTP_JPEG_UNFIT;
@@ -18,6 +19,7 @@ use crate::counted::Counted;
 use crate::jpeg::Judgement;
 use crate::multipart::{Framing, Part};
 use crate::stats::{FrameTimes, Timing};
+use crate::strip::Identity;
 
 /// The parts so far.
 #[derive(Debug)]
@@ -28,6 +30,9 @@ pub struct Parts {
     pub cut: u64,
     pub pictures: Pictures,
     pub flow: Flow,
+    /// What the strip of the next part says.
+    pub identity: Option<Identity>,
+    numbers: Numbers,
     times: FrameTimes,
     freshness: Freshness,
 }
@@ -51,6 +56,8 @@ impl Parts {
             cut: 0,
             pictures: Pictures::new(),
             flow: Flow::default(),
+            identity: None,
+            numbers: Numbers::default(),
             times: FrameTimes::default(),
             freshness: Freshness::default(),
         }
@@ -66,6 +73,7 @@ impl Parts {
         obstacles: &mut Findings,
     ) {
         self.count += 1;
+        let identity = self.identity.take();
         let place = Place::in_part(part.number, part.spans.body.start);
         let judgement = Judgement::of_markers(part.body, part.extent);
         if part.framing == Framing::EndOfInput && judgement.damage().is_some() {
@@ -94,7 +102,11 @@ impl Parts {
         self.flow.picture(part.spans.body, arrival);
         let before = self.pictures.identical();
         self.pictures.whole(part, arrival, &judgement, expectations, findings);
-        self.freshness.picture(part, arrival, self.pictures.identical() > before);
+        let is_repeat = self.pictures.identical() > before;
+        self.freshness.picture(part, identity.as_ref(), arrival, is_repeat);
+        if let Some(identity) = &identity {
+            self.numbers.picture(identity, place);
+        }
         if let Some(obstacle) = Obstacle::of(part.body) {
             obstacles.note(&RTP_JPEG_UNFIT, place, obstacle.to_string());
         }
@@ -107,13 +119,14 @@ impl Parts {
         expectations: &Expectations,
         findings: &mut Findings,
     ) -> (Option<Timing>, Frames) {
-        let Self { pictures, flow, times, freshness, .. } = self;
+        let Self { pictures, flow, times, freshness, numbers, .. } = self;
         let timing = times.timing(expectations.max_gap);
         timing::gaps(&times, timing.as_ref(), watch.watched, expectations, findings);
         let since_request = watch.watched.map(|watched| watched + watch.waited);
         timing::rate(pictures.count, since_request, expectations, findings);
         flow.finish(&times, watch.watched, findings);
         freshness.finish(watch.began, findings);
+        numbers.finish(findings);
         (timing, pictures.finish(findings))
     }
 }

@@ -8,6 +8,7 @@ use mjpeg::multipart::{Deviation, DeviationKind, Framing, Part};
 
 use super::marker_table::MarkerTable;
 use super::region::Region;
+use crate::strip_reader::Strip;
 
 /// One part. What is unknown is absent.
 #[derive(Debug, Default)]
@@ -44,6 +45,8 @@ pub struct Row {
     pub sampling: Option<&'static str>,
     /// The setting of a libjpeg-like encoder.
     pub quality: Option<Quality>,
+    /// What its coded strip says.
+    pub strip: Option<Strip>,
     /// The bytes of its head, for `--headers`.
     pub head: Option<Vec<u8>>,
     /// Its bytes by their meaning, for `--hex`.

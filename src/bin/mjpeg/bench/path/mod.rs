@@ -145,10 +145,6 @@ fn read(args: &Args, clock: &Clock, stop: &Stop, started: Duration) -> Result<(F
     let mut session = Session::new(stream, clock, args.idle, started);
     let deadline = duration.map(|duration| started + duration);
     let mut watcher = Watcher::new(args.frames);
-    // Once the first part is in, it is known at what time of the day the first byte came.
-    let mut end = session.run(&mut watcher, deadline)?;
-    if watcher.began(session.began()) {
-        end = session.run(&mut watcher, deadline)?;
-    }
+    let end = session.run(&mut watcher, deadline)?;
     Ok((watcher.finish(), end))
 }

@@ -1,0 +1,141 @@
+//! Reads the coded strips of the pictures of a stream, and what JSON says about them.
+
+use std::io::Cursor;
+use std::time::Duration;
+
+use image::ImageFormat;
+use mjpeg::strip::{Finder, Identity, Reader};
+use serde::Serialize;
+
+/// Pictures without a strip, from the start of a stream on, whose pixels are searched.
+const SEARCHED: u64 = 2;
+/// After them, only one of so many is searched: to decode a picture takes far longer than to read its coefficients.
+const SELDOM: u64 = 256;
+/// Pictures in a row without a strip whose pixels are searched, in a stream that had one in scaled pictures.
+const PATIENCE: u64 = 20;
+/// The most pixels of a picture that is decoded: 8K.
+const MOST_PIXELS: u64 = 7680 * 4320;
+
+/// Reads the strip of each picture of a stream: from its DC coefficients, else from its pixels.
+///
+/// In a stream without strips it reads the first line of blocks of each picture, and the pixels of very few.
+#[derive(Debug, Default)]
+pub struct StripReader {
+    reader: Reader,
+    finder: Finder,
+    /// Pictures in a row without a strip.
+    without: u64,
+    /// Whether pixels have shown a strip.
+    is_scaled: bool,
+}
+
+/// What the strip of a picture says, for JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Strip {
+    /// The number of the frame in its source.
+    pub number: u32,
+    /// The source.
+    pub source: u16,
+    /// When it was taken, in microseconds since 1970-01-01 UTC.
+    pub time_us: u64,
+    /// From then to its arrival, by the clock of this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_ms: Option<f64>,
+}
+
+impl StripReader {
+    /// A reader of a new stream.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The identity of the next picture.
+    pub fn read(&mut self, jpeg: &[u8]) -> Option<Identity> {
+        let identity = self.reader.read(jpeg).or_else(|| {
+            let found = self.is_searched().then(|| self.search(jpeg)).flatten();
+            self.is_scaled |= found.is_some();
+            found
+        });
+        self.without = if identity.is_some() { 0 } else { self.without + 1 };
+        identity
+    }
+
+    fn is_searched(&self) -> bool {
+        let most = if self.is_scaled { PATIENCE } else { SEARCHED };
+        self.without < most || self.without.is_multiple_of(SELDOM)
+    }
+
+    fn search(&mut self, jpeg: &[u8]) -> Option<Identity> {
+        let mut reader = image::ImageReader::with_format(Cursor::new(jpeg), ImageFormat::Jpeg);
+        reader.limits(limits());
+        let grey = reader.decode().ok()?.into_luma8();
+        let width = usize::try_from(grey.width()).ok()?;
+        self.finder.find(grey.as_raw(), width)
+    }
+}
+
+/// A picture may say that it is larger than the memory.
+fn limits() -> image::Limits {
+    let mut limits = image::Limits::default();
+    limits.max_alloc = Some(MOST_PIXELS * 4);
+    limits
+}
+
+impl Strip {
+    /// That of a picture that came at `arrival` behind the first byte, which came at `began` since 1970-01-01 UTC. Without
+    /// both, and if the picture came before it was taken, it has no age.
+    pub fn of(identity: &Identity, began: Option<Duration>, arrival: Option<Duration>) -> Self {
+        let at = began.zip(arrival).map(|(began, arrival)| began.saturating_add(arrival));
+        let age = at.and_then(|at| at.checked_sub(Duration::from_micros(identity.time_us)));
+        let Identity { time_us, number, source } = *identity;
+        Self { number, source, time_us, age_ms: age.map(crate::output::ms) }
+    }
+}
+
+#[cfg(test)]
+mod damage;
+
+#[cfg(test)]
+mod tests {
+    use image::imageops::FilterType;
+    use image::{DynamicImage, RgbImage};
+
+    use super::*;
+    use crate::pattern::Pattern;
+
+    fn encoded(picture: &DynamicImage) -> Vec<u8> {
+        let mut jpeg = Cursor::new(Vec::new());
+        picture.write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+        jpeg.into_inner()
+    }
+
+    #[test]
+    fn strips_are_found_in_scaled_pictures_also_behind_others() {
+        let mut pattern = Pattern::new("640x480".parse().unwrap(), 7);
+        let mut scaled = |number: u64| {
+            let jpeg = pattern.frame(number, Duration::from_secs(number)).unwrap();
+            let picture = image::load_from_memory(&jpeg).unwrap();
+            encoded(&picture.resize_exact(400, 300, FilterType::Triangle))
+        };
+        let mut reader = StripReader::new();
+        let blank = encoded(&DynamicImage::ImageRgb8(RgbImage::new(320, 240)));
+        assert_eq!(reader.read(&blank), None);
+        assert_eq!(reader.read(&scaled(1)).map(|it| it.number), Some(1));
+        for _ in 0..PATIENCE - 1 {
+            assert_eq!(reader.read(&blank), None);
+        }
+        assert_eq!(reader.read(&scaled(2)).map(|it| it.number), Some(2));
+    }
+
+    #[test]
+    fn a_picture_that_came_before_it_was_taken_has_no_age() {
+        let identity = Identity { time_us: 5_000_000, number: 1, source: 2 };
+        let second = Duration::from_secs(1);
+        let strip = Strip::of(&identity, Some(second * 5), Some(second / 2));
+        assert_eq!(strip.age_ms, Some(500.0));
+        for (began, arrival) in [(Some(second), Some(second)), (None, Some(second)), (Some(second * 9), None)]
+        {
+            assert_eq!(Strip::of(&identity, began, arrival).age_ms, None);
+        }
+    }
+}
