@@ -7,6 +7,7 @@ mod kit;
 
 mod bench;
 mod bench_clients;
+mod bench_outputs;
 mod bench_path;
 mod bench_slow;
 mod bench_url;

@@ -128,6 +128,9 @@ fn all_json_output_is_valid_by_its_schema() {
     let slow = ["slow", &measured.stream, "--duration", "1s", "--pid", &pid];
     printed.lines("bench.slow", &bench(&slow).out);
     printed.lines("bench.slow", &bench(&["slow", "http://127.0.0.1:1/"]).expect(3).out);
+    let early = |args: &[&str]| run(mjpeg(["bench"]).args(args).args(["--format", "json"])).expect(3).out;
+    printed.lines("bench.path", &early(&["path", "http://127.0.0.1:1/"]));
+    printed.lines("bench.chunks.url", &early(&["chunks", "http://127.0.0.1:1/"]));
     drop(measured);
 
     let state = |server: &Server| http::get(server.address(), "/state").1;

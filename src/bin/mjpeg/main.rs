@@ -18,6 +18,7 @@ mod listen;
 mod matroska;
 mod option_file;
 mod output;
+mod page;
 mod paint;
 mod pattern;
 mod problem;

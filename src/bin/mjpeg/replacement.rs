@@ -1,8 +1,66 @@
 //! A file in the place of an earlier one.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// A file that is written under a hidden name, and takes the place of an earlier one when it is complete. Dropped before, it
+/// leaves nothing behind.
+#[derive(Debug)]
+pub struct Replacement {
+    path: PathBuf,
+    hidden: PathBuf,
+    file: File,
+    is_done: bool,
+}
+
+impl Replacement {
+    /// Creates the hidden file in place of a file, or of what a link leads to. It has the permissions of the earlier file.
+    ///
+    /// # Errors
+    ///
+    /// If the place is not a regular file, or cannot be written.
+    pub fn begin(path: &Path) -> io::Result<Self> {
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let earlier = fs::metadata(&path).ok();
+        if earlier.as_ref().is_some_and(|earlier| !earlier.is_file()) {
+            return Err(io::Error::other("it is not a regular file"));
+        }
+        let name = path.file_name().ok_or_else(|| io::Error::other("it has no name"))?;
+        let mut hidden = OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{}.part", std::process::id()));
+        let hidden = path.with_file_name(hidden);
+        let file = File::create(&hidden)?;
+        let replacement = Self { path, hidden, file, is_done: false };
+        if let Some(earlier) = earlier {
+            replacement.file.set_permissions(earlier.permissions())?;
+        }
+        Ok(replacement)
+    }
+
+    /// Writes the contents, and gives the file its name.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written. The earlier file is still there then.
+    pub fn finish(mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.file.sync_all()?;
+        fs::rename(&self.hidden, &self.path)?;
+        self.is_done = true;
+        Ok(())
+    }
+}
+
+impl Drop for Replacement {
+    fn drop(&mut self) {
+        if !self.is_done {
+            let _ = fs::remove_file(&self.hidden);
+        }
+    }
+}
 
 /// Replaces a file, or what a link leads to, at once. It keeps its permissions.
 ///
@@ -10,22 +68,5 @@ use std::path::Path;
 ///
 /// If it is not a regular file, or cannot be written.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let path = &target;
-    let earlier = fs::metadata(path).ok();
-    if earlier.as_ref().is_some_and(|earlier| !earlier.is_file()) {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let name = path.file_name().ok_or_else(|| io::Error::other("it has no name"))?;
-    let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{}.part", std::process::id()));
-    let hidden = path.with_file_name(hidden);
-    let mut file = File::create(&hidden)?;
-    let written = earlier
-        .map_or(Ok(()), |earlier| file.set_permissions(earlier.permissions()))
-        .and_then(|()| file.write_all(bytes))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&hidden, path));
-    written.inspect_err(|_| drop(fs::remove_file(&hidden)))
+    Replacement::begin(path)?.finish(bytes)
 }
