@@ -145,3 +145,46 @@ fn a_recording_keeps_the_identity_and_the_age_of_each_frame() {
     );
     assert!(live.iter().all(|row| row["strip"]["age_ms"].is_f64()), "{live:?}");
 }
+
+/// Pictures of a camera, large enough for a strip.
+fn pictures(folder: &Path, width: u32, count: u32) {
+    for n in 1..=count {
+        let picture = GrayImage::from_fn(width, 200, |x, y| Luma([(x * n + y * 3) as u8]));
+        picture.save(folder.join(format!("{n}.jpg"))).unwrap();
+    }
+}
+
+#[test]
+fn serve_draws_strips_over_the_frames_of_a_directory() {
+    let folder = tempfile::tempdir().unwrap();
+    pictures(folder.path(), 320, 3);
+    let server = Server::start(folder.path(), &["--stamp", "--fps", "20"]);
+    let end =
+        run(&mut mjpeg(["bench", "path", &server.stream, "--frames", "12", "--format", "json"])).expect(0);
+    let figures: Value = serde_json::from_slice(&end.out).unwrap();
+    let counts = ["frames", "doubled", "reordered", "unreadable", "before_their_time"];
+    assert_eq!(counts.map(|key| figures[key].as_u64().unwrap()), [12, 0, 0, 0, 0], "{figures}");
+    // The picture is still there below the strip.
+    let out = folder.path().join("out");
+    run(mjpeg(["record", &server.stream, "--frames", "1"]).arg(&out)).expect(0);
+    let stamped = image::load_from_memory(&kit::contents(&out)[0]).unwrap().into_luma8();
+    assert_eq!(stamped.dimensions(), (320, 200));
+    assert!(stamped.get_pixel(300, 180) != stamped.get_pixel(260, 180));
+}
+
+#[test]
+fn serve_refuses_strips_where_there_is_no_room_or_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    pictures(folder.path(), 200, 1);
+    let end = run(mjpeg(["serve", "--stamp", "--listen", "127.0.0.1:0"]).arg(folder.path())).expect(6);
+    assert!(end.err.contains("200x200 is too small for a coded strip, which needs 288x64"), "{}", &*end.err);
+    let picture = folder.path().join("1.jpg");
+    let end = run(mjpeg(["serve", "--stamp", "--listen", "127.0.0.1:0"]).arg(picture)).expect(6);
+    assert!(end.err.contains("is one picture"), "{}", &*end.err);
+    for (source, why) in
+        [("test:", "has the strip already"), ("http://127.0.0.1:1/", "is a URL"), ("-", "needs --fps")]
+    {
+        let end = run(&mut mjpeg(["serve", source, "--stamp", "--listen", "127.0.0.1:0"])).expect(2);
+        assert!(end.err.contains(why), "{source}: {}", &*end.err);
+    }
+}
