@@ -54,7 +54,7 @@ fn each_measurement_of_a_stream_writes_all_files() {
         let log = folder.path().join("a.hdr").display().to_string();
         let rows = |files: &[&str]| -> Vec<Value> {
             let merged =
-                bench(&[&["merge", "--format", "json"], files].concat(), folder.path(), &[]).expect(0);
+                bench(&[&["merge", "--format", "json"][..], files].concat(), folder.path(), &[]).expect(0);
             let object: Value = serde_json::from_slice(&merged.out).unwrap();
             object["rows"].as_array().unwrap().clone()
         };
