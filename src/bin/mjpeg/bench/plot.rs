@@ -44,8 +44,10 @@ pub fn svg(title: &str, axis: Axis, x: &str, y: &str, series: &[Series]) -> Stri
     let (x_from, x_to) = bounds(sizes, 2.0);
     let (y_from, y_to) = bounds(points().map(|&(_, time)| time), 10.0);
     let at_x = |size: f64| LEFT + (size.log2() - x_from) / (x_to - x_from) * (WIDTH - LEFT - RIGHT);
+    // A time of zero has no place on the scale: it is at its lower end.
     let at_y = |time: f64| {
-        HEIGHT - BOTTOM - (time.max(1e-3).log10() - y_from) / (y_to - y_from) * (HEIGHT - TOP - BOTTOM)
+        let height = (time.max(1e-9).log10() - y_from) / (y_to - y_from);
+        HEIGHT - BOTTOM - height.clamp(0.0, 1.0) * (HEIGHT - TOP - BOTTOM)
     };
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>{0}</title>\
@@ -177,7 +179,7 @@ mod tests {
     fn points_are_inside_the_plot_and_text_is_escaped() {
         let series = Series {
             name: "a < b & c".into(),
-            measured: vec![(1024.0, 33.4), (1_048_576.0, 814.0)],
+            measured: vec![(1024.0, 33.4), (2048.0, 0.0), (1_048_576.0, 814.0)],
             model: vec![(1024.0, 33.3), (1_048_576.0, 800.0)],
             ended: vec![65_536.0],
         };

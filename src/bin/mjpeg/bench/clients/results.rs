@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mjpeg::counted::Counted;
+
 use super::report::{Report, table};
 use super::row::{Measured, Row};
 use crate::bench::outputs::{Better, Results};
@@ -34,7 +36,8 @@ pub fn add(results: &mut Results, report: &Report, measured: &[Measured]) {
         }
         let rates = it.tally.rates(it.until);
         let points: Vec<(f64, f64)> = (1..).map(f64::from).zip(rates).collect();
-        let title = format!("frames per second of each of {} viewers, the slowest first", row.clients);
+        let title =
+            format!("frames per second of each of {}, the slowest first", Counted(row.clients, "viewer"));
         let chart = Chart {
             title: &title,
             x: "viewers",
