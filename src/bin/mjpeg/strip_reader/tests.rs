@@ -1,17 +1,16 @@
-//! A million damaged frames: a strip is read right, or not at all.
+//! Scaled pictures, and a million damaged frames: a strip is read right, or not at all.
 //!
 //! ```text
-//! cargo test --release --bin mjpeg strip_reader::damage -- --ignored --nocapture
+//! cargo test --release --bin mjpeg strip_reader::tests -- --ignored --nocapture
 //! ```
 
-use std::io::Cursor;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageFormat};
-use mjpeg::strip::{Finder, Identity, Reader};
+use image::{DynamicImage, RgbImage};
 
+use super::*;
 use crate::pattern::Pattern;
 
 /// Frames that are read from their coefficients, half of them in the test that always runs.
@@ -190,7 +189,7 @@ fn a_picture_without_a_strip_costs_little() {
             })
             .collect()
     };
-    let picture = DynamicImage::ImageRgb8(image::RgbImage::from_raw(1920, 1080, noise).unwrap());
+    let picture = DynamicImage::ImageRgb8(RgbImage::from_raw(1920, 1080, noise).unwrap());
     let jpeg = encoded(&picture, 80);
     let mut pattern = Pattern::new("1920x1080".parse().unwrap(), 1);
     let striped = pattern.frame(1, Duration::ZERO).unwrap();
@@ -202,5 +201,40 @@ fn a_picture_without_a_strip_costs_little() {
             assert_eq!(reader.read(jpeg).is_some(), name == "with a strip");
         }
         println!("{name}: {} bytes, {:?} a picture", jpeg.len(), start.elapsed() / TIMES);
+    }
+}
+
+fn to_jpeg(picture: &DynamicImage) -> Vec<u8> {
+    let mut jpeg = Cursor::new(Vec::new());
+    picture.write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+    jpeg.into_inner()
+}
+
+#[test]
+fn strips_are_found_in_scaled_pictures_also_behind_others() {
+    let mut pattern = Pattern::new("640x480".parse().unwrap(), 7);
+    let mut scaled = |number: u64| {
+        let jpeg = pattern.frame(number, Duration::from_secs(number)).unwrap();
+        let picture = image::load_from_memory(&jpeg).unwrap();
+        to_jpeg(&picture.resize_exact(400, 300, FilterType::Triangle))
+    };
+    let mut reader = StripReader::new();
+    let blank = to_jpeg(&DynamicImage::ImageRgb8(RgbImage::new(320, 240)));
+    assert_eq!(reader.read(&blank), None);
+    assert_eq!(reader.read(&scaled(1)).map(|it| it.number), Some(1));
+    for _ in 0..PATIENCE - 1 {
+        assert_eq!(reader.read(&blank), None);
+    }
+    assert_eq!(reader.read(&scaled(2)).map(|it| it.number), Some(2));
+}
+
+#[test]
+fn a_picture_that_came_before_it_was_taken_has_no_age() {
+    let identity = Identity { time_us: 5_000_000, number: 1, source: 2 };
+    let second = Duration::from_secs(1);
+    let strip = Strip::of(&identity, Some(second * 5), Some(second / 2));
+    assert_eq!(strip.age_ms, Some(500.0));
+    for (began, arrival) in [(Some(second), Some(second)), (None, Some(second)), (Some(second * 9), None)] {
+        assert_eq!(Strip::of(&identity, began, arrival).age_ms, None);
     }
 }
