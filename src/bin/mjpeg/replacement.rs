@@ -32,7 +32,13 @@ impl Replacement {
         hidden.push(name);
         hidden.push(format!(".{}.part", std::process::id()));
         let hidden = path.with_file_name(hidden);
-        let file = File::create(&hidden)?;
+        // The first process of a container has always the same number, so an earlier run may have left the name. Nothing is written
+        // through a link that others put there.
+        match fs::remove_file(&hidden) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = File::create_new(&hidden)?;
         let replacement = Self { path, hidden, file, is_done: false };
         if let Some(earlier) = earlier {
             replacement.file.set_permissions(earlier.permissions())?;

@@ -53,7 +53,9 @@ impl Chart<'_> {
     pub fn svg(&self) -> String {
         let points = thinned(self.points);
         let (Some(first), Some(last)) = (points.first(), points.last()) else { return String::new() };
-        let (from, to) = (first.0, if last.0 > first.0 { last.0 } else { first.0 + 1.0 });
+        // Numbers of parts may be so large that their difference is lost.
+        let least = (first.0.abs() * 1e-9).max(1.0);
+        let (from, to) = (first.0, if last.0 > first.0 { last.0 } else { first.0 + least });
         let highest =
             points.iter().map(|it| it.1).chain(self.limits.iter().map(|it| it.0)).fold(0.0, f64::max);
         let y_step = step(highest, 4.0);
@@ -69,9 +71,9 @@ impl Chart<'_> {
         // Writing to a string does not fail.
         for n in 0..=(top / y_step).round() as u32 {
             let (value, place) = (f64::from(n) * y_step, at_y(f64::from(n) * y_step));
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<path class=\"grid\" d=\"M{LEFT} {place:.1}H{right}\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\n",
+                "<path class=\"grid\" d=\"M{LEFT} {place:.1}H{right}\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
                 LEFT - 6.0,
                 place + 4.0,
                 number(value)
@@ -82,17 +84,17 @@ impl Chart<'_> {
         for n in first_tick..=(to / x_step).floor() as i64 {
             let value = n as f64 * x_step;
             let place = at_x(value);
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<path class=\"axis\" d=\"M{place:.1} {bottom}v4\"/><text x=\"{place:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\n",
+                "<path class=\"axis\" d=\"M{place:.1} {bottom}v4\"/><text x=\"{place:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
                 bottom + 18.0,
                 number(value)
             );
         }
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<path class=\"axis\" d=\"M{LEFT} {TOP}V{bottom}H{right}\"/><text x=\"{right}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
-             <text x=\"4\" y=\"14\">{}</text>\n",
+             <text x=\"4\" y=\"14\">{}</text>",
             self.height - 4.0,
             escaped(self.x),
             escaped(self.y)
@@ -219,7 +221,8 @@ mod tests {
     #[test]
     fn a_plot_of_nothing_or_of_one_point_is_sound() {
         assert_eq!(chart(&[], &[], &[]).svg(), "");
-        for points in [[(3.0, 0.0)], [(0.0, 5.0)], [(f64::NAN, 1.0)], [(1.0, f64::INFINITY)]] {
+        for points in [[(3.0, 0.0)], [(0.0, 5.0)], [(4.6e18, 5.0)], [(f64::NAN, 1.0)], [(1.0, f64::INFINITY)]]
+        {
             let text = chart(&points, &[], &[]).svg();
             assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
         }

@@ -163,6 +163,7 @@ fn damaged_frames_are_read_right_or_not_at_all() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the counts are the result")]
 #[ignore = "a million frames take minutes"]
 fn of_a_million_damaged_frames_none_is_read_wrong() {
     for (name, frames, read) in
@@ -177,6 +178,7 @@ fn of_a_million_damaged_frames_none_is_read_wrong() {
 
 /// What pictures without a strip cost, beside the whole walk.
 #[test]
+#[expect(clippy::print_stdout, reason = "the times are the result")]
 #[ignore = "a measurement"]
 fn a_picture_without_a_strip_costs_little() {
     let noise: Vec<u8> = {

@@ -95,10 +95,11 @@ impl Shape {
         let tails: Vec<u64> = inner.iter().filter_map(|send| tail(send, parts)).collect();
         let whole = inner.len() - tails.len();
         let torn = parts.iter().filter(|part| is_torn(part, &sends)).count();
-        let sending = if inner.len() < PROOF {
-            block_of_chunks(chunks, parts).map_or(Sending::Unknown, |bytes| Sending::Blocks { bytes })
-        } else if let Some(bytes) = pieces(inner, parts) {
+        // Pieces may be closer together than the sends of a slow stream.
+        let sending = if let Some(bytes) = pieces(&self::sends(reads, Duration::ZERO), parts) {
             Sending::Pieces { bytes }
+        } else if inner.len() < PROOF {
+            block_of_chunks(chunks, parts).map_or(Sending::Unknown, |bytes| Sending::Blocks { bytes })
         } else if whole as f64 >= MOST * inner.len() as f64 {
             Sending::Whole
         } else if let Some(bytes) = block_of_chunks(chunks, parts).or_else(|| block_of_sends(inner, parts)) {
@@ -119,7 +120,8 @@ fn pieces(sends: &[Send], parts: &[Part]) -> Option<u64> {
     sizes.sort_unstable();
     let median = *sizes.get(sizes.len() / 2)?;
     let smallest = parts.iter().map(|part| part.end - part.start).min().unwrap_or(u64::MAX);
-    (median < SMALLEST_BLOCK && median.saturating_mul(PIECES) <= smallest).then_some(median)
+    (sizes.len() > PROOF * 2 && median < SMALLEST_BLOCK && median.saturating_mul(PIECES) <= smallest)
+        .then_some(median)
 }
 
 /// The bytes that are missing of the frame in which a send ends.
