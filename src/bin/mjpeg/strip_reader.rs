@@ -8,7 +8,7 @@ use mjpeg::strip::{Finder, Identity, Reader};
 use serde::Serialize;
 
 /// Pictures without a strip, from the start of a stream on, whose pixels are searched.
-const SEARCHED: u64 = 2;
+const SEARCHED: u64 = 20;
 /// After them, only one of so many is searched: to decode a picture takes far longer than to read its coefficients.
 const SELDOM: u64 = 256;
 /// Pictures in a row without a strip whose pixels are searched, in a stream that had one in scaled pictures.
@@ -25,6 +25,8 @@ pub struct StripReader {
     finder: Finder,
     /// Pictures in a row without a strip.
     without: u64,
+    /// Whether pixels are searched.
+    has_pixels: bool,
     /// Whether pixels have shown a strip.
     is_scaled: bool,
 }
@@ -44,9 +46,15 @@ pub struct Strip {
 }
 
 impl StripReader {
-    /// A reader of a new stream.
+    /// A reader of a new stream, which looks at coefficients only: a search in pixels would hold up the reads of a stream, whose
+    /// times are measured.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A reader that also searches the pixels of scaled pictures.
+    pub fn with_pixels() -> Self {
+        Self { has_pixels: true, ..Self::default() }
     }
 
     /// The identity of the next picture.
@@ -62,7 +70,7 @@ impl StripReader {
 
     fn is_searched(&self) -> bool {
         let most = if self.is_scaled { PATIENCE } else { SEARCHED };
-        self.without < most || self.without.is_multiple_of(SELDOM)
+        self.has_pixels && (self.without < most || self.without.is_multiple_of(SELDOM))
     }
 
     fn search(&mut self, jpeg: &[u8]) -> Option<Identity> {

@@ -220,7 +220,7 @@ fn strips_are_found_in_scaled_pictures_also_behind_others() {
         let picture = image::load_from_memory(&jpeg).unwrap();
         to_jpeg(&picture.resize_exact(400, 300, FilterType::Triangle))
     };
-    let mut reader = StripReader::new();
+    let mut reader = StripReader::with_pixels();
     let blank = to_jpeg(&DynamicImage::ImageRgb8(RgbImage::new(320, 240)));
     assert_eq!(reader.read(&blank), None);
     assert_eq!(reader.read(&scaled(1)).map(|it| it.number), Some(1));

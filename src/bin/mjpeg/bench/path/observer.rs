@@ -22,7 +22,12 @@ pub struct Watcher {
 impl Watcher {
     /// An observer that has enough after so many frames.
     pub fn new(frames: Option<u64>) -> Self {
-        Self { figures: Figures::default(), strips: StripReader::new(), began: None, frames_left: frames }
+        Self {
+            figures: Figures::default(),
+            strips: StripReader::with_pixels(),
+            began: None,
+            frames_left: frames,
+        }
     }
 
     /// The figures of all parts.
