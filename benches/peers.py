@@ -81,6 +81,14 @@ def serve(frames, fps, *more):
 
 
 @contextlib.contextmanager
+def serve_url(url):
+    """A relay."""
+    port = free_port()
+    with running([MJPEG, "serve", url, "--listen", f"127.0.0.1:{port}"], port) as child:
+        yield f"http://127.0.0.1:{port}/stream", child.pid
+
+
+@contextlib.contextmanager
 def ustreamer(frames, fps, folder):
     needs("ustreamer", "cc")
     library = os.path.join(folder, "camera.so")

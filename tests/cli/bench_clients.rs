@@ -320,6 +320,9 @@ fn another_machine_is_measured_only_on_request_and_wrong_values_are_usage_errors
     for (url, args, why) in [
         ("http://192.0.2.1/", "", "add --yes-load-this-host"),
         ("http://[2001:db8::1]/", "", "add --yes-load-this-host"),
+        // No name server is asked.
+        ("http://camera.invalid/", "", "add --yes-load-this-host"),
+        ("http://localhost.example/", "", "add --yes-load-this-host"),
         ("https://127.0.0.1/", "", "https:// is not supported"),
         ("http://127.0.0.1/", "-n 0", "0 is not in 1..=10000"),
         ("http://127.0.0.1/", "-n 10001", "10001 is not in"),

@@ -121,7 +121,8 @@ fn answers_that_are_no_stream_have_the_code_for_what_they_are() {
         connection.send(&part(&jpeg(9_000))[..5_000]);
         connection.wait_for_the_viewer_to_leave();
     });
-    let report = report(&half.url, "--duration 500ms");
+    let end = bench(&half.url, "--duration 500ms --format json").expect(5);
+    let report: Value = serde_json::from_slice(&end.out).unwrap();
     assert_eq!(report["verdict"], "nothing", "{report}");
 }
 
@@ -139,4 +140,22 @@ fn options_of_our_own_pumps_are_usage_errors_with_a_url() {
     assert!(csv.starts_with("read,chunk_bytes,verdict,frames,gap_max_ms,delay_p50_ms\n"), "{csv}");
     let text = bench(&server.stream, "--duration 500ms").expect(0).text();
     assert!(text.contains("streams: each part leaves whole"), "{text}");
+}
+
+#[test]
+fn a_server_that_sends_a_few_bytes_at_a_time_is_named_as_one() {
+    let camera = Camera::start(|connection| {
+        connection.send(HEAD.as_bytes());
+        let parts = part(&jpeg(600)).repeat(20);
+        for piece in parts.chunks(40) {
+            // The pace of the camera, not a wait for something.
+            std::thread::sleep(Duration::from_millis(5));
+            if !connection.try_send(piece) {
+                break;
+            }
+        }
+    });
+    let report = report(&camera.url, "--duration 1s");
+    assert_eq!(report["sends"], "pieces", "{report}");
+    assert!(report["cause"].as_str().unwrap().contains("many pieces of "), "{report}");
 }

@@ -153,6 +153,9 @@ const WITHOUT_FAULT: &[(&str, &str)] = &[
     ("C504", "about a stream that is too short"),
     ("C512", "it takes two seconds: more than 40 parts at 20 fps"),
     ("C516", "about snapshots"),
+    ("C517", "only frames with a coded strip show it: see strip.rs"),
+    ("C518", "only frames with a coded strip show it"),
+    ("C519", "only frames with a coded strip show it"),
     ("C590", "about a reader that is asked for"),
     ("R6", "about recordings"),
 ];

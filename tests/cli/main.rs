@@ -7,6 +7,7 @@ mod kit;
 
 mod bench;
 mod bench_clients;
+mod bench_outputs;
 mod bench_path;
 mod bench_slow;
 mod bench_url;
@@ -83,5 +84,6 @@ mod serve_streams;
 mod serve_viewers;
 mod serve_wall;
 mod serve_watch;
+mod strip;
 mod terminal;
 mod usage;

@@ -98,6 +98,14 @@ fn all_json_output_is_valid_by_its_schema() {
     let pattern = Server::start(std::path::Path::new("test:"), &[]);
     let mut path = mjpeg(["bench", "path", &pattern.stream, "--frames", "3", "--format", "json"]);
     printed.lines("bench.path", &run(&mut path).expect(0).out);
+    let (hdr, before) = (folder.path().join("path.hdr"), folder.path().join("path.json"));
+    for option in ["--save-baseline", "--baseline"] {
+        let mut path = mjpeg(["bench", "path", &pattern.stream, "--frames", "3", "--format", "json", option]);
+        printed.lines("bench.path", &run(path.arg(&before).arg("--hdr").arg(&hdr)).expect(0).out);
+    }
+    printed.0.push(("bench.baseline", serde_json::from_slice(&fs::read(&before).unwrap()).unwrap()));
+    let mut merge = mjpeg(["bench", "merge", "--format", "json"]);
+    printed.lines("bench.merge", &run(merge.arg(&hdr)).expect(0).out);
 
     let list = run(&mut mjpeg(["serve", "--list-faults", "--format", "json"])).expect(0);
     printed.lines("serve.fault-list", &list.out);
@@ -139,6 +147,9 @@ fn all_json_output_is_valid_by_its_schema() {
     let slow = ["slow", &measured.stream, "--duration", "1s", "--pid", &pid];
     printed.lines("bench.slow", &bench(&slow).out);
     printed.lines("bench.slow", &bench(&["slow", "http://127.0.0.1:1/"]).expect(3).out);
+    let early = |args: &[&str]| run(mjpeg(["bench"]).args(args).args(["--format", "json"])).expect(3).out;
+    printed.lines("bench.path", &early(&["path", "http://127.0.0.1:1/"]));
+    printed.lines("bench.chunks.url", &early(&["chunks", "http://127.0.0.1:1/"]));
     drop(measured);
 
     let state = |server: &Server| http::get(server.address(), "/state").1;

@@ -39,6 +39,7 @@ mod serve;
 mod signal;
 mod source;
 mod status;
+mod strip_reader;
 mod targets;
 mod topic;
 mod transport;

@@ -8,6 +8,7 @@ use memchr::memmem;
 use crate::http::seconds_since_1970;
 use crate::jpeg::{Marker, Segments};
 use crate::multipart::{Part, Timestamp};
+use crate::strip::Identity;
 
 /// When a picture was taken, as its sender says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,13 @@ pub struct CaptureTime {
 }
 
 impl CaptureTime {
+    /// That in the coded strip of a picture. No program on the way can change it, so it counts before all others.
+    pub fn of_strip(identity: &Identity) -> Self {
+        let time = Some(Timestamp(Duration::from_micros(identity.time_us)));
+        let value = identity.time_us.to_be_bytes().to_vec();
+        Self { name: "the coded strip", value, time, is_utc: true }
+    }
+
     /// That of a part: by X-Timestamp (mjpg-streamer, uStreamer), X-UtcTime (TP-Link Kasa), x-axis-dvr-frame-time (Axis
     /// 250S), or the comment that JVC cameras write into each picture.
     pub fn of(part: &Part<'_>) -> Option<Self> {

@@ -9,6 +9,7 @@ use super::capture_time::CaptureTime;
 use super::findings::{Findings, Place};
 use crate::check::rules::freshness::*;
 use crate::multipart::{Part, Timestamp};
+use crate::strip::Identity;
 
 /// Most lags that are kept. With more, every second one is dropped.
 const SAMPLES: usize = 4096;
@@ -49,10 +50,19 @@ pub struct Freshness {
 
 impl Freshness {
     /// Takes the next picture. `is_repeat`: it shows the same as the one before.
-    pub fn picture(&mut self, part: &Part<'_>, arrival: Option<Duration>, is_repeat: bool) {
-        let Some((captured, arrival)) = arrival.and_then(|at| Some((CaptureTime::of(part)?, at))) else {
+    pub fn picture(
+        &mut self,
+        part: &Part<'_>,
+        identity: Option<&Identity>,
+        arrival: Option<Duration>,
+        is_repeat: bool,
+    ) {
+        let captured = || identity.map(CaptureTime::of_strip).or_else(|| CaptureTime::of(part));
+        let Some((captured, arrival)) = arrival.and_then(|at| Some((captured()?, at))) else {
             return;
         };
+        // A frame that comes again has a rule of its own.
+        let is_repeat = is_repeat || identity.is_some();
         let place = Place::in_part(part.number, part.spans.head.start);
         let CaptureTime { name, value, time, is_utc } = captured;
         (self.name, self.is_utc) = (name, is_utc);

@@ -17,6 +17,7 @@ mod response;
 mod rtp;
 mod run;
 mod snapshots;
+mod strip;
 mod timing;
 
 use alloc::format;
@@ -39,6 +40,7 @@ use crate::counted::Counted;
 use crate::http::{ChunkError, Head};
 use crate::jpeg::Checker;
 use crate::multipart::{Collector, Event, Part};
+use crate::strip::Identity;
 
 pub use self::expectations::Expectations;
 pub use self::recording::RecordingFault;
@@ -160,6 +162,12 @@ impl Judge {
         self.candidate.polled();
         let (findings, obstacles) = (&mut self.findings, &mut self.obstacles);
         self.parts.part(part, Some(arrival), &self.expectations, findings, obstacles);
+    }
+
+    /// Takes what the coded strip of the next part says, before its event. The pixels of a scaled picture show it too, and
+    /// only the caller can decode them.
+    pub fn identity(&mut self, identity: Identity) {
+        self.parts.identity = Some(identity);
     }
 
     /// Takes one read, before the events of its bytes: at time `at` since the first byte, the first `reached`

@@ -10,6 +10,7 @@ use super::flow::Flow;
 use super::freshness::Freshness;
 use super::pictures::Pictures;
 use super::rtp::Obstacle;
+use super::strip::Numbers;
 use super::{part_head, timing};
 use crate::check::report::Frames;
 use crate::check::rules::carrier::RTP_JPEG_UNFIT;
@@ -18,6 +19,7 @@ use crate::counted::Counted;
 use crate::jpeg::Judgement;
 use crate::multipart::{Framing, Part};
 use crate::stats::{FrameTimes, Timing};
+use crate::strip::Identity;
 
 /// The parts so far.
 #[derive(Debug)]
@@ -28,6 +30,9 @@ pub struct Parts {
     pub cut: u64,
     pub pictures: Pictures,
     pub flow: Flow,
+    /// What the strip of the next part says.
+    pub identity: Option<Identity>,
+    numbers: Numbers,
     times: FrameTimes,
     /// The gap that is a stall by the gaps of the last window that had some.
     usual_limit: Option<Duration>,
@@ -55,6 +60,8 @@ impl Parts {
             cut: 0,
             pictures: Pictures::new(),
             flow: Flow::default(),
+            identity: None,
+            numbers: Numbers::default(),
             times: FrameTimes::default(),
             usual_limit: None,
             freshness: Freshness::default(),
@@ -72,6 +79,9 @@ impl Parts {
             cut: 0,
             pictures: self.pictures.continued(findings),
             flow: self.flow.continued(),
+            identity: None,
+            // Windows read no strips.
+            numbers: Numbers::default(),
             usual_limit: self.times.timing(None).map(|timing| timing.max_gap).or(self.usual_limit),
             times,
             freshness: self.freshness.continued(),
@@ -88,6 +98,7 @@ impl Parts {
         obstacles: &mut Findings,
     ) {
         self.count += 1;
+        let identity = self.identity.take();
         let place = Place::in_part(part.number, part.spans.body.start);
         let judgement = Judgement::of_markers(part.body, part.extent);
         if part.framing == Framing::EndOfInput && judgement.damage().is_some() {
@@ -116,7 +127,11 @@ impl Parts {
         self.flow.picture(part.spans.body, arrival);
         let before = self.pictures.identical();
         self.pictures.whole(part, arrival, &judgement, expectations, findings);
-        self.freshness.picture(part, arrival, self.pictures.identical() > before);
+        let is_repeat = self.pictures.identical() > before;
+        self.freshness.picture(part, identity.as_ref(), arrival, is_repeat);
+        if let Some(identity) = &identity {
+            self.numbers.picture(identity, place);
+        }
         if let Some(obstacle) = Obstacle::of(part.body) {
             obstacles.note(&RTP_JPEG_UNFIT, place, obstacle.to_string());
         }
@@ -129,7 +144,7 @@ impl Parts {
         expectations: &Expectations,
         findings: &mut Findings,
     ) -> (Option<Timing>, Frames) {
-        let Self { pictures, flow, times, freshness, usual_limit, .. } = self;
+        let Self { pictures, flow, times, freshness, numbers, usual_limit, .. } = self;
         let timing = times.timing(expectations.max_gap);
         // A window that is mostly one gap would have that gap as the usual one.
         let is_usual_less =
@@ -142,6 +157,7 @@ impl Parts {
         timing::rate(pictures.count, since_request, expectations, findings);
         flow.finish(&times, watch.watched, findings);
         freshness.finish(watch.began, findings);
+        numbers.finish(findings);
         (timing, pictures.finish(findings))
     }
 }

@@ -7,6 +7,7 @@ mod http;
 mod jpeg;
 mod part;
 mod recording;
+mod strip;
 mod timing;
 
 use super::rule::Rule;
@@ -26,6 +27,7 @@ fn all() -> impl Iterator<Item = &'static Remedy> {
         timing::REMEDIES,
         content::REMEDIES,
         recording::REMEDIES,
+        strip::REMEDIES,
     ]
     .into_iter()
     .flatten()

@@ -8,7 +8,7 @@ pub static LAG_GROWS: Rule = Rule {
     name: "lag-grows",
     severity: Warning,
     summary: "the pictures become older and older",
-    why: "The capture time (X-Timestamp, X-UtcTime, x-axis-dvr-frame-time, the comment of JVC cameras) falls behind the arrival more \
+    why: "The capture time (the coded strip, X-Timestamp, X-UtcTime, x-axis-dvr-frame-time, the comment of JVC cameras) falls behind the arrival more \
           and more: the server queues pictures instead of dropping them. Every frame arrives on time, but shows the past. Send the \
           newest picture.",
     section: "measured",

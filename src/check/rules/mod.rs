@@ -15,6 +15,7 @@ pub mod part_body;
 pub mod part_head;
 pub mod recording;
 pub mod snapshot;
+pub mod strip;
 pub mod timing;
 
 use super::rule::Rule;
@@ -149,6 +150,9 @@ static RULES: &[&Rule] = &[
     &content::SAMPLING_CHANGE,
     &content::QUALITY_CHANGE,
     &snapshot::SNAPSHOT_STALE,
+    &strip::FRAMES_LOST,
+    &strip::FRAMES_DOUBLED,
+    &strip::FRAMES_REORDERED,
     &consumer::CONSUMER_FAILS,
     &recording::RECORDING_LINE,
     &recording::RECORDING_FILE_MISSING,
@@ -213,6 +217,7 @@ mod tests {
             include_str!("part_head.rs"),
             include_str!("recording.rs"),
             include_str!("snapshot.rs"),
+            include_str!("strip.rs"),
             include_str!("timing.rs"),
         ];
         let judge = [
@@ -229,6 +234,7 @@ mod tests {
             include_str!("../judge/repeats.rs"),
             include_str!("../judge/response.rs"),
             include_str!("../judge/snapshots.rs"),
+            include_str!("../judge/strip.rs"),
             include_str!("../judge/timing.rs"),
             include_str!("../report.rs"),
         ]

@@ -8,6 +8,7 @@ use super::layout;
 use super::plan::{Pass, ScanPlan};
 use super::structure::Answer;
 use crate::jpeg::frame::FrameHeader;
+use crate::jpeg::segment::Segment;
 
 /// Reads the first lines of pictures: the mean of each block of 8 by 8 samples of the first component, which is the
 /// luminance in all pictures but those of RGB. It reads no more of the entropy-coded data than it needs, and computes no
@@ -80,13 +81,23 @@ impl TopRows {
             let mut plan = *plan;
             let rows = u32::from(lines).div_ceil(found.block.1).div_ceil(found.vertical as u32).max(1);
             let mcus = rows.saturating_mul(found.mcus_wide as u32);
-            let is_partial = mcus < plan.layout.mcus;
+            let whole = plan.layout.mcus;
+            let is_partial = mcus < whole;
             plan.layout.mcus = mcus.min(plan.layout.mcus);
             // More data than the first lines need is expected.
-            match self.checker.read_scan(jpeg, picture, segment, &plan) {
-                Ok(None) => place = Some(found),
-                Err(Damage { kind: DamageKind::Long(_), .. }) if is_partial => place = Some(found),
-                Ok(Some(_)) | Err(_) => {}
+            let mut is_read =
+                |segment: &Segment<'_>| match self.checker.read_scan(jpeg, picture, segment, &plan) {
+                    Ok(None) => true,
+                    Err(Damage { kind: DamageKind::Long(_), .. }) => is_partial,
+                    Ok(Some(_)) | Err(_) => false,
+                };
+            // The data is copied before it is read: so much of it holds the first lines of most pictures.
+            let share = lines_share(segment.entropy_coded.len(), mcus, whole);
+            let is_short = share < segment.entropy_coded.len() && plan.pass == Pass::Sequential;
+            let mut start = segment.clone();
+            start.entropy_coded.end = start.entropy_coded.start + share;
+            if (is_short && is_read(&start)) || is_read(segment) {
+                place = Some(found);
             }
             Err(end)
         });
@@ -118,6 +129,12 @@ impl TopRows {
             means: &self.means,
         })
     }
+}
+
+/// Bytes that hold so many of all MCUs, unless the first ones have twice as much detail as the others.
+fn lines_share(bytes: usize, mcus: u32, whole: u32) -> usize {
+    let share = bytes as u128 * 2 * u128::from(mcus) / u128::from(whole.max(1)) + 2048;
+    usize::try_from(share).unwrap_or(bytes).min(bytes)
 }
 
 impl Default for TopRows {

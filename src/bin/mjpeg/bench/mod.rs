@@ -3,14 +3,21 @@
 mod chunks;
 mod clients;
 mod foreign;
+mod format;
+mod hdr;
 mod host;
+mod load;
+mod merge;
 mod obstacle;
+mod outputs;
 mod page;
 mod path;
 mod plot;
 mod process;
+mod report_page;
 mod slow;
 mod table;
+mod times;
 mod verdict;
 mod viewers;
 
@@ -32,6 +39,7 @@ pub struct Args {
 enum Bench {
     Chunks(Box<chunks::Args>),
     Clients(Box<clients::Args>),
+    Merge(Box<merge::Args>),
     Path(Box<path::Args>),
     Slow(Box<slow::Args>),
 }
@@ -41,6 +49,7 @@ impl Args {
     pub fn path(&self) -> &'static [&'static str] {
         match self.bench {
             Bench::Chunks(_) => &["bench", "chunks"],
+            Bench::Merge(_) => &["bench", "merge"],
             Bench::Path(_) => &["bench", "path"],
             Bench::Clients(_) => &["bench", "clients"],
             Bench::Slow(_) => &["bench", "slow"],
@@ -55,6 +64,7 @@ impl Args {
     pub fn check(&self) -> Result<(), Usage> {
         match &self.bench {
             Bench::Chunks(args) => args.check(),
+            Bench::Merge(_) => Ok(()),
             Bench::Path(args) => args.check(),
             Bench::Clients(args) => args.check(),
             Bench::Slow(args) => args.check(),
@@ -66,6 +76,7 @@ impl Args {
 pub fn run(args: Args, stop: &Stop) -> Result<Outcome, Failure> {
     match args.bench {
         Bench::Chunks(args) => chunks::run(&args, stop),
+        Bench::Merge(args) => merge::run(&args),
         Bench::Path(args) => path::run(&args, stop),
         Bench::Clients(args) => clients::run(&args, stop),
         Bench::Slow(args) => slow::run(&args, stop),

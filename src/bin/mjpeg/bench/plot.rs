@@ -12,8 +12,17 @@ const BOTTOM: f64 = 50.0;
 /// Colours of the series, which can be told apart on white and on black, also by those who see few colours (Okabe and Ito).
 const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 
-const STYLE: &str = "text{font:12px sans-serif;fill:#222}.title{font-size:15px}.grid{stroke:#ddd}.axis{stroke:#222}\
-svg{background:#fff}@media(prefers-color-scheme:dark){text{fill:#ddd}.grid{stroke:#444}.axis{stroke:#ddd}svg{background:#1b1b1b}}";
+const STYLE: &str = ".plot text{font:12px sans-serif;fill:#222}.plot .title{font-size:15px}.plot .grid{stroke:#ddd}.plot .axis{stroke:#222}\
+.plot{background:#fff}@media(prefers-color-scheme:dark){.plot text{fill:#ddd}.plot .grid{stroke:#444}.plot .axis{stroke:#ddd}.plot{background:#1b1b1b}}";
+
+/// What the horizontal axis counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Axis {
+    /// Bytes. Points are measured; the line is a model.
+    Bytes,
+    /// Things, such as viewers. The line joins the points.
+    Count,
+}
 
 /// One line of a plot.
 #[derive(Debug, Clone, Default)]
@@ -28,18 +37,20 @@ pub struct Series {
     pub ended: Vec<f64>,
 }
 
-/// A plot of milliseconds over bytes.
-pub fn svg(title: &str, x: &str, y: &str, series: &[Series]) -> String {
+/// A plot of milliseconds over bytes or counts.
+pub fn svg(title: &str, axis: Axis, x: &str, y: &str, series: &[Series]) -> String {
     let points = || series.iter().flat_map(|it| it.measured.iter().chain(&it.model));
     let sizes = points().map(|&(size, _)| size).chain(series.iter().flat_map(|it| it.ended.iter().copied()));
     let (x_from, x_to) = bounds(sizes, 2.0);
     let (y_from, y_to) = bounds(points().map(|&(_, time)| time), 10.0);
     let at_x = |size: f64| LEFT + (size.log2() - x_from) / (x_to - x_from) * (WIDTH - LEFT - RIGHT);
+    // A time of zero has no place on the scale: it is at its lower end.
     let at_y = |time: f64| {
-        HEIGHT - BOTTOM - (time.max(1e-3).log10() - y_from) / (y_to - y_from) * (HEIGHT - TOP - BOTTOM)
+        let height = (time.max(1e-9).log10() - y_from) / (y_to - y_from);
+        HEIGHT - BOTTOM - height.clamp(0.0, 1.0) * (HEIGHT - TOP - BOTTOM)
     };
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>{0}</title>\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>{0}</title>\
          <style>{STYLE}</style><text class=\"title\" x=\"{LEFT}\" y=\"22\">{0}</text>\n",
         escaped(title)
     );
@@ -49,7 +60,10 @@ pub fn svg(title: &str, x: &str, y: &str, series: &[Series]) -> String {
         let place = at_x(f64::from(power).exp2());
         let _ = write!(out, "<path class=\"grid\" d=\"M{place:.1} {TOP}V{bottom}\"/>");
         if (power - x_from as i32) % 2 == 0 {
-            let label = size(f64::from(power).exp2());
+            let label = match axis {
+                Axis::Bytes => size(f64::from(power).exp2()),
+                Axis::Count => f64::from(power).exp2().to_string(),
+            };
             let _ = writeln!(
                 out,
                 "<text x=\"{place:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{label}</text>",
@@ -113,7 +127,11 @@ pub fn svg(title: &str, x: &str, y: &str, series: &[Series]) -> String {
         );
     }
     let y = TOP + 20.0 + 20.0 * series.len() as f64;
-    for (line, text) in ["dots: measured", "lines: model", "crosses: the stream ended"].iter().enumerate() {
+    let legend: &[&str] = match axis {
+        Axis::Bytes => &["dots: measured", "lines: model", "crosses: the stream ended"],
+        Axis::Count => &[],
+    };
+    for (line, text) in legend.iter().enumerate() {
         let _ = writeln!(
             out,
             "<text x=\"{:.1}\" y=\"{:.1}\">{text}</text>",
@@ -161,11 +179,11 @@ mod tests {
     fn points_are_inside_the_plot_and_text_is_escaped() {
         let series = Series {
             name: "a < b & c".into(),
-            measured: vec![(1024.0, 33.4), (1_048_576.0, 814.0)],
+            measured: vec![(1024.0, 33.4), (2048.0, 0.0), (1_048_576.0, 814.0)],
             model: vec![(1024.0, 33.3), (1_048_576.0, 800.0)],
             ended: vec![65_536.0],
         };
-        let text = svg("gaps", "block", "gap", &[series, Series::default()]);
+        let text = svg("gaps", Axis::Bytes, "block", "gap", &[series, Series::default()]);
         assert!(text.contains("a &lt; b &amp; c") && text.ends_with("</svg>\n"));
         let numbers = |name: &str| -> Vec<f64> {
             let attribute = format!(" {name}=\"");
@@ -176,6 +194,6 @@ mod tests {
         assert!(numbers("cy").iter().all(|y| (TOP..=HEIGHT - BOTTOM).contains(y)), "{text}");
         assert!(!text.contains("NaN") && !text.contains("inf"));
         // Nothing to draw is a plot too.
-        assert!(!svg("", "", "", &[]).contains("NaN"));
+        assert!(!svg("", Axis::Count, "", "", &[]).contains("NaN"));
     }
 }

@@ -1,5 +1,6 @@
 //! A table of results, as aligned text, CSV (RFC 4180) or Markdown.
 
+use crate::page::escaped;
 use crate::paint::{Ink, Paint};
 
 /// One cell of a table.
@@ -104,6 +105,35 @@ impl Table {
             cells.collect::<Vec<_>>().join(",")
         });
         [names.join(",")].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The table of a page. The names and cells are escaped.
+    pub fn html(&self) -> String {
+        let class = |column: usize| match self.rows.first().is_some_and(|row| row[column].is_number) {
+            true => " class=\"number\"",
+            false => "",
+        };
+        let mut html = String::from(
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Figures\"><table><thead><tr>",
+        );
+        for (column, name) in self.columns.iter().enumerate() {
+            html += &format!("<th{}>{}</th>", class(column), escaped(name));
+        }
+        html += "</tr></thead><tbody>\n";
+        for row in &self.rows {
+            html += "<tr>";
+            for (column, cell) in row.iter().enumerate() {
+                let ink = match cell.ink {
+                    Some(Ink::Error) => "<span class=\"error\">",
+                    Some(Ink::Warning) => "<span class=\"warning\">",
+                    Some(Ink::Good) => "<span class=\"good\">",
+                    _ => "<span>",
+                };
+                html += &format!("<td{}>{ink}{}</span></td>", class(column), escaped(cell.shown()));
+            }
+            html += "</tr>\n";
+        }
+        html + "</tbody></table></div>\n"
     }
 
     /// A Markdown table, without a final line end.

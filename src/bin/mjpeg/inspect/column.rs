@@ -27,6 +27,10 @@ pub enum Column {
     Sampling,
     /// Quality.
     Quality,
+    /// Source and number of the coded strip.
+    Strip,
+    /// Age by the coded strip, in milliseconds.
+    Age,
     /// File of a recording.
     File,
 }
@@ -44,7 +48,7 @@ pub enum Known {
 
 impl Column {
     /// All columns, in their order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Part,
         Self::Arrival,
         Self::Gap,
@@ -54,6 +58,8 @@ impl Column {
         Self::Size,
         Self::Sampling,
         Self::Quality,
+        Self::Strip,
+        Self::Age,
         Self::File,
     ];
     /// Those that a narrow terminal leaves out, the first one first.
@@ -71,6 +77,8 @@ impl Column {
             Self::Size => "size",
             Self::Sampling => "chroma",
             Self::Quality => "q",
+            Self::Strip => "strip",
+            Self::Age => "age ms",
             Self::File => "file",
         }
     }
@@ -86,16 +94,30 @@ impl Column {
             Self::Sampling => 6,
             Self::Quality => 3,
             Self::File => 16,
+            Self::Strip => 12,
+            Self::Age => 8,
         }
     }
 
     fn is_number(self) -> bool {
-        matches!(self, Self::Part | Self::Arrival | Self::Gap | Self::Offset | Self::Bytes | Self::Quality)
+        matches!(
+            self,
+            Self::Part
+                | Self::Arrival
+                | Self::Gap
+                | Self::Offset
+                | Self::Bytes
+                | Self::Quality
+                | Self::Strip
+                | Self::Age
+        )
     }
 
-    /// Whether the source of the rows knows it.
-    pub fn is_known(self, known: Known) -> bool {
+    /// Whether the source of the rows knows it. `has_strips`: the pictures carry coded strips.
+    pub fn is_known(self, known: Known, has_strips: bool) -> bool {
         match self {
+            Self::Strip => has_strips,
+            Self::Age => has_strips && known != Known::Saved,
             Self::Arrival | Self::Gap => known != Known::Saved,
             Self::Framing => known != Known::Recording,
             Self::File => known == Known::Recording,
@@ -115,6 +137,8 @@ impl Column {
             Self::Size => row.size.map(|(width, height)| format!("{width}x{height}")).unwrap_or_default(),
             Self::Sampling => row.sampling.unwrap_or_default().into(),
             Self::Quality => row.quality.as_ref().map(quality).unwrap_or_default(),
+            Self::Strip => row.strip.map(|it| format!("{:04x}:{}", it.source, it.number)).unwrap_or_default(),
+            Self::Age => row.strip.and_then(|it| it.age_ms).map(|ms| format!("{ms:.1}")).unwrap_or_default(),
             Self::File => output::printable(row.file.as_deref().unwrap_or_default()),
         }
     }

@@ -23,9 +23,17 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// The columns that are known and fit `width`.
+    /// The columns that are known and fit `width`, without those of coded strips.
     pub fn new(known: Known, width: Option<usize>, paint: Paint) -> Self {
-        let mut shown: Vec<Column> = Column::ALL.into_iter().filter(|it| it.is_known(known)).collect();
+        Self::of(Column::ALL.into_iter().filter(|it| it.is_known(known, false)).collect(), width, paint)
+    }
+
+    /// The same for pictures with coded strips.
+    pub fn with_strips(known: Known, width: Option<usize>, paint: Paint) -> Self {
+        Self::of(Column::ALL.into_iter().filter(|it| it.is_known(known, true)).collect(), width, paint)
+    }
+
+    fn of(mut shown: Vec<Column>, width: Option<usize>, paint: Paint) -> Self {
         for column in Column::LEFT_OUT {
             if width.is_some_and(|width| total(&shown) + NOTES > width) {
                 shown.retain(|it| *it != column);

@@ -14,6 +14,7 @@ use super::watcher::Around;
 use crate::marker_table::MarkerTable;
 use crate::output;
 use crate::problem::Problem;
+use crate::strip_reader::Strip;
 
 /// One JSON object for each part, each on one line.
 #[derive(Debug)]
@@ -60,6 +61,8 @@ struct Object<'a> {
     height: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sampling: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strip: Option<Strip>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quality_percent: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,6 +142,7 @@ impl Emitter for Json {
             width,
             height,
             sampling: row.sampling,
+            strip: row.strip,
             quality_percent: row.quality.map(|quality| quality.percent),
             quality_is_exact: row.quality.map(|quality| quality.exact),
             fields: &row.fields,

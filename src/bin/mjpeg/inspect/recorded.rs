@@ -11,6 +11,7 @@ use super::watcher::{Around, Sink};
 use crate::problem::Problem;
 use crate::recording::{Line, Recording};
 use crate::signal::Stop;
+use crate::strip_reader::{Strip, StripReader};
 use crate::transport::Flow;
 
 /// Passes the first `frames` lines of a recording on. A signal ends it.
@@ -27,6 +28,7 @@ pub fn rows(
 ) -> Result<Around, Problem> {
     let mut around = Around::default();
     let mut last: Option<Duration> = None;
+    let mut strips = StripReader::new();
     let mut next = recording.next_line()??;
     while let Some(line) = next {
         let is_last = frames.is_some_and(|frames| around.parts + 1 >= frames);
@@ -34,7 +36,7 @@ pub fn rows(
         let following = if is_last { Ok(None) } else { recording.next_line()? };
         let is_cut = following.as_ref().is_ok_and(|following| line.is_cut(following.as_ref()));
         let arrival = line.arrival_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
-        let mut row = row(recording, line, details)?;
+        let mut row = row(recording, line, details, &mut strips)?;
         row.is_cut = is_cut && !is_last;
         row.arrival = arrival;
         // Times start again where a recording was resumed.
@@ -57,8 +59,14 @@ pub fn rows(
     Ok(around)
 }
 
-fn row(recording: &Recording, line: Line, details: Details) -> Result<Row, Problem> {
-    let Line { seq, part, file, offset, body_bytes, fields, deviations, damage, .. } = line;
+fn row(
+    recording: &Recording,
+    line: Line,
+    details: Details,
+    strips: &mut StripReader,
+) -> Result<Row, Problem> {
+    let Line { seq, part, file, offset, body_bytes, fields, deviations, damage, strip, .. } = line;
+    let age_ms = strip.and_then(|strip| strip.age_ms);
     let mut row = Row { seq, part, file, offset, body_bytes, fields, ..Row::default() };
     if details.headers {
         let lines = row.fields.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
@@ -69,6 +77,8 @@ fn row(recording: &Recording, line: Line, details: Details) -> Result<Row, Probl
         Some(Ok(body)) => {
             let judgement = Judgement::of_markers(&body, Walk::over(&body));
             row.set_picture(&body, &judgement);
+            row.strip =
+                strips.read(&body).map(|identity| Strip { age_ms, ..Strip::of(&identity, None, None) });
             if details.jpeg {
                 row.set_markers(&body, &judgement);
             }

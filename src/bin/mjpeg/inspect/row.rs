@@ -8,6 +8,7 @@ use mjpeg::multipart::{Deviation, DeviationKind, Framing, Part};
 
 use super::region::Region;
 use crate::marker_table::MarkerTable;
+use crate::strip_reader::Strip;
 use crate::transport::Secrets;
 
 /// One part. What is unknown is absent.
@@ -45,6 +46,8 @@ pub struct Row {
     pub sampling: Option<&'static str>,
     /// The setting of a libjpeg-like encoder.
     pub quality: Option<Quality>,
+    /// What its coded strip says.
+    pub strip: Option<Strip>,
     /// The bytes of its head, for `--headers`.
     pub head: Option<Vec<u8>>,
     /// Its bytes by their meaning, for `--hex`.

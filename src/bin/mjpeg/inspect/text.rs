@@ -31,7 +31,10 @@ pub struct Text {
     /// Characters of a line; `None`: no limit.
     width: Option<usize>,
     paint: Paint,
+    known: Known,
     columns: Columns,
+    /// Whether the names of the columns were printed: the first row says which there are.
+    has_heading: bool,
     times: FrameTimes,
     /// The markers of an earlier part.
     markers: Option<(u64, MarkerTable)>,
@@ -44,10 +47,18 @@ impl Text {
             details,
             width,
             paint,
+            known: Known::Saved,
             columns: Columns::new(Known::Saved, width, paint),
+            has_heading: false,
             times: FrameTimes::default(),
             markers: None,
         }
+    }
+
+    /// The line with the names of the columns.
+    fn heading(&mut self) -> String {
+        self.has_heading = true;
+        self.columns.heading() + "\n"
     }
 
     fn details(&mut self, row: &Row, text: &mut String) {
@@ -98,6 +109,7 @@ impl Text {
 
 impl Emitter for Text {
     fn start(&mut self, opened: &Opened<'_>) -> String {
+        self.known = opened.known;
         self.columns = Columns::new(opened.known, self.width, self.paint);
         let mut text = self.paint.ink(Ink::Name, printable(opened.target));
         match opened.head {
@@ -121,7 +133,6 @@ impl Emitter for Text {
             None if opened.known == Known::Recording => {}
             None => text += "\n  no response head",
         }
-        let _ = write!(text, "\n{}", self.columns.heading());
         text
     }
 
@@ -131,7 +142,14 @@ impl Emitter for Text {
         if let Some(arrival) = row.arrival {
             self.times.push(arrival);
         }
-        let mut text = self.columns.row(row, is_long);
+        let mut text = String::new();
+        if !self.has_heading {
+            if row.strip.is_some() {
+                self.columns = Columns::with_strips(self.known, self.width, self.paint);
+            }
+            text = self.heading();
+        }
+        text += &self.columns.row(row, is_long);
         self.details(row, &mut text);
         Ok(text)
     }
@@ -141,6 +159,7 @@ impl Emitter for Text {
     }
 
     fn end(&mut self, around: &Around, end: &str) -> String {
+        let heading = if self.has_heading { String::new() } else { self.heading() };
         let mut text = Counted(around.parts, "part").to_string();
         if let Some(timing) = around.times.timing(None) {
             let gaps = [timing.gap_p50, timing.gap_p99, timing.gap_max].map(output::ms);
@@ -159,7 +178,7 @@ impl Emitter for Text {
             let _ = write!(text, ", {} behind it", Counted(around.epilogue, "byte"));
         }
         let _ = write!(text, "; {end}");
-        wrapped(&text, self.width.unwrap_or(usize::MAX)).join("\n  ")
+        heading + &wrapped(&text, self.width.unwrap_or(usize::MAX)).join("\n  ")
     }
 }
 

@@ -10,6 +10,7 @@ use super::details::Details;
 use super::region::Window;
 use super::row::{Row, is_skipped};
 use crate::problem::Problem;
+use crate::strip_reader::{Strip, StripReader};
 use crate::transport::{Flow, Observer, Secrets};
 
 /// What takes the rows.
@@ -39,6 +40,9 @@ pub struct Watcher<S> {
     details: Details,
     window: Option<Window>,
     judge: MarkerJudge,
+    strips: StripReader,
+    /// When the first byte came, since 1970-01-01 UTC.
+    began: Option<Duration>,
     rows: Collector<Row>,
     parts_left: Option<u64>,
     last_arrival: Option<Duration>,
@@ -76,6 +80,8 @@ impl<S: Sink> Watcher<S> {
             details,
             window,
             judge: MarkerJudge::new(),
+            strips: StripReader::new(),
+            began: None,
             rows: Collector::new(),
             parts_left: frames,
             last_arrival: None,
@@ -112,6 +118,10 @@ impl<S: Sink> Watcher<S> {
 }
 
 impl<S: Sink> Observer for Watcher<S> {
+    fn began(&mut self, unix: Duration) {
+        self.began = Some(unix);
+    }
+
     fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
         self.rows.event(event);
         self.pass_on()?;
@@ -143,6 +153,8 @@ impl<S: Sink> Observer for Watcher<S> {
         if self.details.jpeg {
             row.set_markers(part.body, &judgement);
         }
+        let identity = self.strips.read(part.body);
+        row.strip = identity.map(|identity| Strip::of(&identity, self.began, arrival));
         self.last_arrival = arrival;
         self.around.parts += 1;
         self.around.cut += u64::from(row.is_cut);

@@ -5,4 +5,4 @@
 pub mod chart;
 mod document;
 
-pub use document::document;
+pub use document::{document, escaped};

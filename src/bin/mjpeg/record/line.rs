@@ -10,6 +10,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::judge::Verdict;
+use crate::strip_reader::Strip;
 use crate::transport::Secrets;
 
 /// One line. Keys that are unknown are absent.
@@ -37,6 +38,9 @@ pub struct Line {
     /// From the last part before that reconnection to the first one behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap_ms: Option<f64>,
+    /// What its coded strip says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strip: Option<Strip>,
     /// Names and values in the order sent.
     pub fields: Vec<(String, String)>,
     /// What departed from the standards.
@@ -69,6 +73,7 @@ impl Line {
             arrival_ms: arrival.map(crate::output::ms),
             reconnect: None,
             gap_ms: None,
+            strip: None,
             fields: part.fields.iter().map(|(name, value)| (text(name), text(value))).collect(),
             deviations: verdict.deviations.clone(),
             damage: verdict.damage.map(Refusal::name),
@@ -89,6 +94,7 @@ impl Line {
             arrival_ms: None,
             reconnect: None,
             gap_ms: None,
+            strip: None,
             fields: Vec::new(),
             deviations: Vec::new(),
             damage: Some(damage),

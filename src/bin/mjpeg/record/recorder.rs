@@ -21,6 +21,7 @@ use super::summary::Summary;
 use crate::clock::Clock;
 use crate::flight::{FlightRecorder, Tally};
 use crate::problem::Problem;
+use crate::strip_reader::{Strip, StripReader};
 use crate::transport::{Flow, Lost, Observer, Opened, Reason, Secrets, Tap};
 
 /// How frames are kept.
@@ -59,6 +60,9 @@ pub struct Recorder {
     lines: Collector<Line>,
     progress: Progress,
     last_good: Option<Duration>,
+    strips: StripReader,
+    /// When the first byte came, since 1970-01-01 UTC.
+    began: Option<Duration>,
     /// When the last part came, since the first byte of the stream.
     last_arrival: Option<Duration>,
     /// A reconnection whose first part is not in the manifest yet.
@@ -80,6 +84,10 @@ struct Reconnection {
 }
 
 impl Observer for Recorder {
+    fn began(&mut self, unix: Duration) {
+        self.began = Some(unix);
+    }
+
     fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
         if let (Event::Part(part), Some(flight)) = (event, &self.flight) {
             flight.part(part.spans.start());
@@ -170,6 +178,8 @@ impl Recorder {
             lines: Collector::new(),
             progress,
             last_good: None,
+            strips: StripReader::new(),
+            began: None,
             last_arrival: None,
             reconnect: None,
             waiting: None,
@@ -256,6 +266,7 @@ impl Recorder {
         if let Some((seq, file)) = placed {
             let mut line = Line::new(part, arrival, &verdict);
             (line.seq, line.file, line.file_bytes) = (Some(seq), Some(file), jpeg.len() as u64);
+            line.strip = self.strips.read(jpeg).map(|it| Strip::of(&it, self.began, arrival));
             if self.keep.hash {
                 line.hash(jpeg);
             }

@@ -27,8 +27,17 @@ pub struct Line {
     pub damage: Option<String>,
     /// The hash of the file, in lower-case hex.
     pub sha256: Option<String>,
+    /// What the coded strip of the picture says.
+    pub strip: Option<Strip>,
     /// Number of the reconnection that it is the first line behind.
     pub reconnect: Option<u64>,
+}
+
+/// What the manifest says of a coded strip, beyond what the picture shows.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Strip {
+    /// The age of the picture when it came.
+    pub age_ms: Option<f64>,
 }
 
 impl Line {

@@ -26,6 +26,7 @@ use crate::source::link::Link;
 use crate::source::live::Mailbox;
 use crate::source::paced::Paced;
 use crate::source::pattern::Drawing;
+use crate::source::stamped::Stamped;
 use crate::source::wake::Wake;
 use crate::transport::{self, Target};
 use crate::value::Rate;
@@ -49,6 +50,8 @@ pub struct SourceOptions {
     pub connected: Connected,
     /// Whether a URL must open a stream at the start.
     pub start: Start,
+    /// Whether pictures get a coded strip.
+    pub stamp: bool,
     /// The name of our relays in the requests for a URL.
     pub pseudonym: String,
 }
@@ -95,6 +98,7 @@ pub fn open(
         upstream().forward(mailbox.clone())?;
         Ok(Opened::local(live(options, mailbox, recipes)))
     };
+    let stamp_wake = wake.clone();
     let source: Box<dyn Paced> = match &target {
         Target::Test(size) => {
             let size: Size = size.parse().map_err(|why: String| anyhow!(why))?;
@@ -108,9 +112,16 @@ pub fn open(
         Target::Stdin => return forward(wake),
         Target::File(path) => match kind(path, stop)? {
             Kind::Pipe if options.fps.is_some() => Box::new(upstream().paced(Some(1), wake)?),
+            Kind::Pipe if options.stamp => {
+                return Err(anyhow!("--stamp needs --fps to read the pipe {target}").into());
+            }
             Kind::Pipe => return forward(wake),
             Kind::Directory => {
                 Box::new(Directory::open(path, rounds, rate, wake, clock, options.reporter, stop)?)
+            }
+            Kind::Picture if options.stamp => {
+                let why = "--stamp needs a directory, a capture or concatenated JPEGs, and";
+                return Err(anyhow!("{why} {target} is one picture").into());
             }
             Kind::Picture => {
                 refuse_loops(rounds, &target)?;
@@ -120,6 +131,11 @@ pub fn open(
             }
             Kind::Stream => Box::new(upstream().paced(rounds, wake)?),
         },
+    };
+    let source = if options.stamp {
+        Box::new(Stamped::new(source, stamp_wake, clock, options.reporter)?)
+    } else {
+        source
     };
     let play = if rounds.is_some() { Play::ToTheEnd } else { Play::OnDemand };
     let mut feed = Feed::new(source, rate, play, recipes.clone(), clock.clone());

@@ -23,5 +23,6 @@ pub mod picture_file;
 mod read_ahead;
 mod rewriting;
 pub mod stamp;
+pub mod stamped;
 pub mod wake;
 mod watch;

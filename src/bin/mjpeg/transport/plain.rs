@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -125,10 +125,15 @@ impl PlainUrl {
         }
     }
 
-    /// The first address that is not of this machine, if its host has one. A host without an address has none.
-    pub fn elsewhere(&self, patience: Duration) -> Option<SocketAddr> {
-        let addresses = self.addresses(patience).unwrap_or_default();
-        addresses.into_iter().find(|address| !address.ip().to_canonical().is_loopback())
+    /// Whether its host is this machine, by its text: a loopback address, or `localhost` (RFC 6761 6.3).
+    pub fn is_loopback(&self) -> bool {
+        let name = self.place.host_name();
+        let name = name.split('%').next().unwrap_or_default();
+        if let Ok(address) = name.parse::<IpAddr>() {
+            return address.to_canonical().is_loopback();
+        }
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        name == "localhost" || name.ends_with(".localhost")
     }
 }
 
@@ -278,19 +283,22 @@ mod tests {
     }
 
     #[test]
-    fn https_is_refused_and_hosts_elsewhere_are_known() {
+    fn https_is_refused_and_this_machine_is_known_by_its_names() {
         assert!(
             url("https://u:secret@127.0.0.1/")
                 .is_err_and(|why| why.contains("https://") && !why.contains("secret"))
         );
-        let patience = Duration::from_secs(5);
-        for (text, is_elsewhere) in [
-            ("http://127.8.0.1/", false),
-            ("http://[::1]/", false),
-            ("http://192.0.2.1/", true),
-            ("http://[2001:db8::1]/", true),
+        for (text, is_loopback) in [
+            ("http://127.8.0.1/", true),
+            ("http://[::1]/", true),
+            ("http://LOCALHOST:8080/", true),
+            ("http://a.localhost./", true),
+            ("http://192.0.2.1/", false),
+            ("http://[2001:db8::1]/", false),
+            ("http://localhost.example/", false),
+            ("http://camera/", false),
         ] {
-            assert_eq!(url(text).unwrap().elsewhere(patience).is_some(), is_elsewhere, "{text}");
+            assert_eq!(url(text).unwrap().is_loopback(), is_loopback, "{text}");
         }
     }
 }

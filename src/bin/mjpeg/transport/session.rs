@@ -33,6 +33,8 @@ pub struct Session {
     shown: Shown,
     /// The input ended inside the body of the last part.
     is_cut: bool,
+    /// The observer knows when the first byte came.
+    has_begun: bool,
 }
 
 /// What a stream has shown so far.
@@ -78,7 +80,16 @@ impl Session {
         if let Some(first) = origin.first {
             stream.arrivals.count_from(first);
         }
-        Self { stream, clock: clock.clone(), idle, started, origin, shown: Shown::default(), is_cut: false }
+        Self {
+            stream,
+            clock: clock.clone(),
+            idle,
+            started,
+            origin,
+            shown: Shown::default(),
+            is_cut: false,
+            has_begun: false,
+        }
     }
 
     /// What the next stream of the camera has before it.
@@ -217,6 +228,11 @@ impl Session {
     pub fn run(&mut self, observer: &mut impl Observer, deadline: Option<Duration>) -> Result<End, Problem> {
         loop {
             if let Some((reached, at)) = self.stream.arrivals.last() {
+                if !std::mem::replace(&mut self.has_begun, true)
+                    && let Some(unix) = self.began()
+                {
+                    observer.began(unix);
+                }
                 observer.received(self.origin.bytes + reached, at);
             }
             match self.drain(observer)? {

@@ -17,6 +17,7 @@ use crate::progress::Parts;
 use crate::recording::is_directory;
 use crate::signal::Stop;
 use crate::status;
+use crate::strip_reader::StripReader;
 use crate::transport::{End, Flow, Observer, Session, Source, Target};
 use crate::verdict::baseline::{Comparison, Entry, Figures, Settings, Steadiness};
 use crate::verdict::evidence::{Collector, Evidence};
@@ -195,6 +196,7 @@ impl Run {
     fn watcher(&self, options: &Options, clock: &Clock) -> Watcher {
         Watcher {
             judge: Judge::new(options.expectations.clone()),
+            strips: StripReader::new(),
             parts_left: self.asked.frames,
             first_frame: None,
             picture: None,
@@ -281,6 +283,7 @@ impl Run {
 
 struct Watcher {
     judge: Judge,
+    strips: StripReader,
     parts_left: Option<u64>,
     first_frame: Option<Duration>,
     /// The picture of a response that may be a snapshot.
@@ -322,8 +325,11 @@ impl Observer for Watcher {
     }
 
     fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
-        if let Event::Part(_) = event {
+        if let Event::Part(part) = event {
             self.judge.set_deep(self.walks.next(self.clock.now(), arrival));
+            if let Some(identity) = self.strips.read(part.body) {
+                self.judge.identity(identity);
+            }
         }
         self.judge.event(event, arrival);
         if let Event::Part(part) = event {

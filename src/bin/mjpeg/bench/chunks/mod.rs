@@ -30,21 +30,22 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::anyhow;
 use clap::ValueEnum;
 use clap::builder::TypedValueParser;
 
 use self::cell::{Cell, Pump, ReadRule};
 use self::parts::{Parts, Sequence};
 use self::progress_display::ProgressDisplay;
-use self::report::{Format, Report, print, svg};
+use self::report::{Report, print, svg};
 use self::run::{Bench, batches};
 use self::schedule::Schedule;
 use super::foreign::{self, Measurement, Reads};
+use super::format::Format;
+use super::outputs::{self, Comparison, Files, Results};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::{self, Color};
-use crate::replacement;
 use crate::signal::Stop;
 use crate::transport::{PlainOptions, PlainUrl};
 use crate::usage::Usage;
@@ -97,10 +98,6 @@ pub struct Args {
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
 
-    /// Also write a plot of the largest gap over the chunk size to FILE; not with a URL
-    #[arg(long, value_name = "FILE.svg")]
-    plot: Option<PathBuf>,
-
     /// Colour in text
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Color,
@@ -108,6 +105,9 @@ pub struct Args {
     /// Show no progress
     #[arg(long, short)]
     quiet: bool,
+
+    #[command(flatten)]
+    outputs: outputs::Options,
 
     #[command(flatten)]
     options: PlainOptions,
@@ -123,6 +123,20 @@ pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
 
 /// Measures the server of a URL.
 fn run_url(args: &Args, url: &PlainUrl, stop: &Stop) -> Result<Outcome, Failure> {
+    let mut is_printed = false;
+    let outcome = measure_url(args, url, stop, &mut is_printed);
+    if !is_printed && args.format == Format::Json {
+        output::result(&foreign::failed(&url.to_string()))?;
+    }
+    outcome
+}
+
+/// Sets `is_printed` when the report is printed.
+fn measure_url(args: &Args, url: &PlainUrl, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, Failure> {
+    let settings = args.settings();
+    let files = Files::open(&args.outputs, "chunks", &settings)?;
+    let clock = Clock::real();
+    let (start, started) = (clock.unix(), clock.now());
     let blocks = if args.chunk.is_empty() { &CHUNKS[..] } else { &args.chunk };
     let reads = or_all(&args.read);
     let reads: Vec<Reads> = reads.into_iter().filter_map(consumer_reads).collect();
@@ -140,13 +154,27 @@ fn run_url(args: &Args, url: &PlainUrl, stop: &Stop) -> Result<Outcome, Failure>
         // What came until then would be judged as all that comes.
         return Ok(Outcome::Signal(signal));
     }
+    let mut results =
+        Results { command: "chunks", target: url.to_string(), start, settings, ..Results::default() };
+    results.length = clock.now().saturating_sub(started);
+    foreign::add(&mut results, &report);
+    let comparison = if report.frames > 0 { files.finish(&results)? } else { None };
+    *is_printed = true;
     output::result(&match args.format {
-        Format::Text => foreign::text(&report, args.color.on_stdout().into()),
-        Format::Json => foreign::json(&report),
+        Format::Text => {
+            let text = foreign::text(&report, args.color.on_stdout().into());
+            let lines = comparison.as_ref().map(Comparison::lines).unwrap_or_default();
+            [vec![text], lines].concat().join("\n")
+        }
+        Format::Json => foreign::json(&report, comparison.as_ref()),
         Format::Csv => foreign::table(&report).csv(),
         Format::Markdown => foreign::table(&report).markdown(),
     })?;
-    Ok(stop.signal().map_or(Outcome::Exit(Exit::Done), Outcome::Signal))
+    if report.frames == 0 {
+        return Err(Failure::new(Exit::Stalled, anyhow!("{url}: no complete frame came")));
+    }
+    let is_worse = comparison.is_some_and(|it| it.is_failure());
+    Ok(Outcome::Exit(if is_worse { Exit::No } else { Exit::Done }))
 }
 
 /// The rule for a consumer, if it is one.
@@ -160,6 +188,8 @@ fn consumer_reads(rule: ReadRule) -> Option<Reads> {
 
 /// Measures every cell.
 fn run_directory(args: &Args, directory: &Path, stop: &Stop) -> Result<Outcome, Failure> {
+    let settings = args.settings();
+    let files = Files::open(&args.outputs, "chunks", &settings)?;
     let schedule = args.schedule();
     let frames = schedule.frames_due();
     let bench =
@@ -172,12 +202,15 @@ fn run_directory(args: &Args, directory: &Path, stop: &Stop) -> Result<Outcome, 
     let timelines = bench.run(&batches, stop, &mut display);
     display.finish();
     let report = Report::new(sequence, &schedule, &timelines?);
-    if let Some(file) = &args.plot {
-        // A file that is replaced is whole before and afterwards.
-        replacement::replace(file, svg(&report).as_bytes())
-            .with_context(|| format!("cannot write --plot {}", file.display()))
-            .map_err(Failure::local)?;
-    }
+    let mut results = Results {
+        command: "chunks",
+        target: directory.display().to_string(),
+        settings,
+        ..Results::default()
+    };
+    results.table = report::table(&report);
+    results.plots.push(svg(&report));
+    files.finish(&results)?;
     output::result(&print(&report, args.format, args.color.on_stdout()))?;
     Ok(stop.signal().map_or(Outcome::Exit(Exit::Done), Outcome::Signal))
 }
@@ -189,11 +222,11 @@ impl Args {
     ///
     /// If no frame, or too many frames, would be due.
     pub fn check(&self) -> Result<(), Usage> {
+        self.outputs.check()?;
         if let Source::Url(_) = self.source {
             let alone = [
                 (!self.pump.is_empty(), "--pump"),
                 (self.jobs.is_some(), "--jobs"),
-                (self.plot.is_some(), "--plot"),
                 (self.read.contains(&ReadRule::Part), "--read part"),
             ];
             if let Some((_, option)) = alone.into_iter().find(|(is_given, _)| *is_given) {
@@ -206,6 +239,11 @@ impl Args {
             }
             return Ok(());
         }
+        if let Some(option) = self.outputs.of_streams() {
+            return Err(Usage::conflict(format!(
+                "{option} is for a URL; each cell of a directory has a model"
+            )));
+        }
         match self.schedule().frames_due() {
             1..=MAX_FRAMES => Ok(()),
             frames => Err(Usage::value(format!(
@@ -214,6 +252,14 @@ impl Args {
                 Counted(frames, "frame")
             ))),
         }
+    }
+
+    /// What must be the same in two runs that are compared.
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let fps = self.fps.map_or("default".into(), |fps| fps.fps().to_string());
+        let chunks: Vec<String> = self.chunk.iter().map(u64::to_string).collect();
+        let chunks = if chunks.is_empty() { "default".into() } else { chunks.join(",") };
+        vec![("--duration", format!("{:?}", self.duration)), ("--fps", fps), ("--chunk", chunks)]
     }
 
     fn schedule(&self) -> Schedule {

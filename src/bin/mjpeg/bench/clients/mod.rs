@@ -10,29 +10,30 @@ mod hall;
 mod live;
 mod missed;
 mod report;
+mod results;
 mod row;
 mod run;
 mod tally;
 mod thresholds;
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use anyhow::anyhow;
 
 use self::arrivals::{Pattern, Ramp};
 use self::live::Live;
-use self::report::{Format, Report};
+use self::report::Report;
 use self::row::{Measured, Row};
 use self::run::{SETTLE, Setting};
 use self::thresholds::Thresholds;
-use super::process::Process;
+use super::load;
+use super::outputs::{Files, Results};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file_limit;
-use crate::output::{self, Color};
+use crate::output;
 use crate::signal::Stop;
-use crate::transport::{PlainOptions, PlainRequest, PlainUrl};
+use crate::transport::{PlainRequest, PlainUrl};
 use crate::usage::Usage;
 use crate::value::{self, Rate};
 
@@ -81,31 +82,11 @@ pub struct Args {
     #[arg(long, value_name = "T", value_parser = value::limit)]
     churn: Option<Duration>,
 
-    /// The process of the server, to measure its processor time, memory and descriptors
-    #[arg(long, value_name = "PID")]
-    pid: Option<NonZeroU32>,
-
     #[command(flatten)]
     thresholds: Thresholds,
 
-    /// Also measure a server on another machine. Many viewers may make it unusable for others: ask its owner first
-    #[arg(long)]
-    yes_load_this_host: bool,
-
-    /// The format of the report
-    #[arg(long, value_name = "FORM", default_value = "text")]
-    format: Format,
-
-    /// Colour in text
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    color: Color,
-
-    /// Show no progress
-    #[arg(long, short)]
-    quiet: bool,
-
     #[command(flatten)]
-    options: PlainOptions,
+    options: load::Options,
 }
 
 impl Args {
@@ -139,7 +120,18 @@ impl Args {
                 return Err(Usage::value(message));
             }
         }
-        super::host::check(&self.url, self.yes_load_this_host || self.options.unix_socket.is_some())
+        self.options.check(&self.url)
+    }
+
+    /// What must be the same in two runs that are compared.
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let clients: Vec<String> = self.clients.iter().map(u64::to_string).collect();
+        vec![
+            ("-n", clients.join(",")),
+            ("--duration", format!("{:?}", self.duration)),
+            ("--ramp", self.ramp.map_or("none".into(), |ramp| format!("{ramp:?}"))),
+            ("--churn", self.churn.map_or("none".into(), |churn| format!("{churn:?}"))),
+        ]
     }
 
     fn pattern(&self) -> Pattern {
@@ -150,28 +142,30 @@ impl Args {
 /// Measures every row and prints the report.
 pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
     let clock = Clock::real();
-    let process = args.pid.map(|pid| Process::find(pid.get())).transpose()?;
+    let process = args.options.process()?;
     let most = args.clients.iter().max().copied().unwrap_or(1);
-    let files = file_limit::raise() as u64;
-    if most + OTHER_FILES > files {
+    let limit = file_limit::raise() as u64;
+    if most + OTHER_FILES > limit {
         let cause =
-            anyhow!("{most} viewers need {} open files, and the limit is {files}", most + OTHER_FILES);
+            anyhow!("{most} viewers need {} open files, and the limit is {limit}", most + OTHER_FILES);
         let hint = format!("ulimit -n {} in this shell, or in the limits of the service", most + OTHER_FILES);
         return Err(Failure { exit: Exit::Local, cause: Some(cause), hint: Some(hint) });
     }
-    let request = PlainRequest::new(&args.url, &args.options, stop)?;
-    let may_leave = args.yes_load_this_host || args.options.unix_socket.is_some();
-    let addresses = super::host::addresses(&request, may_leave)?;
+    let settings = args.settings();
+    let files = Files::open(&args.options.outputs, "clients", &settings)?;
+    let request = PlainRequest::new(&args.url, &args.options.transport, stop)?;
+    let addresses = super::host::addresses(&request, args.options.may_leave())?;
+    let (start, started) = (clock.unix(), clock.now());
     let setting = Setting {
         request: &request,
         addresses: &addresses,
         duration: args.duration,
         pattern: args.pattern(),
         process: process.as_ref(),
-        clock,
+        clock: clock.clone(),
         stop,
     };
-    let mut live = Live::start(args.quiet);
+    let mut live = Live::start(args.options.quiet);
     let mut measured: Vec<Measured> = Vec::new();
     let mut obstacles = Vec::new();
     for &clients in &args.clients {
@@ -189,16 +183,26 @@ pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
     }
     live.finish();
     let report = args.report(&measured);
-    output::result(&report::print(&report, args.format, args.color.on_stdout()))?;
     if let Some(signal) = stop.signal() {
+        output::result(&report::print(&report, args.options.format, args.options.color.on_stdout(), None))?;
         return Ok(Outcome::Signal(signal));
     }
+    let mut results =
+        Results { command: "clients", target: args.url.to_string(), start, settings, ..Results::default() };
+    results.length = clock.now().saturating_sub(started);
+    results::add(&mut results, &report, &measured);
+    // A run without a frame is no measurement: the files of earlier ones stay.
+    let is_measured = report.rows.iter().any(|row| row.served > 0);
+    let comparison = if is_measured { files.finish(&results)? } else { None };
+    let (format, is_coloured) = (args.options.format, args.options.color.on_stdout());
+    output::result(&report::print(&report, format, is_coloured, comparison.as_ref()))?;
     let worst = obstacles.into_iter().reduce(|worst, next| if next.exit > worst.exit { next } else { worst });
     if let Some(obstacle) = worst {
         return Err(obstacle.failure(&args.url.to_string()));
     }
     let is_missed = report.rows.iter().any(|row| !row.missed.is_empty());
-    Ok(Outcome::Exit(if is_missed { Exit::No } else { Exit::Done }))
+    let is_worse = comparison.is_some_and(|it| it.is_failure());
+    Ok(Outcome::Exit(if is_missed || is_worse { Exit::No } else { Exit::Done }))
 }
 
 impl Args {

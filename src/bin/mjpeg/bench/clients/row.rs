@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::missed::Missed;
-use super::tally::{Tally, percentile};
+use super::tally::Tally;
+use crate::bench::times::percentile;
 
 /// What was measured with one number of viewers.
 #[derive(Debug)]

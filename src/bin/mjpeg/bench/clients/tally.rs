@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// The largest time that histograms tell apart, in microseconds: an hour. Longer ones count as an hour.
-pub const MOST_MICROS: u64 = 3_600_000_000;
-/// Significant decimal digits of a histogram.
-const DIGITS: u8 = 3;
+use crate::bench::times::{histogram, micros, record};
 
 /// The figures of one viewer.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -229,29 +226,10 @@ impl Window {
     }
 }
 
-/// Records a time; one above the largest counts as the largest.
-pub fn record(histogram: &mut Histogram<u64>, time: Duration) {
-    histogram.saturating_record(micros(time));
-}
-
-/// A percentile of times; `None` if there are none.
-pub fn percentile(histogram: &Histogram<u64>, percent: f64) -> Option<Duration> {
-    let is_empty = histogram.is_empty();
-    (!is_empty).then(|| Duration::from_micros(histogram.value_at_quantile(percent / 100.0)))
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-fn histogram() -> Histogram<u64> {
-    // The bounds are constants, and fit: the largest is more than twice the smallest, and five digits are allowed.
-    Histogram::new_with_bounds(1, MOST_MICROS, DIGITS).expect("bounds of a histogram")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::times::percentile;
 
     const fn ms(n: u64) -> Duration {
         Duration::from_millis(n)

@@ -1,27 +1,16 @@
 //! What a row must reach, and the words for what it has missed.
 
-use std::time::Duration;
-
 use super::missed::Missed;
 use super::row::Row;
-use crate::value::{self, Rate};
+use crate::bench::load::Limits;
 
 /// The thresholds of the command line.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Thresholds (exit code 1)")]
 #[group(skip)]
 pub struct Thresholds {
-    /// The largest gap between two frames of a viewer
-    #[arg(long, value_name = "T", value_parser = value::limit)]
-    max_gap: Option<Duration>,
-
-    /// The frames per second of the slowest viewer
-    #[arg(long, value_name = "F")]
-    min_fps: Option<Rate>,
-
-    /// The 99th percentile of the age of frames at their last byte; missed too if they carry no time
-    #[arg(long, value_name = "T", value_parser = value::limit)]
-    max_age: Option<Duration>,
+    #[command(flatten)]
+    limits: Limits,
 
     /// Lost frames in percent of those that were due
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
@@ -31,19 +20,22 @@ pub struct Thresholds {
 impl Thresholds {
     /// The thresholds that a row has missed. If there is any, each viewer must be served to the end.
     pub fn missed(&self, row: &Row) -> Vec<Missed> {
-        let has_any = self.max_gap.is_some()
-            || self.min_fps.is_some()
-            || self.max_age.is_some()
+        let has_any = self.limits.max_gap.is_some()
+            || self.limits.min_fps.is_some()
+            || self.limits.max_age.is_some()
             || self.max_loss.is_some();
         let age = row.age.map(|age| age.p99);
         [
             (Missed::Served, has_any && row.has_unserved()),
-            (Missed::MaxGap, self.max_gap.is_some_and(|limit| row.gap_max.is_none_or(|gap| gap > limit))),
+            (
+                Missed::MaxGap,
+                self.limits.max_gap.is_some_and(|limit| row.gap_max.is_none_or(|gap| gap > limit)),
+            ),
             (
                 Missed::MinFps,
-                self.min_fps.is_some_and(|limit| row.fps_min.is_none_or(|fps| fps < limit.fps())),
+                self.limits.min_fps.is_some_and(|limit| row.fps_min.is_none_or(|fps| fps < limit.fps())),
             ),
-            (Missed::MaxAge, self.max_age.is_some_and(|limit| age.is_none_or(|age| age > limit))),
+            (Missed::MaxAge, self.limits.max_age.is_some_and(|limit| age.is_none_or(|age| age > limit))),
             (
                 Missed::MaxLoss,
                 self.max_loss.is_some_and(|limit| row.loss_percent().is_none_or(|loss| loss > limit)),
@@ -64,6 +56,8 @@ fn percent(text: &str) -> Result<f64, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -71,9 +65,11 @@ mod tests {
         let ms = Duration::from_millis;
         let none = Thresholds::default();
         let all = Thresholds {
-            max_gap: Some(ms(100)),
-            min_fps: Some("29".parse().unwrap()),
-            max_age: Some(ms(50)),
+            limits: Limits {
+                max_gap: Some(ms(100)),
+                min_fps: Some("29".parse().unwrap()),
+                max_age: Some(ms(50)),
+            },
             max_loss: Some(1.0),
         };
         let good = Row {

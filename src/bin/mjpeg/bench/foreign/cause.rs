@@ -27,6 +27,11 @@ impl Facts<'_> {
     /// The sentence.
     pub fn sentence(&self) -> String {
         match (self.verdict, self.shape.sending) {
+            (_, Sending::Pieces { bytes }) => format!(
+                "each frame comes in many pieces of {}: the server writes few bytes at a time and waits between them, or \
+                 the link is slow. Write each part with one call",
+                Counted(bytes, "byte")
+            ),
             (Verdict::Nothing, _) => {
                 "no complete frame came: the server waits for more bytes than there are before it sends, \
                  or it has no picture"

@@ -10,6 +10,7 @@ mod cause;
 mod chunk_sizes;
 mod consumer;
 mod report;
+mod results;
 mod shape;
 mod trace;
 mod watch;
@@ -17,7 +18,8 @@ mod watch;
 use std::time::Duration;
 
 pub use self::consumer::Reads;
-pub use self::report::{Report, json, table, text};
+pub use self::report::{Report, failed, json, table, text};
+pub use self::results::add;
 
 use self::cause::Facts;
 use self::consumer::Arrived;
@@ -120,9 +122,10 @@ impl Measurement<'_> {
             .flat_map(|&reads| blocks.iter().map(move |&block| (reads, block)))
             .map(|(reads, block)| arrived.seen(reads, block))
             .collect();
-        let gap_max = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max();
+        let gaps: Vec<Duration> = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
+        let gap_max = gaps.iter().max().copied();
         let frames = trace.parts.len() as u64;
-        Report { target, length, verdict, cause, frames, part_bytes, gap_max, age_p50, shape, rows }
+        Report { target, length, verdict, cause, frames, part_bytes, gaps, gap_max, age_p50, shape, rows }
     }
 
     /// The time between two frames: by the rate that the user gave, by their times, or by their arrivals.

@@ -7,10 +7,13 @@ use serde::Serialize;
 
 use super::consumer::Seen;
 use super::shape::{Sending, Shape};
+use crate::bench::outputs::Comparison;
 use crate::bench::table::{Cell, Table};
 use crate::bench::verdict::Verdict;
 use crate::output::{self, ms, printable, rounded};
 use crate::paint::{Ink, Paint};
+
+const SCHEMA: &str = "mjpeg.bench.chunks.url/1";
 
 /// The result of a measurement.
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub struct Report {
     pub frames: u64,
     /// The sizes of the smallest and the largest part.
     pub part_bytes: Option<(u64, u64)>,
+    /// The gaps between frames.
+    pub gaps: Vec<Duration>,
     /// The largest gap between two frames.
     pub gap_max: Option<Duration>,
     /// The median age of the frames at their last byte, if they carry a time of this machine.
@@ -62,6 +67,15 @@ struct Object<'a> {
     held_bytes: Option<u64>,
     frames_per_send: f64,
     rows: Vec<Row>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<&'a Comparison>,
+}
+
+/// The object of a measurement that could not be made.
+#[derive(Serialize)]
+struct Failed<'a> {
+    schema: &'static str,
+    target: &'a str,
 }
 
 #[derive(Serialize)]
@@ -77,15 +91,16 @@ struct Row {
 }
 
 /// As one JSON object, schema `mjpeg.bench.chunks.url/1`.
-pub fn json(report: &Report) -> String {
+pub fn json(report: &Report, baseline: Option<&Comparison>) -> String {
     let (sends, block_bytes, held_bytes) = match report.shape.sending {
         Sending::Whole => ("parts", None, None),
         Sending::Blocks { bytes } => ("blocks", Some(bytes), None),
         Sending::Tails { bytes } => ("tails", None, Some(bytes)),
+        Sending::Pieces { bytes } => ("pieces", Some(bytes), None),
         Sending::Unknown => ("unknown", None, None),
     };
     let object = Object {
-        schema: "mjpeg.bench.chunks.url/1",
+        schema: SCHEMA,
         target: &report.target,
         duration_s: report.length.as_secs_f64(),
         verdict: report.verdict.word(),
@@ -112,9 +127,16 @@ pub fn json(report: &Report) -> String {
                 delay_p50_ms: seen.delay_p50.map(ms),
             })
             .collect(),
+        baseline,
     };
     // Fails only for map keys that are not strings, and for writers that fail.
     output::json(&object).unwrap_or_default()
+}
+
+/// The JSON object of a measurement that could not be made.
+pub fn failed(target: &str) -> String {
+    // As above.
+    output::json(&Failed { schema: SCHEMA, target }).unwrap_or_default()
 }
 
 /// A row for each consumer.
@@ -154,7 +176,8 @@ pub fn text(report: &Report, paint: Paint) -> String {
     )
 }
 
-fn fps(report: &Report) -> Option<f64> {
+/// The measured frames per second.
+pub fn fps(report: &Report) -> Option<f64> {
     (report.frames > 1).then(|| 1.0 / report.shape.interval.as_secs_f64().max(1e-9))
 }
 

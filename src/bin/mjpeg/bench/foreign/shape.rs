@@ -11,6 +11,8 @@ const TOGETHER: Duration = Duration::from_millis(2);
 const SMALLEST_BLOCK: u64 = 512;
 /// Sends that show a block size.
 const PROOF: usize = 4;
+/// A frame has at least so many pieces, if it comes in pieces.
+const PIECES: u64 = 8;
 /// The share of sends that must agree.
 const MOST: f64 = 0.8;
 
@@ -27,6 +29,11 @@ pub enum Sending {
     /// Sends end inside a part: this many bytes of a frame wait for the next send (median).
     Tails {
         /// Bytes that wait.
+        bytes: u64,
+    },
+    /// Each frame comes in many small pieces of this many bytes (median), over time.
+    Pieces {
+        /// Bytes of a piece.
         bytes: u64,
     },
     /// Too few sends to say.
@@ -88,7 +95,10 @@ impl Shape {
         let tails: Vec<u64> = inner.iter().filter_map(|send| tail(send, parts)).collect();
         let whole = inner.len() - tails.len();
         let torn = parts.iter().filter(|part| is_torn(part, &sends)).count();
-        let sending = if inner.len() < PROOF {
+        // Pieces may be closer together than the sends of a slow stream.
+        let sending = if let Some(bytes) = pieces(&self::sends(reads, Duration::ZERO), parts) {
+            Sending::Pieces { bytes }
+        } else if inner.len() < PROOF {
             block_of_chunks(chunks, parts).map_or(Sending::Unknown, |bytes| Sending::Blocks { bytes })
         } else if whole as f64 >= MOST * inner.len() as f64 {
             Sending::Whole
@@ -102,6 +112,16 @@ impl Shape {
         let torn = if parts.is_empty() { 0.0 } else { torn as f64 / parts.len() as f64 };
         Self { sends: sends.len(), sending, frames_per_send, torn, interval }
     }
+}
+
+/// The size of the pieces of a stream that drips: far smaller than its parts, or than a block if no part came.
+fn pieces(sends: &[Send], parts: &[Part]) -> Option<u64> {
+    let mut sizes: Vec<u64> = sends.iter().map(|send| send.end - send.start).collect();
+    sizes.sort_unstable();
+    let median = *sizes.get(sizes.len() / 2)?;
+    let smallest = parts.iter().map(|part| part.end - part.start).min().unwrap_or(u64::MAX);
+    (sizes.len() > PROOF * 2 && median < SMALLEST_BLOCK && median.saturating_mul(PIECES) <= smallest)
+        .then_some(median)
 }
 
 /// The bytes that are missing of the frame in which a send ends.

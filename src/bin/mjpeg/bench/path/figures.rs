@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use hdrhistogram::Histogram;
 use mjpeg::stats::{Distribution, FrameTimes};
 use mjpeg::strip::{Continuity, Identity, Place};
 
+use crate::bench::times;
+
 /// The figures of a stream, part by part.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Figures {
     /// The order of the numbers.
     pub numbers: Continuity,
@@ -14,12 +17,34 @@ pub struct Figures {
     pub times: FrameTimes,
     /// How old the pictures were when they came.
     pub latencies: Distribution,
+    /// The same as a histogram.
+    pub histogram: Histogram<u64>,
+    /// Seconds since the first byte, with the latency in milliseconds: the first ones.
+    pub series: Vec<(f64, f64)>,
     /// Parts whose picture has no strip that can be read.
     pub unreadable: u64,
     /// Pictures that came before they were taken, by the clocks of the two ends.
     pub early: u64,
     /// The number of the first frame, and of the newest.
     pub range: Option<(u32, u32)>,
+}
+
+/// The most frames of the plot.
+const SERIES: usize = 200_000;
+
+impl Default for Figures {
+    fn default() -> Self {
+        Self {
+            numbers: Continuity::default(),
+            times: FrameTimes::default(),
+            latencies: Distribution::default(),
+            histogram: times::histogram(),
+            series: Vec::new(),
+            unreadable: 0,
+            early: 0,
+            range: None,
+        }
+    }
 }
 
 impl Figures {
@@ -38,7 +63,13 @@ impl Figures {
         }
         if let Some(at) = at {
             match at.checked_sub(Duration::from_micros(identity.time_us)) {
-                Some(age) => self.latencies.push(age),
+                Some(age) => {
+                    self.latencies.push(age);
+                    times::record(&mut self.histogram, age);
+                    if let Some(arrival) = arrival.filter(|_| self.series.len() < SERIES) {
+                        self.series.push((arrival.as_secs_f64(), age.as_secs_f64() * 1e3));
+                    }
+                }
                 None => self.early += 1,
             }
         }

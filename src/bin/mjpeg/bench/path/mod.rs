@@ -6,14 +6,16 @@
 mod figures;
 mod observer;
 mod report;
+mod results;
 
 use std::time::Duration;
 
 use anyhow::anyhow;
-use clap::ValueEnum;
 
 use self::figures::Figures;
 use self::observer::Watcher;
+use super::format::Format;
+use super::outputs::{self, Comparison, Files, Results};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
@@ -28,13 +30,15 @@ const DURATION: Duration = Duration::from_secs(10);
 
 /// Name every frame that a chain of programs loses, doubles, reorders or delays
 #[derive(Debug, clap::Args)]
+// One answer is read: the option of the other subcommands is refused.
+#[command(mut_arg("poll", |arg| arg.hide(true)))]
 #[command(after_help = "\
 Examples:
   mjpeg serve test:640x480 --listen 127.0.0.1:8080 &
   ffmpeg -i http://127.0.0.1:8080/stream -q:v 5 -f mpjpeg -listen 1 http://127.0.0.1:8081/ &
   mjpeg bench path http://127.0.0.1:8081/ --duration 30s --max-loss 0 --max-age 500ms
 
-The frames must come from mjpeg's test pattern of at least 288x64 pixels: a strip of black and white boxes at the top
+The frames must come from mjpeg's test pattern, or from `mjpeg serve --stamp`, with at least 288x64 pixels: a strip of black and white boxes at the top
 of each picture has its number and its time. Programs on the way may encode the picture again and may scale it. Times
 are compared with the clock of this machine, so the clocks of both ends must agree.
 
@@ -65,20 +69,15 @@ pub struct Args {
     #[arg(long, value_name = "T", value_parser = value::duration)]
     max_age: Option<Duration>,
 
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    /// The format of the report
+    #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
 
     #[command(flatten)]
-    transport: transport::Options,
-}
+    outputs: outputs::Options,
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Lines to read
-    Text,
-    /// One JSON object, schema mjpeg.bench.path/1
-    Json,
+    #[command(flatten)]
+    transport: transport::Options,
 }
 
 impl Args {
@@ -88,6 +87,7 @@ impl Args {
     ///
     /// When the target has no arrival times.
     pub fn check(&self) -> Result<(), Usage> {
+        self.outputs.check()?;
         match &self.target {
             Target::Url(_) if self.transport.poll.is_some() => {
                 Err(Usage::conflict("bench path reads one answer; --poll is for record, check and serve"))
@@ -98,57 +98,98 @@ impl Args {
     }
 }
 
+impl Args {
+    /// What must be the same in two runs that are compared.
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let frames = self.frames.map_or("none".into(), |frames| frames.to_string());
+        vec![("--frames", frames), ("--duration", format!("{:?}", self.limit().unwrap_or_default()))]
+    }
+
+    /// How long the stream is read.
+    fn limit(&self) -> Option<Duration> {
+        self.duration.or((self.frames.is_none()).then_some(DURATION))
+    }
+}
+
 /// Reads the stream and prints the figures.
 ///
 /// # Errors
 ///
 /// When there is no stream, or it fails.
 pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
+    let mut is_printed = false;
+    let outcome = measure(args, stop, &mut is_printed);
+    if !is_printed && args.format == Format::Json {
+        output::result(&report::failed(&args.target)?)?;
+    }
+    outcome
+}
+
+/// Sets `is_printed` when the report is printed.
+fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, Failure> {
     let clock = Clock::real();
-    let started = clock.now();
+    let settings = args.settings();
+    let files = Files::open(&args.outputs, "path", &settings)?;
+    let (start, started) = (clock.unix(), clock.now());
     let (figures, end) = match read(args, &clock, stop, started) {
         Ok(read) => read,
         Err(_) if stop.signal().is_some() => return Ok(Outcome::Signal(stop.signal().unwrap_or_default())),
         Err(failure) => return Err(failure),
     };
     let missed = figures.missed(args.max_loss, args.max_age);
+    let mut results =
+        Results { command: "path", target: args.target.to_string(), start, settings, ..Results::default() };
+    results.length = clock.now().saturating_sub(started);
+    results::add(&mut results, &figures, &missed);
+    let failure = failure(args, &figures, &end);
+    // A run that failed is no measurement: the files of earlier ones stay.
+    let is_measured = failure.is_none() && !matches!(end, End::Signal(_));
+    let comparison = if is_measured { files.finish(&results)? } else { None };
     let text = match args.format {
-        Format::Text => report::text(&args.target, &figures, &end.to_string(), &missed),
-        Format::Json => report::json(&args.target, &figures, &missed)?,
+        Format::Text => {
+            let text = report::text(&args.target, &figures, &end.to_string(), &missed);
+            let lines = comparison.as_ref().map(Comparison::lines).unwrap_or_default();
+            [vec![text], lines.into_iter().map(|line| format!("  {line}")).collect()].concat().join("\n")
+        }
+        Format::Json => report::json(&args.target, &figures, &missed, comparison.as_ref())?,
+        Format::Csv => results.table.csv(),
+        Format::Markdown => results.table.markdown(),
     };
+    *is_printed = true;
     output::result(&text)?;
     if let End::Signal(signal) = end {
         return Ok(Outcome::Signal(signal));
     }
-    if let Some(exit) = status::of_end(&end, true) {
-        return Err(Failure::new(exit, anyhow!("{}: {end}", args.target)));
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    let is_worse = comparison.is_some_and(|it| it.is_failure());
+    Ok(Outcome::Exit(if missed.is_empty() && !is_worse { Exit::Done } else { Exit::No }))
+}
+
+/// Why the run failed, if it did.
+fn failure(args: &Args, figures: &Figures, end: &End) -> Option<Failure> {
+    if let Some(exit) = status::of_end(end, true) {
+        return Some(Failure::new(exit, anyhow!("{}: {end}", args.target)));
     }
     if figures.parts() == 0 {
-        return Err(Failure::new(
-            Exit::Stalled,
-            anyhow!("{}: no complete part came in that time", args.target),
-        ));
+        let cause = anyhow!("{}: no complete part came in that time", args.target);
+        return Some(Failure::new(Exit::Stalled, cause));
     }
-    if figures.frames() == 0 {
-        return Err(Failure {
-            hint: Some("the source must be `mjpeg serve test:` with at least 288x64 pixels".into()),
-            ..Failure::new(Exit::No, anyhow!("{}: no frame has a coded strip", args.target))
-        });
-    }
-    Ok(Outcome::Exit(if missed.is_empty() { Exit::Done } else { Exit::No }))
+    let hint = "the source must be `mjpeg serve test:` or `mjpeg serve --stamp`, with at least 288x64 pixels";
+    (figures.frames() == 0).then(|| Failure {
+        hint: Some(hint.into()),
+        ..Failure::new(Exit::No, anyhow!("{}: no frame has a coded strip", args.target))
+    })
 }
 
 fn read(args: &Args, clock: &Clock, stop: &Stop, started: Duration) -> Result<(Figures, End), Failure> {
-    let duration = args.duration.or((args.frames.is_none()).then_some(DURATION));
+    let duration = args.limit();
     let patience = duration.map_or(args.idle, |duration| duration.min(args.idle));
     let stream = transport::open(&args.target, &args.transport, patience, clock, stop)?;
     let mut session = Session::new(stream, clock, args.idle, started);
     let deadline = duration.map(|duration| started + duration);
     let mut watcher = Watcher::new(args.frames);
-    // Once the first part is in, it is known at what time of the day the first byte came.
-    let mut end = session.run(&mut watcher, deadline)?;
-    if watcher.began(session.began()) {
-        end = session.run(&mut watcher, deadline)?;
-    }
+    let end = session.run(&mut watcher, deadline)?;
     Ok((watcher.finish(), end))
 }

@@ -8,11 +8,15 @@ use mjpeg::counted::Counted;
 use serde::Serialize;
 
 use super::figures::Figures;
+use crate::bench::outputs::Comparison;
+use crate::bench::table::{Cell, Table};
+use crate::output::printable;
 use crate::problem::Problem;
 use crate::transport::Target;
 
 /// The most ranges of missing frames that are named.
 const MOST_RANGES: usize = 100;
+const SCHEMA: &str = "mjpeg.bench.path/1";
 
 /// The object of `mjpeg.bench.path/1`.
 #[derive(Debug, Serialize)]
@@ -43,6 +47,15 @@ struct Object<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     gap_max_ms: Option<f64>,
     missed: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<&'a Comparison>,
+}
+
+/// The object of a measurement that could not be made.
+#[derive(Debug, Serialize)]
+struct Failed {
+    schema: &'static str,
+    target: String,
 }
 
 /// One line of JSON, without its end.
@@ -50,11 +63,16 @@ struct Object<'a> {
 /// # Errors
 ///
 /// No cause is known.
-pub fn json(target: &Target, figures: &Figures, missed: &[String]) -> Result<String, Problem> {
+pub fn json(
+    target: &Target,
+    figures: &Figures,
+    missed: &[String],
+    baseline: Option<&Comparison>,
+) -> Result<String, Problem> {
     let timing = figures.times.timing(None);
     let latency = |percent| figures.latencies.percentile(percent).map(ms);
     let object = Object {
-        schema: "mjpeg.bench.path/1",
+        schema: SCHEMA,
         target: target.to_string(),
         frames: figures.frames(),
         lost: figures.numbers.lost(),
@@ -77,8 +95,52 @@ pub fn json(target: &Target, figures: &Figures, missed: &[String]) -> Result<Str
         fps: timing.map(|timing| (timing.fps * 1000.0).round() / 1000.0),
         gap_max_ms: timing.map(|timing| ms(timing.gap_max)),
         missed,
+        baseline,
     };
     Ok(serde_json::to_string(&object).map_err(anyhow::Error::from)?)
+}
+
+/// The line of JSON of a measurement that could not be made.
+///
+/// # Errors
+///
+/// No cause is known.
+pub fn failed(target: &Target) -> Result<String, Problem> {
+    let object = Failed { schema: SCHEMA, target: target.to_string() };
+    Ok(serde_json::to_string(&object).map_err(anyhow::Error::from)?)
+}
+
+/// One row with the keys of the JSON.
+pub fn table(target: &str, figures: &Figures) -> Table {
+    let mut table = Table::new(&[
+        "target",
+        "frames",
+        "lost",
+        "doubled",
+        "reordered",
+        "unreadable",
+        "latency_p50_ms",
+        "latency_p99_ms",
+        "latency_max_ms",
+        "fps",
+        "gap_max_ms",
+    ]);
+    let timing = figures.times.timing(None);
+    let latency = |percent| Cell::number(figures.latencies.percentile(percent).map(ms), 3);
+    table.push(vec![
+        Cell::word(printable(target)),
+        Cell::count(figures.frames()),
+        Cell::count(figures.numbers.lost()),
+        Cell::count(figures.numbers.doubled()),
+        Cell::count(figures.numbers.reordered()),
+        Cell::count(figures.unreadable),
+        latency(50),
+        latency(99),
+        Cell::number(figures.latencies.max().map(ms), 3),
+        Cell::number(timing.map(|it| it.fps), 2),
+        Cell::number(timing.map(|it| ms(it.gap_max)), 1),
+    ]);
+    table
 }
 
 /// Lines to read, without the end of the last one.

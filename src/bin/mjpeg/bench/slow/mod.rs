@@ -3,26 +3,25 @@
 //! A and B read the same stream. First both read all that comes; then A reads nothing, or slowly; then A reads all again.
 
 mod report;
+mod results;
 mod run;
 mod server_side;
 mod side;
 mod verdict;
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use anyhow::anyhow;
 
-use self::report::Format;
 use self::run::Setting;
 use self::side::Phase;
-use self::verdict::Thresholds;
-use super::process::Process;
+use super::load::{self, Limits};
+use super::outputs::{Files, Results};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output::{self, Color};
+use crate::output;
 use crate::signal::Stop;
-use crate::transport::{PlainOptions, PlainRequest, PlainUrl};
+use crate::transport::{PlainRequest, PlainUrl};
 use crate::usage::Usage;
 use crate::value;
 
@@ -50,31 +49,11 @@ pub struct Args {
     #[arg(long, value_name = "T", default_value = "10s", value_parser = duration)]
     duration: Duration,
 
-    /// The process of the server, to measure its memory
-    #[arg(long, value_name = "PID")]
-    pid: Option<NonZeroU32>,
+    #[command(flatten)]
+    limits: Limits,
 
     #[command(flatten)]
-    thresholds: Thresholds,
-
-    /// Also measure a server on another machine
-    #[arg(long)]
-    yes_load_this_host: bool,
-
-    /// The format of the report
-    #[arg(long, value_name = "FORM", default_value = "text")]
-    format: Format,
-
-    /// Colour in text
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    color: Color,
-
-    /// Show no progress
-    #[arg(long, short)]
-    quiet: bool,
-
-    #[command(flatten)]
-    options: PlainOptions,
+    options: load::Options,
 }
 
 impl Args {
@@ -84,27 +63,43 @@ impl Args {
     ///
     /// If another machine would be loaded.
     pub fn check(&self) -> Result<(), Usage> {
-        super::host::check(&self.url, self.may_leave())
+        self.options.check(&self.url)
     }
 
-    fn may_leave(&self) -> bool {
-        self.yes_load_this_host || self.options.unix_socket.is_some()
+    /// What must be the same in two runs that are compared.
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let rate = self.rate.map_or("none".into(), |rate| format!("{rate} bytes per second"));
+        vec![("--duration", format!("{:?}", self.duration)), ("--rate", rate)]
     }
 }
 
 /// Measures and prints the report.
 pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
-    let process = args.pid.map(|pid| Process::find(pid.get())).transpose()?;
-    let request = PlainRequest::new(&args.url, &args.options, stop)?;
-    let addresses = super::host::addresses(&request, args.may_leave())?;
+    let mut is_printed = false;
+    let outcome = measure(args, stop, &mut is_printed);
+    if !is_printed && let Some(report) = report::failed(&args.url.to_string(), args.options.format) {
+        output::result(&report)?;
+    }
+    outcome
+}
+
+/// Sets `is_printed` when the report is printed.
+fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, Failure> {
+    let process = args.options.process()?;
+    let settings = args.settings();
+    let files = Files::open(&args.options.outputs, "slow", &settings)?;
+    let request = PlainRequest::new(&args.url, &args.options.transport, stop)?;
+    let addresses = super::host::addresses(&request, args.options.may_leave())?;
+    let clock = Clock::real();
+    let (start, started) = (clock.unix(), clock.now());
     let setting = Setting {
         request: &request,
         addresses: &addresses,
         rate: args.rate,
         duration: args.duration,
         process: process.as_ref(),
-        is_quiet: args.quiet,
-        clock: Clock::real(),
+        is_quiet: args.options.quiet,
+        clock: clock.clone(),
         stop,
     };
     let result = match setting.run()? {
@@ -113,12 +108,7 @@ pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
         Err(_) if stop.signal().is_some() => {
             return Ok(stop.signal().map_or(Outcome::Exit(Exit::Done), Outcome::Signal));
         }
-        Err(obstacle) => {
-            if let Some(report) = report::failed(&args.url.to_string(), args.format) {
-                output::result(&report)?;
-            }
-            return Err(obstacle.failure(&args.url.to_string()));
-        }
+        Err(obstacle) => return Err(obstacle.failure(&args.url.to_string())),
     };
     if let Some(signal) = stop.signal() {
         return Ok(Outcome::Signal(signal));
@@ -129,18 +119,24 @@ pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
             anyhow!("{}: B received no frame before A became slow, so there is nothing to compare", args.url),
         ));
     }
-    let verdict = result.verdict();
-    let missed = args.thresholds.missed(&result);
     let report = report::Report {
         target: args.url.to_string(),
         rate: args.rate,
         duration: args.duration,
+        verdict: result.verdict(),
+        missed: result.missed(&args.limits),
         result,
-        verdict,
-        missed,
     };
-    output::result(&report::print(&report, args.format, args.color.on_stdout().into()))?;
-    let is_good = report.verdict == verdict::Verdict::Isolated && report.missed.is_empty();
+    let mut results =
+        Results { command: "slow", target: args.url.to_string(), start, settings, ..Results::default() };
+    results.length = clock.now().saturating_sub(started);
+    results::add(&mut results, &report);
+    let comparison = files.finish(&results)?;
+    let (format, paint) = (args.options.format, args.options.color.on_stdout().into());
+    *is_printed = true;
+    output::result(&report::print(&report, format, paint, comparison.as_ref()))?;
+    let is_worse = comparison.is_some_and(|it| it.is_failure());
+    let is_good = report.verdict == verdict::Verdict::Isolated && report.missed.is_empty() && !is_worse;
     Ok(Outcome::Exit(if is_good { Exit::Done } else { Exit::No }))
 }
 

@@ -6,22 +6,11 @@ use serde::Serialize;
 
 use super::side::Phase;
 use super::verdict::{Measured, Verdict};
+use crate::bench::format::Format;
+use crate::bench::outputs::Comparison;
 use crate::bench::table::{Cell, Table};
 use crate::output::{self, ms, printable, rounded};
 use crate::paint::{Ink, Paint};
-
-/// The formats of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// A table and sentences.
-    Text,
-    /// One JSON object, schema `mjpeg.bench.slow/1`.
-    Json,
-    /// One line with the figures, below their names.
-    Csv,
-    /// The same as a Markdown table.
-    Markdown,
-}
 
 /// The result of a measurement.
 #[derive(Debug)]
@@ -46,6 +35,8 @@ struct Object<'a> {
     target: &'a str,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     figures: Option<Figures>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<&'a Comparison>,
 }
 
 /// A figure is absent if it is not known.
@@ -94,11 +85,14 @@ struct Server {
 }
 
 /// The report, without a final line end.
-pub fn print(report: &Report, format: Format, paint: Paint) -> String {
+pub fn print(report: &Report, format: Format, paint: Paint, baseline: Option<&Comparison>) -> String {
     let figures = Figures::of(report);
     match format {
-        Format::Text => text(report, paint),
-        Format::Json => json(&report.target, Some(figures)),
+        Format::Text => {
+            let lines = baseline.map(Comparison::lines).unwrap_or_default();
+            [vec![text(report, paint)], lines].concat().join("\n")
+        }
+        Format::Json => json(&report.target, Some(figures), baseline),
         Format::Csv => table(report, &figures).csv(),
         Format::Markdown => table(report, &figures).markdown(),
     }
@@ -106,12 +100,12 @@ pub fn print(report: &Report, format: Format, paint: Paint) -> String {
 
 /// The report of a measurement that could not be made. Only JSON has one.
 pub fn failed(target: &str, format: Format) -> Option<String> {
-    (format == Format::Json).then(|| json(target, None))
+    (format == Format::Json).then(|| json(target, None, None))
 }
 
-fn json(target: &str, figures: Option<Figures>) -> String {
+fn json(target: &str, figures: Option<Figures>, baseline: Option<&Comparison>) -> String {
     // Fails only for map keys that are not strings, and for writers that fail.
-    output::json(&Object { schema: "mjpeg.bench.slow/1", target, figures }).unwrap_or_default()
+    output::json(&Object { schema: "mjpeg.bench.slow/1", target, figures, baseline }).unwrap_or_default()
 }
 
 impl Figures {
@@ -145,6 +139,11 @@ impl Figures {
             missed: report.missed.clone(),
         }
     }
+}
+
+/// The row of figures.
+pub fn figures(report: &Report) -> Table {
+    table(report, &Figures::of(report))
 }
 
 /// One row with the keys of the JSON.

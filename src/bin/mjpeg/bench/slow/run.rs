@@ -134,6 +134,7 @@ impl Setting<'_> {
         let (mut lengths, mut closed) = ([Duration::ZERO; 3], Closed::default());
         let mut rss: Option<(u64, u64)> = None;
         let mut slow_since = Duration::ZERO;
+        let first = clock.now();
         for phase in [Phase::Before, Phase::During, Phase::After] {
             pair.phase = phase;
             let started = clock.now();
@@ -173,7 +174,7 @@ impl Setting<'_> {
         // A has read to the end of what was sent, so it has seen the end too.
         let cut_off_at = a.over.map(|over| closed.since().map_or(over, |since| since.min(over)));
         let cut_off_after = cut_off_at.map(|at| at.saturating_sub(slow_since));
-        Ok(Ok(Measured { a, b, lengths, cut_off_after, rss }))
+        Ok(Ok(Measured { a, b, started: first, lengths, cut_off_after, rss }))
     }
 
     fn tell(&self, text: &str) {

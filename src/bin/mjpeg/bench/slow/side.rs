@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use hdrhistogram::Histogram;
+
+use crate::bench::times;
+
 /// The phases of the measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -14,7 +18,7 @@ pub enum Phase {
 }
 
 /// One viewer.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Side {
     frames: [u64; 3],
     gap_max: [Duration; 3],
@@ -23,6 +27,10 @@ pub struct Side {
     /// Bytes and ages of frames while A was slow and afterwards.
     pub bytes: u64,
     ages: Vec<Duration>,
+    /// The gaps before its frames.
+    pub gaps: Histogram<u64>,
+    /// When frames came, with the gaps before them: the first ones.
+    pub series: Vec<(Duration, Duration)>,
     /// Frames after A was slow that were taken before it read again.
     pub stale: u64,
     /// Whether a frame carried a time.
@@ -33,12 +41,36 @@ pub struct Side {
 
 /// The most ages that are kept.
 const AGES: usize = 1_000_000;
+/// The most frames of the plot.
+const SERIES: usize = 200_000;
+
+impl Default for Side {
+    fn default() -> Self {
+        Self {
+            frames: [0; 3],
+            gap_max: [Duration::ZERO; 3],
+            last: None,
+            bytes: 0,
+            ages: Vec::new(),
+            gaps: times::histogram(),
+            series: Vec::new(),
+            stale: 0,
+            has_ages: false,
+            over: None,
+        }
+    }
+}
 
 impl Side {
     /// A frame is complete. `resumed`: when A began to read again.
     pub fn frame(&mut self, phase: Phase, at: Duration, age: Option<Duration>, resumed: Option<Duration>) {
         if let Some(last) = self.last.replace(at) {
-            self.gap(phase, at.saturating_sub(last));
+            let gap = at.saturating_sub(last);
+            self.gap(phase, gap);
+            times::record(&mut self.gaps, gap);
+            if self.series.len() < SERIES {
+                self.series.push((at, gap));
+            }
         }
         self.frames[phase as usize] += 1;
         let Some(age) = age else { return };

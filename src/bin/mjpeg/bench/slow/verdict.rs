@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::side::{Phase, Side};
-use crate::value::{self, Rate};
+use crate::bench::load::Limits;
 
 /// B keeps this share of its frames.
 const KEPT: f64 = 0.9;
@@ -26,6 +26,8 @@ pub struct Measured {
     pub a: Side,
     /// The other one.
     pub b: Side,
+    /// When the first phase began.
+    pub started: Duration,
     /// The lengths of the phases.
     pub lengths: [Duration; 3],
     /// From the start of the slow phase to the end of A's connection.
@@ -34,42 +36,22 @@ pub struct Measured {
     pub rss: Option<(u64, u64)>,
 }
 
-/// The thresholds of the command line.
-#[derive(Debug, Clone, Default, clap::Args)]
-#[command(next_help_heading = "Thresholds (exit code 1)")]
-#[group(skip)]
-pub struct Thresholds {
-    /// The largest gap of B while A is slow
-    #[arg(long, value_name = "T", value_parser = value::limit)]
-    max_gap: Option<Duration>,
-
-    /// The frames per second of B while A is slow
-    #[arg(long, value_name = "F")]
-    min_fps: Option<Rate>,
-
-    /// The largest age of A's frames; missed too if they carry no time
-    #[arg(long, value_name = "T", value_parser = value::limit)]
-    max_age: Option<Duration>,
-}
-
-impl Thresholds {
-    /// The names of the thresholds that were missed.
-    pub fn missed(&self, measured: &Measured) -> Vec<&'static str> {
-        let age = measured.a.ages().map(|(_, max)| max);
-        let gap = measured.b.gap_max(Phase::During);
-        let fps = measured.fps_of_b(Phase::During);
+impl Measured {
+    /// The names of the thresholds that were missed. Those of frames are about B, that of the age is about A.
+    pub fn missed(&self, limits: &Limits) -> Vec<&'static str> {
+        let age = self.a.ages().map(|(_, max)| max);
+        let gap = self.b.gap_max(Phase::During);
+        let fps = self.fps_of_b(Phase::During);
         [
-            ("max_gap", self.max_gap.is_some_and(|limit| gap > limit)),
-            ("min_fps", self.min_fps.is_some_and(|limit| fps < limit.fps())),
-            ("max_age", self.max_age.is_some_and(|limit| age.is_none_or(|age| age > limit))),
+            ("max_gap", limits.max_gap.is_some_and(|limit| gap > limit)),
+            ("min_fps", limits.min_fps.is_some_and(|limit| fps < limit.fps())),
+            ("max_age", limits.max_age.is_some_and(|limit| age.is_none_or(|age| age > limit))),
         ]
         .into_iter()
         .filter_map(|(name, is_missed)| is_missed.then_some(name))
         .collect()
     }
-}
 
-impl Measured {
     /// B's frames per second in a phase.
     pub fn fps_of_b(&self, phase: Phase) -> f64 {
         self.b.fps(phase, self.lengths[phase as usize])
@@ -128,7 +110,7 @@ mod tests {
         }
         b.end(Phase::During, ms(3000));
         let lengths = [ms(1000), ms(2000), ms(1000)];
-        Measured { a: Side::default(), b, lengths, cut_off_after: None, rss: None }
+        Measured { a: Side::default(), b, started: Duration::ZERO, lengths, cut_off_after: None, rss: None }
     }
 
     #[test]
@@ -143,12 +125,9 @@ mod tests {
     #[test]
     fn thresholds_are_missed_by_what_is_worse_and_by_ages_that_are_not_known() {
         let measured = measured(50, (1000..3000).step_by(50));
-        let thresholds = Thresholds {
-            max_gap: Some(ms(49)),
-            min_fps: Some("21".parse().unwrap()),
-            max_age: Some(ms(100)),
-        };
-        assert_eq!(thresholds.missed(&measured), ["max_gap", "min_fps", "max_age"]);
-        assert_eq!(Thresholds::default().missed(&measured), [""; 0]);
+        let limits =
+            Limits { max_gap: Some(ms(49)), min_fps: Some("21".parse().unwrap()), max_age: Some(ms(100)) };
+        assert_eq!(measured.missed(&limits), ["max_gap", "min_fps", "max_age"]);
+        assert_eq!(measured.missed(&Limits::default()), [""; 0]);
     }
 }

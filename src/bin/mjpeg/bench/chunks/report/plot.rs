@@ -2,7 +2,7 @@
 
 use super::rows::Report;
 use crate::bench::chunks::cell::word;
-use crate::bench::plot::{self, Series};
+use crate::bench::plot::{self, Axis, Series};
 use crate::bench::verdict::Verdict;
 
 /// One series for each pump with chunks and each rule of reading.
@@ -31,5 +31,5 @@ pub fn svg(report: &Report<'_>) -> String {
         sequence.min(),
         sequence.max()
     );
-    plot::svg(&title, "chunk size", "gap", &all)
+    plot::svg(&title, Axis::Bytes, "chunk size", "gap", &all)
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::rows::Report;
 use crate::bench::clients::row::{Row, Spread};
+use crate::bench::outputs::Comparison;
 use crate::output::{self, ms, rounded};
 
 #[derive(Serialize)]
@@ -16,6 +17,8 @@ struct Object<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     fps: Option<f64>,
     rows: Vec<RowObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<&'a Comparison>,
 }
 
 /// A figure is absent if it is not known.
@@ -83,13 +86,14 @@ struct Reason {
 }
 
 /// Prints `report` on one line.
-pub fn print(report: &Report) -> String {
+pub fn print(report: &Report, baseline: Option<&Comparison>) -> String {
     let object = Object {
         schema: "mjpeg.bench.clients/1",
         target: &report.target,
         duration_s: report.duration.as_secs_f64(),
         fps: report.fps.map(rounded),
         rows: report.rows.iter().map(RowObject::new).collect(),
+        baseline,
     };
     // Fails only for map keys that are not strings, and for writers that fail.
     output::json(&object).unwrap_or_default()

@@ -1,0 +1,156 @@
+//! `mjpeg bench merge`: the histograms of several runs as one, such as those of a load test on many machines.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+use super::format::Format;
+use super::hdr::{self, Named};
+use super::table::{Cell, Table};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output::{self, Color, printable, rounded};
+use crate::replacement::Replacement;
+
+/// The most bytes of a file.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// Add the histograms that --hdr has written on several machines
+///
+/// Histograms of the same name are added. The percentiles are those of all measurements together, which cannot be computed from
+/// the percentiles of each.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mjpeg bench clients http://cam/stream -n 500 --yes-load-this-host --hdr $(hostname).hdr    (on each machine)
+  mjpeg bench merge *.hdr --format markdown")]
+pub struct Args {
+    /// Logs of HdrHistogram
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// Also write the sums to a log
+    #[arg(long, value_name = "FILE")]
+    hdr: Option<PathBuf>,
+
+    /// The format of the report
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    format: Format,
+
+    /// Colour in text
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Serialize)]
+struct Object {
+    schema: &'static str,
+    files: usize,
+    rows: Vec<Row>,
+}
+
+/// A figure is absent without measurements.
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p50_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p90_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p99_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p99_9_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_ms: Option<f64>,
+}
+
+/// Reads all files and prints the report.
+pub fn run(args: &Args) -> Result<Outcome, Failure> {
+    let out = args.hdr.as_ref().map(|path| {
+        let begun =
+            Replacement::begin(path).with_context(|| format!("cannot write --hdr {}", path.display()));
+        begun.map_err(Failure::local)
+    });
+    let out = out.transpose()?;
+    let mut all: Vec<Named> = Vec::new();
+    for path in &args.files {
+        let read = read(path).with_context(|| path.display().to_string()).map_err(Failure::local)?;
+        for (name, histogram) in read {
+            hdr::add(&mut all, name, &histogram).map_err(Failure::local)?;
+        }
+    }
+    if all.is_empty() {
+        return Err(Failure::local(anyhow!("the files have no histogram")));
+    }
+    if let Some(out) = out {
+        let text = hdr::log(Duration::ZERO, Duration::ZERO, &all).map_err(Failure::local)?;
+        out.finish(text.as_bytes()).context("cannot write --hdr").map_err(Failure::local)?;
+    }
+    let rows: Vec<Row> = all.iter().map(|(name, histogram)| Row::of(name, histogram)).collect();
+    let text = match args.format {
+        Format::Text => table(&rows).text(args.color.on_stdout().into()),
+        Format::Csv => table(&rows).csv(),
+        Format::Markdown => table(&rows).markdown(),
+        Format::Json => {
+            let object = Object { schema: "mjpeg.bench.merge/1", files: args.files.len(), rows };
+            // Fails only for map keys that are not strings, and for writers that fail.
+            output::json(&object).unwrap_or_default()
+        }
+    };
+    output::result(&text)?;
+    Ok(Outcome::Exit(Exit::Done))
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<Named>> {
+    let mut text = String::new();
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(anyhow!("it is not a regular file"));
+    }
+    file.take(MOST_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err(anyhow!("it has more than {MOST_BYTES} bytes"));
+    }
+    hdr::parse(&text)
+}
+
+impl Row {
+    fn of(name: &str, histogram: &Histogram<u64>) -> Self {
+        let at = |percent: f64| {
+            (!histogram.is_empty())
+                .then(|| rounded(histogram.value_at_quantile(percent / 100.0) as f64 / 1e3))
+        };
+        Self {
+            name: name.into(),
+            count: histogram.len(),
+            p50_ms: at(50.0),
+            p90_ms: at(90.0),
+            p99_ms: at(99.0),
+            p99_9_ms: at(99.9),
+            max_ms: at(100.0),
+        }
+    }
+}
+
+fn table(rows: &[Row]) -> Table {
+    let mut table = Table::new(&["name", "count", "p50_ms", "p90_ms", "p99_ms", "p99_9_ms", "max_ms"]);
+    for row in rows {
+        let ms = |value: Option<f64>| Cell::number(value, 1);
+        table.push(vec![
+            Cell::word(printable(&row.name)),
+            Cell::count(row.count),
+            ms(row.p50_ms),
+            ms(row.p90_ms),
+            ms(row.p99_ms),
+            ms(row.p99_9_ms),
+            ms(row.max_ms),
+        ]);
+    }
+    table
+}

@@ -1,0 +1,200 @@
+//! The figures of an earlier run, and how those of this run differ.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, anyhow, bail};
+use serde::{Deserialize, Serialize};
+
+use super::results::{Better, Results};
+use crate::output::rounded;
+
+/// The schema of the file.
+const SCHEMA: &str = "mjpeg.bench.baseline/1";
+/// The most bytes of a file.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// The file of `--save-baseline`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Baseline {
+    schema: String,
+    command: String,
+    target: String,
+    settings: BTreeMap<String, String>,
+    figures: BTreeMap<String, f64>,
+}
+
+/// One figure of both runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    name: String,
+    before: f64,
+    now: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change_percent: Option<f64>,
+    is_regression: bool,
+}
+
+/// The figures of both runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    regressions: usize,
+    figures: Vec<Change>,
+    /// Whether regressions fail the run.
+    #[serde(skip)]
+    is_strict: bool,
+}
+
+/// Worse by less is no regression, if no other percentage is given.
+const PERCENT: f64 = 10.0;
+
+impl Baseline {
+    /// The figures of a run.
+    pub fn of(results: &Results) -> Self {
+        Self {
+            schema: SCHEMA.into(),
+            command: results.command.into(),
+            target: results.target.clone(),
+            settings: results.settings.iter().map(|(name, value)| ((*name).into(), value.clone())).collect(),
+            figures: results.figures.iter().map(|it| (it.name.clone(), rounded(it.value))).collect(),
+        }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or has no baseline.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let file = File::open(path)?;
+        if !file.metadata()?.is_file() {
+            bail!("it is not a regular file");
+        }
+        let mut text = Vec::new();
+        file.take(MOST_BYTES + 1).read_to_end(&mut text)?;
+        if text.len() as u64 > MOST_BYTES {
+            bail!("it is too large for a baseline");
+        }
+        let it: Self = serde_json::from_slice(&text).context("it is no baseline of mjpeg bench")?;
+        if it.schema != SCHEMA {
+            bail!("its schema is not {SCHEMA}");
+        }
+        Ok(it)
+    }
+
+    /// The text of the file.
+    pub fn text(&self) -> String {
+        // Fails only for map keys that are not strings, and for writers that fail.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// Whether a run with these settings can be compared.
+    ///
+    /// # Errors
+    ///
+    /// The setting that differs, with both values.
+    pub fn allows(&self, command: &str, settings: &[(&'static str, String)]) -> anyhow::Result<()> {
+        if self.command != command {
+            bail!("it is of bench {}, and this is bench {command}", self.command);
+        }
+        let now: BTreeMap<&str, &str> = settings.iter().map(|(name, value)| (*name, &value[..])).collect();
+        let names = self.settings.keys().map(|name| &name[..]).chain(now.keys().copied());
+        for name in names {
+            let before = self.settings.get(name).map_or("nothing", |value| value);
+            let value = now.get(name).copied().unwrap_or("nothing");
+            if before != value {
+                return Err(anyhow!("it has other settings: {name} was {before} then and is {value} now"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares the figures that both runs have. Figures are worse from `percent` on, and by more than noise.
+    pub fn compare(&self, results: &Results, percent: Option<f64>) -> Comparison {
+        let limit = percent.unwrap_or(PERCENT);
+        let figures: Vec<Change> = results
+            .figures
+            .iter()
+            .filter_map(|figure| {
+                let before = *self.figures.get(&figure.name)?;
+                let now = rounded(figure.value);
+                let worse = if figure.better == Better::Less { now - before } else { before - now };
+                let is_regression = worse > figure.noise && worse > before.abs() * limit / 100.0;
+                let change = (before != 0.0).then(|| rounded((now - before) * 100.0 / before));
+                Some(Change { name: figure.name.clone(), before, now, change_percent: change, is_regression })
+            })
+            .collect();
+        let regressions = figures.iter().filter(|it| it.is_regression).count();
+        Comparison { regressions, figures, is_strict: percent.is_some() }
+    }
+}
+
+impl Comparison {
+    /// Whether the run fails by it.
+    pub fn is_failure(&self) -> bool {
+        self.is_strict && self.regressions > 0
+    }
+
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |it: &Change| {
+            let change = it.change_percent.map(|it| format!(" ({it:+.1} %)")).unwrap_or_default();
+            let word = if it.is_regression { "worse: " } else { "" };
+            format!("{word}{}: {} before, {} now{change}", it.name, it.before, it.now)
+        };
+        let named = self.figures.iter().filter(|it| it.is_regression).map(line);
+        let count = format!("baseline: {} of {} figures are worse", self.regressions, self.figures.len());
+        [count].into_iter().chain(named).collect()
+    }
+
+    /// All figures, for the page.
+    pub fn all(&self) -> impl Iterator<Item = (&str, f64, f64, Option<f64>, bool)> {
+        self.figures.iter().map(|it| (&it.name[..], it.before, it.now, it.change_percent, it.is_regression))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn results(duration: &str, fps: f64, gap: f64) -> Results {
+        let mut it = Results { command: "clients", ..Results::default() };
+        it.settings = vec![("--duration", duration.into())];
+        it.figure("n=1 ", "fps", Some(fps), Better::More, 0.2);
+        it.figure("n=1 ", "gap_ms", Some(gap), Better::Less, 2.0);
+        it.figure("n=1 ", "age_ms", None, Better::Less, 2.0);
+        it
+    }
+
+    #[test]
+    fn figures_that_are_worse_beyond_noise_are_regressions() {
+        let baseline = Baseline::of(&results("10s", 30.0, 40.0));
+        let read: Baseline = serde_json::from_str(&baseline.text()).unwrap();
+        assert_eq!(read, baseline);
+        for (fps, gap, expected) in
+            [(30.0, 40.0, 0), (29.0, 41.9, 0), (26.0, 20.0, 1), (33.0, 60.0, 1), (20.0, 60.0, 2)]
+        {
+            let comparison = baseline.compare(&results("10s", fps, gap), Some(10.0));
+            assert_eq!(comparison.regressions, expected, "{fps} {gap}");
+            assert_eq!(comparison.is_failure(), expected > 0);
+            assert_eq!(comparison.lines().len(), 1 + expected);
+        }
+        assert!(!baseline.compare(&results("10s", 1.0, 900.0), None).is_failure());
+    }
+
+    #[test]
+    fn runs_with_other_settings_are_refused_with_both_values() {
+        let baseline = Baseline::of(&results("10s", 30.0, 40.0));
+        let allows = |command: &str, settings: &[(&'static str, String)]| {
+            baseline.allows(command, settings).map_err(|error| error.to_string())
+        };
+        assert_eq!(allows("clients", &[("--duration", "10s".into())]), Ok(()));
+        assert!(allows("slow", &[]).unwrap_err().contains("bench clients"));
+        let error = allows("clients", &[("--duration", "20s".into())]).unwrap_err();
+        assert!(error.ends_with("--duration was 10s then and is 20s now"), "{error}");
+        let error = allows("clients", &[("--duration", "10s".into()), ("-n", "3".into())]).unwrap_err();
+        assert!(error.ends_with("-n was nothing then and is 3 now"), "{error}");
+    }
+}

@@ -1,0 +1,120 @@
+//! Judges the order of the frames by the numbers in their coded strips.
+
+use alloc::format;
+use alloc::string::String;
+use core::fmt::Write as _;
+
+use super::findings::{Findings, Place};
+use crate::check::rules::strip::*;
+use crate::counted::Counted;
+use crate::strip::{Continuity, Identity, Place as Order};
+
+/// Ranges of missing frames that a message names.
+const RANGES: usize = 8;
+
+/// The numbers so far.
+#[derive(Debug, Default)]
+pub struct Numbers {
+    continuity: Continuity,
+    /// The first part behind a missing frame, the first doubled one with its number, the first reordered one.
+    lost: Option<Place>,
+    doubled: Option<(Place, u32)>,
+    reordered: Option<(Place, u32)>,
+}
+
+impl Numbers {
+    /// Takes the next picture with a strip.
+    pub fn picture(&mut self, identity: &Identity, place: Place) {
+        match self.continuity.push(identity) {
+            Order::First | Order::Next => {}
+            Order::Behind(_) => {
+                self.lost.get_or_insert(place);
+            }
+            Order::Doubled => {
+                self.doubled.get_or_insert((place, identity.number));
+            }
+            Order::Reordered => {
+                self.reordered.get_or_insert((place, identity.number));
+            }
+        }
+    }
+
+    /// Judges all of them.
+    pub fn finish(self, findings: &mut Findings) {
+        let it = &self.continuity;
+        // A missing frame may have come after all.
+        if let Some(place) = self.lost.filter(|_| it.lost() > 0) {
+            let of = it.frames() + it.lost();
+            let message = format!("{} of {of} are missing{}", Counted(it.lost(), "frame"), named(it));
+            findings.note_times(it.lost(), &FRAMES_LOST, place, message);
+        }
+        if let Some((place, number)) = self.doubled {
+            let message = format!("{} came again, the first one is {number}", Counted(it.doubled(), "frame"));
+            findings.note_times(it.doubled(), &FRAMES_DOUBLED, place, message);
+        }
+        if let Some((place, number)) = self.reordered {
+            let frames = Counted(it.reordered(), "frame");
+            let message = format!("{frames} came behind a later one, the first one is {number}");
+            findings.note_times(it.reordered(), &FRAMES_REORDERED, place, message);
+        }
+    }
+}
+
+/// The numbers of the missing frames of the last source.
+fn named(continuity: &Continuity) -> String {
+    let mut text = String::new();
+    for (index, range) in continuity.missing().enumerate() {
+        if index == RANGES {
+            text += ", ...";
+            break;
+        }
+        text += if index == 0 { ": " } else { ", " };
+        // Writing to a string does not fail.
+        let _ = match (range.start(), range.end()) {
+            (first, last) if first == last => write!(text, "{first}"),
+            (first, last) => write!(text, "{first} to {last}"),
+        };
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+    use crate::check::selection::Selection;
+
+    fn findings(numbers: &[u32]) -> Vec<(&'static str, u64, Option<u64>, String)> {
+        let mut judge = Numbers::default();
+        for (part, &number) in (1..).zip(numbers) {
+            judge.picture(&Identity { time_us: 0, number, source: 1 }, Place::in_part(part, 0));
+        }
+        let mut findings = Findings::default();
+        judge.finish(&mut findings);
+        let findings = findings.finish(&Selection::all()).into_iter();
+        findings.map(|it| (it.rule.code, it.count, it.part, it.message)).collect()
+    }
+
+    #[test]
+    fn each_fault_of_the_order_has_its_rule_with_the_numbers() {
+        assert_eq!(findings(&[7, 8, 9]), []);
+        assert_eq!(
+            findings(&[1, 2, 5, 6, 8]),
+            [("C517", 3, Some(3), "3 frames of 8 are missing: 3 to 4, 7".into())]
+        );
+        assert_eq!(
+            findings(&[1, 2, 2, 3, 3]),
+            [("C518", 2, Some(3), "2 frames came again, the first one is 2".into())]
+        );
+        let reordered = "1 frame came behind a later one, the first one is 2";
+        assert_eq!(findings(&[1, 3, 2, 4]), [("C519", 1, Some(3), reordered.into())]);
+    }
+
+    #[test]
+    fn a_message_names_few_ranges() {
+        let numbers: Vec<u32> = (0..100).map(|n| n * 2).collect();
+        let message = &findings(&numbers)[0].3;
+        assert!(message.ends_with(": 1, 3, 5, 7, 9, 11, 13, 15, ..."), "{message}");
+    }
+}
