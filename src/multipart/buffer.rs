@@ -8,10 +8,6 @@ const PAGE: usize = 4096;
 /// Bytes of room at the start.
 const INITIAL: usize = 256 << 10;
 
-/// Once so many bytes are consumed, a few that are not are moved to the front: what was never written to needs no memory, so a
-/// stream of small parts keeps a part of the room only.
-const NEAR: usize = 32 << 10;
-
 /// A window on a stream: bytes are added at its end and consumed at its front.
 #[derive(Debug)]
 pub(crate) struct Buffer {
@@ -56,13 +52,6 @@ impl Buffer {
         if self.start == self.end {
             self.start = self.origin;
             self.end = self.origin;
-        }
-        let live = self.end - self.start;
-        if live <= PAGE && self.start - self.origin >= NEAR {
-            // The next read begins at a page.
-            let start = self.origin + PAGE - live;
-            self.bytes.copy_within(self.start..self.end, start);
-            (self.start, self.end) = (start, self.origin + PAGE);
         }
         if self.bytes.len() - self.end < self.read_bytes {
             self.make_room();

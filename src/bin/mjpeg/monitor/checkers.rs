@@ -1,5 +1,5 @@
-//! The checkers of entropy-coded data, which all cameras share: the tables of each are a quarter of a megabyte, and only as many
-//! are needed as there are pictures that are read at one time.
+//! The checkers of entropy-coded data, which all cameras share: each has large tables, and only as many are needed as there are
+//! pictures that are read at one time.
 
 use std::sync::{Mutex, PoisonError};
 
