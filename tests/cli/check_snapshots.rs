@@ -214,7 +214,7 @@ fn a_request_that_gets_no_snapshot_is_a_finding() {
         ),
     ] {
         let picture = pictures().remove(0);
-        let camera = Camera::visits(2, move |number, _, connection| {
+        let camera = Camera::visits(4, move |number, _, connection| {
             if number == 1 {
                 connection.send(head("", Some(picture.len())).as_bytes());
                 connection.send(&picture);
@@ -222,11 +222,28 @@ fn a_request_that_gets_no_snapshot_is_a_finding() {
                 connection.send(answer.as_bytes());
             }
         });
-        let (end, verdict) = check(&camera.url, &["--consumers", "snapshot"]);
+        let (end, verdict) = check(&camera.url, &["--consumers", "snapshot", "--poll", "200ms"]);
         end.expect(1);
         let message = message(&verdict, "snapshot-refused");
-        assert!(message.starts_with("request 2 after 1.") && message.contains(why), "{verdict}");
+        assert!(message.starts_with("request 2 after 0.2") && message.contains(why), "{verdict}");
+        assert!(message.ends_with("3 requests in all got no picture"), "{verdict}");
     }
+}
+
+#[test]
+fn a_snapshot_that_fails_once_is_a_warning_and_is_asked_for_again() {
+    let pictures = pictures();
+    let camera = Camera::visits(4, move |number, _, connection| {
+        if number == 2 {
+            return connection.send(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+        }
+        connection.send(head("", Some(pictures[number].len())).as_bytes());
+        connection.send(&pictures[number]);
+    });
+    let (end, verdict) = check(&camera.url, &["--frames", "3", "--poll", "100ms", "--fail-on", "warning"]);
+    end.expect(1);
+    assert_eq!(verdict["parts"], 3, "{verdict}");
+    assert!(names(&verdict).contains(&"snapshot-refused"), "{verdict}");
 }
 
 #[test]

@@ -451,7 +451,8 @@ fn wait_gives_up_after_its_time_and_at_once_on_errors_that_stay() {
     let begin = Instant::now();
     let end = check(&format!("http://{address}/"), &["--wait", "800ms"]).expect(3);
     assert!(end.err.contains("connection refused"), "{}", end.err);
-    assert!(begin.elapsed() >= Duration::from_millis(600), "{:?}", begin.elapsed());
+    // A pause varies by a quarter; one that would end behind the limit is not begun.
+    assert!(begin.elapsed() >= Duration::from_millis(350), "{:?}", begin.elapsed());
     let camera = Camera::sending("HTTP/1.1 404 Not Found\r\n\r\n", Vec::new());
     check(&camera.url, &["--wait", "1h"]).expect(3);
 }

@@ -43,13 +43,22 @@ pub struct Snapshots {
     time: Duration,
     /// From the first request to the first one with a new picture.
     renewed_after: Option<Duration>,
+    /// Why a request got no picture: the first one.
     refusal: Option<String>,
+    refusals: u64,
 }
 
 impl Snapshots {
     /// Takes the picture of the first answer.
     pub fn new(picture: &[u8]) -> Self {
-        Self { first: picture.to_vec(), count: 1, time: Duration::ZERO, renewed_after: None, refusal: None }
+        Self {
+            first: picture.to_vec(),
+            count: 1,
+            time: Duration::ZERO,
+            renewed_after: None,
+            refusal: None,
+            refusals: 0,
+        }
     }
 
     /// Takes the picture of the next answer, which was requested so long after the first one.
@@ -63,7 +72,17 @@ impl Snapshots {
 
     /// A request got no picture: why.
     pub fn refused(&mut self, why: String) {
-        self.refusal = Some(why);
+        self.refusal.get_or_insert(why);
+        self.refusals += 1;
+    }
+
+    /// Requests without a picture, and why the first of them got none.
+    fn refusal(&self) -> Option<String> {
+        let why = self.refusal.as_ref()?;
+        Some(match self.refusals {
+            1 => why.clone(),
+            count => format!("{why}; {count} requests in all got no picture"),
+        })
     }
 
     /// Whether one of the pictures shows something else than the first one.
@@ -206,7 +225,7 @@ fn judge(head: &Head, began: Option<Duration>, snapshots: Option<&Snapshots>, fi
         }
     };
     note(&SNAPSHOT_CACHEABLE, cacheable(head, began));
-    note(&SNAPSHOT_REFUSED, snapshots.and_then(|it| it.refusal.clone()));
+    note(&SNAPSHOT_REFUSED, snapshots.and_then(Snapshots::refusal));
     // An old picture that does not change is one finding.
     match snapshots.and_then(Snapshots::unchanged) {
         Some((rule, message)) => note(rule, Some(message)),

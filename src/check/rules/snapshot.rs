@@ -1,4 +1,4 @@
-//! Answers with one picture. All but the first are infos, and errors for programs that poll (`--consumers snapshot`).
+//! Answers with one picture. Most are infos, and errors for programs that poll (`--consumers snapshot`).
 
 use super::delimiter::NO_MULTIPART;
 use super::http::{BODY_LENGTH, CONTENT_TYPE_NOT_MIXED_REPLACE};
@@ -48,10 +48,11 @@ pub static SNAPSHOT_CACHEABLE: Rule = Rule {
 pub static SNAPSHOT_REFUSED: Rule = Rule {
     code: "H135",
     name: "snapshot-refused",
-    severity: Info,
+    severity: Warning,
     summary: "a later request did not get a snapshot",
     why: "The first request got a picture. One of the requests behind it, a second later, failed or got something else: \
-          the server limits the rate or the number of requests, or is overloaded.",
+          the server limits the rate or the number of requests, or is overloaded. After three failures one after the other, \
+          `check` asks no more.",
     section: "measured",
     explains: &[],
     effects: &[],

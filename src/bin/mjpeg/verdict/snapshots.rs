@@ -15,8 +15,11 @@ use crate::verdict::options::{Asked, Options};
 /// shows something else then.
 const SHIFT: f64 = 0.1;
 
+/// So many failures one after the other end the watch: the camera does not answer any more.
+const MOST_FAILURES: u32 = 3;
+
 /// Asks `source`, which gave `first` to a request at `started` of the clock, again and again (`--poll`) until `asked` is
-/// reached, a request fails, or a signal comes. `each` gets the other pictures, with their numbers.
+/// reached, [`MOST_FAILURES`] requests fail one after the other, or a signal comes. `each` gets the other pictures, with their numbers.
 #[expect(clippy::too_many_arguments, reason = "one call")]
 pub fn ask(
     source: &mut Source,
@@ -32,6 +35,7 @@ pub fn ask(
     let end = asked.duration.map(|duration| started + duration);
     let interval = options.transport.poll_interval();
     source.keep_connections();
+    let mut failures = 0;
     for number in 1.. {
         let has_own = options.transport.poll.is_some();
         let shift = if has_own { Duration::ZERO } else { interval.mul_f64(SHIFT) * (number % 2) };
@@ -47,12 +51,18 @@ pub fn ask(
         let time = clock.now() - started;
         let count = u64::from(number);
         match picture(source, options, end, clock, &mut |part: &Part<'_>| each(count + 1, part)) {
-            Ok(picture) => snapshots.next(&picture, time),
+            Ok(picture) => {
+                snapshots.next(&picture, time);
+                failures = 0;
+            }
             // The time that is asked for is not the camera's fault.
             Err(_) if stop.signal().is_some() || end.is_some_and(|end| clock.now() >= end) => break,
             Err(why) => {
                 snapshots.refused(format!("request {} after {:.1} s: {why}", number + 1, time.as_secs_f64()));
-                break;
+                failures += 1;
+                if failures == MOST_FAILURES {
+                    break;
+                }
             }
         }
     }

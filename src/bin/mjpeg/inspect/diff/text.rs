@@ -2,7 +2,7 @@
 
 use super::comparison::{Comparison, Pair};
 use super::item::Value;
-use crate::lines::wrapped;
+use crate::lines::{hanging, wrapped};
 use crate::output::printable;
 use crate::paint::{Ink, Paint};
 
@@ -12,6 +12,10 @@ const NAME: usize = 24;
 const VALUE: usize = 16;
 /// The widest one where the output has no width: longer values go on below.
 const WIDEST_VALUE: usize = 60;
+
+/// Below the table, if something was measured.
+const MEASURED: &str =
+    "+-: how far another look at the same stream may be from the value; only more is a difference";
 
 /// The table of two streams. With `all` it has also what is the same.
 pub fn table(
@@ -43,10 +47,7 @@ pub fn table(
         matches!((&pair.left, &pair.right), (Some(Value::Measure(_)), _) | (_, Some(Value::Measure(_))))
     };
     if shown.iter().any(is_measured) {
-        lines.push(
-            "+-: how far another look at the same stream may be from the value; only more is a difference"
-                .into(),
-        );
+        lines.push(hanging(MEASURED, width, 2));
     }
     let differences = comparison.pairs.iter().filter(|pair| pair.differs()).count();
     lines.push(match (differences, comparison.pairs.len()) {
@@ -55,10 +56,9 @@ pub fn table(
         (n, all) => format!("{n} differences in {all} properties"),
     });
     if !comparison.not_compared.is_empty() {
-        lines.push(format!(
-            "not compared, since one of the two does not have it: {}",
-            comparison.not_compared.join(", ")
-        ));
+        let missing = comparison.not_compared.join(", ");
+        let line = format!("not compared, since one of the two does not have it: {missing}");
+        lines.push(hanging(&line, width, 2));
     }
     lines.join("\n")
 }
