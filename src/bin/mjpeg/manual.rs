@@ -73,7 +73,7 @@ pub fn page(command: &Command) -> io::Result<String> {
         verbatim(&mut roff, help.lines());
         see_also(&mut roff, command);
         roff.to_writer(&mut page)?;
-        return Ok(text(page));
+        return Ok(text(&page));
     }
     let help = Help::new(&help);
     let mut roff = Roff::new();
@@ -108,7 +108,7 @@ pub fn page(command: &Command) -> io::Result<String> {
     list(&mut roff, "FILES", files.map(|&(_, name, what)| (name, what)));
     see_also(&mut roff, command);
     roff.to_writer(&mut page)?;
-    Ok(text(page))
+    Ok(text(&page))
 }
 
 /// The first line, without a date, which would make the page differ from day to day. The roff crate would leave an empty
@@ -143,8 +143,8 @@ fn is_topic(command: &Command) -> bool {
     command.is_hide_set()
 }
 
-fn text(page: Vec<u8>) -> String {
-    String::from_utf8_lossy(&page).replace(FIXED_SPACE, "\\~")
+fn text(page: &[u8]) -> String {
+    String::from_utf8_lossy(page).replace(FIXED_SPACE, "\\~")
 }
 
 /// The text behind the options, by what it is.
@@ -217,7 +217,8 @@ fn flags(command: &Command) -> impl Iterator<Item = &Arg> {
 /// What an option or an argument takes: the possible values, or the name of the value.
 fn values(arg: &Arg) -> String {
     let possible = arg.get_possible_values();
-    let few = possible.iter().filter(|value| !value.is_hide_set()).map(|value| value.get_name());
+    let few =
+        possible.iter().filter(|value| !value.is_hide_set()).map(clap::builder::PossibleValue::get_name);
     let few: Vec<&str> = few.collect();
     if !few.is_empty() && few.len() <= 8 {
         return few.join("|");
@@ -299,7 +300,7 @@ mod tests {
         command.build();
         let mut roff = Roff::new();
         roff.text(synopsis(&command));
-        let line = text(roff.to_roff().into_bytes());
+        let line = text(roff.to_roff().as_bytes());
         let plain = line.replace("\\fB", "").replace("\\fI", "").replace("\\fR", "").replace("\\-", "-");
         let expected = "x --frames\\~N [--format\\~text|json] [--header\\~NAME:\\~VALUE]... [-q] [TARGET...] [--\\~COMMAND...]";
         assert_eq!(plain.trim_end(), expected);
