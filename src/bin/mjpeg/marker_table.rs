@@ -117,7 +117,7 @@ fn meaning(segment: &Segment<'_>) -> String {
             [high, low] if segment.marker == Marker::DRI => match u16::from_be_bytes([high, low]) {
                 0 => "no restart markers".into(),
                 1 => "a restart marker behind each MCU".into(),
-                n => format!("a restart marker each {n} MCUs"),
+                n => format!("a restart marker every {n} MCUs"),
             },
             [high, low] => Counted(u16::from_be_bytes([high, low]).into(), "line").to_string(),
             _ => String::new(),

@@ -15,7 +15,7 @@ const WIDEST_VALUE: usize = 60;
 
 /// Below the table, if something was measured.
 const MEASURED: &str =
-    "+-: how far another look at the same stream may be from the value; only more is a difference";
+    "+-: the variation to expect from one look to the next; what differs by less is not reported";
 
 /// The table of two streams. With `all` it has also what is the same.
 pub fn table(
