@@ -159,7 +159,8 @@ fn a_reloaded_list_keeps_the_streams_of_targets_that_are_the_same() {
 #[test]
 fn samples_hold_no_connection_between_them() {
     let server = Server::start(&kit::frames(), &["--fps", "20"]);
-    let monitor = monitor(&[&server.stream, "--window=300ms", "--interval=700ms"]);
+    let monitor =
+        monitor(&[&server.stream, "--window=300ms", "--interval=700ms", "--max-gap=600ms", "--listen=0"]);
     assert_eq!(change(&monitor)["to"], "good");
     let state = || -> Value { serde_json::from_str(&text(server.address(), "/state")).unwrap() };
     let viewers = || state()["viewers"].as_array().unwrap().len();
@@ -167,6 +168,16 @@ fn samples_hold_no_connection_between_them() {
     kit::eventually("the next sample", || {
         (state()["totals"]["viewers"].as_u64().unwrap() >= 2).then_some(())
     });
+    // The time between two samples is no gap: the second one is judged like the first.
+    let address = address(&monitor);
+    let second = kit::eventually("the second sample", || {
+        let state: Value = serde_json::from_str(&text(&address, "/state")).unwrap();
+        let camera = state["cameras"][0].clone();
+        let is_judged = camera["connects"].as_u64()? >= 3 && camera["window"].is_object();
+        is_judged.then_some(camera)
+    });
+    assert_eq!(codes(&second["window"]).len(), 0, "{second}");
+    assert!(second["window"]["behind_ms"].as_f64().unwrap() < 500.0, "{second}");
     end(monitor);
 }
 
