@@ -153,6 +153,12 @@ fn a_reloaded_list_keeps_the_streams_of_targets_that_are_the_same() {
     monitor.signal("HUP");
     monitor.says("cameras.txt:1: no URL");
     assert_eq!((viewers(&kept), viewers(&new)), ((1, 1), (1, 1)));
+    // A pipe without a writer does not stop the watch.
+    fs::remove_file(&list).unwrap();
+    run(std::process::Command::new("mkfifo").arg(&list)).expect(0);
+    monitor.signal("HUP");
+    monitor.says("is not a regular file, so it cannot be read again");
+    assert_eq!(viewers(&kept), (1, 1));
     end(monitor);
 }
 
@@ -258,6 +264,29 @@ fn command_lines_that_cannot_be_are_refused() {
         let end = run(mjpeg(["monitor"]).args(args)).expect(2);
         assert!(end.err.contains(why), "{args:?}: {}", end.err);
     }
+}
+
+#[test]
+fn the_ring_must_suffice_for_each_line_of_the_list() {
+    let folder = TempDir::new().unwrap();
+    let list = folder.path().join("cameras.txt");
+    fs::write(&list, "quick http://127.0.0.1:1/\nslow http://127.0.0.1:1/ --window 20s\n").unwrap();
+    let args = ["monitor", "--captures", folder.path().to_str().unwrap(), "--targets"];
+    let end = run(mjpeg(args).arg(&list)).expect(6);
+    assert!(end.err.contains("cameras.txt:2: --ring must be at least twice"), "{}", end.err);
+}
+
+#[test]
+fn a_reader_that_leaves_ends_the_watch_with_a_message() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = mjpeg(["monitor", "http://127.0.0.1:1/", "--window=100ms", "--quiet"]);
+    let mut child = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    let status = kit::eventually("the end", || child.try_wait().unwrap());
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("the reader of standard output has left"), "{said}");
 }
 
 /// Faults that concern one part, and what `check` says of each.

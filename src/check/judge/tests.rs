@@ -129,6 +129,7 @@ fn each_finding_counts_in_one_window_but_those_of_the_head_in_all() {
 #[test]
 fn a_wrong_delimiter_counts_in_each_window_of_its_response() {
     let mut stream = Stream::new(Expectations::default(), "multipart/x-mixed-replace; boundary=other");
+    stream.parser = Parser::new(Walk::new(), Some(b"other"));
     for n in 0..12 {
         stream.send(PICTURES[n % 2], 0, n as u64 * 100);
         if n % 4 == 3 {

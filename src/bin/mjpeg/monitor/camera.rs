@@ -116,7 +116,8 @@ impl Camera {
         if before < most {
             recorder.trigger();
         } else if before == most {
-            let text = format!("{}: no more captures: {most} changes were captured (--captures-most)", self.name);
+            let text =
+                format!("{}: no more captures: {most} changes were captured (--captures-most)", self.name);
             output::message("monitor", &text);
         }
     }
