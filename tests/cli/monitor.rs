@@ -153,13 +153,20 @@ fn a_reloaded_list_keeps_the_streams_of_targets_that_are_the_same() {
     monitor.signal("HUP");
     monitor.says("cameras.txt:1: no URL");
     assert_eq!((viewers(&kept), viewers(&new)), ((1, 1), (1, 1)));
+    // A pipe without a writer does not stop the watch.
+    fs::remove_file(&list).unwrap();
+    run(std::process::Command::new("mkfifo").arg(&list)).expect(0);
+    monitor.signal("HUP");
+    monitor.says("is not a regular file, so it cannot be read again");
+    assert_eq!(viewers(&kept), (1, 1));
     end(monitor);
 }
 
 #[test]
 fn samples_hold_no_connection_between_them() {
     let server = Server::start(&kit::frames(), &["--fps", "20"]);
-    let monitor = monitor(&[&server.stream, "--window=300ms", "--interval=700ms"]);
+    let monitor =
+        monitor(&[&server.stream, "--window=300ms", "--interval=700ms", "--max-gap=600ms", "--listen=0"]);
     assert_eq!(change(&monitor)["to"], "good");
     let state = || -> Value { serde_json::from_str(&text(server.address(), "/state")).unwrap() };
     let viewers = || state()["viewers"].as_array().unwrap().len();
@@ -167,6 +174,16 @@ fn samples_hold_no_connection_between_them() {
     kit::eventually("the next sample", || {
         (state()["totals"]["viewers"].as_u64().unwrap() >= 2).then_some(())
     });
+    // The time between two samples is no gap: the second one is judged like the first.
+    let address = address(&monitor);
+    let second = kit::eventually("the second sample", || {
+        let state: Value = serde_json::from_str(&text(&address, "/state")).unwrap();
+        let camera = state["cameras"][0].clone();
+        let is_judged = camera["connects"].as_u64()? >= 3 && camera["window"].is_object();
+        is_judged.then_some(camera)
+    });
+    assert_eq!(codes(&second["window"]).len(), 0, "{second}");
+    assert!(second["window"]["behind_ms"].as_f64().unwrap() < 500.0, "{second}");
     end(monitor);
 }
 
@@ -247,6 +264,29 @@ fn command_lines_that_cannot_be_are_refused() {
         let end = run(mjpeg(["monitor"]).args(args)).expect(2);
         assert!(end.err.contains(why), "{args:?}: {}", end.err);
     }
+}
+
+#[test]
+fn the_ring_must_suffice_for_each_line_of_the_list() {
+    let folder = TempDir::new().unwrap();
+    let list = folder.path().join("cameras.txt");
+    fs::write(&list, "quick http://127.0.0.1:1/\nslow http://127.0.0.1:1/ --window 20s\n").unwrap();
+    let args = ["monitor", "--captures", folder.path().to_str().unwrap(), "--targets"];
+    let end = run(mjpeg(args).arg(&list)).expect(6);
+    assert!(end.err.contains("cameras.txt:2: --ring must be at least twice"), "{}", end.err);
+}
+
+#[test]
+fn a_reader_that_leaves_ends_the_watch_with_a_message() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = mjpeg(["monitor", "http://127.0.0.1:1/", "--window=100ms", "--quiet"]);
+    let mut child = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    let status = kit::eventually("the end", || child.try_wait().unwrap());
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("the reader of standard output has left"), "{said}");
 }
 
 /// Faults that concern one part, and what `check` says of each.

@@ -69,6 +69,20 @@ pub fn judge(deviations: &[Deviation], length: &Length, findings: &mut Findings)
     }
 }
 
+/// What the parser reports once in a response, or once for each change, although it holds for all parts behind it.
+pub static LASTING: [&Rule; 10] = [
+    &PREAMBLE,
+    &PREAMBLE_BLANK,
+    &FIRST_DELIMITER_MISSING,
+    &DELIMITER_MISMATCH,
+    &DELIMITER_DASHES,
+    &DELIMITER_WITHOUT_DASHES,
+    &DELIMITER_CHANGED,
+    &NO_MULTIPART,
+    &CHUNK_FRAMING,
+    &CONTENT_CODING_MISSING,
+];
+
 /// The rule that a preamble breaks.
 pub fn preamble(is_blank: bool) -> &'static Rule {
     if is_blank { &PREAMBLE_BLANK } else { &PREAMBLE }

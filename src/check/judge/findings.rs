@@ -57,6 +57,12 @@ impl Findings {
         finding.count += count;
     }
 
+    /// Takes what `earlier` has of these rules.
+    pub fn carry(&mut self, earlier: &Self, rules: &[&Rule]) {
+        let kept = rules.iter().filter_map(|rule| earlier.by_code.get_key_value(rule.code));
+        self.by_code.extend(kept.map(|(code, finding)| (*code, Finding { count: 1, ..finding.clone() })));
+    }
+
     /// Notes a break of `rule` that has another severity in this stream.
     pub fn note_as(&mut self, severity: Severity, rule: &'static Rule, message: impl Into<String>) {
         self.note(rule, Place::STREAM, message);

@@ -67,6 +67,8 @@ pub struct Judge {
     /// The findings and the obstacles of the head, which count in each window.
     of_head: (Findings, Findings),
     parts: Parts,
+    /// Parts of earlier windows.
+    earlier: u64,
     watch: Watch,
     /// Whether the last delimiter was a close-delimiter.
     is_ended: bool,
@@ -91,6 +93,7 @@ impl Judge {
             obstacles: Findings::default(),
             of_head: Default::default(),
             parts: Parts::new(),
+            earlier: 0,
             watch: Watch::default(),
             is_ended: false,
             is_bare: true,
@@ -179,7 +182,7 @@ impl Judge {
     /// A live stream has ended before `asked` was read, such as `20 s`.
     pub fn ended_early(&mut self, asked: &str) {
         let close = if self.is_ended { "with a close-delimiter" } else { "without a close-delimiter" };
-        let parts = Counted(self.parts.count, "part");
+        let parts = Counted(self.earlier + self.parts.count, "part");
         let message = format!("the stream ended {close} after {parts}; {asked} were to be read");
         let severity = match (self.expectations.live, self.is_ended) {
             (true, _) => Severity::Error,
@@ -241,7 +244,8 @@ impl Judge {
     ///
     /// What crosses the border of two windows is found all the same: runs of equal, still or black pictures go on, the first
     /// gap begins at the last picture before the border, and a deviation counts in the window in which it shows. Findings of
-    /// the head are in each report. What is kept for the next window does not grow with the number of windows.
+    /// the head are in each report, and so is what concerns the whole response from a place on, such as another delimiter than
+    /// the announced one. What is kept for the next window does not grow with the number of windows.
     ///
     /// `watched`: as in [`Judge::finish`], up to now.
     ///
@@ -255,9 +259,12 @@ impl Judge {
     /// # Ok::<(), mjpeg::http::HeadError>(())
     /// ```
     pub fn window(&mut self, watched: Option<Duration>) -> Report {
+        let mut findings = self.of_head.0.clone();
+        findings.carry(&self.findings, &deviation::LASTING);
         let next = Self {
             expectations: self.expectations.clone(),
-            findings: self.of_head.0.clone(),
+            findings,
+            earlier: self.earlier + self.parts.count,
             obstacles: self.of_head.1.clone(),
             of_head: self.of_head.clone(),
             parts: self.parts.continued(&self.findings),

@@ -127,6 +127,22 @@ fn each_finding_counts_in_one_window_but_those_of_the_head_in_all() {
 }
 
 #[test]
+fn a_wrong_delimiter_counts_in_each_window_of_its_response() {
+    let mut stream = Stream::new(Expectations::default(), "multipart/x-mixed-replace; boundary=other");
+    stream.parser = Parser::new(Walk::new(), Some(b"other"));
+    for n in 0..12 {
+        stream.send(PICTURES[n % 2], 0, n as u64 * 100);
+        if n % 4 == 3 {
+            assert_eq!(stream.window(n as u64 * 100), [("delimiter-mismatch", 1)], "{n}");
+        }
+    }
+    stream.judge.ended_early("more");
+    let report = stream.judge.finish(Some(Duration::from_millis(1200)));
+    let message = &report.findings.iter().find(|it| it.rule.code == "T404").unwrap().message;
+    assert!(message.contains("after 12 parts"), "{message}");
+}
+
+#[test]
 fn the_rate_is_that_of_the_window() {
     let expectations = Expectations { min_fps: Some(4.0), ..Expectations::default() };
     let mut stream = Stream::new(expectations, "multipart/x-mixed-replace; boundary=b");

@@ -1,6 +1,6 @@
 //! One camera: what its thread and the thread that closes the windows share.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use super::totals::Totals;
 use super::window::{Seen, Window};
 use crate::clock::Clock;
 use crate::flight::FlightRecorder;
+use crate::output;
 use crate::transport::{End, Target};
 
 /// A camera that is watched.
@@ -25,6 +26,8 @@ pub struct Camera {
     pub recorder: Option<FlightRecorder>,
     /// It is no longer watched: its thread ends when it next looks.
     gone: AtomicBool,
+    /// Changes that were captured.
+    captured: AtomicU64,
     watched: Mutex<Watched>,
 }
 
@@ -86,7 +89,8 @@ impl Camera {
             news: Vec::new(),
         };
         let gone = AtomicBool::new(false);
-        Self { name, target, options, recorder, gone, watched: Mutex::new(watched) }
+        let captured = AtomicU64::new(0);
+        Self { name, target, options, recorder, gone, captured, watched: Mutex::new(watched) }
     }
 
     /// Ends the watch.
@@ -103,6 +107,18 @@ impl Camera {
     pub fn note_end(&self, end: &End) {
         if let Some(recorder) = &self.recorder {
             recorder.ended(end.word("goal").unwrap_or("closed"));
+        }
+    }
+
+    /// Captures a change, unless there are `most` captures. The first one that is left out is said.
+    pub fn capture(&self, recorder: &FlightRecorder, most: u64) {
+        let before = self.captured.fetch_add(1, Ordering::Relaxed);
+        if before < most {
+            recorder.trigger();
+        } else if before == most {
+            let text =
+                format!("{}: no more captures: {most} changes were captured (--captures-most)", self.name);
+            output::message("monitor", &text);
         }
     }
 

@@ -88,6 +88,9 @@ pub struct Monitor {
     /// them, and `mjpeg serve` plays them again
     #[arg(long, value_name = "DIR")]
     captures: Option<PathBuf>,
+    /// With --captures: the most changes to bad of a camera that are captured in a run. Older captures stay
+    #[arg(long, value_name = "N", default_value = "100", requires = "captures")]
+    captures_most: u64,
     /// With --captures: how much of the stream before a fault is kept in memory, for each camera. At least two windows
     #[arg(long, value_name = "T", default_value = "30s", value_parser = value::limit, requires = "captures")]
     ring: Duration,
@@ -135,22 +138,28 @@ impl Monitor {
         }
         self.camera.check().map_err(Usage::value)?;
         for target in &self.targets {
-            Self::check_camera(target, &self.camera).map_err(Usage::value)?;
+            self.check_camera(target, &self.camera).map_err(Usage::value)?;
         }
-        if self.captures.is_some() && self.ring < self.camera.window * 2 {
-            return Err(Usage::value(
-                "--ring must be at least twice --window: a fault is known at the end of its window",
-            ));
-        }
-        Ok(())
+        self.check_ring(&self.camera).map_err(Usage::value)
     }
 
     /// Why a target cannot be watched.
-    fn check_camera(target: &Target, options: &CameraOptions) -> Result<(), String> {
+    fn check_camera(&self, target: &Target, options: &CameraOptions) -> Result<(), String> {
         if !target.is_live() {
             return Err(format!("{target} is not a URL: only live streams can be watched"));
         }
-        options.check()
+        options.check()?;
+        self.check_ring(options)
+    }
+
+    /// Why a capture would not have the fault.
+    fn check_ring(&self, options: &CameraOptions) -> Result<(), String> {
+        if self.captures.is_some() && self.ring < options.window * 2 {
+            return Err(
+                "--ring must be at least twice --window: a fault is known at the end of its window".into()
+            );
+        }
+        Ok(())
     }
 
     /// The commands of `--on-change`.

@@ -4,7 +4,9 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use crate::exit::Failure;
+use anyhow::anyhow;
+
+use crate::exit::{Exit, Failure};
 use crate::output;
 
 /// Lines that may wait.
@@ -26,8 +28,8 @@ impl Printer {
         let failed = Arc::clone(&failure);
         let write = move || {
             for line in waiting {
-                if let Err(error) = output::result(&line) {
-                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                if let Err(failure) = output::result(&line) {
+                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(said(failure));
                     return;
                 }
             }
@@ -45,7 +47,7 @@ impl Printer {
         }
     }
 
-    /// Why nothing more can be written. A reader that has left ends the run without a message.
+    /// Why nothing more can be written.
     pub fn failure(&self) -> Option<Failure> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -61,4 +63,14 @@ impl Printer {
             thread::sleep(std::time::Duration::from_millis(10));
         }
     }
+}
+
+/// A watch has no end of its own: a reader that has left takes the purpose of it away, which a script is to see.
+fn said(failure: Failure) -> Failure {
+    if failure.cause.is_some() {
+        return failure;
+    }
+    let cause = anyhow!("the reader of standard output has left: changes cannot be written");
+    let hint = Some("for a watch without a reader: `> /dev/null`".into());
+    Failure { hint, ..Failure::new(Exit::No, cause) }
 }

@@ -85,6 +85,7 @@ impl Reader {
         let CameraOptions { idle, transport, .. } = &camera.options;
         let manner = Manner { idle: *idle, wait: None, reconnect, poll: Some(transport.poll_interval()) };
         let options = Options { is_pattern_paced: true, ..transport.clone() };
+        camera.watched().window.begin(self.clock.now());
         let mut source = transport::Camera::new(&camera.target, &options, manner, &self.clock, &self.stop);
         let ran = source.run(self, deadline);
         let now = self.clock.now();

@@ -24,6 +24,7 @@ use crate::listen::host::Hosts;
 use crate::listen::tcp;
 use crate::output;
 use crate::problem::Problem;
+use crate::redacted::shown_path;
 use crate::signal::Stop;
 use crate::targets;
 
@@ -33,7 +34,7 @@ impl Monitor {
     /// # Errors
     ///
     /// When the list cannot be read or the address cannot be listened at, at the start; later only a full disk behind standard
-    /// output ends it.
+    /// output, or a reader of it that has left, ends it.
     pub fn run(self, stop: &Stop) -> Result<Outcome, Failure> {
         output::in_background();
         let clock = Clock::real();
@@ -80,7 +81,7 @@ impl Monitor {
     ) -> Result<(), Failure> {
         let line = Line::of(camera, news);
         if let (Standing::Bad, Some(recorder)) = (news.change.to, &camera.recorder) {
-            recorder.trigger();
+            camera.capture(recorder, self.captures_most);
         }
         let json = output::json(&line).map_err(Failure::local)?;
         if !self.quiet {
@@ -124,7 +125,7 @@ impl Monitor {
     fn wanted(&self, stop: &Stop) -> Result<Vec<Wanted>, Problem> {
         let named = match &self.list {
             Some(list) => {
-                let check = |entry: &targets::Entry<_>| Self::check_camera(&entry.target, &entry.options);
+                let check = |entry: &targets::Entry<_>| self.check_camera(&entry.target, &entry.options);
                 targets::read(list, &self.camera, check, stop)?
             }
             None => Vec::new(),
@@ -151,7 +152,8 @@ impl Monitor {
 
     /// Reads the list again. If it is wrong, the cameras stay as they are.
     fn reload(&self, fleet: &mut Fleet, stop: &Stop) {
-        let reloaded = self.wanted(stop).and_then(|wanted| fleet.watch(wanted));
+        let reloaded =
+            self.is_readable_again().and_then(|()| self.wanted(stop)).and_then(|wanted| fleet.watch(wanted));
         match reloaded {
             Ok((new, left)) => {
                 output::message("monitor", &format!("the targets were read again: {new} new, {left} left"));
@@ -163,6 +165,18 @@ impl Monitor {
                 }
             }
         }
+    }
+
+    /// A pipe has given its list already, and the wait for another one would stop the watch.
+    fn is_readable_again(&self) -> Result<(), Problem> {
+        let Some(list) = &self.list else { return Ok(()) };
+        let shown = shown_path(list);
+        let file = std::fs::metadata(list).with_context(|| format!("cannot read the targets in {shown}"))?;
+        if file.is_file() {
+            return Ok(());
+        }
+        let problem = Problem::new(anyhow!("{shown} is not a regular file, so it cannot be read again"));
+        Err(problem.hint("put the list in a file to change it in a run"))
     }
 
     fn rings(&self) -> Result<Option<Rings>, Problem> {

@@ -95,6 +95,12 @@ impl Window {
         }
     }
 
+    /// A new connection begins: its arrival times have a zero of their own.
+    pub fn begin(&mut self, now: Duration) {
+        self.end_response(now);
+        self.zero = None;
+    }
+
     /// A stream was opened at `now` of the clock.
     pub fn opened(&mut self, opened: &Opened, now: Duration) {
         self.lost = None;

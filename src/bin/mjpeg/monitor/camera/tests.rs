@@ -11,6 +11,8 @@ use mjpeg::jpeg::Walk;
 use mjpeg::multipart::Parser;
 
 use super::*;
+use crate::flight::Limits;
+use crate::monitor::ring::Rings;
 use crate::transport::{Lost, OpenErrorKind, Opened, Reason, Secrets};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -193,4 +195,26 @@ fn faults_of(changes: &[(u64, News)], code: &str) -> u64 {
         news.change.to == Standing::Bad && news.seen.findings.iter().any(|it| it.rule.code == code)
     };
     changes.iter().filter(|(_, news)| has(news)).count() as u64
+}
+
+#[test]
+fn captures_of_a_camera_have_a_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::simulated();
+    let limits = Limits { time: SECOND, bytes: 1 << 20 };
+    let rings = Rings { folder: folder.path().into(), limits, after: Duration::ZERO };
+    let recorder = rings.recorder("front", &clock);
+    let target = Target::parse("http://camera/");
+    let camera = Camera::new("front".into(), target, options(&[]), None, Duration::ZERO, &clock);
+    let head = b"HTTP/1.0 200 OK\r\n\r\n";
+    let mut tap = recorder.response(head.len(), false, 0);
+    tap.bytes(&[&head[..], b"--b\r\n\r\npicture"].concat(), clock.now()).unwrap();
+    recorder.part(0);
+    let written: Vec<u64> = (0..4)
+        .map(|_| {
+            camera.capture(&recorder, 2);
+            recorder.finish().written
+        })
+        .collect();
+    assert_eq!(written, [1, 2, 2, 2]);
 }

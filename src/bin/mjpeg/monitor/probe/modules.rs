@@ -15,7 +15,7 @@ use crate::option_file;
 use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::targets;
-use crate::transport::HostPattern;
+use crate::transport::{HostPattern, Options};
 
 /// The name of the module of requests that name none.
 const DEFAULT: &str = "default";
@@ -23,8 +23,6 @@ const DEFAULT: &str = "default";
 const DURATION: Duration = Duration::from_secs(5);
 /// Options of the command line that mean nothing in a probe.
 const FOREIGN: [&str; 5] = ["window", "interval", "bad_after", "good_after", "wait"];
-/// Options with which something secret is sent to whatever host a request names.
-const SECRET: [&str; 3] = ["user", "password_file", "header"];
 
 /// The modules by their names. There is always one named `default`.
 #[derive(Debug)]
@@ -42,7 +40,7 @@ pub struct Module {
 impl Modules {
     /// The default module alone. `common`: the options of the command line.
     pub fn new(common: &CameraOptions) -> Self {
-        let options = CameraOptions { window: DURATION, ..common.clone() };
+        let options = defaults(common);
         Self(BTreeMap::from([(DEFAULT.into(), Module { options, hosts: Vec::new() })]))
     }
 
@@ -96,15 +94,12 @@ impl Module {
                     .collect::<Result<_, _>>()?
             }
         };
-        if let Some(key) =
-            SECRET.into_iter().find(|key| table.contains_key(*key)).filter(|_| hosts.is_empty())
-        {
-            return Err(format!(
-                "{key} would be sent to any host that a request names: add allow_targets = [\"HOST\", ...]"
-            ));
-        }
         let mut words = Vec::new();
         for (key, value) in table {
+            if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+                // The key is not part of the message: it may have a password.
+                return Err("a key has something other than a-z and `_`, or is empty".into());
+            }
             if FOREIGN.contains(&key.as_str()) {
                 return Err(format!(
                     "{key} means nothing in a probe; duration is the time for which it reads"
@@ -121,10 +116,33 @@ impl Module {
                 }
             }
         }
-        let common = CameraOptions { window: DURATION, ..common.clone() };
-        let options = targets::parse_options(&words, &common)?;
+        let options = targets::parse_options(&words, &defaults(common))?;
+        if let Some(option) = secret(&options.transport).filter(|_| hosts.is_empty()) {
+            return Err(format!(
+                "{option} would count for any host that a request names: add allow_targets = [\"HOST\", ...]"
+            ));
+        }
         Ok(Self { options, hosts })
     }
+}
+
+/// What a module has before its own options: of the command line only how a stream is judged. Passwords, fields and ways to a
+/// host are for the cameras that are named there, not for any host that a request names.
+fn defaults(common: &CameraOptions) -> CameraOptions {
+    CameraOptions { window: DURATION, transport: Options::default(), ..common.clone() }
+}
+
+/// The option that sends something secret to the host, or leads to another place than the URL.
+fn secret(options: &Options) -> Option<&'static str> {
+    [
+        (options.user.is_some(), "user"),
+        (options.password_file.is_some(), "password_file"),
+        (options.netrc_file.is_some(), "netrc_file"),
+        (!options.header.is_empty(), "header"),
+        (options.unix_socket.is_some(), "unix_socket"),
+    ]
+    .into_iter()
+    .find_map(|(is_given, name)| is_given.then_some(name))
 }
 
 /// The words of a value, or of each value of a list.
@@ -147,8 +165,32 @@ mod tests {
     use super::*;
 
     fn common() -> CameraOptions {
+        typed(&[])
+    }
+
+    fn typed(line: &[&str]) -> CameraOptions {
         let command = CameraOptions::augment_args(Command::new("x").no_binary_name(true));
-        CameraOptions::from_arg_matches(&command.get_matches_from([""; 0])).unwrap()
+        CameraOptions::from_arg_matches(&command.get_matches_from(line)).unwrap()
+    }
+
+    #[test]
+    fn what_is_typed_for_the_cameras_is_not_for_the_hosts_of_requests() {
+        for line in [
+            &["--user=u:hush", "--header=X-Key: hush"][..],
+            &["--password-file=p"],
+            &["--netrc-file=n"],
+            &["--unix-socket=s"],
+            &["--proxy=http://u:hush@proxy/"],
+            &["--insecure"],
+        ] {
+            let common = typed(&[line, &["--max-gap=3s"]].concat());
+            let modules = Modules::parse("[modules.a]\ndeep = true", &common).unwrap();
+            for module in [&modules, &Modules::new(&common)].map(|it| it.find(None).unwrap()) {
+                assert_eq!(module.options.transport, Options::default(), "{line:?}");
+                assert_eq!(module.options.max_gap, Some(Duration::from_secs(3)));
+            }
+            assert_eq!(modules.find(Some("a")).unwrap().options.transport, Options::default(), "{line:?}");
+        }
     }
 
     #[test]
@@ -176,6 +218,15 @@ mod tests {
             ("[modules.a]\nmin_fps = \"x\"", "module a"),
             ("[modules.a]\ninterval = \"60s\"", "interval means nothing"),
             ("[modules.a]\nuser = \"u:hush\"", "allow_targets"),
+            ("[modules.a]\nuser = \"u:hush\"\nallow_targets = []", "allow_targets"),
+            ("[modules.a]\nheader = [\"A: hush\"]", "allow_targets"),
+            ("[modules.a]\npassword_file = \"p\"", "allow_targets"),
+            ("[modules.a]\nnetrc_file = \"p\"", "allow_targets"),
+            ("[modules.a]\nunix_socket = \"p\"", "allow_targets"),
+            ("[modules.a]\n\"password-file\" = \"p\"", "a key has"),
+            ("[modules.a]\n\"user=hush\" = true", "a key has"),
+            ("[modules.a]\n\"User\" = \"hush\"", "a key has"),
+            ("[modules.a]\n\"\" = true", "a key has"),
             ("[modules.a]\nuser = \"u:hush\"\nallow_targets = [\"a/b\"]", "allow_targets"),
             ("[modules.a]\nuser = \"hush", "not TOML"),
             ("[modules.a]\nmax_gap = { a = 1 }", "max_gap"),
