@@ -226,7 +226,7 @@ mod tests {
              frame_size=40000B;;;0; errors=0;;0;0; warnings=0;0;;0;"
         );
         let mut noisy = good();
-        noisy.timing.as_mut().unwrap().gap_max_ms = 206.943_000_000_000_02;
+        noisy.timing.as_mut().unwrap().gap_max_ms = 206.943;
         assert!(line_of(&[noisy]).contains(" gap_max=0.206943s;"));
         assert!(line_of(&[good(), good()]).contains(" '1_fps_front'=25;;10:;0; "));
     }
