@@ -48,7 +48,18 @@ fn shards_are_complete_and_disjoint_and_merge_to_one_run() {
     let again =
         run_with_input(&mut mjpeg(["check", "--format", "json", "--merge", "-"]), &merged.out).expect(6);
     assert_eq!(again.text(), merged.text());
-    // A shard without a target is no failure.
+    // A shard that was killed before its first line is no complete one; a shard without a target is, and no failure.
+    let empty = folder.path().join("empty");
+    let merge = |input: &[u8]| {
+        fs::write(&empty, input).unwrap();
+        run(mjpeg(["check", "--format", "nagios", "--merge"]).arg(&empty))
+    };
+    assert!(merge(b"").expect(3).err.contains("empty is empty: "));
+    let shards = (1..=2).map(|n| ["1/2", "2/2"][n - 1]);
+    let json =
+        |shard| run(&mut mjpeg(["check", "test:", "--frames", "1", "--format", "json", "--shard", shard]));
+    let idle = shards.map(json).find(|end| end.out == b"\n").unwrap();
+    merge(&idle.out).expect(0);
     let shards =
         (1..=4).map(|n| run(mjpeg(["check", "test:", "--frames", "1"]).args(["--shard", &format!("{n}/4")])));
     let printed = shards.filter(|end| !end.text().is_empty()).count();
@@ -153,6 +164,11 @@ fn a_good_run_writes_expectations_that_it_meets() {
     assert_eq!(fs::read_to_string(file).unwrap(), written);
     check(&["test:", "--frames", "3", "--write-expect", file, "--force"]).expect(0);
     assert!(fs::read_to_string(file).unwrap().contains("size = \"320x240\""));
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink("nothing", &link).unwrap();
+    let end = check(&["test:", "--frames", "3", "--write-expect", link.to_str().unwrap()]).expect(6);
+    assert!(end.err.contains("link exists"), "{}", end.err);
+    fs::remove_file(&link).unwrap();
     let end = check(&["test:", "test:640x480", "--write-expect", file, "--force"]).expect(6);
     assert!(end.err.contains("for one camera, and there are 2 targets"), "{}", end.err);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

@@ -173,3 +173,15 @@ fn a_baseline_that_cannot_be_used_gives_each_format_a_whole_document() {
         run(mjpeg(["check", "--format", "nagios", &motion, "--baseline", "/missing"]).stdin(Stdio::null()));
     assert!(end.expect(3).text().starts_with("MJPEG UNKNOWN - "));
 }
+
+#[test]
+fn a_full_disk_is_unknown_to_nagios_and_our_side_to_others() {
+    let motion = kit::repository("fixtures/captures/motion.http");
+    for (format, status) in [("nagios", 3), ("text", 6)] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let out = mjpeg(["check", "--format", format]).arg(&motion).stdout(full).output().unwrap();
+        assert_eq!(out.status.code(), Some(status), "{format}");
+        let err = String::from_utf8_lossy(&out.stderr);
+        assert!(err.contains("cannot write to standard output"), "{err}");
+    }
+}

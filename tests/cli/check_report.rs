@@ -79,3 +79,31 @@ fn a_page_that_cannot_be_written_is_found_before_a_camera_is_asked() {
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn an_output_that_is_an_input_or_another_output_is_refused_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let (x, y, list) = (file("x"), file("y"), file("list"));
+    for same in [
+        &[&x[..], "--report", &x][..],
+        &["--merge", &x, "--report", &x],
+        &["--targets", &x, "--report", &x],
+        &["test:", "--expect", &x, "--report", &x],
+        &["test:", "--expect", &x, "--write-expect", &x],
+        &["test:", "--baseline", &x, "--report", &x],
+        &["test:", "--save-baseline", &y, "--report", &y],
+        &["test:", "--write-expect", &y, "--report", &y],
+        &[&x, "--write-expect", &x, "--force"],
+    ] {
+        fs::write(&x, "input").unwrap();
+        let end = run(mjpeg(["check"]).args(same)).expect(2);
+        assert!(end.err.contains("are the same file"), "{same:?}: {}", end.err);
+        assert_eq!(fs::read_to_string(&x).unwrap(), "input", "{same:?}");
+    }
+    fs::write(&list, format!("cam {x}\n")).unwrap();
+    let end = run(&mut mjpeg(["check", "--targets", &list, "--report", &x])).expect(6);
+    assert!(end.err.contains("cam: the target and --report are the same file"), "{}", end.err);
+    assert_eq!(fs::read_to_string(&x).unwrap(), "input");
+    assert!(!Path::new(&y).exists());
+}

@@ -39,6 +39,9 @@ fn man_pages_are_up_to_date() {
     assert_eq!(names(&kit::repository("man")), names(made.path()), "a page of a command that does not exist");
     let one = run(&mut mjpeg(["man", "bench", "chunks"])).expect(0).text();
     assert_eq!(one, fs::read_to_string(made.path().join("mjpeg-bench-chunks.1")).unwrap());
+    assert_eq!(run(&mut mjpeg(["man", "mjpeg-bench-chunks"])).expect(0).text(), one);
+    let whole = run(&mut mjpeg(["man"])).expect(0).text();
+    assert_eq!(run(&mut mjpeg(["man", "mjpeg"])).expect(0).text(), whole);
     assert!(run(&mut mjpeg(["man", "chunks"])).expect(2).err.contains("no man page for `chunks`"));
 }
 

@@ -39,7 +39,7 @@ pub struct Man {
     #[arg(long, value_name = "DIR")]
     all: Option<PathBuf>,
 
-    /// The subcommand, such as `bench chunks`; without it, the page of mjpeg itself
+    /// The subcommand, such as `bench chunks`, or the name of a page, such as `mjpeg-bench-chunks`; without it, the page of mjpeg itself
     #[arg(value_name = "COMMAND", conflicts_with = "all")]
     words: Vec<String>,
 }
@@ -61,7 +61,8 @@ impl Man {
             }
             return Ok(Outcome::Exit(Exit::Done));
         }
-        let Some((_, command)) = pages.iter().find(|(words, _)| *words == self.words) else {
+        let Some((_, command)) = pages.iter().find(|(words, _)| words.join("-") == page_name(&self.words))
+        else {
             let words = self.words.join(" ");
             Usage::value(format!("there is no man page for `{words}`")).exit(root.clone(), &["man"]);
         };
@@ -69,8 +70,40 @@ impl Man {
     }
 }
 
+/// The name of a page without `mjpeg` in front: `bench-chunks` of `bench chunks`, `bench-chunks` and `mjpeg-bench-chunks`.
+fn page_name(words: &[String]) -> String {
+    let name = words.join("-");
+    match name.strip_prefix("mjpeg") {
+        Some("") => String::new(),
+        Some(rest) => rest.strip_prefix('-').unwrap_or(&name).into(),
+        None => name,
+    }
+}
+
 fn print(bytes: &[u8]) -> Result<Outcome, Failure> {
     use io::Write as _;
     io::stdout().lock().write_all(bytes).map_err(output::stdout_failure)?;
     Ok(Outcome::Exit(Exit::Done))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_named_by_the_words_of_a_command_or_by_its_own_name() {
+        let name = |words: &str| page_name(&words.split(' ').map(String::from).collect::<Vec<_>>());
+        for (words, expected) in [
+            ("mjpeg", ""),
+            ("check", "check"),
+            ("mjpeg check", "check"),
+            ("mjpeg-check", "check"),
+            ("bench chunks", "bench-chunks"),
+            ("mjpeg-bench-chunks", "bench-chunks"),
+            ("mjpegs", "mjpegs"),
+        ] {
+            assert_eq!(name(words), expected);
+        }
+        assert_eq!(page_name(&[]), "");
+    }
 }

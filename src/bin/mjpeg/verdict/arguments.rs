@@ -10,6 +10,7 @@ use crate::transport::Target;
 use crate::usage::Usage;
 use crate::verdict::format::Format;
 use crate::verdict::limits::Limits;
+use crate::verdict::outputs::{Outputs, WRITE_EXPECT};
 use crate::verdict::reader::Reader;
 use crate::verdict::shard;
 
@@ -141,12 +142,38 @@ impl Check {
         {
             return Err(Usage::conflict("rules are printed with --format text or --format json"));
         }
+        self.outputs().map_err(Usage::conflict)?;
         let files = self.list.iter().chain(&self.merge);
         let list = files.filter(|file| *file == Path::new("-")).count();
         match targets + list {
             0 | 1 => Ok(()),
             _ => Err(Usage::conflict("standard input can be read only once")),
         }
+    }
+}
+
+impl Check {
+    /// The files that are written.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is given twice, or is one that the command line gives to read.
+    pub fn outputs(&self) -> Result<Outputs, String> {
+        let mut outputs = Outputs::default();
+        outputs.add("--report", self.report.as_deref())?;
+        outputs.add("--save-baseline", self.save_baseline.as_deref())?;
+        outputs.add(WRITE_EXPECT, self.write_expect.as_deref())?;
+        outputs.read_expectations(self.limits.expect.as_deref(), self.force)?;
+        outputs.read("standard output", Path::new("/dev/stdout"))?;
+        self.targets.iter().try_for_each(|target| outputs.read_target(target))?;
+        outputs.read_transport(&self.limits.transport)?;
+        let lists = self.list.iter().map(|path| ("--targets", path));
+        let files = lists.chain(self.merge.iter().map(|path| ("--merge", path)));
+        for (name, path) in files.chain(self.baseline.iter().map(|path| ("--baseline", path))) {
+            let is_stdin = name != "--baseline" && path == Path::new("-");
+            outputs.read(name, if is_stdin { Path::new("/dev/stdin") } else { path })?;
+        }
+        Ok(outputs)
     }
 }
 

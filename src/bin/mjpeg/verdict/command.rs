@@ -35,7 +35,8 @@ impl Check {
         match run {
             // The programs that want this format read standard output.
             Err(failure) if self.format == Format::Nagios && failure.cause.is_some() => {
-                output::result(&emit::unknown(&failure.to_string()))?;
+                // If standard output is what has failed, the status and the message are left.
+                let _ = output::result(&emit::unknown(&failure.to_string()));
                 output::failure("check", &failure);
                 Ok(Outcome::Service(Service::Unknown))
             }
@@ -51,7 +52,13 @@ impl Check {
             delivery.take(finished, None, |print| print())?;
         }
         delivery.end(Clock::real().unix())?;
+        self.mark_end(all.len())?;
         Ok(delivery.outcome(stop))
+    }
+
+    /// Prints an empty line as the JSON of no targets: a run that was killed prints nothing, and --merge must not take it for one.
+    fn mark_end(&self, targets: usize) -> Result<(), Failure> {
+        if self.format == Format::Json && targets == 0 { output::result("") } else { Ok(()) }
     }
 
     /// Reads and judges the targets.
@@ -103,6 +110,7 @@ impl Check {
         progress.end();
         printed?;
         delivery.end(clock.unix())?;
+        self.mark_end(tasks.len())?;
         if let Some(file) = &self.save_baseline {
             // One of some targets would hide that the others failed.
             let missing = Counted((tasks.len() - saved.len()) as u64, "target");
@@ -133,7 +141,8 @@ impl Check {
             let count = Counted(tasks.len() as u64, "target");
             return Err(anyhow!("{shown} is for one camera, and there are {count}").into());
         }
-        if file.exists() && !self.force {
+        // Also a link that leads to nothing.
+        if file.symlink_metadata().is_ok() && !self.force {
             return Err(Problem::new(anyhow!("{shown} exists")).hint("replace it with --force"));
         }
         Ok(Replacement::begin(file).with_context(|| format!("cannot write the expectations {shown}"))?)

@@ -1,9 +1,11 @@
 //! What the page of `--report` shows of a stream besides its verdict: times and sizes of all parts, and the parts that findings
 //! name.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use mjpeg::jpeg::{Marker, Segments};
 use mjpeg::multipart::Part;
 
 use crate::transport::Secrets;
@@ -14,6 +16,12 @@ const DOTS: usize = 200_000;
 const HEAD_BYTES: usize = 4096;
 /// Parts that are kept for the page.
 const SHOTS: usize = 8;
+
+/// Segments of a picture, and bytes of each, that are searched for secrets: the page shows the start of so many.
+const SEGMENTS: usize = 64;
+const SEGMENT_BYTES: usize = 8192;
+/// A body of at most this many bytes is searched as a whole: the page may have the picture as it came.
+const SMALL_BODY: usize = 100_000;
 
 /// Time and size of a part.
 #[derive(Debug, Clone, Copy)]
@@ -49,13 +57,37 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Hides secrets of the request in the heads.
+    /// Hides secrets of the request in the heads, and in the bodies where the page shows them.
     pub fn without(mut self, secrets: &Secrets) -> Self {
         self.head = secrets.shown_lines(&self.head);
         for shot in &mut self.shots {
             shot.head = secrets.shown_lines(&shot.head);
+            hide_in_picture(&mut shot.body, secrets);
         }
         self
+    }
+}
+
+/// Hides secrets in the comments and the application segments of a picture. It keeps its length.
+fn hide_in_picture(body: &mut [u8], secrets: &Secrets) {
+    let is_text = |marker: Marker| marker == Marker::COM || (0xe0..=0xef).contains(&marker.code());
+    let segments = Segments::of(body).take(SEGMENTS).filter(|it| is_text(it.marker));
+    let hidden: Vec<(usize, Vec<u8>)> = segments
+        .filter_map(|segment| {
+            let text = &segment.parameters[..segment.parameters.len().min(SEGMENT_BYTES)];
+            let Cow::Owned(mut hidden) = secrets.hidden_bytes(text) else { return None };
+            hidden.resize(text.len(), 0);
+            Some((segment.at + 4, hidden))
+        })
+        .collect();
+    for (at, text) in hidden {
+        if let Some(place) = body.get_mut(at..at + text.len()) {
+            place.copy_from_slice(&text);
+        }
+    }
+    // Bytes that belong to no segment.
+    if body.len() <= SMALL_BODY {
+        secrets.mask(body);
     }
 }
 
@@ -164,6 +196,29 @@ mod tests {
         let evidence = collector.finish(1..=10);
         assert_eq!(evidence.dots.len(), 10);
         evidence.shots.iter().map(|shot| shot.part).collect()
+    }
+
+    #[test]
+    fn secrets_in_comments_and_between_segments_are_hidden() {
+        let mut secrets = Secrets::default();
+        secrets.add(b"hush123");
+        secrets.add(b"ab");
+        let long = [&[b'x'; 70][..], b" hush123"].concat();
+        let mut body = b"\xff\xd8".to_vec();
+        for (marker, text) in
+            [(0xfe, &b"pw=hush123 and ab."[..]), (0xe1, &b"Exif hush123"[..]), (0xe5, &long)]
+        {
+            body.extend_from_slice(&[0xff, marker, 0, text.len() as u8 + 2]);
+            body.extend_from_slice(text);
+        }
+        body.extend_from_slice(b"\xff\xd9 hush123");
+        let shot = Shot { part: 1, head: Vec::new(), body: body.clone() };
+        let evidence = Evidence { shots: vec![shot], ..Evidence::default() }.without(&secrets);
+        let shown = &evidence.shots[0].body;
+        assert_eq!(shown.len(), body.len());
+        let has = |text: &[u8]| shown.windows(text.len()).any(|it| it == text);
+        assert!(!has(b"hush") && !has(b"ab.") && has(b"pw=(redacted)"), "{}", shown.escape_ascii());
+        assert_eq!(Segments::of(shown).count(), 3);
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
+use serde_json::Value;
+
 use crate::option_file;
 use crate::problem::Problem;
 use crate::signal::Stop;
@@ -28,6 +30,11 @@ pub fn read(files: &[PathBuf], stop: &Stop) -> Result<Vec<Finished>, Problem> {
             option_file::read_long(Some(file), LONGEST, stop)
         };
         let bytes = bytes.with_context(|| format!("cannot read the verdicts in {shown}"))?;
+        // A run that ends has printed something: one without a target prints an empty line.
+        if bytes.is_empty() {
+            let problem = Problem::new(anyhow!("{shown} is empty: its run did not come to an end"));
+            return Err(problem.hint("run that shard again"));
+        }
         for (number, line) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
             if line.trim_ascii().is_empty() {
                 continue;
@@ -43,14 +50,43 @@ pub fn read(files: &[PathBuf], stop: &Stop) -> Result<Vec<Finished>, Problem> {
 }
 
 fn parse(line: &[u8]) -> Result<Finished, String> {
-    let value: serde_json::Value =
+    let mut value: Value =
         serde_json::from_slice(line).map_err(|error| format!("the line is no JSON: {error}"))?;
-    match value.get("schema").and_then(serde_json::Value::as_str) {
+    match value.get("schema").and_then(Value::as_str) {
         Some(SCHEMA) => {}
         Some(other) => return Err(format!("the line has the format {other:?}, not {SCHEMA}")),
         None => return Err(format!("the line has no `schema`; {SCHEMA} is needed")),
     }
+    make_printable(&mut value, true);
     serde_json::from_value(value).map_err(|error| format!("the line is no {SCHEMA}: {error}"))
+}
+
+/// Fields that hold text of cameras and people. All formats escape them.
+const TEXTS: [&str; 7] = ["target", "url", "error", "message", "what", "reason", "file"];
+
+/// Makes words of ours, such as codes of rules and names of consumers, what they are in our output: the formats print them as they
+/// are, and a file may have been changed. `is_target`: the value is a target, whose name is a text.
+fn make_printable(value: &mut Value, is_target: bool) {
+    match value {
+        Value::String(word) => *word = plain(word),
+        Value::Array(values) => values.iter_mut().for_each(|it| make_printable(it, false)),
+        Value::Object(fields) => {
+            let all = std::mem::take(fields).into_iter().map(|(key, mut value)| {
+                let is_text = TEXTS.contains(&&key[..]) || (is_target && key == "name");
+                if !(is_text && value.is_string()) {
+                    make_printable(&mut value, false);
+                }
+                (plain(&key), value)
+            });
+            *fields = all.collect();
+        }
+        _ => {}
+    }
+}
+
+fn plain(word: &str) -> String {
+    let is_plain = |c: char| c == ' ' || (c.is_ascii_graphic() && !"|`<>&\"'$\\[]*".contains(c));
+    word.chars().map(|c| if is_plain(c) { c } else { '?' }).collect()
 }
 
 #[cfg(test)]
@@ -86,6 +122,24 @@ mod tests {
             let problem = read(&[one.clone(), wrong], &Stop::default()).unwrap_err();
             assert!(problem.to_string().contains(why) && problem.hint.is_some(), "{problem}");
         }
+        let problem = read(&[one, file("6", "")], &Stop::default()).unwrap_err();
+        assert!(problem.to_string().contains("6 is empty"), "{problem}");
         assert!(read(&[folder.path().join("5")], &Stop::default()).is_err());
+    }
+
+    #[test]
+    fn words_of_a_file_are_printable_and_texts_stay() {
+        let line = r#"{"schema":"mjpeg.check/1","target":"a\u001b","name":"n\u001b","verdict":"fail","parts":1,"duration_s":1,
+            "end":"x\u202e","consumers":{"v\u001b|":"on_time"},"consumers_decided_by":{"v":"M2\u001b"},
+            "findings":[{"code":"M\u001b203","name":"x\u202ey","severity":"error","count":1,"message":"m\u001b"}]}"#;
+        let it = parse(line.replace('\n', "").as_bytes()).unwrap();
+        assert_eq!(
+            (&it.target[..], it.name.as_deref(), it.end.as_deref()),
+            ("a\u{1b}", Some("n\u{1b}"), Some("x?"))
+        );
+        let finding = &it.findings[0];
+        assert_eq!((&finding.code[..], &finding.name[..], &finding.message[..]), ("M?203", "x?y", "m\u{1b}"));
+        assert_eq!(it.fates().next().map(|(name, _)| name), Some("v??"));
+        assert_eq!(it.decided_by("v"), Some("M2?"));
     }
 }

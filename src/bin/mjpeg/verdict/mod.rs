@@ -15,6 +15,7 @@ mod framer;
 mod limits;
 mod merge;
 mod options;
+mod outputs;
 mod plan;
 mod reader;
 mod reason;

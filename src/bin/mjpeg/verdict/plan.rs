@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use anyhow::anyhow;
 use mjpeg::check::{Expectations, Selection};
 
 use crate::clock::Clock;
@@ -32,6 +33,14 @@ impl Check {
             Some(list) => targets::read(list, &self.limits, |_| Ok(()), stop)?,
             None => Vec::new(),
         };
+        let outputs = self.outputs().map_err(anyhow::Error::msg)?;
+        for entry in &named {
+            let all = outputs
+                .read_target(&entry.target)
+                .and_then(|()| outputs.read_transport(&entry.options.transport))
+                .and_then(|()| outputs.read_expectations(entry.options.expect.as_deref(), self.force));
+            all.map_err(|why| anyhow!("{}: {why}", entry.name))?;
+        }
         let now = jiff::Timestamp::from_second(i64::try_from(clock.unix().as_secs())?)?;
         let today = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
         let mut files: HashMap<PathBuf, Expected> = HashMap::new();

@@ -92,7 +92,6 @@ fn stream(it: &Finished) -> TestCase {
         }
         // The rules that fail say why.
         Verdict::Pass | Verdict::Fail => TestCaseStatus::success(),
-        Verdict::Interrupted => skipped("the check was interrupted"),
         verdict => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             let message = error.unwrap_or_else(|| verdict.words());
@@ -176,6 +175,14 @@ mod tests {
         assert!(text.contains("<failure message=") && text.contains("What to change: "));
         let is_allowed = |c: char| c == '\n' || (!c.is_control() && c != '\u{202e}');
         assert!(text.chars().all(is_allowed));
+    }
+
+    #[test]
+    fn an_interrupted_target_is_an_error() {
+        let it = Finished { verdict: Verdict::Interrupted, error: None, ..silent() };
+        let text = JUnit::default().target(&it).unwrap();
+        assert!(text.contains("<error message=\"interrupted\" type=\"interrupted\""), "{text}");
+        assert!(text.contains("errors=\"1\""), "{text}");
     }
 
     #[test]

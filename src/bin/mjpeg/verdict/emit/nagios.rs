@@ -127,10 +127,12 @@ fn figures(it: &Finished) -> Vec<(&'static str, String)> {
     let limits = it.limits.as_ref();
     let mut all = Vec::new();
     if let Some(timing) = &it.timing {
-        let seconds = |ms: f64| format!("{}s", ms / 1000.0);
+        // The division leaves noise behind the microseconds.
+        let in_seconds = |ms: f64| (ms * 1000.0).round() / 1e6;
+        let seconds = |ms: f64| format!("{}s", in_seconds(ms));
         let least = limits.and_then(|it| it.min_fps).map(|fps| format!("{fps}:")).unwrap_or_default();
         let most =
-            limits.and_then(|it| it.max_gap_ms).map(|ms| (ms / 1000.0).to_string()).unwrap_or_default();
+            limits.and_then(|it| it.max_gap_ms).map(|ms| in_seconds(ms).to_string()).unwrap_or_default();
         all.push(("fps", format!("{};;{least};0;", timing.fps)));
         all.push(("gap_max", format!("{};;{most};0;", seconds(timing.gap_max_ms))));
         all.push(("gap_p99", format!("{};;;0;", seconds(timing.gap_p99_ms))));
@@ -223,6 +225,9 @@ mod tests {
             "fps=25;;10:;0; gap_max=0.08s;;0.5;0; gap_p99=0.05s;;;0; first_frame=0.12s;;;0; \
              frame_size=40000B;;;0; errors=0;;0;0; warnings=0;0;;0;"
         );
+        let mut noisy = good();
+        noisy.timing.as_mut().unwrap().gap_max_ms = 206.943;
+        assert!(line_of(&[noisy]).contains(" gap_max=0.206943s;"));
         assert!(line_of(&[good(), good()]).contains(" '1_fps_front'=25;;10:;0; "));
     }
 

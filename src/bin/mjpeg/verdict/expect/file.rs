@@ -84,6 +84,16 @@ impl Expected {
                 lines.push(line(ignore.span().start));
                 if let DeValue::Table(table) = ignore.get_ref() {
                     known(table, &IGNORE_KEYS).map_err(|(offset, why)| (line(offset), why))?;
+                    // Errors of the conversion below have no place inside an array.
+                    for key in IGNORE_KEYS {
+                        let Some(value) = table.get(key) else {
+                            return Err((line(ignore.span().start), format!("missing field `{key}`")));
+                        };
+                        if key != "until" && !matches!(value.get_ref(), DeValue::String(_)) {
+                            let why = format!("invalid type: {key} must be a string");
+                            return Err((line(value.span().start), why));
+                        }
+                    }
                 }
             }
         }
@@ -185,6 +195,16 @@ mod tests {
             (&ignore("M215", "x", "7"), 2, "2026-12-31"),
             (&(ignore("M215", "x", "2026-01-01") + "untl = 3\n"), 6, "did you mean until?"),
             ("[[ignore]]\nrule = \"M215\"\nuntil = 2026-01-01\n", 1, "missing field `reason`"),
+            (
+                &(ignore("M215", "x", "2026-01-01") + "\n[[ignore]]\nreason = \"x\"\n"),
+                7,
+                "missing field `rule`",
+            ),
+            (
+                "min_fps = 3\n\n[[ignore]]\nreason = \"x\"\nrule = 3\nuntil = 2026-01-01\n",
+                5,
+                "must be a string",
+            ),
         ] {
             let (at, error) = parsed(text).unwrap_err();
             assert!(at == line && error.contains(why), "{text:?}: {at}: {error}");

@@ -4,9 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ImageReader, Limits};
+use mjpeg::jpeg::{Marker, Segments};
+use mjpeg::multipart::Extent;
 use std::io::Cursor;
 
-/// A picture of at most this many bytes is in the page as it came: a browser then shows its damage as it does in the stream.
+/// A picture of at most this many bytes is in the page as it came, but for its texts: a browser then shows its damage as it does in
+/// the stream.
 const AS_IT_CAME: usize = 60_000;
 /// Width and height of a smaller copy, at most.
 const SIDE: u32 = 480;
@@ -19,7 +22,7 @@ pub fn data_url(jpeg: &[u8]) -> Option<(String, bool)> {
         return None;
     }
     if jpeg.len() <= AS_IT_CAME {
-        return Some((url(jpeg), false));
+        return Some((url(&without_texts(jpeg)), false));
     }
     let mut reader = ImageReader::with_format(Cursor::new(jpeg), image::ImageFormat::Jpeg);
     let mut limits = Limits::default();
@@ -31,6 +34,26 @@ pub fn data_url(jpeg: &[u8]) -> Option<(String, bool)> {
     Some((url(&bytes), true))
 }
 
+/// The picture without comments, without application segments that do not change what is seen, and without bytes behind EOI.
+fn without_texts(jpeg: &[u8]) -> Vec<u8> {
+    let mut segments = Segments::of(jpeg);
+    let (mut kept, mut at) = (Vec::with_capacity(jpeg.len()), 0);
+    for segment in segments.by_ref() {
+        let decides = [Marker::APP0, Marker::APP14].contains(&segment.marker);
+        let is_application = (0xe0..=0xef).contains(&segment.marker.code());
+        if segment.marker == Marker::COM || (is_application && !decides) {
+            kept.extend_from_slice(&jpeg[at..segment.at]);
+            at = segment.at + 4 + segment.parameters.len();
+        }
+    }
+    let end = match segments.extent() {
+        Extent::Complete { end } => end,
+        _ => jpeg.len(),
+    };
+    kept.extend_from_slice(&jpeg[at..end]);
+    kept
+}
+
 fn url(jpeg: &[u8]) -> String {
     format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg))
 }
@@ -38,6 +61,20 @@ fn url(jpeg: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_of_a_picture_are_not_in_the_page() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/jpeg/420.jpg");
+        let plain = without_texts(&std::fs::read(path).unwrap());
+        let mut jpeg = plain[..2].to_vec();
+        jpeg.extend_from_slice(b"\xff\xfe\0\x06hush\xff\xe1\0\x06hush\xff\xef\0\x06hush");
+        jpeg.extend_from_slice(&plain[2..]);
+        let cut = jpeg.len() - 20;
+        jpeg.extend_from_slice(b"hush");
+        assert_eq!(without_texts(&jpeg), plain);
+        assert_eq!(without_texts(&jpeg[..cut]), plain[..plain.len() - 20]);
+        assert_eq!(without_texts(b"\xff\xd8"), b"\xff\xd8");
+    }
 
     #[test]
     fn a_large_picture_becomes_small_and_a_small_one_stays() {
