@@ -66,13 +66,15 @@ fn each_lost_doubled_and_reordered_frame_is_counted_and_named() {
 /// The gate of a build must not pass on a server that dies.
 #[test]
 fn a_stream_that_ends_before_the_time_that_was_asked_for_fails_and_is_no_baseline() {
-    let camera = sending("320x240", &[1, 2, 3]);
+    let parts: Vec<Vec<u8>> = pictures("320x240", 3).iter().map(|it| part(it)).collect();
+    let camera = || Camera::sending(HEAD, parts.clone());
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("new.json");
     let save = ["--save-baseline", file.to_str().unwrap()];
     for args in
         [&["--duration", "20s"][..], &["--frames", "4"], &save, &[&save[..], &["--frames", "4"]].concat()]
     {
+        let camera = camera();
         let end = path(&camera.url, &[args, &["--format", "json"]].concat()).expect(5);
         let object: Value = serde_json::from_slice(&end.out).unwrap();
         assert_eq!(object["frames"], 3, "{args:?}");
@@ -80,7 +82,7 @@ fn a_stream_that_ends_before_the_time_that_was_asked_for_fails_and_is_no_baselin
         assert_eq!(end.err.contains("is not written"), args.contains(&"--save-baseline"), "{}", &*end.err);
         assert!(!file.exists(), "{args:?}");
     }
-    path(&camera.url, &[&save[..], &["--frames", "3"]].concat()).expect(0);
+    path(&camera().url, &[&save[..], &["--frames", "3"]].concat()).expect(0);
     assert!(file.exists());
 }
 

@@ -41,7 +41,7 @@ impl Obstacle {
     /// Viewers had a stream that sends no frame any more.
     pub fn stall(viewers: u64, seconds: f64) -> Self {
         let viewers = Counted(viewers, "viewer");
-        let message = format!("stalled: {viewers} received no frame in the last {seconds} s");
+        let message = format!("stalled: {viewers} received no frame in the last {seconds:.1} s");
         Self { exit: Exit::Stalled, message, hint: None }
     }
 

@@ -118,8 +118,11 @@ impl Measured {
 
     /// The stall that lasts to the end of the window, if viewers have one.
     pub fn stall(&self) -> Option<Obstacle> {
-        let is_silent = self.tally.served() > 0 && self.tally.frames() == 0;
-        let limit = if is_silent { self.window } else { SETTLE };
+        // All viewers, for nearly all of a short window: nothing was measured.
+        let most = self.window.mul_f64(0.9);
+        let left = self.tally.served().saturating_sub(self.tally.cut());
+        let is_silent = left > 0 && self.tally.stalled(self.until, most) == left;
+        let limit = if is_silent { most.min(SETTLE) } else { SETTLE };
         let viewers = self.tally.stalled(self.until, limit);
         (viewers > 0).then(|| Obstacle::stall(viewers, limit.as_secs_f64()))
     }

@@ -69,6 +69,8 @@ pub struct Viewer {
     pub allowance: f64,
     /// Whether bytes may wait.
     pub is_readable: bool,
+    /// Whether the server has closed or reset the connection; bytes may wait before that.
+    pub is_closing: bool,
     /// Whether its request had a password.
     pub has_password: bool,
 }
@@ -102,6 +104,7 @@ impl Viewer {
             appetite: Appetite::Full,
             allowance: 0.0,
             is_readable: false,
+            is_closing: false,
             has_password: false,
         })
     }
