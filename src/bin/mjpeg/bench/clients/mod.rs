@@ -188,7 +188,7 @@ fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, F
         let row = setting.row(clients, &mut live)?;
         if let Some(it) = row.measured {
             live.done(it.row(it.fps_p50()));
-            obstacles.extend(it.stall());
+            obstacles.extend(it.stall(SETTLE));
             // With --churn viewers come all the time, and some of them at a bad moment.
             let is_fault = |it: &Obstacle| args.churn.is_none() && it.is_fault();
             let is_unserved = it.tally.served() == 0;

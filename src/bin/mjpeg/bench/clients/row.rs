@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::missed::Missed;
-use super::run::SETTLE;
 use super::tally::Tally;
 use crate::bench::obstacle::Obstacle;
 use crate::bench::times::percentile;
@@ -117,12 +116,12 @@ impl Measured {
     }
 
     /// The stall that lasts to the end of the window, if viewers have one.
-    pub fn stall(&self) -> Option<Obstacle> {
+    pub fn stall(&self, patience: Duration) -> Option<Obstacle> {
         // All viewers, for nearly all of a short window: nothing was measured.
         let most = self.window.mul_f64(0.9);
         let left = self.tally.served().saturating_sub(self.tally.cut());
         let is_silent = left > 0 && self.tally.stalled(self.until, most) == left;
-        let limit = if is_silent { most.min(SETTLE) } else { SETTLE };
+        let limit = if is_silent { most.min(patience) } else { patience };
         let viewers = self.tally.stalled(self.until, limit);
         (viewers > 0).then(|| Obstacle::stall(viewers, limit.as_secs_f64()))
     }
