@@ -202,13 +202,92 @@ fn viewers_whose_stream_is_reset_are_cut_and_stalls_count_although_no_frame_ends
             _ => peer.stream(&part(), Duration::from_millis(50)),
         }
     });
-    let rows = rows(&server.url, 1, "-n 3 --duration 2s --fps 18 --max-gap 1s --max-loss 1");
+    let rows = rows(&server.url, 5, "-n 3 --duration 2s --fps 18 --max-gap 1s --max-loss 1");
     let row = &rows[0];
     assert_eq!((number(row, "served"), number(row, "cut")), (3.0, 1.0), "{row}");
     assert!(number(row, "gap_max_ms") > 1000.0 && number(row, "wait_p99_ms") > 1000.0, "{row}");
     assert!(number(row, "gap_p99_ms") < 500.0, "{row}");
     assert!(number(row, "frames_lost") > 20.0, "{row}");
     assert_eq!(row["missed"], serde_json::json!(["served", "max_gap", "max_loss"]), "{row}");
+}
+
+/// The gate of a build must not pass on a server that dies.
+#[test]
+fn a_run_with_a_broken_stream_fails_and_is_no_baseline() {
+    type Script = fn(usize, &mut Peer);
+    let cases: [(Script, i32, &str); 6] = [
+        (|_, _| {}, 5, "the stream ended"),
+        (|_, peer| peer.reset(), 5, "reset"),
+        (
+            |_, peer| {
+                while peer.send(b"") {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            },
+            5,
+            "stalled: 2 viewers received no frame",
+        ),
+        (
+            |_, peer| {
+                peer.send(b"--foo\r\n\r\n\xff\xd8");
+            },
+            5,
+            "the stream ended",
+        ),
+        // One of two: the other one has a stream.
+        (
+            |number, peer| {
+                if number == 0 {
+                    peer.stream(&part(), Duration::from_millis(20));
+                }
+            },
+            5,
+            "the stream ended",
+        ),
+        (|_, peer| peer.stream(&part(), Duration::from_millis(20)), 0, ""),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("new.json");
+    for (number, (script, code, message)) in cases.into_iter().enumerate() {
+        let server = Crowded::start(move |number, _, peer| {
+            peer.send(HEAD.as_bytes());
+            peer.send(&part());
+            peer.send(&part());
+            script(number, peer);
+        });
+        let args = format!("-n 2 --duration 400ms --quiet --format json --save-baseline {}", file.display());
+        let end = bench(&server.url, &args).expect(code);
+        assert!(end.err.contains(message), "{number}: {}", &*end.err);
+        let report: Value = serde_json::from_slice(&end.out).unwrap();
+        assert_eq!(report["rows"].as_array().unwrap().len(), 1, "{number}: {report}");
+        assert_eq!(file.exists(), code == 0, "{number}");
+        assert_eq!(end.err.contains("is not written"), code != 0, "{number}: {}", &*end.err);
+    }
+    let garbage = Crowded::start(|number, _, peer| {
+        if number == 0 {
+            peer.send(b"hello\r\n\r\n");
+        } else {
+            peer.send(HEAD.as_bytes());
+            peer.stream(&part(), Duration::from_millis(20));
+        }
+    });
+    bench(&garbage.url, "-n 3 --duration 400ms --quiet").expect(4);
+}
+
+#[test]
+fn a_snapshot_is_said_to_be_one_picture() {
+    let server = Crowded::start(|_, _, peer| {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n",
+            jpeg().len()
+        );
+        peer.send(&[head.as_bytes(), &jpeg()].concat());
+    });
+    for command in ["clients", "chunks"] {
+        let end =
+            run(&mut mjpeg(["bench", command, &server.url, "--duration", "300ms", "--quiet"])).expect(4);
+        assert!(end.err.contains("one picture"), "{command}: {}", &*end.err);
+    }
 }
 
 #[test]

@@ -92,6 +92,44 @@ fn a_baseline_finds_what_is_worse_and_refuses_other_settings() {
     assert!(end.code() == Some(6) && end.err.contains("it is of bench path"), "{}", &*end.err);
 }
 
+#[test]
+fn files_that_are_damaged_are_named_and_the_json_is_one_object() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        fs::write(folder.path().join(name), text).unwrap();
+        folder.path().join(name).display().to_string()
+    };
+    let baseline = |value: &str| {
+        format!(
+            r#"{{"schema":"mjpeg.bench.baseline/1","command":"path","target":"","settings":{{"--duration":"10s","--frames":"none"}},"figures":{{"fps":{value}}}}}"#
+        )
+    };
+    let bad = write("bad.json", "{");
+    let negative = write("negative.json", &baseline("-1"));
+    let huge = write("huge.json", &baseline("1e308"));
+    let empty = write("empty.hdr", "");
+    let header = write("header.hdr", "#[Histogram log format version 1.3]\n");
+    let cut = write("cut.hdr", "1,2,3,HIST");
+    let url = "http://127.0.0.1:1/";
+    for (args, named) in [
+        (&["clients", url, "--baseline", &bad][..], &bad[..]),
+        (&["clients", url, "--pid", "999999999"], "no such process"),
+        (&["slow", url, "--baseline", &bad], &bad),
+        (&["chunks", url, "--baseline", &bad], &bad),
+        (&["path", url, "--baseline", &bad], &bad),
+        (&["path", url, "--baseline", &negative], "damaged: fps is -1e0"),
+        (&["path", url, "--baseline", &huge], "damaged: fps is 1e308"),
+        (&["merge", &empty], &empty),
+        (&["merge", &header], &header),
+        (&["merge", &cut], &cut),
+    ] {
+        let end = bench(&[args, &["--format", "json"]].concat(), folder.path(), &[]).expect(6);
+        assert!(end.err.contains(named), "{args:?}: {}", &*end.err);
+        let object: Value = serde_json::from_slice(&end.out).unwrap();
+        assert!(object["schema"].is_string(), "{args:?}: {object}");
+    }
+}
+
 /// The target does not exist, so a measurement would fail with 3.
 #[test]
 fn a_file_that_cannot_be_written_is_found_before_the_measurement() {

@@ -63,6 +63,29 @@ fn each_lost_doubled_and_reordered_frame_is_counted_and_named() {
     assert!(text.contains("#4-#6 #8\n") && text.contains("4 lost, at most 3 allowed"), "{text}");
 }
 
+/// The gate of a build must not pass on a server that dies.
+#[test]
+fn a_stream_that_ends_before_the_time_that_was_asked_for_fails_and_is_no_baseline() {
+    let parts: Vec<Vec<u8>> = pictures("320x240", 3).iter().map(|it| part(it)).collect();
+    let camera = || Camera::sending(HEAD, parts.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("new.json");
+    let save = ["--save-baseline", file.to_str().unwrap()];
+    for args in
+        [&["--duration", "20s"][..], &["--frames", "4"], &save, &[&save[..], &["--frames", "4"]].concat()]
+    {
+        let camera = camera();
+        let end = path(&camera.url, &[args, &["--format", "json"]].concat()).expect(5);
+        let object: Value = serde_json::from_slice(&end.out).unwrap();
+        assert_eq!(object["frames"], 3, "{args:?}");
+        assert!(end.err.contains("the stream ended before "), "{args:?}: {}", &*end.err);
+        assert_eq!(end.err.contains("is not written"), args.contains(&"--save-baseline"), "{}", &*end.err);
+        assert!(!file.exists(), "{args:?}");
+    }
+    path(&camera().url, &[&save[..], &["--frames", "3"]].concat()).expect(0);
+    assert!(file.exists());
+}
+
 /// The times in the strips of this camera are those of 1970, so its pictures are as old as the clock says.
 #[test]
 fn a_picture_that_is_too_old_misses_the_threshold() {

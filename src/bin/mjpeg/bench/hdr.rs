@@ -145,9 +145,27 @@ fn histogram(bytes: &[u8]) -> anyhow::Result<Histogram<u64>> {
     if digits > 5 {
         bail!("the histogram has {digits} digits");
     }
+    let payload = plain.get(HEAD..HEAD + said).unwrap_or_default();
+    if has_impossible_run(payload) {
+        bail!("the histogram is damaged: it has a run of empty counts that no histogram has");
+    }
     Deserializer::new()
         .deserialize(&mut Cursor::new(plain))
         .map_err(|error| anyhow!("the histogram is damaged: {error}"))
+}
+
+/// Whether a number of the payload is the least one of 64 bits, which the deserializer would negate. A number has seven bits
+/// in each byte, and goes on if the eighth is set; a ninth byte has eight. All bits set is the least one.
+fn has_impossible_run(payload: &[u8]) -> bool {
+    let mut rest = payload;
+    while !rest.is_empty() {
+        let len = rest.iter().take(8).take_while(|byte| **byte >= 0x80).count() + 1;
+        if len == 9 && rest.iter().take(9).all(|byte| *byte == 0xff) && rest.len() >= 9 {
+            return true;
+        }
+        rest = rest.get(len..).unwrap_or_default();
+    }
+    false
 }
 
 #[cfg(test)]
@@ -209,6 +227,14 @@ mod tests {
                 let _ = histogram(&damaged);
             }
             let _ = histogram(&plain[..at]);
+        }
+        // The least number of 64 bits, in the loops of the deserializer for the middle and for the end.
+        for counts in [[&[0xff; 9][..], &[0; 20]].concat(), [&[2, 0x80, 2][..], &[0xff; 9]].concat()] {
+            let mut damaged = plain[..HEAD].to_vec();
+            damaged[4..8].copy_from_slice(&u32::try_from(counts.len()).unwrap().to_be_bytes());
+            damaged.extend_from_slice(&counts);
+            let error = histogram(&damaged).unwrap_err().to_string();
+            assert!(error.contains("damaged"), "{error}");
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Why a viewer has no stream, or has lost it: for people, and for the exit status.
 
+use mjpeg::counted::Counted;
+
 use crate::bench::viewers::Over;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
+use crate::output::printable;
 use crate::transport::PlainRequest;
 
 /// Why a viewer is over.
@@ -25,12 +28,33 @@ impl Obstacle {
                 let problem = request.refused(&head, clock).problem;
                 (Exit::Unreachable, format!("HTTP status {}", request.status(&head)), problem.hint)
             }
+            Over::NotAStream(why) if had_frames => (Exit::Stalled, why, None),
             Over::NotAStream(why) => (Exit::NotAStream, why, None),
+            Over::Picture(content_type) => return Self::picture(&content_type),
             Over::Reset(why) => (Exit::Stalled, why, None),
             Over::Closed if had_frames => (Exit::Stalled, "the stream ended".into(), None),
             Over::Closed => (Exit::NotAStream, "the response ended without a frame".into(), None),
         };
         Self { exit, message, hint }
+    }
+
+    /// Viewers had a stream that sends no frame any more.
+    pub fn stall(viewers: u64, seconds: f64) -> Self {
+        let viewers = Counted(viewers, "viewer");
+        let message = format!("stalled: {viewers} received no frame in the last {seconds:.1} s");
+        Self { exit: Exit::Stalled, message, hint: None }
+    }
+
+    /// Whether the stream is at fault, and not the number of viewers, which a server may refuse.
+    pub fn is_fault(&self) -> bool {
+        self.exit >= Exit::NotAStream
+    }
+
+    /// The response was a picture with this content type.
+    pub fn picture(content_type: &str) -> Self {
+        let message = format!("one picture ({}), not a stream", printable(content_type));
+        let hint = Some("give the URL of the stream; this one is that of a snapshot".into());
+        Self { exit: Exit::NotAStream, message, hint }
     }
 
     /// A viewer has waited too long for its first frame.

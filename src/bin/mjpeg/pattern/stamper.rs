@@ -102,7 +102,14 @@ impl fmt::Display for Unstamped {
                     size.0, size.1
                 )
             }
-            Self::Codec(error) => write!(f, "{error}"),
+            Self::Codec(ImageError::Limits(_)) => {
+                write!(
+                    f,
+                    "it is too large to decode: it has more than {} million pixels",
+                    MOST_BYTES / 3 / 1_000_000
+                )
+            }
+            Self::Codec(error) => write!(f, "it cannot be decoded: {error}"),
         }
     }
 }
@@ -146,6 +153,12 @@ mod tests {
         let jpeg = include_bytes!("../../../../fixtures/jpeg/420.jpg");
         let error = Stamper::new().stamp(jpeg, 1, Duration::ZERO).unwrap_err().to_string();
         assert!(error.ends_with("is too small for a coded strip, which needs 288x64"), "{error}");
+        // The frame header says 65535x65535.
+        let mut huge = include_bytes!("../../../../fixtures/jpeg/420.jpg").to_vec();
+        let frame = huge.windows(2).position(|it| it == b"\xff\xc0").unwrap();
+        huge[frame + 5..frame + 9].fill(0xff);
+        let error = Stamper::new().stamp(&huge, 1, Duration::ZERO).unwrap_err().to_string();
+        assert!(error.contains("too large to decode"), "{error}");
         assert!(matches!(Stamper::new().stamp(b"\xff\xd8", 1, Duration::ZERO), Err(Unstamped::Codec(_))));
     }
 }

@@ -96,7 +96,9 @@ impl Stamped {
         self.kept.retain(|(kept, _)| *kept != number);
         if !self.has_stamped {
             let hint = "scale the pictures, or serve them without --stamp";
-            self.error = Some(Problem::from(anyhow!("--stamp: a picture of {why}")).hint(hint).into());
+            self.error = Some(
+                Problem::from(anyhow!("--stamp: a picture cannot have a strip: {why}")).hint(hint).into(),
+            );
             return Some(Next::End);
         }
         let more =

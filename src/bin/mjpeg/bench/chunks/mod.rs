@@ -65,6 +65,13 @@ const MAX_FRAMES: u64 = 100_000;
 
 /// Measure which chunk sizes delay a stream or end it, or how the server of a URL sends
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mjpeg bench chunks frames/ --chunk 1k,64k --report chunks.html
+  mjpeg bench chunks http://127.0.0.1:8080/stream --duration 10s
+
+Exit status: 0 done, whatever the verdict is; 1 a figure is worse with --fail-on-regression; 3 unreachable, 4 not a
+stream, 5 no frame, or a stream that ends although a baseline is compared or written; 6 our side.")]
 pub struct Args {
     /// A directory of JPEGs, streamed in natural order, again and again; or an http:// URL, whose server is measured
     #[arg(value_name = "SOURCE|URL", value_parser = Source::parser())]
@@ -158,6 +165,7 @@ fn measure_url(args: &Args, url: &PlainUrl, stop: &Stop, is_printed: &mut bool) 
         Results { command: "chunks", target: url.to_string(), start, settings, ..Results::default() };
     results.length = clock.now().saturating_sub(started);
     foreign::add(&mut results, &report);
+    let files = if report.has_ended() { files.without_new_baseline() } else { files };
     let comparison = if report.frames > 0 { files.finish(&results)? } else { None };
     *is_printed = true;
     output::result(&match args.format {
@@ -171,7 +179,14 @@ fn measure_url(args: &Args, url: &PlainUrl, stop: &Stop, is_printed: &mut bool) 
         Format::Markdown => foreign::table(&report).markdown(),
     })?;
     if report.frames == 0 {
-        return Err(Failure::new(Exit::Stalled, anyhow!("{url}: no complete frame came")));
+        let failure = Failure::new(Exit::Stalled, anyhow!("{url}: no complete frame came"));
+        return Err(args.outputs.refused(failure));
+    }
+    // Without a comparison, a stream that ends is what this measurement looks for.
+    if report.has_ended() && (args.outputs.baseline.is_some() || args.outputs.save_baseline.is_some()) {
+        let failure =
+            Failure::new(Exit::Stalled, anyhow!("{url}: the stream ended or stalled before --duration"));
+        return Err(args.outputs.refused(failure));
     }
     let is_worse = comparison.is_some_and(|it| it.is_failure());
     Ok(Outcome::Exit(if is_worse { Exit::No } else { Exit::Done }))

@@ -12,7 +12,7 @@ use crate::transport::PlainRequest;
 pub struct Hall<'a> {
     /// What they receive.
     pub tally: Tally,
-    /// Why no viewer had a stream, for the exit status: the worst kind, with its message.
+    /// Why viewers had no stream or lost it, for the exit status: the worst kind, with its message.
     pub worst: Option<Obstacle>,
     clock: Clock,
     request: &'a PlainRequest,
@@ -65,9 +65,7 @@ impl<'a> Hall<'a> {
         let had_frames = self.tally.has_frames(index);
         let obstacle = Obstacle::of(over, had_frames, self.request, &self.clock);
         self.tally.over(index, at, obstacle.message.clone());
-        if !had_frames {
-            self.note(obstacle);
-        }
+        self.note(obstacle);
     }
 
     fn note(&mut self, obstacle: Obstacle) {

@@ -26,7 +26,9 @@ use self::report::Report;
 use self::row::{Measured, Row};
 use self::run::{SETTLE, Setting};
 use self::thresholds::Thresholds;
+use super::format::Format;
 use super::load;
+use super::obstacle::Obstacle;
 use super::outputs::{Files, Results};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
@@ -56,7 +58,11 @@ const OTHER_FILES: u64 = 32;
 Examples:
   mjpeg bench clients http://127.0.0.1:8080/stream -n 1,10,100 --pid $(pidof ustreamer)
   mjpeg bench clients http://127.0.0.1:8080/stream -n 50 --max-gap 200ms --min-fps 25
-  mjpeg bench clients http://127.0.0.1:8080/stream -n 200 --ramp 10/s --churn 5s --format json")]
+  mjpeg bench clients http://127.0.0.1:8080/stream -n 200 --ramp 10/s --churn 5s --format json
+
+Exit status: 0 done; 1 a threshold is missed, or a figure is worse with --fail-on-regression; 3 no viewer has a
+connection or an answer, 4 not a stream, 5 a viewer has no frame in time, or its stream stalls, is reset or ends (with
+--churn only if no viewer is served); 6 our side.")]
 pub struct Args {
     /// An http:// URL of a stream
     #[arg(value_name = "URL", value_parser = PlainUrl::parser())]
@@ -141,6 +147,16 @@ impl Args {
 
 /// Measures every row and prints the report.
 pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
+    let mut is_printed = false;
+    let outcome = measure(args, stop, &mut is_printed);
+    if !is_printed && args.options.format == Format::Json {
+        output::result(&report::print(&args.report(&[]), Format::Json, false, None))?;
+    }
+    outcome
+}
+
+/// Sets `is_printed` when the report is printed.
+fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, Failure> {
     let clock = Clock::real();
     let process = args.options.process()?;
     let most = args.clients.iter().max().copied().unwrap_or(1);
@@ -172,9 +188,11 @@ pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
         let row = setting.row(clients, &mut live)?;
         if let Some(it) = row.measured {
             live.done(it.row(it.fps_p50()));
-            if it.tally.served() == 0 {
-                obstacles.extend(row.worst);
-            }
+            obstacles.extend(it.stall(SETTLE));
+            // With --churn viewers come all the time, and some of them at a bad moment.
+            let is_fault = |it: &Obstacle| args.churn.is_none() && it.is_fault();
+            let is_unserved = it.tally.served() == 0;
+            obstacles.extend(row.worst.filter(|worst| is_unserved || is_fault(worst)));
             measured.push(it);
         }
         if stop.signal().is_some() {
@@ -184,6 +202,7 @@ pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
     live.finish();
     let report = args.report(&measured);
     if let Some(signal) = stop.signal() {
+        *is_printed = true;
         output::result(&report::print(&report, args.options.format, args.options.color.on_stdout(), None))?;
         return Ok(Outcome::Signal(signal));
     }
@@ -193,12 +212,14 @@ pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
     results::add(&mut results, &report, &measured);
     // A run without a frame is no measurement: the files of earlier ones stay.
     let is_measured = report.rows.iter().any(|row| row.served > 0);
+    let files = if obstacles.is_empty() { files } else { files.without_new_baseline() };
     let comparison = if is_measured { files.finish(&results)? } else { None };
     let (format, is_coloured) = (args.options.format, args.options.color.on_stdout());
+    *is_printed = true;
     output::result(&report::print(&report, format, is_coloured, comparison.as_ref()))?;
     let worst = obstacles.into_iter().reduce(|worst, next| if next.exit > worst.exit { next } else { worst });
     if let Some(obstacle) = worst {
-        return Err(obstacle.failure(&args.url.to_string()));
+        return Err(args.options.outputs.refused(obstacle.failure(&args.url.to_string())));
     }
     let is_missed = report.rows.iter().any(|row| !row.missed.is_empty());
     let is_worse = comparison.is_some_and(|it| it.is_failure());

@@ -18,6 +18,8 @@ pub fn add(results: &mut Results, report: &Report, measured: &[Measured]) {
     for (row, it) in report.rows.iter().zip(measured) {
         let prefix = format!("n={} ", row.clients);
         results.figure(&prefix, "served", Some(row.served as f64), Better::More, 0.0);
+        results.figure(&prefix, "served_percent", Some(row.served_percent()), Better::More, 0.0);
+        results.figure(&prefix, "cut_percent", Some(row.cut_percent()), Better::Less, 0.0);
         results.figure(&prefix, "fps_p50", row.fps_p50, Better::More, 0.2);
         results.figure(&prefix, "fps_min", row.fps_min, Better::More, 0.2);
         results.figure(&prefix, "loss_percent", row.loss_percent(), Better::Less, 0.5);

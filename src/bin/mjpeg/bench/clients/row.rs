@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::missed::Missed;
 use super::tally::Tally;
+use crate::bench::obstacle::Obstacle;
 use crate::bench::times::percentile;
 
 /// What was measured with one number of viewers.
@@ -114,6 +115,17 @@ impl Measured {
         rates.get(rates.len().checked_sub(1)? / 2).copied()
     }
 
+    /// The stall that lasts to the end of the window, if viewers have one.
+    pub fn stall(&self, patience: Duration) -> Option<Obstacle> {
+        // All viewers, for nearly all of a short window: nothing was measured.
+        let most = self.window.mul_f64(0.9);
+        let left = self.tally.served().saturating_sub(self.tally.cut());
+        let is_silent = left > 0 && self.tally.stalled(self.until, most) == left;
+        let limit = if is_silent { most.min(patience) } else { patience };
+        let viewers = self.tally.stalled(self.until, limit);
+        (viewers > 0).then(|| Obstacle::stall(viewers, limit.as_secs_f64()))
+    }
+
     /// The figures, where frames are due at this rate.
     pub fn row(&self, due_fps: Option<f64>) -> Row {
         let (tally, until) = (&self.tally, self.until);
@@ -157,6 +169,16 @@ impl Row {
     pub fn loss_percent(&self) -> Option<f64> {
         let due = self.frames_due.filter(|&due| due > 0)?;
         Some(self.frames_lost? as f64 * 100.0 / due as f64)
+    }
+
+    /// Viewers that had a frame, in percent of those that came.
+    pub fn served_percent(&self) -> f64 {
+        self.served as f64 * 100.0 / self.arrivals.max(1) as f64
+    }
+
+    /// Viewers whose stream ended, in percent of those that came.
+    pub fn cut_percent(&self) -> f64 {
+        self.cut as f64 * 100.0 / self.arrivals.max(1) as f64
     }
 
     /// Whether a viewer had no stream or lost it. With `--churn`, some leave before their first frame.

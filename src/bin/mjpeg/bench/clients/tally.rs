@@ -145,6 +145,12 @@ impl Tally {
             as u64
     }
 
+    /// Viewers with a connection whose last frame came at least `limit` before `until`.
+    pub fn stalled(&self, until: Duration, limit: Duration) -> u64 {
+        let is_stalled = |it: &&Viewer| it.last.is_some_and(|last| until.saturating_sub(last) >= limit);
+        self.viewers.iter().filter(|it| it.over.is_none()).filter(is_stalled).count() as u64
+    }
+
     /// Frames in the window.
     pub fn frames(&self) -> u64 {
         self.viewers.iter().map(|it| it.frames).sum()

@@ -78,6 +78,11 @@ impl Facts<'_> {
             Some(End::Closed) => {
                 format!("the server closed the connection after {frames}: look for an error in its log")
             }
+            Some(End::Reset) => {
+                format!(
+                    "the connection was reset after {frames}: the server, or a program on the way, has died or has closed it"
+                )
+            }
             None => format!(
                 "nothing came after {frames}, and the connection stayed open: the server's loop has ended or waits. If it \
                  reads blocks, make them no larger than the smallest part{smallest}"
@@ -137,6 +142,7 @@ mod tests {
             (Verdict::Late, Sending::Tails { bytes: 1 }, None, "", ["last 1 byte of", "flush it"]),
             (Verdict::Ends, Sending::Unknown, Some(End::Framed), "", ["after 15 frames", "28970 bytes"]),
             (Verdict::Ends, Sending::Unknown, Some(End::Closed), "", ["closed the connection", "log"]),
+            (Verdict::Ends, Sending::Unknown, Some(End::Reset), "", ["was reset", "after 15 frames"]),
             (Verdict::Ends, Sending::Unknown, None, "", ["stayed open", "28970 bytes"]),
             (Verdict::Streams, Sending::Whole, None, "", ["leaves whole", "nothing to change"]),
         ] {

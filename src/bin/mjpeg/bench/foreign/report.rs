@@ -71,6 +71,13 @@ struct Object<'a> {
     baseline: Option<&'a Comparison>,
 }
 
+impl Report {
+    /// Whether the stream ended, or stayed silent, before the measurement did.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.verdict, Verdict::Ends | Verdict::Nothing)
+    }
+}
+
 /// The object of a measurement that could not be made.
 #[derive(Serialize)]
 struct Failed<'a> {

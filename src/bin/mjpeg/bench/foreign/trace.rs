@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mjpeg::http::{Head, Version};
+use mjpeg::http::{ContentType, Head, Version};
 use mjpeg::multipart::{self, Extent, Timestamp};
 use mjpeg::response::{Error, Event, Expected, Reader};
 
@@ -37,6 +37,8 @@ pub enum End {
     Framed,
     /// With the connection.
     Closed,
+    /// The connection was reset.
+    Reset,
 }
 
 /// What came of one response.
@@ -127,10 +129,17 @@ impl Trace {
         }
     }
 
+    /// The content type of a response that is no multipart stream and whose one picture has come.
+    pub fn single_picture(&self) -> Option<String> {
+        let content_type = self.head()?.text("content-type").unwrap_or_default();
+        let is_stream = ContentType::parse(content_type.as_bytes()).is_multipart();
+        (self.parts.len() == 1 && self.end.is_some() && !is_stream).then_some(content_type)
+    }
+
     /// The connection ended at `at`.
-    pub fn finish(&mut self, at: Duration) {
+    pub fn finish(&mut self, at: Duration, end: End) {
         if self.end.is_none() {
-            self.end = Some((at, End::Closed));
+            self.end = Some((at, end));
             self.reader.finish();
             self.events(at);
         }

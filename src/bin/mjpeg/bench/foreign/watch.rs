@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use super::trace::Trace;
+use super::trace::{End, Trace};
 use crate::bench::obstacle::Obstacle;
 use crate::bench::page::PageBuffer;
 use crate::bench::viewers::Over;
@@ -62,6 +62,9 @@ pub fn watch(
     }
 }
 
+/// The system names no cause.
+const RESET: &str = "the connection was reset";
+
 fn watch_once(
     addresses: &[SockAddr],
     request: &[u8],
@@ -90,7 +93,7 @@ fn watch_once(
         }
         match (&socket).read(&mut buffer) {
             Ok(0) => {
-                trace.finish(clock.now());
+                trace.finish(clock.now(), End::Closed);
                 break;
             }
             Ok(n) => {
@@ -108,7 +111,7 @@ fn watch_once(
                 let _ = poll(&mut files, Some(&timeout));
             }
             Err(_) => {
-                trace.finish(clock.now());
+                trace.finish(clock.now(), End::Reset);
                 break;
             }
         }
@@ -120,12 +123,20 @@ fn watch_once(
     else {
         let (exit, why) = match (&trace.error, trace.end) {
             (Some(error), _) => (Exit::NotAStream, error.to_string()),
+            (None, Some((_, End::Reset))) => (Exit::Stalled, RESET.into()),
             (None, Some(_)) => (Exit::Stalled, "the connection ended without a response".into()),
             (None, None) => (Exit::Stalled, format!("no response within {} s", PATIENCE.as_secs())),
         };
         return Err(Failure::new(exit, anyhow!("{target}: {why}")));
     };
     let has_ended = trace.error.is_some() || trace.end.is_some();
+    let is_reset = matches!(trace.end, Some((_, End::Reset)));
+    if trace.parts.is_empty() && is_reset && stop.signal().is_none() {
+        return Err(Failure::new(Exit::Stalled, anyhow!("{target}: {RESET}")));
+    }
+    if let Some(content_type) = trace.single_picture().filter(|_| !is_refused && !is_reset) {
+        return Err(Obstacle::picture(&content_type).failure(target));
+    }
     if trace.parts.is_empty() && has_ended && !is_refused && stop.signal().is_none() {
         let why =
             trace.error.as_ref().map_or("the response ended without a frame".into(), ToString::to_string);

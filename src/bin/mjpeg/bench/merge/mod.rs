@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
@@ -72,6 +72,16 @@ struct Row {
 
 /// Reads all files and prints the report.
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
+    let mut is_printed = false;
+    let outcome = merge(args, &mut is_printed);
+    if !is_printed && args.format == Format::Json {
+        output::result(&json(0, Vec::new()))?;
+    }
+    outcome
+}
+
+/// Sets `is_printed` when the report is printed.
+fn merge(args: &Args, is_printed: &mut bool) -> Result<Outcome, Failure> {
     let out = args.hdr.as_ref().map(|path| {
         let begun =
             Replacement::begin(path).with_context(|| format!("cannot write --hdr {}", path.display()));
@@ -85,9 +95,6 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
             hdr::add(&mut all, name, &histogram).map_err(Failure::local)?;
         }
     }
-    if all.is_empty() {
-        return Err(Failure::local(anyhow!("the files have no histogram")));
-    }
     if let Some(out) = out {
         let text = hdr::log(Duration::ZERO, Duration::ZERO, &all).map_err(Failure::local)?;
         out.finish(text.as_bytes()).context("cannot write --hdr").map_err(Failure::local)?;
@@ -97,14 +104,17 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
         Format::Text => table(&rows).text(args.color.on_stdout().into()),
         Format::Csv => table(&rows).csv(),
         Format::Markdown => table(&rows).markdown(),
-        Format::Json => {
-            let object = Object { schema: "mjpeg.bench.merge/1", files: args.files.len(), rows };
-            // Fails only for map keys that are not strings, and for writers that fail.
-            output::json(&object).unwrap_or_default()
-        }
+        Format::Json => json(args.files.len(), rows),
     };
+    *is_printed = true;
     output::result(&text)?;
     Ok(Outcome::Exit(Exit::Done))
+}
+
+/// One line of JSON, without its end.
+fn json(files: usize, rows: Vec<Row>) -> String {
+    // Fails only for map keys that are not strings, and for writers that fail.
+    output::json(&Object { schema: "mjpeg.bench.merge/1", files, rows }).unwrap_or_default()
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<Named>> {
@@ -117,7 +127,11 @@ fn read(path: &Path) -> anyhow::Result<Vec<Named>> {
     if text.len() as u64 > MOST_BYTES {
         return Err(anyhow!("it has more than {MOST_BYTES} bytes"));
     }
-    hdr::parse(&text)
+    let named = hdr::parse(&text)?;
+    if named.is_empty() {
+        bail!("it has no histogram: it is empty, cut or no log of HdrHistogram");
+    }
+    Ok(named)
 }
 
 impl Row {

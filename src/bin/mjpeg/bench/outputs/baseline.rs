@@ -47,6 +47,8 @@ pub struct Comparison {
     is_strict: bool,
 }
 
+/// No figure of a run is larger: a year has fewer microseconds.
+const LARGEST: f64 = 1e14;
 /// Worse by less is no regression, if no other percentage is given.
 const PERCENT: f64 = 10.0;
 
@@ -80,6 +82,9 @@ impl Baseline {
         let it: Self = serde_json::from_slice(&text).context("it is no baseline of mjpeg bench")?;
         if it.schema != SCHEMA {
             bail!("its schema is not {SCHEMA}");
+        }
+        if let Some((name, value)) = it.figures.iter().find(|(_, value)| !(0.0..=LARGEST).contains(*value)) {
+            bail!("it is damaged: {name} is {value:e}");
         }
         Ok(it)
     }

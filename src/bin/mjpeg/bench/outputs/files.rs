@@ -61,6 +61,11 @@ impl Files {
         })
     }
 
+    /// The files of a run that had a fault: the report shows it, and no later run is compared with it.
+    pub fn without_new_baseline(self) -> Self {
+        Self { save_baseline: None, ..self }
+    }
+
     /// Writes all files, and compares with the baseline.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::exit::Failure;
 use crate::usage::Usage;
 
 /// What is written beside the report.
@@ -54,6 +55,17 @@ impl Options {
             }
         }
         Ok(())
+    }
+
+    /// The failure of a run that is no measurement, so that its figures are not written.
+    pub fn refused(&self, failure: Failure) -> Failure {
+        let hint = self.save_baseline.as_ref().map(|path| {
+            format!(
+                "--save-baseline {} is not written: only a run without a fault can be compared",
+                path.display()
+            )
+        });
+        Failure { hint: failure.hint.or(hint), ..failure }
     }
 
     /// One of the options that only a measurement of a stream has.

@@ -11,6 +11,7 @@ mod results;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use mjpeg::counted::Counted;
 
 use self::figures::Figures;
 use self::observer::Watcher;
@@ -42,8 +43,8 @@ The frames must come from mjpeg's test pattern, or from `mjpeg serve --stamp`, w
 of each picture has its number and its time. Programs on the way may encode the picture again and may scale it. Times
 are compared with the clock of this machine, so the clocks of both ends must agree.
 
-Exit status: 0 done; 1 a threshold is missed, or no frame has a strip; 3 unreachable, 4 not a stream, 5 stalled or
-reset, 6 our side.")]
+Exit status: 0 done; 1 a threshold is missed, or no frame has a strip; 3 unreachable, 4 not a stream, 5 stalled,
+reset, or ended before --duration, --frames or the time of a baseline; 6 our side.")]
 pub struct Args {
     /// The end of the chain: a URL
     #[arg(value_name = "URL", value_parser = Target::parser())]
@@ -105,6 +106,21 @@ impl Args {
         vec![("--frames", frames), ("--duration", format!("{:?}", self.limit().unwrap_or_default()))]
     }
 
+    /// Whether a stream that ends early is a failure. Without any of these options, all of a finite stream is measured.
+    fn has_goal(&self) -> bool {
+        let outputs = &self.outputs;
+        let is_compared = outputs.baseline.is_some() || outputs.save_baseline.is_some();
+        self.duration.is_some() || self.frames.is_some() || is_compared
+    }
+
+    /// What the stream must reach, in words.
+    fn goal(&self) -> String {
+        let frames = self.frames.map(|frames| Counted(frames, "frame").to_string());
+        let duration = self.limit().map(|limit| format!("{limit:?}"));
+        let words: Vec<String> = [frames, duration].into_iter().flatten().collect();
+        format!("{} had passed", words.join(" or "))
+    }
+
     /// How long the stream is read.
     fn limit(&self) -> Option<Duration> {
         self.duration.or((self.frames.is_none()).then_some(DURATION))
@@ -161,7 +177,7 @@ fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, F
         return Ok(Outcome::Signal(signal));
     }
     if let Some(failure) = failure {
-        return Err(failure);
+        return Err(args.outputs.refused(failure));
     }
     let is_worse = comparison.is_some_and(|it| it.is_failure());
     Ok(Outcome::Exit(if missed.is_empty() && !is_worse { Exit::Done } else { Exit::No }))
@@ -171,6 +187,9 @@ fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, F
 fn failure(args: &Args, figures: &Figures, end: &End) -> Option<Failure> {
     if let Some(exit) = status::of_end(end, true) {
         return Some(Failure::new(exit, anyhow!("{}: {end}", args.target)));
+    }
+    if matches!(end, End::Closed) && args.has_goal() {
+        return Some(Failure::new(Exit::Stalled, anyhow!("{}: {end} before {}", args.target, args.goal())));
     }
     if figures.parts() == 0 {
         let cause = anyhow!("{}: no complete part came in that time", args.target);

@@ -35,7 +35,10 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 #[command(after_help = "\
 Examples:
   mjpeg bench slow http://127.0.0.1:8080/stream --pid $(pidof ustreamer)
-  mjpeg bench slow http://127.0.0.1:8080/stream --rate 200k --max-age 2s")]
+  mjpeg bench slow http://127.0.0.1:8080/stream --rate 200k --max-age 2s
+
+Exit status: 0 B does not notice that A is slow; 1 it does, a threshold is missed, or a figure is worse with
+--fail-on-regression; 3 unreachable, 4 not a stream, 5 stalled or reset, 6 our side.")]
 pub struct Args {
     /// An http:// URL of a stream
     #[arg(value_name = "URL", value_parser = PlainUrl::parser())]

@@ -222,6 +222,7 @@ impl<'a> Crowd<'a> {
             }
             if event.is_readable() || event.is_read_closed() || event.is_error() {
                 viewer.is_readable = true;
+                viewer.is_closing |= event.is_read_closed() || event.is_error();
                 self.read(number, audience);
             }
         }
@@ -265,6 +266,7 @@ impl<'a> Crowd<'a> {
             if most == 0 {
                 return;
             }
+            let is_closing = viewer.is_closing;
             let taken = viewer.read(&mut self.buffer[..most], &self.clock, &mut |at, frame| {
                 audience.frame(number, at, frame);
             });
@@ -275,11 +277,13 @@ impl<'a> Crowd<'a> {
                 audience.bytes(number, at, n);
             }
             match taken {
+                Taken::Some(..) => {}
+                // The end came with these bytes, and no other event tells it.
+                Taken::All(n, _) if n > 0 && is_closing => {}
                 Taken::All(..) => {
                     viewer.is_readable = false;
                     return;
                 }
-                Taken::Some(..) => {}
                 Taken::Over(over) => return self.end(number, over, audience),
             }
         }

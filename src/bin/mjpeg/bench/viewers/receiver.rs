@@ -50,6 +50,8 @@ pub struct Receiver {
     stage: Stage,
     /// Parts that were not read because they are larger than `body_bytes`.
     too_large: u64,
+    /// The content type, if it is none of a stream of parts.
+    single_type: Option<String>,
 }
 
 #[derive(Debug)]
@@ -94,7 +96,18 @@ impl Drop for Both {
 impl Receiver {
     /// A receiver at the start of a response.
     pub fn new(trust: &Rc<Trust>, body_bytes: usize) -> Self {
-        Self { trust: Rc::clone(trust), body_bytes, stage: Stage::Head(Vec::new()), too_large: 0 }
+        Self {
+            trust: Rc::clone(trust),
+            body_bytes,
+            stage: Stage::Head(Vec::new()),
+            too_large: 0,
+            single_type: None,
+        }
+    }
+
+    /// The content type of a response that is no stream of parts.
+    pub fn single_type(&self) -> Option<&str> {
+        self.single_type.as_deref()
     }
 
     /// Parts that are too large for a viewer.
@@ -198,6 +211,7 @@ impl Receiver {
         let content_type = head.fields().first("content-type").unwrap_or_default();
         self.stage = if !ContentType::parse(content_type).is_multipart() {
             // One picture, a page, or pictures without multipart: the library's reader knows them.
+            self.single_type = Some(String::from_utf8_lossy(content_type).into_owned());
             let mut reader = self.library();
             fill(&mut reader, &bytes[..head.len]);
             Stage::Body { chunks: None, reading: Reading::Read(Box::new(reader)) }

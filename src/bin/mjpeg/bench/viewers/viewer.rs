@@ -32,6 +32,8 @@ pub enum Over {
     Refusal(Box<Head>),
     /// What came is no stream: why.
     NotAStream(String),
+    /// The response was a picture with this content type, and no stream.
+    Picture(String),
     /// The connection was reset: the message of the system.
     Reset(String),
     /// The response or the connection ended.
@@ -57,6 +59,8 @@ pub struct Viewer {
     request: Vec<u8>,
     is_connected: bool,
     receiver: Receiver,
+    /// Frames that came.
+    frames: u64,
     /// When the connection was begun.
     pub opened: Duration,
     /// How much it reads.
@@ -65,6 +69,8 @@ pub struct Viewer {
     pub allowance: f64,
     /// Whether bytes may wait.
     pub is_readable: bool,
+    /// Whether the server has closed or reset the connection; bytes may wait before that.
+    pub is_closing: bool,
     /// Whether its request had a password.
     pub has_password: bool,
 }
@@ -93,10 +99,12 @@ impl Viewer {
             request,
             is_connected: false,
             receiver: Receiver::new(trust, body_bytes),
+            frames: 0,
             opened,
             appetite: Appetite::Full,
             allowance: 0.0,
             is_readable: false,
+            is_closing: false,
             has_password: false,
         })
     }
@@ -135,6 +143,12 @@ impl Viewer {
         Ok(())
     }
 
+    /// The end of a response.
+    fn closed(&self) -> Over {
+        let picture = self.receiver.single_type().filter(|_| self.frames == 1);
+        picture.map_or(Over::Closed, |it| Over::Picture(it.into()))
+    }
+
     /// Reads once into `buffer`, and calls `each` for each frame that is complete, with its time. All frames of a read have
     /// one time: they were there when it returned.
     pub fn read(
@@ -145,11 +159,15 @@ impl Viewer {
     ) -> Taken {
         let result = (&self.socket).read(buffer);
         let at = clock.now();
-        let each = &mut |frame| each(at, frame);
+        let frames = &mut self.frames;
+        let each = &mut |frame| {
+            *frames += 1;
+            each(at, frame);
+        };
         let n = match result {
             Ok(0) => {
                 self.receiver.finish(each);
-                return Taken::Over(Over::Closed);
+                return Taken::Over(self.closed());
             }
             Ok(n) => n,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Taken::Some(0, at),
@@ -159,7 +177,7 @@ impl Viewer {
         match self.receiver.take(&mut buffer[..n], each) {
             Ok(()) if n < buffer.len() => Taken::All(n, at),
             Ok(()) => Taken::Some(n, at),
-            Err(Found::End) => Taken::Over(Over::Closed),
+            Err(Found::End) => Taken::Over(self.closed()),
             Err(Found::Refusal(head)) => Taken::Over(Over::Refusal(head)),
             Err(Found::NotAStream(why)) => Taken::Over(Over::NotAStream(why)),
         }
