@@ -1,4 +1,4 @@
-//! The blocks of the README, and of the documents on reports and fleets, run unchanged.
+//! The blocks of the README, the cookbook, and the documents on reports and fleets run unchanged.
 
 use crate::kit;
 
@@ -23,10 +23,12 @@ fn every_shell_block_of_the_readme_runs() {
 }
 
 #[test]
-fn every_shell_block_on_reports_and_fleets_runs() {
-    let all: Vec<String> =
-        ["docs/reports.md", "docs/fleets.md"].into_iter().flat_map(|it| blocks(it, "sh")).collect();
-    assert!(all.len() >= 5);
+fn every_shell_block_of_the_documents_runs() {
+    let all: Vec<String> = ["docs/cookbook.md", "docs/reports.md", "docs/fleets.md"]
+        .into_iter()
+        .flat_map(|it| blocks(it, "sh"))
+        .collect();
+    assert!(all.len() >= 11);
     run_all(all);
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// The largest time that is told apart, in microseconds: an hour. Longer ones count as an hour.
+/// The largest time that is recorded as it is, in microseconds: an hour. Longer ones count as an hour.
 const MOST_MICROS: u64 = 3_600_000_000;
 /// Significant decimal digits.
 const DIGITS: u8 = 3;

@@ -30,8 +30,8 @@ pub trait Observer {
     /// A problem of our side ends the session.
     fn event(&mut self, event: &multipart::Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem>;
 
-    /// The first byte of the body has come, at this time since 1970-01-01 UTC. Only a live stream has one; it is told before
-    /// all events, and told again with each stream of a camera.
+    /// The first byte of the body has come, at this time since 1970-01-01 UTC. Only a live stream has one. This call comes
+    /// before all events, and again with each stream of a camera.
     fn began(&mut self, _unix: Duration) {}
 
     /// One read, before the events of its bytes: at time `at` since the first byte of the body, the first

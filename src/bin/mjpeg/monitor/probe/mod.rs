@@ -1,6 +1,6 @@
 //! `/probe?target=URL&module=NAME`: one look at a camera for each request, as blackbox_exporter has it.
 //!
-//! A request makes this process send requests to a host that somebody else names. So: only http and https; hosts only as far as
+//! A request makes this process send requests to a host that the client names. So: only http and https; hosts only as far as
 //! `--allow-target` and the module allow them, redirections included; a bounded number of probes, each bounded in time and
 //! bytes; and the answer has numbers and our own words only.
 
