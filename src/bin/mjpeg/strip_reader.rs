@@ -13,18 +13,24 @@ const SEARCHED: u64 = 20;
 const SELDOM: u64 = 256;
 /// Pictures in a row without a strip whose pixels are searched, in a stream that had one in scaled pictures.
 const PATIENCE: u64 = 20;
+/// Pictures without a strip, from the start of a stream on, whose coefficients are read one by one.
+const READ: u64 = 50;
+/// After them only one of so many is read, until one has a strip.
+const SAMPLED: u64 = 16;
 /// The most pixels of a picture that is decoded: 8K.
 const MOST_PIXELS: u64 = 7680 * 4320;
 
 /// Reads the strip of each picture of a stream: from its DC coefficients, else from its pixels.
 ///
-/// In a stream without strips it reads the first line of blocks of each picture, and the pixels of very few.
+/// In a stream without strips it reads the first line of blocks of few pictures, and the pixels of very few.
 #[derive(Debug, Default)]
 pub struct StripReader {
     reader: Reader,
     finder: Finder,
     /// Pictures in a row without a strip.
     without: u64,
+    /// Whether any picture had a strip.
+    is_marked: bool,
     /// Whether pixels are searched.
     has_pixels: bool,
     /// Whether pixels have shown a strip.
@@ -58,14 +64,27 @@ impl StripReader {
     }
 
     /// The identity of the next picture.
+    ///
+    /// A strip that first appears behind many pictures without one is noticed 15 pictures late at most. From then on, each
+    /// picture is read.
     pub fn read(&mut self, jpeg: &[u8]) -> Option<Identity> {
+        if self.is_left_out() {
+            self.without += 1;
+            return None;
+        }
         let identity = self.reader.read(jpeg).or_else(|| {
             let found = self.is_searched().then(|| self.search(jpeg)).flatten();
             self.is_scaled |= found.is_some();
             found
         });
+        self.is_marked |= identity.is_some();
         self.without = if identity.is_some() { 0 } else { self.without + 1 };
         identity
+    }
+
+    /// Where pixels are searched, each frame is asked for, and none is left out.
+    fn is_left_out(&self) -> bool {
+        !self.has_pixels && !self.is_marked && self.without >= READ && !self.without.is_multiple_of(SAMPLED)
     }
 
     fn is_searched(&self) -> bool {

@@ -231,6 +231,26 @@ fn strips_are_found_in_scaled_pictures_also_behind_others() {
 }
 
 #[test]
+fn a_strip_that_appears_late_is_noticed_soon_and_then_every_picture_is_read() {
+    let mut pattern = Pattern::new("320x240".parse().unwrap(), 7);
+    let mut marked = |number: u64| pattern.frame(number, Duration::from_secs(number)).unwrap();
+    let mut reader = StripReader::new();
+    let blank = to_jpeg(&DynamicImage::ImageRgb8(RgbImage::new(320, 240)));
+    for _ in 0..READ + 7 {
+        assert_eq!(reader.read(&blank), None);
+    }
+    let noticed =
+        (1..=SAMPLED).filter_map(|number| reader.read(&marked(number))).map(|it| u64::from(it.number));
+    let noticed: Vec<_> = noticed.collect();
+    assert!(!noticed.is_empty(), "{noticed:?}");
+    assert!(noticed.iter().copied().eq(noticed[0]..=SAMPLED), "{noticed:?}");
+    for _ in 0..READ + 7 {
+        assert_eq!(reader.read(&blank), None);
+    }
+    assert_eq!(reader.read(&marked(100)).map(|it| it.number), Some(100));
+}
+
+#[test]
 fn a_picture_that_came_before_it_was_taken_has_no_age() {
     let identity = Identity { time_us: 5_000_000, number: 1, source: 2 };
     let second = Duration::from_secs(1);
