@@ -4,10 +4,12 @@
 //! corpus and all fixtures.
 
 pub mod chunks;
+pub mod consumers;
 pub mod content_type;
 pub mod cuts;
 pub mod entropy;
 pub mod fields;
+pub mod judge;
 pub mod parser;
 pub mod round_trip;
 pub mod split;

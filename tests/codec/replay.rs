@@ -4,13 +4,15 @@ use std::fs;
 use std::path::Path;
 
 use super::fixtures;
-use super::invariants::{chunks, content_type, entropy, fields, parser, round_trip, split, walk};
+use super::invariants::{
+    chunks, consumers, content_type, entropy, fields, judge, parser, round_trip, split, walk,
+};
 
 type Check = fn(&[u8]);
 
 #[test]
 fn the_corpus_holds_every_invariant() {
-    let targets: [(&str, Check); 8] = [
+    let targets: [(&str, Check); 10] = [
         ("parser", parser::check),
         ("content_type", content_type::check),
         ("fields", fields::check),
@@ -19,6 +21,8 @@ fn the_corpus_holds_every_invariant() {
         ("entropy", entropy::check),
         ("split", split::check),
         ("round_trip", round_trip::check),
+        ("judge", judge::check),
+        ("consumers", consumers::check),
     ];
     let mut inputs = Vec::new();
     for (target, check) in targets {
