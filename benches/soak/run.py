@@ -19,13 +19,15 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import judge  # noqa: E402
 import viewers  # noqa: E402
-from peers import free_port  # noqa: E402
+from peers import free_port, listens  # noqa: E402
 from process import Process, table  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FPS = 10
 # So long after an event, frames may be missing: what was restarted needs time, and what was stopped skips frames.
 EXCUSED_S = 6
+# A pause of this script that was longer by so much shows that the machine does not run what is ready.
+STARVED_S = 0.1
 # Descriptors of the server with few of them, and the viewers that ask it.
 FEW, MANY = 40, 60
 SMALL_DISK = "2m"
@@ -59,7 +61,7 @@ class Soak:
         self.source_url = f"http://127.0.0.1:{self.source_port}/stream"
         self.relay_url = f"http://127.0.0.1:{self.relay_port}/stream"
         self.few_url = f"http://127.0.0.1:{self.few_port}/stream"
-        self.events, self.all, self.named, self.wrong = [], [], {}, []
+        self.events, self.starved, self.all, self.named, self.wrong = [], [], [], {}, []
         self.disk = None
 
     def start(self, name, *arguments, **options):
@@ -80,6 +82,7 @@ class Soak:
 
     def begin(self):
         self.start_source()
+        self.wait_for(self.source_port)
         self.start_relay()
         (self.folder / "farm.toml").write_text(FARM)
         self.start("farm", "serve", "--farm", str(self.folder / "farm.toml"), "--listen", f"127.0.0.1:{self.farm_port}")
@@ -99,6 +102,13 @@ class Soak:
         self.start("monitor", "monitor", self.source_url, self.relay_url, "--targets", str(targets))
         self.start_full_disk()
 
+    def wait_for(self, port):
+        end = time.monotonic() + 20
+        while not listens(port):
+            if time.monotonic() > end:
+                raise SystemExit(f"nothing listens on port {port}")
+            time.sleep(0.1)
+
     def start_full_disk(self):
         disk = self.folder / "disk"
         disk.mkdir()
@@ -107,7 +117,7 @@ class Soak:
             print("the full disk is left out: it needs root and mount")
             return
         self.disk = disk
-        self.start("full", "record", self.source_url, str(disk / "out"), "--wait", "20s", "--quiet")
+        self.start("full", "record", self.source_url, str(disk / "out"), "--wait", "20s", "--reconnect", "forever", "--quiet")
 
     # What happens. Each takes place at a random time, in random order, again and again.
 
@@ -150,7 +160,14 @@ class Soak:
                 event()
                 self.events.append((event.__name__, began, time.time() + EXCUSED_S))
                 next_event = time.monotonic() + self.random.uniform(8, 14)
-            time.sleep(0.5)
+            self.pause(0.5)
+
+    def pause(self, seconds):
+        began = time.time()
+        time.sleep(seconds)
+        ended = time.time()
+        if ended - began > seconds + STARVED_S:
+            self.starved.append(("starved", began - 2, ended + 2))
 
     def end(self):
         """Ends everything. Those that should still run must have done so."""
@@ -190,10 +207,10 @@ def main():
         stopped.set()
         soak.end()
         disk = folder / "disk" / "out"
-        wrong = soak.wrong + judge.recordings(folder, soak.events, FPS, disk if soak.disk else None)
+        wrong = soak.wrong + judge.recordings(folder, soak.events, soak.starved, FPS, disk if soak.disk else None)
         wrong += table(soak.all)
         print()
-        wrong += judge.monitor(folder / "monitor.log")
+        wrong += judge.monitor(folder / "monitor.log", bool(soak.starved))
     finally:
         stopped.set()
         soak.close()
@@ -203,7 +220,7 @@ def main():
             print(f"kept: {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    print(f"events: {len(soak.events)}, viewers that came and went: {viewers.COUNT['vanished']}, slow viewers: {viewers.COUNT['slow']}")
+    print(f"events: {len(soak.events)}, times without a processor: {len(soak.starved)}, viewers that came and went: {viewers.COUNT['vanished']}, slow viewers: {viewers.COUNT['slow']}")
     print("\n".join(f"WRONG: {line}" for line in wrong) or "nothing wrong")
     sys.exit(1 if wrong else 0)
 
