@@ -20,6 +20,8 @@ const LIGHT: f64 = 0.6;
 const HEAVY: (f64, f64) = (0.85, 1.15);
 /// The least gaps whose tail is known to be heavy, and those of which three are above the 99th percentile.
 const TAIL_PARTS: u64 = 200;
+/// With fewer, the least scale in mean distances.
+const FEW: f64 = 0.8;
 const THREE_PARTS: f64 = 300.0;
 /// The same for the logarithm of the mean lateness, whose error is known best.
 const LATE_ERRORS: f64 = 3.25;
@@ -141,7 +143,10 @@ impl Figures {
         };
         let weight = scale / jitter;
         let heavy = ((weight - HEAVY.0) / (HEAVY.1 - HEAVY.0)).clamp(0.0, 1.0);
-        let few = if self.parts < TAIL_PARTS { 0.0 } else { (THREE_PARTS / self.parts as f64).min(1.0) };
+        if self.parts < TAIL_PARTS {
+            return (scale.max(FEW * jitter), TAIL_ERRORS);
+        }
+        let few = (THREE_PARTS / self.parts as f64).min(1.0);
         (jitter.max(scale * weight.max(1.0)), TAIL_ERRORS + HEAVY_ERRORS * heavy * few)
     }
 

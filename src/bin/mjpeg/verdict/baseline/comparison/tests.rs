@@ -2,14 +2,12 @@
 
 #![expect(clippy::print_stdout, reason = "with --nocapture the rates are read")]
 
-mod script;
-
 use std::time::Duration;
 
 use super::super::settings::Settings;
+use super::super::tests::{Jitter, Random, Script};
 use super::*;
 use crate::asked::Asked;
-use script::{Jitter, Random, Script};
 
 fn entry(figures: Figures, findings: &[Found]) -> Entry {
     let options = crate::verdict::options::Options {
@@ -88,8 +86,9 @@ fn fifty_repeats_have_no_false_regression() {
         let found: Vec<usize> = (14..22).map(|seed| regressions_of(seed, script, script)).collect();
         println!("{script}: {found:?} of 50 false");
         assert_eq!(found[0], 0, "{script}");
-        // About one of a thousand is expected where delays have a heavy tail.
-        assert!(found.iter().sum::<usize>() <= 3, "{found:?} of 50 each: {script}");
+        // Where delays have a heavy tail, about two of a thousand are expected, and ten of checks of 100 frames.
+        let most = if script.frames == 100 { 6 } else { 3 };
+        assert!(found.iter().sum::<usize>() <= most, "{found:?} of 50 each: {script}");
     }
 }
 
@@ -121,16 +120,16 @@ fn jitter_whose_99th_percentile_is_20_ms_larger_is_found_in_49_of_50() {
         let Some(worse) = script.with_jitter_for_p99_higher_by(20.0) else { continue };
         let found: Vec<usize> = (14..18).map(|seed| regressions_of(seed, script, worse)).collect();
         println!("{script}, then {:?}: {found:?} of 50 found", worse.jitter);
-        let is_exponential = matches!(script.jitter, Jitter::Exponential(_));
-        let least = match script.frames {
-            // It is half as large again, which 100 frames or a drift do not show for sure.
-            100 if is_exponential => 10,
-            300 if is_exponential && script.drifts => 30,
-            // On average 48.5 of them are: with so few false regressions, no test finds more.
-            300 if is_exponential => 46,
-            _ => 48,
+        // Exponential jitter is half as large again. 100 frames, or a drift, do not show that for sure; of 300, 48 to 49 of 50 are
+        // found on average: with so few false regressions, no test finds more.
+        let (first, all) = match (script.jitter, script.frames, script.drifts) {
+            (Jitter::Exponential(_), 100, _) => (10, 10),
+            (Jitter::Exponential(_), 300, true) => (30, 30),
+            (Jitter::Exponential(_) | Jitter::LogNormal(_), 300, _) => (49, 44),
+            _ => (50, 50),
         };
-        assert!(found.iter().all(|found| *found >= least), "{found:?} of 50: {script}");
+        assert!(found[0] >= first, "{found:?} of 50: {script}");
+        assert!(found.iter().all(|found| *found >= all), "{found:?} of 50: {script}");
     }
 }
 

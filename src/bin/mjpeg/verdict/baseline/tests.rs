@@ -1,11 +1,11 @@
-//! Scripted arrivals, played on the simulated clock.
+//! Scripted arrivals, played on the simulated clock, for the tests of comparisons.
 
 use std::fmt;
 use std::time::Duration;
 
 use mjpeg::stats::FrameTimes;
 
-use super::super::super::figures::{Figures, Steadiness};
+use super::figures::{Figures, Steadiness};
 use crate::clock::Clock;
 
 /// Random numbers that are the same in each run (splitmix64).
