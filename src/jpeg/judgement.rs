@@ -192,6 +192,11 @@ impl Judgement {
         self.start
     }
 
+    /// Bytes before the first SOI of the body.
+    pub fn bytes_before_soi(&self) -> usize {
+        self.notes.place(Note::RepeatedStart).unwrap_or(self.start)
+    }
+
     /// Offset of the first byte behind its EOI; `None` if the picture is damaged or has no EOI.
     pub fn end(&self) -> Option<usize> {
         self.end

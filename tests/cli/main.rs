@@ -13,6 +13,7 @@ mod bench_slow;
 mod bench_url;
 mod check;
 mod check_baseline;
+mod check_before_soi;
 mod check_carriers;
 mod check_content;
 mod check_dialects;

@@ -74,6 +74,11 @@ impl Findings {
         self.by_code.contains_key(rule.code)
     }
 
+    /// How often the stream breaks `rule`.
+    pub fn count(&self, rule: &Rule) -> u64 {
+        self.by_code.get(rule.code).map_or(0, |finding| finding.count)
+    }
+
     /// Sets the severity of the finding of `rule`, if there is one.
     pub fn set_severity(&mut self, rule: &Rule, severity: Severity) {
         if let Some(finding) = self.by_code.get_mut(rule.code) {

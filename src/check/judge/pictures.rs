@@ -14,7 +14,7 @@ use super::format::Format;
 use super::repeats::Repeats;
 use crate::check::content::Look;
 use crate::check::report::Frames;
-use crate::check::rule::Rule;
+use crate::check::rule::{Rule, Severity};
 use crate::check::rules::content::{QUALITY_CHANGE, SAMPLING_CHANGE, SIZE_CHANGE};
 use crate::check::rules::{jpeg::*, part_body::*};
 use crate::counted::Counted;
@@ -154,8 +154,12 @@ impl Pictures {
             findings.note(rule_of_unchecked(unchecked), place(0), unchecked.to_string());
         }
         for (note, at) in judgement.notes().iter() {
+            let message = match note {
+                Note::BytesBeforeStart => before_soi(judgement),
+                note => note.to_string(),
+            };
             if let Some(rule) = rule_of_note(note) {
-                findings.note(rule, place(at), note.to_string());
+                findings.note(rule, place(at), message);
             }
         }
         if let Some(checker) = checker {
@@ -167,10 +171,20 @@ impl Pictures {
     pub fn finish(mut self, findings: &mut Findings) -> Frames {
         let identical = self.repeats.finish(self.count, findings);
         self.content.finish(self.count, findings);
+        if self.count > 1 && findings.count(&BYTES_BEFORE_SOI) == 1 {
+            // Players skip them, and the other pictures come everywhere but in browsers.
+            findings.set_severity(&BYTES_BEFORE_SOI, Severity::Warning);
+        }
         self.sizes.sort_unstable();
         let bytes_p50 = self.sizes.get((self.sizes.len().max(1) - 1) / 2).copied();
         Frames { size: self.format.size, bytes_p50, identical, walked: self.walked, unread: self.unread }
     }
+}
+
+/// What breaks by bytes before SOI, and the cure: a warning has no other place for them.
+fn before_soi(judgement: &Judgement) -> String {
+    let bytes = Counted(judgement.bytes_before_soi() as u64, "byte");
+    format!("{bytes} before SOI; Chromium shows no frame from here on; start each body with FF D8")
 }
 
 /// The damage with its place in the picture. The place of the finding counts the bytes of the stream.

@@ -124,7 +124,13 @@ pub static REMEDIES: &[Remedy] = &[
         bad: "FF D8 ... FF D9 FF D8 ... FF D9",
         good: "FF D8 ... FF D9",
     },
-    Remedy { code: "J322", cure: "Start the body with FF D8.", bad: "00 00 FF D8 ...", good: "FF D8 ..." },
+    Remedy {
+        code: "J322",
+        cure: "Start each body with FF D8: send the buffer from its first picture byte on, without the header or the \
+               alignment of the encoder.",
+        bad: "00 00 FF D8 ...",
+        good: "FF D8 ...",
+    },
     Remedy { code: "J323", cure: "Send FF D8 once.", bad: "FF D8 FF D8 FF E0", good: "FF D8 FF E0" },
     Remedy {
         code: "J324",

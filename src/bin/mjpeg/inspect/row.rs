@@ -144,9 +144,10 @@ fn skipped(kind: DeviationKind) -> Option<&'static str> {
 /// What is unusual about a picture, in words.
 fn notes(body: &[u8], judgement: &Judgement) -> Vec<String> {
     let notes = judgement.notes();
-    let first = notes.place(Note::RepeatedStart).unwrap_or(judgement.start());
     let in_words = |(note, _)| match note {
-        Note::BytesBeforeStart => format!("{} before SOI", Counted(first as u64, "byte")),
+        Note::BytesBeforeStart => {
+            format!("{} before SOI", Counted(judgement.bytes_before_soi() as u64, "byte"))
+        }
         note => Note::to_string(&note),
     };
     let rest = judgement.end().map_or(0, |end| body.len() - end) as u64;

@@ -44,13 +44,13 @@ impl Judge {
 
 /// What readers of the recording should know. The other notes make no difference to them.
 fn deviations(body: &[u8], judgement: &Judgement) -> Vec<String> {
-    let first = judgement.notes().place(Note::RepeatedStart).unwrap_or(judgement.start());
     let rest = judgement.end().map_or(0, |end| body.len() - end);
     let mut deviations = Vec::new();
     for (note, _) in judgement.notes().iter() {
         match note {
             Note::BytesBeforeStart => {
-                deviations.push(format!("{} before SOI", Counted(first as u64, "byte")));
+                let bytes = Counted(judgement.bytes_before_soi() as u64, "byte");
+                deviations.push(format!("{bytes} before SOI"));
             }
             Note::RepeatedStart | Note::NoEnd | Note::JunkBytes => deviations.push(note.to_string()),
             _ => {}

@@ -1,5 +1,6 @@
 //! The properties of two streams beside each other.
 
+use super::importance::Importance;
 use super::item::{Item, Value};
 
 /// What may be unknown of a stream, in the order of the output.
@@ -8,15 +9,19 @@ const GROUPS: [&str; 5] = ["response", "framing", "part head", "deviations", "ti
 /// The properties of one stream.
 #[derive(Debug, Default)]
 pub struct Properties {
+    /// The parts that were looked at.
+    pub parts: u64,
     /// Those that are known.
     pub items: Vec<Item>,
     /// The groups of [`GROUPS`] that are not known.
     pub unknown: Vec<&'static str>,
 }
 
-/// The properties of two streams, in the order of the groups.
+/// The properties of two streams, the most important first, then in the order of the groups.
 #[derive(Debug)]
 pub struct Comparison {
+    /// The parts that were looked at of each.
+    pub parts: [u64; 2],
     /// The lines.
     pub pairs: Vec<Pair>,
     /// Groups of properties that are known of one stream alone, and `times`.
@@ -26,6 +31,8 @@ pub struct Comparison {
 /// A property of both streams.
 #[derive(Debug)]
 pub struct Pair {
+    /// How much it matters.
+    pub importance: Importance,
     /// What it belongs to.
     pub group: &'static str,
     /// Its name.
@@ -44,6 +51,7 @@ impl Comparison {
         let not_compared =
             GROUPS.into_iter().filter(|group| left.unknown.contains(group) != right.unknown.contains(group));
         let not_compared = not_compared.collect();
+        let parts = [left.parts, right.parts];
         let [left, right] =
             [left, right].map(|it| it.items.iter().filter(is_known).cloned().collect::<Vec<Item>>());
         let is = |item: &Item, other: &Item| {
@@ -55,6 +63,7 @@ impl Comparison {
         let mut pairs: Vec<Pair> = left
             .iter()
             .map(|item| Pair {
+                importance: Importance::of(item),
                 group: item.group,
                 name: item.name.clone(),
                 left: Some(item.value.clone()),
@@ -64,6 +73,7 @@ impl Comparison {
         for item in right.iter().filter(|item| !left.iter().any(|other| is(item, other))) {
             let last = pairs.iter().rposition(|pair| pair.group == item.group);
             let pair = Pair {
+                importance: Importance::of(item),
                 group: item.group,
                 name: item.name.clone(),
                 left: None,
@@ -71,7 +81,8 @@ impl Comparison {
             };
             pairs.insert(last.map_or(pairs.len(), |last| last + 1), pair);
         }
-        Self { pairs, not_compared }
+        pairs.sort_by_key(|pair| pair.importance);
+        Self { parts, pairs, not_compared }
     }
 
     /// Whether the streams differ.
@@ -108,7 +119,7 @@ mod tests {
         let fps = |value| Value::Measure(Measure { value, unit: "fps", tolerance: 0.5 });
         let left = vec![item("a", "x", text("1")), item("b", "y", text("2")), item("c", "fps", fps(15.0))];
         let right = [item("a", "z", text("1")), item("b", "y", text("2")), item("c", "fps", fps(15.4))];
-        let of = |items: &[Item]| Properties { items: items.to_vec(), unknown: Vec::new() };
+        let of = |items: &[Item]| Properties { parts: 9, items: items.to_vec(), unknown: Vec::new() };
         let comparison = Comparison::of(&of(&left), &of(&right));
         let lines: Vec<(&str, bool)> =
             comparison.pairs.iter().map(|pair| (&pair.name[..], pair.differs())).collect();

@@ -13,6 +13,8 @@ pub struct Object<'a> {
     schema: &'static str,
     targets: &'a [String; 2],
     #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<[u64; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     differs: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     properties: Option<Vec<PairObject<'a>>>,
@@ -26,6 +28,7 @@ pub struct Object<'a> {
 struct PairObject<'a> {
     group: &'static str,
     name: &'a str,
+    importance: &'static str,
     differs: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<ValueObject<'a>>,
@@ -51,6 +54,7 @@ pub fn object<'a>(
     Object {
         schema: "mjpeg.inspect.diff/1",
         targets,
+        parts: comparison.map(|it| it.parts),
         differs: comparison.map(Comparison::differs),
         properties: comparison.map(|it| pairs(it).map(pair).collect()),
         not_compared: comparison.map(|it| &it.not_compared[..]).unwrap_or_default(),
@@ -62,6 +66,7 @@ fn pair(pair: &Pair) -> PairObject<'_> {
     PairObject {
         group: pair.group,
         name: &pair.name,
+        importance: pair.importance.word(),
         differs: pair.differs(),
         left: pair.left.as_ref().map(value),
         right: pair.right.as_ref().map(value),

@@ -1,6 +1,7 @@
 //! `--diff`: what two streams do differently.
 
 mod comparison;
+mod importance;
 mod item;
 mod json;
 mod pictures;
@@ -83,6 +84,7 @@ pub fn run(
     let comparison = match (&left, &right) {
         ((left, Ok(read)), (right, Ok(other))) if has_parts(read) && has_parts(other) => {
             let properties = |profile: &Profile, read: &Read| Properties {
+                parts: profile.parts(),
                 items: profile.items(&read.around),
                 unknown: profile.unknown(),
             };

@@ -121,6 +121,11 @@ impl Profile {
         Self { parts_of_all, ..Self::default() }
     }
 
+    /// The parts that it is made of.
+    pub fn parts(&self) -> u64 {
+        self.parts
+    }
+
     /// The properties, in the order of their groups.
     pub fn items(&self, around: &Around) -> Vec<Item> {
         let mut items = self.response.clone();

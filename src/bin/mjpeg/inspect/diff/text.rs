@@ -1,6 +1,9 @@
 //! Differences side by side.
 
+use mjpeg::counted::Counted;
+
 use super::comparison::{Comparison, Pair};
+use super::importance::explanation;
 use super::item::Value;
 use crate::lines::{hanging, wrapped};
 use crate::output::printable;
@@ -26,23 +29,33 @@ pub fn table(
     all: bool,
 ) -> String {
     let shown: Vec<&Pair> = comparison.pairs.iter().filter(|pair| all || pair.differs()).collect();
-    let name = shown.iter().map(|pair| pair.name.chars().count() + 2).max().unwrap_or(0).clamp(9, NAME);
+    let name = shown.iter().map(|pair| label(pair).chars().count() + 2).max().unwrap_or(0).clamp(9, NAME);
     let value = match width {
         Some(width) => (width.saturating_sub(name + 4) / 2).max(VALUE),
         None => column_width(targets, &shown),
     };
     let line = Line { widths: [name, value], paint };
     let mut lines = line.of("", [&targets[0], &targets[1]], [Some(Ink::Name); 2]);
-    let mut group = "";
+    let parts = comparison.parts.map(|parts| Counted(parts, "part").to_string());
+    lines.extend(line.of("looked at", [&parts[0], &parts[1]], [None; 2]));
+    let mut importance = None;
     for pair in &shown {
-        if pair.group != group {
-            group = pair.group;
-            lines.push(paint.ink(Ink::Heading, group));
+        if importance != Some(pair.importance) {
+            importance = Some(pair.importance);
+            lines.push(hanging(&paint.ink(Ink::Heading, pair.importance.heading()), width, 2));
         }
         let text = |side: &Option<_>| side.as_ref().map_or("absent".into(), ToString::to_string);
-        let ink = if pair.differs() { [Some(Ink::Control), Some(Ink::Text)] } else { [None; 2] };
-        lines.extend(line.of(&format!("  {}", pair.name), [&text(&pair.left), &text(&pair.right)], ink));
+        // Bold can be read on each background; where only differences are shown, nothing has to stand out.
+        let ink = [(all && pair.differs()).then_some(Ink::Name); 2];
+        lines.extend(line.of(&format!("  {}", label(pair)), [&text(&pair.left), &text(&pair.right)], ink));
     }
+    let same: Vec<String> = comparison.pairs.iter().filter(|pair| !pair.differs()).map(label).collect();
+    if !all && !same.is_empty() {
+        lines.push(hanging(&printable(&format!("the same: {}", same.join(", "))), width, 2));
+    }
+    let mut words: Vec<&str> = shown.iter().filter_map(|pair| explanation(pair.group, &pair.name)).collect();
+    words.dedup();
+    lines.extend(words.into_iter().map(|words| hanging(&paint.ink(Ink::Dim, words), width, 2)));
     let is_measured = |pair: &&Pair| {
         matches!((&pair.left, &pair.right), (Some(Value::Measure(_)), _) | (_, Some(Value::Measure(_))))
     };
@@ -61,6 +74,11 @@ pub fn table(
         lines.push(hanging(&line, width, 2));
     }
     lines.join("\n")
+}
+
+/// The name of a property. Fields of parts have the names of fields of the response.
+fn label(pair: &Pair) -> String {
+    if pair.group == "part head" { format!("part: {}", pair.name) } else { pair.name.clone() }
 }
 
 /// The width of the widest value, where nothing has to fit.

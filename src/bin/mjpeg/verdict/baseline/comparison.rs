@@ -134,6 +134,16 @@ fn measured(then: &Figures, now: &Figures) -> Vec<Change> {
             [Trend::Worse, Trend::Better],
         ),
         (
+            "lateness_ms",
+            // Of delays that add up there is no mean to compare.
+            then.lateness_ms
+                .zip(now.lateness_ms)
+                .filter(|_| then.lateness_error_ms.and(now.lateness_error_ms).is_some()),
+            then.lateness_tolerance(now.parts).unwrap_or_default(),
+            "ms late in the mean",
+            [Trend::Worse, Trend::Better],
+        ),
+        (
             "bytes_mean",
             then.bytes_mean.zip(now.bytes_mean),
             then.bytes_tolerance(now.parts),

@@ -9,3 +9,6 @@ pub use comparison::{Change, Comparison, Trend};
 pub use figures::{Figures, Steadiness};
 pub use file::{Baseline, Entry};
 pub use settings::Settings;
+
+#[cfg(test)]
+mod tests;

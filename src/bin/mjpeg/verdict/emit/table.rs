@@ -1,5 +1,7 @@
 //! The results of several targets beside each other.
 
+use std::collections::HashSet;
+
 use mjpeg::check::Severity;
 
 use crate::output::{self, printable};
@@ -9,9 +11,9 @@ use crate::verdict::word::Verdict;
 
 /// The least characters for the name of a target, if the terminal is narrow.
 const LEAST_NAME: usize = 16;
-/// The columns behind the name: heading, width, and whether it is a number.
+/// The columns behind the name: heading, width, and whether it is a number. That of verdicts is as wide as they are.
 const COLUMNS: [(&str, usize, bool); 10] = [
-    ("verdict", 12, false),
+    ("verdict", 7, false),
     ("fps", 6, true),
     ("p50 ms", 7, true),
     ("p99 ms", 7, true),
@@ -66,7 +68,13 @@ pub fn table(results: &[Result], width: Option<usize>, paint: Paint) -> String {
     // Files have no times: their columns would only take room from the names.
     let has_values = |&n: &usize| results.iter().any(|it| !it.cells[n].is_empty());
     let mut shown: Vec<usize> = (0..COLUMNS.len()).filter(has_values).collect();
-    let total = |shown: &[usize]| shown.iter().map(|&n| COLUMNS[n].1 + 2).sum::<usize>();
+    let mut widths = COLUMNS.map(|(_, width, _)| width);
+    widths[0] = results.iter().map(|it| it.cells[0].chars().count()).fold(widths[0], usize::max);
+    let total = |shown: &[usize]| shown.iter().map(|&n| widths[n] + 2).sum::<usize>();
+    let padded = |n: usize, text: &str| {
+        let width = widths[n];
+        if COLUMNS[n].2 { format!("{text:>width$}") } else { format!("{text:width$}") }
+    };
     for left_out in LEFT_OUT {
         if width.is_some_and(|width| total(&shown) + LEAST_NAME > width) {
             shown.retain(|&n| COLUMNS[n].0 != left_out);
@@ -79,7 +87,7 @@ pub fn table(results: &[Result], width: Option<usize>, paint: Paint) -> String {
         |name: &str, cells: Vec<String>| format!("{name}  {}", cells.join("  ")).trim_end().to_string();
     let headings = shown.iter().map(|&n| padded(n, COLUMNS[n].0)).collect();
     let mut lines = vec![paint.ink(Ink::Heading, line(&format!("{:name_width$}", "target"), headings))];
-    for result in results {
+    for (result, name) in results.iter().zip(shortened(results, name_width)) {
         let cells = shown.iter().map(|&n| {
             let text = padded(n, &result.cells[n]);
             let ink = match COLUMNS[n].0 {
@@ -92,25 +100,28 @@ pub fn table(results: &[Result], width: Option<usize>, paint: Paint) -> String {
             };
             paint.ink(ink, text)
         });
-        let name = format!("{:name_width$}", shortened(&result.name, name_width));
+        let name = format!("{name:name_width$}");
         lines.push(line(&paint.ink(Ink::Name, name), cells.collect()));
     }
     lines.join("\n")
 }
 
-fn padded(column: usize, text: &str) -> String {
-    let (_, width, is_number) = COLUMNS[column];
-    if is_number { format!("{text:>width$}") } else { format!("{text:width$}") }
+/// Names without their middle where they are too long: the ends of URLs tell them apart. Without their start too, if two of them
+/// are the same otherwise.
+fn shortened(results: &[Result], width: usize) -> Vec<String> {
+    let room = width.saturating_sub(3);
+    let names = |start: usize| results.iter().map(move |it| cut(&it.name, start, room - start)).collect();
+    let with_start: Vec<String> = names(room / 2);
+    let is_unlike = |names: &[String]| names.iter().collect::<HashSet<_>>().len() == names.len();
+    if is_unlike(&with_start) { with_start } else { names(0) }
 }
 
-/// A name without its middle if it is too long: the ends of URLs tell them apart.
-fn shortened(name: &str, width: usize) -> String {
+/// A name with so many characters of its start and of its end.
+fn cut(name: &str, start: usize, end: usize) -> String {
     let characters: Vec<char> = name.chars().collect();
-    if characters.len() <= width {
+    if characters.len() <= start + end + 3 {
         return name.into();
     }
-    let start = width.saturating_sub(3) / 2;
-    let end = width.saturating_sub(3) - start;
     let tail = &characters[characters.len() - end..];
     characters[..start].iter().copied().chain("...".chars()).chain(tail.iter().copied()).collect()
 }
@@ -131,14 +142,14 @@ mod tests {
             result("front", Verdict::Fail),
         ];
         for (width, heading) in [
-            (Some(80), "verdict          fps   p99 ms  size       errors  warnings"),
+            (Some(80), "verdict     fps   p99 ms   max ms  size       errors  warnings"),
             (
                 Some(200),
-                "verdict          fps   p50 ms   p99 ms   max ms  size        a frame  errors  warnings  infos",
+                "verdict     fps   p50 ms   p99 ms   max ms  size        a frame  errors  warnings  infos",
             ),
             (
                 None,
-                "verdict          fps   p50 ms   p99 ms   max ms  size        a frame  errors  warnings  infos",
+                "verdict     fps   p50 ms   p99 ms   max ms  size        a frame  errors  warnings  infos",
             ),
         ] {
             let text = table(&results, width, Paint::Plain);
@@ -155,12 +166,26 @@ mod tests {
             Result { cells, ..it }
         });
         let text = table(&files, Some(80), Paint::Plain);
-        assert!(text.contains("verdict       size        a frame  errors  warnings  infos"), "{text}");
+        assert!(text.contains("verdict  size        a frame  errors  warnings  infos"), "{text}");
         let results = [result(
             "http://camera.example.org/one/very/long/path/to/a/stream.mjpg?channel=1",
             Verdict::Pass,
         )];
         let narrow = table(&results, Some(80), Paint::Plain);
         assert!(narrow.contains("...") && narrow.contains("nnel=1  pass"), "{narrow}");
+    }
+
+    #[test]
+    fn long_names_that_differ_behind_their_middle_stay_different() {
+        let names = ["gstreamer", "mjpg-streamer", "motion"];
+        let results = names.map(|name| {
+            let mut result = result(&format!("fixtures/captures/{name}.http"), Verdict::Fail);
+            result.cells[0] = "not a stream".into();
+            result
+        });
+        let text = table(&results, Some(80), Paint::Plain);
+        for name in ["...es/gstreamer.http", "...jpg-streamer.http", "...tures/motion.http"] {
+            assert!(text.contains(&format!("\n{name}  not a stream  ")), "{text}");
+        }
     }
 }

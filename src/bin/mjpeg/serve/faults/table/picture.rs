@@ -119,7 +119,7 @@ pub const ENTRIES: &[Entry] = &[
         "bytes-before-soi",
         |scene| Some([b"\0\0", scene.jpeg].concat()),
         "bytes-before-soi",
-        "two zeros before the SOI",
+        "two zeros before the SOI; one picture of several is a warning",
     ),
     each("two-soi", |scene| Some([b"\xff\xd8", scene.jpeg].concat()), "repeated-soi", "the SOI twice"),
     once(

@@ -2,164 +2,12 @@
 
 #![expect(clippy::print_stdout, reason = "with --nocapture the rates are read")]
 
-use std::fmt;
 use std::time::Duration;
 
-use mjpeg::stats::FrameTimes;
-
-use super::super::figures::Steadiness;
 use super::super::settings::Settings;
+use super::super::tests::{Jitter, Random, Script};
 use super::*;
 use crate::asked::Asked;
-use crate::clock::Clock;
-
-/// Random numbers that are the same in each run (splitmix64).
-struct Random(u64);
-
-impl Random {
-    /// From 0 to 1.
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// Normally distributed, with this standard deviation.
-    fn normal(&mut self, deviation: f64) -> f64 {
-        let (u, v) = (self.uniform().max(1e-12), self.uniform());
-        deviation * (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
-    }
-}
-
-/// The shape of the delays of frames, with milliseconds.
-#[derive(Debug, Clone, Copy)]
-enum Jitter {
-    /// No delay.
-    None,
-    /// Half of a normal distribution with this standard deviation; all of it where the delays add up.
-    Normal(f64),
-    /// Up to this.
-    Uniform(f64),
-    /// With this mean.
-    Exponential(f64),
-    /// With this mean, and a tail that an exponential distribution does not have.
-    LogNormal(f64),
-    /// This many frames come together, when the last one of them is there.
-    Bursts(u64),
-}
-
-impl Jitter {
-    /// The same with delays that are larger by a factor.
-    fn scaled(self, factor: f64) -> Self {
-        match self {
-            Self::Normal(ms) => Self::Normal(ms * factor),
-            Self::Uniform(ms) => Self::Uniform(ms * factor),
-            Self::Exponential(ms) => Self::Exponential(ms * factor),
-            Self::LogNormal(ms) => Self::LogNormal(ms * factor),
-            Self::None | Self::Bursts(_) => self,
-        }
-    }
-
-    fn delay(self, random: &mut Random) -> f64 {
-        match self {
-            Self::None | Self::Bursts(_) => 0.0,
-            Self::Normal(deviation) => random.normal(deviation),
-            Self::Uniform(most) => random.uniform() * most,
-            Self::Exponential(mean) => -mean * random.uniform().max(1e-12).ln(),
-            // Of exp(s * normal), the mean is exp(s^2 / 2).
-            Self::LogNormal(mean) => mean * (random.normal(0.7) - 0.245).exp(),
-        }
-    }
-}
-
-/// A script of arrivals.
-#[derive(Debug, Clone, Copy)]
-struct Script {
-    /// Frames, with those that are lost.
-    frames: u64,
-    /// The rate of the camera.
-    fps: f64,
-    /// The delays.
-    jitter: Jitter,
-    /// Whether a delay moves all later frames too.
-    drifts: bool,
-    /// Every nth frame is lost.
-    lost: u64,
-    /// Every nth frame is later by this.
-    late: (u64, f64),
-}
-
-impl Script {
-    /// A script without a fault.
-    fn new(frames: u64, fps: f64, jitter: Jitter, drifts: bool) -> Self {
-        Self { frames, fps, jitter, drifts, lost: 0, late: (0, 0.0) }
-    }
-
-    /// The figures of a check, played on the simulated clock.
-    fn play(self, random: &mut Random) -> Figures {
-        let clock = Clock::simulated();
-        let (mut times, mut steadiness) = (FrameTimes::default(), Steadiness::default());
-        let (mut drift, mut phase) = (0.0, 0);
-        if let Jitter::Bursts(together) = self.jitter {
-            phase = (random.uniform() * together as f64) as u64;
-        }
-        for n in 1..=self.frames {
-            if self.lost > 0 && n % self.lost == 0 {
-                continue;
-            }
-            let mut delay = self.jitter.delay(random);
-            if self.drifts {
-                drift += delay;
-                delay = drift;
-            } else {
-                delay = delay.abs();
-            }
-            if self.late.0 > 0 && n % self.late.0 == 0 {
-                delay += self.late.1;
-            }
-            let sent = match self.jitter {
-                Jitter::Bursts(together) => (n + phase).div_ceil(together) * together - phase,
-                _ => n,
-            };
-            let due = 1000.0 + sent as f64 * 1000.0 / self.fps + delay;
-            // A frame that is due before the one in front of it comes with that one.
-            clock.advance(Duration::from_secs_f64(due.max(0.0) / 1000.0).saturating_sub(clock.now()));
-            times.push(clock.now());
-            steadiness.push(Some(clock.now()), 40_000 + (random.normal(1500.0) as i64).unsigned_abs());
-        }
-        steadiness.figures(times.timing(None).as_ref())
-    }
-
-    /// The same with late frames, 3 of 100, so that the 99th percentile of the gaps is higher by `ms`. `None` for bursts, whose
-    /// largest gaps are those between two bursts.
-    fn with_p99_higher_by(self, ms: f64) -> Option<Self> {
-        if let Jitter::Bursts(_) = self.jitter {
-            return None;
-        }
-        let late = |by| Self { late: (33, by), ..self };
-        let p99 = |script: Self| {
-            let long = Self { frames: 30_000, ..script };
-            long.play(&mut Random(1)).gap_p99_ms.unwrap_or_default()
-        };
-        let wanted = p99(self) + ms;
-        let (mut least, mut most) = (ms, 200.0);
-        while most - least > 0.5 {
-            let middle = (least + most) / 2.0;
-            if p99(late(middle)) < wanted { least = middle } else { most = middle }
-        }
-        Some(late(most))
-    }
-}
-
-impl fmt::Display for Script {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { frames, fps, jitter, drifts, .. } = self;
-        let drifts = if *drifts { ", adding up" } else { "" };
-        write!(f, "{frames} frames at {fps} fps, {jitter:?}{drifts}")
-    }
-}
 
 fn entry(figures: Figures, findings: &[Found]) -> Entry {
     let options = crate::verdict::options::Options {
@@ -181,7 +29,11 @@ fn entry(figures: Figures, findings: &[Found]) -> Entry {
 
 /// Of 50 checks behind 50 baselines, those with a regression.
 fn regressions(before: Script, now: Script) -> usize {
-    let mut random = Random(14);
+    regressions_of(14, before, now)
+}
+
+fn regressions_of(seed: u64, before: Script, now: Script) -> usize {
+    let mut random = Random(seed);
     let is_regression = |_: &i32| {
         let baseline = entry(before.play(&mut random), &[]);
         Comparison::between(&baseline, &[], &now.play(&mut random)).is_regression()
@@ -231,11 +83,12 @@ struct Found49 {
 #[test]
 fn fifty_repeats_have_no_false_regression() {
     for (script, _) in conditions() {
-        let found = regressions(script, script);
-        println!("{script}: {found} of 50 false");
-        // A heavy tail shows its largest gaps in one check and not in the next.
-        let most = usize::from(matches!(script.jitter, Jitter::LogNormal(_)));
-        assert!(found <= most, "{found} of 50: {script}");
+        let found: Vec<usize> = (14..22).map(|seed| regressions_of(seed, script, script)).collect();
+        println!("{script}: {found:?} of 50 false");
+        assert_eq!(found[0], 0, "{script}");
+        // Where delays have a heavy tail, about two of a thousand are expected, and ten of checks of 100 frames.
+        let most = if script.frames == 100 { 6 } else { 3 };
+        assert!(found.iter().sum::<usize>() <= most, "{found:?} of 50 each: {script}");
     }
 }
 
@@ -259,6 +112,52 @@ fn twenty_ms_more_in_the_99th_percentile_are_found_in_49_of_50() {
         println!("{script}, every 33rd frame later by {:.0} ms: {found} of 50 found", late.late.1);
         assert!(!must.percentile || found >= 49, "{found} of 50: {script}");
     }
+}
+
+#[test]
+fn jitter_whose_99th_percentile_is_20_ms_larger_is_found_in_49_of_50() {
+    for (script, _) in conditions() {
+        let Some(worse) = script.with_jitter_for_p99_higher_by(20.0) else { continue };
+        let found: Vec<usize> = (14..18).map(|seed| regressions_of(seed, script, worse)).collect();
+        println!("{script}, then {:?}: {found:?} of 50 found", worse.jitter);
+        // Exponential jitter is half as large again. 100 frames, or a drift, do not show that for sure; of 300, 48 to 49 of 50 are
+        // found on average: with so few false regressions, no test finds more.
+        let (first, all) = match (script.jitter, script.frames, script.drifts) {
+            (Jitter::Exponential(_), 100, _) => (10, 10),
+            (Jitter::Exponential(_), 300, true) => (30, 30),
+            (Jitter::Exponential(_) | Jitter::LogNormal(_), 300, _) => (49, 44),
+            _ => (50, 50),
+        };
+        assert!(found[0] >= first, "{found:?} of 50: {script}");
+        assert!(found.iter().all(|found| *found >= all), "{found:?} of 50: {script}");
+    }
+}
+
+/// How likely at least `least` of `count` events are that have this probability each.
+fn at_least(least: u64, count: u64, probability: f64) -> f64 {
+    let mut one = (1.0 - probability).powf(count as f64);
+    let mut below = 0.0;
+    for n in 0..least {
+        below += one;
+        one *= (count - n) as f64 / (n + 1) as f64 * probability / (1.0 - probability);
+    }
+    1.0 - below
+}
+
+/// Late frames, 9 of 300, in exponential delays: the likelihood quotient of a delay is one number above that of the late ones, and
+/// another one below. So the most powerful test counts the delays above it, even for one who knows the exact distribution
+/// of the stream before (Neyman and Pearson). A check has only another sample of it.
+#[test]
+fn no_test_finds_a_few_late_frames_in_exponential_delays_in_49_of_50() {
+    let script = Script::new(300, 30.0, Jitter::Exponential(10.0), false);
+    let later = script.with_p99_higher_by(20.0).unwrap().late.1;
+    let before = (-later / 10.0).exp();
+    let now = before + (1.0 - before) * 9.0 / 300.0;
+    // No false regression in 50 repeats, with a probability of 95 %.
+    let least = (1..).find(|&least| at_least(least, 300, before) <= 0.001).unwrap();
+    let found = 50.0 * at_least(least, 300, now);
+    println!("9 of 300 frames later by {later:.0} ms: the best test finds {found:.1} of 50");
+    assert!((30.0..49.0).contains(&found), "{found}");
 }
 
 #[test]
