@@ -29,6 +29,7 @@
 //! ```
 
 mod carrier;
+mod cause;
 mod consumer;
 mod content;
 mod decision;
@@ -42,9 +43,10 @@ mod rules;
 mod selection;
 
 pub use carrier::{Carrier, carrier, carriers};
+pub use cause::{Cause, Evidence, Gap, Path, Silence};
 pub use consumer::{Consumer, Effect};
 pub use content::{Colour, Concealment, Look, LostColour, Stillness};
-pub use judge::{Expectations, Judge, RecordingFault, Snapshots};
+pub use judge::{Expectations, Judge, Lateness, RecordingFault, Snapshots};
 pub use near::{nearest, nearest_word};
 pub use remedies::{Remedy, remedy};
 pub use report::{Finding, Forecast, Frames, Report};

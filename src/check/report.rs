@@ -5,12 +5,14 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::carrier::{Carrier, carriers};
+use super::cause::{Cause, Gap};
 use super::decision::deciding;
 use super::decoding::{Flaw, decoded};
+use super::judge::Lateness;
 use super::rule::{Rule, Severity};
 use super::rules::consumer::CONSUMER_FAILS;
 use super::rules::snapshot::{NOT_A_SNAPSHOT, SNAPSHOT};
-use crate::consumers::{Cause, Consumer, Fate, Prediction, Predictor, Stream, consumers};
+use crate::consumers::{self, Consumer, Fate, Prediction, Predictor, Stream, consumers};
 use crate::stats::Timing;
 
 /// A rule that the stream breaks: how often, where first, and how.
@@ -29,6 +31,8 @@ pub struct Finding {
     pub file: Option<String>,
     /// What is wrong there. It may contain text from the wire: escape it for a terminal.
     pub message: String,
+    /// Whose fault a gap is, as far as it is known; for other findings absent.
+    pub cause: Option<Cause>,
     /// The severity where it is not that of the rule: in this stream, or for the consumers that it is judged for.
     pub(super) severity: Option<Severity>,
 }
@@ -51,7 +55,7 @@ pub struct Forecast {
     /// The rule of the finding that decides it, if one does.
     pub decided_by: Option<&'static Rule>,
     /// What the consumer runs into, if it is late or loses frames.
-    pub cause: Option<Cause>,
+    pub cause: Option<consumers::Cause>,
 }
 
 /// For people: `mpv: dies because of LF alone`.
@@ -96,6 +100,10 @@ pub struct Report {
     pub pictures: u64,
     /// Timing of the pictures, if two or more have an arrival time.
     pub timing: Option<Timing>,
+    /// The gaps above the limit, the longest 64 of them, each with its cause. Those that are ours break no rule.
+    pub gaps: Vec<Gap>,
+    /// How late the reader was.
+    pub lateness: Lateness,
     /// The pictures.
     pub frames: Frames,
     /// What becomes of the stream in each consumer, after [`Report::forecast`]; empty before.
@@ -167,6 +175,7 @@ impl Report {
                 offset: None,
                 file: None,
                 message: forecast.to_string(),
+                cause: None,
                 severity: None,
             });
         }

@@ -149,6 +149,7 @@ const WITHOUT_FAULT: &[(&str, &str)] = &[
     ("J330", "about a carrier that is asked for"),
     ("T402", "a limit of the reader"),
     ("T403", "a limit of the reader"),
+    ("T410", "about the reader itself: see causes.rs"),
     ("C501", "a limit of the reader"),
     ("C504", "about a stream that is too short"),
     ("C512", "it takes two seconds: more than 40 parts at 20 fps"),

@@ -11,6 +11,7 @@ mod bench_outputs;
 mod bench_path;
 mod bench_slow;
 mod bench_url;
+mod causes;
 mod check;
 mod check_baseline;
 mod check_before_soi;

@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::check::cause::Cause;
 use crate::check::decoding::Flaw;
 use crate::check::report::Finding;
 use crate::check::rule::{Rule, Severity};
@@ -52,6 +53,7 @@ impl Findings {
             offset: place.offset,
             file: None,
             message: cut(message.into()),
+            cause: None,
             severity: None,
         });
         finding.count += count;
@@ -83,6 +85,13 @@ impl Findings {
     pub fn set_severity(&mut self, rule: &Rule, severity: Severity) {
         if let Some(finding) = self.by_code.get_mut(rule.code) {
             finding.severity = Some(severity);
+        }
+    }
+
+    /// Sets whose fault the finding of `rule` is.
+    pub fn set_cause(&mut self, rule: &Rule, cause: Option<Cause>) {
+        if let Some(finding) = self.by_code.get_mut(rule.code) {
+            finding.cause = cause;
         }
     }
 

@@ -8,6 +8,7 @@ use core::mem;
 use core::time::Duration;
 
 use super::findings::{Findings, Place};
+use super::gaps::Gaps;
 use crate::check::rules::flow::*;
 use crate::counted::Counted;
 use crate::multipart::Span;
@@ -87,13 +88,24 @@ impl Flow {
         }
     }
 
-    /// Judges the flow. `watched`: from the first byte to the end.
-    pub fn finish(self, times: &FrameTimes, watched: Option<Duration>, findings: &mut Findings) {
+    /// Judges the flow. `watched`: from the first byte to the end. What our own lateness may have made is not judged.
+    pub fn finish(
+        self,
+        times: &FrameTimes,
+        watched: Option<Duration>,
+        gaps: &mut Gaps,
+        findings: &mut Findings,
+    ) {
         let chunk = |mean: Duration| self.chunk_size(mean / 2);
         let Some(watched) = watched.filter(|watched| !watched.is_zero()) else { return };
         let Some(mean) = times.mean_gap() else { return };
+        let late = gaps.lateness();
+        // A late read makes a pause before it, and pictures that come at once.
+        let is_ours = |count: usize| late.reads * 2 > count as u64;
         let bursts = Bursts::of(&self.times);
-        if let Some(bursts) = bursts {
+        if bursts.is_some_and(|bursts| is_ours(bursts.count as usize)) {
+            gaps.withhold("bursts");
+        } else if let Some(bursts) = bursts {
             let mut message = format!(
                 "bursts of {} pictures, {} ms from one to the next; the mean rate is {:.1} a second",
                 bursts.frames,
@@ -106,12 +118,20 @@ impl Flow {
             findings.note_times(bursts.count as u64, &BURSTS, Place::STREAM, message);
         }
         if bursts.is_none() {
-            jitter(times, findings);
+            jitter(
+                times,
+                late.total * 4 / u32::try_from(self.times.len()).unwrap_or(u32::MAX).max(1),
+                gaps,
+                findings,
+            );
         }
         if self.pictures.len() < FEWEST || watched < mean {
             return;
         }
         let held: Vec<_> = self.pictures.iter().filter(|&&(_, pause, _)| pause >= mean / 2).collect();
+        if held.len() * 10 >= self.pictures.len() * 6 && is_ours(held.len()) {
+            return gaps.withhold("pauses in pictures");
+        }
         if held.len() * 10 >= self.pictures.len() * 6 {
             let pause = median(held.iter().map(|&&(_, pause, _)| pause.as_micros() as u64));
             let bytes = median(held.iter().map(|&&(_, _, bytes)| bytes));
@@ -161,11 +181,14 @@ fn median(values: impl Iterator<Item = u64>) -> u64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-/// Judges the gaps of a stream without bursts.
-fn jitter(times: &FrameTimes, findings: &mut Findings) {
+/// Judges the gaps of a stream without bursts. `ours`: jitter that our own lateness may have made.
+fn jitter(times: &FrameTimes, ours: Duration, gaps: &mut Gaps, findings: &mut Findings) {
     let Some(timing) = times.timing(None) else { return };
     // Half of the usual gap, and more than the scheduling of a busy machine.
     if timing.jitter * 2 > timing.gap_p50 && timing.jitter > Duration::from_millis(20) {
+        if ours >= timing.jitter {
+            return gaps.withhold("jitter");
+        }
         let message: String = format!(
             "the gaps differ by {} ms from their median of {} ms on average",
             timing.jitter.as_millis(),

@@ -8,6 +8,7 @@ mod findings;
 mod flow;
 mod format;
 mod freshness;
+mod gaps;
 mod part_head;
 mod parts;
 mod pictures;
@@ -27,8 +28,9 @@ use core::time::Duration;
 
 use self::deviation::Length;
 use self::findings::{Findings, Place};
-use self::parts::{Parts, Watch};
+use self::parts::{Finished, Parts, Watch};
 use self::snapshots::Candidate;
+use crate::check::cause::Silence;
 use crate::check::report::Report;
 use crate::check::rule::Severity;
 use crate::check::rules::carrier::CROSS_ORIGIN_REFUSED;
@@ -43,6 +45,7 @@ use crate::multipart::{Collector, Event, Part};
 use crate::strip::Identity;
 
 pub use self::expectations::Expectations;
+pub use self::gaps::Lateness;
 pub use self::recording::RecordingFault;
 pub use self::snapshots::Snapshots;
 
@@ -179,6 +182,17 @@ impl Judge {
         self.parts.flow.received(reached, at);
     }
 
+    /// Takes a time without a byte, or a late read, before the read that ended it: what the caller knows of its cause.
+    pub fn silence(&mut self, silence: &Silence) {
+        self.parts.gaps.silence(silence);
+    }
+
+    /// Takes what is known of the silence that goes on when a window ends, before [`Judge::window`]. The next window takes
+    /// it as a whole by [`Judge::silence`].
+    pub fn silent_now(&mut self, silence: &Silence) {
+        self.parts.gaps.silent_now(silence);
+    }
+
     /// A live stream has ended before `asked` was read, such as `20 s`.
     pub fn ended_early(&mut self, asked: &str) {
         let close = if self.is_ended { "with a close-delimiter" } else { "without a close-delimiter" };
@@ -285,7 +299,7 @@ impl Judge {
         let Self { expectations, mut findings, mut obstacles, parts, watch, candidate, is_bare, .. } = self;
         let (count, cut, pictures) = (parts.count, parts.cut, parts.pictures.count);
         let watch = Watch { watched, ..watch };
-        let (timing, frames) = parts.finish(&watch, &expectations, &mut findings);
+        let Finished { timing, gaps, lateness, frames } = parts.finish(&watch, &expectations, &mut findings);
         let is_snapshot =
             candidate.finish(pictures > 0, watch.began, &expectations, &mut findings, &mut obstacles);
         if is_bare && findings.has(&NO_MULTIPART) {
@@ -305,6 +319,8 @@ impl Judge {
             cut,
             pictures,
             timing,
+            gaps,
+            lateness,
             frames,
             forecasts: Vec::new(),
             flaws,

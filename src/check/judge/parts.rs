@@ -2,16 +2,19 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::expectations::Expectations;
 use super::findings::{Findings, Place};
 use super::flow::Flow;
 use super::freshness::Freshness;
+use super::gaps::{Gaps, Lateness};
 use super::pictures::Pictures;
 use super::rtp::Obstacle;
 use super::strip::Numbers;
 use super::{part_head, timing};
+use crate::check::cause::Gap;
 use crate::check::report::Frames;
 use crate::check::rules::carrier::RTP_JPEG_UNFIT;
 use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
@@ -30,6 +33,7 @@ pub struct Parts {
     pub cut: u64,
     pub pictures: Pictures,
     pub flow: Flow,
+    pub gaps: Gaps,
     /// What the strip of the next part says.
     pub identity: Option<Identity>,
     numbers: Numbers,
@@ -37,6 +41,16 @@ pub struct Parts {
     /// The gap that is a stall by the gaps of the last window that had some.
     usual_limit: Option<Duration>,
     freshness: Freshness,
+}
+
+/// What the parts show together.
+#[derive(Debug)]
+pub struct Finished {
+    pub timing: Option<Timing>,
+    /// The gaps above the limit.
+    pub gaps: Vec<Gap>,
+    pub lateness: Lateness,
+    pub frames: Frames,
 }
 
 /// When the stream was read.
@@ -60,6 +74,7 @@ impl Parts {
             cut: 0,
             pictures: Pictures::new(),
             flow: Flow::default(),
+            gaps: Gaps::default(),
             identity: None,
             numbers: Numbers::default(),
             times: FrameTimes::default(),
@@ -79,6 +94,7 @@ impl Parts {
             cut: 0,
             pictures: self.pictures.continued(findings),
             flow: self.flow.continued(),
+            gaps: self.gaps.continued(),
             identity: None,
             // Windows read no strips.
             numbers: Numbers::default(),
@@ -123,6 +139,7 @@ impl Parts {
         }
         if let Some(arrival) = arrival {
             self.times.push(arrival);
+            self.gaps.picture(arrival, expectations.max_gap);
         }
         self.flow.picture(part.spans.body, arrival);
         let before = self.pictures.identical();
@@ -138,13 +155,8 @@ impl Parts {
     }
 
     /// Judges the times and the pictures as a whole, and sums them up.
-    pub fn finish(
-        self,
-        watch: &Watch,
-        expectations: &Expectations,
-        findings: &mut Findings,
-    ) -> (Option<Timing>, Frames) {
-        let Self { pictures, flow, times, freshness, numbers, usual_limit, .. } = self;
+    pub fn finish(self, watch: &Watch, expectations: &Expectations, findings: &mut Findings) -> Finished {
+        let Self { pictures, flow, times, freshness, numbers, usual_limit, mut gaps, .. } = self;
         let timing = times.timing(expectations.max_gap);
         // A window that is mostly one gap would have that gap as the usual one.
         let is_usual_less =
@@ -152,12 +164,18 @@ impl Parts {
         let timing = timing.and_then(|own| {
             usual_limit.filter(|_| is_usual_less).map_or(Some(own), |usual| times.timing(Some(usual)))
         });
-        timing::gaps(&times, timing.as_ref(), usual_limit, watch.watched, expectations, findings);
+        let limit = timing.map(|timing| timing.max_gap).or(expectations.max_gap).or(usual_limit);
+        let is_silent_at_end = gaps.judge(limit.unwrap_or(Duration::MAX), watch.watched);
+        if let Some(limit) = limit {
+            let count = timing.map_or(0, |timing| timing.stalls) + u64::from(is_silent_at_end);
+            timing::gaps(count, limit, expectations, &mut gaps, findings);
+        }
         let since_request = watch.watched.map(|watched| watched.saturating_sub(watch.since) + watch.waited);
-        timing::rate(pictures.count, since_request, expectations, findings);
-        flow.finish(&times, watch.watched, findings);
+        timing::rate(pictures.count, since_request, expectations, &mut gaps, findings);
+        flow.finish(&times, watch.watched, &mut gaps, findings);
         freshness.finish(watch.began, findings);
         numbers.finish(findings);
-        (timing, pictures.finish(findings))
+        let (gaps, lateness) = gaps.finish(findings);
+        Finished { timing, gaps, lateness, frames: pictures.finish(findings) }
     }
 }

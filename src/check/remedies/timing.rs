@@ -57,4 +57,10 @@ pub static REMEDIES: &[Remedy] = &[
         bad: "gaps of 20, 120, 20, 120 ms",
         good: "gaps of 66, 67, 66 ms",
     },
+    Remedy {
+        code: "T410",
+        cure: "Measure again on a machine with time to spare; read fewer cameras with one process, or without --deep.",
+        bad: "the process was stopped for 2 s, or 20 others want the processor",
+        good: "an idle processor",
+    },
 ];

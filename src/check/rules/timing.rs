@@ -51,3 +51,16 @@ pub static ENDED_EARLY: Rule = Rule {
     explains: &[],
     effects: &[],
 };
+
+pub static READER_LATE: Rule = Rule {
+    code: "T410",
+    name: "reader-late",
+    severity: Warning,
+    summary: "times are not judged, because this program was late",
+    why: "The program that reads the stream was stopped, busy or had no processor, and read bytes late that had come \
+          earlier. What its lateness explains is no finding about the camera: the message names what is not judged, and how \
+          late it was.",
+    section: "measured",
+    explains: &[],
+    effects: &[],
+};

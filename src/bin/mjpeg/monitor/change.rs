@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use mjpeg::check::Finding;
+use mjpeg::check::{Cause, Finding};
 use serde::Serialize;
 
 use super::camera::{Camera, News};
@@ -57,6 +57,9 @@ pub struct FindingLine {
     part: Option<u64>,
     /// What is wrong there.
     pub message: String,
+    /// Whose fault a gap is: `camera`, `network` or `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<&'static str>,
 }
 
 impl From<&Finding> for FindingLine {
@@ -68,6 +71,7 @@ impl From<&Finding> for FindingLine {
             count: finding.count,
             part: finding.part,
             message: finding.message.clone(),
+            cause: finding.cause.map(Cause::name),
         }
     }
 }
@@ -98,6 +102,11 @@ impl Line {
         let findings = self.findings.iter().map(|it| format!("{}: {} ({})", it.name, it.message, it.code));
         let all: Vec<String> = self.reason.iter().cloned().chain(findings).collect();
         all.join("; ")
+    }
+
+    /// Whose fault the first finding with a known cause is, or nothing.
+    pub fn cause(&self) -> &'static str {
+        self.findings.iter().find_map(|finding| finding.cause).unwrap_or_default()
     }
 
     /// For people: `front: bad: black: 50 pictures in a row are black (C509)`.

@@ -70,6 +70,7 @@ impl Hooks {
             ("MJPEG_VERDICT", line.verdict.name().into()),
             ("MJPEG_CODES", codes.join(" ")),
             ("MJPEG_MESSAGE", output::printable(&line.message())),
+            ("MJPEG_CAUSE", line.cause().into()),
             ("MJPEG_JSON", json.into()),
         ];
         self.waiting.push_back(Call { name: line.name.clone(), variables });

@@ -75,7 +75,7 @@ pub struct Monitor {
     #[arg(long, value_name = "PATTERN", requires = "listen")]
     allow_target: Vec<HostPattern>,
     /// Start this command at each change, with the change in its environment: MJPEG_NAME, MJPEG_TO, MJPEG_CODES,
-    /// MJPEG_MESSAGE, MJPEG_JSON and others. Its words are split as in a shell, but no shell is started
+    /// MJPEG_MESSAGE, MJPEG_CAUSE, MJPEG_JSON and others. Its words are split as in a shell, but no shell is started
     #[arg(long, value_name = "CMD", value_parser = words)]
     on_change: Option<Words>,
     /// Give CMD to a shell: sh -c CMD

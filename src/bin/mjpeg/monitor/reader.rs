@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use mjpeg::check::Silence;
 use mjpeg::multipart::Event;
 
 use super::camera::Camera;
@@ -140,6 +141,10 @@ impl Observer for Reader {
 
     fn received(&mut self, reached: u64, at: Duration) {
         self.camera.watched().window.received(reached, at, self.clock.now());
+    }
+
+    fn silence(&mut self, silence: &Silence) {
+        self.camera.watched().window.silence(silence);
     }
 
     fn opened(&mut self, opened: &Opened) -> Result<Option<Box<dyn Tap>>, Problem> {

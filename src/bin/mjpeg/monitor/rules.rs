@@ -1,7 +1,7 @@
 //! What a camera is judged by: the rules, and which findings make it bad.
 
 use clap::ValueEnum;
-use mjpeg::check::{Expectations, Finding, Severity};
+use mjpeg::check::{Cause, Expectations, Finding, Severity};
 
 use crate::depth::Depth;
 
@@ -34,8 +34,11 @@ impl Alarm {
     /// Whether this finding makes a camera bad.
     ///
     /// Warnings about the head, the framing and the form of the JPEGs are what a camera model always does: they would make
-    /// it bad at all times, and hide what changes.
+    /// it bad at all times, and hide what changes. What this program was too late for says nothing about the camera.
     pub fn counts(self, finding: &Finding) -> bool {
+        if finding.cause == Some(Cause::Reader) {
+            return false;
+        }
         let severity = finding.severity();
         match self {
             Self::Auto => match finding.rule.code.as_bytes().first() {

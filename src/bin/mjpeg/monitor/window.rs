@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mjpeg::check::{Finding, Judge, Report};
+use mjpeg::check::{Finding, Judge, Report, Silence};
 use mjpeg::multipart::Event;
 use mjpeg::stats::Timing;
 
@@ -15,7 +15,7 @@ use super::rules::Rules;
 use super::verdict::Verdict;
 use crate::depth::Walks;
 use crate::status;
-use crate::transport::{End, Lost, OpenErrorKind, Opened, Reason, Secrets};
+use crate::transport::{End, Lost, OpenErrorKind, Opened, Pulse, Reason, Secrets};
 
 /// What a window has shown.
 #[derive(Debug, Clone)]
@@ -64,6 +64,8 @@ pub struct Window {
     /// Why there is no stream now.
     lost: Option<(Verdict, String)>,
     behind: Duration,
+    /// What can be asked about a silence that goes on.
+    pulse: Pulse,
     /// What the server of the last stream may repeat.
     secrets: Secrets,
 }
@@ -91,6 +93,7 @@ impl Window {
             worst: None,
             lost: None,
             behind: Duration::ZERO,
+            pulse: Pulse::default(),
             secrets: Secrets::default(),
         }
     }
@@ -109,6 +112,7 @@ impl Window {
         }
         self.is_polled = opened.is_polled;
         self.secrets = opened.secrets.clone();
+        self.pulse = opened.pulse.clone();
         let mut judge = Judge::new(self.rules.expectations.clone());
         judge.start(opened.head_start);
         if let Some(head) = &opened.head {
@@ -123,6 +127,13 @@ impl Window {
         self.came(at, now);
         if let Some(judge) = &mut self.judge {
             judge.received(reached, at);
+        }
+    }
+
+    /// A time without a byte, or a late read: see [`Judge::silence`].
+    pub fn silence(&mut self, silence: &Silence) {
+        if let Some(judge) = &mut self.judge {
+            judge.silence(silence);
         }
     }
 
@@ -206,6 +217,11 @@ impl Window {
     pub fn close(&mut self, now: Duration) -> Option<Seen> {
         let watched = self.watched(now);
         if let Some(judge) = &mut self.judge {
+            if let Some((silence, zero)) = self.pulse.silence().zip(self.zero) {
+                let since = |time: Duration| time.saturating_sub(zero);
+                let (from, to) = (since(silence.from), since(silence.to));
+                judge.silent_now(&Silence { from, to, ..silence });
+            }
             self.ended.add(judge.window(watched));
         }
         let Gathered { mut findings, pictures, timing, size, bytes_p50 } = std::mem::take(&mut self.ended);

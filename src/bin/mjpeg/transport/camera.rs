@@ -245,6 +245,7 @@ impl Camera {
             is_live: stream.is_live(),
             is_polled: self.manner.poll.is_some() && (reason == Reason::Poll || is_image),
             secrets: stream.secrets().clone(),
+            pulse: stream.pulse(),
         })?;
         if let Some(tap) = tap {
             stream.set_tap(tap)?;

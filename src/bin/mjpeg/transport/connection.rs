@@ -1,13 +1,16 @@
 //! What an observer learns about the connections of a camera.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use mjpeg::check::Silence;
 use mjpeg::consumers::HeadStart;
 use mjpeg::http::Head;
 
 use super::end::End;
 use super::open_error::OpenErrorKind;
 use super::secrets::Secrets;
+use super::wire::Wire;
 
 /// A stream that was opened.
 #[derive(Debug)]
@@ -32,6 +35,24 @@ pub struct Opened {
     pub is_polled: bool,
     /// What is secret in the request: the server may repeat it in its fields.
     pub secrets: Secrets,
+    /// What can be asked about a silence that goes on.
+    pub pulse: Pulse,
+}
+
+/// What can be asked about a silence that goes on, from another thread than the one that reads.
+#[derive(Debug, Clone, Default)]
+pub struct Pulse(Option<Arc<Wire>>);
+
+impl Pulse {
+    /// That of a live connection.
+    pub(super) fn of(wire: &Arc<Wire>) -> Self {
+        Self(Some(Arc::clone(wire)))
+    }
+
+    /// The silence now, if it is one, with times of the clock.
+    pub fn silence(&self) -> Option<Silence> {
+        self.0.as_ref()?.silence_seen()
+    }
 }
 
 /// Why a stream was opened.

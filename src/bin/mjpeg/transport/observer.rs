@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mjpeg::check::Silence;
 use mjpeg::multipart;
 
 use super::connection::{Lost, Opened};
@@ -37,6 +38,10 @@ pub trait Observer {
     /// One read, before the events of its bytes: at time `at` since the first byte of the body, the first
     /// `reached` bytes of the body had come.
     fn received(&mut self, _reached: u64, _at: Duration) {}
+
+    /// A time without a byte, or a late read, before the call for the read that ended it; or the silence at the end of a stream.
+    /// Its times count from the first byte of the body.
+    fn silence(&mut self, _: &Silence) {}
 
     /// All events of the bytes so far have been given. Every deviation of the first `parts` parts is
     /// known.

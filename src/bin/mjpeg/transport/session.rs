@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mjpeg::check::Silence;
 use mjpeg::consumers::HeadStart;
 use mjpeg::http::{ContentType, Head};
 use mjpeg::multipart::{self, Extent, Framing};
@@ -226,6 +227,22 @@ impl Session {
     ///
     /// What the observer cannot go on with.
     pub fn run(&mut self, observer: &mut impl Observer, deadline: Option<Duration>) -> Result<End, Problem> {
+        let end = self.read(observer, deadline)?;
+        if let Some(silence) = self.stream.silence() {
+            self.silent(observer, silence);
+        }
+        Ok(end)
+    }
+
+    /// Tells of a silence, whose times are those of the clock.
+    fn silent(&self, observer: &mut impl Observer, silence: Silence) {
+        if let Some(first) = self.stream.arrivals.first() {
+            let since = |time: Duration| time.saturating_sub(first);
+            observer.silence(&Silence { from: since(silence.from), to: since(silence.to), ..silence });
+        }
+    }
+
+    fn read(&mut self, observer: &mut impl Observer, deadline: Option<Duration>) -> Result<End, Problem> {
         loop {
             if let Some((reached, at)) = self.stream.arrivals.last() {
                 if !std::mem::replace(&mut self.has_begun, true)
@@ -262,7 +279,11 @@ impl Session {
             let idle_end = self.idle.end();
             let wait_until = deadline.map_or(idle_end, |deadline| deadline.min(idle_end));
             match self.stream.read(Some(wait_until)) {
-                Received::Some => {}
+                Received::Some => {
+                    for silence in self.stream.silences() {
+                        self.silent(observer, silence);
+                    }
+                }
                 Received::Ended(WireEnd::Expired) => {
                     if deadline.is_some_and(|deadline| deadline <= idle_end) {
                         return Ok(End::TimeUp);

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use memchr::memmem;
+use mjpeg::check::Silence;
 use mjpeg::consumers::HeadStart;
 use mjpeg::http::{Dechunker, Head, HeadError};
 use mjpeg::response::{Expected, Reader};
 
 use super::arrivals::Arrivals;
+use super::connection::Pulse;
 use super::kept::{Kept, allows_another_request};
 use super::page::Page;
 use super::recorded::Recorded;
@@ -349,6 +351,21 @@ impl Stream {
             }
             end => Received::Ended(end),
         }
+    }
+
+    /// The silences and late reads since the last call, with times of the clock.
+    pub(super) fn silences(&self) -> Vec<Silence> {
+        if self.is_live { self.wire.silences() } else { Vec::new() }
+    }
+
+    /// The silence now, if it is one.
+    pub(super) fn silence(&self) -> Option<Silence> {
+        if self.is_live { self.wire.silence() } else { None }
+    }
+
+    /// What can be asked about a silence that goes on.
+    pub(super) fn pulse(&self) -> Pulse {
+        if self.is_live { Pulse::of(&self.wire) } else { Pulse::default() }
     }
 
     /// The signal that ended the run, if there was one.

@@ -2,17 +2,20 @@
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, Socket, TcpKeepalive, Type};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
 };
 use ureq::{Error, Timeout};
 
+use super::evidence::PROBE_AFTER;
 use super::route::Route;
+use super::tcp_state::Asked;
 use super::wire::{Wire, WireEnd};
 
 /// Opens sockets that report to a [`Wire`].
@@ -96,9 +99,27 @@ fn connect(address: &SockAddr, wire: &Wire, tries: usize) -> io::Result<Socket> 
     socket.set_nonblocking(false)?;
     if address.is_ipv4() || address.is_ipv6() {
         let _ = socket.set_tcp_nodelay(true);
+        probed(&socket);
+        wire.connected(Asked::of(&socket));
     }
     Ok(socket)
 }
+
+/// Lets the system ask the other end for a sign of life in each second without a packet, so that a silent camera and a broken
+/// path differ. That never ends the connection: how long to wait is decided above.
+#[cfg(target_os = "linux")]
+fn probed(socket: &Socket) {
+    let probes = TcpKeepalive::new().with_time(PROBE_AFTER).with_interval(PROBE_AFTER);
+    // The longest that the system takes; without it, nine probes without an answer would end the connection.
+    let longest = Duration::from_millis(i32::MAX as u64);
+    if socket.set_tcp_user_timeout(Some(longest)).is_ok() {
+        let _ = socket.set_tcp_keepalive(&probes);
+    }
+}
+
+/// Elsewhere the answers cannot be counted.
+#[cfg(not(target_os = "linux"))]
+fn probed(_: &Socket) {}
 
 impl Transport for TcpTransport {
     fn buffers(&mut self) -> &mut dyn Buffers {

@@ -8,9 +8,12 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use mjpeg::check::Silence;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 
+use super::evidence::Evidence;
+use super::tcp_state::Asked;
 use crate::clock::Clock;
 use crate::signal::Stop;
 
@@ -41,6 +44,7 @@ struct State {
     last_read: Duration,
     end: Option<WireEnd>,
     socket: Option<Arc<Socket>>,
+    evidence: Evidence,
 }
 
 impl Wire {
@@ -57,6 +61,29 @@ impl Wire {
     /// Forgets the connection so far: the next one starts, and waits for bytes until `deadline` of the clock.
     pub fn restart(&self, deadline: Duration) {
         *self.state() = State { deadline: Some(deadline), ..State::default() };
+    }
+
+    /// A connection begins: what the system is asked about, if it can be.
+    pub fn connected(&self, asked: Option<Asked>) {
+        self.state().evidence = Evidence::of(asked);
+    }
+
+    /// The silences and late reads since the last call.
+    pub fn silences(&self) -> Vec<Silence> {
+        self.state().evidence.take()
+    }
+
+    /// The silence now, if it is one, with what is known of the calling thread, which is the one that reads.
+    pub fn silence(&self) -> Option<Silence> {
+        let silence = self.silence_seen()?;
+        Some(Silence { starved: self.state().evidence.starved(), ..silence })
+    }
+
+    /// The silence now, if it is one. Any thread may ask.
+    pub fn silence_seen(&self) -> Option<Silence> {
+        let mut state = self.state();
+        let read = state.last_read;
+        state.evidence.so_far(self.clock.now(), read)
     }
 
     /// When the last bytes came.
@@ -104,7 +131,10 @@ impl Wire {
             Ok(0) => Err(self.ended(WireEnd::Closed)),
             Ok(n) => {
                 let mut state = self.state();
-                state.last_read = self.clock.now();
+                let before = std::mem::replace(&mut state.last_read, self.clock.now());
+                let now = state.last_read;
+                let left = || rustix::io::ioctl_fionread(source).unwrap_or_default();
+                state.evidence.came(now, before, || n as u64 + left());
                 state.end.take_if(|end| *end == WireEnd::Expired);
                 Ok(n)
             }
@@ -128,15 +158,24 @@ impl Wire {
             if self.stop.signal().is_some() {
                 return Err(WireEnd::Stopped);
             }
+            let now = self.clock.now();
             match read() {
                 Ok(n) => return Ok(n),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.nothing(now);
                     self.wait(source, PollFlags::IN)?;
                 }
                 Err(error) => return Err(WireEnd::Reset(error.to_string())),
             }
         }
+    }
+
+    /// There was nothing to read at `now`, or later.
+    fn nothing(&self, now: Duration) {
+        let mut state = self.state();
+        let read = state.last_read;
+        state.evidence.nothing(now, read);
     }
 
     /// Waits until one of `events` is there, the deadline has come, or a signal arrives.
@@ -156,12 +195,19 @@ impl Wire {
     pub fn wait_share<S: AsFd>(&self, source: &S, events: PollFlags, share: usize) -> Result<(), WireEnd> {
         let share = u32::try_from(share).unwrap_or(u32::MAX).max(1);
         let now = self.clock.now();
-        let deadline = self.state().deadline.map(|deadline| now + deadline.saturating_sub(now) / share);
+        let state = self.state();
+        let deadline = state.deadline.map(|deadline| now + deadline.saturating_sub(now) / share);
+        // A wait that is longer than it was to be shows that this process was stopped or had no processor.
+        let mut tick = state.evidence.first_tick(now, state.last_read);
+        drop(state);
         loop {
             if self.stop.signal().is_some() {
                 return Err(WireEnd::Stopped);
             }
-            let left = deadline.map(|deadline| deadline.saturating_sub(self.clock.now()));
+            let asked = self.clock.now();
+            let left = deadline.map(|deadline| deadline.saturating_sub(asked));
+            let is_tick = events == PollFlags::IN && left.is_none_or(|left| left > tick);
+            let left = if is_tick { Some(tick) } else { left };
             let source = PollFd::new(source, events);
             let mut fds = [source.clone(), source];
             let fds = match self.stop.fd() {
@@ -176,9 +222,16 @@ impl Wire {
                 tv_nsec: left.subsec_nanos().into(),
             });
             match poll(fds, timeout.as_ref()) {
+                Ok(0) if is_tick => {
+                    self.nothing(asked + tick);
+                    tick = Evidence::next_tick(tick);
+                }
                 Ok(0) => return Err(WireEnd::Expired),
                 // Errors and hang-ups count as readable: the read says what they are.
-                Ok(_) if !fds[0].revents().is_empty() => return Ok(()),
+                Ok(_) if !fds[0].revents().is_empty() => {
+                    self.state().evidence.woken(asked, left, self.clock.now());
+                    return Ok(());
+                }
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(WireEnd::Reset(io::Error::from(error).to_string())),
             }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use mjpeg::check::{Judge, Report, Severity};
+use mjpeg::check::{Judge, Report, Severity, Silence};
 use mjpeg::consumers::HeadStart;
 use mjpeg::multipart::{Event, Extent, Part};
 
@@ -322,6 +322,10 @@ impl Judging for Watcher {
 impl Observer for Watcher {
     fn received(&mut self, reached: u64, at: Duration) {
         self.judge.received(reached, at);
+    }
+
+    fn silence(&mut self, silence: &Silence) {
+        self.judge.silence(silence);
     }
 
     fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {

@@ -13,7 +13,7 @@ use mjpeg::multipart::Parser;
 use super::*;
 use crate::flight::Limits;
 use crate::monitor::ring::Rings;
-use crate::transport::{Lost, OpenErrorKind, Opened, Reason, Secrets};
+use crate::transport::{Lost, OpenErrorKind, Opened, Pulse, Reason, Secrets};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Faults in a day, and the time that each has for itself.
@@ -89,6 +89,7 @@ impl Day {
             is_live: true,
             is_polled: false,
             secrets: Secrets::default(),
+            pulse: Pulse::default(),
         };
         self.camera.watched().window.opened(&opened, self.clock.now());
         self.parser = Some(Parser::new(Walk::new(), Some(b"b")));

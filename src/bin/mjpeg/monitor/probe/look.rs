@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::anyhow;
+use mjpeg::check::Silence;
 use mjpeg::multipart::Event;
 
 use crate::clock::Clock;
@@ -76,6 +77,10 @@ impl Observer for Looker {
 
     fn received(&mut self, reached: u64, at: Duration) {
         self.window.received(reached, at, self.clock.now());
+    }
+
+    fn silence(&mut self, silence: &Silence) {
+        self.window.silence(silence);
     }
 
     fn opened(&mut self, opened: &Opened) -> Result<Option<Box<dyn Tap>>, Problem> {

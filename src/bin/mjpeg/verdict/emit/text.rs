@@ -15,12 +15,15 @@ use crate::paint::{Ink, Paint};
 use crate::problem::Problem;
 use crate::verdict::baseline::Trend;
 use crate::verdict::explain::ink as severity_ink;
-use crate::verdict::finished::{Finding, Finished};
+use crate::verdict::finished::{Finding, Finished, Reader};
 use crate::verdict::reason::behind;
 use crate::verdict::word::Verdict;
 
 /// How far a line that goes on is indented.
 const INDENT: usize = 4;
+
+/// Less lateness of ours is not told to people.
+const NOTABLE_MS: f64 = 100.0;
 
 /// Text for a terminal.
 #[derive(Debug)]
@@ -73,6 +76,9 @@ fn text(it: &Finished, quiet: bool, paint: Paint) -> String {
     }
     if !quiet {
         let _ = write!(text, "\n  {}", measured(it));
+        if let Some(late) = it.reader.as_ref().filter(|it| it.late_ms >= NOTABLE_MS) {
+            let _ = write!(text, "\n  {}", lateness(late));
+        }
         let is_broken = it.fates().any(|(_, fate)| fate.loses_frames());
         if !it.is_snapshot && it.consumers.is_some() && (it.frames.is_some() || is_broken) {
             let _ = write!(text, "\n  {}", consumers(it));
@@ -105,6 +111,19 @@ fn text(it: &Finished, quiet: bool, paint: Paint) -> String {
     }
     if !quiet && !it.findings.is_empty() {
         let _ = write!(text, "\n  mjpeg check --explain {} says what that means", it.findings[0].code);
+    }
+    text
+}
+
+/// How late we were.
+fn lateness(it: &Reader) -> String {
+    let reads = Counted(it.late_reads, "time");
+    let mut text = format!(
+        "this program read late {reads}: by {:.0} ms in all, {:.0} ms at once",
+        it.late_ms, it.late_max_ms
+    );
+    if it.starved_ms >= NOTABLE_MS {
+        let _ = write!(text, ", and waited {:.0} ms for a processor", it.starved_ms);
     }
     text
 }

@@ -6,7 +6,9 @@ use mjpeg::check::{self, Forecast, Report, Severity, carriers};
 use mjpeg::consumers::Fate;
 use serde_json::{Map, Value};
 
-use super::target::{Asked, Change, Finding, Finished, Frames, Limits, Origin, SCHEMA, Timing};
+use super::target::{
+    Asked, Change, Finding, Finished, Frames, Gap, Limits, Origin, Reader, SCHEMA, Tcp, Timing,
+};
 use crate::output;
 use crate::transport::{End, Target};
 use crate::verdict::baseline;
@@ -51,6 +53,8 @@ impl Finished {
                 .unwrap_or_default(),
             consumers_causes: report.filter(|report| report.parts > 0).map(causes).unwrap_or_default(),
             timing: report.and_then(|report| timing(run, report)),
+            gaps: report.map(|report| report.gaps.iter().map(gap).collect()).unwrap_or_default(),
+            reader: report.and_then(|report| reader(&report.lateness)),
             frames: report.filter(|report| report.pictures > 0).map(frames),
             baseline: run.comparison.as_ref().map(|it| it.changes.iter().map(change).collect()),
             error,
@@ -114,7 +118,37 @@ fn finding(finding: &check::Finding) -> Finding {
         offset: finding.offset,
         file: finding.file.clone(),
         message: finding.message.clone(),
+        cause: finding.cause.map(|cause| cause.name().into()),
     }
+}
+
+fn gap(gap: &check::Gap) -> Gap {
+    let check::Evidence { silent, late, starved, waiting, path, .. } = gap.evidence;
+    Gap {
+        at_s: output::rounded(gap.at.as_secs_f64()),
+        gap_ms: output::ms(gap.length),
+        cause: gap.cause.map(|cause| cause.name().into()),
+        silent_ms: output::ms(silent),
+        late_ms: output::ms(late),
+        starved_ms: output::ms(starved),
+        waiting_bytes: waiting,
+        tcp: path.map(|path| Tcp {
+            out_of_order: path.out_of_order,
+            held_ms: output::ms(path.held),
+            probes_answered: path.answers,
+            quiet_ms: output::ms(path.quiet),
+        }),
+    }
+}
+
+/// Absent if each read was in time.
+fn reader(lateness: &check::Lateness) -> Option<Reader> {
+    (lateness.reads > 0).then(|| Reader {
+        late_reads: lateness.reads,
+        late_ms: output::ms(lateness.total),
+        late_max_ms: output::ms(lateness.longest),
+        starved_ms: output::ms(lateness.starved),
+    })
 }
 
 /// Without those that a stream cannot avoid.

@@ -1,0 +1,96 @@
+//! Whose fault a gap is: the camera, the network, or the reader itself.
+
+use crate::kit;
+
+use std::process::Command;
+
+use kit::http;
+use kit::peer;
+use kit::run::{Run, Server, mjpeg, start};
+use serde_json::Value;
+
+/// Twenty pictures a second.
+fn camera() -> Server {
+    Server::start(&kit::frames(), &["--fps", "20"])
+}
+
+/// A check of `seconds`, that has read a few pictures.
+fn checking(server: &Server, seconds: &str, args: &[&str]) -> Run {
+    let url = &server.stream;
+    let check = start(mjpeg(["check", url, "--duration", seconds, "--format", "json"]).args(args));
+    sent(server, 15);
+    check
+}
+
+/// Waits until the server has published so many pictures.
+fn sent(server: &Server, frames: u64) {
+    kit::eventually("pictures", || {
+        let (_, state) = http::get(server.address(), "/state");
+        let state: Value = serde_json::from_slice(&state).ok()?;
+        (state["frames"].as_u64()? >= frames).then_some(())
+    });
+}
+
+fn found<'a>(verdict: &'a Value, name: &str) -> Option<&'a Value> {
+    verdict["findings"].as_array().unwrap().iter().find(|finding| finding["name"] == name)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_is_stopped_is_the_cause_of_its_gap() {
+    let server = camera();
+    let check = checking(&server, "5s", &[]);
+    server.run.signal("STOP");
+    let verdict: Value = serde_json::from_str(&check.end().expect(0).text()).unwrap();
+    let stall = found(&verdict, "stall").unwrap();
+    assert_eq!(stall["cause"], "camera", "{verdict}");
+    assert!(stall["message"].as_str().unwrap().contains("probes answered), no packet was lost"), "{verdict}");
+    let gap = &verdict["gaps"][0];
+    assert!(gap["silent_ms"].as_f64() > Some(1500.0) && gap["tcp"]["out_of_order"] == 0, "{verdict}");
+    assert!(found(&verdict, "reader-late").is_none(), "{verdict}");
+    server.run.signal("CONT");
+}
+
+#[test]
+fn a_check_that_is_stopped_does_not_blame_the_camera() {
+    let server = camera();
+    for args in [&["--max-gap", "900ms"][..], &["--max-gap", "900ms", "--min-fps", "18"]] {
+        let before = {
+            let (_, state) = http::get(server.address(), "/state");
+            serde_json::from_slice::<Value>(&state).unwrap()["frames"].as_u64().unwrap_or(0)
+        };
+        let url = &server.stream;
+        let check = start(mjpeg(["check", url, "--duration", "5s", "--format", "json"]).args(args));
+        sent(&server, before + 15);
+        check.signal("STOP");
+        // The server sends on into the socket of the stopped check: 2 s.
+        sent(&server, before + 55);
+        check.signal("CONT");
+        let verdict: Value = serde_json::from_str(&check.end().expect(0).text()).unwrap();
+        let late = found(&verdict, "reader-late").unwrap();
+        assert_eq!((&late["severity"], &late["cause"]), (&"warning".into(), &"reader".into()));
+        assert!(late["message"].as_str().unwrap().starts_with("not judged: a gap above the limit"), "{late}");
+        assert!(found(&verdict, "gap-above-limit").is_none(), "{verdict}");
+        assert!(found(&verdict, "fps-below-limit").is_none(), "{verdict}");
+        assert_eq!(verdict["gaps"][0]["cause"], "reader", "{verdict}");
+        assert!(verdict["reader"]["late_max_ms"].as_f64() > Some(1000.0), "{verdict}");
+        assert!(verdict["gaps"][0]["waiting_bytes"].as_u64() > Some(10_000), "{verdict}");
+    }
+}
+
+/// Needs root, /dev/net/tun and two minutes: the script is the wire between two network namespaces.
+#[cfg(target_os = "linux")]
+#[ignore = "takes minutes, and needs root"]
+#[test]
+fn no_cause_is_taken_for_another_one_over_a_wire_that_loses_packets() {
+    if !peer::is_root() {
+        return eprintln!("skipped: needs root");
+    }
+    let script = kit::repository("benches/causes.py");
+    let mut command = Command::new("python3");
+    command.arg(script).args(["--runs", "3", "--mjpeg", env!("CARGO_BIN_EXE_mjpeg")]);
+    let end = command.output().unwrap();
+    let out = String::from_utf8_lossy(&end.stdout);
+    assert!(end.status.success(), "{out}{}", String::from_utf8_lossy(&end.stderr));
+    println!("{out}");
+}
