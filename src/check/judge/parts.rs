@@ -12,7 +12,7 @@ use super::pictures::Pictures;
 use super::rtp::Obstacle;
 use super::strip::Numbers;
 use super::{part_head, timing};
-use crate::check::report::Frames;
+use crate::check::report::{Frames, Strips};
 use crate::check::rules::carrier::RTP_JPEG_UNFIT;
 use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
 use crate::counted::Counted;
@@ -30,8 +30,8 @@ pub struct Parts {
     pub cut: u64,
     pub pictures: Pictures,
     pub flow: Flow,
-    /// What the strip of the next part says.
-    pub identity: Option<Identity>,
+    /// What the strip of the next part says, and when the part came, since 1970-01-01 UTC.
+    pub identity: Option<(Identity, Option<Duration>)>,
     numbers: Numbers,
     times: FrameTimes,
     /// The gap that is a stall by the gaps of the last window that had some.
@@ -128,9 +128,9 @@ impl Parts {
         let before = self.pictures.identical();
         self.pictures.whole(part, arrival, &judgement, expectations, findings);
         let is_repeat = self.pictures.identical() > before;
-        self.freshness.picture(part, identity.as_ref(), arrival, is_repeat);
-        if let Some(identity) = &identity {
-            self.numbers.picture(identity, place);
+        self.freshness.picture(part, identity.as_ref().map(|(identity, _)| identity), arrival, is_repeat);
+        if let Some((identity, at)) = &identity {
+            self.numbers.picture(identity, *at, place);
         }
         if let Some(obstacle) = Obstacle::of(part.body) {
             obstacles.note(&RTP_JPEG_UNFIT, place, obstacle.to_string());
@@ -143,7 +143,7 @@ impl Parts {
         watch: &Watch,
         expectations: &Expectations,
         findings: &mut Findings,
-    ) -> (Option<Timing>, Frames) {
+    ) -> (Option<Timing>, Frames, Option<Strips>) {
         let Self { pictures, flow, times, freshness, numbers, usual_limit, .. } = self;
         let timing = times.timing(expectations.max_gap);
         // A window that is mostly one gap would have that gap as the usual one.
@@ -157,7 +157,7 @@ impl Parts {
         timing::rate(pictures.count, since_request, expectations, findings);
         flow.finish(&times, watch.watched, findings);
         freshness.finish(watch.began, findings);
-        numbers.finish(findings);
-        (timing, pictures.finish(findings))
+        let strips = numbers.finish(findings);
+        (timing, pictures.finish(findings), strips)
     }
 }

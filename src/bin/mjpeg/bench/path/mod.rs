@@ -210,5 +210,5 @@ fn read(args: &Args, clock: &Clock, stop: &Stop, started: Duration) -> Result<(F
     let deadline = duration.map(|duration| started + duration);
     let mut watcher = Watcher::new(args.frames);
     let end = session.run(&mut watcher, deadline)?;
-    Ok((watcher.finish(), end))
+    Ok((watcher.finish(session.watched()), end))
 }
