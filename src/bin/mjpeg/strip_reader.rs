@@ -15,6 +15,8 @@ const SEARCHED: u64 = 20;
 const SEARCHED_IN_PASSING: u64 = 3;
 /// After them, only one of so many is searched: to decode a picture takes far longer than to read its coefficients.
 const SELDOM: u64 = 256;
+/// The same if strips are looked for in passing.
+const SELDOM_IN_PASSING: u64 = 1024;
 /// Pictures in a row without a strip whose pixels are searched, in a stream that had one in scaled pictures.
 const PATIENCE: u64 = 20;
 /// Pictures without a strip, from the start of a stream on, whose coefficients are read one by one.
@@ -78,7 +80,7 @@ impl StripReader {
     /// The identity of the next picture.
     ///
     /// A strip that first appears behind many pictures without one is noticed 15 pictures late at most, and in scaled pictures
-    /// 255. From then on, each picture is read.
+    /// 1023. From then on, each picture is read.
     pub fn read(&mut self, jpeg: &[u8]) -> Option<Identity> {
         if self.is_left_out() {
             self.without += 1;
@@ -100,12 +102,12 @@ impl StripReader {
     }
 
     fn is_searched(&self) -> bool {
-        let most = match self.effort {
-            _ if self.is_scaled => PATIENCE,
-            Effort::InPassing => SEARCHED_IN_PASSING,
-            Effort::Each => SEARCHED,
+        let (most, seldom) = match self.effort {
+            _ if self.is_scaled => (PATIENCE, SELDOM),
+            Effort::InPassing => (SEARCHED_IN_PASSING, SELDOM_IN_PASSING),
+            Effort::Each => (SEARCHED, SELDOM),
         };
-        self.without < most || self.without.is_multiple_of(SELDOM)
+        self.without < most || self.without.is_multiple_of(seldom)
     }
 
     fn search(&mut self, jpeg: &[u8]) -> Option<Identity> {

@@ -243,7 +243,7 @@ fn in_passing_few_pictures_are_decoded_until_one_has_a_strip() {
     let (mut scaled, blank) = (scaled(), blank());
     let mut reader = StripReader::new();
     let mut decoded = 0;
-    for n in 0..2 * SELDOM {
+    for n in 0..2 * SELDOM_IN_PASSING {
         decoded += u64::from(!reader.is_left_out() && reader.is_searched());
         assert_eq!(reader.read(&blank), None, "{n}");
     }
