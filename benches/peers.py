@@ -120,6 +120,19 @@ def nginx(frames, fps, folder, buffering="off"):
 
 
 @contextlib.contextmanager
+def haproxy(frames, fps, folder):
+    needs("haproxy")
+    with serve(frames, fps) as (upstream, _):
+        port, conf = free_port(), os.path.join(folder, "haproxy.cfg")
+        address = upstream.split("/")[2]
+        with open(conf, "w") as file:
+            file.write("defaults\n mode http\n timeout connect 5s\n timeout client 1h\n timeout server 1h\n"
+                       f"listen cameras\n bind 127.0.0.1:{port}\n server camera {address}\n")
+        with running(["haproxy", "-db", "-f", conf], port) as child:
+            yield f"http://127.0.0.1:{port}/stream", child.pid
+
+
+@contextlib.contextmanager
 def motion(frames, fps, folder):
     needs("motion")
     with serve(frames, fps) as (upstream, _):
@@ -159,6 +172,12 @@ const proxy = new MjpegProxy(process.argv[2]);
 http.createServer((req, res) => proxy.proxyRequest(req, res)).listen(+process.argv[3], '127.0.0.1');
 """
 
+OTHER_NODE_PROXY = """
+const http = require('http'), MjpegProxy = require('node-mjpeg-proxy');
+const proxy = new MjpegProxy(process.argv[2]);
+http.createServer((req, res) => proxy.proxyRequest(req, res)).listen(+process.argv[3], '127.0.0.1');
+"""
+
 NODE_SERVER = """
 const http = require('http'), fs = require('fs'), path = require('path'), mjpeg = require('mjpeg-server');
 const [,, folder, fps, port] = process.argv;
@@ -184,6 +203,14 @@ def node_proxy(frames, fps, folder):
     with serve(frames, fps) as (upstream, _):
         port = free_port()
         with node(NODE_PROXY, "mjpeg-proxy", port, upstream, str(port)) as it:
+            yield it
+
+
+@contextlib.contextmanager
+def other_node_proxy(frames, fps, folder):
+    with serve(frames, fps) as (upstream, _):
+        port = free_port()
+        with node(OTHER_NODE_PROXY, "node-mjpeg-proxy", port, upstream, str(port)) as it:
             yield it
 
 

@@ -49,7 +49,7 @@ pub use content::{Colour, Concealment, Look, LostColour, Stillness};
 pub use judge::{Expectations, Judge, Lateness, RecordingFault, Snapshots};
 pub use near::{nearest, nearest_word};
 pub use remedies::{Remedy, remedy};
-pub use report::{Finding, Forecast, Frames, Report};
+pub use report::{Finding, Forecast, Frames, Latency, Report, Strips};
 pub use rule::{Rule, Severity};
 pub use rules::{find, rules};
 pub use selection::{Selection, Selector, UnknownRule};

@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use super::carrier::{Carrier, carriers};
 use super::cause::{Cause, Gap};
@@ -82,6 +83,42 @@ pub struct Frames {
     pub unread: u64,
 }
 
+/// What the coded strips of the pictures say: which frames of the source came, and how old they were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Strips {
+    /// The source of the last frame.
+    pub source: u16,
+    /// The sources, one after the other: 1 unless the source started again or was exchanged.
+    pub sources: u64,
+    /// Frames with a strip.
+    pub frames: u64,
+    /// Frames that did not come, although later ones did.
+    pub lost: u64,
+    /// Frames that came again.
+    pub doubled: u64,
+    /// Frames that came behind a later one.
+    pub reordered: u64,
+    /// Frames that came before the time in their strip: the clocks of the two ends do not agree.
+    pub early: u64,
+    /// How old the frames were, if it is known when they came.
+    pub latency: Option<Latency>,
+}
+
+/// How old frames were when they came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Latency {
+    /// Median age, by nearest rank.
+    pub p50: Duration,
+    /// 99th percentile of the ages.
+    pub p99: Duration,
+    /// The largest age.
+    pub max: Duration,
+    /// Frames that were more than a frame interval older than the median: the next frame should have come then.
+    pub late: u64,
+}
+
 /// The result of a judge: the findings of the selected rules, and figures of the stream.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -106,6 +143,8 @@ pub struct Report {
     pub lateness: Lateness,
     /// The pictures.
     pub frames: Frames,
+    /// Their coded strips, if they have some and the caller has read them: [`super::Judge::identity`].
+    pub strips: Option<Strips>,
     /// What becomes of the stream in each consumer, after [`Report::forecast`]; empty before.
     pub forecasts: Vec<Forecast>,
     /// What is wrong with the pictures, whether or not the rule is selected.

@@ -18,16 +18,18 @@
 //! side of a box is a multiple of 8, as large as the picture allows: see [`Grid::new`]. So at the size at which the picture
 //! was drawn each box is made of whole blocks of JPEG, and the mean of a block is its DC coefficient: reading the strip
 //! takes no pixels ([`Reader`]). In a scaled picture the pixels show it ([`Finder`]). [`Continuity`] compares the numbers
-//! of the frames of a stream.
+//! of the frames of a stream, and [`Latencies`] their times with those of their arrival.
 
 mod continuity;
 mod finder;
 mod grid;
 mod identity;
+mod latencies;
 mod reader;
 
 pub use continuity::{Continuity, Place};
 pub use finder::Finder;
 pub use grid::Grid;
 pub use identity::Identity;
+pub use latencies::Latencies;
 pub use reader::Reader;

@@ -272,10 +272,12 @@ fn an_interrupted_run_prints_its_report_and_ends_by_the_signal() {
     use std::os::unix::process::ExitStatusExt;
 
     let directory = frames(&[5_000]);
+    let plot = directory.path().join("plot.svg");
+    fs::write(&plot, "earlier").unwrap();
     // The report is printed at the end, so it shows that the handler ran: a signal that came before the handler
     // was installed would print nothing.
     let args = ["bench", "chunks", "--quiet", "--format", "json", "--fps", "0.5", "--duration", "100s"];
-    let run = start(mjpeg(args).arg(directory.path()));
+    let run = start(mjpeg(args).arg("--plot").arg(&plot).arg(directory.path()));
     // The threads that pump start after the handlers are installed.
     let status = format!("/proc/{}/status", run.pid());
     kit::eventually("it measures", || {
@@ -287,4 +289,5 @@ fn an_interrupted_run_prints_its_report_and_ends_by_the_signal() {
     let end = run.end();
     assert_eq!(end.status.signal(), Some(2));
     assert!(serde_json::from_slice::<Value>(&end.out).is_ok(), "{}", end.text());
+    assert_eq!(fs::read_to_string(&plot).unwrap(), "earlier");
 }

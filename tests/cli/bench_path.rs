@@ -53,6 +53,7 @@ fn each_lost_doubled_and_reordered_frame_is_counted_and_named() {
     let camera = sending("320x240", &[2, 3, 7, 8, 8, 11, 9, 12, 14]);
     let figures = figures(&camera.url, &[]);
     assert_eq!(figures["lost_numbers"], json!([[4, 6], [10, 10], [13, 13]]));
+    assert_eq!([&figures["doubled_numbers"], &figures["reordered_numbers"]], [&json!([8]), &json!([9])]);
     let counts = ["frames", "lost", "doubled", "reordered"].map(|key| figures[key].as_u64().unwrap());
     assert_eq!(counts, [9, 5, 1, 1], "{figures}");
     assert_eq!([&figures["first_number"], &figures["last_number"]], [2, 14]);

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kit::run::{End, Server, mjpeg, run};
 use serde_json::Value;
@@ -30,6 +30,11 @@ struct OneThread {
 
 impl OneThread {
     fn start(manner: Manner) -> Self {
+        Self::start_for(manner, Duration::MAX)
+    }
+
+    /// It ends so long after the first viewer has come.
+    fn start_for(manner: Manner, life: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         listener.set_nonblocking(true).unwrap();
@@ -44,8 +49,10 @@ impl OneThread {
         let part = kit::camera::part(&jpeg);
         let thread = std::thread::spawn(move || {
             let mut viewers: Vec<TcpStream> = Vec::new();
-            while !over.load(Ordering::SeqCst) {
+            let mut came: Option<Instant> = None;
+            while !over.load(Ordering::SeqCst) && came.is_none_or(|came| came.elapsed() < life) {
                 if let Ok((mut viewer, _)) = listener.accept() {
+                    came.get_or_insert_with(Instant::now);
                     viewer.set_nonblocking(false).unwrap();
                     socket2::SockRef::from(&viewer).set_send_buffer_size(64 << 10).unwrap();
                     viewer.set_write_timeout(Some(Duration::from_millis(40))).unwrap();
@@ -134,6 +141,21 @@ fn a_viewer_that_is_cut_off_is_noticed_although_it_does_not_read() {
     let after = number(&report["a"]["cut_off_after_ms"]);
     assert!((40.0..2900.0).contains(&after), "{report}");
     assert_eq!(report["verdict"], "isolated", "{report}");
+}
+
+#[test]
+fn a_run_whose_streams_end_writes_no_baseline() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("b.json");
+    std::fs::write(&file, "earlier").unwrap();
+    // A is slow from the first second on.
+    for (seconds, code, why) in [(0.5, 5, "ended before A became slow"), (2.0, 1, "B's stream ended")] {
+        let server = OneThread::start_for(Manner::CutsOff, Duration::from_secs_f64(seconds));
+        let args = format!("--quiet --duration 2s --save-baseline {}", file.display());
+        let end = bench(&server.url, &args).expect(code);
+        assert!(end.err.contains(why), "{}", &*end.err);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "earlier");
+    }
 }
 
 #[test]

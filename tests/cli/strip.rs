@@ -102,6 +102,76 @@ fn check_judges_the_age_by_the_strip_whatever_the_fields_say() {
     assert!(message.as_str().unwrap().contains("the coded strip"), "{message}");
 }
 
+fn verdict(target: &str, options: &[&str]) -> Value {
+    let end = run(mjpeg(["check", target, "--format", "json"]).args(options));
+    serde_json::from_slice(&end.out).unwrap()
+}
+
+#[test]
+fn the_json_of_check_counts_the_frames_and_says_how_old_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let strip = verdict(&saved(folder.path(), &[4, 5, 5, 9, 8]), &[])["strip"].clone();
+    let counts = json!({
+        "source": 0xbeef, "sources": 1, "frames": 5, "lost": 2, "doubled": 1, "reordered": 1, "before_their_time": 0
+    });
+    assert_eq!(strip, counts, "a file has no times");
+
+    let server = Server::start(Path::new("test:320x240"), &["--fps", "50"]);
+    let strip = verdict(&server.stream, &["--frames", "20"])["strip"].clone();
+    assert_eq!((&strip["frames"], &strip["before_their_time"]), (&json!(20), &json!(0)), "{strip}");
+    let [p50, p99, max] =
+        ["p50", "p99", "max"].map(|key| strip[format!("latency_{key}_ms")].as_f64().unwrap());
+    assert!((0.0..5000.0).contains(&p50) && p50 <= p99 && p99 <= max, "{strip}");
+    assert!(strip["late"].as_u64().is_some_and(|late| late < 20), "{strip}");
+
+    let text = run(&mut mjpeg(["check", &saved(folder.path(), &[1, 3])])).text();
+    let line = "  coded strips: 2 frames of source beef, 1 lost, 0 doubled, 0 reordered\n";
+    assert!(text.contains(line), "{text}");
+    let plain = kit::repository("fixtures/captures/motion.http");
+    assert_eq!(verdict(plain.to_str().unwrap(), &[]).get("strip"), None);
+}
+
+/// Frames of the test pattern, as a relay that scales them sends them.
+fn scaled(folder: &Path, count: u64) -> String {
+    let out = folder.join("pattern");
+    run(mjpeg(["record", "test:640x480", "--frames", &count.to_string()]).arg(&out)).expect(0);
+    let small = kit::contents(&out).into_iter().map(|jpeg| {
+        let picture = image::load_from_memory(&jpeg).unwrap();
+        let picture = picture.resize_exact(400, 300, image::imageops::FilterType::Triangle);
+        let mut jpeg = Vec::new();
+        picture.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, 60)).unwrap();
+        part(&jpeg)
+    });
+    let path = folder.join("scaled.http");
+    fs::write(&path, [HEAD.as_bytes().to_vec()].into_iter().chain(small).collect::<Vec<_>>().concat())
+        .unwrap();
+    path.to_str().unwrap().into()
+}
+
+#[test]
+fn the_strips_of_scaled_pictures_are_read_by_all_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = scaled(folder.path(), 10);
+    let numbers = |rows: &[Value]| -> Vec<u64> {
+        rows.iter().map(|row| row["strip"]["number"].as_u64().unwrap()).collect()
+    };
+    let expected: Vec<u64> = (1..=10).collect();
+    let rows = run(&mut mjpeg(["inspect", &file, "--format", "json"])).expect(0);
+    assert_eq!(numbers(&json_lines(&rows.out)), expected);
+    let out = folder.path().join("out");
+    run(mjpeg(["record", &file]).arg(&out)).expect(0);
+    assert_eq!(numbers(&json_lines(&fs::read(out.join("manifest.jsonl")).unwrap())), expected);
+    let recorded = out.to_str().unwrap();
+    assert_eq!(
+        numbers(&json_lines(&run(&mut mjpeg(["inspect", recorded, "--format", "json"])).expect(0).out)),
+        expected
+    );
+    for target in [&file[..], recorded] {
+        let strip = verdict(target, &[])["strip"].clone();
+        assert_eq!((&strip["frames"], &strip["lost"]), (&json!(10), &json!(0)), "{target}: {strip}");
+    }
+}
+
 #[test]
 fn inspect_has_columns_for_strips_only_if_there_are_some() {
     let folder = tempfile::tempdir().unwrap();
@@ -177,8 +247,12 @@ fn serve_refuses_strips_where_there_is_no_room_or_no_file() {
     let folder = tempfile::tempdir().unwrap();
     pictures(folder.path(), 200, 1);
     let end = run(mjpeg(["serve", "--stamp", "--listen", "127.0.0.1:0"]).arg(folder.path())).expect(6);
-    assert!(end.err.contains("200x200 is too small for a coded strip, which needs 288x64"), "{}", &*end.err);
     let picture = folder.path().join("1.jpg");
+    let why = format!(
+        "{} cannot have a strip: 200x200 is too small for a coded strip, which needs 288x64",
+        picture.display()
+    );
+    assert!(end.err.contains(&why), "{}", &*end.err);
     let end = run(mjpeg(["serve", "--stamp", "--listen", "127.0.0.1:0"]).arg(picture)).expect(6);
     assert!(end.err.contains("is one picture"), "{}", &*end.err);
     for (source, why) in

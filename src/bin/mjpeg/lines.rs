@@ -42,6 +42,11 @@ pub fn hanging(line: &str, width: Option<usize>, indent: usize) -> String {
     text
 }
 
+/// Each line of a text as [`hanging`] breaks it.
+pub fn fitted(text: &str, width: Option<usize>, indent: usize) -> String {
+    text.lines().map(|line| hanging(line, width, indent)).collect::<Vec<_>>().join("\n")
+}
+
 /// The characters that a text takes on a terminal, without the SGR sequences in it.
 fn shown_width(text: &str) -> usize {
     let mut pieces = text.split("\x1b[");

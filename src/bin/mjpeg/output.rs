@@ -68,11 +68,19 @@ impl Results {
 
 /// The characters of a line of the terminal that standard output is; `None` if it is none.
 pub fn stdout_width() -> Option<usize> {
-    let out = io::stdout();
-    if !out.is_terminal() {
+    width(io::stdout())
+}
+
+/// The same of standard error.
+pub fn stderr_width() -> Option<usize> {
+    width(io::stderr())
+}
+
+fn width(stream: impl IsTerminal + std::os::fd::AsFd) -> Option<usize> {
+    if !stream.is_terminal() {
         return None;
     }
-    let size = rustix::termios::tcgetwinsize(out).ok()?;
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
     Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
 }
 

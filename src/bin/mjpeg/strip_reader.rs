@@ -1,24 +1,28 @@
 //! Reads the coded strips of the pictures of a stream, and what JSON says about them.
 
-use std::io::Cursor;
+mod top;
+
 use std::time::Duration;
 
-use image::ImageFormat;
 use mjpeg::strip::{Finder, Identity, Reader};
 use serde::Serialize;
 
-/// Pictures without a strip, from the start of a stream on, whose pixels are searched.
+use self::top::Top;
+
+/// Pictures without a strip, from the start of a stream on, whose pixels are searched, if each frame is asked for.
 const SEARCHED: u64 = 20;
+/// The same if strips are looked for in passing.
+const SEARCHED_IN_PASSING: u64 = 3;
 /// After them, only one of so many is searched: to decode a picture takes far longer than to read its coefficients.
 const SELDOM: u64 = 256;
+/// The same if strips are looked for in passing.
+const SELDOM_IN_PASSING: u64 = 1024;
 /// Pictures in a row without a strip whose pixels are searched, in a stream that had one in scaled pictures.
 const PATIENCE: u64 = 20;
 /// Pictures without a strip, from the start of a stream on, whose coefficients are read one by one.
 const READ: u64 = 50;
 /// After them only one of so many is read, until one has a strip.
 const SAMPLED: u64 = 16;
-/// The most pixels of a picture that is decoded: 8K.
-const MOST_PIXELS: u64 = 7680 * 4320;
 
 /// Reads the strip of each picture of a stream: from its DC coefficients, else from its pixels.
 ///
@@ -26,15 +30,25 @@ const MOST_PIXELS: u64 = 7680 * 4320;
 #[derive(Debug, Default)]
 pub struct StripReader {
     reader: Reader,
+    top: Top,
     finder: Finder,
     /// Pictures in a row without a strip.
     without: u64,
     /// Whether any picture had a strip.
     is_marked: bool,
-    /// Whether pixels are searched.
-    has_pixels: bool,
+    effort: Effort,
     /// Whether pixels have shown a strip.
     is_scaled: bool,
+}
+
+/// How much is done for strips that a stream may not have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Effort {
+    /// Pictures are left out as long as none had a strip.
+    #[default]
+    InPassing,
+    /// Each picture is read.
+    Each,
 }
 
 /// What the strip of a picture says, for JSON.
@@ -52,21 +66,21 @@ pub struct Strip {
 }
 
 impl StripReader {
-    /// A reader of a new stream, which looks at coefficients only: a search in pixels would hold up the reads of a stream, whose
-    /// times are measured.
+    /// A reader of a new stream that may have no strips: it looks into few pictures until one has a strip, since a search in
+    /// pixels holds up the reads of a stream, whose times are measured.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A reader that also searches the pixels of scaled pictures.
-    pub fn with_pixels() -> Self {
-        Self { has_pixels: true, ..Self::default() }
+    /// A reader that leaves no picture out.
+    pub fn of_each() -> Self {
+        Self { effort: Effort::Each, ..Self::default() }
     }
 
     /// The identity of the next picture.
     ///
-    /// A strip that first appears behind many pictures without one is noticed 15 pictures late at most. From then on, each
-    /// picture is read.
+    /// A strip that first appears behind many pictures without one is noticed 15 pictures late at most, and in scaled pictures
+    /// 1023. From then on, each picture is read.
     pub fn read(&mut self, jpeg: &[u8]) -> Option<Identity> {
         if self.is_left_out() {
             self.without += 1;
@@ -82,30 +96,24 @@ impl StripReader {
         identity
     }
 
-    /// Where pixels are searched, each frame is asked for, and none is left out.
     fn is_left_out(&self) -> bool {
-        !self.has_pixels && !self.is_marked && self.without >= READ && !self.without.is_multiple_of(SAMPLED)
+        let is_sampled = self.effort == Effort::InPassing && !self.is_marked && self.without >= READ;
+        is_sampled && !self.without.is_multiple_of(SAMPLED)
     }
 
     fn is_searched(&self) -> bool {
-        let most = if self.is_scaled { PATIENCE } else { SEARCHED };
-        self.has_pixels && (self.without < most || self.without.is_multiple_of(SELDOM))
+        let (most, seldom) = match self.effort {
+            _ if self.is_scaled => (PATIENCE, SELDOM),
+            Effort::InPassing => (SEARCHED_IN_PASSING, SELDOM_IN_PASSING),
+            Effort::Each => (SEARCHED, SELDOM),
+        };
+        self.without < most || self.without.is_multiple_of(seldom)
     }
 
     fn search(&mut self, jpeg: &[u8]) -> Option<Identity> {
-        let mut reader = image::ImageReader::with_format(Cursor::new(jpeg), ImageFormat::Jpeg);
-        reader.limits(limits());
-        let grey = reader.decode().ok()?.into_luma8();
-        let width = usize::try_from(grey.width()).ok()?;
-        self.finder.find(grey.as_raw(), width)
+        let grey = self.top.grey(jpeg)?;
+        self.finder.find(grey.as_raw(), usize::try_from(grey.width()).ok()?)
     }
-}
-
-/// A picture may say that it is larger than the memory.
-fn limits() -> image::Limits {
-    let mut limits = image::Limits::default();
-    limits.max_alloc = Some(MOST_PIXELS * 4);
-    limits
 }
 
 impl Strip {

@@ -171,9 +171,9 @@ impl Judge {
     }
 
     /// Takes what the coded strip of the next part says, before its event. The pixels of a scaled picture show it too, and
-    /// only the caller can decode them.
-    pub fn identity(&mut self, identity: Identity) {
-        self.parts.identity = Some(identity);
+    /// only the caller can decode them. `at`: when the last byte of the part came, since 1970-01-01 UTC, if known.
+    pub fn identity(&mut self, identity: Identity, at: Option<Duration>) {
+        self.parts.identity = Some((identity, at));
     }
 
     /// Takes one read, before the events of its bytes: at time `at` since the first byte, the first `reached`
@@ -299,7 +299,8 @@ impl Judge {
         let Self { expectations, mut findings, mut obstacles, parts, watch, candidate, is_bare, .. } = self;
         let (count, cut, pictures) = (parts.count, parts.cut, parts.pictures.count);
         let watch = Watch { watched, ..watch };
-        let Finished { timing, gaps, lateness, frames } = parts.finish(&watch, &expectations, &mut findings);
+        let Finished { timing, gaps, lateness, frames, strips } =
+            parts.finish(&watch, &expectations, &mut findings);
         let is_snapshot =
             candidate.finish(pictures > 0, watch.began, &expectations, &mut findings, &mut obstacles);
         if is_bare && findings.has(&NO_MULTIPART) {
@@ -322,6 +323,7 @@ impl Judge {
             gaps,
             lateness,
             frames,
+            strips,
             forecasts: Vec::new(),
             flaws,
         }

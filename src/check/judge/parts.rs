@@ -15,7 +15,7 @@ use super::rtp::Obstacle;
 use super::strip::Numbers;
 use super::{part_head, timing};
 use crate::check::cause::Gap;
-use crate::check::report::Frames;
+use crate::check::report::{Frames, Strips};
 use crate::check::rules::carrier::RTP_JPEG_UNFIT;
 use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
 use crate::counted::Counted;
@@ -34,8 +34,8 @@ pub struct Parts {
     pub pictures: Pictures,
     pub flow: Flow,
     pub gaps: Gaps,
-    /// What the strip of the next part says.
-    pub identity: Option<Identity>,
+    /// What the strip of the next part says, and when the part came, since 1970-01-01 UTC.
+    pub identity: Option<(Identity, Option<Duration>)>,
     numbers: Numbers,
     times: FrameTimes,
     /// The gap that is a stall by the gaps of the last window that had some.
@@ -51,6 +51,7 @@ pub struct Finished {
     pub gaps: Vec<Gap>,
     pub lateness: Lateness,
     pub frames: Frames,
+    pub strips: Option<Strips>,
 }
 
 /// When the stream was read.
@@ -145,9 +146,9 @@ impl Parts {
         let before = self.pictures.identical();
         self.pictures.whole(part, arrival, &judgement, expectations, findings);
         let is_repeat = self.pictures.identical() > before;
-        self.freshness.picture(part, identity.as_ref(), arrival, is_repeat);
-        if let Some(identity) = &identity {
-            self.numbers.picture(identity, place);
+        self.freshness.picture(part, identity.as_ref().map(|(identity, _)| identity), arrival, is_repeat);
+        if let Some((identity, at)) = &identity {
+            self.numbers.picture(identity, *at, place);
         }
         if let Some(obstacle) = Obstacle::of(part.body) {
             obstacles.note(&RTP_JPEG_UNFIT, place, obstacle.to_string());
@@ -174,8 +175,8 @@ impl Parts {
         timing::rate(pictures.count, since_request, expectations, &mut gaps, findings);
         flow.finish(&times, watch.watched, &mut gaps, findings);
         freshness.finish(watch.began, findings);
-        numbers.finish(findings);
+        let strips = numbers.finish(findings);
         let (gaps, lateness) = gaps.finish(findings);
-        Finished { timing, gaps, lateness, frames: pictures.finish(findings) }
+        Finished { timing, gaps, lateness, frames: pictures.finish(findings), strips }
     }
 }

@@ -1,13 +1,15 @@
-//! Judges the order of the frames by the numbers in their coded strips.
+//! Judges the order of the frames by the numbers in their coded strips, and sums the strips up.
 
 use alloc::format;
 use alloc::string::String;
 use core::fmt::Write as _;
+use core::time::Duration;
 
 use super::findings::{Findings, Place};
+use crate::check::report::{Latency, Strips};
 use crate::check::rules::strip::*;
 use crate::counted::Counted;
-use crate::strip::{Continuity, Identity, Place as Order};
+use crate::strip::{Continuity, Identity, Latencies, Place as Order};
 
 /// Ranges of missing frames that a message names.
 const RANGES: usize = 8;
@@ -16,6 +18,9 @@ const RANGES: usize = 8;
 #[derive(Debug, Default)]
 pub struct Numbers {
     continuity: Continuity,
+    latencies: Latencies,
+    /// The source of the last frame.
+    source: Option<u16>,
     /// The first part behind a missing frame, the first doubled one with its number, the first reordered one.
     lost: Option<Place>,
     doubled: Option<(Place, u32)>,
@@ -23,8 +28,12 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// Takes the next picture with a strip.
-    pub fn picture(&mut self, identity: &Identity, place: Place) {
+    /// Takes the next picture with a strip, which came at `at` since 1970-01-01 UTC.
+    pub fn picture(&mut self, identity: &Identity, at: Option<Duration>, place: Place) {
+        self.source = Some(identity.source);
+        if let Some(at) = at {
+            self.latencies.push(identity, at);
+        }
         match self.continuity.push(identity) {
             Order::First | Order::Next => {}
             Order::Behind(_) => {
@@ -39,8 +48,8 @@ impl Numbers {
         }
     }
 
-    /// Judges all of them.
-    pub fn finish(self, findings: &mut Findings) {
+    /// Judges all of them, and sums them up if there are any.
+    pub fn finish(self, findings: &mut Findings) -> Option<Strips> {
         let it = &self.continuity;
         // A missing frame may have come after all.
         if let Some(place) = self.lost.filter(|_| it.lost() > 0) {
@@ -57,6 +66,23 @@ impl Numbers {
             let message = format!("{frames} came behind a later one, the first one is {number}");
             findings.note_times(it.reordered(), &FRAMES_REORDERED, place, message);
         }
+        let ages = self.latencies.ages();
+        let percentiles = ages.percentile(50).zip(ages.percentile(99)).zip(ages.max());
+        Some(Strips {
+            source: self.source?,
+            sources: it.sources(),
+            frames: it.frames(),
+            lost: it.lost(),
+            doubled: it.doubled(),
+            reordered: it.reordered(),
+            early: self.latencies.early(),
+            latency: percentiles.map(|((p50, p99), max)| Latency {
+                p50,
+                p99,
+                max,
+                late: self.latencies.late(),
+            }),
+        })
     }
 }
 
@@ -88,7 +114,7 @@ mod tests {
     fn findings(numbers: &[u32]) -> Vec<(&'static str, u64, Option<u64>, String)> {
         let mut judge = Numbers::default();
         for (part, &number) in (1..).zip(numbers) {
-            judge.picture(&Identity { time_us: 0, number, source: 1 }, Place::in_part(part, 0));
+            judge.picture(&Identity { time_us: 0, number, source: 1 }, None, Place::in_part(part, 0));
         }
         let mut findings = Findings::default();
         judge.finish(&mut findings);
@@ -109,6 +135,20 @@ mod tests {
         );
         let reordered = "1 frame came behind a later one, the first one is 2";
         assert_eq!(findings(&[1, 3, 2, 4]), [("C519", 1, Some(3), reordered.into())]);
+    }
+
+    #[test]
+    fn the_sum_has_the_ages_of_the_last_source_and_of_all_frames() {
+        assert_eq!(Numbers::default().finish(&mut Findings::default()), None);
+        let ms = Duration::from_millis;
+        let mut judge = Numbers::default();
+        for (source, number, age) in [(1, 7, 20), (2, 1, 20), (2, 2, 30), (2, 3, 200)] {
+            let identity = Identity { time_us: 100_000 * u64::from(number), number, source };
+            judge.picture(&identity, Some(ms(100 * u64::from(number) + age)), Place::STREAM);
+        }
+        let strips = judge.finish(&mut Findings::default()).unwrap();
+        assert_eq!((strips.source, strips.sources, strips.frames, strips.early), (2, 2, 4, 0));
+        assert_eq!(strips.latency, Some(Latency { p50: ms(20), p99: ms(200), max: ms(200), late: 1 }));
     }
 
     #[test]

@@ -11,9 +11,11 @@ const TOP: f64 = 40.0;
 const BOTTOM: f64 = 50.0;
 /// Colours of the series, which can be told apart on white and on black, also by those who see few colours (Okabe and Ito).
 const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+/// The same on a dark ground, where the darker ones of those are hard to see.
+const ON_DARK: [&str; 6] = ["#56b4e9", "#ff9e4a", "#2fbf94", "#e09cc5", "#f0d060", "#b4d9f5"];
 
 const STYLE: &str = ".plot text{font:12px sans-serif;fill:#222}.plot .title{font-size:15px}.plot .grid{stroke:#ddd}.plot .axis{stroke:#222}\
-.plot{background:#fff}@media(prefers-color-scheme:dark){.plot text{fill:#ddd}.plot .grid{stroke:#444}.plot .axis{stroke:#ddd}.plot{background:#1b1b1b}}";
+.plot{background:#fff}@media(prefers-color-scheme:dark){.plot text{fill:#ddd}.plot .grid{stroke:#3a404a}.plot .axis{stroke:#ddd}.plot{background:#16181c}";
 
 /// What the horizontal axis counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +51,16 @@ pub fn svg(title: &str, axis: Axis, x: &str, y: &str, series: &[Series]) -> Stri
         let height = (time.max(1e-9).log10() - y_from) / (y_to - y_from);
         HEIGHT - BOTTOM - height.clamp(0.0, 1.0) * (HEIGHT - TOP - BOTTOM)
     };
+    // The attributes have the colours of the light theme, for viewers that know no style sheets.
+    let on_dark: String = (0..)
+        .zip(ON_DARK)
+        .map(|(number, colour)| {
+            format!(".plot .f{number}{{fill:{colour}}}.plot .s{number}{{stroke:{colour}}}")
+        })
+        .collect();
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>{0}</title>\
-         <style>{STYLE}</style><text class=\"title\" x=\"{LEFT}\" y=\"22\">{0}</text>\n",
+         <style>{STYLE}{on_dark}}}</style><text class=\"title\" x=\"{LEFT}\" y=\"22\">{0}</text>\n",
         escaped(title)
     );
     let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
@@ -92,16 +101,21 @@ pub fn svg(title: &str, axis: Axis, x: &str, y: &str, series: &[Series]) -> Stri
         escaped(y)
     );
     for (number, it) in series.iter().enumerate() {
-        let colour = COLOURS[number % COLOURS.len()];
+        let class = number % COLOURS.len();
+        let colour = COLOURS[class];
         let line: Vec<String> =
             it.model.iter().map(|&(size, time)| format!("{:.1} {:.1}", at_x(size), at_y(time))).collect();
         if line.len() > 1 {
-            let _ = write!(out, "<path fill=\"none\" stroke=\"{colour}\" d=\"M{}\"/>", line.join("L"));
+            let _ = write!(
+                out,
+                "<path class=\"s{class}\" fill=\"none\" stroke=\"{colour}\" d=\"M{}\"/>",
+                line.join("L")
+            );
         }
         for &(size, time) in &it.measured {
             let _ = write!(
                 out,
-                "<circle fill=\"{colour}\" r=\"4\" cx=\"{:.1}\" cy=\"{:.1}\"/>",
+                "<circle class=\"f{class}\" fill=\"{colour}\" r=\"4\" cx=\"{:.1}\" cy=\"{:.1}\"/>",
                 at_x(size),
                 at_y(time)
             );
@@ -111,7 +125,7 @@ pub fn svg(title: &str, axis: Axis, x: &str, y: &str, series: &[Series]) -> Stri
             let (x, y) = (at_x(size), TOP + 8.0 + 12.0 * number as f64);
             let _ = write!(
                 out,
-                "<path stroke=\"{colour}\" stroke-width=\"2\" d=\"M{:.1} {:.1}l8 8m0 -8l-8 8\"/>",
+                "<path class=\"s{class}\" stroke=\"{colour}\" stroke-width=\"2\" d=\"M{:.1} {:.1}l8 8m0 -8l-8 8\"/>",
                 x - 4.0,
                 y - 4.0
             );
@@ -119,7 +133,7 @@ pub fn svg(title: &str, axis: Axis, x: &str, y: &str, series: &[Series]) -> Stri
         let y = TOP + 10.0 + 20.0 * number as f64;
         let _ = writeln!(
             out,
-            "<circle fill=\"{colour}\" r=\"4\" cx=\"{:.1}\" cy=\"{y:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+            "<circle class=\"f{class}\" fill=\"{colour}\" r=\"4\" cx=\"{:.1}\" cy=\"{y:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
             right + 16.0,
             right + 26.0,
             y + 4.0,

@@ -40,11 +40,13 @@ pub fn page(results: &Results, comparison: Option<&Comparison>) -> String {
     for (name, value) in &results.settings {
         let _ = writeln!(body, "<div><dt>{}</dt><dd>{}</dd></div>", escaped(name), escaped(value));
     }
-    body += "</dl>\n<h2>Figures</h2>\n";
-    body += &results.table.html();
-    for plot in &results.plots {
-        let _ = writeln!(body, "<figure>{plot}</figure>");
-    }
+    body += "</dl>\n";
+    let figures = format!("<h2>Figures</h2>\n{}", results.table.html());
+    let plots: String = results.plots.iter().map(|plot| format!("<figure>{plot}</figure>\n")).collect();
+    // A plot says more than a long table.
+    let (first, second) = if results.table.is_long() { (plots, figures) } else { (figures, plots) };
+    body += &first;
+    body += &second;
     if !results.histograms.is_empty() {
         body += "<h2>Distributions</h2>\n";
     }

@@ -3,6 +3,9 @@
 use crate::page::escaped;
 use crate::paint::{Ink, Paint};
 
+/// A screen shows so many rows.
+const LONG: usize = 12;
+
 /// One cell of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell {
@@ -35,6 +38,15 @@ impl Cell {
         Self { ink, ..self }
     }
 
+    /// How a page breaks a text: a short one not at all, a long one into few lines.
+    fn class(&self) -> &'static str {
+        match self.shown().chars().count() {
+            0..=24 => " class=\"word\"",
+            25..=40 => "",
+            41.. => " class=\"sentence\"",
+        }
+    }
+
     fn shown(&self) -> &str {
         self.text.as_deref().unwrap_or("-")
     }
@@ -57,6 +69,31 @@ impl Table {
     pub fn push(&mut self, row: Vec<Cell>) {
         debug_assert_eq!(row.len(), self.columns.len());
         self.rows.push(row);
+    }
+
+    /// Whether it does not fit a screen.
+    pub fn is_long(&self) -> bool {
+        self.rows.len() > LONG
+    }
+
+    /// The same without as many columns as it takes to be no wider than `width`: those named in `least`, the first ones first.
+    pub fn within(&self, width: Option<usize>, least: &[&str]) -> Self {
+        let mut table = self.clone();
+        for name in least {
+            if width.is_none_or(|width| table.width() <= width) {
+                break;
+            }
+            if let Some(at) = table.columns.iter().position(|column| column == name) {
+                table.columns.remove(at);
+                table.rows.iter_mut().for_each(|row| drop(row.remove(at)));
+            }
+        }
+        table
+    }
+
+    /// The characters of its longest line.
+    fn width(&self) -> usize {
+        self.text(Paint::Plain).lines().map(|line| line.chars().count()).max().unwrap_or(0)
     }
 
     /// Aligned text, without a final line end.
@@ -129,7 +166,8 @@ impl Table {
                     Some(Ink::Good) => "<span class=\"good\">",
                     _ => "<span>",
                 };
-                html += &format!("<td{}>{ink}{}</span></td>", class(column), escaped(cell.shown()));
+                let class = if cell.is_number { class(column) } else { cell.class() };
+                html += &format!("<td{class}>{ink}{}</span></td>", escaped(cell.shown()));
             }
             html += "</tr>\n";
         }
@@ -171,6 +209,17 @@ mod tests {
     fn each_format_escapes_its_own_characters_and_an_unknown_number_is_not_zero() {
         assert_eq!(table().csv(), "name,ms\n\"a, \"\"b\"\"|c\",1.2\nd,");
         assert_eq!(table().markdown(), "| name | ms |\n| --- | ---: |\n| a, \"b\"\\|c | 1.2 |\n| d | - |");
+    }
+
+    #[test]
+    fn a_narrow_table_leaves_out_the_columns_that_matter_least() {
+        let mut table = Table::new(&["name", "first", "second", "third"]);
+        table.push(vec![Cell::word("a"), Cell::count(1), Cell::count(2), Cell::count(3)]);
+        let names = |width| table.within(width, &["second", "none", "first"]).columns;
+        assert_eq!(names(None), ["name", "first", "second", "third"]);
+        assert_eq!(names(Some(26)), ["name", "first", "second", "third"]);
+        assert_eq!(names(Some(25)), ["name", "first", "third"]);
+        assert_eq!(names(Some(3)), ["name", "third"], "the others stay");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[cfg(target_os = "linux")]
 use inotify::{EventMask, Inotify, WatchMask};
@@ -20,6 +20,7 @@ use super::stamp::Stamp;
 #[derive(Debug)]
 pub struct Guarded {
     file: File,
+    path: PathBuf,
     stamp: Stamp,
     #[cfg(target_os = "linux")]
     reports: Inotify,
@@ -50,7 +51,7 @@ impl Guarded {
         let opened = format!("/proc/self/fd/{}", file.as_raw_fd());
         let mask = WatchMask::OPEN.union(WatchMask::MODIFY).union(WatchMask::CLOSE_WRITE);
         reports.watches().add(opened, mask).ok()?;
-        Some(Self { file, stamp: Stamp::of(&metadata), reports, state: State::Open })
+        Some(Self { file, path: path.into(), stamp: Stamp::of(&metadata), reports, state: State::Open })
     }
 
     /// Nothing is reported here.
@@ -74,7 +75,7 @@ impl Guarded {
         if self.state != State::Closed {
             return Ok(None);
         }
-        let look = picture_file::read(&self.file, progress, |_| true)?;
+        let look = picture_file::read(&self.file, &self.path, progress, |_| true)?;
         let is_alone = self.drain() == 0;
         Ok(Some(look).filter(|look| is_alone && matches!(look, Look::Read(..))))
     }

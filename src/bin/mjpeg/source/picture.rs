@@ -1,5 +1,6 @@
 //! One JPEG, immutable and shared.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,6 +15,8 @@ pub struct Picture {
 #[derive(Debug)]
 struct Shared {
     jpeg: Vec<u8>,
+    /// The file that it was read from, for messages.
+    file: Option<Box<Path>>,
     /// The last check that found the picture good, see [`Picture::passes`].
     passed: AtomicU64,
 }
@@ -41,19 +44,31 @@ impl Picture {
     /// # Errors
     ///
     /// If no consumer would show the picture, by [`Judgement::of_markers`].
-    pub fn new(mut bytes: Vec<u8>) -> Result<Self, Unsound> {
-        let judgement = Judgement::of_markers(&bytes, Walk::over(&bytes));
-        if let Some(refusal) = judgement.refusal() {
-            return Err(Unsound(refusal));
-        }
-        bytes.truncate(judgement.end().unwrap_or(bytes.len()));
-        bytes.drain(..judgement.start());
-        Ok(Self::whole(bytes))
+    pub fn new(bytes: Vec<u8>) -> Result<Self, Unsound> {
+        Ok(Self::whole(trimmed(bytes)?))
     }
 
     /// Takes the bytes of a JPEG without a judgement: the caller has judged the JPEG, which ends with its EOI.
     pub fn whole(jpeg: Vec<u8>) -> Self {
-        Self { shared: Arc::new(Shared { jpeg, passed: AtomicU64::new(0) }) }
+        Self::shared(jpeg, None)
+    }
+
+    /// Takes the bytes of a JPEG as [`Picture::new`] does, which were read from this file.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Picture::new`].
+    pub fn of_file(bytes: Vec<u8>, file: &Path) -> Result<Self, Unsound> {
+        Ok(Self::shared(trimmed(bytes)?, Some(file.into())))
+    }
+
+    fn shared(jpeg: Vec<u8>, file: Option<Box<Path>>) -> Self {
+        Self { shared: Arc::new(Shared { jpeg, file, passed: AtomicU64::new(0) }) }
+    }
+
+    /// The file that it was read from, if it is from one of its own.
+    pub fn file(&self) -> Option<&Path> {
+        self.shared.file.as_deref()
     }
 
     /// The JPEG, from SOI to EOI.
@@ -85,6 +100,17 @@ impl Picture {
         }
         passed
     }
+}
+
+/// A JPEG without the bytes before SOI and after EOI.
+fn trimmed(mut bytes: Vec<u8>) -> Result<Vec<u8>, Unsound> {
+    let judgement = Judgement::of_markers(&bytes, Walk::over(&bytes));
+    if let Some(refusal) = judgement.refusal() {
+        return Err(Unsound(refusal));
+    }
+    bytes.truncate(judgement.end().unwrap_or(bytes.len()));
+    bytes.drain(..judgement.start());
+    Ok(bytes)
 }
 
 /// The smallest picture that can be sent: one component, one sample, no entropy-coded data.

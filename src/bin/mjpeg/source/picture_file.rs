@@ -48,7 +48,7 @@ pub fn look(
     if origin == Origin::Local && !shall_read(&stamp) {
         return Ok(Look::Unread(stamp));
     }
-    open(path).and_then(|file| read(&file, progress, shall_read)).or_else(|error| {
+    open(path).and_then(|file| read(&file, path, progress, shall_read)).or_else(|error| {
         match error.raw_os_error().map(Errno::from_raw_os_error) {
             None | Some(Errno::NOENT | Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::INTR) => {
                 Err(error)
@@ -58,12 +58,17 @@ pub fn look(
     })
 }
 
-/// Reads the picture of an open file from its start, if `shall_read` says so for the state of the file.
+/// Reads the picture of an open file, the one at `path`, from its start, if `shall_read` says so for the state of the file.
 ///
 /// # Errors
 ///
 /// If the file cannot be read.
-pub fn read(mut file: &File, progress: &Progress, shall_read: impl Fn(&Stamp) -> bool) -> io::Result<Look> {
+pub fn read(
+    mut file: &File,
+    path: &Path,
+    progress: &Progress,
+    shall_read: impl Fn(&Stamp) -> bool,
+) -> io::Result<Look> {
     // Not the state that belongs to the name: another file may have it now.
     let metadata = file.metadata()?;
     let stamp = Stamp::of(&metadata);
@@ -88,7 +93,7 @@ pub fn read(mut file: &File, progress: &Progress, shall_read: impl Fn(&Stamp) ->
     if !Stamp::of(&file.metadata()?).is_same_content(&stamp) {
         return Ok(Look::Changing(stamp));
     }
-    Ok(Look::Read(stamp, Picture::new(bytes).map_err(|unsound| unsound.to_string())))
+    Ok(Look::Read(stamp, Picture::of_file(bytes, path).map_err(|unsound| unsound.to_string())))
 }
 
 /// Opens a file without blocking, even if it is a pipe or a device.

@@ -93,17 +93,20 @@ impl Stamped {
 
     /// A picture has no strip. Returns whether the next one is tried.
     fn refuse(&mut self, number: u64, why: &Unstamped) -> Option<Next> {
+        let kept = self.kept.iter().find(|(kept, _)| *kept == number);
+        let file = kept.and_then(|(_, picture)| picture.file()).map(|file| file.display().to_string());
+        let picture = file.unwrap_or_else(|| format!("picture {number}"));
         self.kept.retain(|(kept, _)| *kept != number);
         if !self.has_stamped {
             let hint = "scale the pictures, or serve them without --stamp";
             self.error = Some(
-                Problem::from(anyhow!("--stamp: a picture cannot have a strip: {why}")).hint(hint).into(),
+                Problem::from(anyhow!("--stamp: {picture} cannot have a strip: {why}")).hint(hint).into(),
             );
             return Some(Next::End);
         }
         let more =
             More::new("more picture was left out by --stamp", "more pictures were left out by --stamp");
-        self.notices.say("strip", &more, &format!("--stamp: a picture was left out: {why}"));
+        self.notices.say("strip", &more, &format!("--stamp: {picture} was left out: {why}"));
         self.unstamped += 1;
         if self.unstamped < PATIENCE {
             return None;
@@ -256,7 +259,7 @@ mod tests {
         let mut source = stamped(&[100, 288]);
         assert!(matches!(next(&mut source, 1, LONG), Next::End));
         let error = source.take_error().unwrap().to_string();
-        assert!(error.contains("100x64 is too small"), "{error}");
+        assert!(error.contains("picture 1 cannot have a strip: 100x64 is too small"), "{error}");
 
         let mut source = stamped(&[288, 100, 296]);
         for number in 1..=2 {

@@ -4,11 +4,12 @@
 //! cargo test --release --bin mjpeg strip_reader::tests -- --ignored --nocapture
 //! ```
 
+use std::io::Cursor;
 use std::time::Instant;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
-use image::{DynamicImage, RgbImage};
+use image::{DynamicImage, ImageFormat, RgbImage};
 
 use super::*;
 use crate::pattern::Pattern;
@@ -141,16 +142,14 @@ fn pixels(frames: u64) -> Count {
         })
         .collect();
     let mut random = Random(2);
-    let mut finder = Finder::new();
+    let (mut top, mut finder) = (Top::default(), Finder::new());
     let mut count = Count::default();
     for _ in 0..frames {
         let index = random.below(scaled.len());
         let (jpeg, identity) = &scaled[index];
         let (other, next) = &scaled[(index + 4) % scaled.len()];
-        let bytes = damaged(jpeg, other, &mut random);
-        let decoded = image::ImageReader::with_format(Cursor::new(&bytes), ImageFormat::Jpeg).decode();
-        let grey = decoded.map(DynamicImage::into_luma8);
-        let read = grey.ok().and_then(|grey| finder.find(grey.as_raw(), grey.width() as usize));
+        let grey = top.grey(&damaged(jpeg, other, &mut random));
+        let read = grey.and_then(|grey| finder.find(grey.as_raw(), grey.width() as usize));
         count.add(read, &[*identity, *next]);
     }
     count
@@ -212,22 +211,47 @@ fn to_jpeg(picture: &DynamicImage) -> Vec<u8> {
     jpeg.into_inner()
 }
 
-#[test]
-fn strips_are_found_in_scaled_pictures_also_behind_others() {
+/// Frames of the pattern, scaled to 5/8.
+fn scaled() -> impl FnMut(u64) -> Vec<u8> {
     let mut pattern = Pattern::new("640x480".parse().unwrap(), 7);
-    let mut scaled = |number: u64| {
+    move |number| {
         let jpeg = pattern.frame(number, Duration::from_secs(number)).unwrap();
         let picture = image::load_from_memory(&jpeg).unwrap();
         to_jpeg(&picture.resize_exact(400, 300, FilterType::Triangle))
-    };
-    let mut reader = StripReader::with_pixels();
-    let blank = to_jpeg(&DynamicImage::ImageRgb8(RgbImage::new(320, 240)));
-    assert_eq!(reader.read(&blank), None);
-    assert_eq!(reader.read(&scaled(1)).map(|it| it.number), Some(1));
-    for _ in 0..PATIENCE - 1 {
-        assert_eq!(reader.read(&blank), None);
     }
-    assert_eq!(reader.read(&scaled(2)).map(|it| it.number), Some(2));
+}
+
+fn blank() -> Vec<u8> {
+    to_jpeg(&DynamicImage::ImageRgb8(RgbImage::new(320, 240)))
+}
+
+#[test]
+fn strips_are_found_in_scaled_pictures_also_behind_others() {
+    for mut reader in [StripReader::new(), StripReader::of_each()] {
+        let (mut scaled, blank) = (scaled(), blank());
+        assert_eq!(reader.read(&blank), None);
+        assert_eq!(reader.read(&scaled(1)).map(|it| it.number), Some(1));
+        for _ in 0..PATIENCE - 1 {
+            assert_eq!(reader.read(&blank), None);
+        }
+        assert_eq!(reader.read(&scaled(2)).map(|it| it.number), Some(2));
+    }
+}
+
+#[test]
+fn in_passing_few_pictures_are_decoded_until_one_has_a_strip() {
+    let (mut scaled, blank) = (scaled(), blank());
+    let mut reader = StripReader::new();
+    let mut decoded = 0;
+    for n in 0..2 * SELDOM_IN_PASSING {
+        decoded += u64::from(!reader.is_left_out() && reader.is_searched());
+        assert_eq!(reader.read(&blank), None, "{n}");
+    }
+    assert_eq!(decoded, SEARCHED_IN_PASSING + 1);
+    // The next one is in the sample.
+    for number in [5, 6, 7] {
+        assert_eq!(reader.read(&scaled(number)).map(|it| u64::from(it.number)), Some(number));
+    }
 }
 
 #[test]
@@ -235,7 +259,7 @@ fn a_strip_that_appears_late_is_noticed_soon_and_then_every_picture_is_read() {
     let mut pattern = Pattern::new("320x240".parse().unwrap(), 7);
     let mut marked = |number: u64| pattern.frame(number, Duration::from_secs(number)).unwrap();
     let mut reader = StripReader::new();
-    let blank = to_jpeg(&DynamicImage::ImageRgb8(RgbImage::new(320, 240)));
+    let blank = blank();
     for _ in 0..READ + 7 {
         assert_eq!(reader.read(&blank), None);
     }

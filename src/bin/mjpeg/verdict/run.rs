@@ -197,6 +197,7 @@ impl Run {
         Watcher {
             judge: Judge::new(options.expectations.clone()),
             strips: StripReader::new(),
+            began: None,
             parts_left: self.asked.frames,
             first_frame: None,
             picture: None,
@@ -284,6 +285,8 @@ impl Run {
 struct Watcher {
     judge: Judge,
     strips: StripReader,
+    /// When the first byte came, since 1970-01-01 UTC.
+    began: Option<Duration>,
     parts_left: Option<u64>,
     first_frame: Option<Duration>,
     /// The picture of a response that may be a snapshot.
@@ -299,11 +302,20 @@ struct Watcher {
 }
 
 impl Watcher {
+    /// Reads the strip of the next part for the judge.
+    fn read_strip(&mut self, part: &Part<'_>, arrival: Option<Duration>) {
+        if let Some(identity) = self.strips.read(part.body) {
+            let at = self.began.zip(arrival).map(|(began, arrival)| began.saturating_add(arrival));
+            self.judge.identity(identity, at);
+        }
+    }
+
     /// The picture of another answer of a snapshot URL.
     fn polled(&mut self, number: u64, part: &Part<'_>, arrival: Duration) {
         self.judge.set_deep(self.walks.next(self.clock.now(), Some(arrival)));
         let mut part = *part;
         part.number = number;
+        self.read_strip(&part, Some(arrival));
         self.judge.polled(&part, arrival);
         self.parts.fetch_add(1, Ordering::Relaxed);
         self.steadiness.push(Some(arrival), part.spans.body.len);
@@ -320,6 +332,10 @@ impl Judging for Watcher {
 }
 
 impl Observer for Watcher {
+    fn began(&mut self, unix: Duration) {
+        self.began = Some(unix);
+    }
+
     fn received(&mut self, reached: u64, at: Duration) {
         self.judge.received(reached, at);
     }
@@ -331,9 +347,7 @@ impl Observer for Watcher {
     fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
         if let Event::Part(part) = event {
             self.judge.set_deep(self.walks.next(self.clock.now(), arrival));
-            if let Some(identity) = self.strips.read(part.body) {
-                self.judge.identity(identity);
-            }
+            self.read_strip(part, arrival);
         }
         self.judge.event(event, arrival);
         if let Event::Part(part) = event {

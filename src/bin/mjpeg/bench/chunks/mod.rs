@@ -45,6 +45,7 @@ use super::format::Format;
 use super::outputs::{self, Comparison, Files, Results};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::lines::fitted;
 use crate::output::{self, Color};
 use crate::signal::Stop;
 use crate::transport::{PlainOptions, PlainUrl};
@@ -172,7 +173,7 @@ fn measure_url(args: &Args, url: &PlainUrl, stop: &Stop, is_printed: &mut bool) 
         Format::Text => {
             let text = foreign::text(&report, args.color.on_stdout().into());
             let lines = comparison.as_ref().map(Comparison::lines).unwrap_or_default();
-            [vec![text], lines].concat().join("\n")
+            fitted(&[vec![text], lines].concat().join("\n"), output::stdout_width(), 2)
         }
         Format::Json => foreign::json(&report, comparison.as_ref()),
         Format::Csv => foreign::table(&report).csv(),
@@ -225,7 +226,10 @@ fn run_directory(args: &Args, directory: &Path, stop: &Stop) -> Result<Outcome, 
     };
     results.table = report::table(&report);
     results.plots.push(svg(&report));
-    files.finish(&results)?;
+    // A run that was interrupted has no figures for some cells: the files of earlier ones stay.
+    if stop.signal().is_none() {
+        files.finish(&results)?;
+    }
     output::result(&print(&report, args.format, args.color.on_stdout()))?;
     Ok(stop.signal().map_or(Outcome::Exit(Exit::Done), Outcome::Signal))
 }

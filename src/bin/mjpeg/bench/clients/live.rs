@@ -64,7 +64,7 @@ impl Live {
         match &self.shown {
             Shown::Table(bar) => {
                 let rows: Vec<&Row> = self.done.iter().chain([&row]).collect();
-                bar.set_message(report::table(&rows).text(Paint::Plain));
+                bar.set_message(report::table_within(&rows, output::stderr_width()).text(Paint::Plain));
                 bar.tick();
             }
             Shown::Lines => {

@@ -36,6 +36,13 @@ pub fn add(results: &mut Results, report: &Report, measured: &[Measured]) {
         for (name, histogram) in histograms {
             results.histograms.push((format!("{prefix}{name}"), histogram.clone()));
         }
+        for missed in &row.missed {
+            results.sentences.push(format!("{prefix}missed: --{}", missed.word().replace('_', "-")));
+        }
+        // The rate of one viewer is in the table.
+        if row.clients < 2 {
+            continue;
+        }
         let rates = it.tally.rates(it.until);
         let points: Vec<(f64, f64)> = (1..).map(f64::from).zip(rates).collect();
         let title =
@@ -51,9 +58,6 @@ pub fn add(results: &mut Results, report: &Report, measured: &[Measured]) {
             height: 220.0,
         };
         results.plots.push(chart.svg());
-        for missed in &row.missed {
-            results.sentences.push(format!("{prefix}missed: --{}", missed.word().replace('_', "-")));
-        }
     }
 }
 

@@ -61,6 +61,11 @@ impl Facts<'_> {
                 "each part leaves whole, but sometimes late: the source of the pictures stalls, or the machine is busy"
                     .into()
             }
+            (Verdict::Late, Sending::Whole) => {
+                "each part leaves whole, but its picture is old by then: what makes or passes on the pictures needs that long, \
+                 or the machine is busy"
+                    .into()
+            }
             (_, Sending::Whole) => "each part leaves whole when it is ready: nothing to change".into(),
             (_, Sending::Unknown) => "too few bytes came to see how they are sent; try a longer --duration".into(),
         }
@@ -145,6 +150,7 @@ mod tests {
             (Verdict::Ends, Sending::Unknown, Some(End::Reset), "", ["was reset", "after 15 frames"]),
             (Verdict::Ends, Sending::Unknown, None, "", ["stayed open", "28970 bytes"]),
             (Verdict::Streams, Sending::Whole, None, "", ["leaves whole", "nothing to change"]),
+            (Verdict::Late, Sending::Whole, None, "", ["leaves whole", "old by then"]),
         ] {
             let text = sentence(verdict, sending, end, server);
             assert!(words.iter().all(|word| text.contains(word)), "{text}");

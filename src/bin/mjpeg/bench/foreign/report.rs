@@ -170,7 +170,7 @@ pub fn text(report: &Report, paint: Paint) -> String {
     let gap = report.gap_max.map(|gap| format!(", largest gap {:.1} ms", ms(gap)));
     format!(
         "{}: {} in {:.1} s{fps}{}{}{}\n{}: {}\n\nWhat a consumer sees that reads blocks: `fill` waits for a whole block, \
-         `short` takes a read\nshorter than its block for the end\n{}",
+         `short` takes a read shorter than its block for the end\n{}",
         printable(&report.target),
         Counted(report.frames, "frame"),
         report.length.as_secs_f64(),

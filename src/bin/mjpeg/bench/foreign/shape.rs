@@ -13,6 +13,8 @@ const SMALLEST_BLOCK: u64 = 512;
 const PROOF: usize = 4;
 /// A frame has at least so many pieces, if it comes in pieces.
 const PIECES: u64 = 8;
+/// The most numbers of bytes that are tried as a block.
+const CANDIDATES: usize = 2000;
 /// The share of sends that must agree.
 const MOST: f64 = 0.8;
 
@@ -145,9 +147,20 @@ fn block_of_chunks(chunks: &[u64], parts: &[Part]) -> Option<u64> {
     (is_same && !is_part && size >= SMALLEST_BLOCK).then_some(size)
 }
 
-/// The greatest number of bytes of which all sends are multiples.
+/// The greatest number of bytes of which most sends are multiples. On a busy machine the bytes of one send may be read with a pause
+/// between them, which makes two of it.
 fn block_of_sends(sends: &[Send], parts: &[Part]) -> Option<u64> {
-    let block = sends.iter().map(|send| send.end - send.start).reduce(gcd)?;
+    let sizes: Vec<u64> = sends.iter().map(|send| send.end - send.start).collect();
+    let divisors = sizes.windows(2).map(|pair| gcd(pair[0], pair[1]));
+    let mut candidates: Vec<u64> =
+        divisors.chain(sizes.iter().copied()).filter(|&it| it > 0).take(CANDIDATES).collect();
+    candidates.sort_unstable();
+    candidates.dedup();
+    let is_of_most = |block: &u64| {
+        let multiples = sizes.iter().filter(|&size| size % block == 0).count();
+        multiples as f64 >= MOST * sizes.len() as f64
+    };
+    let block = candidates.into_iter().rev().find(is_of_most)?;
     // Parts of one size: any server that sends one at a time sends multiples of it.
     let pitch = parts.windows(2).map(|pair| pair[1].start - pair[0].start).reduce(gcd);
     let is_part = pitch.is_some_and(|pitch| pitch >= SMALLEST_BLOCK && block % pitch == 0);
@@ -221,6 +234,11 @@ mod tests {
             assert_eq!(shape.sending, expected, "{block:?}");
             assert_eq!(shape.torn > 0.2, block.is_some(), "{block:?}");
         }
+        // A busy machine reads a block in two pieces.
+        let (mut reads, parts) = scripted(&lengths, Some(16_384));
+        let Read { at, end } = reads[3];
+        reads.insert(3, Read { at: at - ms(50), end: end - 3072 });
+        assert_eq!(Shape::of(&reads, &parts, &[], ms(100)).sending, Sending::Blocks { bytes: 16_384 });
         // The last 700 bytes of each part wait.
         let (mut reads, parts) = scripted(&lengths, None);
         reads.iter_mut().for_each(|read| read.end -= 700);

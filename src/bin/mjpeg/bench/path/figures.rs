@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use mjpeg::stats::{Distribution, FrameTimes};
-use mjpeg::strip::{Continuity, Identity, Place};
+use mjpeg::stats::FrameTimes;
+use mjpeg::strip::{Continuity, Identity, Latencies, Place};
 
 use crate::bench::times;
 
@@ -16,33 +16,44 @@ pub struct Figures {
     /// When the parts came.
     pub times: FrameTimes,
     /// How old the pictures were when they came.
-    pub latencies: Distribution,
+    pub latencies: Latencies,
     /// The same as a histogram.
     pub histogram: Histogram<u64>,
     /// Seconds since the first byte, with the latency in milliseconds: the first ones.
     pub series: Vec<(f64, f64)>,
     /// Parts whose picture has no strip that can be read.
     pub unreadable: u64,
-    /// Pictures that came before they were taken, by the clocks of the two ends.
-    pub early: u64,
     /// The number of the first frame, and of the newest.
     pub range: Option<(u32, u32)>,
+    /// The numbers of frames that came again, the first ones.
+    pub doubled: Vec<u32>,
+    /// The numbers of frames that came behind a later one, the first ones.
+    pub reordered: Vec<u32>,
+    /// The number and the age of each frame: the first ones.
+    ages: Vec<(u32, Duration)>,
+    /// From the last part to the end.
+    open_gap: Duration,
 }
 
-/// The most frames of the plot.
+/// The most frames of the plot, and of those that may be named.
 const SERIES: usize = 200_000;
+/// The most frames of a kind that are named.
+pub const MOST_NAMED: usize = 100;
 
 impl Default for Figures {
     fn default() -> Self {
         Self {
             numbers: Continuity::default(),
             times: FrameTimes::default(),
-            latencies: Distribution::default(),
+            latencies: Latencies::default(),
             histogram: times::histogram(),
             series: Vec::new(),
             unreadable: 0,
-            early: 0,
             range: None,
+            doubled: Vec::new(),
+            reordered: Vec::new(),
+            ages: Vec::new(),
+            open_gap: Duration::ZERO,
         }
     }
 }
@@ -57,22 +68,42 @@ impl Figures {
             self.unreadable += 1;
             return;
         };
-        let is_newest = matches!(self.numbers.push(identity), Place::First | Place::Next | Place::Behind(_));
-        if is_newest {
-            self.range = Some((self.range.map_or(identity.number, |(first, _)| first), identity.number));
-        }
-        if let Some(at) = at {
-            match at.checked_sub(Duration::from_micros(identity.time_us)) {
-                Some(age) => {
-                    self.latencies.push(age);
-                    times::record(&mut self.histogram, age);
-                    if let Some(arrival) = arrival.filter(|_| self.series.len() < SERIES) {
-                        self.series.push((arrival.as_secs_f64(), age.as_secs_f64() * 1e3));
-                    }
-                }
-                None => self.early += 1,
+        let number = identity.number;
+        match self.numbers.push(identity) {
+            Place::Doubled if self.doubled.len() < MOST_NAMED => self.doubled.push(number),
+            Place::Reordered if self.reordered.len() < MOST_NAMED => self.reordered.push(number),
+            Place::Doubled | Place::Reordered => {}
+            Place::First | Place::Next | Place::Behind(_) => {
+                self.range = Some((self.range.map_or(number, |(first, _)| first), number));
             }
         }
+        if let Some(age) = at.and_then(|at| self.latencies.push(identity, at)) {
+            times::record(&mut self.histogram, age);
+            if self.ages.len() < SERIES {
+                self.ages.push((number, age));
+            }
+            if let Some(arrival) = arrival.filter(|_| self.series.len() < SERIES) {
+                self.series.push((arrival.as_secs_f64(), age.as_secs_f64() * 1e3));
+            }
+        }
+    }
+
+    /// Takes the time from the first byte to the end: a gap that is still open counts.
+    pub fn end(&mut self, watched: Option<Duration>) {
+        self.open_gap =
+            watched.zip(self.times.last()).map_or(Duration::ZERO, |(end, last)| end.saturating_sub(last));
+    }
+
+    /// The largest gap between two parts, or between the last one and the end.
+    pub fn gap_max(&self) -> Option<Duration> {
+        Some(self.times.timing(None)?.gap_max.max(self.open_gap))
+    }
+
+    /// The numbers of late frames, the first ones: see [`Latencies::limit`].
+    pub fn late(&self) -> Vec<u32> {
+        let Some(limit) = self.latencies.limit() else { return Vec::new() };
+        let late = self.ages.iter().filter(|(_, age)| *age > limit);
+        late.map(|(number, _)| *number).take(MOST_NAMED).collect()
     }
 
     /// All parts.
@@ -92,7 +123,7 @@ impl Figures {
             missed.push(format!("{} lost, at most {most} allowed (--max-loss)", self.numbers.lost()));
         }
         if let Some(most) = max_age
-            && let Some(oldest) = self.latencies.max().filter(|oldest| *oldest > most)
+            && let Some(oldest) = self.latencies.ages().max().filter(|oldest| *oldest > most)
         {
             let (oldest, most) = (oldest.as_secs_f64() * 1e3, most.as_secs_f64() * 1e3);
             missed
@@ -122,7 +153,12 @@ mod tests {
         figures.part(None, Some(ms(600)), Some(day + ms(600)));
         assert_eq!((figures.parts(), figures.frames(), figures.unreadable), (5, 4, 1));
         assert_eq!((figures.numbers.lost(), figures.numbers.reordered()), (0, 1));
-        assert_eq!((figures.latencies.percentile(50), figures.latencies.max()), (Some(ms(25)), Some(ms(90))));
+        let ages = figures.latencies.ages();
+        assert_eq!((ages.percentile(50), ages.max()), (Some(ms(25)), Some(ms(90))));
+        assert_eq!(
+            (figures.reordered.clone(), figures.doubled.clone(), figures.late()),
+            (vec![3], vec![], vec![])
+        );
         assert_eq!(figures.missed(Some(0), Some(ms(90))), Vec::<String>::new());
         assert_eq!(figures.missed(None, Some(ms(89))).len(), 1);
     }
@@ -132,6 +168,26 @@ mod tests {
         let mut figures = Figures::default();
         let identity = Identity { time_us: 2_000_000, number: 1, source: 1 };
         figures.part(Some(&identity), Some(ms(0)), Some(ms(1999)));
-        assert_eq!((figures.early, figures.latencies.count()), (1, 0));
+        assert_eq!((figures.latencies.early(), figures.latencies.ages().count()), (1, 0));
+    }
+
+    #[test]
+    fn late_and_doubled_frames_are_named_and_a_gap_at_the_end_counts() {
+        let mut figures = Figures::default();
+        let day = Duration::from_secs(1_767_225_600);
+        for (number, age) in [(1, 20), (2, 20), (2, 90), (3, 121), (4, 120)] {
+            let taken = day + ms(100 * number);
+            let identity = Identity { time_us: taken.as_micros() as u64, number: number as u32, source: 1 };
+            figures.part(Some(&identity), Some(ms(100 * number + age)), Some(taken + ms(age)));
+        }
+        assert_eq!((figures.doubled.clone(), figures.late()), (vec![2], Vec::new()), "the median is 90 ms");
+        for number in 5..=8 {
+            let taken = day + ms(100 * number);
+            let identity = Identity { time_us: taken.as_micros() as u64, number: number as u32, source: 1 };
+            figures.part(Some(&identity), Some(ms(100 * number + 20)), Some(taken + ms(20)));
+        }
+        assert_eq!(figures.late(), [3], "more than 100 ms above the median");
+        figures.end(Some(ms(820 + 700)));
+        assert_eq!(figures.gap_max(), Some(ms(700)));
     }
 }

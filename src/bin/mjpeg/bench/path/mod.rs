@@ -19,6 +19,7 @@ use super::format::Format;
 use super::outputs::{self, Comparison, Files, Results};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::lines::fitted;
 use crate::output;
 use crate::signal::Stop;
 use crate::status;
@@ -67,7 +68,7 @@ pub struct Args {
     max_loss: Option<u64>,
 
     /// Fail if a picture is older than this when it arrives
-    #[arg(long, value_name = "T", value_parser = value::duration)]
+    #[arg(long, value_name = "T", value_parser = value::limit)]
     max_age: Option<Duration>,
 
     /// The format of the report
@@ -165,7 +166,8 @@ fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, F
         Format::Text => {
             let text = report::text(&args.target, &figures, &end.to_string(), &missed);
             let lines = comparison.as_ref().map(Comparison::lines).unwrap_or_default();
-            [vec![text], lines.into_iter().map(|line| format!("  {line}")).collect()].concat().join("\n")
+            let lines = lines.into_iter().map(|line| format!("  {line}")).collect();
+            fitted(&[vec![text], lines].concat().join("\n"), output::stdout_width(), 13)
         }
         Format::Json => report::json(&args.target, &figures, &missed, comparison.as_ref())?,
         Format::Csv => results.table.csv(),
@@ -210,5 +212,5 @@ fn read(args: &Args, clock: &Clock, stop: &Stop, started: Duration) -> Result<(F
     let deadline = duration.map(|duration| started + duration);
     let mut watcher = Watcher::new(args.frames);
     let end = session.run(&mut watcher, deadline)?;
-    Ok((watcher.finish(), end))
+    Ok((watcher.finish(session.watched()), end))
 }

@@ -22,16 +22,12 @@ pub struct Watcher {
 impl Watcher {
     /// An observer that has enough after so many frames.
     pub fn new(frames: Option<u64>) -> Self {
-        Self {
-            figures: Figures::default(),
-            strips: StripReader::with_pixels(),
-            began: None,
-            frames_left: frames,
-        }
+        Self { figures: Figures::default(), strips: StripReader::of_each(), began: None, frames_left: frames }
     }
 
-    /// The figures of all parts.
-    pub fn finish(self) -> Figures {
+    /// The figures of all parts. `watched`: from the first byte to the end.
+    pub fn finish(mut self, watched: Option<Duration>) -> Figures {
+        self.figures.end(watched);
         self.figures
     }
 }

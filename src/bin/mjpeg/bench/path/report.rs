@@ -7,15 +7,13 @@ use std::time::Duration;
 use mjpeg::counted::Counted;
 use serde::Serialize;
 
-use super::figures::Figures;
+use super::figures::{Figures, MOST_NAMED};
 use crate::bench::outputs::Comparison;
 use crate::bench::table::{Cell, Table};
 use crate::output::printable;
 use crate::problem::Problem;
 use crate::transport::Target;
 
-/// The most ranges of missing frames that are named.
-const MOST_RANGES: usize = 100;
 const SCHEMA: &str = "mjpeg.bench.path/1";
 
 /// The object of `mjpeg.bench.path/1`.
@@ -35,6 +33,10 @@ struct Object<'a> {
     last_number: Option<u32>,
     /// The first and the last number of each range.
     lost_numbers: Vec<[u32; 2]>,
+    doubled_numbers: &'a [u32],
+    reordered_numbers: &'a [u32],
+    late: u64,
+    late_numbers: Vec<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     latency_p50_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +72,7 @@ pub fn json(
     baseline: Option<&Comparison>,
 ) -> Result<String, Problem> {
     let timing = figures.times.timing(None);
-    let latency = |percent| figures.latencies.percentile(percent).map(ms);
+    let latency = |percent| figures.latencies.ages().percentile(percent).map(ms);
     let object = Object {
         schema: SCHEMA,
         target: target.to_string(),
@@ -85,15 +87,19 @@ pub fn json(
         lost_numbers: figures
             .numbers
             .missing()
-            .take(MOST_RANGES)
+            .take(MOST_NAMED)
             .map(|range| [*range.start(), *range.end()])
             .collect(),
+        doubled_numbers: &figures.doubled,
+        reordered_numbers: &figures.reordered,
+        late: figures.latencies.late(),
+        late_numbers: figures.late(),
         latency_p50_ms: latency(50),
         latency_p99_ms: latency(99),
-        latency_max_ms: figures.latencies.max().map(ms),
-        before_their_time: figures.early,
+        latency_max_ms: figures.latencies.ages().max().map(ms),
+        before_their_time: figures.latencies.early(),
         fps: timing.map(|timing| (timing.fps * 1000.0).round() / 1000.0),
-        gap_max_ms: timing.map(|timing| ms(timing.gap_max)),
+        gap_max_ms: figures.gap_max().map(ms),
         missed,
         baseline,
     };
@@ -124,9 +130,10 @@ pub fn table(target: &str, figures: &Figures) -> Table {
         "latency_max_ms",
         "fps",
         "gap_max_ms",
+        "late",
     ]);
     let timing = figures.times.timing(None);
-    let latency = |percent| Cell::number(figures.latencies.percentile(percent).map(ms), 3);
+    let latency = |percent| Cell::number(figures.latencies.ages().percentile(percent).map(ms), 3);
     table.push(vec![
         Cell::word(printable(target)),
         Cell::count(figures.frames()),
@@ -136,9 +143,10 @@ pub fn table(target: &str, figures: &Figures) -> Table {
         Cell::count(figures.unreadable),
         latency(50),
         latency(99),
-        Cell::number(figures.latencies.max().map(ms), 3),
+        Cell::number(figures.latencies.ages().max().map(ms), 3),
         Cell::number(timing.map(|it| it.fps), 2),
-        Cell::number(timing.map(|it| ms(it.gap_max)), 1),
+        Cell::number(figures.gap_max().map(ms), 1),
+        Cell::count(figures.latencies.late()),
     ]);
     table
 }
@@ -154,32 +162,42 @@ pub fn text(target: &Target, figures: &Figures, end: &str, missed: &[String]) ->
     let range = figures.range.map_or(String::new(), |(first, last)| format!("  #{first} to #{last}"));
     line("frames", &format!("{}{range}", figures.frames()));
     line("lost", &format!("{}{}", numbers.lost(), named(figures)));
-    line("doubled", &numbers.doubled().to_string());
-    line("reordered", &numbers.reordered().to_string());
+    line("doubled", &counted(numbers.doubled(), &figures.doubled));
+    line("reordered", &counted(numbers.reordered(), &figures.reordered));
     if figures.unreadable > 0 {
         line("no strip", &Counted(figures.unreadable, "part").to_string());
     }
     if numbers.sources() > 1 {
         line("sources", &format!("{}: the source started again, or was exchanged", numbers.sources()));
     }
-    let latencies = &figures.latencies;
+    let latencies = figures.latencies.ages();
+    if latencies.count() > 0 {
+        line("late", &counted(figures.latencies.late(), &figures.late()));
+    }
     if let (Some(p50), Some(p99), Some(max)) =
         (latencies.percentile(50), latencies.percentile(99), latencies.max())
     {
         line("latency", &format!("p50 {:.1} ms  p99 {:.1} ms  max {:.1} ms", ms(p50), ms(p99), ms(max)));
     }
-    if figures.early > 0 {
-        let pictures = Counted(figures.early, "picture");
+    if figures.latencies.early() > 0 {
+        let pictures = Counted(figures.latencies.early(), "picture");
         line("clocks", &format!("{pictures} came before the time in its strip: the clocks do not agree"));
     }
-    if let Some(timing) = figures.times.timing(None) {
-        line("rate", &format!("{:.2} fps  largest gap {:.1} ms", timing.fps, ms(timing.gap_max)));
+    if let Some((timing, gap_max)) = figures.times.timing(None).zip(figures.gap_max()) {
+        line("rate", &format!("{:.2} fps  largest gap {:.1} ms", timing.fps, ms(gap_max)));
     }
     line("end", end);
     for missed in missed {
         line("missed", missed);
     }
     text
+}
+
+/// How many, and the numbers of the first ones.
+fn counted(count: u64, numbers: &[u32]) -> String {
+    let names: String = numbers.iter().map(|number| format!(" #{number}")).collect();
+    let more = if count > numbers.len() as u64 { " ..." } else { "" };
+    if count == 0 { "0".into() } else { format!("{count} {names}{more}") }
 }
 
 /// The numbers of the missing frames.
@@ -189,7 +207,7 @@ fn named(figures: &Figures) -> String {
         (first, last) => format!("#{first}-#{last}"),
     };
     let all = figures.numbers.missing().count();
-    let mut names: Vec<_> = figures.numbers.missing().take(MOST_RANGES).map(name).collect();
+    let mut names: Vec<_> = figures.numbers.missing().take(MOST_NAMED).map(name).collect();
     if all > names.len() {
         names.push("...".into());
     }

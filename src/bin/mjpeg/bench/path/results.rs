@@ -16,10 +16,13 @@ pub fn add(results: &mut Results, figures: &Figures, missed: &[String]) {
     ] {
         results.figure("", name, Some(count as f64 * 100.0 / frames), Better::Less, 0.5);
     }
-    let latency = |percent| figures.latencies.percentile(percent);
+    let came = figures.latencies.ages().count().max(1) as f64;
+    let late = figures.latencies.late() as f64;
+    results.figure("", "late_percent", Some(late * 100.0 / came), Better::Less, 0.5);
+    let latency = |percent| figures.latencies.ages().percentile(percent);
     results.times(
         "latency ",
-        &[("p50_ms", latency(50)), ("p99_ms", latency(99)), ("max_ms", figures.latencies.max())],
+        &[("p50_ms", latency(50)), ("p99_ms", latency(99)), ("max_ms", figures.latencies.ages().max())],
     );
     let timing = figures.times.timing(None);
     results.figure("", "fps", timing.map(|it| it.fps), Better::More, 0.2);

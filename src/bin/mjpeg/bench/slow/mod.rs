@@ -122,6 +122,15 @@ fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, F
             anyhow!("{}: B received no frame before A became slow, so there is nothing to compare", args.url),
         ));
     }
+    if let Some(side) = result.ended_early() {
+        return Err(Failure::new(
+            Exit::Stalled,
+            anyhow!(
+                "{}: {side}'s stream ended before A became slow, so there is nothing to compare",
+                args.url
+            ),
+        ));
+    }
     let report = report::Report {
         target: args.url.to_string(),
         rate: args.rate,
@@ -134,10 +143,16 @@ fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, F
         Results { command: "slow", target: args.url.to_string(), start, settings, ..Results::default() };
     results.length = clock.now().saturating_sub(started);
     results::add(&mut results, &report);
+    let has_ended = report.result.b.over.is_some();
+    let files = if has_ended { files.without_new_baseline() } else { files };
     let comparison = files.finish(&results)?;
     let (format, paint) = (args.options.format, args.options.color.on_stdout().into());
     *is_printed = true;
     output::result(&report::print(&report, format, paint, comparison.as_ref()))?;
+    if has_ended {
+        let failure = Failure::new(Exit::No, anyhow!("{}: B's stream ended", args.url));
+        return Err(args.options.outputs.refused(failure));
+    }
     let is_worse = comparison.is_some_and(|it| it.is_failure());
     let is_good = report.verdict == verdict::Verdict::Isolated && report.missed.is_empty() && !is_worse;
     Ok(Outcome::Exit(if is_good { Exit::Done } else { Exit::No }))

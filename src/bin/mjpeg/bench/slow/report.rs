@@ -9,6 +9,7 @@ use super::verdict::{Measured, Verdict};
 use crate::bench::format::Format;
 use crate::bench::outputs::Comparison;
 use crate::bench::table::{Cell, Table};
+use crate::lines::fitted;
 use crate::output::{self, ms, printable, rounded};
 use crate::paint::{Ink, Paint};
 
@@ -90,7 +91,8 @@ pub fn print(report: &Report, format: Format, paint: Paint, baseline: Option<&Co
     match format {
         Format::Text => {
             let lines = baseline.map(Comparison::lines).unwrap_or_default();
-            [vec![text(report, paint)], lines].concat().join("\n")
+            let text = [vec![text(report, paint)], lines].concat().join("\n");
+            fitted(&text, output::stdout_width(), 2)
         }
         Format::Json => json(&report.target, Some(figures), baseline),
         Format::Csv => table(report, &figures).csv(),

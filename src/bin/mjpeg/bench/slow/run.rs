@@ -136,6 +136,9 @@ impl Setting<'_> {
         let mut slow_since = Duration::ZERO;
         let first = clock.now();
         for phase in [Phase::Before, Phase::During, Phase::After] {
+            if self.stop.signal().is_some() {
+                break;
+            }
             pair.phase = phase;
             let started = clock.now();
             match phase {

@@ -52,6 +52,13 @@ impl Measured {
         .collect()
     }
 
+    /// The viewer whose stream ended while both read everything.
+    pub fn ended_early(&self) -> Option<&'static str> {
+        let slow_since = self.started.saturating_add(self.lengths[Phase::Before as usize]);
+        let has_ended = |side: &Side| side.over.is_some_and(|over| over < slow_since);
+        [(&self.b, "B"), (&self.a, "A")].into_iter().find_map(|(side, name)| has_ended(side).then_some(name))
+    }
+
     /// B's frames per second in a phase.
     pub fn fps_of_b(&self, phase: Phase) -> f64 {
         self.b.fps(phase, self.lengths[phase as usize])
@@ -120,6 +127,17 @@ mod tests {
         let stalled = (1000..1500).step_by(40).chain((1900..3000).step_by(40));
         assert_eq!(measured(50, stalled).verdict(), Verdict::Hurt, "a gap of 400 ms");
         assert_eq!(measured(50, std::iter::empty()).verdict(), Verdict::Hurt);
+    }
+
+    #[test]
+    fn a_stream_that_ends_before_a_is_slow_is_named() {
+        let with = |a: Option<u64>, b: Option<u64>| {
+            let mut it = measured(50, (1000..3000).step_by(50));
+            (it.a.over, it.b.over) = (a.map(ms), b.map(ms));
+            it.ended_early()
+        };
+        assert_eq!((with(None, None), with(Some(1000), Some(1500))), (None, None));
+        assert_eq!((with(Some(999), None), with(Some(1), Some(2))), (Some("A"), Some("B")));
     }
 
     #[test]

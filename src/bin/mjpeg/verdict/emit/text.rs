@@ -15,7 +15,7 @@ use crate::paint::{Ink, Paint};
 use crate::problem::Problem;
 use crate::verdict::baseline::Trend;
 use crate::verdict::explain::ink as severity_ink;
-use crate::verdict::finished::{Finding, Finished, Reader};
+use crate::verdict::finished::{Finding, Finished, Reader, Strip};
 use crate::verdict::reason::behind;
 use crate::verdict::word::Verdict;
 
@@ -78,6 +78,9 @@ fn text(it: &Finished, quiet: bool, paint: Paint) -> String {
         let _ = write!(text, "\n  {}", measured(it));
         if let Some(late) = it.reader.as_ref().filter(|it| it.late_ms >= NOTABLE_MS) {
             let _ = write!(text, "\n  {}", lateness(late));
+        }
+        if let Some(strip) = &it.strip {
+            let _ = write!(text, "\n  {}", strips(strip));
         }
         let is_broken = it.fates().any(|(_, fate)| fate.loses_frames());
         if !it.is_snapshot && it.consumers.is_some() && (it.frames.is_some() || is_broken) {
@@ -169,6 +172,26 @@ fn measured(it: &Finished) -> String {
             let _ = write!(text, " (the parts were read before the {duration} were over)");
         }
         _ => {}
+    }
+    text
+}
+
+/// Which frames of the source came, and how old they were.
+fn strips(it: &Strip) -> String {
+    let Strip { source, lost, doubled, reordered, .. } = it;
+    let mut text = format!(
+        "coded strips: {} of source {source:04x}, {lost} lost, {doubled} doubled, {reordered} reordered",
+        Counted(it.frames, "frame")
+    );
+    if it.sources > 1 {
+        let _ = write!(text, ", {} sources", it.sources);
+    }
+    if let Some(it) = &it.latency {
+        let (p50, p99, max) = (it.latency_p50_ms, it.latency_p99_ms, it.latency_max_ms);
+        let _ = write!(text, ", {} late, latency p50 {p50:.1} ms, p99 {p99:.1} ms, max {max:.1} ms", it.late);
+    }
+    if it.before_their_time > 0 {
+        let _ = write!(text, ", {} came before their time: the clocks do not agree", it.before_their_time);
     }
     text
 }

@@ -4,7 +4,7 @@ mod of_run;
 mod severity;
 mod target;
 
-pub use target::{Change, Finding, Finished, Origin, Reader, SCHEMA};
+pub use target::{Change, Finding, Finished, Origin, Reader, SCHEMA, Strip};
 
 #[cfg(test)]
 pub mod tests;

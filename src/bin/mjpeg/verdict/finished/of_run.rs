@@ -7,7 +7,7 @@ use mjpeg::consumers::Fate;
 use serde_json::{Map, Value};
 
 use super::target::{
-    Asked, Change, Finding, Finished, Frames, Gap, Limits, Origin, Reader, SCHEMA, Tcp, Timing,
+    Asked, Change, Finding, Finished, Frames, Gap, Latency, Limits, Origin, Reader, SCHEMA, Strip, Tcp, Timing,
 };
 use crate::output;
 use crate::transport::{End, Target};
@@ -56,6 +56,7 @@ impl Finished {
             gaps: report.map(|report| report.gaps.iter().map(gap).collect()).unwrap_or_default(),
             reader: report.and_then(|report| reader(&report.lateness)),
             frames: report.filter(|report| report.pictures > 0).map(frames),
+            strip: report.and_then(|report| report.strips).map(|it| strip(&it)),
             baseline: run.comparison.as_ref().map(|it| it.changes.iter().map(change).collect()),
             error,
             is_error_told: run.failure.is_some(),
@@ -202,6 +203,24 @@ fn frames(report: &Report) -> Frames {
     let (width, height) = report.frames.size.unzip();
     let check::Frames { bytes_p50, identical, walked, unread, .. } = report.frames;
     Frames { width, height, bytes_p50, pictures: Some(report.pictures), identical, walked, unread }
+}
+
+fn strip(it: &check::Strips) -> Strip {
+    Strip {
+        source: it.source,
+        sources: it.sources,
+        frames: it.frames,
+        lost: it.lost,
+        doubled: it.doubled,
+        reordered: it.reordered,
+        before_their_time: it.early,
+        latency: it.latency.map(|it| Latency {
+            late: it.late,
+            latency_p50_ms: output::ms(it.p50),
+            latency_p99_ms: output::ms(it.p99),
+            latency_max_ms: output::ms(it.max),
+        }),
+    }
 }
 
 fn change(change: &baseline::Change) -> Change {

@@ -84,6 +84,9 @@ pub struct Finished {
     /// The pictures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frames: Option<Frames>,
+    /// What the coded strips of the pictures say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strip: Option<Strip>,
     /// What has changed since the baseline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Vec<Change>>,
@@ -235,6 +238,30 @@ pub struct Frames {
     pub identical: u64,
     pub walked: u64,
     pub unread: u64,
+}
+
+/// What the coded strips of the pictures say.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Strip {
+    /// Of the last frame.
+    pub source: u16,
+    pub sources: u64,
+    pub frames: u64,
+    pub lost: u64,
+    pub doubled: u64,
+    pub reordered: u64,
+    pub before_their_time: u64,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Latency>,
+}
+
+/// How old the frames were when they came.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Latency {
+    pub late: u64,
+    pub latency_p50_ms: f64,
+    pub latency_p99_ms: f64,
+    pub latency_max_ms: f64,
 }
 
 /// A change since the baseline.

@@ -8,6 +8,7 @@ use mjpeg::counted::Counted;
 use super::rows::{Report, Row};
 use crate::bench::chunks::cell::{Cell, ReadRule, Reads, word};
 use crate::bench::verdict::Verdict;
+use crate::lines::fitted;
 
 /// The columns before the cause, with their alignment: the measured figures, then those of the model.
 const COLUMNS: [(&str, Align); 12] = [
@@ -26,6 +27,12 @@ const COLUMNS: [(&str, Align); 12] = [
 ];
 /// The column whose values are coloured.
 const VERDICT: usize = 1;
+/// What a narrow terminal shows; the cause is below the rows.
+const NARROW: [usize; 7] = [0, 1, 2, 3, 6, 7, 9];
+/// A cause needs so many characters beside a row.
+const LEAST_CAUSE: usize = 40;
+/// How far a cause below its rows is indented.
+const INDENT: usize = 11;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Align {
@@ -33,8 +40,8 @@ enum Align {
     Right,
 }
 
-/// Prints `report`, one block for each kind of pump and read.
-pub fn print(report: &Report<'_>, coloured: bool) -> String {
+/// Prints `report`, one block for each kind of pump and read. `width`: characters of a line.
+pub fn print(report: &Report<'_>, coloured: bool, width: Option<usize>) -> String {
     let (sequence, schedule) = (report.sequence, report.schedule);
     let mut out = format!(
         "{}, parts of {} to {}, {} fps for {:?}: {} due",
@@ -50,19 +57,37 @@ pub fn print(report: &Report<'_>, coloured: bool) -> String {
     let widths: [usize; COLUMNS.len()] = std::array::from_fn(|column| {
         lines.iter().map(|line| line[column].len()).chain([COLUMNS[column].0.len()]).max().unwrap_or(0)
     });
+    let all: Vec<usize> = (0..COLUMNS.len()).collect();
+    let full: usize = widths.iter().map(|width| width + 2).sum();
+    let is_narrow = width.is_some_and(|width| width < full + LEAST_CAUSE);
+    let shown = if is_narrow { &NARROW[..] } else { &all };
     let mut block = None;
-    for (row, line) in report.rows.iter().zip(&lines) {
+    let mut rows = report.rows.iter().zip(&lines).peekable();
+    while let Some((row, line)) = rows.next() {
         let title = title(&row.cell);
         if block.as_ref() != Some(&title) {
             let names = COLUMNS.map(|(name, _)| name.to_string());
+            let cause = if is_narrow { "" } else { "  cause" };
             // Writing to a string does not fail.
-            let _ = write!(out, "\n\n{title}\n{}  cause", cells(&names, &widths, None));
+            let _ = write!(out, "\n\n{title}\n{}{cause}", cells(&names, &widths, shown, None));
             block = Some(title);
         }
         let colour = coloured.then(|| colour(row.measured.verdict));
-        let _ = write!(out, "\n{}  {}", cells(line, &widths, colour), row.cause);
+        let _ = write!(out, "\n{}", cells(line, &widths, shown, colour));
+        let next = rows.peek().map(|(next, _)| next);
+        let is_last = next
+            .is_none_or(|next| next.cause != row.cause || self::title(&next.cell) != self::title(&row.cell));
+        match is_narrow {
+            true if is_last => {
+                let _ = write!(out, "\n{:INDENT$}{}", "", row.cause);
+            }
+            true => {}
+            false => {
+                let _ = write!(out, "  {}", row.cause);
+            }
+        }
     }
-    out
+    fitted(&out, width, INDENT)
 }
 
 fn title(cell: &Cell) -> String {
@@ -99,10 +124,16 @@ fn line(row: &Row, frames_due: u64) -> [String; COLUMNS.len()] {
 }
 
 /// One line of the table, without the cause.
-fn cells(values: &[String; COLUMNS.len()], widths: &[usize; COLUMNS.len()], colour: Option<&str>) -> String {
+fn cells(
+    values: &[String; COLUMNS.len()],
+    widths: &[usize; COLUMNS.len()],
+    shown: &[usize],
+    colour: Option<&str>,
+) -> String {
     let mut out = String::new();
-    for (column, (value, width)) in values.iter().zip(widths).enumerate() {
-        let padding = " ".repeat(width - value.len());
+    for &column in shown {
+        let value = &values[column];
+        let padding = " ".repeat(widths[column] - value.len());
         let value = match colour {
             Some(colour) if column == VERDICT => format!("\x1b[{colour}m{value}\x1b[0m"),
             _ => value.clone(),

@@ -8,6 +8,7 @@ use super::rows::Report;
 use crate::bench::clients::missed::Missed;
 use crate::bench::clients::row::Row;
 use crate::bench::table::{Cell, Table};
+use crate::lines::fitted;
 use crate::output::printable;
 use crate::paint::{Ink, Paint};
 
@@ -30,9 +31,17 @@ const COLUMNS: [&str; 16] = [
     "RSS MB",
     "files",
 ];
+/// What a narrow terminal does not show, the first ones first.
+const LEAST: [&str; 8] =
+    ["wait p99 ms", "first p50 ms", "files", "age p50 ms", "us/frame", "MB/s", "gap p99 ms", "RSS MB"];
 /// The first columns of the age of frames and of the server.
 const AGE: usize = 10;
 const SERVER: usize = 12;
+
+/// The table for a terminal of this width.
+pub fn table_within(rows: &[&Row], width: Option<usize>) -> Table {
+    table(rows).within(width, &LEAST)
+}
 
 /// The table for people.
 pub fn table(rows: &[&Row]) -> Table {
@@ -141,17 +150,17 @@ fn ms(duration: Option<Duration>) -> Cell {
 }
 
 /// The whole report.
-pub fn print(report: &Report, paint: Paint) -> String {
+pub fn print(report: &Report, paint: Paint, width: Option<usize>) -> String {
     let fps = report.fps.map(|fps| format!(", frames due at {fps:.2} fps")).unwrap_or_default();
     let title = format!("{}, {:?} a row{fps}", printable(&report.target), report.duration);
     let rows: Vec<&Row> = report.rows.iter().collect();
-    let mut lines = vec![paint.ink(Ink::Name, title), String::new(), table(&rows).text(paint)];
+    let mut lines = vec![paint.ink(Ink::Name, title), String::new(), table_within(&rows, width).text(paint)];
     let sentences = sentences(&report.rows);
     if !sentences.is_empty() {
         lines.push(String::new());
         lines.extend(sentences);
     }
-    lines.join("\n")
+    fitted(&lines.join("\n"), width, 2)
 }
 
 /// What the figures do not say.
