@@ -140,6 +140,9 @@ def main():
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--fps", type=float, default=30)
     parser.add_argument("--servers", type=lambda text: text.split(","), help="only these, by their names in the tables")
+    parser.add_argument(
+        "--dialects", type=lambda text: text.split(","), default=[], help="serve with these dialects too, with --cpu"
+    )
     parser.add_argument("--limit", metavar="PROGRAM", help="a server to compare with, see README.md")
     args = parser.parse_args()
     sizes = [os.path.getsize(path) for path in servers.jpegs(args.frames)]
@@ -155,13 +158,15 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are ended
     print(f"{len(sizes)} frames, mean {statistics.mean(sizes):.0f} bytes, {args.fps:g} fps")
     with tempfile.TemporaryDirectory() as folder:
-        all_ = servers.Servers(folder, args.limit, args.fps)
+        all_ = servers.Servers(folder, args.limit, args.fps, args.dialects)
         if args.servers:
             all_.names = [name for name in all_.names if name in args.servers]
         if "ustreamer" in all_.names:
             all_.check_camera(args.frames)
         if args.cpu or everything:
             cpu_table(all_, args.frames, args)
+        # Not all dialects have the time of a frame.
+        all_.names = [name for name in all_.names if not name.startswith("dialect ")]
         if args.latency or everything:
             latency_table(all_, args.frames, args)
         if args.slow or everything:

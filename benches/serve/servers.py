@@ -32,10 +32,10 @@ class Server:
 class Servers:
     """The servers that are installed. Temporary files go to `folder`."""
 
-    def __init__(self, folder, limit, fps):
+    def __init__(self, folder, limit, fps, dialects=()):
         self.folder, self.limit, self.fps = folder, limit, fps
         self.camera = build_camera(folder)
-        self.names = ["serve"] + ["limit"] * bool(limit) + ["nginx"] * bool(shutil.which("nginx"))
+        self.names = ["serve"] + [f"dialect {name}" for name in dialects] + ["limit"] * bool(limit) + ["nginx"] * bool(shutil.which("nginx"))
         self.names += ["ustreamer"] * bool(self.camera) + ["ffmpeg"] * bool(shutil.which("ffmpeg"))
 
     @contextlib.contextmanager
@@ -43,8 +43,9 @@ class Servers:
         """Serves the directory `frames`; with `stamp` each frame has its time, if the server can do that."""
         with contextlib.ExitStack() as stack:
             env, port = {}, free_port()
-            if name == "serve":
+            if name == "serve" or name.startswith("dialect "):
                 command = [MJPEG, "serve", frames, "--fps", str(self.fps), "--listen", f"127.0.0.1:{port}"]
+                command += ["--dialect", name.removeprefix("dialect ")] * name.startswith("dialect ")
                 path, clock = "/stream", "field"
             elif name == "limit":
                 command = [self.limit, "--mode", "epoll", "--port", str(port), "--frames", frames]

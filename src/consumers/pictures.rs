@@ -41,7 +41,9 @@ impl Picture {
 
     /// Whether a delimiter line follows it in the body.
     pub fn is_followed(&self, body: &[u8]) -> bool {
-        delimiters(&body[self.end..], LineStart::Required).next().is_some_and(|(at, _)| at == 0)
+        // A reader that obeys the length of the response has less than the whole body.
+        let behind = body.get(self.end..).unwrap_or_default();
+        delimiters(behind, LineStart::Required).next().is_some_and(|(at, _)| at == 0)
     }
 }
 

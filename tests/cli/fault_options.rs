@@ -2,8 +2,11 @@
 
 use crate::kit;
 
+use std::fs;
 use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
 
 use kit::http::{self, Client};
 use kit::run::{Server, mjpeg, run};
@@ -92,6 +95,76 @@ fn the_control_socket_changes_the_faults_of_viewers_that_are_there() {
 }
 
 #[test]
+fn clients_that_do_nothing_keep_no_others_from_the_control_socket() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("control.sock");
+    let server = Server::start(&kit::frames(), &["--control", &format!("unix:{}", path.display())]);
+    server.run.says("--unix-socket");
+    let connect = || UnixStream::connect(&path).unwrap();
+    let request = b"GET /faults HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    // More than there may be at a time: some send nothing, some half of a request, some read no answer.
+    let silent: Vec<_> = (0..60)
+        .map(|n| {
+            let mut socket = connect();
+            socket.write_all([&b""[..], &request[..20], request][n % 3]).unwrap();
+            socket
+        })
+        .collect();
+    let began = Instant::now();
+    for _ in 0..5 {
+        let mut socket = connect();
+        socket.write_all(request).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+    // One of them alone may take five seconds.
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    drop(silent);
+    server.stop();
+}
+
+#[test]
+fn a_viewer_that_leaves_in_a_pause_of_a_fault_is_noticed() {
+    for fault in ["stall=1h@3", "stall-inside=1h@3", "slow-start=1h"] {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let more = ["--send-timeout", "1h", "--fault-log", log.to_str().unwrap(), "--fault", fault];
+        let server = Server::start(&kit::frames(), &[&["--fps", "20"][..], &more].concat());
+        let viewers = || {
+            let state: Value = serde_json::from_slice(&http::get(server.address(), "/state").1).unwrap();
+            state["viewers"].as_array().unwrap().len()
+        };
+        let request = format!("GET /stream HTTP/1.1\r\nHost: {}\r\n\r\n", server.address());
+        let mut viewer = http::connect(server.address());
+        viewer.write_all(request.as_bytes()).unwrap();
+        // The fault is logged when its pause begins.
+        let name = fault.split('=').next().unwrap();
+        kit::eventually("the log", || fs::read_to_string(&log).unwrap().contains(name).then_some(()));
+        kit::eventually("the viewer", || (viewers() == 1).then_some(()));
+        drop(viewer);
+        kit::eventually("no viewer", || (viewers() == 0).then_some(()));
+        server.stop();
+    }
+}
+
+#[test]
+fn a_viewer_that_only_has_nothing_more_to_send_receives_all_bytes_in_a_pause() {
+    let server = Server::start(&kit::frames(), &["--fps", "20", "--once", "--fault", "stall=1s@3"]);
+    let mut viewer = http::connect(server.address());
+    let request = format!("GET /stream HTTP/1.1\r\nHost: {}\r\n\r\n", server.address());
+    viewer.write_all(request.as_bytes()).unwrap();
+    viewer.shutdown(Shutdown::Write).unwrap();
+    let mut received = Vec::new();
+    viewer.read_to_end(&mut received).unwrap();
+    let (head, body) = http::split(&received);
+    let parts = http::parts(&head, &body);
+    let frames = kit::contents(&kit::frames());
+    assert!(parts.len() >= 3 && parts.iter().all(|part| frames.contains(&part.body)), "{}", parts.len());
+    server.run.end().expect(0);
+}
+
+#[test]
 fn a_relayed_camera_and_a_dialect_have_faults_too() {
     let camera = Server::start(&kit::frames(), &["--fps", "20"]);
     let finding = |server: &Server, code: &str| {
@@ -132,6 +205,8 @@ fn wrong_faults_are_usage_errors() {
         &["--fault", "content-length"][..],
         &["--fault", "boundary-missing@3"],
         &["--fault", "no-eoi@3@4"],
+        &["--fault", "fill=65M"],
+        &["--fault", "burst=10001"],
         &["--control", "0.0.0.0:0"],
         &["--control", "unix:"],
         &["--seed", "x"],

@@ -152,7 +152,6 @@ const WITHOUT_FAULT: &[(&str, &str)] = &[
     ("T410", "about the reader itself: see causes.rs"),
     ("C501", "a limit of the reader"),
     ("C504", "about a stream that is too short"),
-    ("C512", "it takes two seconds: more than 40 parts at 20 fps"),
     ("C516", "about snapshots"),
     ("C517", "only frames with a coded strip show it: see strip.rs"),
     ("C518", "only frames with a coded strip show it"),

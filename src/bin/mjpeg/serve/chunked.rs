@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::part::Part;
-use super::script::{Script, Step};
+use super::script::{Kept, Script, Step};
 use crate::dialect::{Chunks, Together};
 
 /// Makes a chunk of what is sent together: RFC 9112 7.1.
@@ -93,6 +93,10 @@ impl Script for Chunked {
         if is_end && !is_closed {
             plan.push_back(text(b"0\r\n\r\n"));
         }
+    }
+
+    fn kept(&self) -> Kept<'_> {
+        self.inner.as_ref().map(|inner| inner.kept()).unwrap_or_default()
     }
 }
 

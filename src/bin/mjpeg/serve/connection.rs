@@ -8,6 +8,7 @@ use std::time::Duration;
 use socket2::Socket;
 
 use super::part::Part;
+use super::script::Kept;
 use super::viewer::Viewer;
 use crate::listen::answer::Body;
 use crate::listen::client::Client;
@@ -197,8 +198,9 @@ impl Connection {
         self.stage = Stage::Answer { bytes, shared, sent, stuck: now };
     }
 
-    /// Finds out whether a peer that closed its side while it waits for a picture still reads: sends the first byte of the
-    /// answer, which is the same whatever the answer will be. If it has disconnected, it resets the connection.
+    /// Finds out whether a peer that closed its side while it waits still reads: sends the first byte of the answer to one
+    /// that waits for a picture, which is the same whatever the answer will be, and the next byte to one in a pause of a
+    /// fault. If it has disconnected, it resets the connection.
     pub fn probe(&mut self, now: Duration) {
         if self.half_closed.is_none() || self.started > 0 {
             return;
@@ -209,6 +211,11 @@ impl Connection {
             _ => false,
         };
         self.started += usize::from(is_sent);
+        if let Stage::Stream { viewer, .. } = &mut self.stage
+            && !is_sent
+        {
+            viewer.probe_plan(now, |byte| self.socket.send(byte));
+        }
     }
 
     /// When to continue with this connection although its socket reports nothing.
@@ -220,23 +227,21 @@ impl Connection {
         }
     }
 
-    /// The parts that this connection keeps in memory.
-    pub fn parts(&self) -> impl Iterator<Item = &Rc<Part>> {
-        let (picture, viewer) = match &self.stage {
-            Stage::Answer { shared: SharedBody::Picture(part), .. } => (Some(part), None),
-            Stage::Stream { viewer, .. } => (None, Some(viewer)),
-            _ => (None, None),
+    /// What this connection keeps in memory. Up to a fixed size, bytes of its own do not count.
+    pub fn kept(&self) -> Kept<'_> {
+        let mut kept = match &self.stage {
+            Stage::Answer { bytes, shared, .. } => {
+                let part = if let SharedBody::Picture(part) = shared { Some(part) } else { None };
+                Kept { parts: part.into_iter().collect(), own_bytes: bytes.capacity(), ..Kept::default() }
+            }
+            Stage::Delay { bytes, .. } => Kept { own_bytes: bytes.capacity(), ..Kept::default() },
+            Stage::Stream { viewer, .. } => viewer.kept(),
+            _ => Kept::default(),
         };
-        picture.into_iter().chain(viewer.into_iter().flat_map(|viewer| viewer.parts()))
-    }
-
-    /// Bytes of the answer that only this connection keeps in memory; zero up to a fixed size.
-    pub fn answer_bytes(&self) -> usize {
-        let bytes = match &self.stage {
-            Stage::Answer { bytes, .. } | Stage::Delay { bytes, .. } => bytes.capacity(),
-            _ => 0,
-        };
-        if bytes > UNCOUNTED_BYTES { bytes } else { 0 }
+        if kept.own_bytes <= UNCOUNTED_BYTES {
+            kept.own_bytes = 0;
+        }
+        kept
     }
 
     /// How long the socket has accepted no bytes although some wait to be sent.

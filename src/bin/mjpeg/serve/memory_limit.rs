@@ -11,7 +11,7 @@ use super::part::Part;
 
 /// Most bytes of old frames and answers that all peers together may keep in memory. Each peer holds one or two
 /// frames, and peers of the same speed share them. So only many peers that read a few bytes now and then, each
-/// in another large frame, reach this limit.
+/// in another large frame, or peers for whom a fault holds back or makes many bytes, reach this limit.
 pub const LIMIT: usize = 256 << 20;
 
 /// A peer that has accepted nothing for this long is closed before peers that are only slow.
@@ -36,22 +36,27 @@ pub fn to_close(
     now: Duration,
     limit: usize,
 ) -> BTreeSet<usize> {
+    let newest: BTreeSet<_> = newest.iter().copied().collect();
     let mut all = Vec::new();
     // A shared part is freed when its last holder is closed.
     let mut parts = BTreeMap::<*const Part, Held>::new();
     for (number, connection) in connections {
         let stuck = connection.stuck_for(now) >= STUCK;
-        if connection.answer_bytes() > 0 {
-            all.push(Held { bytes: connection.answer_bytes(), holders: vec![number], stuck, part: 0 });
+        let kept = connection.kept();
+        if kept.own_bytes > 0 {
+            all.push(Held { bytes: kept.own_bytes, holders: vec![number], stuck, part: 0 });
         }
-        for part in connection.parts().filter(|part| !newest.contains(&Rc::as_ptr(part))) {
+        for part in kept.parts.into_iter().filter(|part| !newest.contains(&Rc::as_ptr(part))) {
             let held = parts.entry(Rc::as_ptr(part)).or_insert(Held {
                 bytes: part.jpeg().len(),
                 holders: Vec::new(),
                 stuck: true,
                 part: part.number(),
             });
-            held.holders.push(number);
+            // A fault may hold several pieces of a part.
+            if held.holders.last() != Some(&number) {
+                held.holders.push(number);
+            }
             held.stuck &= stuck;
         }
     }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::part::Part;
-use super::script::{Script, Step};
+use super::script::{Kept, Script, Step};
 
 /// The steps that the script of one viewer makes. It does no I/O and reads no clock.
 #[derive(Debug)]
@@ -143,11 +143,48 @@ impl Plan {
         }
     }
 
-    /// The parts in the steps.
-    pub fn parts(&self) -> impl Iterator<Item = &Rc<Part>> {
-        self.steps.iter().filter_map(|step| match step {
-            Step::Send(part, _) => Some(part),
-            _ => None,
-        })
+    /// What is in the steps, and what the script holds back.
+    pub fn kept(&self) -> Kept<'_> {
+        let mut kept = self.script.kept();
+        for step in &self.steps {
+            match step {
+                Step::Send(part, _) | Step::Sent(part) => kept.add_part(part),
+                Step::Text(text, _) => kept.add_bytes(text),
+                Step::Wait(_) | Step::Note(_) | Step::Reset | Step::Close => {}
+            }
+        }
+        kept
+    }
+
+    /// The next byte, if the plan waits before it.
+    pub fn next_byte(&self) -> Option<u8> {
+        self.steps.front().filter(|step| matches!(step, Step::Wait(_)))?;
+        for step in &self.steps {
+            match step {
+                Step::Send(part, range) if !range.is_empty() => {
+                    return part
+                        .slices(range.start..range.start + 1)
+                        .iter()
+                        .find_map(|slice| slice.first().copied());
+                }
+                Step::Text(text, range) if !range.is_empty() => return text.get(range.start).copied(),
+                Step::Reset | Step::Close => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Records that [`Plan::next_byte`] was sent. Calls `sent` as [`Plan::advance`] does.
+    pub fn take_byte(&mut self, mut sent: impl FnMut(&Rc<Part>, Range<usize>)) {
+        let bytes = |step: &&mut Step| matches!(step, Step::Send(_, range) | Step::Text(_, range) if !range.is_empty());
+        match self.steps.iter_mut().find(bytes) {
+            Some(Step::Send(part, range)) => {
+                range.start += 1;
+                sent(part, range.start - 1..range.start);
+            }
+            Some(Step::Text(_, range)) => range.start += 1,
+            _ => {}
+        }
     }
 }

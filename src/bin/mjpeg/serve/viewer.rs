@@ -1,6 +1,7 @@
 //! One viewer of the stream: what it was sent, what it is being sent, and which part was promised to it.
 
 use std::io::{self, IoSlice};
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use super::layout::Layout;
 use super::part::Part;
 use super::plan::{Next, Plan};
 use super::replay::{self, Playback};
-use super::script::Script;
+use super::script::{Kept, Script};
 use super::sent_up_to::SentUpTo;
 
 /// The state of one viewer. It does no I/O: the caller passes a function that sends bytes.
@@ -239,6 +240,18 @@ impl Viewer {
         }
     }
 
+    /// Sends the next byte of the plan, if the plan waits before it. A peer that has disconnected answers it with a reset.
+    pub fn probe_plan(&mut self, now: Duration, send: impl FnOnce(&[u8]) -> io::Result<usize>) {
+        let Self { head: None, plan: Some(plan), sending, count, .. } = self else { return };
+        let Some(byte) = plan.next_byte() else { return };
+        // An error is reported as an event of the socket.
+        if matches!(send(&[byte]), Ok(1)) {
+            plan.take_byte(|part, bytes| count_sent(sending, count, part, bytes));
+            count.bytes += 1;
+            self.last_sent = now;
+        }
+    }
+
     /// When to continue with its plan, if it waits.
     pub fn wakes_at(&self) -> Option<Duration> {
         self.wakes_at
@@ -262,13 +275,12 @@ impl Viewer {
         }
     }
 
-    /// The parts that this viewer keeps in memory: the current one, the promised one, and those of its plan.
-    pub fn parts(&self) -> impl Iterator<Item = &Rc<Part>> {
-        self.sending
-            .iter()
-            .map(|sending| &sending.part)
-            .chain(&self.promised_part)
-            .chain(self.plan.iter().flat_map(Plan::parts))
+    /// What this viewer keeps in memory: the current part, the promised one, and what its plan has.
+    pub fn kept(&self) -> Kept<'_> {
+        let mut kept = self.plan.as_ref().map(Plan::kept).unwrap_or_default();
+        kept.parts.extend(self.sending.as_ref().map(|sending| &sending.part));
+        kept.parts.extend(&self.promised_part);
+        kept
     }
 
     /// The index of its recipe.
@@ -353,16 +365,18 @@ impl Viewer {
     /// Records that `n` bytes of the plan's next steps were sent, which may be of other parts than the current one.
     fn advance_plan(&mut self, n: usize, late: Option<Duration>) {
         let Self { plan: Some(plan), sending, count, .. } = self else { return };
-        plan.advance(n, late, |part, bytes| {
-            // The bytes of a frame may come late, or never.
-            let body_end = part.body().end;
-            count.sent += u64::from(bytes.start < body_end && body_end <= bytes.end);
-            if let Some(sending) = sending
-                && Rc::ptr_eq(&sending.part, part)
-            {
-                sending.at = sending.at.max(bytes.end);
-            }
-        });
+        plan.advance(n, late, |part, bytes| count_sent(sending, count, part, bytes));
+    }
+}
+
+/// Counts bytes of a plan that were sent. Those of a frame may come late, or never.
+fn count_sent(sending: &mut Option<Sending>, count: &mut Count, part: &Rc<Part>, bytes: Range<usize>) {
+    let body_end = part.body().end;
+    count.sent += u64::from(bytes.start < body_end && body_end <= bytes.end);
+    if let Some(sending) = sending
+        && Rc::ptr_eq(&sending.part, part)
+    {
+        sending.at = sending.at.max(bytes.end);
     }
 }
 

@@ -82,12 +82,17 @@ impl Derived {
             values: values.first().copied().unwrap_or_default(),
             ..Self::default()
         };
+        let new = seen.replaced.iter().filter(|name| !derived.head.replaced.contains(name));
+        let new: Vec<_> = new.cloned().collect();
+        derived.head.replaced.extend(new);
         let starts = part_starts(seen);
         let heads: Vec<_> = (seen.pictures.iter().zip(&starts))
             .map(|(seat, start)| &seen.body[*start..seat.picture.start])
             .zip(values.iter().copied())
             .collect();
         let Found { text, unknown } = places::find(&heads);
+        let constant = text.split_inclusive('\n').filter(|line| !line.contains('{'));
+        constant.for_each(|line| derived.head.keep(line.as_bytes()));
         derived.part = text;
         derived.notes.extend(unknown);
 

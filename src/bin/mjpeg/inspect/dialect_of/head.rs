@@ -5,14 +5,16 @@ use std::time::Duration;
 use mjpeg::http::parse_date;
 
 use super::escape::escaped;
+use super::private::{self, field};
 
 /// A date this far from that of the response moves with it. Others are constants, such as an Expires in the past.
 const NEAR: i64 = 24 * 60 * 60;
 /// Fields that say nothing about one camera.
-const COMMON: [&str; 12] = [
+const COMMON: [&str; 13] = [
     "access-control-allow-origin",
     "cache-control",
     "connection",
+    "content-length",
     "content-type",
     "date",
     "expires",
@@ -23,12 +25,6 @@ const COMMON: [&str; 12] = [
     "transfer-encoding",
     "vary",
 ];
-/// Fields whose values are keys or names of one client.
-const SECRET: [&str; 5] =
-    ["set-cookie", "www-authenticate", "authentication-info", "authorization", "proxy-authenticate"];
-/// Words in the names of fields whose values are keys, or identify one camera.
-const SECRET_WORDS: [&str; 11] =
-    ["serial", "mac", "uuid", "guid", "token", "session", "passw", "key", "nonce", "deviceid", "device-id"];
 
 /// A response head.
 #[derive(Debug, Default)]
@@ -44,80 +40,46 @@ pub struct Head {
 impl Head {
     /// The head with these bytes.
     pub fn of(bytes: &[u8]) -> Self {
+        let mut bytes = bytes.to_vec();
+        let replaced = private::mask(&mut bytes);
         let lines = || bytes.split_inclusive(|byte| *byte == b'\n');
-        let now = lines().filter_map(|line| field(line).filter(|(name, _)| name == "date"));
-        let now = now.filter_map(|(_, value)| parse_date(value)).next();
-        let mut head = Self::default();
+        let dates = lines().filter_map(|line| field(line).filter(|it| it.name == "date"));
+        let now = dates.filter_map(|date| parse_date(date.value)).next();
+        let mut head = Self { replaced, ..Self::default() };
         for line in lines() {
-            let line = head.line(line, now);
-            head.lines.push(line);
+            head.lines.push(with_dates(line, now));
+            head.keep(line);
         }
         head
     }
 
-    fn line(&mut self, line: &[u8], now: Option<Duration>) -> String {
-        let Some((name, value)) = field(line) else { return escaped(line) };
-        let shown = String::from_utf8_lossy(&line[..name.len()]).into_owned();
-        let start = line.len() - line[name.len() + 1..].len();
-        let from = start + line[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        let (before, behind) = (&line[..from.min(line.len())], &line[(from + value.len()).min(line.len())..]);
-        if let Some(date) =
-            parse_date(value).filter(|_| value.ends_with(b" GMT") && value.get(3) == Some(&b','))
-        {
-            let distance = now.map_or(0, |now| date.as_secs().cast_signed() - now.as_secs().cast_signed());
-            let place = match distance {
-                0 if name == "date" || now.is_some() => Some("{date}".to_string()),
-                distance if now.is_some() && distance.abs() <= NEAR => Some(format!("{{date:{distance}}}")),
-                _ => None,
-            };
-            if let Some(place) = place {
-                return format!("{}{place}{}", escaped(before), escaped(behind));
-            }
-        }
-        let is_secret = SECRET.contains(&&*name) || SECRET_WORDS.iter().any(|word| name.contains(word));
-        if is_secret || has_hardware_address(value) {
-            self.replaced.push(shown);
-            return format!("{}{}{}", escaped(before), escaped(&blanked(&name, value)), escaped(behind));
-        }
-        if !COMMON.contains(&&*name) {
+    /// Notes a line that may identify the camera, or its firmware, and is kept.
+    pub fn keep(&mut self, line: &[u8]) {
+        let Some(field) = field(line) else { return };
+        let is_known = COMMON.contains(&&*field.name);
+        let shown = String::from_utf8_lossy(&line[..field.name.len()]).into_owned();
+        if !is_known && !self.replaced.contains(&shown) && !self.kept.contains(&shown) {
             self.kept.push(shown);
         }
-        escaped(line)
     }
 }
 
-/// The name of a field in lower case, and its value.
-fn field(line: &[u8]) -> Option<(String, &[u8])> {
-    let colon = memchr::memchr(b':', line)?;
-    let name = std::str::from_utf8(&line[..colon]).ok()?;
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
-    is_name.then(|| (name.to_ascii_lowercase(), line[colon + 1..].trim_ascii()))
-}
-
-/// A value with `x` for each letter and digit of what may be secret. The name and the attributes of a cookie stay.
-fn blanked(name: &str, value: &[u8]) -> Vec<u8> {
-    let blank = |bytes: &[u8]| -> Vec<u8> {
-        bytes
-            .iter()
-            .map(|byte| if byte.is_ascii_alphanumeric() || *byte >= 0x80 { b'x' } else { *byte })
-            .collect()
+/// A line with places for the dates near `now`.
+fn with_dates(line: &[u8], now: Option<Duration>) -> String {
+    let place = || {
+        let field = field(line)?;
+        let is_date = field.value.ends_with(b" GMT") && field.value.get(3) == Some(&b',');
+        let date = parse_date(field.value).filter(|_| is_date)?;
+        let distance = date.as_secs().cast_signed() - now?.as_secs().cast_signed();
+        let place = match distance {
+            0 => "{date}".to_string(),
+            distance if distance.abs() <= NEAR => format!("{{date:{distance}}}"),
+            _ => return None,
+        };
+        let (before, behind) = (&line[..field.start], &line[field.start + field.value.len()..]);
+        Some(format!("{}{place}{}", escaped(before), escaped(behind)))
     };
-    if name != "set-cookie" {
-        return blank(value);
-    }
-    let start = memchr::memchr(b'=', value).map_or(0, |at| at + 1);
-    let end = memchr::memchr(b';', value).unwrap_or(value.len()).max(start);
-    [&value[..start], &blank(&value[start..end]), &value[end..]].concat()
-}
-
-/// Whether a value has six bytes as `00:11:22:aa:bb:cc` or with hyphens.
-fn has_hardware_address(value: &[u8]) -> bool {
-    value.windows(17).any(|window| {
-        window.iter().enumerate().all(|(at, byte)| match at % 3 {
-            2 => *byte == window[2] && b":-".contains(byte),
-            _ => byte.is_ascii_hexdigit(),
-        })
-    })
+    place().unwrap_or_else(|| escaped(line))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod head;
 mod nearest;
 mod number;
 mod places;
+mod private;
 mod properties;
 mod seen;
 mod token;
@@ -173,6 +174,7 @@ fn read(reading: &Reading, clock: &Clock, stop: &Stop) -> Result<(Seen, Option<F
     let is_over = matches!(end, End::Closed);
     let mut seen = watcher.finish(head_bytes, is_in_chunks, is_over);
     seen.hide(session.secrets());
+    seen.mask();
     if !session.has_times() {
         seen.reads.clear();
     }

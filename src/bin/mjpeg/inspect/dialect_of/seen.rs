@@ -8,6 +8,7 @@ use std::time::Duration;
 use mjpeg::jpeg::MarkerJudge;
 use mjpeg::multipart::{Event, Part};
 
+use super::private;
 use crate::problem::Problem;
 use crate::transport::{Flow, Observer, Secrets, Session, Tap};
 
@@ -33,6 +34,8 @@ pub struct Seen {
     pub reads: Vec<(usize, Duration)>,
     /// Whether the stream came to its end, behind its last picture.
     pub is_complete: bool,
+    /// What was replaced between the pictures, because it may be secret: the names of fields.
+    pub replaced: Vec<String>,
 }
 
 /// One chunk.
@@ -76,15 +79,28 @@ impl Seen {
     /// Replaces what the server repeats of the request's secrets by as many `x`; not in pictures.
     pub fn hide(&mut self, secrets: &Secrets) {
         secrets.mask(&mut self.head);
+        self.between_pictures(|text| secrets.mask(text));
+    }
+
+    /// Replaces what may be secret, or identify the camera, in the heads of parts and in other parts.
+    pub fn mask(&mut self) {
+        let mut replaced = Vec::new();
+        self.between_pictures(|text| replaced.extend(private::mask(text)));
+        replaced.sort_unstable();
+        replaced.dedup();
+        self.replaced = replaced;
+    }
+
+    fn between_pictures(&mut self, mut change: impl FnMut(&mut [u8])) {
         let mut start = 0;
         for Seat { picture, .. } in &self.pictures {
             if let Some(between) = self.body.get_mut(start..picture.start) {
-                secrets.mask(between);
+                change(between);
             }
             start = picture.end;
         }
         if let Some(rest) = self.body.get_mut(start..) {
-            secrets.mask(rest);
+            change(rest);
         }
     }
 }

@@ -1,10 +1,13 @@
 //! `--control`: a socket of its own on which the faults change while the server runs.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -22,8 +25,11 @@ use crate::problem::Problem;
 
 /// Most bytes of a request.
 const LIMIT: usize = 64 * 1024;
-/// How long a request and its answer may take. Requests are answered one after another.
+/// How long a request and its answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Most connections at a time. One more takes the place of the oldest: a client that sends or reads nothing must not keep
+/// others out.
+const MOST_CONNECTIONS: usize = 16;
 /// The pause after an `accept` that failed: most likely descriptors have run out.
 const RETRY: Duration = Duration::from_millis(100);
 /// The only path.
@@ -94,12 +100,33 @@ impl fmt::Display for Control {
     }
 }
 
-/// Answers requests until the process ends.
+/// Accepts connections until the process ends. Each has a thread.
 fn serve(listener: &Socket, set: &FaultSet, clock: &Clock) {
+    let mut open: VecDeque<(Arc<Socket>, JoinHandle<()>)> = VecDeque::new();
     loop {
-        match listener.accept() {
+        let Ok((socket, _)) = listener.accept() else {
+            std::thread::sleep(RETRY);
+            continue;
+        };
+        open.retain(|(_, thread)| !thread.is_finished());
+        if open.len() >= MOST_CONNECTIONS
+            && let Some((oldest, thread)) = open.pop_front()
+        {
+            // Its thread ends at once: all that it waits for is this socket. An error means that it has ended already.
+            let _ = oldest.shutdown(Shutdown::Both);
+            drop(thread.join());
+        }
+        let socket = Arc::new(socket);
+        let (own, set, clock) = (Arc::clone(&socket), set.clone(), clock.clone());
+        let thread = std::thread::Builder::new().name("control".into()).stack_size(128 * 1024);
+        let answered = move || {
             // A peer that fails gets no answer. The next one does.
-            Ok((socket, _)) => drop(answer(&socket, set, clock)),
+            drop(answer(&own, &set, &clock));
+            // The list of connections has the socket too.
+            let _ = own.shutdown(Shutdown::Both);
+        };
+        match thread.spawn(answered) {
+            Ok(thread) => open.push_back((socket, thread)),
             Err(_) => std::thread::sleep(RETRY),
         }
     }
@@ -108,25 +135,35 @@ fn serve(listener: &Socket, set: &FaultSet, clock: &Clock) {
 /// Answers one request.
 fn answer(mut socket: &Socket, set: &FaultSet, clock: &Clock) -> io::Result<()> {
     let end = clock.now() + PATIENCE;
+    let left = || {
+        let left = end.saturating_sub(clock.now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut) } else { Ok(left) }
+    };
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     let answer = loop {
         if let Some(answer) = reply(&bytes, set) {
             break answer;
         }
-        let left = end.saturating_sub(clock.now());
-        if left.is_zero() || bytes.len() > LIMIT {
+        if bytes.len() > LIMIT {
             return Ok(());
         }
-        socket.set_read_timeout(Some(left))?;
+        socket.set_read_timeout(Some(left()?))?;
         match socket.read(&mut buffer)? {
             0 => return Ok(()),
             n => bytes.extend_from_slice(&buffer[..n]),
         }
     };
-    socket.set_write_timeout(Some(PATIENCE))?;
-    socket.write_all(&answer.print(Body::Sent))?;
-    socket.shutdown(Shutdown::Write)
+    let printed = answer.print(Body::Sent);
+    let mut rest = &printed[..];
+    while !rest.is_empty() {
+        socket.set_write_timeout(Some(left()?))?;
+        match socket.write(rest)? {
+            0 => return Ok(()),
+            n => rest = &rest[n..],
+        }
+    }
+    Ok(())
 }
 
 /// The answer to a request; `None` while it is not complete.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::super::part::Part;
-use super::super::script::{Script, Step};
+use super::super::script::{Kept, Script, Step};
 
 /// Sends the head of a response after a pause, and then what another script says.
 #[derive(Debug)]
@@ -29,6 +29,10 @@ impl Script for Delayed {
             plan.extend([Step::Wait(time), Step::Text(head, 0..length)]);
         }
         self.inner.steps(part, bytes, now, plan);
+    }
+
+    fn kept(&self) -> Kept<'_> {
+        self.inner.kept()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::edit::Edit;
+use super::held::{MOST_HELD, MOST_PARTS};
 use super::random::Random;
 
 /// A fault that can be injected.
@@ -61,6 +62,8 @@ pub enum Act {
     Behind(Edit),
     /// It changes pictures: the part has another picture, with its right length.
     Picture(Draw),
+    /// The source hangs: behind the first part that it concerns, some are missing, and it changes the pictures.
+    Hang(Draw),
     /// It changes the order of the parts.
     Order(Order),
     /// It changes when the bytes are sent.
@@ -193,6 +196,15 @@ impl Entry {
     /// Whether it concerns the response as a whole, not its parts.
     pub fn is_of_response(&self) -> bool {
         matches!(self.act, Act::Answer(_) | Act::Head(_) | Act::Coding(..) | Act::Both(..))
+    }
+
+    /// The largest argument: what is held back for a viewer has a bound.
+    pub fn most(&self) -> u64 {
+        match self.act {
+            Act::Time(Pace::Fill | Pace::HoldTail) => MOST_HELD as u64,
+            Act::Time(Pace::Burst) => MOST_PARTS,
+            _ => u64::MAX,
+        }
     }
 
     /// Whether it holds bytes back over several parts, so that it cannot start and stop between them.

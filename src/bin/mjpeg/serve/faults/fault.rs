@@ -74,13 +74,25 @@ fn argument(entry: &Entry, given: Option<&str>) -> Result<u64, String> {
         Takes::Size(_) => {
             let size = value::size(given)?;
             let is_usable = usize::try_from(size).is_ok();
-            positive(size).filter(|_| is_usable).ok_or_else(|| format!("{name}: expected a size above 0"))
+            let size = positive(size)
+                .filter(|_| is_usable)
+                .ok_or_else(|| format!("{name}: expected a size above 0"))?;
+            if size > entry.most() {
+                return Err(format!("{name}: {given}: at most {} MiB are held back", entry.most() >> 20));
+            }
+            Ok(size)
         }
-        Takes::Parts(_) => given
-            .parse()
-            .ok()
-            .and_then(positive)
-            .ok_or_else(|| format!("{name}: {given}: expected a number of parts, at least 1")),
+        Takes::Parts(_) => {
+            let parts = given
+                .parse()
+                .ok()
+                .and_then(positive)
+                .ok_or_else(|| format!("{name}: {given}: expected a number of parts, at least 1"))?;
+            if parts > entry.most() {
+                return Err(format!("{name}: {given}: at most {} parts are held back", entry.most()));
+            }
+            Ok(parts)
+        }
     }
 }
 
@@ -123,6 +135,9 @@ mod tests {
             assert_eq!((fault.entry.name, fault.argument), (name, argument), "{text}");
             assert_eq!((fault.when, fault.to_string()), (when.parse().unwrap(), text.into()), "{text}");
         }
+        for largest in ["fill=64M", "hold-tail=64M", "burst=10000", "skipped=18446744073709551615"] {
+            assert!(largest.parse::<Fault>().is_ok(), "{largest}");
+        }
         assert_eq!("burst=10".parse::<Fault>().unwrap().when, When::default());
         for wrong in [
             "",
@@ -142,6 +157,9 @@ mod tests {
             "boundary-missing@2",
             "cut@-1",
             "fill=99999999999999999999",
+            "fill=65M",
+            "hold-tail=1G",
+            "burst=10001",
         ] {
             assert!(wrong.parse::<Fault>().is_err(), "{wrong}");
         }

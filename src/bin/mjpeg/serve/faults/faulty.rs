@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::part::Part;
-use super::super::script::{Script, Step};
+use super::super::script::{Kept, Script, Step};
 use super::entry::Act;
 use super::fault::Fault;
 use super::frame::Frame;
@@ -59,7 +59,7 @@ pub struct Session {
     pub log: Option<Rc<Log>>,
     /// Faults of this request only.
     pub own: Arc<[Fault]>,
-    /// The head of the response, without the changes of faults.
+    /// The head of the response, with no other change than another boundary.
     pub response: Rc<[u8]>,
 }
 
@@ -160,7 +160,7 @@ impl Faulty {
 /// The order in which faults are applied.
 fn stage(fault: &Fault) -> u8 {
     match fault.entry.act {
-        Act::Answer(_) | Act::Head(_) | Act::Coding(..) | Act::Picture(_) => 0,
+        Act::Answer(_) | Act::Head(_) | Act::Coding(..) | Act::Picture(_) | Act::Hang(_) => 0,
         // A boundary that the head announces is that of all delimiters.
         Act::Both(..) => 1,
         Act::Wire(_) | Act::Behind(_) => 2,
@@ -204,6 +204,7 @@ impl Script for Faulty {
             largest: self.largest,
             response: &self.session.response,
             seed: [self.session.seed, self.session.viewer],
+            other_delimiter: None,
             drawn: std::mem::take(&mut self.drawn),
         };
         let mut items = std::mem::take(&mut self.rest);
@@ -220,6 +221,15 @@ impl Script for Faulty {
             self.largest = self.largest.max(part.jpeg().len());
             self.before = Some(part.frame().picture().clone());
         }
+    }
+
+    fn kept(&self) -> Kept<'_> {
+        let mut kept = Kept::default();
+        let rest = self.rest.iter().filter_map(Item::piece);
+        for piece in self.slots.iter().flat_map(Slot::pieces).chain(rest) {
+            piece.keep(&mut kept);
+        }
+        kept
     }
 }
 

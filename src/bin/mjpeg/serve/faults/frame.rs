@@ -18,6 +18,9 @@ const EPILOGUE: &[u8] = b"this is an epilogue\r\n";
 /// A picture above this length is not changed: faults that add to a picture may follow each other.
 const LARGEST: usize = 128 << 20;
 
+/// Parts that are missing when a source hangs.
+const HANG: u64 = 3;
+
 /// The part, and what its faults must know.
 #[derive(Debug)]
 pub struct Frame<'a> {
@@ -37,6 +40,8 @@ pub struct Frame<'a> {
     pub response: &'a [u8],
     /// The seed and the viewer.
     pub seed: [u64; 2],
+    /// The delimiter, if a fault has announced another boundary.
+    pub other_delimiter: Option<Vec<u8>>,
     /// Pictures that faults have made, and for which parts.
     pub drawn: Vec<(u64, Rc<[u8]>)>,
 }
@@ -46,8 +51,20 @@ impl Frame<'_> {
     pub fn apply(&mut self, index: usize, slot: &mut Slot, items: Vec<Item>) -> Vec<Item> {
         match &slot.fault.entry.act {
             Act::Answer(_) | Act::Head(_) | Act::Coding(..) => items,
-            Act::Both(_, edit) | Act::Wire(edit) | Act::Behind(edit) => self.wire(index, slot, *edit, items),
+            Act::Both(_, edit) => {
+                let edit = *edit;
+                if let Some(delimiter) = self.changed_delimiter(edit) {
+                    self.other_delimiter = Some(delimiter);
+                }
+                self.wire(index, slot, edit, items)
+            }
+            Act::Wire(edit) | Act::Behind(edit) => self.wire(index, slot, *edit, items),
             Act::Picture(draw) => self.picture(index, slot, *draw, items),
+            Act::Hang(draw) => {
+                let draw = *draw;
+                let items = self.hang(index, slot, items);
+                self.picture(index, slot, draw, items)
+            }
             Act::Order(Order::Later) => self.later(index, slot, items),
             Act::Order(Order::Skip) => self.skip(index, slot, items),
             Act::Time(pace) => {
@@ -125,8 +142,24 @@ impl Frame<'_> {
         out
     }
 
+    /// The delimiter that a fault of the response makes of all.
+    fn changed_delimiter(&self, edit: Edit) -> Option<Vec<u8>> {
+        let target = Target {
+            tag: Tag::Delimiter,
+            bytes: self.delimiter(),
+            part: self.number,
+            argument: 0,
+            response: self.response,
+            largest: 0,
+        };
+        edit(&target)?.into_iter().find_map(|out| if let Out::As(bytes) = out { Some(bytes) } else { None })
+    }
+
     /// The delimiter before this part or the next one, with its line end.
     fn delimiter(&self) -> &[u8] {
+        if let Some(other) = &self.other_delimiter {
+            return other;
+        }
         self.part.frame().before_body().get(self.part.frame().delimiter().clone()).unwrap_or_default()
     }
 
@@ -173,8 +206,12 @@ impl Frame<'_> {
             (self.part.promised()?.picture(), Some(own))
         };
         let drawn = self.drawn.iter().find(|(drawn, _)| *drawn == part).map(|(_, body)| Rc::clone(body));
+        let jpeg = drawn.as_deref().unwrap_or(picture.jpeg());
+        if matches!(slot.fault.entry.act, Act::Hang(_)) && slot.hangs_at.is_none() {
+            slot.hangs_at = Some(jpeg.into());
+        }
         let mut scene = Scene {
-            jpeg: drawn.as_deref().unwrap_or(picture.jpeg()),
+            jpeg: slot.hangs_at.as_deref().unwrap_or(jpeg),
             before: before.map(Picture::jpeg),
             delimiter: self.delimiter(),
             part,
@@ -226,6 +263,26 @@ impl Frame<'_> {
         out
     }
 
+    /// Leaves out the parts behind the first one.
+    fn hang(&mut self, index: usize, slot: &mut Slot, items: Vec<Item>) -> Vec<Item> {
+        let mut out = Vec::new();
+        for item in items {
+            match item {
+                Item::Piece(piece) if piece.tag != Tag::Close => {
+                    if slot.skips_to == 0 && self.includes(index, slot, piece.part) && slot.run > 0 {
+                        slot.skips_to = piece.part.saturating_add(HANG - 1);
+                    }
+                    if slot.skips_to == 0 || piece.part > slot.skips_to || piece.part + HANG <= slot.skips_to
+                    {
+                        out.push(Item::Piece(piece));
+                    }
+                }
+                item => out.push(item),
+            }
+        }
+        out
+    }
+
     /// Leaves parts out.
     fn skip(&mut self, index: usize, slot: &mut Slot, items: Vec<Item>) -> Vec<Item> {
         let mut out = Vec::new();
@@ -248,6 +305,10 @@ impl Frame<'_> {
 
     /// Ends the connection in this part.
     fn end(&self, name: &'static str, end: End, items: Vec<Item>) -> Vec<Item> {
+        // Another fault has ended the connection before.
+        if items.iter().any(|item| matches!(item, Item::Reset | Item::Close)) {
+            return items;
+        }
         let mark = Item::Mark(Mark { name, about: About::Begun });
         let rest = |bytes: Vec<u8>| Item::Piece(Piece::own(self.number, Tag::Rest, bytes));
         let closing = || {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use memchr::memmem;
+
 use super::super::chunked::Chunked;
 use super::super::script::Script;
 use super::control::Control;
@@ -135,11 +137,12 @@ impl Injection {
 
     /// The stream with its faults. The dialect sends it in `chunks`.
     pub fn start(mut self, head: Rc<[u8]>, mut chunks: Option<Chunks>) -> Injected {
-        let mut changed = head.to_vec();
+        let (mut changed, mut announced) = (head.to_vec(), head.to_vec());
         let mut wait = None;
         for fault in &self.faults {
             match fault.entry.act {
-                Act::Head(change) | Act::Both(change, _) => change(&mut changed),
+                Act::Head(change) => change(&mut changed),
+                Act::Both(change, _) => [&mut changed, &mut announced].into_iter().for_each(change),
                 Act::Coding(change, coding) => {
                     change(&mut changed);
                     chunks = match coding {
@@ -153,9 +156,16 @@ impl Injection {
             self.log(fault);
         }
         // What a fault appends to the head is the beginning of the body.
-        let ahead = changed.strip_prefix(&head[..]).map_or(0, <[u8]>::len);
-        let (mut head, original): (Rc<[u8]>, _) = (changed.into(), head);
-        self.session.response = original;
+        let ends = [&b"\r\n\r\n"[..], b"\n\n"];
+        let ends = ends.into_iter().filter_map(|end| Some(memmem::find(&changed, end)? + end.len()));
+        let end = ends.min().unwrap_or_default();
+        let ahead = changed.len() - end;
+        if chunks.is_some() && ahead > 0 {
+            let first = changed.split_off(end);
+            changed.extend([format!("{ahead:x}\r\n").as_bytes(), &first, b"\r\n"].concat());
+        }
+        let mut head: Rc<[u8]> = changed.into();
+        self.session.response = announced.into();
         let mut script: Box<dyn Script> = Box::new(Faulty::new(self.session, self.set, ahead));
         if let Some(chunks) = chunks {
             script = Box::new(Chunked::new(chunks, Some(script)));

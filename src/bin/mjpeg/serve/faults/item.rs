@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::super::layout::Layout;
 use super::super::part::Part;
+use super::super::script::Kept;
 
 /// What a viewer receives next.
 #[derive(Debug, Clone)]
@@ -21,6 +22,13 @@ pub enum Item {
     Reset,
     /// The connection is closed.
     Close,
+}
+
+impl Item {
+    /// The bytes, if it is bytes.
+    pub fn piece(&self) -> Option<&Piece> {
+        if let Self::Piece(piece) = self { Some(piece) } else { None }
+    }
 }
 
 /// The place of a fault, for the log.
@@ -140,6 +148,14 @@ impl Piece {
         let rest = if tag == Tag::Body { Tag::Rest } else { tag };
         let again = Rc::clone(&faults);
         [Self { part, tag, bytes: first, faults }, Self { part, tag: rest, bytes: second, faults: again }]
+    }
+
+    /// Adds what it keeps in memory.
+    pub fn keep<'a>(&'a self, kept: &mut Kept<'a>) {
+        match &self.bytes {
+            Bytes::Shared(part, _) => kept.add_part(part),
+            Bytes::Own(bytes, _) => kept.add_bytes(bytes),
+        }
     }
 
     /// Where the bytes are.

@@ -8,6 +8,7 @@ mod entry;
 mod fault;
 mod faulty;
 mod frame;
+mod held;
 mod injector;
 mod item;
 mod list;

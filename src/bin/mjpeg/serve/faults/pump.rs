@@ -1,9 +1,9 @@
 //! Faults of time: they change when the bytes of a part are sent.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::entry::{Pace, time};
+use super::held::{Held, length};
 use super::item::{About, Item, Mark, Piece, Tag};
 use super::random::Random;
 
@@ -12,14 +12,6 @@ const DRIP_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Most blocks of one part: a plan has bounded memory.
 const BLOCKS: usize = 1 << 16;
-
-/// What a fault holds back, in its order.
-#[derive(Debug, Default)]
-pub struct Held {
-    items: VecDeque<Item>,
-    /// How many parts began in them.
-    parts: u64,
-}
 
 /// A part of which the times change.
 #[derive(Debug)]
@@ -70,43 +62,6 @@ impl Moved {
         // What an earlier part left.
         held.pass(items, |held| held)
     }
-}
-
-impl Held {
-    /// Passes the items through; `release` says how many of all held bytes may go.
-    pub fn pass(&mut self, items: Vec<Item>, release: impl Fn(usize) -> usize) -> Vec<Item> {
-        let (mut out, mut end) = (Vec::new(), None);
-        for item in items {
-            match item {
-                Item::Piece(_) | Item::Mark(_) => self.items.push_back(item),
-                Item::Close | Item::Reset => end = Some(item),
-                Item::Wait(_) => out.push(item),
-            }
-        }
-        let mut left = release(self.items.iter().map(length).sum());
-        while let Some(item) = self.items.pop_front() {
-            match item {
-                Item::Piece(piece) if piece.len() > left => {
-                    let [first, second] = piece.split(left);
-                    if left > 0 {
-                        out.push(Item::Piece(first));
-                    }
-                    self.items.push_front(Item::Piece(second));
-                    break;
-                }
-                item => {
-                    left -= length(&item);
-                    out.push(item);
-                }
-            }
-        }
-        out.extend(end);
-        out
-    }
-}
-
-fn length(item: &Item) -> usize {
-    if let Item::Piece(piece) = item { piece.len() } else { 0 }
 }
 
 /// Inserts items into the middle of the picture.

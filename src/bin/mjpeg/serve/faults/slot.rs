@@ -4,8 +4,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::fault::Fault;
-use super::item::Item;
-use super::pump::Held;
+use super::held::Held;
+use super::item::{Item, Piece};
 use super::random::Random;
 use super::when::Occasion;
 
@@ -26,6 +26,8 @@ pub struct Slot {
     pub marked: u64,
     /// The picture that it has made last, and for which part.
     pub made: Option<(u64, Rc<[u8]>)>,
+    /// The picture at which its source hangs.
+    pub hangs_at: Option<Rc<[u8]>>,
     /// What it holds back.
     pub held: Held,
     /// The last part that it leaves out.
@@ -45,6 +47,7 @@ impl Slot {
             run: 0,
             marked: 0,
             made: None,
+            hangs_at: None,
             held: Held::default(),
             skips_to: 0,
             late: None,
@@ -78,7 +81,13 @@ impl Slot {
         answer
     }
 
-    /// What it still holds back.
+    /// The bytes that it holds back.
+    pub fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        let late = self.late.iter().flat_map(|(_, items)| items).filter_map(Item::piece);
+        self.held.pieces().chain(late)
+    }
+
+    /// What it still holds back, as items.
     pub fn rest(mut self) -> Vec<Item> {
         let mut rest = self.held.pass(Vec::new(), |held| held);
         rest.extend(self.late.into_iter().flat_map(|(_, items)| items));

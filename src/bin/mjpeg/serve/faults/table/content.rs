@@ -30,6 +30,15 @@ const fn stamped(
     Entry { name, takes, act: Act::Wire(edit), shows: Shows::Rule(rule), example: name, help }
 }
 
+/// The picture with a block that shows the number of the part by its brightness.
+fn clock(jpeg: &[u8], part: u64) -> Option<Vec<u8>> {
+    let mut picture = decoded(jpeg)?;
+    let level = 96 + (part * 53 % 64) as u8;
+    let corner = picture.enumerate_pixels_mut().filter(|(x, y, _)| *x < 8 && *y < 8);
+    corner.for_each(|(_, _, pixel)| *pixel = Rgb([level; 3]));
+    encoded(&picture, 90)
+}
+
 /// A head with an earlier X-Timestamp.
 fn earlier(target: &Target<'_>, by: Duration) -> Option<Vec<Out>> {
     target.field("X-Timestamp", |value| {
@@ -60,6 +69,16 @@ pub const ENTRIES: &[Entry] = &[
             },
             "frozen",
             "each picture is sent PARTS times (12)",
+        )
+    },
+    Entry {
+        act: Act::Hang(|scene| clock(scene.jpeg, scene.part)),
+        ..drawn(
+            "nearly-frozen",
+            "nearly-frozen",
+            |_| None,
+            "nearly-frozen",
+            "the source hangs: three parts are missing behind the first one, and then only a clock moves",
         )
     },
     drawn(

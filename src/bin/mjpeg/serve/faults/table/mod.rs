@@ -1,5 +1,6 @@
 //! The faults by their subjects: a file each.
 
+mod boundary;
 mod connection;
 mod content;
 mod delimiter;

@@ -3,23 +3,13 @@
 use super::super::edit::{Out, add_fields, content_type, response, without_field};
 use super::super::entry::{Act, Coding, Entry, Shows, Takes};
 use super::super::item::Tag;
+use super::boundary::{Boundary, boundary};
 
 /// Characters that make a boundary too long: RFC 2046 5.1.1 allows 70.
 const LONG: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 const fn entry(name: &'static str, act: fn(&mut Vec<u8>), rule: &'static str, help: &'static str) -> Entry {
     Entry { name, takes: Takes::Nothing, act: Act::Head(act), shows: Shows::Rule(rule), example: name, help }
-}
-
-/// Changes the boundary parameter: from ` boundary=` on.
-fn boundary(head: &mut Vec<u8>, change: impl FnOnce(&str) -> String) {
-    content_type(head, |value| match value.to_ascii_lowercase().find("boundary=") {
-        Some(at) => {
-            let before = value[..at].trim_end().trim_end_matches(';');
-            format!("{before}{}", change(&value[at..]))
-        }
-        None => value.into(),
-    });
 }
 
 pub const ENTRIES: &[Entry] = &[
@@ -37,55 +27,55 @@ pub const ENTRIES: &[Entry] = &[
     ),
     entry(
         "boundary-missing",
-        |head| boundary(head, |_| String::new()),
+        |head| content_type(head, |value| Boundary::of(value).map_or(value.into(), |it| it.without())),
         "boundary-missing",
         "the Content-Type has no boundary",
     ),
     entry(
         "boundary-wrong",
-        |head| boundary(head, |_| "; boundary=other".into()),
+        |head| boundary(head, |it| it.value = "other".into()),
         "delimiter-mismatch",
         "the Content-Type announces another boundary",
     ),
     entry(
         "boundary-with-dashes",
-        |head| boundary(head, |text| format!("; {}", text.replacen("oundary=", "oundary=--", 1))),
+        |head| boundary(head, |it| it.value.insert_str(0, "--")),
         "delimiter-dashes",
         "the announced boundary has the two dashes of the delimiter",
     ),
     entry(
         "boundary-upper-case",
-        |head| boundary(head, |text| format!("; Boundary={}", &text["boundary=".len()..])),
+        |head| boundary(head, |it| it.name = "Boundary".into()),
         "boundary-name-case",
         "the parameter is named Boundary",
     ),
     entry(
         "boundary-blanks",
-        |head| boundary(head, |text| format!("; boundary = {}", &text["boundary=".len()..])),
+        |head| boundary(head, |it| it.equals = " = ".into()),
         "boundary-blank-at-equals",
         "blanks around the = of the boundary",
     ),
     entry(
         "boundary-not-first",
-        |head| boundary(head, |text| format!("; charset=utf-8; {text}")),
+        |head| boundary(head, |it| it.before += "charset=utf-8; "),
         "boundary-not-first",
         "another parameter before the boundary",
     ),
     entry(
         "boundary-not-last",
-        |head| boundary(head, |text| format!("; {text};")),
+        |head| boundary(head, |it| it.behind.push(';')),
         "boundary-not-last",
         "a semicolon behind the boundary",
     ),
     entry(
         "boundary-comma",
-        |head| boundary(head, |text| format!(", {text}")),
+        |head| boundary(head, |it| it.before = it.before.replacen(';', ",", 1)),
         "boundary-separator",
         "a comma before the boundary",
     ),
     entry(
         "boundary-quoted",
-        |head| boundary(head, |text| format!("; boundary=\"{}\"", &text["boundary=".len()..])),
+        |head| boundary(head, |it| it.quote = "\""),
         "boundary-quoted",
         "the boundary is quoted",
     ),
@@ -93,7 +83,7 @@ pub const ENTRIES: &[Entry] = &[
         name: "boundary-too-long",
         takes: Takes::Nothing,
         act: Act::Both(
-            |head| boundary(head, |text| format!("; {text}{LONG}")),
+            |head| boundary(head, |it| it.value += LONG),
             |target| match target.tag {
                 Tag::Delimiter => target.delimiter(|text| text.replacen("\r\n", &format!("{LONG}\r\n"), 1)),
                 Tag::Close => {
@@ -172,7 +162,12 @@ pub const ENTRIES: &[Entry] = &[
     ),
     entry(
         "status-line",
-        |head| response(head, |head| format!("ICY{}", head.trim_start_matches(|c| c != ' '))),
+        // Without a head there is no status line.
+        |head| {
+            if !head.is_empty() {
+                response(head, |head| format!("ICY{}", head.trim_start_matches(|c| c != ' ')));
+            }
+        },
         "status-line",
         "the status line is ICY 200 OK",
     ),

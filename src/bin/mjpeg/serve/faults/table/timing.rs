@@ -55,7 +55,14 @@ pub const ENTRIES: &[Entry] = &[
         "jitter",
         "the part comes up to TIME later, by chance: most come a little later, few much",
     ),
-    entry("burst", Takes::Parts(None), Pace::Burst, "burst=8", "bursts", "the parts come PARTS at once"),
+    entry(
+        "burst",
+        Takes::Parts(None),
+        Pace::Burst,
+        "burst=8",
+        "bursts",
+        "the parts come PARTS at once, or when 64 MiB are together",
+    ),
     entry(
         "hold-tail",
         Takes::Size(None),
