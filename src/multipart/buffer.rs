@@ -5,8 +5,10 @@ use alloc::vec::Vec;
 /// Page size that the room for reads is aligned to. Copies between buffers whose distance is 1 to 31
 /// bytes modulo 4096 run at a fifteenth of the speed on some processors, in the kernel too.
 const PAGE: usize = 4096;
-/// Bytes of room at the start.
-const INITIAL: usize = 256 << 10;
+/// Reads that fit into the room at the start.
+const READS: usize = 4;
+/// A buffer that holds more than this is not released: what is held is copied.
+const LITTLE: usize = 4096;
 
 /// A window on a stream: bytes are added at its end and consumed at its front.
 #[derive(Debug)]
@@ -21,12 +23,14 @@ pub(crate) struct Buffer {
     read_bytes: usize,
     /// The largest room, as long as the caller consumes in time.
     most_bytes: usize,
+    /// The room that was used before the last release; 0: it was never released.
+    used: usize,
 }
 
 impl Buffer {
     /// A buffer that offers `read_bytes` of room or more and does not grow beyond `most_bytes`.
     pub(crate) fn new(read_bytes: usize, most_bytes: usize) -> Self {
-        Self { bytes: Vec::new(), origin: 0, start: 0, end: 0, offset: 0, read_bytes, most_bytes }
+        Self { bytes: Vec::new(), origin: 0, start: 0, end: 0, offset: 0, read_bytes, most_bytes, used: 0 }
     }
 
     /// The bytes that were read and not consumed.
@@ -59,6 +63,17 @@ impl Buffer {
         &mut self.bytes[self.end..]
     }
 
+    /// Gives the room back, if little is held. The next room is as large as was needed before.
+    pub(crate) fn release(&mut self) {
+        let live = self.end - self.start;
+        if live > LITTLE || self.bytes.len() <= LITTLE {
+            return;
+        }
+        self.used = self.end - self.origin;
+        self.bytes = self.bytes[self.start..self.end].to_vec();
+        (self.origin, self.start, self.end) = (0, 0, live);
+    }
+
     /// Says that the first `n` bytes of the room now hold the stream.
     ///
     /// # Panics
@@ -79,7 +94,13 @@ impl Buffer {
         if needed <= room && (self.start - self.origin >= live || room >= self.most_bytes) {
             self.bytes.copy_within(self.start..self.end, self.origin);
         } else {
-            let room = (2 * needed).max(INITIAL).min(self.most_bytes).max(needed).next_multiple_of(PAGE);
+            // A buffer that was released has its last size; one that must grow doubles.
+            let usual = match self.used {
+                0 => self.read_bytes.saturating_mul(READS),
+                used => used + self.read_bytes,
+            };
+            let grown = if room > live { 2 * needed } else { needed };
+            let room = grown.max(usual).min(self.most_bytes).max(needed).next_multiple_of(PAGE);
             let mut bytes = alloc::vec![0; room + PAGE];
             let origin = bytes.as_ptr().align_offset(PAGE).min(PAGE);
             bytes.truncate(origin + room);
@@ -130,8 +151,32 @@ mod tests {
             buffer.filled(n);
             buffer.consume(n);
         }
-        assert_eq!(buffer.bytes.len() - buffer.origin, INITIAL);
+        assert_eq!(buffer.bytes.len() - buffer.origin, READS * (64 << 10));
     }
+
+    #[test]
+    fn a_buffer_that_is_released_keeps_its_bytes_and_takes_as_much_room_again() {
+        let mut buffer = Buffer::new(8 << 10, 1 << 30);
+        for round in 0..20_u64 {
+            let mut put = 0;
+            while put < 20_000 {
+                let n = buffer.space().len().min(20_000 - put);
+                buffer.filled(n);
+                put += n;
+            }
+            let room = buffer.bytes.len() - buffer.origin;
+            assert!(room <= if round == 0 { 32 << 10 } else { 36 << 10 }, "{room}");
+            let held = buffer.data().len();
+            buffer.release();
+            assert_eq!(buffer.data().len(), held, "much is held: nothing is released");
+            buffer.bytes[buffer.end - 100..buffer.end].fill(7);
+            buffer.consume(held - 100);
+            buffer.release();
+            assert_eq!((buffer.bytes.len(), buffer.data()), (100, &[7; 100][..]));
+            assert_eq!(buffer.offset(), (round + 1) * 20_000 - 100);
+        }
+    }
+
     #[test]
     fn a_body_near_the_limit_does_not_make_the_room_grow_beyond_it() {
         let mut buffer = Buffer::new(1000, 1 << 20);

@@ -110,6 +110,14 @@ impl Reader {
         }
     }
 
+    /// Gives the room back until the next [`Reader::space`], if little is held: for a caller that waits for bytes of many streams.
+    /// Call it when [`Reader::next_event`] has returned `None`.
+    pub fn release(&mut self) {
+        if let Stage::Body(body) = &mut self.stage {
+            body.parser.release();
+        }
+    }
+
     /// Says that the first `n` bytes of [`Reader::space`] now hold what was read.
     ///
     /// # Panics

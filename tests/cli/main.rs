@@ -41,6 +41,7 @@ mod inspect_diff;
 mod judgement;
 mod local;
 mod monitor;
+mod monitor_hostile;
 mod monitor_prometheus;
 mod page;
 mod picture_classes;

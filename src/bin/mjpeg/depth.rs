@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use clap::Args;
+
 /// A picture of a live stream is read if this process is less than this behind the stream. A walk takes much less
 /// than the rest of a second, so that the process never falls a second behind.
 const LONGEST_DELAY: Duration = Duration::from_millis(500);
@@ -15,6 +17,31 @@ pub enum Depth {
     Deep,
     /// None.
     Shallow,
+}
+
+/// The options of a command that judges streams.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+#[group(skip)]
+pub struct DepthOptions {
+    /// Read the entropy-coded data of every picture, even if that falls behind a live stream. By default all pictures
+    /// of a file are read, and as many of a live stream as its time allows
+    #[arg(long, conflicts_with = "shallow")]
+    pub deep: bool,
+    /// Read the entropy-coded data of no picture: lost segments, mixed frames and flipped bits are not found, black and still
+    /// pictures neither
+    #[arg(long)]
+    pub shallow: bool,
+}
+
+impl DepthOptions {
+    /// The depth.
+    pub fn depth(self) -> Depth {
+        match (self.deep, self.shallow) {
+            (true, _) => Depth::Deep,
+            (_, true) => Depth::Shallow,
+            _ => Depth::Auto,
+        }
+    }
 }
 
 /// Decides for each picture of one stream.

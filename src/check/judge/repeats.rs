@@ -59,6 +59,8 @@ impl Repeats {
         }
         if !is_exact {
             self.last.clear();
+            // A monitor has many judges: no more than the largest picture.
+            self.last.reserve_exact(part.body.len());
             self.last.extend_from_slice(part.body);
             self.scan = scan;
         }

@@ -164,6 +164,13 @@ impl<W: BodyWalk> Parser<W> {
         self.buffer.space()
     }
 
+    /// Gives the room back until the next [`Parser::space`], if little is held: for a caller that waits for bytes of many streams.
+    /// Call it when [`Parser::next_event`] has returned `None`.
+    pub fn release(&mut self) {
+        self.let_go();
+        self.buffer.release();
+    }
+
     /// Says that the first `n` bytes of [`Parser::space`] now hold what was read.
     ///
     /// # Panics

@@ -11,7 +11,7 @@ use super::window::{Seen, Window};
 use crate::clock::Clock;
 use crate::flight::FlightRecorder;
 use crate::output;
-use crate::transport::{End, Target};
+use crate::transport::{Cut, End, Target};
 
 /// A camera that is watched.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Camera {
     pub recorder: Option<FlightRecorder>,
     /// It is no longer watched: its thread ends when it next looks.
     gone: AtomicBool,
+    /// Ends its connection.
+    pub cut: Cut,
     /// Changes that were captured.
     captured: AtomicU64,
     watched: Mutex<Watched>,
@@ -90,12 +92,22 @@ impl Camera {
         };
         let gone = AtomicBool::new(false);
         let captured = AtomicU64::new(0);
-        Self { name, target, options, recorder, gone, captured, watched: Mutex::new(watched) }
+        Self {
+            name,
+            target,
+            options,
+            recorder,
+            gone,
+            cut: Cut::default(),
+            captured,
+            watched: Mutex::new(watched),
+        }
     }
 
-    /// Ends the watch.
+    /// Ends the watch and the connection.
     pub fn leave(&self) {
         self.gone.store(true, Ordering::SeqCst);
+        self.cut.cut();
     }
 
     /// Whether the watch is to end.

@@ -6,7 +6,7 @@ use mjpeg::check::{Cause, Finding};
 use serde::Serialize;
 
 use super::camera::{Camera, News};
-use super::verdict::Verdict;
+use crate::criteria::Verdict;
 use crate::output;
 
 /// A line on standard output, schema `mjpeg.monitor/1`.

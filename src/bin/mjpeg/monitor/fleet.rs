@@ -21,8 +21,8 @@ use crate::transport::Target;
 
 /// The most cameras: each has a thread.
 const MOST_CAMERAS: usize = 1000;
-/// The stack of such a thread: a TLS handshake needs most.
-const STACK_BYTES: usize = 1024 * 1024;
+/// The stack of such a thread. Requests have one of their own.
+const STACK_BYTES: usize = 256 * 1024;
 
 /// A camera that is to be watched.
 #[derive(Debug, Clone, PartialEq)]

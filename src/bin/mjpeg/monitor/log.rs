@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::change::time_of_day;
+use crate::clock::Clock;
 use crate::output;
 
 /// Lines that may come at once.
@@ -23,16 +25,17 @@ impl Log {
     }
 
     /// A stream ended, or could not be opened.
-    pub fn lost(&mut self, name: &str, why: &str, now: Duration) {
+    pub fn lost(&mut self, name: &str, why: &str, clock: &Clock) {
         if self.is_quiet {
             return;
         }
-        if let Some(left_out) = self.budget.spend(now) {
+        if let Some(left_out) = self.budget.spend(clock.now()) {
             let before = match left_out {
                 0 => String::new(),
                 n => format!(" ({n} such lines were left out)"),
             };
-            output::message("monitor", &format!("{name}: {why}{before}"));
+            let time = time_of_day(clock.unix());
+            output::message("monitor", &format!("{time} {name}: {why}{before}"));
         }
     }
 }

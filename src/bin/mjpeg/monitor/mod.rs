@@ -16,13 +16,13 @@ mod options;
 mod printer;
 mod probe;
 mod reader;
+mod reload;
 mod ring;
 mod rules;
 mod run;
 mod server;
 mod state;
 mod totals;
-mod verdict;
 mod window;
 
 use std::path::{Path, PathBuf};

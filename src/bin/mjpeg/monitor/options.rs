@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use clap::Args;
-use mjpeg::check::{Expectations, Selection, Selector};
+use mjpeg::check::Expectations;
 
 use super::rules::{Alarm, Rules};
 use super::state::Patience;
-use crate::depth::Depth;
+use crate::criteria::{Demands, RuleChoice};
+use crate::depth::DepthOptions;
 use crate::targets::LineOptions;
 use crate::transport;
-use crate::value::{self, Dimensions, Rate};
+use crate::value;
 
 /// How a camera is read and judged.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -31,30 +32,18 @@ pub struct CameraOptions {
     /// Good windows in a row until a bad camera is good
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
     pub good_after: u32,
-    /// Bad below this many frames per second, in a window
-    #[arg(long, value_name = "F")]
-    pub min_fps: Option<Rate>,
-    /// Bad on a gap between two frames longer than this
-    #[arg(long, value_name = "T", value_parser = value::limit)]
-    pub max_gap: Option<Duration>,
-    /// Bad if a picture has another size
-    #[arg(long, value_name = "WxH")]
-    pub size: Option<Dimensions>,
-    /// Apply only these rules of `mjpeg check`: codes, names, or the start of a code
-    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
-    pub select: Vec<Selector>,
-    /// Do not apply these rules: codes, names, or the start of a code
-    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
-    pub ignore: Vec<Selector>,
+    /// The figures of each window.
+    #[command(flatten)]
+    pub demands: Demands,
+    /// The rules of `mjpeg check`.
+    #[command(flatten)]
+    pub choice: RuleChoice,
     /// Which findings make a camera bad
     #[arg(long, value_enum, default_value_t)]
     pub fail_on: Alarm,
-    /// Read the Huffman codes of all pictures, however much time that takes
-    #[arg(long, conflicts_with = "shallow")]
-    pub deep: bool,
-    /// Read no Huffman codes: damage inside pictures, black and still pictures are not found
-    #[arg(long)]
-    pub shallow: bool,
+    /// Which pictures are read to their last code.
+    #[command(flatten)]
+    pub depth: DepthOptions,
     /// How the camera is reached.
     #[command(flatten)]
     pub transport: transport::Options,
@@ -64,17 +53,9 @@ impl CameraOptions {
     /// What the camera is judged by.
     pub fn rules(&self) -> Rules {
         let mut expectations = Expectations::default();
-        expectations.rules =
-            Selection::all().only(self.select.iter().cloned()).without(self.ignore.iter().cloned());
-        expectations.max_gap = self.max_gap;
-        expectations.min_fps = self.min_fps.map(Rate::fps);
-        expectations.size = self.size.map(|size| (size.width, size.height));
-        let depth = match (self.deep, self.shallow) {
-            (true, _) => Depth::Deep,
-            (_, true) => Depth::Shallow,
-            _ => Depth::Auto,
-        };
-        Rules { expectations, alarm: self.fail_on, depth }
+        expectations.rules = self.choice.selection(std::iter::empty());
+        self.demands.demand(&mut expectations);
+        Rules { expectations, alarm: self.fail_on, depth: self.depth.depth() }
     }
 
     /// How many windows change the state.
@@ -105,7 +86,7 @@ impl LineOptions for CameraOptions {
     fn yield_to(&mut self, is_typed: &dyn Fn(&str) -> bool) {
         self.transport.yield_to(is_typed);
         if ["deep", "shallow"].into_iter().any(is_typed) {
-            (self.deep, self.shallow) = (false, false);
+            self.depth = DepthOptions::default();
         }
     }
 }

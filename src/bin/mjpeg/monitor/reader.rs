@@ -85,7 +85,8 @@ impl Reader {
         let camera = Arc::clone(&self.camera);
         let CameraOptions { idle, transport, .. } = &camera.options;
         let manner = Manner { idle: *idle, wait: None, reconnect, poll: Some(transport.poll_interval()) };
-        let options = Options { is_pattern_paced: true, ..transport.clone() };
+        let cut = Some(camera.cut.clone());
+        let options = Options { is_pattern_paced: true, is_lean: true, cut, ..transport.clone() };
         camera.watched().window.begin(self.clock.now());
         let mut source = transport::Camera::new(&camera.target, &options, manner, &self.clock, &self.stop);
         let ran = source.run(self, deadline);
@@ -110,15 +111,17 @@ impl Reader {
                 let why = end.to_string();
                 watched.totals.losses += 1;
                 watched.window.ended(&end, now);
-                self.log.lost(&camera.name, &why, now);
+                self.log.lost(&camera.name, &why, &self.clock);
             }
             Err(CameraError::Unopened(error)) => {
                 let why = error.to_string();
                 watched.totals.losses += 1;
                 watched.window.unopened(error.kind, &why);
-                self.log.lost(&camera.name, &why, now);
+                self.log.lost(&camera.name, &why, &self.clock);
             }
-            Err(CameraError::Problem(problem)) => self.log.lost(&camera.name, &problem.to_string(), now),
+            Err(CameraError::Problem(problem)) => {
+                self.log.lost(&camera.name, &problem.to_string(), &self.clock)
+            }
         }
     }
 }
@@ -174,7 +177,7 @@ impl Observer for Reader {
         watched.totals.losses += 1;
         watched.window.lost(lost, now);
         drop(watched);
-        self.log.lost(&self.camera.name, lost.why, now);
+        self.log.lost(&self.camera.name, lost.why, &self.clock);
         Ok(())
     }
 }

@@ -8,11 +8,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::Monitor;
 use super::camera::{Camera, News};
-use super::change::Line;
+use super::change::{Line, time_of_day};
 use super::fleet::{Fleet, Wanted, names};
 use super::hook::Hooks;
 use super::printer::Printer;
 use super::probe::{Allowed, Modules, Prober};
+use super::reload::Reload;
 use super::ring::Rings;
 use super::server::{self, Facts};
 use super::state::Standing;
@@ -27,6 +28,9 @@ use crate::problem::Problem;
 use crate::redacted::shown_path;
 use crate::signal::Stop;
 use crate::targets;
+
+/// How often the main thread looks whether the list has been read.
+const RELOAD_LOOK: Duration = Duration::from_millis(20);
 
 impl Monitor {
     /// Runs `mjpeg monitor`.
@@ -48,19 +52,25 @@ impl Monitor {
         self.serve(&fleet, &clock, stop)?;
         fleet.watch(wanted)?;
         let mut hooks = self.hooks(file_limit_before, &clock);
+        let this = Arc::new(self);
+        let mut reload = Reload::new(&this, stop);
         let printer = Printer::start();
         while stop.signal().is_none() {
             if hangups.take() {
-                self.reload(&mut fleet, stop);
+                reload.start();
+            }
+            if let Some(wanted) = reload.take() {
+                reloaded(wanted.and_then(|wanted| fleet.watch(wanted)), &clock);
             }
             let (changes, next) = fleet.tick();
             for (camera, news) in changes {
-                self.say(&camera, &news, &printer, &mut hooks)?;
+                this.say(&camera, &news, &printer, &mut hooks)?;
             }
             let next = hooks.as_mut().map_or(next, |hooks| hooks.tick().min(next));
             if let Some(failure) = printer.failure() {
                 return Err(failure);
             }
+            let next = if reload.is_running() { next.min(clock.now() + RELOAD_LOOK) } else { next };
             wait(stop, hangups.fd(), next.saturating_sub(clock.now()));
         }
         fleet.join();
@@ -122,7 +132,7 @@ impl Monitor {
     }
 
     /// The cameras of the command line, then those of the list.
-    fn wanted(&self, stop: &Stop) -> Result<Vec<Wanted>, Problem> {
+    pub(super) fn wanted(&self, stop: &Stop) -> Result<Vec<Wanted>, Problem> {
         let named = match &self.list {
             Some(list) => {
                 let check = |entry: &targets::Entry<_>| self.check_camera(&entry.target, &entry.options);
@@ -150,25 +160,8 @@ impl Monitor {
         Ok(wanted)
     }
 
-    /// Reads the list again. If it is wrong, the cameras stay as they are.
-    fn reload(&self, fleet: &mut Fleet, stop: &Stop) {
-        let reloaded =
-            self.is_readable_again().and_then(|()| self.wanted(stop)).and_then(|wanted| fleet.watch(wanted));
-        match reloaded {
-            Ok((new, left)) => {
-                output::message("monitor", &format!("the targets were read again: {new} new, {left} left"));
-            }
-            Err(problem) => {
-                output::message("monitor", &format!("{problem}; the other cameras stay as they are"));
-                if let Some(hint) = &problem.hint {
-                    output::hint(hint);
-                }
-            }
-        }
-    }
-
     /// A pipe has given its list already, and the wait for another one would stop the watch.
-    fn is_readable_again(&self) -> Result<(), Problem> {
+    pub(super) fn is_readable_again(&self) -> Result<(), Problem> {
         let Some(list) = &self.list else { return Ok(()) };
         let shown = shown_path(list);
         let file = std::fs::metadata(list).with_context(|| format!("cannot read the targets in {shown}"))?;
@@ -185,6 +178,25 @@ impl Monitor {
         let bytes = usize::try_from(self.ring_bytes).unwrap_or(usize::MAX);
         let limits = Limits { time: self.ring, bytes };
         Ok(Some(Rings { folder: folder.clone(), limits, after: self.ring_after }))
+    }
+}
+
+/// Says what a list that was read again has changed. If it is wrong, the cameras stay as they are.
+fn reloaded(watched: Result<(usize, usize), Problem>, clock: &Clock) {
+    let time = time_of_day(clock.unix());
+    match watched {
+        Ok((new, left)) => {
+            output::message(
+                "monitor",
+                &format!("{time} the targets were read again: {new} new, {left} left"),
+            );
+        }
+        Err(problem) => {
+            output::message("monitor", &format!("{time} {problem}; the other cameras stay as they are"));
+            if let Some(hint) = &problem.hint {
+                output::hint(hint);
+            }
+        }
     }
 }
 

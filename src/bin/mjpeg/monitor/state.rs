@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::verdict::Verdict;
 use super::window::Seen;
+use crate::criteria::Verdict;
 
 /// What a camera is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use mjpeg::check::{Rule, Severity};
 
-use super::verdict::Verdict;
 use super::window::Seen;
+use crate::criteria::Verdict;
 
 /// Counters of one camera. They only grow.
 #[derive(Debug, Clone, Default)]

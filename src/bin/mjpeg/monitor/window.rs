@@ -12,7 +12,7 @@ use mjpeg::stats::Timing;
 
 use super::checkers;
 use super::rules::Rules;
-use super::verdict::Verdict;
+use crate::criteria::Verdict;
 use crate::depth::Walks;
 use crate::status;
 use crate::transport::{End, Lost, OpenErrorKind, Opened, Pulse, Reason, Secrets};
@@ -184,14 +184,14 @@ impl Window {
         }
         self.end_response(now);
         if let Some(exit) = status::of_end(end, true) {
-            self.is_lost(exit.into(), end.to_string());
+            self.is_lost(Verdict::of(exit), end.to_string());
         }
     }
 
     /// No stream could be opened.
     pub fn unopened(&mut self, kind: OpenErrorKind, why: &str) {
         self.judge = None;
-        self.is_lost(crate::exit::Exit::from(kind).into(), why.into());
+        self.is_lost(Verdict::of(kind.into()), why.into());
     }
 
     /// The reading stops here, and the stream may go on.

@@ -12,6 +12,9 @@ use super::target::Target;
 /// pattern = [ ( "http" / "https" ) "://" ] host [ ":" port ]
 /// host    = name with any number of "*" / IPv4address [ "/" bits ] / "[" IPv6address [ "/" bits ] "]"
 /// ```
+///
+/// `*.` at the start of a name stands for one label or more, another `*` for a part of its label: the owner of a domain can make a
+/// name such as `cam-1.evil.example`, which `cam-*` must not allow. Patterns that allow nothing, or more than they seem to, are errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPattern {
     /// Whether it must be https, if the pattern says so.
@@ -23,7 +26,7 @@ pub struct HostPattern {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Host {
-    /// In lower case; `*` stands for any characters.
+    /// In lower case. `*.` at the start stands for one label or more, another `*` for a part of its label, `*` alone for all.
     Name(String),
     /// The first bits of an address.
     Network(IpAddr, u8),
@@ -63,8 +66,25 @@ fn is_within(address: IpAddr, network: IpAddr, bits: u8) -> bool {
     (address ^ network).checked_shr(width - u32::from(bits)).unwrap_or_default() == 0
 }
 
-/// Whether `text` has the form of `pattern`. The time is linear in the product of both.
+/// Whether the name `text` has the form of `pattern`.
 fn matches(pattern: &str, text: &str) -> bool {
+    if pattern == "*" {
+        return true;
+    }
+    let Some(behind) = pattern.strip_prefix("*.") else { return labels_match(pattern, text) };
+    // The last labels of the name, with one at least before them.
+    let Some((at, _)) = text.rmatch_indices('.').nth(behind.matches('.').count()) else { return false };
+    at > 0 && labels_match(behind, &text[at + 1..])
+}
+
+fn labels_match(pattern: &str, text: &str) -> bool {
+    let (patterns, texts) = (pattern.split('.'), text.split('.'));
+    patterns.clone().count() == texts.clone().count()
+        && patterns.zip(texts).all(|(pattern, text)| label_matches(pattern, text))
+}
+
+/// Whether one label has the form of the pattern of one. The time is linear in the product of both.
+fn label_matches(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     // There is always a first piece.
     let Some(mut rest) = pieces.next().and_then(|first| text.strip_prefix(first)) else { return false };
@@ -93,9 +113,13 @@ impl FromStr for HostPattern {
             Some(other) => return Err(format!("the scheme {other}:// is not supported")),
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
-        let port = |text: &str| text.parse::<u16>().map_err(|_| format!("`{text}` is not a port"));
+        let port = |text: &str| match text.parse::<u16>() {
+            Ok(port @ 1..) if text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(port),
+            _ => Err(format!("`{text}` is not a port")),
+        };
         if let Some((address, behind)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            let host = network(address)?.ok_or_else(|| format!("`{address}` is not an IPv6 address"))?;
+            let host = network(address)?.filter(|host| matches!(host, Host::Network(IpAddr::V6(_), _)));
+            let host = host.ok_or_else(|| format!("`{address}` is not an IPv6 address"))?;
             let port = match behind.strip_prefix(':') {
                 Some(text) => Some(port(text)?),
                 None if behind.is_empty() => None,
@@ -117,7 +141,35 @@ impl FromStr for HostPattern {
                         is not part of it"
                 .into());
         }
-        Ok(Self { is_https, host: Host::Name(host.to_ascii_lowercase()), port })
+        let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+        check_name(&name)?;
+        Ok(Self { is_https, host: Host::Name(name), port })
+    }
+}
+
+/// Refuses names that no host has, and those that allow more than they seem to.
+fn check_name(name: &str) -> Result<(), String> {
+    if name == "*" {
+        return Ok(());
+    }
+    let mut labels = name.split('.');
+    // RFC 1035 2.3.4.
+    if name.len() > 253 || labels.clone().any(|label| label.is_empty() || label.len() > 63) {
+        let more = if name.starts_with('.') { format!("; did you mean *{name}?") } else { String::new() };
+        return Err(format!("no host has a name of the form `{name}`{more}"));
+    }
+    if labels.all(|label| label.bytes().all(|byte| byte.is_ascii_digit() || byte == b'*')) {
+        return Err(format!(
+            "`{name}` is neither a name nor an address; networks are written 10.1.0.0/16, all hosts are `*`"
+        ));
+    }
+    let has_dot = name.contains('.');
+    match name.strip_prefix('*') {
+        Some(behind) if has_dot && !behind.starts_with('.') => Err(format!(
+            "`{name}` allows other domains too, whose names end so; did you mean *.{}?",
+            behind.trim_start_matches('*')
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -133,6 +185,25 @@ fn network(text: &str) -> Result<Option<Host>, String> {
             _ => return Err(format!("`/{bits}`: expected at most {width} bits")),
         },
     };
+    let address = match address {
+        IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some() => {
+            return Err(format!("`{text}`: write it as an IPv4 address: requests are compared in that form"));
+        }
+        address => address,
+    };
+    let first = match address {
+        IpAddr::V4(v4) => IpAddr::from(
+            (v4.to_bits() & u32::MAX.checked_shl(32 - u32::from(bits)).unwrap_or(0)).to_be_bytes(),
+        ),
+        IpAddr::V6(v6) => IpAddr::from(
+            (v6.to_bits() & u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0)).to_be_bytes(),
+        ),
+    };
+    if first != address {
+        return Err(format!(
+            "`{text}` is an address in the network {first}/{bits}: write {first}/{bits} or {address}"
+        ));
+    }
     Ok(Some(Host::Network(address, bits)))
 }
 
@@ -158,7 +229,15 @@ mod tests {
             ("cam-*-*.x", "http://cam-1-2.x/", true),
             ("cam-*-*.x", "http://cam-1.x/", false),
             ("*", "http://127.0.0.1/", true),
-            ("10.1.*", "http://10.1.evil.example/", true),
+            ("cam-*", "http://cam-1/", true),
+            ("cam-*", "http://cam-1.evil.example/", false),
+            ("cam.", "http://cam/", true),
+            ("*.cams.example", "http://a.b.cams.example/", true),
+            ("*.cams.example", "http://evilcams.example/", false),
+            ("*.c*s.example", "http://x.cams.example/", true),
+            ("*.c*s.example", "http://x.c.evil.s.example/", false),
+            ("a.*.example", "http://a.b.example/", true),
+            ("a.*.example", "http://a.b.c.example/", false),
             ("10.1.0.0/16", "http://10.1.255.3:8080/", true),
             ("10.1.0.0/16", "http://10.2.0.1/", false),
             ("10.1.0.0/16", "http://10.1.evil.example/", false),
@@ -187,8 +266,32 @@ mod tests {
             "[::1]x",
             "a b",
             "u@h",
+            "cam:0",
+            "cam:+80",
+            "[10.1.0.0/16]",
+            "[::ffff:10.1.0.0/112]",
+            ".cams.example",
+            "cams..example",
+            "*cams.example",
+            "10.1.*",
+            "10.1",
+            "*.*",
+            "*.*.*.*",
+            "10.0.0.0/0",
+            "10.1.2.3/16",
+            "[fd00::1/8]",
         ] {
             assert!(pattern.parse::<HostPattern>().is_err(), "{pattern}");
+        }
+        for (pattern, hint) in [
+            (".cams.example", "did you mean *.cams.example?"),
+            ("*cams.example", "did you mean *.cams.example?"),
+            ("10.1.2.3/16", "write 10.1.0.0/16 or 10.1.2.3"),
+            ("10.0.0.0/0", "0.0.0.0/0"),
+            ("10.1.*", "10.1.0.0/16"),
+        ] {
+            let why = pattern.parse::<HostPattern>().unwrap_err();
+            assert!(why.contains(hint), "{pattern}: {why}");
         }
     }
 }

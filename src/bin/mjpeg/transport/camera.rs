@@ -210,7 +210,7 @@ impl Camera {
         let asked_at = self.clock.now();
         let left = deadline.map(|deadline| deadline.saturating_sub(asked_at));
         let patience = left.unwrap_or(self.manner.idle).min(self.manner.idle);
-        let mut stream = match self.opener.open(patience) {
+        let stream = match self.opener.open(patience) {
             Ok(stream) => stream,
             Err(error) => {
                 if let Some(signal) = self.stop.signal() {
@@ -247,13 +247,14 @@ impl Camera {
             secrets: stream.secrets().clone(),
             pulse: stream.pulse(),
         })?;
-        if let Some(tap) = tap {
-            stream.set_tap(tap)?;
-        }
-        let session = match idle {
+        let mut session = match idle {
             Some(idle) => Session::behind(self.origin, stream, &self.clock, idle, asked_at),
             None => Session::first(self.origin, stream, &self.clock, self.manner.idle, asked_at),
         };
+        match tap {
+            Some(tap) => session.set_tap(tap)?,
+            None => session.forget_early(),
+        }
         self.state = State::Open(Box::new(session));
         Ok(None)
     }

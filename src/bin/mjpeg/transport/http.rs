@@ -243,9 +243,16 @@ impl Client {
         let connect = self.access.options.connect_timeout.unwrap_or(self.patience);
         self.wire.restart(self.clock.now() + connect);
         let tls = self.tls(place, &route)?;
-        let agent =
-            Way { place, route: &route, wire: &self.wire, stop: &self.stop, kept: self.kept.as_ref() }
-                .agent(tls, connect)?;
+        let way = Way {
+            place,
+            route: &route,
+            wire: &self.wire,
+            stop: &self.stop,
+            kept: self.kept.as_ref(),
+            cut: self.access.options.cut.as_ref(),
+            is_lean: self.access.options.is_lean,
+        };
+        let agent = way.agent(tls, connect)?;
         let mut request = agent.get(&place.request_url());
         for field in merged(&self.defaults(place, &route), self.access.fields(place)) {
             request = request.header_raw(&field.name, field.value.as_bytes());
@@ -257,7 +264,9 @@ impl Client {
             request_error::failure(place, route.proxy(), connect, self.wire.end().as_ref(), &error)
         })?;
         self.wire.set_deadline(Some(self.clock.now() + self.patience));
-        let input: Box<dyn Read> = match self.wire.take_socket().filter(|_| self.kept.is_none()) {
+        let socket = self.wire.take_socket().filter(|_| self.kept.is_none());
+        let lean = socket.clone().filter(|_| self.access.options.is_lean);
+        let input: Box<dyn Read + Send> = match socket {
             Some(socket) => {
                 socket.set_nonblocking(true).map_err(|error| {
                     OpenError::local(anyhow::Error::new(error).context("cannot set up a socket"))
@@ -267,6 +276,9 @@ impl Client {
             None => Box::new(response.into_body().into_reader()),
         };
         let mut stream = Stream::new(input, Expected::Response, &self.wire, &self.clock, true);
+        if let Some(socket) = lean {
+            stream.be_lean(Expected::Response, socket);
+        }
         if let Some(kept) = &self.kept {
             stream.may_keep(kept);
         }

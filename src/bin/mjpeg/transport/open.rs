@@ -1,6 +1,7 @@
 //! From a target to an open stream.
 
 use std::io::{self, Read};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -38,6 +39,9 @@ pub trait Opener {
     /// Closes a connection that is kept.
     fn close(&mut self) {}
 }
+
+/// The stack of a request: a TLS handshake needs most.
+const REQUEST_STACK_BYTES: usize = 1024 * 1024;
 
 /// The streams of a target.
 pub struct Source {
@@ -93,6 +97,23 @@ impl Opener for Source {
     }
 
     fn open(&mut self, patience: Duration) -> Result<Stream, OpenError> {
+        if !self.options.is_lean {
+            return self.open_here(patience);
+        }
+        // Many threads that only read have small stacks; that of a request is given back.
+        thread::scope(|scope| {
+            let thread = thread::Builder::new().name("request".into()).stack_size(REQUEST_STACK_BYTES);
+            let thread = thread.spawn_scoped(scope, || self.open_here(patience)).map_err(|error| {
+                OpenError::local(anyhow::Error::new(error).context("cannot start a thread"))
+            })?;
+            // A panic goes on where the request was wanted.
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+}
+
+impl Source {
+    fn open_here(&mut self, patience: Duration) -> Result<Stream, OpenError> {
         let (clock, stop) = (&self.clock, &self.stop);
         let wire = Wire::new(clock, stop);
         let deadline = clock.now() + patience;
@@ -117,7 +138,7 @@ impl Opener for Source {
             Target::File(path) => Local::open(path, &wire, clock, deadline),
             Target::Stdin => Local::stdin(&io::stdin(), &wire, clock, deadline),
         };
-        let new = |input: Box<dyn Read>| Stream::new(input, Expected::Saved, &wire, clock, false);
+        let new = |input: Box<dyn Read + Send>| Stream::new(input, Expected::Saved, &wire, clock, false);
         let (stream, may_pause) = match (local.map_err(of_problem)?, &self.target) {
             (Local::Pipe(file), _) => (new(Box::new(WiredReader::new(file, &wire))), MayPause::Yes),
             (Local::Disk(file), Target::File(path)) => {

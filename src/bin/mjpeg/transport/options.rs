@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::allowed::HostPattern;
+use super::cut::Cut;
 use super::field::FieldArgument;
 use super::proxy::Proxy;
 use super::redacting::Redacting;
@@ -64,6 +65,12 @@ pub struct Options {
     /// The test pattern has its frames at their times, rather than as fast as they are read
     #[arg(skip)]
     pub is_pattern_paced: bool,
+    /// What ends the connection from another thread
+    #[arg(skip)]
+    pub cut: Option<Cut>,
+    /// There are many streams at a time: memory for reads is kept only while bytes of a part come
+    #[arg(skip)]
+    pub is_lean: bool,
     /// Ask a URL that answers with one picture again this long after the last request [default: 1s]
     #[arg(long, value_name = "T", value_parser = value::limit)]
     pub poll: Option<Duration>,

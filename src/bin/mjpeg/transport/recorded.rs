@@ -27,8 +27,8 @@ struct Times {
 
 /// Reads a capture as its recorder did: no read goes beyond the end of a recorded one.
 pub struct RecordedReader {
-    capture: Box<dyn Read>,
-    timing: TimingReader<Box<dyn io::BufRead>>,
+    capture: Box<dyn Read + Send>,
+    timing: TimingReader<Box<dyn io::BufRead + Send>>,
     path: PathBuf,
     /// The read that the next byte belongs to.
     read: capture::Read,
@@ -62,11 +62,11 @@ impl RecordedReader {
     /// When there is one and it cannot be used.
     pub fn open(
         path: &Path,
-        capture: Box<dyn Read>,
+        capture: Box<dyn Read + Send>,
         clock: &Clock,
         stop: &Stop,
         deadline: Duration,
-    ) -> Result<Result<Self, Box<dyn Read>>, Problem> {
+    ) -> Result<Result<Self, Box<dyn Read + Send>>, Problem> {
         let timing = timing_path(path);
         if !fs::metadata(&timing).is_ok_and(|metadata| metadata.is_file()) {
             return Ok(Err(capture));
@@ -74,7 +74,7 @@ impl RecordedReader {
         // Its end is not that of the capture, so it has a wire of its own.
         let wire = Wire::new(clock, stop);
         wire.set_deadline(Some(deadline));
-        let file: Box<dyn io::BufRead> = match Local::open(&timing, &wire, clock, deadline)? {
+        let file: Box<dyn io::BufRead + Send> = match Local::open(&timing, &wire, clock, deadline)? {
             Local::Pipe(file) => Box::new(BufReader::new(WiredReader::new(file, &wire))),
             Local::Disk(file) => Box::new(BufReader::new(WiredReader::new(file, &wire))),
         };
@@ -88,8 +88,8 @@ impl RecordedReader {
     }
 
     fn new(
-        capture: Box<dyn Read>,
-        timing: Box<dyn io::BufRead>,
+        capture: Box<dyn Read + Send>,
+        timing: Box<dyn io::BufRead + Send>,
         path: &Path,
     ) -> Result<Self, capture::TimingError> {
         let read = capture::Read { end: 0, at: Duration::ZERO };

@@ -36,6 +36,7 @@ pub struct Session {
     is_cut: bool,
     /// The observer knows when the first byte came.
     has_begun: bool,
+    tap: Option<Box<dyn Tap>>,
 }
 
 /// What a stream has shown so far.
@@ -90,6 +91,7 @@ impl Session {
             shown: Shown::default(),
             is_cut: false,
             has_begun: false,
+            tap: None,
         }
     }
 
@@ -183,8 +185,17 @@ impl Session {
     /// # Errors
     ///
     /// Those of the tap.
-    pub fn set_tap(&mut self, tap: Box<dyn Tap>) -> Result<(), Problem> {
-        self.stream.set_tap(tap)
+    pub fn set_tap(&mut self, mut tap: Box<dyn Tap>) -> Result<(), Problem> {
+        for (at, bytes) in self.stream.take_early() {
+            tap.bytes(&bytes, at)?;
+        }
+        self.tap = Some(tap);
+        Ok(())
+    }
+
+    /// There will be no tap: forgets what was kept for it.
+    pub(super) fn forget_early(&mut self) {
+        self.stream.take_early();
     }
 
     /// Whether the stream has arrival times.
@@ -278,7 +289,7 @@ impl Session {
             }
             let idle_end = self.idle.end();
             let wait_until = deadline.map_or(idle_end, |deadline| deadline.min(idle_end));
-            match self.stream.read(Some(wait_until)) {
+            match self.stream.read(Some(wait_until), self.tap.as_deref_mut()) {
                 Received::Some => {
                     for silence in self.stream.silences() {
                         self.silent(observer, silence);
@@ -371,6 +382,7 @@ impl Session {
             self.shown.event(&event);
             let flow = observer.event(&self.origin.shift(event), arrival)?;
             if is_part {
+                self.stream.is_found();
                 let judged = if flow == Flow::Rejected { Judged::Rejected } else { Judged::Good };
                 // Now, not when it came: the time that the observer takes does not count as the stream's.
                 let now = self.clock.now();

@@ -9,7 +9,10 @@ use memchr::memmem;
 use mjpeg::check::Silence;
 use mjpeg::consumers::HeadStart;
 use mjpeg::http::{Dechunker, Head, HeadError};
+use mjpeg::multipart::Limits;
 use mjpeg::response::{Expected, Reader};
+use rustix::event::PollFlags;
+use socket2::Socket;
 
 use super::arrivals::Arrivals;
 use super::connection::Pulse;
@@ -24,10 +27,12 @@ use crate::problem::Problem;
 
 /// How much of a response is kept to say what it is, in bytes.
 const START_BYTES: usize = 16 << 10;
+/// The least room for a read of a lean stream: the rest is as large as its pictures.
+const LEAN_READ_BYTES: usize = 4 << 10;
 
 /// A stream whose head has been read, if it has one.
 pub struct Stream {
-    input: Box<dyn Read>,
+    input: Box<dyn Read + Send>,
     /// The parser of what was read.
     pub(super) reader: Reader,
     /// When the bytes of the body came; empty for streams that are not live.
@@ -47,15 +52,18 @@ pub struct Stream {
     early: Vec<(Duration, Vec<u8>)>,
     /// The first bytes of the response, to say what it is if it is no stream.
     start: Vec<u8>,
+    /// A part has come.
+    is_found: bool,
     /// The URL that it came from, after redirections.
     url: Option<String>,
     /// The heads of the answers on the way to it: redirections and demands for a password.
     on_the_way: Vec<Head>,
     /// What is secret in the requests.
     secrets: Secrets,
-    tap: Option<Box<dyn Tap>>,
     /// Where the connection may go when the response has been read.
     kept: Option<Kept>,
+    /// The socket, if the reader's memory is given back while nothing comes.
+    lean: Option<Arc<Socket>>,
 }
 
 /// What one read brought.
@@ -72,7 +80,7 @@ pub(super) enum Received {
 impl Stream {
     /// A stream of which nothing has been read.
     pub(super) fn new(
-        input: Box<dyn Read>,
+        input: Box<dyn Read + Send>,
         expected: Expected,
         wire: &Arc<Wire>,
         clock: &Clock,
@@ -91,12 +99,20 @@ impl Stream {
             substitute: None,
             early: Vec::new(),
             start: Vec::new(),
+            is_found: false,
             url: None,
             on_the_way: Vec::new(),
             secrets: Secrets::default(),
-            tap: None,
             kept: None,
+            lean: None,
         }
+    }
+
+    /// From now on, the memory for reads is given back while nothing comes from `socket`, which is the input. Nothing has
+    /// been read.
+    pub(super) fn be_lean(&mut self, expected: Expected, socket: Arc<Socket>) {
+        self.reader = Reader::with_limits(expected, Limits::default().read_bytes(LEAN_READ_BYTES));
+        self.lean = Some(socket);
     }
 
     /// Sets where the connection may be kept when the response has been read.
@@ -203,17 +219,16 @@ impl Stream {
         self.is_live
     }
 
-    /// Shows every byte of the response to `tap`, those that were read before it first.
-    ///
-    /// # Errors
-    ///
-    /// Those of the tap.
-    pub fn set_tap(&mut self, mut tap: Box<dyn Tap>) -> Result<(), Problem> {
-        for (at, bytes) in self.early.drain(..) {
-            tap.bytes(&bytes, at)?;
+    /// What was read before there was a tap, with its times. It is not kept.
+    pub(super) fn take_early(&mut self) -> Vec<(Duration, Vec<u8>)> {
+        std::mem::take(&mut self.early)
+    }
+
+    /// It is a stream: forgets what would be shown of a page.
+    pub(super) fn is_found(&mut self) {
+        if !std::mem::replace(&mut self.is_found, true) {
+            self.start = Vec::new();
         }
-        self.tap = Some(tap);
-        Ok(())
     }
 
     /// Reads until it is known where the body starts.
@@ -299,13 +314,23 @@ impl Stream {
             .into()
     }
 
-    /// Reads what is there, waiting for the first byte until `deadline` of the clock.
-    pub(super) fn read(&mut self, deadline: Option<Duration>) -> Received {
+    /// Reads what is there, waiting for the first byte until `deadline` of the clock, and shows it to `tap`.
+    pub(super) fn read(
+        &mut self,
+        deadline: Option<Duration>,
+        tap: Option<&mut (dyn Tap + 'static)>,
+    ) -> Received {
         if self.reader.is_over() {
             // Further bytes on this connection are not part of the response.
             return Received::Ended(WireEnd::Closed);
         }
         self.wire.set_deadline(deadline);
+        if let Some(socket) = &self.lean {
+            self.reader.release();
+            if let Err(end) = self.wire.wait(socket, PollFlags::IN) {
+                return self.ended(self.wire.ended(end));
+            }
+        }
         let n = match self.input.read(self.reader.space()) {
             Ok(n) if n > 0 => n,
             // The wire knows better than the client above it how the bytes ended.
@@ -313,7 +338,7 @@ impl Stream {
             Err(error) => return self.ended(self.wire.end().unwrap_or(WireEnd::Reset(error.to_string()))),
         };
         let at = self.read_time();
-        if let Some(tap) = &mut self.tap
+        if let Some(tap) = tap
             && let Err(problem) = tap.bytes(&self.reader.space()[..n], at)
         {
             return Received::Problem(problem);
@@ -333,7 +358,7 @@ impl Stream {
 
     fn filled(&mut self, n: usize, at: Duration) {
         let room = START_BYTES.saturating_sub(self.start.len());
-        if room > 0 {
+        if room > 0 && !self.is_found {
             self.start.extend_from_slice(&self.reader.space()[..n.min(room)]);
         }
         self.reader.filled(n);

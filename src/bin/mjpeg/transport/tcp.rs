@@ -13,6 +13,7 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Timeout};
 
+use super::cut::Cut;
 use super::evidence::PROBE_AFTER;
 use super::route::Route;
 use super::tcp_state::Asked;
@@ -25,6 +26,8 @@ pub struct TcpConnector {
     pub wire: Arc<Wire>,
     /// Where they go.
     pub route: Route,
+    /// What ends them.
+    pub cut: Option<Cut>,
 }
 
 /// One connection.
@@ -54,9 +57,8 @@ impl<In: Transport> Connector<In> for TcpConnector {
         let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
         let tries = addresses.len();
         for (n, address) in addresses.iter().enumerate() {
-            match connect(address, &self.wire, tries - n) {
+            match connect(address, &self.wire, self.cut.as_ref(), tries - n) {
                 Ok(stream) => {
-                    let stream = Arc::new(stream);
                     // Nothing has been read: without TLS the bytes need no detour through the client.
                     let is_plain = !details.needs_tls() && !matches!(self.route, Route::Tunnel(_));
                     self.wire.set_socket(is_plain.then(|| Arc::clone(&stream)));
@@ -77,8 +79,11 @@ impl<In: Transport> Connector<In> for TcpConnector {
 
 /// Connects, until a signal or its share of the time until the wire's deadline: `tries` addresses are left, and
 /// the first one may be of a network that does not answer (IPv6 without a route).
-fn connect(address: &SockAddr, wire: &Wire, tries: usize) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::from(i32::from(address.family())), Type::STREAM, None)?;
+fn connect(address: &SockAddr, wire: &Wire, cut: Option<&Cut>, tries: usize) -> io::Result<Arc<Socket>> {
+    let socket = Arc::new(Socket::new(Domain::from(i32::from(address.family())), Type::STREAM, None)?);
+    if cut.is_some_and(|cut| !cut.allows(&socket)) {
+        return Err(io::ErrorKind::ConnectionAborted.into());
+    }
     socket.set_nonblocking(true)?;
     match socket.connect(address) {
         Err(error) if error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error()) => {

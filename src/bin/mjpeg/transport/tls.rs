@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::io::{Read, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use anyhow::{Context, anyhow};
 use rustls::client::WebPkiServerVerifier;
@@ -26,12 +26,27 @@ use ureq::unversioned::transport::{
 use super::trust::Trust;
 use crate::problem::Problem;
 
-/// The settings of a TLS client.
+/// The settings that are in use: a hundred cameras need no hundred copies of the certificates of the public authorities.
+static IN_USE: Mutex<Vec<(Trust, Weak<ClientConfig>)>> = Mutex::new(Vec::new());
+
+/// The settings of a TLS client. Clients that trust the same certificates share them.
 ///
 /// # Errors
 ///
 /// When none of the trusted certificates can be used.
 pub fn client_config(trust: Trust) -> Result<Arc<ClientConfig>, Problem> {
+    // Nothing panics while it holds the lock.
+    let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+    in_use.retain(|(_, config)| config.strong_count() > 0);
+    if let Some(config) = in_use.iter().find(|it| it.0 == trust).and_then(|it| it.1.upgrade()) {
+        return Ok(config);
+    }
+    let config = new_config(trust.clone())?;
+    in_use.push((trust, Arc::downgrade(&config)));
+    Ok(config)
+}
+
+fn new_config(trust: Trust) -> Result<Arc<ClientConfig>, Problem> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(rustls::ALL_VERSIONS)

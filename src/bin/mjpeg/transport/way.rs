@@ -9,6 +9,7 @@ use ureq::Agent;
 use ureq::config::Config;
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 
+use super::cut::Cut;
 use super::kept::{KeepConnector, Kept};
 use super::names::Names;
 use super::open_error::{OpenError, OpenErrorKind};
@@ -32,7 +33,14 @@ pub struct Way<'a> {
     pub stop: &'a Stop,
     /// The connection that may be there already.
     pub kept: Option<&'a Kept>,
+    /// What ends the connection.
+    pub cut: Option<&'a Cut>,
+    /// There are many streams at a time.
+    pub is_lean: bool,
 }
+
+/// Room for what comes from TLS, and for a request, of one stream among many: a record of TLS has 16 KiB at most.
+const LEAN_BUFFERS: (usize, usize) = (20 << 10, 16 << 10);
 
 impl Way<'_> {
     /// A client for the request. `tls`: the settings of TLS, if it is needed. `connect`: how long a connection may take.
@@ -52,7 +60,12 @@ impl Way<'_> {
             _ => None,
         };
         let is_tunnelled = tunnel.is_some();
-        let config = Config::builder()
+        let builder = Config::builder();
+        let builder = match self.is_lean {
+            true => builder.input_buffer_size(LEAN_BUFFERS.0).output_buffer_size(LEAN_BUFFERS.1),
+            false => builder,
+        };
+        let config = builder
             .proxy(tunnel)
             .timeout_resolve(Some(connect))
             .timeout_connect(Some(connect))
@@ -67,7 +80,11 @@ impl Way<'_> {
         let forwarded = matches!(route, Route::Forward(_)).then(|| format!("http://{}", place.host_field()));
         let inner =
             ().chain(ConnectProxyConnector::default())
-                .chain(TcpConnector { wire: Arc::clone(self.wire), route: route.clone() })
+                .chain(TcpConnector {
+                    wire: Arc::clone(self.wire),
+                    route: route.clone(),
+                    cut: self.cut.cloned(),
+                })
                 .chain(TlsConnector(tls));
         let (kept, origin) = (self.kept.cloned().unwrap_or_default(), place.origin());
         let is_connected = kept.holds(&origin);

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use mjpeg::check::{self, Rule, Selector, Severity};
+use mjpeg::check::{self, Rule, Severity};
 
+use crate::criteria::RuleChoice;
+use crate::depth::DepthOptions;
 use crate::output::Color;
 use crate::transport::Target;
 use crate::usage::Usage;
@@ -46,19 +48,10 @@ pub struct Check {
     pub jobs: u16,
     #[command(flatten)]
     pub limits: Limits,
-    /// Read the entropy-coded data of every picture, even if that falls behind a live stream. By default all pictures
-    /// of a file are read, and as many of a live stream as its time allows
-    #[arg(long, conflicts_with = "shallow")]
-    pub deep: bool,
-    /// Read the entropy-coded data of no picture: lost segments, mixed frames and flipped bits are not found
-    #[arg(long)]
-    pub shallow: bool,
-    /// Apply only these rules: codes, names, or the start of a code
-    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
-    pub select: Vec<Selector>,
-    /// Do not apply these rules: codes, names, or the start of a code
-    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(Selector))]
-    pub ignore: Vec<Selector>,
+    #[command(flatten)]
+    pub depth: DepthOptions,
+    #[command(flatten)]
+    pub choice: RuleChoice,
     /// Judge the findings for these consumers alone: what does not affect them is an info; also rtp_jpeg, fetch, webkit_fetch, snapshot
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub consumers: Vec<Reader>,

@@ -48,11 +48,12 @@ impl Check {
     fn merged(&self, stop: &Stop) -> Result<Outcome, Failure> {
         let all = merge::read(&self.merge, stop)?;
         let mut delivery = self.delivery()?;
-        for finished in &all {
-            delivery.take(finished, None, |print| print())?;
+        let count = all.len();
+        for finished in all {
+            delivery.take(&finished.in_run(None, count), None, |print| print())?;
         }
         delivery.end(Clock::real().unix())?;
-        self.mark_end(all.len())?;
+        self.mark_end(count)?;
         Ok(delivery.outcome(stop))
     }
 
@@ -67,6 +68,9 @@ impl Check {
         let parts = Parts::default();
         let tasks = self.tasks(&parts, &clock, stop)?;
         let fail_on = self.fail_on.severity();
+        let shard = self.shard.and_then(|shard| shard.resolve().ok()).map(|shard| shard.to_string());
+        let finished_of =
+            |task: &Task, run: &Run| Finished::of(task, run, fail_on).in_run(shard.clone(), tasks.len());
         // Files that cannot be written are found before the cameras are read.
         let mut expectations =
             self.write_expect.as_deref().map(|file| self.begin_expect(file, &tasks)).transpose()?;
@@ -78,7 +82,7 @@ impl Check {
                 if !matches!(self.format, Format::Text | Format::Nagios) {
                     for task in &tasks {
                         let run = Run::refused(&task.target, &task.options, &clock, &problem);
-                        delivery.take(&Finished::of(task, &run, fail_on), None, |print| print())?;
+                        delivery.take(&finished_of(task, &run), None, |print| print())?;
                     }
                     delivery.end(clock.unix())?;
                 }
@@ -93,7 +97,7 @@ impl Check {
             if self.save_baseline.is_some() {
                 saved.extend(run.entry(task.shown(), task.settings()));
             }
-            let finished = Finished::of(task, &run, fail_on);
+            let finished = finished_of(task, &run);
             if let Some(file) = expectations.take() {
                 finish_expect(file, self.write_expect.as_deref(), &finished)?;
             }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::criteria::Verdict;
 use crate::exit::{Exit, Failure, Outcome, Service};
 use crate::output;
 use crate::signal::Stop;
@@ -10,7 +11,6 @@ use crate::verdict::evidence::Evidence;
 use crate::verdict::finished::Finished;
 use crate::verdict::format::Format;
 use crate::verdict::report::Page;
-use crate::verdict::word::Verdict;
 
 /// Takes the finished targets of a run, one after the other.
 pub struct Delivery {

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::criteria::Demands;
 use crate::targets::LineOptions;
 use crate::transport;
-use crate::value::{self, Dimensions, Rate};
+use crate::value;
 
 /// How far a target is read, what it must do, and how it is reached.
 #[derive(Debug, Clone, Args)]
@@ -26,15 +27,9 @@ pub struct Limits {
     /// The stream must not end: a stream that ends before --frames or --duration is an error
     #[arg(long)]
     pub expect_live: bool,
-    /// Fail below this many frames per second
-    #[arg(long, value_name = "F")]
-    pub min_fps: Option<Rate>,
-    /// Fail on a gap between two frames longer than this
-    #[arg(long, value_name = "T", value_parser = value::limit)]
-    pub max_gap: Option<Duration>,
-    /// Fail if a picture has another size
-    #[arg(long, value_name = "WxH")]
-    pub size: Option<Dimensions>,
+    /// The figures.
+    #[command(flatten)]
+    pub demands: Demands,
     /// Require what FILE says: min_fps, max_gap, size, expect_live, and rules to ignore with a reason and a last day. The options
     /// --min-fps, --max-gap and --size replace its values
     #[arg(long, value_name = "FILE")]

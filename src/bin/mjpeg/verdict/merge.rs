@@ -1,5 +1,6 @@
 //! `--merge FILE...`: what other runs printed with `--format json`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -7,6 +8,7 @@ use anyhow::{Context, anyhow};
 use serde_json::Value;
 
 use crate::option_file;
+use crate::output;
 use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::verdict::finished::{Finished, SCHEMA};
@@ -22,6 +24,7 @@ const LONGEST: usize = 1 << 30;
 pub fn read(files: &[PathBuf], stop: &Stop) -> Result<Vec<Finished>, Problem> {
     let mut all = Vec::new();
     for file in files {
+        let before = all.len();
         let is_stdin = file == Path::new("-");
         let shown = if is_stdin { "standard input".into() } else { file.display().to_string() };
         let bytes = if is_stdin {
@@ -45,8 +48,48 @@ pub fn read(files: &[PathBuf], stop: &Stop) -> Result<Vec<Finished>, Problem> {
             })?;
             all.push(finished);
         }
+        check_complete(&all[before..]).map_err(|why| {
+            Problem::new(anyhow!("{shown} {why}")).hint("its run did not come to an end: run it again")
+        })?;
     }
+    say_missing(&all);
     Ok(all)
+}
+
+/// Whether a file has all targets of its runs, of which each line has the number. Several runs may be in one file.
+fn check_complete(targets: &[Finished]) -> Result<(), String> {
+    let mut runs: BTreeMap<(Option<&str>, u64), u64> = BTreeMap::new();
+    for target in targets {
+        *runs.entry((target.shard.as_deref(), target.run_targets.unwrap_or(1).max(1))).or_default() += 1;
+    }
+    let cut = runs.into_iter().find(|((_, all), found)| found % all != 0);
+    cut.map_or(Ok(()), |((shard, all), found)| {
+        let of = shard.map_or(String::new(), |shard| format!(" of shard {shard}"));
+        Err(format!("has {} of the {all} targets{of}", found % all))
+    })
+}
+
+/// Says which shards are in no file. That is no error: one without a target has no line that names it.
+fn say_missing(all: &[Finished]) {
+    let shards = all.iter().filter_map(|target| target.shard.as_deref()?.split_once('/'));
+    let shards: BTreeSet<(u32, u32)> =
+        shards.filter_map(|(number, count)| Some((count.parse().ok()?, number.parse().ok()?))).collect();
+    let Some(&(count, _)) = shards.first() else { return };
+    // A count of a file that was changed must not make this long.
+    let missing: Vec<String> = (1..=count)
+        .filter(|number| !shards.contains(&(count, *number)))
+        .map(|number| number.to_string())
+        .take(11)
+        .collect();
+    if !missing.is_empty() {
+        let (more, shown) =
+            (if missing.len() > 10 { ", ..." } else { "" }, &missing[..missing.len().min(10)]);
+        let shown = shown.join(", ");
+        output::message(
+            "check",
+            &format!("no target is of shard {shown}{more} of {count}: was its file left out?"),
+        );
+    }
 }
 
 fn parse(line: &[u8]) -> Result<Finished, String> {
@@ -125,6 +168,24 @@ mod tests {
         let problem = read(&[one, file("6", "")], &Stop::default()).unwrap_err();
         assert!(problem.to_string().contains("6 is empty"), "{problem}");
         assert!(read(&[folder.path().join("5")], &Stop::default()).is_err());
+    }
+
+    #[test]
+    fn a_file_that_was_cut_between_lines_is_noticed() {
+        let of = |shard: Option<&str>, all: u64| {
+            let line = r#"{"schema":"mjpeg.check/1","target":"a","verdict":"pass","parts":1,"duration_s":1,"findings":[]}"#;
+            Finished {
+                shard: shard.map(String::from),
+                run_targets: Some(all),
+                ..parse(line.as_bytes()).unwrap()
+            }
+        };
+        let whole = [of(Some("1/2"), 2), of(None, 3), of(Some("1/2"), 2), of(None, 3), of(None, 3)];
+        assert_eq!(check_complete(&whole), Ok(()));
+        assert_eq!(check_complete(&whole[..3]), Err("has 1 of the 3 targets".into()));
+        assert_eq!(check_complete(&whole[..1]), Err("has 1 of the 2 targets of shard 1/2".into()));
+        let zero = Finished { run_targets: Some(0), ..of(None, 1) };
+        assert_eq!(check_complete(&[zero]), Ok(()));
     }
 
     #[test]

@@ -26,6 +26,5 @@ mod sample;
 mod shard;
 mod snapshots;
 mod tasks;
-mod word;
 
 pub use arguments::Check;

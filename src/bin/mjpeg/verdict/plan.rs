@@ -4,15 +4,13 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use mjpeg::check::{Expectations, Selection};
+use mjpeg::check::Expectations;
 
 use crate::clock::Clock;
-use crate::depth::Depth;
 use crate::problem::Problem;
 use crate::progress::Parts;
 use crate::signal::Stop;
 use crate::targets::{self, Entry};
-use crate::value::Rate;
 use crate::verdict::arguments::Check;
 use crate::verdict::expect::Expected;
 use crate::verdict::limits::Limits;
@@ -69,25 +67,16 @@ impl Check {
         let mut expectations = Expectations::default();
         // The codes are those of rules, so each is a selector.
         let exempt = expected.exempt.iter().filter(|it| !it.expired).filter_map(|it| it.code.parse().ok());
-        expectations.rules = Selection::all()
-            .only(self.select.iter().cloned())
-            .without(self.ignore.iter().cloned().chain(exempt));
-        expectations.max_gap = limits.max_gap.or(expected.max_gap);
-        expectations.min_fps = limits.min_fps.or(expected.min_fps).map(Rate::fps);
-        expectations.size = limits.size.or(expected.size).map(|size| (size.width, size.height));
+        expectations.rules = self.choice.selection(exempt);
+        limits.demands.or(&expected.demands).demand(&mut expectations);
         expectations.live = limits.expect_live || expected.expect_live;
-        let depth = match (self.deep, self.shallow) {
-            (true, _) => Depth::Deep,
-            (_, true) => Depth::Shallow,
-            _ => Depth::Auto,
-        };
         Options {
             frames: limits.frames,
             duration: limits.duration,
             idle: limits.idle,
             expectations,
             transport: limits.transport.clone(),
-            depth,
+            depth: self.depth.depth(),
             consumers: self.consumers.iter().filter_map(|reader| reader.consumer()).collect(),
             carriers: self.consumers.iter().filter_map(|reader| reader.carrier()).collect(),
             exempt: expected.exempt,

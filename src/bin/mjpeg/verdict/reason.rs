@@ -1,8 +1,8 @@
 //! Why a stream ended, in words.
 
+use crate::criteria::Verdict;
 use crate::transport::{End, Foreign};
 use crate::verdict::run::Run;
-use crate::verdict::word::Verdict;
 
 /// Why the stream ended; `None` for an end that needs no explanation.
 pub fn reason(run: &Run) -> Option<String> {

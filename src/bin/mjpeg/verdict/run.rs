@@ -10,6 +10,7 @@ use mjpeg::consumers::HeadStart;
 use mjpeg::multipart::{Event, Extent, Part};
 
 use crate::clock::Clock;
+use crate::criteria::Verdict;
 use crate::depth::Walks;
 use crate::exit::Failure;
 use crate::problem::Problem;
@@ -25,7 +26,6 @@ use crate::verdict::options::{Asked, Options};
 use crate::verdict::recorded::{self, Judging};
 use crate::verdict::sample::Sample;
 use crate::verdict::snapshots;
-use crate::verdict::word::Verdict;
 
 /// The result of reading and judging one target.
 #[derive(Debug)]

@@ -112,7 +112,8 @@ pub fn look(
         reconnect: Reconnect::NEVER,
         poll: Some(options.transport.poll_interval()),
     };
-    let transport = Options { is_pattern_paced: true, wait: None, ..options.transport.clone() };
+    let transport =
+        Options { is_pattern_paced: true, is_lean: true, wait: None, ..options.transport.clone() };
     let mut looker = Looker {
         window: Window::new(&Arc::new(options.rules())),
         clock: clock.clone(),

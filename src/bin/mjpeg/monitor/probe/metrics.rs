@@ -1,8 +1,8 @@
 //! The answer of a probe: metrics of one look at a camera. Nothing that the target sent is in it but numbers and names of rules.
 
 use super::look::Look;
+use crate::criteria::Verdict;
 use crate::exposition::{Exposition, Kind};
-use crate::monitor::verdict::Verdict;
 
 /// The text.
 pub fn text(look: &Look) -> String {
@@ -63,7 +63,7 @@ pub fn text(look: &Look) -> String {
     );
     let mut verdicts =
         all.family("mjpeg_verdict", Kind::Gauge, "1 for the verdict on the stream, 0 for the others.");
-    for it in Verdict::ALL {
+    for it in Verdict::OF_WINDOWS {
         verdicts.sample(&[("verdict", it.name())], f64::from(u8::from(it == verdict)));
     }
     let mut findings = all.family(

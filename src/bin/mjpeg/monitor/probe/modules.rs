@@ -187,7 +187,7 @@ mod tests {
             let modules = Modules::parse("[modules.a]\ndeep = true", &common).unwrap();
             for module in [&modules, &Modules::new(&common)].map(|it| it.find(None).unwrap()) {
                 assert_eq!(module.options.transport, Options::default(), "{line:?}");
-                assert_eq!(module.options.max_gap, Some(Duration::from_secs(3)));
+                assert_eq!(module.options.demands.max_gap, Some(Duration::from_secs(3)));
             }
             assert_eq!(modules.find(Some("a")).unwrap().options.transport, Options::default(), "{line:?}");
         }
@@ -200,13 +200,13 @@ mod tests {
         let modules = Modules::parse(text, &common()).unwrap();
         let door = modules.find(Some("door")).unwrap();
         assert_eq!(
-            (door.options.window, door.options.max_gap),
+            (door.options.window, door.options.demands.max_gap),
             (Duration::from_secs(3), Some(Duration::from_secs(2)))
         );
-        assert!(door.options.deep && door.options.ignore.len() == 2 && door.hosts.len() == 1);
+        assert!(door.options.depth.deep && door.options.choice.ignore.len() == 2 && door.hosts.len() == 1);
         assert!(door.options.transport.user.is_some());
         let plain = modules.find(Some("plain")).unwrap();
-        assert!(!plain.options.deep && plain.options.window == DURATION);
+        assert!(!plain.options.depth.deep && plain.options.window == DURATION);
         assert!(modules.find(None).is_some() && modules.find(Some("none")).is_none());
     }
 

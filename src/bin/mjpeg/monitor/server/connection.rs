@@ -6,6 +6,8 @@ use std::time::Duration;
 use socket2::Socket;
 
 use super::facts::Facts;
+use super::foreign::is_foreign;
+use super::places::{Place, Use};
 use super::{metrics, page, state};
 use crate::exposition;
 use crate::listen::answer::{Answer, Body};
@@ -20,7 +22,7 @@ const SEND_TIME: Duration = Duration::from_secs(10);
 const MOST_BEHIND: usize = 64;
 
 /// Answers the request of a connection, and closes it.
-pub fn serve(socket: &Socket, facts: &Facts) {
+pub fn serve(socket: &Socket, place: &Place, facts: &Facts) {
     if socket.set_nonblocking(false).is_err() || socket.set_write_timeout(Some(SEND_TIME)).is_err() {
         return;
     }
@@ -28,7 +30,10 @@ pub fn serve(socket: &Socket, facts: &Facts) {
         None => return,
         Some(HeadStatus::Whole(request)) => {
             let body = if request.method == Method::Head { Body::Withheld } else { Body::Sent };
-            (reply(&request, facts), body)
+            place.set(Use::Works);
+            let answer = reply(&request, facts);
+            place.set(Use::Waits);
+            (answer, body)
         }
         Some(HeadStatus::Refused(refusal)) => {
             let answer = Answer::text(refusal.status(), &refusal.to_string());
@@ -87,14 +92,12 @@ fn reply(request: &Request, facts: &Facts) -> Answer {
     if request.method == Method::Options {
         return Answer::empty(200).with("Allow", ALLOWED);
     }
-    // A page of another site must not make a browser probe the network of its user.
-    let is_foreign = request.field("sec-fetch-site").is_some_and(|site| site == "cross-site");
     match request.path.as_str() {
         "/" => page::answer(),
         "/healthz" => Answer::text(200, "ok"),
         "/state" => Answer::new(200, "application/json", state::text(facts)),
         "/metrics" => Answer::new(200, exposition::CONTENT_TYPE, metrics::text(facts)),
-        "/probe" if is_foreign => Answer::text(403, "pages of other sites may not start probes"),
+        "/probe" if is_foreign(request) => Answer::text(403, "pages of other sites may not start probes"),
         "/probe" => facts.prober.answer(request),
         _ => Answer::text(404, "there are /, /state, /metrics, /probe?target=URL and /healthz"),
     }

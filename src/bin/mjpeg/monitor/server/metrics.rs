@@ -1,10 +1,10 @@
 //! `/metrics`: counters of all cameras, for Prometheus. Rates are left to its queries.
 
 use super::facts::Facts;
+use crate::criteria::Verdict;
 use crate::exposition::{Exposition, Kind};
 use crate::monitor::state::Standing;
 use crate::monitor::totals::Totals;
-use crate::monitor::verdict::Verdict;
 
 /// A counter of each camera.
 type Counter = (&'static str, &'static str, fn(&Totals) -> u64);
@@ -57,7 +57,7 @@ pub fn text(facts: &Facts) -> String {
         "Windows that were judged, by their verdict.",
     );
     for (name, .., totals) in &cameras {
-        for verdict in Verdict::ALL {
+        for verdict in Verdict::OF_WINDOWS {
             let count = totals.windows.get(&verdict).copied().unwrap_or_default();
             windows.sample(&[("name", name), ("verdict", verdict.name())], count as f64);
         }

@@ -1,16 +1,17 @@
 //! `--listen`: metrics, states, probes and a page over HTTP.
 //!
 //! Requests are few and answers are short, so each connection has a thread, of which there are not many. The head of a request
-//! has a limit and a deadline (`listen/`), answers are printed by tiny_http's `Response`.
+//! has a limit and a deadline (`listen/`), a client that waits makes room for others (`places.rs`), answers are printed by tiny_http's `Response`.
 
 mod connection;
 mod facts;
+mod foreign;
 mod metrics;
 mod page;
+mod places;
 mod state;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -18,13 +19,12 @@ use anyhow::Context;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 pub use self::facts::Facts;
+use self::places::Places;
 use crate::listen::socket::{Accepted, Listener};
 use crate::output;
 use crate::problem::Problem;
 use crate::signal::Stop;
 
-/// Connections at the same time. Each may have a probe.
-const MOST_CONNECTIONS: usize = 64;
 /// The stack of a connection's thread: a probe may have a TLS handshake.
 const STACK_BYTES: usize = 1024 * 1024;
 
@@ -46,23 +46,20 @@ pub fn start(facts: Facts, listener: Listener, stop: &Stop) -> Result<(), Proble
 }
 
 fn accept(listener: &Listener, server: &Arc<Facts>, stop: &Stop) {
-    let open = Arc::new(AtomicUsize::new(0));
+    let places = Places::default();
     while stop.signal().is_none() {
         match listener.accept() {
-            Accepted::Connection(socket, _) if open.load(Ordering::SeqCst) < MOST_CONNECTIONS => {
-                open.fetch_add(1, Ordering::SeqCst);
-                let (server, counted) = (Arc::clone(server), Arc::clone(&open));
-                let serve = move || {
-                    connection::serve(&socket, &server);
-                    counted.fetch_sub(1, Ordering::SeqCst);
-                };
+            Accepted::Connection(socket, _) => {
+                let socket = Arc::new(socket);
+                // One too many is closed: its client tries again.
+                let Some(place) = places.take(&socket) else { continue };
+                let server = Arc::clone(server);
+                let serve = move || connection::serve(&socket, &place, &server);
                 let thread = thread::Builder::new().name("connection".into()).stack_size(STACK_BYTES);
-                if thread.spawn(serve).is_err() {
-                    open.fetch_sub(1, Ordering::SeqCst);
-                }
+                // Without a thread, the connection and its place are dropped.
+                let _ = thread.spawn(serve);
             }
-            // One too many is closed: its client tries again.
-            Accepted::Connection(..) | Accepted::Lost => {}
+            Accepted::Lost => {}
             Accepted::None => wait(listener, stop),
             Accepted::NoRoom => thread::sleep(Duration::from_millis(20)),
         }

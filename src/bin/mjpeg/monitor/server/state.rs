@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::facts::Facts;
+use crate::criteria::Verdict;
 use crate::monitor::camera::Camera;
 use crate::monitor::change::{FindingLine, time_of_day};
 use crate::monitor::state::Standing;
-use crate::monitor::verdict::Verdict;
 use crate::output;
 
 /// All cameras.

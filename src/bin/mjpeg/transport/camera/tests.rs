@@ -1,8 +1,9 @@
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::anyhow;
 use mjpeg::multipart;
@@ -48,7 +49,7 @@ struct Script {
     tries: VecDeque<Try>,
     clock: Clock,
     asked: Rc<RefCell<Vec<f64>>>,
-    open: Rc<Cell<usize>>,
+    open: Arc<AtomicUsize>,
 }
 
 struct Input {
@@ -58,7 +59,7 @@ struct Input {
     ends: Ends,
     clock: Clock,
     wire: Arc<Wire>,
-    open: Rc<Cell<usize>>,
+    open: Arc<AtomicUsize>,
 }
 
 impl Read for Input {
@@ -92,13 +93,13 @@ impl Input {
 
 impl Drop for Input {
     fn drop(&mut self) {
-        self.open.set(self.open.get() - 1);
+        self.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Opener for Script {
     fn open(&mut self, _: Duration) -> Result<Stream, OpenError> {
-        assert_eq!(self.open.get(), 0, "two connections at the same time");
+        assert_eq!(self.open.load(Ordering::Relaxed), 0, "two connections at the same time");
         self.asked.borrow_mut().push(self.clock.now().as_secs_f64());
         // Nothing here depends on the clock of the wall.
         self.clock.set_forward(Duration::from_secs(86_400));
@@ -121,8 +122,8 @@ impl Opener for Script {
             }
             Some(Page) => (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>x".to_vec(), 0, Close),
         };
-        self.open.set(1);
-        let (clock, open) = (self.clock.clone(), Rc::clone(&self.open));
+        self.open.store(1, Ordering::Relaxed);
+        let (clock, open) = (self.clock.clone(), Arc::clone(&self.open));
         let wire = Wire::new(&self.clock, &Stop::default());
         let of_input = Arc::clone(&wire);
         let input = Box::new(Input { head, part, parts, ends, clock, wire: of_input, open });
@@ -189,7 +190,7 @@ impl Play {
             tries: tries.iter().cloned().collect(),
             clock: clock.clone(),
             asked: Rc::clone(&asked),
-            open: Rc::default(),
+            open: Arc::default(),
         };
         let manner = Manner {
             idle: 10 * SECOND,

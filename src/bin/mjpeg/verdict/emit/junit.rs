@@ -6,11 +6,11 @@ use mjpeg::check::{self, Rule};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::emitter::Emitter;
+use crate::criteria::Verdict;
 use crate::output::printable;
 use crate::problem::Problem;
 use crate::verdict::baseline::Trend;
 use crate::verdict::finished::{Finding, Finished, Origin};
-use crate::verdict::word::Verdict;
 
 const START: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"mjpeg check\">\n";
 const END: &str = "</testsuites>";

@@ -9,12 +9,12 @@ use mjpeg::check::Severity;
 use mjpeg::counted::Counted;
 
 use super::emitter::Emitter;
+use crate::criteria::Verdict;
 use crate::exit::Service;
 use crate::plugin_line::{self, plain};
 use crate::problem::Problem;
 use crate::verdict::baseline::Trend;
 use crate::verdict::finished::Finished;
-use crate::verdict::word::Verdict;
 
 /// Targets that are named in the text, if there are several.
 const NAMED: usize = 5;

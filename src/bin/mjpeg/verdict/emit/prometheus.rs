@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use mjpeg::check::Severity;
 
 use super::emitter::Emitter;
+use crate::criteria::Verdict;
 use crate::exposition::Kind::Gauge;
 use crate::exposition::{Exposition, Family};
 use crate::problem::Problem;
 use crate::verdict::finished::Finished;
-use crate::verdict::word::Verdict;
 
 /// One text for all targets: the samples of a metric belong together.
 #[derive(Debug, Default)]

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use mjpeg::check::Severity;
 
+use crate::criteria::Verdict;
 use crate::output::{self, printable};
 use crate::paint::{Ink, Paint};
 use crate::verdict::finished::Finished;
-use crate::verdict::word::Verdict;
 
 /// The least characters for the name of a target, if the terminal is narrow.
 const LEAST_NAME: usize = 16;

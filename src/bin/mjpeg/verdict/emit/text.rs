@@ -9,6 +9,7 @@ use mjpeg::counted::Counted;
 use super::emitter::Emitter;
 use super::table;
 use crate::cadence;
+use crate::criteria::Verdict;
 use crate::lines::hanging;
 use crate::output::{self, printable};
 use crate::paint::{Ink, Paint};
@@ -17,7 +18,6 @@ use crate::verdict::baseline::Trend;
 use crate::verdict::explain::ink as severity_ink;
 use crate::verdict::finished::{Finding, Finished, Reader, Strip};
 use crate::verdict::reason::behind;
-use crate::verdict::word::Verdict;
 
 /// How far a line that goes on is indented.
 const INDENT: usize = 4;

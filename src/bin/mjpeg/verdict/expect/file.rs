@@ -1,7 +1,6 @@
 //! The file of `--expect`, in TOML.
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use jiff::civil::Date;
@@ -9,10 +8,11 @@ use mjpeg::check::{self, Rule};
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
+use crate::criteria::Demands;
 use crate::option_file;
 use crate::problem::Problem;
 use crate::signal::Stop;
-use crate::value::{self, Dimensions, Rate};
+use crate::value;
 use crate::verdict::exempt::Exempt;
 
 /// The keys of the file, and those of a table `[[ignore]]`.
@@ -22,12 +22,8 @@ const IGNORE_KEYS: [&str; 3] = ["rule", "reason", "until"];
 /// What a camera has to meet.
 #[derive(Debug, Clone, Default)]
 pub struct Expected {
-    /// The lowest rate.
-    pub min_fps: Option<Rate>,
-    /// The longest gap.
-    pub max_gap: Option<Duration>,
-    /// The size of each picture.
-    pub size: Option<Dimensions>,
+    /// The lowest rate, the longest gap, and the size of each picture.
+    pub demands: Demands,
     /// Whether the stream must not end.
     pub expect_live: bool,
     /// Rules that do not count until a day.
@@ -108,7 +104,8 @@ impl Expected {
             let at = lines.get(n).copied().unwrap_or(1);
             exempt.push(ignore.exempt(today).map_err(|why| (at, format!("ignore: {why}")))?);
         }
-        Ok(Self { min_fps, max_gap, size, expect_live: file.expect_live, exempt })
+        let demands = Demands { min_fps, max_gap, size };
+        Ok(Self { demands, expect_live: file.expect_live, exempt })
     }
 }
 
@@ -154,7 +151,10 @@ fn known(table: &DeTable<'_>, keys: &[&str]) -> Result<(), (usize, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::value::Rate;
 
     fn parsed(text: &str) -> Result<Expected, (usize, String)> {
         Expected::parse(text, "2026-11-28".parse().unwrap())
@@ -166,8 +166,11 @@ mod tests {
             [[ignore]]\nrule = \"M215\"\nreason = \"old firmware\"\nuntil = 2026-11-28\n\
             [[ignore]]\nrule = \"preamble\"\nreason = \"ticket 7\"\nuntil = \"2026-11-27\"\n";
         let it = parsed(text).unwrap();
-        assert_eq!((it.min_fps.map(Rate::fps), it.max_gap), (Some(12.5), Some(Duration::from_millis(400))));
-        assert_eq!(it.size.map(|size| (size.width, size.height)), Some((1280, 720)));
+        assert_eq!(
+            (it.demands.min_fps.map(Rate::fps), it.demands.max_gap),
+            (Some(12.5), Some(Duration::from_millis(400)))
+        );
+        assert_eq!(it.demands.size.map(|size| (size.width, size.height)), Some((1280, 720)));
         assert!(it.expect_live);
         let exempt: Vec<_> = it.exempt.iter().map(|it| (&it.code[..], &it.until[..], it.expired)).collect();
         assert_eq!(exempt, [("M215", "2026-11-28", false), ("M201", "2026-11-27", true)]);

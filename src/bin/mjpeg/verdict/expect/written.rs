@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::criteria::Verdict;
 use crate::output::{self, printable};
 use crate::verdict::finished::Finished;
-use crate::verdict::word::Verdict;
 
 /// The lowest rate is this part of the measured one.
 const RATE: f64 = 0.8;

@@ -19,6 +19,13 @@ use crate::verdict::run::Run;
 use crate::verdict::tasks::Task;
 
 impl Finished {
+    /// Names the run that it belongs to, which has so many targets.
+    #[must_use]
+    pub fn in_run(self, shard: Option<String>, targets: usize) -> Self {
+        let run_targets = (targets > 1).then_some(targets as u64);
+        Self { shard, run_targets, ..self }
+    }
+
     /// The result of `run` of `task`. Findings of `fail_on` or worse fail.
     pub fn of(task: &Task, run: &Run, fail_on: Severity) -> Self {
         let report = run.report.as_ref();
@@ -30,6 +37,8 @@ impl Finished {
             schema: SCHEMA.into(),
             name: task.name.as_ref().map(ToString::to_string),
             target: task.target.to_string(),
+            shard: None,
+            run_targets: None,
             source: Some(origin(task, run)),
             url: run.url.clone(),
             started: started(run.started),

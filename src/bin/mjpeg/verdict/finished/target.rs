@@ -5,9 +5,9 @@ use mjpeg::consumers::Fate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::criteria::Verdict;
 use crate::verdict::baseline::Trend;
 use crate::verdict::exempt::Exempt;
-use crate::verdict::word::Verdict;
 
 /// The name and version of the format.
 pub const SCHEMA: &str = "mjpeg.check/1";
@@ -22,6 +22,12 @@ pub struct Finished {
     pub name: Option<String>,
     /// The target as typed, without a password.
     pub target: String,
+    /// The shard of its run, as `2/6`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
+    /// How many targets its run has, if these are several: so a file that was cut is noticed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_targets: Option<u64>,
     /// What kind of target it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Origin>,

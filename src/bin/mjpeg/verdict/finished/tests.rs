@@ -32,7 +32,7 @@ pub fn hostile() -> Finished {
         finding.message = evil.into();
     }
     it.findings = findings;
-    it.verdict = crate::verdict::word::Verdict::Fail;
+    it.verdict = crate::criteria::Verdict::Fail;
     if let Some(timing) = &mut it.timing {
         timing.fps = 9.5;
     }

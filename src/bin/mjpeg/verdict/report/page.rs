@@ -9,13 +9,13 @@ use serde::Serialize;
 
 use super::section::{section, verdict_ink};
 use super::template;
+use crate::criteria::Verdict;
 use crate::output::printable;
 use crate::page::document;
 use crate::problem::Problem;
 use crate::replacement::Replacement;
 use crate::verdict::evidence::Evidence;
 use crate::verdict::finished::Finished;
-use crate::verdict::word::Verdict;
 
 const TEMPLATE: &str = include_str!("overview.html");
 /// Bytes of all sections behind which targets that pass have none.

@@ -7,12 +7,12 @@ use serde::Serialize;
 use super::drawn::{Drawn, charts};
 use super::shown::{Head, Picture, Table, heads, picture, table};
 use super::template;
+use crate::criteria::Verdict;
 use crate::output::{bytes, printable};
 use crate::problem::Problem;
 use crate::verdict::baseline::Trend;
 use crate::verdict::evidence::Evidence;
 use crate::verdict::finished::{Finding, Finished};
-use crate::verdict::word::Verdict;
 
 const TEMPLATE: &str = include_str!("section.html");
 #[derive(Debug, Serialize)]

@@ -1,16 +1,16 @@
-//! The verdict on a target: its word in JSON, and its exit status.
+//! The verdict on a stream: its word in JSON, and its exit status.
 
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Exit;
 
-/// The verdict on one target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// The verdict on a stream, or on a window of it. In a window the later one counts when several apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// No findings at or above the limit.
+    /// No finding that counts.
     Pass,
-    /// Findings at or above the limit.
+    /// Findings that count, or no picture.
     Fail,
     /// No response: name, connection, TLS, authentication or HTTP status.
     Unreachable,
@@ -25,6 +25,10 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Those that a window can have: a signal ends the watch, not a verdict.
+    pub const OF_WINDOWS: [Self; 6] =
+        [Self::Pass, Self::Fail, Self::Unreachable, Self::NotAStream, Self::Stalled, Self::Error];
+
     /// The verdict on a target that gave no stream, or a stream that failed.
     pub fn of(exit: Exit) -> Self {
         match exit {

@@ -1,0 +1,125 @@
+//! The places of connections: when all are taken, the client that has kept its one longest without a use loses it.
+
+use std::collections::BTreeMap;
+use std::net::Shutdown;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use socket2::Socket;
+
+/// Connections at the same time. Each may have a probe.
+const MOST_CONNECTIONS: usize = 64;
+
+/// The places of all connections. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Places(Arc<Mutex<Taken>>);
+
+#[derive(Debug, Default)]
+struct Taken {
+    /// In the order in which they were taken.
+    all: BTreeMap<u64, Entry>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    socket: Arc<Socket>,
+    purpose: Use,
+}
+
+/// What a connection is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// The client is to send its request, or to take the answer: a place that a client can keep for as long as it likes.
+    Waits,
+    /// The answer is made.
+    Works,
+    /// It was ended for another one.
+    Ended,
+}
+
+/// The place of one connection, until it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    places: Places,
+    number: u64,
+}
+
+impl Places {
+    /// A place for `socket`. If all are taken, the connection that has waited longest for its client is ended. `None`: all work.
+    pub fn take(&self, socket: &Arc<Socket>) -> Option<Place> {
+        let mut taken = self.taken();
+        let used = taken.all.values().filter(|entry| entry.purpose != Use::Ended).count();
+        if used >= MOST_CONNECTIONS {
+            let oldest = taken.all.values_mut().find(|entry| entry.purpose == Use::Waits)?;
+            oldest.purpose = Use::Ended;
+            // Its thread wakes up, and gives the place back.
+            let _ = oldest.socket.shutdown(Shutdown::Both);
+        }
+        // Threads that end are not counted, but must not become many.
+        if taken.all.len() >= 2 * MOST_CONNECTIONS {
+            return None;
+        }
+        let number = taken.next;
+        taken.next += 1;
+        taken.all.insert(number, Entry { socket: Arc::clone(socket), purpose: Use::Waits });
+        Some(Place { places: self.clone(), number })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        // Nothing panics while it holds the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// From now on it is used for this.
+    pub fn set(&self, purpose: Use) {
+        let mut taken = self.places.taken();
+        if let Some(entry) = taken.all.get_mut(&self.number).filter(|entry| entry.purpose != Use::Ended) {
+            entry.purpose = purpose;
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.places.taken().all.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn the_client_that_waits_longest_makes_room_and_one_that_is_answered_does_not() {
+        let places = Places::default();
+        let pair = || {
+            let (near, far) = UnixStream::pair().unwrap();
+            far.set_nonblocking(true).unwrap();
+            (Arc::new(Socket::from(std::os::fd::OwnedFd::from(near))), far)
+        };
+        let mut all: Vec<_> = (0..MOST_CONNECTIONS)
+            .map(|_| {
+                let (socket, far) = pair();
+                (places.take(&socket).unwrap(), socket, far)
+            })
+            .collect();
+        all[0].0.set(Use::Works);
+        let is_ended = |far: &mut UnixStream| matches!(far.read(&mut [0]), Ok(0));
+        let (socket, _far) = pair();
+        let more = places.take(&socket).unwrap();
+        let ended: Vec<usize> = (0..all.len()).filter(|&n| is_ended(&mut all[n].2)).collect();
+        assert_eq!(ended, [1]);
+        // One that was ended gives no second place.
+        all[1].0.set(Use::Waits);
+        all.iter().skip(1).for_each(|it| it.0.set(Use::Works));
+        more.set(Use::Works);
+        assert!(places.take(&pair().0).is_none(), "all work");
+        drop(all.pop());
+        assert!(places.take(&pair().0).is_some());
+    }
+}
