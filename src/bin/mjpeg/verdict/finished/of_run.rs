@@ -7,7 +7,8 @@ use mjpeg::consumers::Fate;
 use serde_json::{Map, Value};
 
 use super::target::{
-    Asked, Change, Finding, Finished, Frames, Gap, Latency, Limits, Origin, Reader, SCHEMA, Strip, Tcp, Timing,
+    Asked, Change, Finding, Finished, Frames, Gap, Latency, Limits, Origin, Reader, SCHEMA, Strip, Tcp,
+    Timing,
 };
 use crate::output;
 use crate::transport::{End, Target};
