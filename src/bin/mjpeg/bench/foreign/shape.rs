@@ -147,24 +147,38 @@ fn block_of_chunks(chunks: &[u64], parts: &[Part]) -> Option<u64> {
     (is_same && !is_part && size >= SMALLEST_BLOCK).then_some(size)
 }
 
-/// The greatest number of bytes of which most sends are multiples. On a busy machine the bytes of one send may be read with a pause
+/// The greatest number of bytes of which the sends are multiples. On a busy machine the bytes of one send may be read with a pause
 /// between them, which makes two of it.
 fn block_of_sends(sends: &[Send], parts: &[Part]) -> Option<u64> {
     let sizes: Vec<u64> = sends.iter().map(|send| send.end - send.start).collect();
     let divisors = sizes.windows(2).map(|pair| gcd(pair[0], pair[1]));
     let mut candidates: Vec<u64> =
         divisors.chain(sizes.iter().copied()).filter(|&it| it > 0).take(CANDIDATES).collect();
+    candidates.extend(sizes.iter().copied().reduce(gcd));
     candidates.sort_unstable();
     candidates.dedup();
-    let is_of_most = |block: &u64| {
-        let multiples = sizes.iter().filter(|&size| size % block == 0).count();
-        multiples as f64 >= MOST * sizes.len() as f64
-    };
-    let block = candidates.into_iter().rev().find(is_of_most)?;
+    let block = candidates.into_iter().rev().find(|&block| is_block(&sizes, block))?;
     // Parts of one size: any server that sends one at a time sends multiples of it.
     let pitch = parts.windows(2).map(|pair| pair[1].start - pair[0].start).reduce(gcd);
     let is_part = pitch.is_some_and(|pitch| pitch >= SMALLEST_BLOCK && block % pitch == 0);
     (block >= SMALLEST_BLOCK && !is_part).then_some(block)
+}
+
+/// Whether most sends are multiples of `block`, and each of the others makes one with the next.
+fn is_block(sizes: &[u64], block: u64) -> bool {
+    let (mut whole, mut rest) = (0, 0);
+    for (index, size) in sizes.iter().enumerate() {
+        if rest == 0 && size % block == 0 {
+            whole += 1;
+            continue;
+        }
+        let is_second = rest != 0;
+        rest = (rest + size % block) % block;
+        if is_second && rest != 0 && index + 1 < sizes.len() {
+            return false;
+        }
+    }
+    whole as f64 >= MOST * sizes.len() as f64
 }
 
 fn gcd(a: u64, b: u64) -> u64 {
@@ -234,6 +248,9 @@ mod tests {
             assert_eq!(shape.sending, expected, "{block:?}");
             assert_eq!(shape.torn > 0.2, block.is_some(), "{block:?}");
         }
+        // Most sends of parts that are nearly alike have one size; the others are one block longer.
+        let (reads, parts) = scripted(&[45_300, 45_400], Some(4096));
+        assert_eq!(Shape::of(&reads, &parts, &[], ms(100)).sending, Sending::Blocks { bytes: 4096 });
         // A busy machine reads a block in two pieces.
         let (mut reads, parts) = scripted(&lengths, Some(16_384));
         let Read { at, end } = reads[3];
