@@ -9,7 +9,7 @@ use super::carrier::{Carrier, carriers};
 use super::cause::{Cause, Gap};
 use super::decision::deciding;
 use super::decoding::{Flaw, decoded};
-use super::judge::Lateness;
+use super::lateness::Lateness;
 use super::rule::{Rule, Severity};
 use super::rules::consumer::CONSUMER_FAILS;
 use super::rules::snapshot::{NOT_A_SNAPSHOT, SNAPSHOT};

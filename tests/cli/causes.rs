@@ -2,6 +2,7 @@
 
 use crate::kit;
 
+use std::path::Path;
 use std::process::Command;
 
 use kit::http;
@@ -44,10 +45,11 @@ fn a_server_that_is_stopped_is_the_cause_of_its_gap() {
     let verdict: Value = serde_json::from_str(&check.end().expect(0).text()).unwrap();
     let stall = found(&verdict, "stall").unwrap();
     assert_eq!(stall["cause"], "camera", "{verdict}");
-    assert!(stall["message"].as_str().unwrap().contains("probes answered), no packet was lost"), "{verdict}");
-    let gap = &verdict["gaps"][0];
-    assert!(gap["silent_ms"].as_f64() > Some(1500.0) && gap["tcp"]["out_of_order"] == 0, "{verdict}");
-    assert!(found(&verdict, "reader-late").is_none(), "{verdict}");
+    assert!(stall["message"].as_str().unwrap().contains(" answered), no packet was lost"), "{verdict}");
+    // A busy machine may make the check late as well, before the server is stopped.
+    let gaps = verdict["gaps"].as_array().unwrap();
+    let gap = gaps.iter().find(|gap| gap["cause"] == "camera").unwrap();
+    assert!(gap["silent_ms"].as_f64() > Some(1050.0) && gap["tcp"]["out_of_order"] == 0, "{verdict}");
     server.run.signal("CONT");
 }
 
@@ -72,19 +74,25 @@ fn a_check_that_is_stopped_does_not_blame_the_camera() {
         assert!(late["message"].as_str().unwrap().starts_with("not judged: a gap above the limit"), "{late}");
         assert!(found(&verdict, "gap-above-limit").is_none(), "{verdict}");
         assert!(found(&verdict, "fps-below-limit").is_none(), "{verdict}");
-        assert_eq!(verdict["gaps"][0]["cause"], "reader", "{verdict}");
+        let gaps = verdict["gaps"].as_array().unwrap();
+        assert!(gaps.iter().all(|gap| gap["cause"] == "reader"), "{verdict}");
         assert!(verdict["reader"]["late_max_ms"].as_f64() > Some(1000.0), "{verdict}");
-        assert!(verdict["gaps"][0]["waiting_bytes"].as_u64() > Some(10_000), "{verdict}");
+        assert!(gaps.iter().any(|gap| gap["waiting_bytes"].as_u64() > Some(10_000)), "{verdict}");
     }
 }
 
 /// Needs root, /dev/net/tun and two minutes: the script is the wire between two network namespaces.
 #[cfg(target_os = "linux")]
 #[ignore = "takes minutes, and needs root"]
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the rate is what it is for; a test that checks nothing must say so"
+)]
 #[test]
 fn no_cause_is_taken_for_another_one_over_a_wire_that_loses_packets() {
-    if !peer::is_root() {
-        return eprintln!("skipped: needs root");
+    if !peer::is_root() || !Path::new("/dev/net/tun").exists() {
+        return eprintln!("not root, or no /dev/net/tun: this test checks nothing");
     }
     let script = kit::repository("benches/causes.py");
     let mut command = Command::new("python3");

@@ -103,7 +103,7 @@ impl Flow {
         // A late read makes a pause before it, and pictures that come at once.
         let is_ours = |count: usize| late.reads * 2 > count as u64;
         let bursts = Bursts::of(&self.times);
-        if bursts.is_some_and(|bursts| is_ours(bursts.count as usize)) {
+        if bursts.is_some_and(|bursts| is_ours(bursts.count)) {
             gaps.withhold("bursts");
         } else if let Some(bursts) = bursts {
             let mut message = format!(

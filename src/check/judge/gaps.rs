@@ -7,26 +7,13 @@ use core::time::Duration;
 
 use super::findings::{Findings, Place};
 use crate::check::cause::{Cause, Evidence, Gap, Silence};
+use crate::check::lateness::Lateness;
 use crate::check::rules::timing::READER_LATE;
 
 /// Most gaps that are kept: the longest.
 const MOST: usize = 64;
 /// Shorter gaps are no stall without a limit that the user sets.
 const SHORTEST: Duration = Duration::from_millis(1000);
-
-/// How late the reader was: reads that found bytes after a time in which it did not look.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Lateness {
-    /// Late reads.
-    pub reads: u64,
-    /// Their lateness together.
-    pub total: Duration,
-    /// The longest.
-    pub longest: Duration,
-    /// The time in which the reading thread was ready and had no processor.
-    pub starved: Duration,
-}
 
 /// The gaps so far.
 #[derive(Debug, Clone, Default)]

@@ -45,7 +45,6 @@ use crate::multipart::{Collector, Event, Part};
 use crate::strip::Identity;
 
 pub use self::expectations::Expectations;
-pub use self::gaps::Lateness;
 pub use self::recording::RecordingFault;
 pub use self::snapshots::Snapshots;
 
