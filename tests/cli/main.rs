@@ -48,6 +48,7 @@ mod picture_classes;
 mod reach;
 mod reach_authentication;
 mod reach_proxy;
+mod reach_secrets;
 mod reach_servers;
 mod readme;
 mod record;

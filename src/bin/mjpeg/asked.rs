@@ -34,7 +34,7 @@ impl Asked {
     /// How long the target may take to open. The time limit is one for the camera; our disk has a while at least.
     pub fn patience(&self, target: &Target, idle: Duration) -> Duration {
         let least = if let Target::File(_) = target { LEAST_OF_ANSWER } else { Duration::ZERO };
-        self.duration.map_or(idle, |duration| duration.max(least).min(idle))
+        self.duration.map_or(idle, |duration| duration.min(idle)).max(least)
     }
 
     /// Why no part came until the time was up: the limit may be too short to tell.

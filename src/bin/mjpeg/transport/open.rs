@@ -14,6 +14,7 @@ use super::options::Options;
 use super::pattern::PatternReader;
 use super::recorded::RecordedReader;
 use super::retry;
+use super::session::LEAST_OF_ANSWER;
 use super::stream::Stream;
 use super::target::Target;
 use super::wire::{Wire, WireEnd, WiredReader};
@@ -38,6 +39,11 @@ pub trait Opener {
 
     /// Closes a connection that is kept.
     fn close(&mut self) {}
+
+    /// Whether it reads what this machine has: how long that takes says nothing about the stream.
+    fn is_local(&self) -> bool {
+        false
+    }
 }
 
 /// The stack of a request: a TLS handshake needs most.
@@ -96,6 +102,10 @@ impl Opener for Source {
         self.client.iter_mut().for_each(Client::close);
     }
 
+    fn is_local(&self) -> bool {
+        !self.target.is_live()
+    }
+
     fn open(&mut self, patience: Duration) -> Result<Stream, OpenError> {
         if !self.options.is_lean {
             return self.open_here(patience);
@@ -116,7 +126,9 @@ impl Source {
     fn open_here(&mut self, patience: Duration) -> Result<Stream, OpenError> {
         let (clock, stop) = (&self.clock, &self.stop);
         let wire = Wire::new(clock, stop);
-        let deadline = clock.now() + patience;
+        let now = clock.now();
+        // The limit is one for a producer. This machine has a while at least: it may be busy, and a disk may have to start to spin.
+        let deadline = now + patience.max(LEAST_OF_ANSWER);
         wire.set_deadline(Some(deadline));
         let local = match &self.target {
             Target::Url(url) => {
@@ -140,7 +152,10 @@ impl Source {
         };
         let new = |input: Box<dyn Read + Send>| Stream::new(input, Expected::Saved, &wire, clock, false);
         let (stream, may_pause) = match (local.map_err(of_problem)?, &self.target) {
-            (Local::Pipe(file), _) => (new(Box::new(WiredReader::new(file, &wire))), MayPause::Yes),
+            (Local::Pipe(file), _) => {
+                wire.set_deadline(Some(now + patience));
+                (new(Box::new(WiredReader::new(file, &wire))), MayPause::Yes)
+            }
             (Local::Disk(file), Target::File(path)) => {
                 let file = Box::new(WiredReader::new(file, &wire));
                 let opened = RecordedReader::open(path, file, clock, stop, deadline);
