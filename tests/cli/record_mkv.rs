@@ -152,8 +152,11 @@ fn on_a_full_disk_the_file_ends_behind_the_last_whole_frame() {
     let camera = Camera::sending(HEAD, vec![part(&jpeg).repeat(20)]);
     strace.args(["-f", "-qq", "-o", "/dev/null", "-P"]).arg(&mkv);
     strace.args(["-e", "inject=writev:error=ENOSPC:when=8+", env!("CARGO_BIN_EXE_mjpeg")]);
-    let end = run(strace.args(["record", &camera.url, "--quiet", "--mkv"]).arg(&mkv));
+    let end = run(strace.args(["record", &camera.url, "--quiet", "--format", "json", "--mkv"]).arg(&mkv));
     assert!(end.err.contains("full.mkv: No space left"), "{}", end.err);
+    let summary: Value = serde_json::from_slice(&end.out).unwrap();
+    assert_eq!(summary["frames_written"], 7, "{summary}");
+    assert_eq!(summary["bytes_written"], 7 * jpeg.len(), "{summary}");
     end.expect(6);
     is_sound(&mkv);
     let Some(frames) = frames(&mkv) else { return };

@@ -103,16 +103,10 @@ impl Row {
 
     /// Replaces what the server repeats of the request's secrets: in hexadecimal by as many `x`.
     pub fn hide(&mut self, secrets: &Secrets) {
-        for (_, value) in &mut self.fields {
-            *value = secrets.hidden(value).into_owned();
-        }
+        secrets.hide_fields(&mut self.fields);
         self.head = self.head.take().map(|head| secrets.shown_lines(&head));
         let around = self.regions.iter_mut().filter(|region| region.name != "body");
         around.for_each(|region| secrets.mask(&mut region.bytes));
-        let entries = self.markers.iter_mut().flat_map(|markers| &mut markers.entries);
-        for comment in entries.filter(|it| it.marker.as_deref() == Some("COM")) {
-            comment.text = secrets.hidden(&comment.text).into_owned();
-        }
     }
 
     /// Keeps the markers of its picture.

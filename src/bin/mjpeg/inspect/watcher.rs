@@ -1,5 +1,6 @@
 //! Turns the events of a stream into rows.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use mjpeg::jpeg::MarkerJudge;
@@ -151,7 +152,12 @@ impl<S: Sink> Observer for Watcher<S> {
             row.regions = window.take(part, most);
         }
         if self.details.jpeg {
-            row.set_markers(part.body, &judgement);
+            // Hidden before it is cut: the start of a comment may end in the middle of a password.
+            let mut body = Cow::Borrowed(part.body);
+            if !self.secrets.is_empty() {
+                self.secrets.hide_in_segments(body.to_mut());
+            }
+            row.set_markers(&body, &judgement);
         }
         let identity = self.strips.read(part.body);
         row.strip = identity.map(|identity| Strip::of(&identity, self.began, arrival));

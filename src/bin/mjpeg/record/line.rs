@@ -1,6 +1,5 @@
 //! A line of the manifest: everything about a frame that its file does not contain.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use mjpeg::jpeg::Depth;
@@ -117,11 +116,7 @@ impl Line {
 
     /// Replaces what the server repeats of the request's secrets.
     pub fn hide(&mut self, secrets: &Secrets) {
-        for (_, value) in &mut self.fields {
-            if let Cow::Owned(shown) = secrets.hidden(value) {
-                *value = shown;
-            }
-        }
+        secrets.hide_fields(&mut self.fields);
     }
 
     /// Adds the hash of what was written.

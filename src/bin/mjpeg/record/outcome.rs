@@ -34,9 +34,9 @@ pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resu
             return failure(Exit::NotAStream, "the stream ended without a picture".into());
         }
         summary.end = End::Stalled.word("goal");
-        let time = goal.duration.map_or("that time".into(), |it| {
-            format!("the {} of --duration", humantime::format_duration(it))
-        });
+        let time = goal
+            .duration
+            .map_or("that time".into(), |it| format!("the {} of --duration", humantime::format_duration(it)));
         return failure(Exit::Stalled, format!("no frame came in {time}"));
     }
     match (end, failed) {

@@ -261,8 +261,13 @@ impl Recorder {
                 return Ok(Flow::Enough);
             }
         };
-        self.summary.frames_written += 1;
-        self.summary.bytes_written += jpeg.len() as u64;
+        let operations = &self.sink.operations;
+        let mkv = self.sink.mkv.as_mut();
+        let filmed = mkv.map_or(Ok(()), |mkv| operations.run(|| mkv.good(jpeg, part, arrival, at.unix)));
+        if filmed.is_ok() || !self.sink.is_mkv_alone() {
+            self.summary.frames_written += 1;
+            self.summary.bytes_written += jpeg.len() as u64;
+        }
         if let Some((seq, file)) = placed {
             let mut line = Line::new(part, arrival, &verdict);
             (line.seq, line.file, line.file_bytes) = (Some(seq), Some(file), jpeg.len() as u64);
@@ -272,10 +277,8 @@ impl Recorder {
             }
             self.open(part.number, line);
         }
-        // Behind the line: if this fails, the frame in OUT has its line all the same.
-        if let Some(mkv) = &mut self.sink.mkv {
-            self.sink.operations.run(|| mkv.good(jpeg, part, arrival, at.unix))?;
-        }
+        // Behind the line: if this failed, the frame in OUT has its line all the same.
+        filmed?;
         self.show();
         let is_reached = self.goal.is_reached(self.summary.frames_written, self.summary.bytes_written);
         Ok(if is_reached { Flow::Enough } else { Flow::More })

@@ -43,6 +43,11 @@ impl Sink {
         self.operations.run(|| self.directory.as_mut().map_or(Ok(()), Directory::open))
     }
 
+    /// Whether frames go to the video only.
+    pub fn is_mkv_alone(&self) -> bool {
+        self.mkv.is_some() && self.directory.is_none() && self.concat.is_none() && self.stdout.is_none()
+    }
+
     /// Writes a good frame that came `at` this moment.
     ///
     /// # Errors

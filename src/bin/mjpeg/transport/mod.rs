@@ -46,6 +46,7 @@ mod route;
 mod secrets;
 mod session;
 mod shown_head;
+mod shown_picture;
 mod stream;
 mod tap;
 mod target;

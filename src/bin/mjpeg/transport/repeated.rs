@@ -6,6 +6,14 @@ use std::collections::BTreeSet;
 const DEPTH: usize = 3;
 /// Longest name or number of an HTML character reference.
 const REFERENCE_BYTES: usize = 10;
+/// The names of characters of ASCII in HTML.
+const PUNCTUATION: [(&str, u32); 5] = [
+    ("amp", '&' as u32),
+    ("lt", '<' as u32),
+    ("gt", '>' as u32),
+    ("quot", '"' as u32),
+    ("apos", '\'' as u32),
+];
 /// The names of the characters from U+00A0 to U+00FF in HTML.
 const LATIN_1: &str = "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr \
     deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest \
@@ -16,10 +24,39 @@ const LATIN_1: &str = "nbsp iexcl cent pound curren yen brvbar sect uml copy ord
 /// What decoders put in the place of bytes that are not UTF-8.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
+/// Which letters are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Letters {
+    /// Those of the same case.
+    SameCase,
+    /// Those of any case, of ASCII and of Latin-1.
+    AnyCase,
+}
+
+impl Letters {
+    /// Whether the bytes that were read are those of `value` behind its first `known` bytes.
+    fn are_same(self, read: &[u8], value: &[u8], known: usize) -> bool {
+        let Some(expected) = value.get(known..known + read.len()) else { return false };
+        let is_same = |(at, (&read, &expected)): (usize, (&u8, &u8))| {
+            read == expected
+                || self == Self::AnyCase
+                    && (read.eq_ignore_ascii_case(&expected)
+                        || is_other_case(read, expected, &value[..known + at]))
+        };
+        read.iter().zip(expected).enumerate().all(is_same)
+    }
+}
+
+/// Whether two bytes are a letter from U+00C0 to U+00FE in both cases: in Latin-1, or its last byte in UTF-8.
+fn is_other_case(read: u8, expected: u8, before: &[u8]) -> bool {
+    let is_latin_1 = read >= 0xc0 && expected >= 0xc0;
+    read ^ expected == 0x20 && (is_latin_1 || read >= 0x80 && before.last() == Some(&0xc3))
+}
+
 /// How many bytes at the start of `text` are a form of `value`; `None`: none.
-pub fn length(text: &[u8], value: &[u8]) -> Option<usize> {
-    let may_be_coded = |byte: &u8| *byte == value[0] || b"%&\\+".contains(byte) || *byte >= 0x80;
-    if value.is_empty() || !text.first().is_some_and(may_be_coded) {
+pub fn length(text: &[u8], value: &[u8], letters: Letters) -> Option<usize> {
+    let (&start, &first) = (text.first()?, value.first()?);
+    if !(letters.are_same(&[start], &[first], 0) || b"%&\\+".contains(&start) || start >= 0x80) {
         return None;
     }
     // Offsets in the text and in the value from where both go on. A byte may be read in several ways.
@@ -31,7 +68,7 @@ pub fn length(text: &[u8], value: &[u8]) -> Option<usize> {
         }
         readings(&text[at..], &mut |bytes, length| {
             let next = (at + length, known + bytes.len());
-            if value[known..].starts_with(bytes) && seen.insert(next) {
+            if letters.are_same(bytes, value, known) && seen.insert(next) {
                 open.push(next);
             }
         });
@@ -76,9 +113,9 @@ fn readings(text: &[u8], take: &mut dyn FnMut(&[u8], usize)) {
             }
         }
         b'\\' => match text.get(1) {
-            Some(b'u') => {
+            Some(b'u' | b'U') => {
                 let Some(code) = hexadecimal(text, 2, 4) else { return };
-                let low = hexadecimal(text, 8, 4).filter(|_| text[6..].starts_with(b"\\u"));
+                let low = hexadecimal(text, 8, 4).filter(|_| text[6..8].eq_ignore_ascii_case(b"\\u"));
                 match low {
                     Some(low @ 0xdc00..=0xdfff) if (0xd800..=0xdbff).contains(&code) => {
                         character(take, 0x1_0000 + ((code - 0xd800) << 10) + (low - 0xdc00), 12);
@@ -86,7 +123,7 @@ fn readings(text: &[u8], take: &mut dyn FnMut(&[u8], usize)) {
                     _ => character(take, code, 6),
                 }
             }
-            Some(b'x') => {
+            Some(b'x' | b'X') => {
                 let Some(code) = hexadecimal(text, 2, 2) else { return };
                 byte(take, code, 4);
             }
@@ -121,19 +158,18 @@ fn character(take: &mut dyn FnMut(&[u8], usize), code: u32, length: usize) {
     }
 }
 
-/// The character of an HTML reference, without `&` and `;`.
+/// The character of an HTML reference, without `&` and `;`. A page may have been made upper case as a whole.
 fn reference(name: &[u8]) -> Option<u32> {
-    let named = |c: char| Some(u32::from(c));
     match name {
-        b"amp" => named('&'),
-        b"lt" => named('<'),
-        b"gt" => named('>'),
-        b"quot" => named('"'),
-        b"apos" => named('\''),
         [b'#', b'x' | b'X', digits @ ..] => hexadecimal(digits, 0, digits.len()),
         [b'#', digits @ ..] => std::str::from_utf8(digits).ok()?.parse().ok(),
         name => {
-            LATIN_1.split(' ').zip(0xa0..).find(|(known, _)| known.as_bytes() == name).map(|(_, code)| code)
+            let latin_1 = LATIN_1.split(' ').filter(|it| !it.is_empty()).zip(0xa0..);
+            let named = |&(known, _): &(&str, u32)| known.as_bytes() == name;
+            let named_in_any_case = |&(known, _): &(&str, u32)| known.as_bytes().eq_ignore_ascii_case(name);
+            let mut all = PUNCTUATION.into_iter().chain(latin_1);
+            let found = all.clone().find(named).or_else(|| all.find(named_in_any_case));
+            found.map(|(_, code)| code)
         }
     }
 }
@@ -172,7 +208,36 @@ mod tests {
             ("\u{c3}\u{a9}", "\u{e9}", Some(4)),
             ("%C3%a9", "\u{e9}", Some(6)),
         ] {
-            assert_eq!(length(text.as_bytes(), value.as_bytes()), expected, "{text} {value}");
+            for letters in [Letters::SameCase, Letters::AnyCase] {
+                assert_eq!(length(text.as_bytes(), value.as_bytes(), letters), expected, "{text} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn letters_of_another_case_are_the_same_if_that_is_asked_for() {
+        for (text, value) in [
+            (&b"AbC"[..], &b"aBc"[..]),
+            ("\u{c9}".as_bytes(), "\u{e9}".as_bytes()),
+            (b"%C3%89", "\u{e9}".as_bytes()),
+            (b"\xc9", b"\xe9"),
+            ("\u{c9}".as_bytes(), b"\xe9"),
+            (b"&EACUTE;&AMP;", "\u{c9}&".as_bytes()),
+            (b"\\U00E9\\X41", "\u{c9}a".as_bytes()),
+        ] {
+            let of = |letters| length(text, value, letters);
+            assert_eq!(
+                of(Letters::AnyCase),
+                Some(text.len()),
+                "{} {}",
+                text.escape_ascii(),
+                value.escape_ascii()
+            );
+            assert_eq!(of(Letters::SameCase).is_some(), text.starts_with(b"&"), "{}", text.escape_ascii());
+        }
+        // Two characters that differ in the same bit.
+        for (text, value) in [("@", "`"), ("[", "{"), ("\u{a1}", "\u{81}"), ("ab", "AC"), ("a", "AB")] {
+            assert_eq!(length(text.as_bytes(), value.as_bytes(), Letters::AnyCase), None, "{text} {value}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The secrets of the requests for one target, and how they are hidden in what its server says.
 //!
 //! A server may repeat the password of a request in a page, a status line or a `Location`: as it was sent, decoded, or
-//! escaped for URLs, HTML or JSON.
+//! escaped for URLs, HTML or JSON, and in letters of another case.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,10 +13,11 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::credentials::Credentials;
 use super::field::Field;
-use super::repeated;
+use super::repeated::{self, Letters};
 use crate::redacted::{REDACTED, is_secret, secret_values, without_parameters};
 
-/// Shorter values are hidden only where no letter or digit is beside them: a password `1` must not change `HTTP/1.1`.
+/// Shorter values are hidden only where no letter or digit is beside them, and in letters of the same case: a password `1`
+/// must not change `HTTP/1.1`, nor `ok` the words of a status line.
 const SHORT: usize = 4;
 /// Fields of a request whose values are no secrets. Of other fields it is not known.
 const PUBLIC_FIELDS: [&str; 13] = [
@@ -53,6 +54,11 @@ impl Secrets {
         let values = Arc::make_mut(&mut self.values);
         values.push(value.to_vec());
         values.sort_by_key(|it| std::cmp::Reverse(it.len()));
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
     }
 
     /// Adds a password, and what Basic makes of it.
@@ -124,11 +130,11 @@ impl Secrets {
     /// `bytes` without the values.
     pub fn hidden_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         // A length or a time is not the password 1, and the usual type of a part not the password `jpeg`.
-        if bytes.strip_prefix(b":").unwrap_or(bytes).trim_ascii() == b"image/jpeg" {
+        if bytes.strip_prefix(b":").unwrap_or(bytes).trim_ascii().eq_ignore_ascii_case(b"image/jpeg") {
             return Cow::Borrowed(bytes);
         }
         let least = if is_number(bytes) { SHORT } else { 0 };
-        replaced(bytes, &self.places(bytes, |value| value.len() >= least))
+        replaced(bytes, &self.places(bytes, |value| value.len() >= least), REDACTED)
     }
 
     /// Replaces the bytes of the values by as many `x`; not those of short values.
@@ -142,17 +148,18 @@ impl Secrets {
     pub fn hidden_quotation(&self, text: &str) -> String {
         let Some((before, quotation)) = text.split_once(": ") else { return text.into() };
         let is_word = |value: &[u8]| value.len() >= SHORT && !is_number(value);
-        let shown = replaced(quotation.as_bytes(), &self.places(quotation.as_bytes(), is_word));
+        let shown = replaced(quotation.as_bytes(), &self.places(quotation.as_bytes(), is_word), REDACTED);
         format!("{before}: {}", String::from_utf8_lossy(&shown))
     }
 
     /// Where those values are that `counts` accepts, in order. They do not overlap.
-    fn places(&self, bytes: &[u8], counts: impl Fn(&[u8]) -> bool) -> Vec<Range<usize>> {
+    pub(super) fn places(&self, bytes: &[u8], counts: impl Fn(&[u8]) -> bool) -> Vec<Range<usize>> {
         let mut places: Vec<Range<usize>> = Vec::new();
         let mut at = 0;
         while at < bytes.len() && !self.values.is_empty() {
             let found = self.values.iter().filter(|value| counts(value)).find_map(|value| {
-                let end = at + repeated::length(&bytes[at..], value)?;
+                let letters = if value.len() >= SHORT { Letters::AnyCase } else { Letters::SameCase };
+                let end = at + repeated::length(&bytes[at..], value, letters)?;
                 let is_inside =
                     goes_on(bytes[..at].iter().rev().copied()) || goes_on(bytes[end..].iter().copied());
                 (value.len() >= SHORT || !is_inside).then_some(at..end)
@@ -164,15 +171,15 @@ impl Secrets {
     }
 }
 
-/// `bytes` without these places.
-fn replaced<'a>(bytes: &'a [u8], places: &[Range<usize>]) -> Cow<'a, [u8]> {
+/// `bytes` with `text` in these places.
+pub(super) fn replaced<'a>(bytes: &'a [u8], places: &[Range<usize>], text: &str) -> Cow<'a, [u8]> {
     if places.is_empty() {
         return Cow::Borrowed(bytes);
     }
     let (mut out, mut end) = (Vec::with_capacity(bytes.len()), 0);
     for place in places {
         out.extend_from_slice(&bytes[end..place.start]);
-        out.extend_from_slice(REDACTED.as_bytes());
+        out.extend_from_slice(text.as_bytes());
         end = place.end;
     }
     out.extend_from_slice(&bytes[end..]);
@@ -219,6 +226,8 @@ mod tests {
             "wrong: p@s\\\"<&\\/\\u00e9 1.",
             "wrong: p@s\\\"\\u003c\\u0026/\\u00E9 1.",
             "wrong: p@s\\\"<&/\\xe9 1.",
+            "wrong: P@S\"<&/\u{c9} 1.",
+            "wrong: P@S&QUOT;&LT;&AMP;/&#201; 1.",
             // Text that was Latin-1, read as UTF-8.
             "wrong: p@s\"<&/\u{fffd} 1.",
         ] {
@@ -242,6 +251,8 @@ mod tests {
         ] {
             assert_eq!(short.hidden(text), shown);
         }
+        assert_eq!(secrets(&["ok"]).hidden("200 OK, not ok"), "200 OK, not (redacted)");
+        assert_eq!(secrets(&["Okay"]).hidden("200 OKAY"), "200 (redacted)");
         assert_eq!(secrets(&["hush"]).hidden("xhushhush1"), "x(redacted)(redacted)1");
         assert_eq!(secrets(&["hush", "hushhush"]).hidden("hushhush"), "(redacted)");
         assert!(matches!(secrets(&[]).hidden("hush"), Cow::Borrowed(_)));

@@ -1,11 +1,9 @@
 //! What the page of `--report` shows of a stream besides its verdict: times and sizes of all parts, and the parts that findings
 //! name.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use mjpeg::jpeg::{Marker, Segments};
 use mjpeg::multipart::Part;
 
 use crate::transport::Secrets;
@@ -17,9 +15,6 @@ const HEAD_BYTES: usize = 4096;
 /// Parts that are kept for the page.
 const SHOTS: usize = 8;
 
-/// Segments of a picture, and bytes of each, that are searched for secrets: the page shows the start of so many.
-const SEGMENTS: usize = 64;
-const SEGMENT_BYTES: usize = 8192;
 /// A body of at most this many bytes is searched as a whole: the page may have the picture as it came.
 const SMALL_BODY: usize = 100_000;
 
@@ -62,32 +57,13 @@ impl Evidence {
         self.head = secrets.shown_lines(&self.head);
         for shot in &mut self.shots {
             shot.head = secrets.shown_lines(&shot.head);
-            hide_in_picture(&mut shot.body, secrets);
+            secrets.hide_in_segments(&mut shot.body);
+            // Bytes that belong to no segment.
+            if shot.body.len() <= SMALL_BODY {
+                secrets.mask(&mut shot.body);
+            }
         }
         self
-    }
-}
-
-/// Hides secrets in the comments and the application segments of a picture. It keeps its length.
-fn hide_in_picture(body: &mut [u8], secrets: &Secrets) {
-    let is_text = |marker: Marker| marker == Marker::COM || (0xe0..=0xef).contains(&marker.code());
-    let segments = Segments::of(body).take(SEGMENTS).filter(|it| is_text(it.marker));
-    let hidden: Vec<(usize, Vec<u8>)> = segments
-        .filter_map(|segment| {
-            let text = &segment.parameters[..segment.parameters.len().min(SEGMENT_BYTES)];
-            let Cow::Owned(mut hidden) = secrets.hidden_bytes(text) else { return None };
-            hidden.resize(text.len(), 0);
-            Some((segment.at + 4, hidden))
-        })
-        .collect();
-    for (at, text) in hidden {
-        if let Some(place) = body.get_mut(at..at + text.len()) {
-            place.copy_from_slice(&text);
-        }
-    }
-    // Bytes that belong to no segment.
-    if body.len() <= SMALL_BODY {
-        secrets.mask(body);
     }
 }
 
@@ -169,6 +145,7 @@ fn start(head: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use mjpeg::jpeg::Segments;
     use mjpeg::multipart::{Event, Parser, Serializer};
 
     use super::*;

@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::rc::Rc;
@@ -50,6 +50,7 @@ struct Script {
     clock: Clock,
     asked: Rc<RefCell<Vec<f64>>>,
     open: Arc<AtomicUsize>,
+    is_local: Rc<Cell<bool>>,
 }
 
 struct Input {
@@ -131,6 +132,10 @@ impl Opener for Script {
         stream.read_head().unwrap();
         Ok(stream)
     }
+
+    fn is_local(&self) -> bool {
+        self.is_local.get()
+    }
 }
 
 /// Notes what it sees.
@@ -180,17 +185,20 @@ struct Play {
     asked: Rc<RefCell<Vec<f64>>>,
     camera: Camera,
     seen: Seen,
+    is_local: Rc<Cell<bool>>,
 }
 
 impl Play {
     fn new(tries: &[Try], reconnect: Tries, poll: Option<u64>) -> Self {
         let clock = Clock::simulated();
         let asked = Rc::default();
+        let is_local = Rc::default();
         let script = Script {
             tries: tries.iter().cloned().collect(),
             clock: clock.clone(),
             asked: Rc::clone(&asked),
             open: Arc::default(),
+            is_local: Rc::clone(&is_local),
         };
         let manner = Manner {
             idle: 10 * SECOND,
@@ -199,7 +207,7 @@ impl Play {
             poll: poll.map(Duration::from_secs),
         };
         let camera = Camera::with_opener(Box::new(script), manner, &clock, &Stop::default());
-        Self { clock, asked, camera, seen: Seen::default() }
+        Self { clock, asked, camera, seen: Seen::default(), is_local }
     }
 
     fn run(&mut self, deadline: Option<u64>) -> Result<End, CameraError> {
@@ -377,4 +385,15 @@ fn time_in_which_the_process_is_stopped_is_not_the_cameras() {
     play.clock.advance(1000 * SECOND);
     play.seen.enough_at = Some(3);
     assert_eq!(play.run(None).unwrap(), End::Enough);
+}
+
+#[test]
+fn what_this_machine_has_is_opened_although_the_time_is_up() {
+    for is_local in [false, true] {
+        let mut play = Play::new(&[Parts(3, Close)], Tries::AtMost(0), None);
+        play.is_local.set(is_local);
+        play.clock.advance(2 * SECOND);
+        assert_eq!(play.run(Some(1)).unwrap(), End::TimeUp);
+        assert_eq!(play.asked.borrow().len(), usize::from(is_local));
+    }
 }
