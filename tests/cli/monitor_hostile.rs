@@ -268,6 +268,7 @@ fn watched(count: usize, windows: u64) -> [(u64, u64); 2] {
 }
 
 /// `cargo test --release --test cli -- --ignored a_hundred_cameras`.
+#[expect(clippy::print_stdout, reason = "the figures are what it is for")]
 #[test]
 #[ignore = "takes a minute and both cores; figures are those of a release build"]
 fn a_hundred_cameras_need_less_than_twenty_megabytes() {

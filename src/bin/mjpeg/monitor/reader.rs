@@ -120,7 +120,7 @@ impl Reader {
                 self.log.lost(&camera.name, &why, &self.clock);
             }
             Err(CameraError::Problem(problem)) => {
-                self.log.lost(&camera.name, &problem.to_string(), &self.clock)
+                self.log.lost(&camera.name, &problem.to_string(), &self.clock);
             }
         }
     }

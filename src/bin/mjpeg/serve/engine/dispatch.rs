@@ -134,7 +134,7 @@ impl Engine {
         self.attend_at = Duration::ZERO;
         let (head, chunks) = (recipe.response_head(), recipe.chunks());
         let Injected { head, script } = match injection {
-            Some(injection) => injection.start(head, chunks),
+            Some(injection) => injection.start(&head, chunks),
             None => {
                 let chunked = |chunks| Box::new(Chunked::new(chunks, None)) as Box<dyn Script>;
                 Injected { head, script: chunks.map(chunked) }

@@ -136,7 +136,7 @@ impl Injection {
     }
 
     /// The stream with its faults. The dialect sends it in `chunks`.
-    pub fn start(mut self, head: Rc<[u8]>, mut chunks: Option<Chunks>) -> Injected {
+    pub fn start(mut self, head: &[u8], mut chunks: Option<Chunks>) -> Injected {
         let (mut changed, mut announced) = (head.to_vec(), head.to_vec());
         let mut wait = None;
         for fault in &self.faults {
@@ -193,7 +193,7 @@ impl Injector {
 
     /// The script of the next viewer.
     pub fn script(&mut self) -> Box<dyn Script> {
-        self.admit(0, None, "").unwrap().unwrap().start(Rc::from([]), None).script.unwrap()
+        self.admit(0, None, "").unwrap().unwrap().start(&[], None).script.unwrap()
     }
 }
 
