@@ -135,13 +135,16 @@ fn what_comes_before_soi_does_not_fail_a_file_of_pictures() {
             // In a response, browsers read it.
             let parts: Vec<u8> = bodies.iter().flat_map(|jpeg| part(jpeg)).collect();
             let (end, verdict) = check_bytes(&[HEAD.as_bytes(), &parts, b"--foo--\r\n"].concat(), &[]);
-            assert_eq!(verdict["findings"][0]["severity"], "error", "{lead:?}: {verdict}");
+            // One picture of several is a warning: most programs go on.
+            let is_warning = bodies.len() > 1 && lead.len() == 16;
+            let (severity, code) = if is_warning { ("warning", 0) } else { ("error", 1) };
+            assert_eq!(verdict["findings"][0]["severity"], severity, "{lead:?}: {verdict}");
             for (consumer, plays) in
                 [("ffmpeg", true), ("vlc", true), ("chromium", false), ("firefox", false)]
             {
                 assert_eq!(verdict["consumers"][consumer] == "plays", plays, "{consumer}: {verdict}");
             }
-            end.expect(1);
+            end.expect(code);
         }
     }
 }
