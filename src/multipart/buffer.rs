@@ -94,12 +94,12 @@ impl Buffer {
         if needed <= room && (self.start - self.origin >= live || room >= self.most_bytes) {
             self.bytes.copy_within(self.start..self.end, self.origin);
         } else {
-            // A buffer that was released has its last size; one that must grow doubles.
+            // A buffer that was released has its last size, and hardly any room before; one that must grow doubles.
             let usual = match self.used {
                 0 => self.read_bytes.saturating_mul(READS),
                 used => used + self.read_bytes,
             };
-            let grown = if room > live { 2 * needed } else { needed };
+            let grown = if room > LITTLE { 2 * needed } else { needed };
             let room = grown.max(usual).min(self.most_bytes).max(needed).next_multiple_of(PAGE);
             let mut bytes = alloc::vec![0; room + PAGE];
             let origin = bytes.as_ptr().align_offset(PAGE).min(PAGE);

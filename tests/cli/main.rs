@@ -89,7 +89,6 @@ mod serve_streams;
 mod serve_viewers;
 mod serve_wall;
 mod serve_watch;
-mod signals;
 mod strip;
 mod terminal;
 mod usage;

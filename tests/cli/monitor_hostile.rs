@@ -177,37 +177,6 @@ fn a_list_that_does_not_answer_stops_neither_the_watch_nor_the_end() {
 }
 
 #[test]
-fn a_camera_with_the_longest_name_is_captured_and_a_sample_too() {
-    let server = Server::start(&kit::frames(), &["--fps", "20", "--fault", "cut-picture@every=5"]);
-    let folder = TempDir::new().unwrap();
-    let (list, captured) = (folder.path().join("cameras.txt"), folder.path().join("captures"));
-    let long = "ü".repeat(127);
-    let (url, options) = (&server.stream, "--window 900ms --interval 60s");
-    fs::write(&list, format!("{long} {url}\nsampled {url} {options}\n")).unwrap();
-    let monitor = monitor(&[
-        "--targets",
-        list.to_str().unwrap(),
-        "--window=900ms",
-        "--ring=3s",
-        "--ring-after=0s",
-        "--captures",
-        captured.to_str().unwrap(),
-    ]);
-    kit::eventually("captures of both that show the fault", || {
-        let files = fs::read_dir(&captured).into_iter().flatten().map(|entry| entry.unwrap().path());
-        let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|it| it == "http")).collect();
-        let of = |start: &str| {
-            files.iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with(start))
-        };
-        let shows = |path: &std::path::PathBuf| {
-            run(mjpeg(["check", "--format", "json"]).arg(path)).text().contains("\"code\":\"J302\"")
-        };
-        (shows(of("sampled-")?) && shows(of("üüü")?)).then_some(())
-    });
-    end(monitor);
-}
-
-#[test]
 fn patterns_of_targets_that_cannot_be_meant_are_refused() {
     for (pattern, hint) in [
         ("10.1.*", "10.1.0.0/16"),

@@ -116,21 +116,15 @@ impl Stop {
         let (mut first, mut hangup) = (Vec::new(), Vec::new());
         for signal in ENDING {
             let asked = Arc::new(AtomicBool::new(false));
-            // Order matters: a signal that comes between two of these must not be lost, the second signal must find the flag
-            // that the first one set, and a loop that the descriptor wakes must find the signal.
+            // Order matters: the second signal must find the flag that the first one set, and a loop that
+            // the descriptor wakes must find the signal.
             let ids = [
-                signal_hook::flag::register_usize(signal, Arc::clone(&stop.signal), signal as usize)?,
                 signal_hook::flag::register_conditional_default(signal, Arc::clone(&asked))?,
-                signal_hook::flag::register(signal, Arc::clone(&asked))?,
+                signal_hook::flag::register(signal, asked)?,
+                signal_hook::flag::register_usize(signal, Arc::clone(&stop.signal), signal as usize)?,
                 signal_hook::low_level::pipe::register(signal, write.try_clone()?)?,
             ];
-            // One that came meanwhile may have met the first handler alone.
-            if stop.signal.load(Ordering::SeqCst) == signal as usize {
-                asked.store(true, Ordering::SeqCst);
-                // A full pipe is readable too.
-                let _ = io::Write::write(&mut &write, &[0]);
-            }
-            first.push(ids[2]);
+            first.push(ids[1]);
             if signal == SIGHUP {
                 hangup.extend(ids);
             }
