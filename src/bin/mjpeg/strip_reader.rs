@@ -16,7 +16,7 @@ const SEARCHED_IN_PASSING: u64 = 3;
 /// After them, only one of so many is searched: to decode a picture takes far longer than to read its coefficients.
 const SELDOM: u64 = 256;
 /// The same if strips are looked for in passing.
-const SELDOM_IN_PASSING: u64 = 1024;
+const SELDOM_IN_PASSING: u64 = 8192;
 /// Pictures in a row without a strip whose pixels are searched, in a stream that had one in scaled pictures.
 const PATIENCE: u64 = 20;
 /// Pictures without a strip, from the start of a stream on, whose coefficients are read one by one.
@@ -80,7 +80,7 @@ impl StripReader {
     /// The identity of the next picture.
     ///
     /// A strip that first appears behind many pictures without one is noticed 15 pictures late at most, and in scaled pictures
-    /// 1023. From then on, each picture is read.
+    /// 8191. From then on, each picture is read.
     pub fn read(&mut self, jpeg: &[u8]) -> Option<Identity> {
         if self.is_left_out() {
             self.without += 1;
