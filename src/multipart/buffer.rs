@@ -178,6 +178,26 @@ mod tests {
     }
 
     #[test]
+    fn a_large_body_moves_few_times_also_behind_a_release() {
+        let mut buffer = Buffer::new(4 << 10, 1 << 30);
+        let mut is_released = false;
+        for _ in 0..2 {
+            let (mut moves, mut place) = (0, core::ptr::null());
+            while buffer.data().len() < 16 << 20 {
+                buffer.space();
+                buffer.filled(4 << 10);
+                moves += u32::from(buffer.data().as_ptr() != place);
+                place = buffer.data().as_ptr();
+            }
+            // From four reads to 4096 of them in doublings; behind a release, as much room as before in one.
+            assert!(moves <= if is_released { 4 } else { 14 }, "{moves}");
+            buffer.consume(buffer.data().len() - 100);
+            buffer.release();
+            is_released = true;
+        }
+    }
+
+    #[test]
     fn a_body_near_the_limit_does_not_make_the_room_grow_beyond_it() {
         let mut buffer = Buffer::new(1000, 1 << 20);
         for _ in 0..20 {

@@ -1,5 +1,9 @@
 //! The strip of a picture that was scaled.
 
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+
 use super::grid::{COLUMNS, ROWS};
 use super::identity::{BOXES, Identity};
 
@@ -51,8 +55,9 @@ impl Finder {
         let widths = sizes(pixels.width as f32 / COLUMNS as f32, pixels.width as f32 / (2 * COLUMNS) as f32);
         let scaled_evenly = widths.clone().map(|x| (x, x));
         let unevenly = widths.flat_map(|x| RATIOS.map(|ratio| (x, x * ratio)));
+        let sums = Sums::new(pixels);
         let (x, y, identity) =
-            scaled_evenly.chain(unevenly).find_map(|(x, y)| Some((x, y, pixels.identity(x, y)?)))?;
+            scaled_evenly.chain(unevenly).find_map(|(x, y)| Some((x, y, sums.identity(x, y)?)))?;
         self.last = Some((x, y));
         Some(identity)
     }
@@ -67,39 +72,88 @@ fn sizes(largest: f32, smallest: f32) -> impl Iterator<Item = f32> + Clone {
 impl Pixels<'_> {
     /// The identity in boxes of this width and height.
     fn identity(self, x: f32, y: f32) -> Option<Identity> {
-        if x * COLUMNS as f32 > self.width as f32 + 0.5 || y * ROWS as f32 > self.height as f32 + 0.5 {
-            return None;
+        let sum = |columns: &Range<usize>, rows: &Range<usize>| {
+            let mut sum = 0_u32;
+            for row in rows.clone() {
+                let line = self.grey.get(row * self.width..)?.get(columns.clone())?;
+                sum = line.iter().fold(sum, |sum, &pixel| sum.wrapping_add(u32::from(pixel)));
+            }
+            Some(sum)
+        };
+        identity((self.width, self.height), (x, y), sum)
+    }
+}
+
+/// The sums of the pixels above and left of each pixel, modulo 2^32: with them, the pixels of any box are added up by
+/// three additions, so that many sizes can be tried.
+#[derive(Debug)]
+struct Sums {
+    sums: Vec<u32>,
+    width: usize,
+    height: usize,
+}
+
+impl Sums {
+    /// Those of the lines that a strip may take.
+    fn new(pixels: Pixels<'_>) -> Self {
+        let Pixels { grey, width, height } = pixels;
+        let most = RATIOS[RATIOS.len() - 1] * (ROWS * width) as f32 / COLUMNS as f32;
+        let lines = height.min(most as usize + ROWS);
+        let mut sums = vec![0_u32; (width + 1) * (lines + 1)];
+        for (line, pixels) in grey.chunks_exact(width).take(lines).enumerate() {
+            let (above, below) = sums.split_at_mut((line + 1) * (width + 1));
+            let above = &above[line * (width + 1)..];
+            let mut sum = 0_u32;
+            for (n, &pixel) in pixels.iter().enumerate() {
+                sum = sum.wrapping_add(u32::from(pixel));
+                below[n + 1] = above[n + 1].wrapping_add(sum);
+            }
         }
-        let mut light = [0; BOXES];
-        for (n, light) in light.iter_mut().enumerate() {
-            *light = self.mean((n % COLUMNS) as f32 * x, (n / COLUMNS) as f32 * y, x, y)?;
-        }
-        Identity::of_light(&light, LEAST_CONTRAST)
+        Self { sums, width, height }
     }
 
-    /// The mean of the middle of the box at this place.
-    fn mean(self, left: f32, top: f32, width: f32, height: f32) -> Option<i32> {
-        let middle = |start: f32, length: f32| {
-            let first = (start + length * 0.3) as usize;
-            first..((start + length * 0.7) as usize).max(first) + 1
+    /// The identity in boxes of this width and height.
+    fn identity(&self, x: f32, y: f32) -> Option<Identity> {
+        let sum = |columns: &Range<usize>, rows: &Range<usize>| {
+            let of = |row: usize| {
+                let line = self.sums.get(row * (self.width + 1)..)?;
+                Some(line.get(columns.end)?.wrapping_sub(*line.get(columns.start)?))
+            };
+            Some(of(rows.end)?.wrapping_sub(of(rows.start)?))
         };
-        let (columns, rows) = (middle(left, width), middle(top, height));
-        let count = columns.len() * rows.len();
-        let mut sum = 0_u64;
-        for row in rows {
-            let start = row * self.width;
-            let line = self.grey.get(start + columns.start..start + columns.end)?;
-            sum += line.iter().map(|&pixel| u64::from(pixel)).sum::<u64>();
-        }
-        Some((sum / count.max(1) as u64) as i32)
+        identity((self.width, self.height), (x, y), sum)
     }
+}
+
+/// The identity in boxes of this width and height, in a picture of this width and height. `sum` adds up the pixels of
+/// some columns and rows.
+fn identity(
+    (width, height): (usize, usize),
+    (x, y): (f32, f32),
+    sum: impl Fn(&Range<usize>, &Range<usize>) -> Option<u32>,
+) -> Option<Identity> {
+    if x * COLUMNS as f32 > width as f32 + 0.5 || y * ROWS as f32 > height as f32 + 0.5 {
+        return None;
+    }
+    let columns: [_; COLUMNS] = core::array::from_fn(|n| middle(n, x));
+    let rows: [_; ROWS] = core::array::from_fn(|n| middle(n, y));
+    let mut light = [0; BOXES];
+    for (n, light) in light.iter_mut().enumerate() {
+        let (columns, rows) = (&columns[n % COLUMNS], &rows[n / COLUMNS]);
+        *light = (sum(columns, rows)? / (columns.len() * rows.len()) as u32) as i32;
+    }
+    Identity::of_light(&light, LEAST_CONTRAST)
+}
+
+/// The pixels in the middle of the box with this number in its row or column.
+fn middle(n: usize, length: f32) -> Range<usize> {
+    let start = n as f32 * length;
+    let first = (start + length * 0.3) as usize;
+    first..((start + length * 0.7) as usize).max(first) + 1
 }
 
 #[cfg(test)]
 mod tests {
-    use std::vec;
-    use std::vec::Vec;
-
     use super::super::Grid;
     use super::*;
 
@@ -148,6 +202,22 @@ mod tests {
                 assert_eq!(found, Some(IDENTITY), "{width}x{height} at {percent} %");
             }
         }
+    }
+
+    #[test]
+    fn sums_say_what_the_pixels_say() {
+        let (width, height) = (400, 300);
+        let grey = scaled(&drawn(640, 480), (640, 480), (width, height));
+        let pixels = Pixels { grey: &grey, width, height };
+        let sums = Sums::new(pixels);
+        let mut found = 0;
+        for x in sizes(12.0, 3.0) {
+            for y in RATIOS.map(|ratio| ratio * x).into_iter().chain([x, x * 40.0]) {
+                assert_eq!(sums.identity(x, y), pixels.identity(x, y), "{x} {y}");
+                found += u32::from(sums.identity(x, y).is_some());
+            }
+        }
+        assert!(found > 0);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use signal_hook::SigId;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
 use signal_hook::iterator::Signals;
@@ -113,6 +114,18 @@ impl Stop {
             first: Arc::default(),
             hangup: Arc::default(),
         };
+        // The library loses a signal that comes between two of its steps, so they wait until all handlers are there.
+        let ending: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
+        let before = ending.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+        let installed = stop.install_handlers(&write);
+        before.thread_set_mask()?;
+        installed?;
+        // A limit on the size of files is our side's failure and is reported like a full disk.
+        signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+        Ok(stop)
+    }
+
+    fn install_handlers(&mut self, write: &UnixStream) -> io::Result<()> {
         let (mut first, mut hangup) = (Vec::new(), Vec::new());
         for signal in ENDING {
             let asked = Arc::new(AtomicBool::new(false));
@@ -121,7 +134,7 @@ impl Stop {
             let ids = [
                 signal_hook::flag::register_conditional_default(signal, Arc::clone(&asked))?,
                 signal_hook::flag::register(signal, asked)?,
-                signal_hook::flag::register_usize(signal, Arc::clone(&stop.signal), signal as usize)?,
+                signal_hook::flag::register_usize(signal, Arc::clone(&self.signal), signal as usize)?,
                 signal_hook::low_level::pipe::register(signal, write.try_clone()?)?,
             ];
             first.push(ids[1]);
@@ -129,10 +142,8 @@ impl Stop {
                 hangup.extend(ids);
             }
         }
-        (stop.first, stop.hangup) = (first.into(), hangup.into());
-        // A limit on the size of files is our side's failure and is reported like a full disk.
-        signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
-        Ok(stop)
+        (self.first, self.hangup) = (first.into(), hangup.into());
+        Ok(())
     }
 
     /// Prepares for child processes: the same signal again and SIGQUIT, SIGUSR1 and SIGUSR2 no longer kill this

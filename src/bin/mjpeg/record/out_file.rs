@@ -59,7 +59,8 @@ impl OutFile {
         match fs::metadata(path) {
             Err(_) => Ok(()),
             Ok(metadata) if !metadata.is_file() => {
-                Err(anyhow!("cannot create {}: it is not a regular file", path.display()).into())
+                let cause = anyhow!("cannot create {}: it is not a regular file", path.display());
+                Err(Problem::new(cause).hint("for a pipe or a device, write the frames to standard output: `-` as OUT"))
             }
             Ok(_) if existing == Existing::Refuse => {
                 Err(Problem::new(anyhow!("{} exists", path.display())).hint(EXISTS_HINT))
