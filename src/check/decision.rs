@@ -35,6 +35,8 @@ fn rules_of(cause: Cause) -> &'static [&'static Rule] {
         Cause::StatusLine => const { &[&STATUS_LINE] },
         Cause::HeadBareLf => const { &[&HEAD_BARE_LF] },
         Cause::ChunkedHttp10 => const { &[&CHUNKED_UNDER_HTTP10] },
+        Cause::ChunksMissing => const { &[&CHUNK_FRAMING] },
+        Cause::HeadField => const { &[&HEAD_FIELD] },
         Cause::ContentType => {
             const { &[&CONTENT_TYPE_MISSING, &CONTENT_TYPE_NOT_MIXED_REPLACE, &BOUNDARY_SEPARATOR, &SNAPSHOT] }
         }

@@ -18,6 +18,10 @@ pub enum Cause {
     HeadBareLf,
     /// The chunked coding in a response of HTTP/1.0.
     ChunkedHttp10,
+    /// Chunks are announced, and there are none.
+    ChunksMissing,
+    /// A line of the response head without a colon.
+    HeadField,
     /// The Content-Type of the response.
     ContentType,
     /// The boundary parameter: absent, or in a form that this reader does not find.
@@ -82,6 +86,8 @@ impl fmt::Display for Cause {
             Self::StatusLine => "the status line",
             Self::HeadBareLf => "LF alone in the response head",
             Self::ChunkedHttp10 => "chunks under HTTP/1.0",
+            Self::ChunksMissing => "chunks that are announced and missing",
+            Self::HeadField => "a line without a colon in the response head",
             Self::ContentType => "the Content-Type of the response",
             Self::BoundaryParameter => "the form of the boundary parameter",
             Self::BoundaryLength => "the length of the boundary",

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::http::{Head, Version};
+use crate::http::{FieldFlaw, Head, Version};
 
 /// What comes before the body, as far as readers differ in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,10 @@ pub struct ResponseHead {
     pub length_flaw: Option<LengthFlaw>,
     /// Whether Transfer-Encoding is chunked.
     pub is_chunked: bool,
+    /// The body is not in chunks, although Transfer-Encoding says so.
+    pub lacks_chunks: bool,
+    /// A line has no colon.
+    pub has_stray_line: bool,
     /// The content coding that is announced.
     pub content_coding: Option<ContentCoding>,
 }
@@ -92,6 +96,8 @@ impl ResponseHead {
             content_length: length.filter(|_| counts && !head.is_chunked()),
             length_flaw,
             is_chunked: head.is_chunked(),
+            lacks_chunks: false,
+            has_stray_line: head.fields().lines().iter().any(|line| line.flaw == Some(FieldFlaw::NoColon)),
             content_coding: head.fields().first("content-encoding").and_then(ContentCoding::of),
         }
     }
@@ -100,6 +106,12 @@ impl ResponseHead {
     #[must_use]
     pub fn starting_with(self, start: HeadStart) -> Self {
         Self { start, ..self }
+    }
+
+    /// The same head before a body that is, or is not, in chunks.
+    #[must_use]
+    pub fn before_chunks(self, is_in_chunks: bool) -> Self {
+        Self { lacks_chunks: self.is_chunked && !is_in_chunks, ..self }
     }
 }
 

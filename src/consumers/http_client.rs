@@ -15,6 +15,8 @@ pub struct HttpClient {
     pub skips_blank_line: Option<bool>,
     /// Lengths of the response that it refuses, or takes for a body of no or few bytes.
     pub refused_lengths: Option<&'static [LengthFlaw]>,
+    /// Whether a line without a colon in the head is refused.
+    pub refuses_stray_line: Option<bool>,
     /// Codings that it decodes. It shows nothing if the body is not coded.
     pub codings: Option<&'static [ContentCoding]>,
 }
@@ -24,14 +26,20 @@ use LengthFlaw::*;
 
 impl HttpClient {
     /// Nothing is known.
-    pub const UNKNOWN: Self =
-        Self { headless: None, skips_blank_line: None, refused_lengths: None, codings: None };
+    pub const UNKNOWN: Self = Self {
+        headless: None,
+        skips_blank_line: None,
+        refused_lengths: None,
+        refuses_stray_line: None,
+        codings: None,
+    };
     /// libavformat 5.1.9. It takes the first line of the body for the status line, and the head of the first
     /// part for that of the response.
     pub const FFMPEG: Self = Self {
         headless: Some(Fate::Dies),
         skips_blank_line: Some(false),
         refused_lengths: Some(&[Empty, Word, Suffix]),
+        refuses_stray_line: Some(false),
         codings: Some(&[Gzip, Deflate]),
     };
     /// GStreamer's `souphttpsrc` 1.22.
@@ -39,6 +47,7 @@ impl HttpClient {
         headless: Some(Fate::Nothing),
         skips_blank_line: Some(true),
         refused_lengths: Some(&[Empty, Word, Suffix, List, Contradicting]),
+        refuses_stray_line: Some(false),
         codings: Some(&[Brotli]),
     };
     /// VLC 3.0.
@@ -46,6 +55,7 @@ impl HttpClient {
         headless: Some(Fate::Nothing),
         skips_blank_line: Some(false),
         refused_lengths: Some(&[Suffix]),
+        refuses_stray_line: Some(true),
         codings: Some(&[]),
     };
     /// Chromium and Firefox, `<img>` and `fetch`.
@@ -53,6 +63,7 @@ impl HttpClient {
         headless: Some(Fate::Nothing),
         skips_blank_line: Some(true),
         refused_lengths: Some(&[Contradicting]),
+        refuses_stray_line: Some(false),
         codings: Some(&[Gzip, Deflate, Brotli]),
     };
     /// Node's `http`.
@@ -72,6 +83,7 @@ impl HttpClient {
             WithChunks,
             WithCoding,
         ]),
+        refuses_stray_line: Some(true),
         codings: Some(&[]),
     };
     /// aiohttp 3.14.
@@ -92,6 +104,7 @@ impl HttpClient {
             WithChunks,
             WithCoding,
         ]),
+        refuses_stray_line: Some(true),
         codings: Some(&[Gzip, Deflate, Brotli]),
     };
     /// Go's `net/http`, 1.19.
@@ -109,6 +122,7 @@ impl HttpClient {
             TooLarge,
             WithCoding,
         ]),
+        refuses_stray_line: None,
         codings: Some(&[Gzip]),
     };
     /// Python's `urllib`.
@@ -116,6 +130,7 @@ impl HttpClient {
         headless: Some(Fate::Nothing),
         skips_blank_line: Some(false),
         refused_lengths: Some(&[]),
+        refuses_stray_line: Some(false),
         codings: Some(&[]),
     };
     /// curl 7.88 without `--compressed`.
@@ -123,6 +138,7 @@ impl HttpClient {
         headless: Some(Fate::Nothing),
         skips_blank_line: Some(false),
         refused_lengths: Some(&[Empty, Word, Suffix, Negative, Contradicting]),
+        refuses_stray_line: Some(true),
         codings: Some(&[]),
     };
 
@@ -145,11 +161,13 @@ impl HttpClient {
             let flaw = head.length_flaw?;
             of(self.refused_lengths.map(|flaws| flaws.contains(&flaw)), Cause::HeadLength)
         };
+        let stray_line =
+            || if head.has_stray_line { of(self.refuses_stray_line, Cause::HeadField) } else { None };
         let coding = || {
             let coding = head.content_coding?;
             of(self.codings.map(|codings| codings.contains(&coding)), Cause::ContentCoding)
         };
-        start.or_else(length).or_else(coding)
+        start.or_else(length).or_else(stray_line).or_else(coding)
     }
 }
 
@@ -172,6 +190,10 @@ mod tests {
         let coded = head("Content-Encoding: gzip\r\n");
         assert_eq!(HttpClient::VLC.outcome(&coded), None);
         assert_eq!(HttpClient::BROWSER.outcome(&coded), Some((Fate::Nothing, Cause::ContentCoding)));
+        let stray = head("Camera\r\n");
+        assert_eq!(HttpClient::FFMPEG.outcome(&stray), None);
+        assert_eq!(HttpClient::VLC.outcome(&stray), Some((Fate::Nothing, Cause::HeadField)));
+        assert_eq!(HttpClient::GO.outcome(&stray), Some((Fate::Unknown, Cause::HeadField)));
         let late = head("").starting_with(HeadStart::BlankLine);
         assert_eq!(HttpClient::NODE.outcome(&late), None);
         assert_eq!(HttpClient::CURL.outcome(&late), Some((Fate::Nothing, Cause::HeadStart)));

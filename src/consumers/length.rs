@@ -21,6 +21,8 @@ pub struct Length {
     pub max: i128,
     /// Above the largest number.
     pub above_max: Unusable,
+    /// From 2^63 to 2^64 - 1, where that differs: as a signed number it is negative.
+    pub sign_bit: Option<Unusable>,
     /// Several lengths.
     pub repeated: Repeated,
     /// A part without a length is an error.
@@ -95,6 +97,7 @@ impl Length {
         negative: Unusable::Refused,
         max: i128::MAX,
         above_max: Unusable::Hangs,
+        sign_bit: None,
         repeated: Repeated::Last,
         required: false,
     };
@@ -118,7 +121,10 @@ impl Length {
             None => self.invalid,
             Some(0) => self.zero,
             Some(length) if length < 0 => self.negative,
-            Some(length) if length > self.max => self.above_max,
+            Some(length) if length > self.max => {
+                let has_sign_bit = (1 << 63..1 << 64).contains(&length);
+                self.sign_bit.filter(|_| has_sign_bit).unwrap_or(self.above_max)
+            }
             Some(_) => Unusable::Used,
         };
         match treatment {

@@ -16,6 +16,9 @@ pub(super) const EOI: &[u8] = b"\xff\xd9";
 /// Longest text of a delimiter line that is looked for inside a picture.
 const DELIMITER_BYTES: usize = 200;
 
+/// How far a scan is looked for behind bytes that belong to no segment.
+const JUNK_BYTES: usize = 256 * 1024;
+
 /// How often the bytes of a body may be read again to find pictures, on the average.
 const REREADS: usize = 4;
 
@@ -117,7 +120,13 @@ fn headers(jpeg: &[u8]) -> Headers {
         }
         read = segment.at + 4 + segment.parameters.len();
     }
-    Headers::NoScan { read: read.min(jpeg.len()) }
+    // Decoders skip bytes that belong to no segment.
+    let near = &jpeg[..jpeg.len().min(JUNK_BYTES)];
+    let mut segments = Segments::past_junk(near, 0..0);
+    if segments.any(|segment| segment.marker == Marker::SOS) {
+        return Headers::Scan;
+    }
+    Headers::NoScan { read: if segments.junk().is_some() { near.len() } else { read.min(jpeg.len()) } }
 }
 
 /// Whether a picture says that something follows its EOI in the same body.

@@ -90,6 +90,9 @@ impl Response {
             return Some(Cause::HeadBareLf);
         }
         let is_odd = head.is_chunked && head.version == Version::Http10;
+        if head.lacks_chunks && !(is_odd && self.chunked_http10 == ChunkedHttp10::Raw) {
+            return Some(Cause::ChunksMissing);
+        }
         (is_odd && self.chunked_http10 == ChunkedHttp10::Refused).then_some(Cause::ChunkedHttp10)
     }
 }

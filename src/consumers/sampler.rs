@@ -51,6 +51,8 @@ pub struct Sampler {
     starts: Vec<usize>,
     /// Bytes of the body that were left out.
     left_out: u64,
+    /// How many of them lie before the end that the length of the response announces.
+    left_out_of_length: u64,
     /// How much later the bytes came than the sample says.
     shift: Duration,
     /// The part that is not over, because the next one has not been seen.
@@ -92,6 +94,7 @@ impl Sampler {
             arrivals: Vec::new(),
             starts: Vec::new(),
             left_out: 0,
+            left_out_of_length: 0,
             shift: Duration::ZERO,
             current: None,
             cut: None,
@@ -163,10 +166,8 @@ impl Sampler {
             (true, false) => StreamEnd::Closed,
             _ => StreamEnd::Open,
         };
-        if self.left_out > 0 {
-            // What is left out does not count: the length of the response is met or missed as before.
-            self.head.content_length = length.map(|length| length.saturating_sub(self.left_out));
-        }
+        // What is left out does not count: the length of the response is met or missed as before.
+        self.head.content_length = length.map(|length| length - self.left_out_of_length);
         let ended = ended.saturating_sub(self.shift);
         if self.has_times {
             return Stream::new(self.head, self.body, &self.arrivals, self.chunks, end, ended);
@@ -238,6 +239,8 @@ impl Sampler {
             self.leave_out(start, (region.end - self.left_out) as usize);
             // The regions behind keep their offsets in the whole body.
             self.left_out += region.end - region.start;
+            let length = self.head.content_length.unwrap_or_default();
+            self.left_out_of_length += region.end.min(length).saturating_sub(region.start);
         }
     }
 

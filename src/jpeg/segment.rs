@@ -84,12 +84,12 @@ impl<'a> Segments<'a> {
 
     /// The segments of `jpeg`, with the bytes between them skipped that belong to no segment. `coded` is what
     /// [`Walk::coded`] returned for the same picture: it is not read again. Empty if that is not known.
-    pub(super) fn past_junk(jpeg: &'a [u8], coded: Range<usize>) -> Self {
+    pub(crate) fn past_junk(jpeg: &'a [u8], coded: Range<usize>) -> Self {
         Self { junk: Junk::IsSkipped(None), coded, ..Self::of(jpeg) }
     }
 
     /// Offset of the first skipped bytes.
-    pub(super) fn junk(&self) -> Option<usize> {
+    pub(crate) fn junk(&self) -> Option<usize> {
         if let Junk::IsSkipped(at) = self.junk { at } else { None }
     }
 

@@ -82,3 +82,39 @@ fn a_picture_that_is_announced_behind_another_one_is_not_to_be_shown() {
     // Without the index the second picture is a frame that was meant to be shown.
     assert_eq!(fate(&of(&[jpeg, jpeg]), "chromium"), Fate::Loses);
 }
+
+#[test]
+fn bytes_between_the_segments_of_a_picture_do_not_hide_it() {
+    // Decoders skip them: measured with `mjpeg serve --fault junk-bytes`.
+    let jpeg = include_bytes!("../../fixtures/jpeg/420.jpg");
+    let junk = [&jpeg[..2], b"\xff\xfe\0\x04##\x11\x22\x33", &jpeg[2..]].concat();
+    let head = format!("--foo\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", junk.len());
+    let part = [head.as_bytes(), &junk, b"\r\n"].concat();
+    let stream = streams::of_sends(HEAD, &[&part[..]; 6]);
+    for name in ["ffmpeg", "gstreamer", "firefox", "aiohttp"] {
+        assert!(fate(&stream, name) <= Fate::Late, "{name}: {}", fate(&stream, name));
+    }
+}
+
+#[test]
+fn a_body_without_the_announced_chunks_shows_nothing() {
+    let jpeg = include_bytes!("../../fixtures/jpeg/420.jpg");
+    let head = format!("--foo\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg.len());
+    let part = [head.as_bytes(), jpeg, b"\r\n"].concat();
+    let text = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: multipart/x-mixed-replace; boundary=foo\r\n\r\n";
+    let facts = ResponseHead::of(&Head::parse(text).unwrap().unwrap());
+    for (is_in_chunks, expected) in [(true, Fate::OnTime), (false, Fate::Nothing)] {
+        let facts = facts.clone().before_chunks(is_in_chunks);
+        let body = part.repeat(6);
+        let arrivals: Vec<_> =
+            (1..=6).map(|n| (part.len() * n, Duration::from_millis(100 * n as u64))).collect();
+        let ends = arrivals.iter().map(|&(end, _)| end).collect();
+        let ended = Duration::from_millis(700);
+        let stream = Stream::new(facts, body, &arrivals, ends, StreamEnd::Closed, ended);
+        for name in ["ffmpeg", "gstreamer", "opencv", "aiohttp"] {
+            let prediction = Predictor::new(&stream).predict(consumer(name).unwrap());
+            assert_eq!(prediction.fate, expected, "{name}");
+            assert_eq!(prediction.cause == Some(Cause::ChunksMissing), !is_in_chunks, "{name}");
+        }
+    }
+}

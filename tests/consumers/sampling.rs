@@ -63,6 +63,14 @@ fn a_sample_tells_what_the_whole_stream_tells() {
         parts
     };
     let frame = &frames[2];
+    let whole: usize = plain.iter().map(Vec::len).sum();
+    for length in [plain[0].len() * 3, whole / 2, whole - 100] {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\
+             Content-Type: multipart/x-mixed-replace; boundary=foo\r\n\r\n"
+        );
+        agrees(&format!("Content-Length {length} of {whole}"), head.as_bytes(), &plain);
+    }
     for (name, parts) in [
         ("plain", plain.clone()),
         ("a short length", with(50, part(frame, frame.len() - 10, "\r\n"))),
@@ -72,12 +80,17 @@ fn a_sample_tells_what_the_whole_stream_tells() {
         ("no line end", with(30, part(frame, frame.len(), ""))),
         ("a close-delimiter", with(70, part(frame, frame.len(), "\r\n--foo--\r\n"))),
     ] {
-        let (sample, whole) = sample(head, &parts);
-        assert!(sample.len() * 4 < whole.len(), "{name}: {} of {} bytes", sample.len(), whole.len());
-        let (sampled, all) = (Predictor::new(&sample), Predictor::new(&whole));
-        for consumer in consumers() {
-            let (sampled, all) = (sampled.predict(consumer), all.predict(consumer));
-            assert_eq!((sampled.fate, sampled.cause), (all.fate, all.cause), "{name}: {}", consumer.name);
-        }
+        agrees(name, head, &parts);
+    }
+}
+
+/// Fails unless the sample of these parts and all of them have the same predictions.
+fn agrees(name: &str, head: &[u8], parts: &[Part]) {
+    let (sample, whole) = sample(head, parts);
+    assert!(sample.len() * 4 < whole.len(), "{name}: {} of {} bytes", sample.len(), whole.len());
+    let (sampled, all) = (Predictor::new(&sample), Predictor::new(&whole));
+    for consumer in consumers() {
+        let (sampled, all) = (sampled.predict(consumer), all.predict(consumer));
+        assert_eq!((sampled.fate, sampled.cause), (all.fate, all.cause), "{name}: {}", consumer.name);
     }
 }

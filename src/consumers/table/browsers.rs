@@ -32,6 +32,7 @@ pub static CHROMIUM: Consumer = Consumer {
     version: "Chromium 156.0.8078.79",
     evidence: Evidence::Measured,
     parameters: Parameters {
+        response: Response { chunked_http10: ChunkedHttp10::Raw, ..BROWSER.response },
         boundary: Some(Boundary { blanks_at_equals: false, ..Boundary::TOLERANT }),
         framing: Framing::Multipart(Multipart {
             delimiters: Delimiters {
@@ -70,8 +71,9 @@ pub static FIREFOX: Consumer = Consumer {
             length: Length {
                 purpose: Purpose::Cuts,
                 syntax: Syntax::Prefix,
-                max: u32::MAX as i128 - 1,
+                max: 2_000_000_000,
                 above_max: Unusable::Refused,
+                sign_bit: Some(Unusable::Absent),
                 ..Length::IGNORED
             },
             release: Release::DelimiterLine,

@@ -36,8 +36,11 @@ impl Sample {
     /// Starts to collect; `None` for a session without a head, which has nothing to predict from.
     pub fn of(session: &mut Session) -> Result<Option<Self>, Problem> {
         let Some(head) = session.head() else { return Ok(None) };
-        let sampler =
-            Sampler::new(ResponseHead::of(head).starting_with(session.head_start()), session.is_in_chunks());
+        let is_in_chunks = session.is_in_chunks();
+        let facts = ResponseHead::of(head).starting_with(session.head_start());
+        // Programs save bodies without the chunks that their heads announce.
+        let facts = facts.before_chunks(is_in_chunks || !session.is_live());
+        let sampler = Sampler::new(facts, is_in_chunks);
         let sampler = Rc::new(RefCell::new(sampler));
         let tap = BodyTap {
             sampler: Rc::clone(&sampler),

@@ -91,7 +91,7 @@ pub static BYTES_BEFORE_SOI: Rule = Rule {
           rest of the body are J301. A warning before a snapshot, and an error there with --consumers snapshot.",
     section: "T.81 B.2.1",
     explains: &[],
-    effects: &[(&CHROMIUM, Dies), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Dies)],
+    effects: &[(&CHROMIUM, Crashes), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Dies)],
 };
 
 pub static REPEATED_SOI: Rule = Rule {
@@ -100,9 +100,9 @@ pub static REPEATED_SOI: Rule = Rule {
     severity: Error,
     summary: "SOI comes more than once at the start",
     why: "FFmpeg, VLC, mpv and OpenCV show the picture behind the last one, so `record` keeps it. libjpeg refuses it: \
-          Firefox and GStreamer lose the frame, and Chromium shows no frame after it. A warning in a file of pictures \
+          Firefox and GStreamer lose the frame, and Chromium crashes. A warning in a file of pictures \
           without multipart framing, which only players read.",
     section: "T.81 B.2.1",
     explains: &[],
-    effects: &[(&CHROMIUM, Dies), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Unknown)],
+    effects: &[(&CHROMIUM, Crashes), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Unknown)],
 };

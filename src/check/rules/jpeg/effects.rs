@@ -18,13 +18,13 @@ pub static DAMAGED: [(&Consumer, Effect); 9] = [
     (&WEBKITGTK, Loses),
 ];
 
-/// The effects of a picture that all measured decoders refuse. A program with OpenCV stops at it. WebKitGTK was not
-/// measured with such pictures.
+/// The effects of a picture that all measured decoders refuse. A program with OpenCV stops at it, and the tab of Chromium
+/// crashes. WebKitGTK was not measured with such pictures.
 pub static REFUSED_BY_ALL: [(&Consumer, Effect); 9] = [
     (&FFMPEG, Loses),
     (&FFMPEG_STRICT, Loses),
     (&VLC, Loses),
-    (&CHROMIUM, Loses),
+    (&CHROMIUM, Crashes),
     (&FIREFOX, Loses),
     (&GSTREAMER, Loses),
     (&OPENCV, Dies),
@@ -32,9 +32,22 @@ pub static REFUSED_BY_ALL: [(&Consumer, Effect); 9] = [
     (&WEBKITGTK, Unknown),
 ];
 
+/// The effects of a picture with a number of components that no decoder knows: GStreamer's pipeline stops.
+pub static UNKNOWN_COMPONENTS: [(&Consumer, Effect); 9] = [
+    (&FFMPEG, Loses),
+    (&FFMPEG_STRICT, Loses),
+    (&VLC, Loses),
+    (&CHROMIUM, Crashes),
+    (&FIREFOX, Loses),
+    (&GSTREAMER, Dies),
+    (&OPENCV, Dies),
+    (&MPV, Loses),
+    (&WEBKITGTK, Unknown),
+];
+
 /// The effects of a picture that FFmpeg's decoder alone shows; VLC, OpenCV and mpv use it.
 pub static FFMPEG_ALONE: [(&Consumer, Effect); 4] =
-    [(&CHROMIUM, Loses), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Unknown)];
+    [(&CHROMIUM, Crashes), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Unknown)];
 
 /// The effects of a picture that FFmpeg's decoder refuses.
 pub static REFUSED_BY_FFMPEG: [(&Consumer, Effect); 6] = [

@@ -4,7 +4,9 @@ use crate::check::consumer::Effect::*;
 use crate::check::consumer::{FFMPEG, FFMPEG_STRICT, FIREFOX, MPV, OPENCV, VLC, WEBKITGTK};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
-use crate::check::rules::jpeg::effects::{FFMPEG_ALONE, REFUSED_BY_ALL, REFUSED_BY_FFMPEG};
+use crate::check::rules::jpeg::effects::{
+    FFMPEG_ALONE, REFUSED_BY_ALL, REFUSED_BY_FFMPEG, UNKNOWN_COMPONENTS,
+};
 
 pub static NO_FRAME: Rule = Rule {
     code: "J308",
@@ -43,8 +45,8 @@ pub static LOSSLESS: Rule = Rule {
     name: "lossless",
     severity: Error,
     summary: "the JPEG is coded losslessly",
-    why: "FFmpeg and VLC show it. Chromium, Firefox and GStreamer read DCT pictures only and lose the \
-          frame. --deep does not read its entropy-coded data.",
+    why: "FFmpeg and VLC show it. Firefox and GStreamer read DCT pictures only and lose the \
+          frame, and Chromium crashes. --deep does not read its entropy-coded data.",
     section: "T.81 Annex H",
     explains: &[],
     effects: &FFMPEG_ALONE,
@@ -66,8 +68,8 @@ pub static TWELVE_BITS: Rule = Rule {
     name: "twelve-bits",
     severity: Error,
     summary: "the JPEG has 12 bits per sample",
-    why: "FFmpeg and VLC show it. Chromium, Firefox and GStreamer are built for 8 bits and lose the \
-          frame.",
+    why: "FFmpeg and VLC show it. Firefox and GStreamer are built for 8 bits and lose the \
+          frame, and Chromium crashes.",
     section: "T.81 B.2.2",
     explains: &[],
     effects: &FFMPEG_ALONE,
@@ -93,7 +95,7 @@ pub static TOO_MANY_COMPONENTS: Rule = Rule {
     why: "No measured consumer shows it.",
     section: "T.81 B.2.2",
     explains: &[],
-    effects: &REFUSED_BY_ALL,
+    effects: &UNKNOWN_COMPONENTS,
 };
 
 pub static SCAN_NOT_READ: Rule = Rule {
@@ -117,7 +119,7 @@ pub static TWO_COMPONENTS: Rule = Rule {
           space, so that no measured consumer shows it.",
     section: "T.81 B.2.2",
     explains: &[],
-    effects: &REFUSED_BY_ALL,
+    effects: &UNKNOWN_COMPONENTS,
 };
 
 pub static SIDE_TOO_LONG: Rule = Rule {
