@@ -6,6 +6,7 @@
 import base64
 import ctypes
 import itertools
+import os
 import sys
 import time
 
@@ -68,8 +69,9 @@ def vlc(url):
     # The states are 6 for the end and 7 for an error.
     while library.libvlc_media_player_get_state(player) not in (6, 7):
         time.sleep(0.02)
-    # The parent ends this program: stopping the player can wait for the network.
+    # Its threads still call the functions above, and stopping them can wait for the network.
     sys.stdout.flush()
+    os._exit(0)
 
 
 def soi_eoi_scanner(url):

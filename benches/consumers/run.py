@@ -3,7 +3,7 @@
 
     benches/consumers/run.py --mjpeg target/release/mjpeg [--out TABLE] [--evidence FILE] [--resume] [--jobs 2]
                              [--consumers ffmpeg,vlc] [--streams baseline,fault:*] [--repeat 3]
-                             [--predict] [--compare TABLE] [--list]
+                             [--predict] [--compare TABLE] [--note TEXT] [--list]
 
 README.md beside it says how to add a version of a program, or a program.
 """
@@ -98,6 +98,7 @@ def main():
     parser.add_argument("--evidence", help="a JSON line for each measurement")
     parser.add_argument("--resume", action="store_true", help="keep the measurements in the file of --evidence")
     parser.add_argument("--out", help="the table")
+    parser.add_argument("--note", default="", help="a line for the head of the table, such as the load of the machine")
     parser.add_argument("--predict", action="store_true", help="compare with the predictions of `mjpeg check`")
     parser.add_argument("--compare", help="another table to compare with")
     parser.add_argument("--list", action="store_true", help="list the installed consumers and the streams")
@@ -135,7 +136,7 @@ def main():
             consumer.close()
     measured = {name: {one: cells.outcome((name, one)) for one in versions} for name in loads}
     if args.out:
-        table.write(args.out, measured, versions, datetime.date.today().isoformat(), cells.found)
+        table.write(args.out, measured, versions, datetime.date.today().isoformat(), args.note, cells.found)
     if args.compare:
         table.compare(measured, table.read(args.compare))
     if args.predict:

@@ -22,12 +22,13 @@ def agrees(letter, fate):
     return letter == "." or fate is None or fate in FATES[letter]
 
 
-def write(path, measured, versions, date, cells):
+def write(path, measured, versions, date, note, cells):
     repeated = sorted(key for key, found in cells.items() if len({cell["outcome"] for cell in found}) > 1)
     with open(path + ".new", "w", encoding="utf-8") as file:
-        file.write(f"# What consumers did with streams, each served over loopback by benches/consumers/run.py.\n")
+        file.write("# What consumers did with streams, each served over loopback by benches/consumers/run.py.\n")
         file.write(f"# Measured {date}. The streams are those of fixtures/recipes/deviations, and `fault:NAME`: what\n")
-        file.write("# `mjpeg serve --fault EXAMPLE` sends, with the example of --list-faults.\n#\n")
+        file.write("# `mjpeg serve --fault EXAMPLE` sends, with the example of --list-faults.\n")
+        file.write(f"# {note}\n#\n" if note else "#\n")
         for name, version in versions.items():
             file.write(f"# {name:16} {version}\n")
         file.write("#\n" + LETTERS + "#\n")
