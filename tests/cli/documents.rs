@@ -147,7 +147,8 @@ fn the_list_of_rules_is_up_to_date() {
     let mut text = String::from(
         "# Rules of `mjpeg check`\n\nThe severity depends on the consequence. error: a measured consumer loses frames, or a requested limit is not met. \
          warning: frames are late, or readers must tolerate a deviation. info: no consequence.\n\n\
-         The consumers were measured over loopback with 132 variants of one stream, each with a small deviation:\n",
+         The consumers were measured over loopback with 132 variants of one stream, each with a small deviation. \
+         `benches/consumers` measures programs again, also with the faults of `mjpeg serve`:\n",
     );
     for consumer in consumers() {
         let _ = writeln!(text, "* `{}`: {}", consumer.name, consumer.version);

@@ -49,7 +49,9 @@ fn hides_the_picture(rules: &[&str]) -> bool {
     mjpeg::check::rules().filter(|rule| rules.contains(&rule.name)).any(|rule| {
         let mut measured =
             mjpeg::consumers::consumers().filter(|consumer| CONSUMERS.contains(&consumer.name));
-        measured.all(|consumer| matches!(rule.effect_on(consumer), Effect::Loses | Effect::Crashes))
+        measured.all(|consumer| {
+            matches!(rule.effect_on(consumer), Effect::Loses | Effect::Dies | Effect::Crashes)
+        })
     })
 }
 

@@ -31,6 +31,7 @@ mod check_targets;
 mod check_times;
 mod check_words;
 mod documents;
+mod fault_consumers;
 mod fault_options;
 mod fault_pairs;
 mod faults;

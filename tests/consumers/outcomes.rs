@@ -21,7 +21,7 @@ fn the_measured_outcomes_are_forecast() {
 
 #[test]
 fn the_outcomes_of_the_programs_of_debian_12_are_forecast() {
-    compare("debian-12", 1200, 0.99);
+    compare("debian-12", 1270, 0.99);
 }
 
 /// Compares a table with the forecasts: at least so many cells, and this part of them right.
@@ -101,6 +101,7 @@ fn reasons(table: &str) -> BTreeMap<(String, String), String> {
         fs::read_to_string(fixtures::path(&format!("consumers/{table}-misses.txt"))).expect("readable");
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
+        .filter(|line| !line.contains(SERVED))
         .map(|line| {
             let (consumer, rest) = line.split_once(' ').expect("a consumer");
             let (stream, reason) = rest.trim_start().split_once(' ').expect("a stream");

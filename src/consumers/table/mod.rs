@@ -1,5 +1,5 @@
-//! The consumers. To add one, write one `pub static` in the file of its kind and one line here, and put its
-//! measured outcomes into `fixtures/consumers/outcomes.txt`.
+//! The consumers. To add one, write one `pub static` in the file of its kind and one line here, and measure it
+//! with `benches/consumers`.
 
 mod browsers;
 mod libraries;

@@ -85,7 +85,7 @@ pub static BYTES_BEFORE_SOI: Rule = Rule {
     severity: Error,
     summary: "bytes before the SOI",
     why: "FFmpeg, VLC, mpv and OpenCV search for SOI and show the picture, so `record` keeps it. Other readers decode from \
-          the first byte: Firefox and GStreamer lose the frame, and Chromium shows no frame after it, however few or \
+          the first byte: Firefox and GStreamer lose the frame, and Chromium crashes, however few or \
           many bytes there are (measured: 1 to 65536). A warning if it is one picture of several, where only browsers \
           stop; an error with --consumers chromium. Other bytes than NULs and blanks before a picture that is not the \
           rest of the body are J301. A warning before a snapshot, and an error there with --consumers snapshot.",
