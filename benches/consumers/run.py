@@ -3,7 +3,7 @@
 
     benches/consumers/run.py --mjpeg target/release/mjpeg [--out TABLE] [--evidence FILE] [--resume] [--jobs 2]
                              [--consumers ffmpeg,vlc] [--streams baseline,fault:*] [--repeat 3]
-                             [--predict] [--compare TABLE] [--note TEXT] [--list]
+                             [--predict] [--compare TABLE] [--update TABLE] [--note TEXT] [--list]
 
 README.md beside it says how to add a version of a program, or a program.
 """
@@ -42,8 +42,8 @@ class Cells:
             with open(path, encoding="utf-8") as file:
                 for cell in map(json.loads, file):
                     self.found.setdefault((cell["stream"], cell["consumer"]), []).append(cell)
-        elif path:
-            open(path, "w", encoding="utf-8").close()
+        elif path and os.path.exists(path):
+            raise SystemExit(f"{path} exists: continue it with --resume, or remove it")
 
     def add(self, cell):
         with self.lock:
@@ -52,10 +52,22 @@ class Cells:
                 with open(self.path, "a", encoding="utf-8") as file:
                     file.write(json.dumps(cell) + "\n")
 
-    def outcome(self, key):
-        """What was seen most often, and of two the last one."""
-        codes = [cell["outcome"] for cell in self.found.get(key, [])]
-        return max(reversed(codes), key=codes.count, default=".")
+    def outcomes(self, key):
+        return "".join(cell["outcome"] for cell in self.found.get(key, []))
+
+    def table(self, streams, versions, note):
+        """The table of these streams and consumers. Of several outcomes of a cell it has the most frequent one, and of
+        two the last one."""
+        out, today = table.Table(), datetime.date.today().isoformat()
+        out.versions, out.note = {name: (version, today) for name, version in versions.items()}, note
+        for stream in streams:
+            out.rows[stream] = {}
+            for name in versions:
+                codes = self.outcomes((stream, name))
+                out.rows[stream][name] = max(reversed(codes), key=codes.count, default=".")
+                if len(set(codes)) > 1:
+                    out.repeated[stream, name] = codes
+        return out
 
 
 def measure(stream, pictures, holes, consumer):
@@ -98,6 +110,7 @@ def main():
     parser.add_argument("--evidence", help="a JSON line for each measurement")
     parser.add_argument("--resume", action="store_true", help="keep the measurements in the file of --evidence")
     parser.add_argument("--out", help="the table")
+    parser.add_argument("--update", help="a table that gets the measured cells")
     parser.add_argument("--note", default="", help="a line for the head of the table, such as the load of the machine")
     parser.add_argument("--predict", action="store_true", help="compare with the predictions of `mjpeg check`")
     parser.add_argument("--compare", help="another table to compare with")
@@ -121,6 +134,8 @@ def main():
         if args.list:
             print("\n".join([*(f"{name}  {version}" for name, version in versions.items()), *loads]))
             return
+        whole = table.Table.read(args.update) if args.update else table.Table()
+        whole.check_update(versions, loads)
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
             jobs = [pool.submit(one_stream, name, load, consumers, cells, predictions, args)
                     for name, load in loads.items()]
@@ -134,13 +149,16 @@ def main():
     finally:
         for consumer in consumers:
             consumer.close()
-    measured = {name: {one: cells.outcome((name, one)) for one in versions} for name in loads}
-    if args.out:
-        table.write(args.out, measured, versions, datetime.date.today().isoformat(), args.note, cells.found)
+    measured = cells.table(loads, versions, args.note)
     if args.compare:
-        table.compare(measured, table.read(args.compare))
+        table.compare(measured.rows, table.Table.read(args.compare).rows)
     if args.predict:
-        table.compare_with_predictions(measured, predictions.found)
+        table.compare_with_predictions(measured.rows, predictions.found)
+    if args.out:
+        measured.write(args.out)
+    if args.update:
+        whole.update(measured)
+        whole.write(args.update)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import collections
 import os
+import re
 
 LETTERS = """\
 # o  on time: each frame within 200 ms of its last byte      L  loses frames, or shows damaged ones
@@ -22,35 +23,80 @@ def agrees(letter, fate):
     return letter == "." or fate is None or fate in FATES[letter]
 
 
-def write(path, measured, versions, date, note, cells):
-    repeated = sorted(key for key, found in cells.items() if len({cell["outcome"] for cell in found}) > 1)
-    with open(path + ".new", "w", encoding="utf-8") as file:
-        file.write("# What consumers did with streams, each served over loopback by benches/consumers/run.py.\n")
-        file.write(f"# Measured {date}. The streams are those of fixtures/recipes/deviations, and `fault:NAME`: what\n")
-        file.write("# `mjpeg serve --fault EXAMPLE` sends, with the example of --list-faults.\n")
-        file.write(f"# {note}\n#\n" if note else "#\n")
-        for name, version in versions.items():
-            file.write(f"# {name:16} {version}\n")
-        file.write("#\n" + LETTERS + "#\n")
-        if repeated:
-            file.write("# Several measurements, with different outcomes (the most frequent one is in the table):\n")
-            for stream, consumer in repeated:
-                codes = "".join(cell["outcome"] for cell in cells[stream, consumer])
-                file.write(f"# {stream} {consumer} {codes}\n")
-            file.write("#\n")
-        wide = max(map(len, measured), default=0) + 1
-        file.write(f"{'stream':{wide}}{' '.join(versions)}\n")
-        for stream, row in measured.items():
-            if any(letter != "." for letter in row.values()):
-                file.write(f"{stream:{wide}}{' '.join(row[name] for name in versions)}\n")
-    os.replace(path + ".new", path)
+HEAD = """\
+# What consumers did with streams, each served over loopback by benches/consumers/run.py. The streams are those of
+# fixtures/recipes/deviations, and `fault:NAME`: what `mjpeg serve --fault EXAMPLE` sends, with the example of --list-faults.
+"""
+REPEATED = "# Several measurements, with different outcomes (the most frequent one is in the table):\n"
+VERSION = re.compile(r"# (\w+) +(.+), (\d{4}-\d\d-\d\d)\n")
+OUTCOMES = re.compile(r"# (\S+) (\w+) (\S+)\n")
 
 
-def read(path):
-    """The cells of a table, by stream and consumer."""
-    with open(path, encoding="utf-8") as file:
-        header, *rows = [line.split() for line in file if line.strip() and not line.startswith("#")]
-    return {row[0]: dict(zip(header[1:], row[1:])) for row in rows}
+class Table:
+    def __init__(self):
+        # The letters, by stream and consumer.
+        self.rows = {}
+        # By consumer: its version, and the date of the measurement.
+        self.versions = {}
+        # By stream and consumer: all outcomes of a cell whose measurements differ.
+        self.repeated = {}
+        self.note = ""
+
+    @classmethod
+    def read(cls, path):
+        out = cls()
+        with open(path, encoding="utf-8") as file:
+            lines = [line for line in file if line.strip()]
+        header, *rows = [line.split() for line in lines if not line.startswith("#")]
+        out.rows = {row[0]: dict(zip(header[1:], row[1:])) for row in rows}
+        for line in lines:
+            if line.startswith("# Note: "):
+                out.note = line[len("# Note: ") :].strip()
+            elif (found := VERSION.fullmatch(line)) and found[1] in header:
+                out.versions[found[1]] = found[2], found[3]
+            elif (found := OUTCOMES.fullmatch(line)) and found[1] in out.rows and found[2] in header:
+                out.repeated[found[1], found[2]] = found[3]
+        return out
+
+    def check_update(self, versions, streams):
+        """Fails if an update would leave cells of two versions of a consumer in the table."""
+        for consumer, version in versions.items():
+            was = self.versions.get(consumer, (version,))[0]
+            left = [stream for stream, row in self.rows.items()
+                    if stream not in streams and row.get(consumer, ".") != "."]
+            if was != version and left:
+                raise SystemExit(f"{consumer} was {was} and is {version}: measure all streams, also {left[0]}")
+
+    def update(self, other):
+        """Takes the cells of `other`."""
+        for stream, row in other.rows.items():
+            for consumer, letter in row.items():
+                is_new = self.versions.get(consumer, ("",))[0] != other.versions[consumer][0]
+                if letter != "." or is_new:
+                    self.rows.setdefault(stream, {})[consumer] = letter
+                    self.repeated.pop((stream, consumer), None)
+        self.versions |= other.versions
+        self.repeated |= other.repeated
+        self.note = other.note or self.note
+
+    def write(self, path):
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(HEAD + (f"# Note: {self.note}\n" if self.note else "") + "#\n")
+            for name, (version, date) in self.versions.items():
+                file.write(f"# {name:16} {version}, {date}\n")
+            file.write("#\n" + LETTERS + "#\n")
+            if self.repeated:
+                file.write(REPEATED)
+                for (stream, consumer), codes in sorted(self.repeated.items()):
+                    file.write(f"# {stream} {consumer} {codes}\n")
+                file.write("#\n")
+            wide = max(map(len, self.rows), default=0) + 1
+            file.write(f"{'stream':{wide}}{' '.join(self.versions)}\n")
+            for stream, row in self.rows.items():
+                letters = [row.get(name, ".") for name in self.versions]
+                if set(letters) != {"."}:
+                    file.write(f"{stream:{wide}}{' '.join(letters)}\n")
+        os.replace(path + ".new", path)
 
 
 def compare(measured, before):

@@ -30,6 +30,7 @@ mod check_snapshots;
 mod check_targets;
 mod check_times;
 mod check_words;
+mod consumer_tables;
 mod documents;
 mod fault_consumers;
 mod fault_options;
