@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import json
 import os
-import socket
 import sys
 import tempfile
 import threading
@@ -54,7 +53,7 @@ source.src = '/stream';
 COLLECT = "const { found } = window.wrappedJSObject || window; found.isOver = true; \
     return JSON.stringify([found.shown, found.error])"
 
-# The driver's answer to a tab that has crashed.
+# The driver's answer to a tab that has crashed. A driver that does not answer in time proves no crash.
 CRASHES = "crash", "no such execution context", "disconnected"
 LOST = OSError, http.client.HTTPException, RuntimeError
 
@@ -96,8 +95,9 @@ class Browser:
             except LOST as error:
                 self.close()
                 text = str(error).split("\n", maxsplit=1)[0][:160]
-                crashed = any(word in text for word in CRASHES) or isinstance(error, (OSError, socket.timeout))
-                return Seen([], None, text, crashed)
+                if not any(word in text for word in CRASHES) and not isinstance(error, ConnectionError):
+                    raise
+                return Seen([], None, text, has_crashed=True)
 
     def watch(self, browser, replay):
         began = time.monotonic()

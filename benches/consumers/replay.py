@@ -8,8 +8,10 @@ import struct
 import threading
 import time
 
-# A page with the stream in it. Browsers read the pixels only of pictures from their own origin.
+# Pages for browsers: an empty one, whose script reads the pixels of the stream, which needs the same origin, and one
+# that only shows the stream.
 PAGE = b"<!DOCTYPE html><meta charset=utf-8><title>img</title><body></body>"
+PAGES = {b"/page": PAGE, b"/img": PAGE.replace(b"<body>", b"<body><img src=/stream>")}
 
 # More connections than this are refused: a program that reconnects in a loop ends nothing else.
 CONNECTIONS = 30
@@ -26,7 +28,7 @@ class Connection:
 
 
 class Replay:
-    """A context manager. `url` is the stream, `page` an empty page."""
+    """A context manager. `url` is the stream, `page` an empty page, `img` a page that shows the stream."""
 
     def __init__(self, stream):
         self.stream = stream
@@ -36,7 +38,7 @@ class Replay:
     def __enter__(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=16)
         port = self.listener.getsockname()[1]
-        self.url, self.page = f"http://127.0.0.1:{port}/stream", f"http://127.0.0.1:{port}/page"
+        self.url, self.page, self.img = (f"http://127.0.0.1:{port}/{name}" for name in ("stream", "page", "img"))
         self.thread = threading.Thread(target=self.accept, daemon=True)
         self.thread.start()
         return self
@@ -74,9 +76,9 @@ class Replay:
                     return
                 request += some
             path = request.split(b" ")[1].split(b"?")[0]
-            if path == b"/page":
+            if page := PAGES.get(path):
                 wire.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n"
-                             b"Content-Length: %d\r\n\r\n%s" % (len(PAGE), PAGE))
+                             b"Content-Length: %d\r\n\r\n%s" % (len(page), page))
             elif path == b"/favicon.ico":
                 wire.sendall(b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
             else:

@@ -118,6 +118,6 @@ pub enum Undecodable {
     Skipped,
     /// It stops.
     Stops,
-    /// It crashes.
+    /// It shows nothing more, and crashes at the end of the stream.
     Crashes,
 }

@@ -22,7 +22,7 @@ pub enum Fate {
     Dies,
     /// It shows nothing.
     Nothing,
-    /// It crashes.
+    /// It crashes, some at the end of the stream only.
     Crashes,
 }
 

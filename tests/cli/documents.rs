@@ -153,6 +153,10 @@ fn the_list_of_rules_is_up_to_date() {
     for consumer in consumers() {
         let _ = writeln!(text, "* `{}`: {}", consumer.name, consumer.version);
     }
+    text.push_str(
+        "\nChromium crashes like this: it shows nothing once a part has come that it cannot decode, and its tab crashes when the server \
+         ends the stream. The tab lives if the connection is reset, or if the stream is the page and not a picture in it.\n",
+    );
     for rule in rules() {
         let _ = write!(
             text,

@@ -29,7 +29,7 @@ const BROWSER: Parameters = Parameters {
 /// Searches the boundary anywhere, looks at no length, and shows a picture with the head of the next part.
 pub static CHROMIUM: Consumer = Consumer {
     name: "chromium",
-    version: "Chromium 156.0.8078.79",
+    version: "Chromium 156.0.8078.79 and 156.0.8078.108",
     evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response { chunked_http10: ChunkedHttp10::Raw, ..BROWSER.response },

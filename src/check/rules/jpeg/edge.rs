@@ -13,9 +13,9 @@ pub static NO_SOI: Rule = Rule {
     name: "no-soi",
     severity: Error,
     summary: "the body does not start with SOI",
-    why: "The body is not a JPEG, or the rest of one whose start is missing. Chromium crashes on a part that it cannot decode, \
-          other readers lose the frame or show a thumbnail in its place, and a program with OpenCV stops. A whole picture \
-          behind other bytes is J322.",
+    why: "The body is not a JPEG, or the rest of one whose start is missing. Chromium shows no frame after a part that it \
+          cannot decode, and its tab crashes when the server ends the stream. Other readers lose the frame or show a \
+          thumbnail in its place, and a program with OpenCV stops. A whole picture behind other bytes is J322.",
     section: "T.81 B.2.1",
     explains: &[],
     effects: &[
@@ -85,10 +85,11 @@ pub static BYTES_BEFORE_SOI: Rule = Rule {
     severity: Error,
     summary: "bytes before the SOI",
     why: "FFmpeg, VLC, mpv and OpenCV search for SOI and show the picture, so `record` keeps it. Other readers decode from \
-          the first byte: Firefox and GStreamer lose the frame, and Chromium crashes, however few or \
-          many bytes there are (measured: 1 to 65536). A warning if it is one picture of several, where only browsers \
-          stop; an error with --consumers chromium. Other bytes than NULs and blanks before a picture that is not the \
-          rest of the body are J301. A warning before a snapshot, and an error there with --consumers snapshot.",
+          the first byte: Firefox and GStreamer lose the frame. Chromium shows no frame after it, however few or \
+          many bytes there are (measured: 1 to 65536), and its tab crashes when the server ends the stream. A warning if \
+          it is one picture of several, where only browsers stop; an error with --consumers chromium. Other bytes than \
+          NULs and blanks before a picture that is not the rest of the body are J301. A warning before a snapshot, and \
+          an error there with --consumers snapshot.",
     section: "T.81 B.2.1",
     explains: &[],
     effects: &[(&CHROMIUM, Crashes), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Dies)],
@@ -100,8 +101,8 @@ pub static REPEATED_SOI: Rule = Rule {
     severity: Error,
     summary: "SOI comes more than once at the start",
     why: "FFmpeg, VLC, mpv and OpenCV show the picture behind the last one, so `record` keeps it. libjpeg refuses it: \
-          Firefox and GStreamer lose the frame, and Chromium crashes. A warning in a file of pictures \
-          without multipart framing, which only players read.",
+          Firefox and GStreamer lose the frame. Chromium shows no frame after it, and its tab crashes when the server ends \
+          the stream. A warning in a file of pictures without multipart framing, which only players read.",
     section: "T.81 B.2.1",
     explains: &[],
     effects: &[(&CHROMIUM, Crashes), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Unknown)],

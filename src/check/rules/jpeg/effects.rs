@@ -18,8 +18,9 @@ pub static DAMAGED: [(&Consumer, Effect); 9] = [
     (&WEBKITGTK, Loses),
 ];
 
-/// The effects of a picture that all measured decoders refuse. A program with OpenCV stops at it, and the tab of Chromium
-/// crashes. WebKitGTK was not measured with such pictures.
+/// The effects of a picture that all measured decoders refuse. A program with OpenCV stops at it. Chromium shows no
+/// picture after it, and its tab crashes when the server ends the stream (`benches/consumers/tab.py`). WebKitGTK was not
+/// measured with such pictures.
 pub static REFUSED_BY_ALL: [(&Consumer, Effect); 9] = [
     (&FFMPEG, Loses),
     (&FFMPEG_STRICT, Loses),

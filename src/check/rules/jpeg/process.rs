@@ -45,8 +45,8 @@ pub static LOSSLESS: Rule = Rule {
     name: "lossless",
     severity: Error,
     summary: "the JPEG is coded losslessly",
-    why: "FFmpeg and VLC show it. Firefox and GStreamer read DCT pictures only and lose the \
-          frame, and Chromium crashes. --deep does not read its entropy-coded data.",
+    why: "FFmpeg and VLC show it. Firefox and GStreamer read DCT pictures only and lose the frame. Chromium shows no frame \
+          after it, and its tab crashes when the server ends the stream. --deep does not read its entropy-coded data.",
     section: "T.81 Annex H",
     explains: &[],
     effects: &FFMPEG_ALONE,
@@ -68,8 +68,8 @@ pub static TWELVE_BITS: Rule = Rule {
     name: "twelve-bits",
     severity: Error,
     summary: "the JPEG has 12 bits per sample",
-    why: "FFmpeg and VLC show it. Firefox and GStreamer are built for 8 bits and lose the \
-          frame, and Chromium crashes.",
+    why: "FFmpeg and VLC show it. Firefox and GStreamer are built for 8 bits and lose the frame. Chromium shows no frame \
+          after it, and its tab crashes when the server ends the stream.",
     section: "T.81 B.2.2",
     explains: &[],
     effects: &FFMPEG_ALONE,

@@ -33,8 +33,8 @@ pub static SCAN_ORDER: Rule = Rule {
     name: "scan-order",
     severity: Error,
     summary: "a scan has its components in another order than the frame",
-    why: "FFmpeg and VLC show it. libjpeg does not find the components, so Firefox and \
-          GStreamer lose the frame, and Chromium crashes.",
+    why: "FFmpeg and VLC show it. libjpeg does not find the components, so Firefox and GStreamer lose the frame. Chromium \
+          shows no frame after it, and its tab crashes when the server ends the stream.",
     section: "T.81 B.2.3",
     explains: &[],
     effects: &FFMPEG_ALONE,
