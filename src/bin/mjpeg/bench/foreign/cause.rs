@@ -51,7 +51,8 @@ impl Facts<'_> {
                 self.advice()
             ),
             (_, Sending::Tails { bytes }) => format!(
-                "the last {} of a frame come with the next one: a buffer is not flushed at the end of a part. {}",
+                "the last {} of a frame come with the next one: a buffer is not flushed at the end of a part, or \
+                 the part is written with several calls without TCP_NODELAY. {}",
                 Counted(bytes, "byte"),
                 self.advice()
             ),
