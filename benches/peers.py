@@ -3,6 +3,7 @@
 Node modules are looked for in the folder NODE_PEERS (`npm install mjpeg-proxy mjpeg-server` there), Python packages by the
 interpreter MJPEG_PYTHON, else by the one that runs this script. What is not installed is skipped.
 """
+import atexit
 import contextlib
 import glob
 import os
@@ -103,7 +104,7 @@ def ustreamer(frames, fps, folder):
 
 
 @contextlib.contextmanager
-def nginx(frames, fps, folder, buffering="off"):
+def nginx(frames, fps, folder, buffering="off", more=""):
     needs("nginx")
     # Our own response asks nginx not to buffer (X-Accel-Buffering); that of this dialect does not.
     with serve(frames, fps, "--dialect", "mjpg-streamer") as (upstream, _):
@@ -114,7 +115,7 @@ def nginx(frames, fps, folder, buffering="off"):
         with open(conf, "w") as file:
             file.write(f"daemon off; pid {folder}/nginx-{buffering}.pid; error_log {folder}/error; worker_processes 1;\n"
                        f"events {{}}\nhttp {{ access_log off; {paths} server {{ listen 127.0.0.1:{port};\n"
-                       f"location / {{ proxy_buffering {buffering}; proxy_pass {upstream}; }} }} }}\n")
+                       f"location / {{ proxy_buffering {buffering}; {more} proxy_pass {upstream}; }} }} }}\n")
         with running(["nginx", "-c", conf, "-p", folder], port) as child:
             yield f"http://127.0.0.1:{port}/", child.pid
 
@@ -320,6 +321,249 @@ def gunicorn(frames, fps, folder, app="generator", block=65536):
     command = [PYTHON, "-m", "gunicorn", "--threads", "4", "-b", f"127.0.0.1:{port}", "--log-level", "error", f"peer_wsgi:{app}"]
     with running(command, port, env, folder) as child:
         yield f"http://127.0.0.1:{port}/", child.pid
+
+
+@contextlib.contextmanager
+def module(name, frames, fps, folder, command, app="generator", block=65536, needed=()):
+    """A Python server that is started by its module, with the programs of WSGI or ASGI above in `peer_app.py`."""
+    for it in (name, *needed):
+        if subprocess.run([PYTHON, "-c", f"import {it}"], stderr=subprocess.DEVNULL).returncode != 0:
+            raise Skipped(f"Python has no module {it}")
+    port = free_port()
+    with open(os.path.join(folder, "peer_app.py"), "w") as file:
+        file.write(ASGI.rpartition("uvicorn.run")[0].replace(", uvicorn", "") if app == "app" else WSGI)
+    env = {"FRAMES": frames, "FPS": str(fps), "BLOCK": str(block)}
+    options = [it.format(port=port, app=f"peer_app:{app}") for it in command]
+    with running([PYTHON, "-m", name, *options], port, env, folder) as child:
+        yield f"http://127.0.0.1:{port}/", child.pid
+
+
+CHEROOT = WSGI + """
+from cheroot import wsgi
+wsgi.Server(('127.0.0.1', int(sys.argv[1])), globals()[os.environ['APP']]).start()
+"""
+
+BOTTLE = PYTHON_SOURCE + """
+import bottle
+@bottle.route('/')
+def stream():
+    bottle.response.content_type = TYPE
+    return parts()
+bottle.run(host='127.0.0.1', port=int(sys.argv[1]), server='wsgiref', quiet=True)
+"""
+
+TORNADO = PYTHON_SOURCE + """
+import asyncio, tornado.web
+class Stream(tornado.web.RequestHandler):
+    async def get(self):
+        self.set_header('Content-Type', TYPE)
+        start = time.monotonic()
+        for n, jpeg in enumerate(itertools.cycle(frames)):
+            await asyncio.sleep(max(0, start + n / fps - time.monotonic()))
+            self.write(part(jpeg))
+            await self.flush()
+async def main():
+    tornado.web.Application([('/', Stream)]).listen(int(sys.argv[1]), '127.0.0.1')
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+# How the standard library is used by hand: APP is the manner, BLOCK its size.
+HTTP_SERVER = PYTHON_SOURCE + """
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+app, block = os.environ['APP'], int(os.environ['BLOCK'])
+class Handler(BaseHTTPRequestHandler):
+    wbufsize = block if app == 'buffered' else 0
+    def log_message(self, *a): pass
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header('Content-Type', TYPE)
+        self.end_headers()
+        many, begun, sent = [], time.monotonic(), 0
+        for one in parts():
+            if app == 'lines':
+                # Each piece with a call of its own.
+                head, _, rest = one.partition(b'\\r\\n\\r\\n')
+                for piece in head.split(b'\\r\\n'): self.wfile.write(piece + b'\\r\\n')
+                self.wfile.write(b'\\r\\n')
+                self.wfile.write(rest)
+            elif app == 'collected':
+                many.append(one)
+                if len(many) == block:
+                    self.wfile.write(b''.join(many))
+                    many = []
+            elif app == 'sliced':
+                # Slices of one part: its end is a shorter one.
+                for at in range(0, len(one), block): self.wfile.write(one[at:at + block])
+            elif app == 'slow':
+                # A slow encoder: the halves of each part are half an interval apart.
+                self.wfile.write(one[:len(one) // 2])
+                time.sleep(0.5 / fps)
+                self.wfile.write(one[len(one) // 2:])
+            elif app == 'link':
+                # A link of so many bytes per second.
+                for at in range(0, len(one), 1400):
+                    self.wfile.write(one[at:at + 1400])
+                    sent += 1400
+                    time.sleep(max(0, begun + sent / block - time.monotonic()))
+            elif app == 'short' and len(one) < block:
+                self.wfile.write(one)
+                return
+            else:
+                self.wfile.write(one)
+ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()
+"""
+
+NODE_HTTP = """
+const http = require('http'), fs = require('fs'), path = require('path'), { Readable, Transform } = require('stream');
+const [,, manner, block, folder, fps, port] = process.argv;
+const frames = fs.readdirSync(folder).filter(n => n.endsWith('.jpg')).sort().map(n => fs.readFileSync(path.join(folder, n)));
+const part = f => Buffer.concat([Buffer.from(`--frame\\r\\nContent-Type: image/jpeg\\r\\nContent-Length: ${f.length}\\r\\n\\r\\n`), f,
+  Buffer.from('\\r\\n')]);
+class Blocks extends Transform {
+  rest = Buffer.alloc(0);
+  _transform(bytes, _, done) {
+    this.rest = Buffer.concat([this.rest, bytes]);
+    while (this.rest.length >= +block) { this.push(this.rest.subarray(0, +block)); this.rest = this.rest.subarray(+block); }
+    done();
+  }
+}
+http.createServer((req, res) => {
+  res.writeHead(200, { 'Content-Type': 'multipart/x-mixed-replace; boundary=frame' });
+  let to = res, n = 0;
+  if (manner === 'blocks') { to = new Blocks({ highWaterMark: +block }); to.pipe(res); }
+  const timer = setInterval(() => to.write(part(frames[n++ % frames.length])), 1000 / +fps);
+  res.on('close', () => clearInterval(timer));
+}).listen(+port, '127.0.0.1');
+"""
+
+
+@contextlib.contextmanager
+def node_http(frames, fps, manner="parts", block=65536):
+    needs("node")
+    port = free_port()
+    with running(["node", "-e", NODE_HTTP, "x", manner, str(block), frames, str(fps), str(port)], port) as child:
+        yield f"http://127.0.0.1:{port}/", child.pid
+
+
+GO = r"""
+package main
+
+import ("bufio"; "bytes"; "fmt"; "io"; "net/http"; "os"; "path/filepath"; "sort"; "strconv"; "time")
+
+func main() {
+	manner, folder, port := os.Args[1], os.Args[3], os.Args[5]
+	block, _ := strconv.Atoi(os.Args[2])
+	fps, _ := strconv.ParseFloat(os.Args[4], 64)
+	names, _ := filepath.Glob(filepath.Join(folder, "*.jpg"))
+	sort.Strings(names)
+	var frames [][]byte
+	for _, name := range names { frame, _ := os.ReadFile(name); frames = append(frames, frame) }
+	send := func(to io.Writer, after func()) {
+		start := time.Now()
+		for n := 0; ; n++ {
+			time.Sleep(time.Until(start.Add(time.Duration(float64(n) / fps * 1e9))))
+			var part bytes.Buffer
+			jpeg := frames[n % len(frames)]
+			fmt.Fprintf(&part, "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n", len(jpeg))
+			part.Write(jpeg)
+			part.WriteString("\r\n")
+			if _, err := to.Write(part.Bytes()); err != nil { return }
+			after()
+		}
+	}
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+		flush := w.(http.Flusher).Flush
+		switch manner {
+		case "flushed": send(w, flush)
+		case "unflushed": send(w, func() {})
+		case "bufio": send(bufio.NewWriterSize(w, block), func() {})
+		case "copied":
+			from, to := io.Pipe()
+			go func() { send(to, func() {}); to.Close() }()
+			defer from.Close()
+			buffer := make([]byte, block)
+			for {
+				if _, err := io.ReadFull(from, buffer); err != nil { return }
+				if _, err := w.Write(buffer); err != nil { return }
+				flush()
+			}
+		}
+	})
+	http.ListenAndServe("127.0.0.1:" + port, nil)
+}
+"""
+
+
+@contextlib.contextmanager
+def go(frames, fps, manner="flushed", block=65536):
+    needs("go")
+    # Compiled once for all runs of one process.
+    program = os.path.join(tempfile.gettempdir(), f"mjpeg-peers-go-{os.getpid()}")
+    if not os.path.exists(program):
+        with tempfile.TemporaryDirectory() as folder:
+            source = os.path.join(folder, "main.go")
+            pathlib.Path(source).write_text(GO)
+            env = {**os.environ, "GOCACHE": os.path.join(folder, "cache"), "GO111MODULE": "off"}
+            subprocess.run(["go", "build", "-o", program, source], check=True, env=env)
+        atexit.register(os.unlink, program)
+    port = free_port()
+    with running([program, manner, str(block), frames, str(fps), str(port)], port) as child:
+        yield f"http://127.0.0.1:{port}/", child.pid
+
+
+PHP = r"""<?php
+$frames = array_map('file_get_contents', glob(getenv('FRAMES') . '/*.jpg'));
+header('Content-Type: multipart/x-mixed-replace; boundary=frame');
+$start = microtime(true);
+for ($n = 0; ; $n++) {
+  usleep(max(0, (int)(1e6 * ($start + $n / getenv('FPS') - microtime(true)))));
+  $jpeg = $frames[$n % count($frames)];
+  echo "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: " . strlen($jpeg) . "\r\n\r\n" . $jpeg . "\r\n";
+  if (getenv('APP') === 'flushed') flush();
+}
+"""
+
+
+@contextlib.contextmanager
+def php(frames, fps, folder, app="flushed", buffering=0):
+    needs("php")
+    port = free_port()
+    pathlib.Path(folder, "index.php").write_text(PHP)
+    env = {"FRAMES": frames, "FPS": str(fps), "APP": app}
+    command = ["php", "-d", f"output_buffering={buffering}", "-d", "max_execution_time=0", "-S", f"127.0.0.1:{port}", "-t", folder]
+    with running(command, port, env) as child:
+        yield f"http://127.0.0.1:{port}/", child.pid
+
+
+@contextlib.contextmanager
+def lighttpd(frames, fps, folder, streaming=1):
+    needs("lighttpd")
+    with serve(frames, fps, "--dialect", "mjpg-streamer") as (upstream, _):
+        port, conf = free_port(), os.path.join(folder, "lighttpd.conf")
+        host, _, upstream_port = upstream.split("/")[2].partition(":")
+        pathlib.Path(conf).write_text(
+            f'server.modules = ("mod_proxy")\nserver.document-root = "{folder}"\nserver.bind = "127.0.0.1"\nserver.port = {port}\n'
+            f'server.stream-response-body = {streaming}\n'
+            f'proxy.server = ("" => (("host" => "{host}", "port" => {upstream_port})))\n')
+        with running(["lighttpd", "-D", "-f", conf], port) as child:
+            yield f"http://127.0.0.1:{port}/stream", child.pid
+
+
+@contextlib.contextmanager
+def apache(frames, fps, folder, options=""):
+    needs("apache2")
+    with serve(frames, fps, "--dialect", "mjpg-streamer") as (upstream, _):
+        port, conf = free_port(), os.path.join(folder, "apache.conf")
+        modules = "".join(f"LoadModule {it}_module /usr/lib/apache2/modules/mod_{it}.so\n"
+                          for it in ("mpm_event", "authz_core", "proxy", "proxy_http"))
+        os.chmod(folder, 0o777)
+        pathlib.Path(conf).write_text(
+            f"{modules}ServerRoot {folder}\nListen 127.0.0.1:{port}\nServerName x\nPidFile {folder}/pid\nErrorLog {folder}/error\n"
+            f"User nobody\nGroup nogroup\nDefaultRuntimeDir {folder}\nProxyPass / {upstream.rpartition('/')[0]}/ {options}\n")
+        with running(["apache2", "-f", conf, "-X"], port) as child:
+            yield f"http://127.0.0.1:{port}/stream", child.pid
 
 
 def jpegs(folder):

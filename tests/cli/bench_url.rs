@@ -44,8 +44,13 @@ fn our_server_sends_whole_parts_and_a_consumer_with_blocks_waits_for_them() {
     let frames = pictures();
     let server = served(frames.path(), &[]);
     let report = report(&server.stream, "--duration 3s --chunk 1k,256k");
-    assert_eq!((&report["verdict"], &report["sends"]), (&"streams".into(), &"parts".into()), "{report}");
-    assert!(report["cause"].as_str().unwrap().contains("nothing to change"), "{report}");
+    assert_eq!(report["sends"], "parts", "{report}");
+    let cause = report["cause"].as_str().unwrap();
+    match report["verdict"].as_str().unwrap() {
+        "streams" => assert!(cause.contains("nothing to change"), "{report}"),
+        // A busy machine.
+        verdict => assert!(verdict == "bursts" && cause.contains("the machine is busy"), "{report}"),
+    }
     let row = |read: &str, chunk: u64| {
         let rows = report["rows"].as_array().unwrap();
         rows.iter().find(|row| row["read"] == read && row["chunk_bytes"] == chunk).unwrap().clone()
@@ -83,7 +88,9 @@ fn a_server_that_keeps_the_end_of_a_part_back_is_found_out() {
         }
     });
     let report = report(&camera.url, "--duration 2s");
-    assert_eq!((&report["sends"], &report["verdict"]), (&"tails".into(), &"late".into()), "{report}");
+    assert_eq!(report["sends"], "tails", "{report}");
+    // Bursts on a busy machine.
+    assert!(["late", "bursts"].contains(&report["verdict"].as_str().unwrap()), "{report}");
     // The line end behind the picture is not of the frame.
     assert_eq!(report["held_bytes"], 698, "{report}");
 }
@@ -104,6 +111,7 @@ fn a_response_that_ends_without_an_error_names_the_smallest_part() {
     assert_eq!((&report["verdict"], &report["frames"]), (&"ends".into(), &4.into()), "{report}");
     let cause = report["cause"].as_str().unwrap();
     assert!(cause.contains("a read shorter than its block") && cause.contains("after 4 frames"), "{cause}");
+    assert!(cause.contains("of 5000 bytes, was the first one below 9000"), "{cause}");
 }
 
 #[test]
@@ -135,10 +143,11 @@ fn options_of_our_own_pumps_are_usage_errors_with_a_url() {
         assert_eq!(bench(url, "").code(), Some(2), "{url}");
     }
     let frames = pictures();
-    let server = served(frames.path(), &[]);
+    // Far between, so that a busy machine is no burst.
+    let server = Server::start(frames.path(), &["--fps", "2"]);
     let csv = bench(&server.stream, "--duration 500ms --chunk 1k --format csv").expect(0).text();
     assert!(csv.starts_with("read,chunk_bytes,verdict,frames,gap_max_ms,delay_p50_ms\n"), "{csv}");
-    let text = bench(&server.stream, "--duration 500ms").expect(0).text();
+    let text = bench(&server.stream, "--duration 3s").expect(0).text();
     assert!(text.contains("streams: each part leaves whole"), "{text}");
 }
 
@@ -157,5 +166,23 @@ fn a_server_that_sends_a_few_bytes_at_a_time_is_named_as_one() {
     });
     let report = report(&camera.url, "--duration 1s");
     assert_eq!(report["sends"], "pieces", "{report}");
-    assert!(report["cause"].as_str().unwrap().contains("many pieces of "), "{report}");
+    assert!(report["cause"].as_str().unwrap().contains("in pieces of "), "{report}");
+}
+
+#[test]
+fn a_server_that_writes_a_part_with_two_calls_holds_no_tail_back() {
+    let camera = Camera::start(|connection| {
+        connection.send(HEAD.as_bytes());
+        let part = part(&jpeg(9_011));
+        let (start, end) = part.split_at(5_000);
+        while connection.try_send(start) {
+            // The pace of the camera, not a wait for something.
+            std::thread::sleep(Duration::from_millis(25));
+            connection.send(end);
+            std::thread::sleep(Duration::from_millis(25));
+        }
+    });
+    let report = report(&camera.url, "--duration 2s");
+    assert_eq!(report["sends"], "pieces", "{report}");
+    assert!(report["cause"].as_str().unwrap().contains("with several calls"), "{report}");
 }

@@ -141,11 +141,13 @@ pub fn svg(title: &str, axis: Axis, x: &str, y: &str, series: &[Series]) -> Stri
         );
     }
     let y = TOP + 20.0 + 20.0 * series.len() as f64;
-    let legend: &[&str] = match axis {
-        Axis::Bytes => &["dots: measured", "lines: model", "crosses: the stream ended"],
-        Axis::Count => &[],
-    };
-    for (line, text) in legend.iter().enumerate() {
+    let has = |is_there: &dyn Fn(&Series) -> bool| matches!(axis, Axis::Bytes) && series.iter().any(is_there);
+    let legend = [
+        (has(&|it| !it.measured.is_empty()), "dots: measured"),
+        (has(&|it| !it.model.is_empty()), "lines: model"),
+        (has(&|it| !it.ended.is_empty()), "crosses: the stream ended"),
+    ];
+    for (line, (_, text)) in legend.iter().filter(|(is_there, _)| *is_there).enumerate() {
         let _ = writeln!(
             out,
             "<text x=\"{:.1}\" y=\"{:.1}\">{text}</text>",
@@ -207,6 +209,11 @@ mod tests {
         assert!(numbers("cx").iter().all(|x| (LEFT..=WIDTH).contains(x)), "{text}");
         assert!(numbers("cy").iter().all(|y| (TOP..=HEIGHT - BOTTOM).contains(y)), "{text}");
         assert!(!text.contains("NaN") && !text.contains("inf"));
+        // The legend has what is drawn.
+        assert!(text.contains("crosses: "));
+        let lines = Series { model: vec![(1024.0, 33.3)], ..Series::default() };
+        let text = svg("gaps", Axis::Bytes, "block", "gap", &[lines]);
+        assert!(text.contains("lines: model") && !text.contains("crosses: ") && !text.contains("dots: "));
         // Nothing to draw is a plot too.
         assert!(!svg("", Axis::Count, "", "", &[]).contains("NaN"));
     }

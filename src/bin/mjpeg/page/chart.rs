@@ -6,16 +6,17 @@
 use std::fmt::Write as _;
 
 use super::document::escaped;
+use super::names::Names;
 
 const WIDTH: f64 = 1000.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 16.0;
-const TOP: f64 = 34.0;
+const TOP: f64 = 48.0;
 const BOTTOM: f64 = 40.0;
 /// Columns of a plot. More points than that are thinned: each column keeps its lowest and its highest one.
 const COLUMNS: usize = 500;
-/// Marks with a text. Further ones have a line only.
-const NAMED_MARKS: usize = 12;
+/// Between the rows of names above it.
+const ROW: f64 = 14.0;
 
 /// How points are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,20 +111,21 @@ impl Chart<'_> {
                 escaped(name)
             );
         }
-        for (n, (value, name)) in self.marks.iter().enumerate() {
-            let place = at_x(value.clamp(from, to));
+        let mut names = Names::new(right, self.y);
+        for (value, name) in self.marks {
+            let at = at_x(value.clamp(from, to));
             let _ = write!(
                 out,
-                "<path class=\"mark\" d=\"M{place:.1} {TOP}V{bottom}\"><title>{}</title></path>",
+                "<path class=\"mark\" d=\"M{at:.1} {TOP}V{bottom}\"><title>{}</title></path>",
                 escaped(name)
             );
-            if n < NAMED_MARKS {
-                // Names of neighbours are in two rows.
-                let anchor = if place > WIDTH / 2.0 { "end" } else { "start" };
-                let y = TOP - 4.0 - if n % 2 == 1 { 14.0 } else { 0.0 };
+            // Without a place for its name, it has a line only, which shows the name to those who point at it.
+            if let Some(place) = names.place(at, name) {
                 let _ = write!(
                     out,
-                    "<text class=\"mark\" x=\"{place:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>",
+                    "<text class=\"mark\" x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"{}\">{}</text>",
+                    TOP - 4.0 - ROW * place.row as f64,
+                    place.anchor,
                     escaped(name)
                 );
             }

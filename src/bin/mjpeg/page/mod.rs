@@ -4,5 +4,6 @@
 
 pub mod chart;
 mod document;
+mod names;
 
 pub use document::{document, escaped};

@@ -60,7 +60,8 @@ impl OutFile {
             Err(_) => Ok(()),
             Ok(metadata) if !metadata.is_file() => {
                 let cause = anyhow!("cannot create {}: it is not a regular file", path.display());
-                Err(Problem::new(cause).hint("for a pipe or a device, write the frames to standard output: `-` as OUT"))
+                Err(Problem::new(cause)
+                    .hint("for a pipe or a device, write the frames to standard output: `-` as OUT"))
             }
             Ok(_) if existing == Existing::Refuse => {
                 Err(Problem::new(anyhow!("{} exists", path.display())).hint(EXISTS_HINT))

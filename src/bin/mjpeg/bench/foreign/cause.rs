@@ -2,7 +2,7 @@
 
 use mjpeg::counted::Counted;
 
-use super::shape::{Sending, Shape};
+use super::shape::{FLOWS, Sending, Shape};
 use super::trace::End;
 use crate::bench::verdict::Verdict;
 
@@ -19,6 +19,8 @@ pub struct Facts<'a> {
     pub part_min: Option<u64>,
     /// How the response ended.
     pub end: Option<End>,
+    /// The bytes of the last picture and of the smallest one before it, if the last one is smaller than all before it.
+    pub shrunk: Option<(u64, u64)>,
     /// The `Server` field.
     pub server: &'a str,
 }
@@ -28,8 +30,8 @@ impl Facts<'_> {
     pub fn sentence(&self) -> String {
         match (self.verdict, self.shape.sending) {
             (_, Sending::Pieces { bytes }) => format!(
-                "each frame comes in many pieces of {}: the server writes few bytes at a time and waits between them, or \
-                 the link is slow. Write each part with one call",
+                "each frame comes in pieces of {} (median), some time apart: the server writes a part with several calls and \
+                 waits between them, or the link is slow, or the machine is busy. Write each part with one call",
                 Counted(bytes, "byte")
             ),
             (Verdict::Nothing, _) => {
@@ -49,7 +51,8 @@ impl Facts<'_> {
                 self.advice()
             ),
             (_, Sending::Tails { bytes }) => format!(
-                "the last {} of a frame come with the next one: a buffer is not flushed at the end of a part. {}",
+                "the last {} of a frame come with the next one: a buffer is not flushed at the end of a part, or \
+                 the part is written with several calls without TCP_NODELAY. {}",
                 Counted(bytes, "byte"),
                 self.advice()
             ),
@@ -67,6 +70,11 @@ impl Facts<'_> {
                     .into()
             }
             (_, Sending::Whole) => "each part leaves whole when it is ready: nothing to change".into(),
+            (_, Sending::Unknown) if self.shape.flow >= FLOWS => {
+                "the bytes come without a pause, so it cannot be seen how they are sent: the link is as slow as the stream, or the \
+                 server sends pictures as fast as it can"
+                    .into()
+            }
             (_, Sending::Unknown) => "too few bytes came to see how they are sent; try a longer --duration".into(),
         }
     }
@@ -74,14 +82,25 @@ impl Facts<'_> {
     fn ends(&self) -> String {
         let frames = Counted(self.frames, "frame");
         let smallest = self.part_min.map(|min| format!(" ({})", Counted(min, "byte"))).unwrap_or_default();
-        match self.end {
+        let suspicion = match self.shrunk {
+            Some((last, before)) => format!(
+                ". The last picture, of {}, was the first one below {before}: a loop that ends at a short read, with a block \
+                 between these sizes, ends there",
+                Counted(last, "byte")
+            ),
+            None => String::new(),
+        };
+        let why = match self.end {
             Some(End::Framed) => format!(
                 "the response ended in an orderly way after {frames}, without an error: a server that takes a read shorter than \
                  its block for the end of the file does this. Make its block no larger than the smallest part{smallest}, \
                  or stop its loop only at an empty read"
             ),
             Some(End::Closed) => {
-                format!("the server closed the connection after {frames}: look for an error in its log")
+                format!(
+                    "the server closed the connection after {frames}: look for an error in its log, and in its loop for a read \
+                     shorter than a block{smallest} that is taken for the end"
+                )
             }
             Some(End::Reset) => {
                 format!(
@@ -92,7 +111,8 @@ impl Facts<'_> {
                 "nothing came after {frames}, and the connection stayed open: the server's loop has ended or waits. If it \
                  reads blocks, make them no larger than the smallest part{smallest}"
             ),
-        }
+        };
+        why + &suspicion
     }
 
     /// What helps with this server.
@@ -123,8 +143,9 @@ mod tests {
 
     fn sentence(verdict: Verdict, sending: Sending, end: Option<End>, server: &str) -> String {
         let interval = Duration::from_millis(33);
-        let shape = Shape { sends: 9, sending, frames_per_send: 1.0, torn: 0.0, interval };
-        Facts { verdict, shape: &shape, frames: 15, part_min: Some(28_970), end, server }.sentence()
+        let shrunk = (verdict == Verdict::Ends).then_some((28_900, 31_000));
+        let shape = Shape { sends: 9, sending, frames_per_send: 1.0, torn: 0.0, flow: 0.0, interval };
+        Facts { verdict, shape: &shape, frames: 15, part_min: Some(28_970), end, shrunk, server }.sentence()
     }
 
     #[test]
@@ -146,7 +167,13 @@ mod tests {
             ),
             (Verdict::Late, Sending::Tails { bytes: 1 }, None, "", ["last 1 byte of", "flush it"]),
             (Verdict::Ends, Sending::Unknown, Some(End::Framed), "", ["after 15 frames", "28970 bytes"]),
-            (Verdict::Ends, Sending::Unknown, Some(End::Closed), "", ["closed the connection", "log"]),
+            (
+                Verdict::Ends,
+                Sending::Unknown,
+                Some(End::Closed),
+                "",
+                ["closed the connection", "28900 bytes, was the first one below 31000"],
+            ),
             (Verdict::Ends, Sending::Unknown, Some(End::Reset), "", ["was reset", "after 15 frames"]),
             (Verdict::Ends, Sending::Unknown, None, "", ["stayed open", "28970 bytes"]),
             (Verdict::Streams, Sending::Whole, None, "", ["leaves whole", "nothing to change"]),

@@ -36,7 +36,7 @@ pub struct Seen {
     pub verdict: Verdict,
     /// Frames that it sees.
     pub frames: u64,
-    /// The largest gap between two of them.
+    /// The largest gap between two of them, or before the first one if that is larger: blocks that hold many frames show it late.
     pub gap_max: Option<Duration>,
     /// How much later it sees a frame than its last byte came: the median.
     pub delay_p50: Option<Duration>,
@@ -69,14 +69,15 @@ impl Arrived<'_> {
         delays.sort_unstable();
         let delay_p50 = delays.get(delays.len().saturating_sub(1) / 2).copied();
         let is_late = delay_p50.is_some_and(|delay| delay >= self.interval / 2);
-        Seen {
-            reads,
-            block,
-            verdict: shape::verdict(&times, end, self.length, self.interval, is_late),
-            frames: times.len() as u64,
-            gap_max: times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max(),
-            delay_p50,
-        }
+        let wait = times.first().zip(self.parts.first()).map(|(first, part)| first.saturating_sub(part.at));
+        let gaps = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
+        let gap_max = gaps.chain(wait.filter(|wait| !wait.is_zero())).max();
+        let verdict = match shape::verdict(&times, end, self.length, self.interval, is_late) {
+            // All at once.
+            Verdict::Late if gap_max.is_some_and(|gap| gap >= shape::burst(self.interval)) => Verdict::Bursts,
+            verdict => verdict,
+        };
+        Seen { reads, block, verdict, frames: times.len() as u64, gap_max, delay_p50 }
     }
 
     /// A frame is seen when the block with its last byte is full, or when the response ends.
@@ -133,6 +134,8 @@ mod tests {
         assert_eq!(row(Reads::Fill, 999), (Verdict::Late, 39, Some(200)));
         assert_eq!(row(Reads::Fill, 5000), (Verdict::Bursts, 40, Some(500)));
         assert_eq!(row(Reads::Fill, 1 << 20), (Verdict::Nothing, 0, None));
+        // One block, in which all frames come at once.
+        assert_eq!(row(Reads::Fill, 40_000), (Verdict::Bursts, 40, Some(3900)));
         assert_eq!(row(Reads::Short, 999), (Verdict::Ends, 1, None));
         assert_eq!(row(Reads::Short, 500), (Verdict::Streams, 40, Some(100)));
         assert_eq!(row(Reads::Short, 1 << 20), (Verdict::Ends, 1, None));

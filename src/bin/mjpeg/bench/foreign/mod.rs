@@ -6,6 +6,7 @@
 //!                                                 -> consumers, for each size of blocks
 //! ```
 
+mod block;
 mod cause;
 mod chunk_sizes;
 mod consumer;
@@ -100,6 +101,7 @@ impl Measurement<'_> {
             frames: trace.parts.len() as u64,
             part_min: part_bytes.map(|(min, _)| min),
             end: end.map(|(_, end)| end),
+            shrunk: shrunk(&trace.parts),
             server: &server,
         };
         let mut cause = facts.sentence();
@@ -149,4 +151,11 @@ fn part_bytes(parts: &[Part]) -> Option<(u64, u64)> {
     let sizes = parts.windows(2).map(|pair| pair[1].start - pair[0].start);
     let sizes = sizes.collect::<Vec<_>>();
     Some((*sizes.iter().min()?, *sizes.iter().max()?))
+}
+
+/// The bytes of the last picture and of the smallest one before it, if the last one is smaller than all before it.
+fn shrunk(parts: &[Part]) -> Option<(u64, u64)> {
+    let (last, before) = parts.split_last()?;
+    let (last, before) = (last.end - last.start, before.iter().map(|part| part.end - part.start).min()?);
+    (last < before).then_some((last, before))
 }

@@ -2,21 +2,16 @@
 
 use std::time::Duration;
 
+use super::block::{self, MOST, PROOF, SMALLEST};
 use super::trace::{End, Part, Read};
 use crate::bench::verdict::Verdict;
 
 /// Reads that are closer together than this belong together, whatever the rate of the frames is.
 const TOGETHER: Duration = Duration::from_millis(2);
-/// The smallest block: common divisors below it are chance.
-const SMALLEST_BLOCK: u64 = 512;
-/// Sends that show a block size.
-const PROOF: usize = 4;
+/// With at least this share of the time in which bytes come, pauses are chance.
+pub const FLOWS: f64 = 0.5;
 /// A frame has at least so many pieces, if it comes in pieces.
 const PIECES: u64 = 8;
-/// The most numbers of bytes that are tried as a block.
-const CANDIDATES: usize = 2000;
-/// The share of sends that must agree.
-const MOST: f64 = 0.8;
 
 /// How the server sends.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,12 +23,12 @@ pub enum Sending {
         /// The block.
         bytes: u64,
     },
-    /// Sends end inside a part: this many bytes of a frame wait for the next send (median).
+    /// Sends end inside a part: this many bytes of a frame wait for the next frame (median).
     Tails {
         /// Bytes that wait.
         bytes: u64,
     },
-    /// Each frame comes in many small pieces of this many bytes (median), over time.
+    /// Each frame comes in pieces of this many bytes (median), over time, and is complete before the next one.
     Pieces {
         /// Bytes of a piece.
         bytes: u64,
@@ -53,6 +48,8 @@ pub struct Shape {
     pub frames_per_send: f64,
     /// The share of frames whose last bytes came later than the others.
     pub torn: f64,
+    /// The share of the time in which bytes came without a pause.
+    pub flow: f64,
     /// The time between two frames.
     pub interval: Duration,
 }
@@ -64,9 +61,23 @@ pub struct Send {
     end: u64,
 }
 
+/// Reads that are closer together belong together.
+fn pause(interval: Duration) -> Duration {
+    TOGETHER.max(interval / 8)
+}
+
+/// The share of the time between the first and the last read in which bytes came without a pause.
+fn flow(reads: &[Read], interval: Duration) -> f64 {
+    let gaps = reads.windows(2).map(|pair| pair[1].at.saturating_sub(pair[0].at));
+    let (all, short) = gaps.fold((Duration::ZERO, Duration::ZERO), |(all, short), gap| {
+        (all + gap, if gap < pause(interval) { short + gap } else { short })
+    });
+    if all.is_zero() { 0.0 } else { short.as_secs_f64() / all.as_secs_f64() }
+}
+
 /// Groups reads into sends. `interval`: the time between two frames.
 pub fn sends(reads: &[Read], interval: Duration) -> Vec<Send> {
-    let pause = TOGETHER.max(interval / 8);
+    let pause = pause(interval);
     let mut sends: Vec<Send> = Vec::new();
     let mut last = None;
     for read in reads {
@@ -94,25 +105,28 @@ impl Shape {
             0 => 0.0,
             n => counts.iter().sum::<usize>() as f64 / n as f64,
         };
-        let tails: Vec<u64> = inner.iter().filter_map(|send| tail(send, parts)).collect();
+        let mut tails: Vec<u64> = inner.iter().filter_map(|send| tail(send, parts)).collect();
+        let mut sizes: Vec<u64> = inner.iter().map(|send| send.end - send.start).collect();
         let whole = inner.len() - tails.len();
+        let flow = flow(reads, interval);
         let torn = parts.iter().filter(|part| is_torn(part, &sends)).count();
         // Pieces may be closer together than the sends of a slow stream.
         let sending = if let Some(bytes) = pieces(&self::sends(reads, Duration::ZERO), parts) {
             Sending::Pieces { bytes }
-        } else if inner.len() < PROOF {
-            block_of_chunks(chunks, parts).map_or(Sending::Unknown, |bytes| Sending::Blocks { bytes })
+        } else if inner.len() < PROOF || flow >= FLOWS && whole * 2 < inner.len() {
+            block::of_chunks(chunks, parts).map_or(Sending::Unknown, |bytes| Sending::Blocks { bytes })
         } else if whole as f64 >= MOST * inner.len() as f64 {
             Sending::Whole
-        } else if let Some(bytes) = block_of_chunks(chunks, parts).or_else(|| block_of_sends(inner, parts)) {
+        } else if let Some(bytes) = block::of_chunks(chunks, parts).or_else(|| block::of_sends(&sizes, parts))
+        {
             Sending::Blocks { bytes }
+        } else if wait_for_the_next(&sends, parts) {
+            Sending::Tails { bytes: median(&mut tails) }
         } else {
-            let mut tails = tails;
-            tails.sort_unstable();
-            Sending::Tails { bytes: tails.get(tails.len() / 2).copied().unwrap_or(0) }
+            Sending::Pieces { bytes: median(&mut sizes) }
         };
         let torn = if parts.is_empty() { 0.0 } else { torn as f64 / parts.len() as f64 };
-        Self { sends: sends.len(), sending, frames_per_send, torn, interval }
+        Self { sends: sends.len(), sending, frames_per_send, torn, flow, interval }
     }
 }
 
@@ -122,8 +136,28 @@ fn pieces(sends: &[Send], parts: &[Part]) -> Option<u64> {
     sizes.sort_unstable();
     let median = *sizes.get(sizes.len() / 2)?;
     let smallest = parts.iter().map(|part| part.end - part.start).min().unwrap_or(u64::MAX);
-    (sizes.len() > PROOF * 2 && median < SMALLEST_BLOCK && median.saturating_mul(PIECES) <= smallest)
+    (sizes.len() > PROOF * 2 && median < SMALLEST && median.saturating_mul(PIECES) <= smallest)
         .then_some(median)
+}
+
+/// Whether most of the frames that are torn are torn once, and their last bytes come together with bytes of the next one. A slow link
+/// and a busy machine tear them anywhere.
+fn wait_for_the_next(sends: &[Send], parts: &[Part]) -> bool {
+    let (mut torn, mut once, mut waits) = (0, 0, 0);
+    for pair in parts.windows(2) {
+        let (part, next) = (&pair[0], &pair[1]);
+        let cuts = sends.iter().filter(|send| part.start < send.end && send.end < part.end).count();
+        let with_its_end = sends.iter().find(|send| (send.start..send.end).contains(&(part.end - 1)));
+        torn += usize::from(cuts > 0);
+        once += usize::from(cuts == 1);
+        waits += usize::from(cuts > 0 && with_its_end.is_some_and(|send| send.end > next.start));
+    }
+    once as f64 >= MOST * torn as f64 && waits * 2 >= torn
+}
+
+fn median(bytes: &mut [u64]) -> u64 {
+    bytes.sort_unstable();
+    bytes.get(bytes.len() / 2).copied().unwrap_or(0)
 }
 
 /// The bytes that are missing of the frame in which a send ends.
@@ -137,52 +171,9 @@ fn is_torn(part: &Part, sends: &[Send]) -> bool {
     sends.iter().any(|send| part.start < send.end && send.end < part.end)
 }
 
-/// The size of the chunks, if it is the same for most of them and not that of the parts.
-fn block_of_chunks(chunks: &[u64], parts: &[Part]) -> Option<u64> {
-    let (&size, rest) = chunks.split_last().map(|(_, rest)| rest)?.split_first()?;
-    let same = rest.iter().filter(|&&other| other == size).count() + 1;
-    let is_same = chunks.len() > PROOF && same as f64 >= MOST * (chunks.len() - 1) as f64;
-    // Equal pictures, each a chunk.
-    let is_part = chunks.len().abs_diff(parts.len()) <= 1;
-    (is_same && !is_part && size >= SMALLEST_BLOCK).then_some(size)
-}
-
-/// The greatest number of bytes of which the sends are multiples. On a busy machine the bytes of one send may be read with a pause
-/// between them, which makes two of it.
-fn block_of_sends(sends: &[Send], parts: &[Part]) -> Option<u64> {
-    let sizes: Vec<u64> = sends.iter().map(|send| send.end - send.start).collect();
-    let divisors = sizes.windows(2).map(|pair| gcd(pair[0], pair[1]));
-    let mut candidates: Vec<u64> =
-        divisors.chain(sizes.iter().copied()).filter(|&it| it > 0).take(CANDIDATES).collect();
-    candidates.extend(sizes.iter().copied().reduce(gcd));
-    candidates.sort_unstable();
-    candidates.dedup();
-    let block = candidates.into_iter().rev().find(|&block| is_block(&sizes, block))?;
-    // Parts of one size: any server that sends one at a time sends multiples of it.
-    let pitch = parts.windows(2).map(|pair| pair[1].start - pair[0].start).reduce(gcd);
-    let is_part = pitch.is_some_and(|pitch| pitch >= SMALLEST_BLOCK && block % pitch == 0);
-    (block >= SMALLEST_BLOCK && !is_part).then_some(block)
-}
-
-/// Whether most sends are multiples of `block`, and each of the others makes one with the next.
-fn is_block(sizes: &[u64], block: u64) -> bool {
-    let (mut whole, mut rest) = (0, 0);
-    for (index, size) in sizes.iter().enumerate() {
-        if rest == 0 && size % block == 0 {
-            whole += 1;
-            continue;
-        }
-        let is_second = rest != 0;
-        rest = (rest + size % block) % block;
-        if is_second && rest != 0 && index + 1 < sizes.len() {
-            return false;
-        }
-    }
-    whole as f64 >= MOST * sizes.len() as f64
-}
-
-fn gcd(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { gcd(b, a % b) }
+/// The shortest gap of bursts. Gaps are whole intervals, except for scheduling delays: 2.95 intervals count as three.
+pub fn burst(interval: Duration) -> Duration {
+    interval * 3 - interval / 20
 }
 
 /// The word for frames that came at these times, in a measurement of this length. `is_late`: at least half of them were.
@@ -194,11 +185,11 @@ pub fn verdict(
     is_late: bool,
 ) -> Verdict {
     let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Verdict::Nothing };
-    // Gaps are whole intervals, except for scheduling delays: 2.95 intervals count as three.
-    let three = interval * 3 - interval / 20;
+    let three = burst(interval);
     let longest = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max().unwrap_or(first);
+    // On a busy machine a stream pauses now and then.
     let silence = length.saturating_sub(last);
-    if end.is_some() || (silence >= three && silence > longest.max(first) + interval) {
+    if end.is_some() || (silence >= three && silence > longest.max(first) * 2 + interval) {
         Verdict::Ends
     } else if longest >= three {
         Verdict::Bursts
@@ -265,6 +256,19 @@ mod tests {
         let (mut reads, parts) = scripted(&[5_011], None);
         reads.iter_mut().for_each(|read| read.end -= 700);
         assert_eq!(Shape::of(&reads, &parts, &[], ms(100)).sending, Sending::Tails { bytes: 698 });
+        // Halves of each part, 40 ms apart: nothing waits for the next part.
+        let (whole, parts) = scripted(&lengths, None);
+        let halves: Vec<Read> = whole
+            .iter()
+            .flat_map(|read| {
+                [Read { end: read.end - 2000, ..*read }, Read { at: read.at + ms(40), end: read.end }]
+            })
+            .collect();
+        assert!(matches!(Shape::of(&halves, &parts, &[], ms(100)).sending, Sending::Pieces { .. }));
+        // A link that is as slow as the stream, and pauses now and then.
+        let link: Vec<Read> =
+            (1..300).map(|n| Read { at: ms(n * 20 + n * n % 17), end: n * 1000 + n * n % 700 }).collect();
+        assert!(matches!(Shape::of(&link, &parts, &[], ms(100)).sending, Sending::Pieces { .. }));
         // Equal parts are no blocks.
         let (reads, parts) = scripted(&[4096], None);
         assert_eq!(Shape::of(&reads, &parts, &[4096; 60], ms(100)).sending, Sending::Whole);
@@ -273,6 +277,16 @@ mod tests {
             Shape::of(&reads[..2], &parts, &[65_536; 20], ms(100)).sending,
             Sending::Blocks { bytes: 65_536 }
         );
+    }
+
+    #[test]
+    fn bytes_that_come_without_a_pause_do_not_show_how_they_are_sent() {
+        let (_, parts) = scripted(&[5_011, 4_700, 6_301, 5_555], None);
+        let reads: Vec<Read> = (0..6000).map(|n| Read { at: ms(n), end: (n + 1) * 54 }).collect();
+        let shape = Shape::of(&reads, &parts, &[], ms(100));
+        assert!(shape.sending == Sending::Unknown && shape.flow > 0.99, "{shape:?}");
+        let (reads, parts) = scripted(&[5_011], None);
+        assert_eq!(Shape::of(&reads, &parts, &[], ms(100)).flow, 0.0);
     }
 
     #[test]
@@ -290,6 +304,10 @@ mod tests {
         assert_eq!(of(&steady, None, true), Verdict::Late);
         assert_eq!(of(&steady[..15], None, false), Verdict::Ends);
         assert_eq!(of(&steady, Some((ms(3900), End::Framed)), false), Verdict::Ends);
+        // A pause that came once may come again.
+        let paused = [&steady[..10], &[ms(1500)]].concat();
+        let of_short = |length| verdict(&paused, None, length, ms(100), false);
+        assert_eq!([of_short(ms(2500)), of_short(ms(3500))], [Verdict::Bursts, Verdict::Ends]);
         assert_eq!(of(&[], None, false), Verdict::Nothing);
         let bursts: Vec<Duration> = (0..40).map(|n| ms(n / 4 * 400)).collect();
         assert_eq!(of(&bursts, None, false), Verdict::Bursts);
