@@ -11,6 +11,7 @@ use core::fmt;
 ///
 /// assert_eq!(Counted(1, "damaged frame").to_string(), "1 damaged frame");
 /// assert_eq!(Counted(0, "damaged frame").to_string(), "0 damaged frames");
+/// assert_eq!([0, 1, 2].map(|number| Counted(number, "frame").verb()), ["are", "is", "are"]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted<'a>(
@@ -19,6 +20,13 @@ pub struct Counted<'a>(
     /// The noun in the singular. Its plural ends in `s`.
     pub &'a str,
 );
+
+impl Counted<'_> {
+    /// The verb behind it: `is` or `are`.
+    pub fn verb(&self) -> &'static str {
+        if self.0 == 1 { "is" } else { "are" }
+    }
+}
 
 impl fmt::Display for Counted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -105,7 +105,7 @@ fn nagios_has_the_exit_statuses_and_the_line_of_its_plugins() {
         (&[hostile], 2, "MJPEG CRITICAL - "),
         (&["http://127.0.0.1:1/"], 2, "unreachable"),
         (&[&html.url], 2, "not a stream"),
-        (&[&motion, "http://127.0.0.1:1/"], 2, "1 of 2 targets are not ok"),
+        (&[&motion, "http://127.0.0.1:1/"], 2, "1 of 2 targets is not ok"),
         (&idle, 0, "MJPEG OK - "),
         (&["/missing/capture.http"], 3, "MJPEG UNKNOWN - "),
         (&["--targets", "/missing/cameras.txt"], 3, "MJPEG UNKNOWN - "),

@@ -123,6 +123,10 @@ fn tls_against_plain_http_and_a_missing_scheme_have_a_hint() {
     let alert = Camera::sending("\x15\x03\x01\x00\x02\x02\x46", Vec::new());
     let end = run(&mut mjpeg(["check", &alert.url])).expect(3);
     assert!(end.err.contains("expects TLS") && end.err.contains("use https://"), "{}", end.err);
+    // OpenSSL closes the connection without an alert.
+    let closed = Camera::sending("", Vec::new());
+    let end = run(&mut mjpeg(["check", &closed.url])).expect(5);
+    assert!(end.err.contains("without a response head") && end.err.contains("use https://"), "{}", end.err);
 }
 
 #[test]

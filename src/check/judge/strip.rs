@@ -54,7 +54,8 @@ impl Numbers {
         // A missing frame may have come after all.
         if let Some(place) = self.lost.filter(|_| it.lost() > 0) {
             let of = it.frames() + it.lost();
-            let message = format!("{} of {of} are missing{}", Counted(it.lost(), "frame"), named(it));
+            let lost = Counted(it.lost(), "frame");
+            let message = format!("{lost} of {of} {} missing{}", lost.verb(), named(it));
             findings.note_times(it.lost(), &FRAMES_LOST, place, message);
         }
         if let Some((place, number)) = self.doubled {
@@ -129,6 +130,7 @@ mod tests {
             findings(&[1, 2, 5, 6, 8]),
             [("C517", 3, Some(3), "3 frames of 8 are missing: 3 to 4, 7".into())]
         );
+        assert_eq!(findings(&[1, 2, 4]), [("C517", 1, Some(3), "1 frame of 4 is missing: 3".into())]);
         assert_eq!(
             findings(&[1, 2, 2, 3, 3]),
             [("C518", 2, Some(3), "2 frames came again, the first one is 2".into())]

@@ -165,20 +165,16 @@ impl BlockMeans {
         grow(&mut self.details, self.used.1);
     }
 
-    /// A writer for the MCUs of the last scan from number `first` on.
-    pub(super) fn writer(&mut self, first: u32) -> MeanWriter<'_> {
+    /// A writer for the MCUs of the last scan.
+    pub(super) fn writer(&mut self) -> MeanWriter<'_> {
         let last = self.count.checked_sub(1).map(|n| self.scans[n]).unwrap_or_default();
-        let (first, step) = (first as usize, last.step.max(1));
-        let kept_before = first.div_ceil(step);
         // The details of the last scan are the last ones.
-        let detail = self.used.1.saturating_sub(last.kept()) + kept_before;
-        let level = last.start + kept_before * last.count;
+        let detail = self.used.1.saturating_sub(last.kept());
         MeanWriter::new(
-            self.levels.get_mut(level..self.used.0).unwrap_or_default(),
+            self.levels.get_mut(last.start..self.used.0).unwrap_or_default(),
             last.count,
             self.details.get_mut(detail..self.used.1).unwrap_or_default(),
-            step as u32,
-            (kept_before * step - first) as u32,
+            last.step as u32,
         )
     }
 

@@ -30,11 +30,11 @@ pub(super) fn read_dc(
     bits: &mut BitReader<'_>,
     blocks: &[Block<'_>],
     mcus: u32,
-    mut means: Option<MeanWriter<'_>>,
+    mut means: Option<&mut MeanWriter<'_>>,
 ) -> Result<(), Fault> {
     let mut predictions = [0; 4];
     for mcu in 0..mcus {
-        let kept = means.as_mut().and_then(MeanWriter::next_mcu);
+        let kept = means.as_mut().and_then(|means| means.next_mcu());
         let mut levels = kept.map_or([].iter_mut(), |kept| kept.levels.iter_mut());
         for block in blocks {
             let prediction = &mut predictions[block.component & 3];

@@ -1,11 +1,12 @@
 //! One scan: its MCUs, and its restart intervals.
 
-use super::bits::SegmentEnd;
+use super::bits::{BitReader, EntropyCoded, SegmentEnd};
 use super::checker::Checker;
 use super::damage::{Damage, DamageKind, Unchecked};
 use super::layout::{self, MAX_BLOCKS};
 use super::limits::Limits;
-use super::means::MeanBlock;
+use super::mean_writer::MeanWriter;
+use super::means::{BlockMeans, MeanBlock};
 use super::picture::Picture;
 use super::plan::{Pass, ScanPlan};
 use super::progressive::{self, Band};
@@ -21,6 +22,15 @@ struct Scan<'p> {
     limits: [Limits; 4],
     /// Where the blocks of its (first) component begin in the history.
     history: usize,
+}
+
+/// What the intervals of a scan are read with.
+struct Intervals<'c> {
+    scan: &'c Scan<'c>,
+    tables: &'c HuffmanTables,
+    blocks: &'c [Block<'c>],
+    history: &'c mut [u64],
+    means: Option<MeanWriter<'c>>,
 }
 
 /// Damage within a scan, and where.
@@ -116,14 +126,18 @@ impl Checker {
             0 => scan.plan.layout.mcus,
             interval => interval.into(),
         };
+        let Self { tables, segment: coded, history, means, .. } = self;
+        let means = means.as_mut().filter(|means| means.is_started()).map(BlockMeans::writer);
+        let blocks = &scan.blocks(tables)[..scan.plan.layout.blocks().len()];
+        let mut intervals = Intervals { scan, tables, blocks, history, means };
         let mut at = range.start;
         let mut first = 0;
         let mut expected = 0;
         loop {
-            let ended = self.segment.load(jpeg, at..range.end);
-            let end = self.segment.end();
+            let ended = coded.load(jpeg, at..range.end);
+            let end = coded.end();
             let mcus = interval.min(scan.plan.layout.mcus - first);
-            self.read_interval(jpeg, picture, scan, first, mcus).map_err(|place| match place.kind {
+            intervals.check(coded, jpeg, picture, first, mcus).map_err(|place| match place.kind {
                 // Name the marker that is there instead of data.
                 DamageKind::Short => {
                     Place { kind: short(jpeg, ended, picture.restart_interval, end), ..place }
@@ -149,56 +163,58 @@ impl Checker {
             at = Marker::end(jpeg, end).min(range.end);
         }
     }
+}
 
-    /// Reads one entropy-coded segment of `mcus` MCUs, the first of which has the number `first`.
-    fn read_interval(
+impl Intervals<'_> {
+    /// Reads one entropy-coded segment of `mcus` MCUs, the first of which has the number `first`, and its padding.
+    fn check(
         &mut self,
+        coded: &EntropyCoded,
         jpeg: &[u8],
         picture: &mut Picture,
-        scan: &Scan<'_>,
         first: u32,
         mcus: u32,
     ) -> Result<(), Place> {
-        let mut bits = self.segment.reader();
-        let blocks = scan.blocks(&self.tables);
-        let blocks = &blocks[..scan.plan.layout.blocks().len()];
-        let history = scan.history + first as usize;
-        let means = self.means.as_mut().filter(|means| means.is_started());
-        let means = means.map(|means| means.writer(first));
-        let read = match scan.plan.pass {
-            Pass::Sequential => sequential::read(&mut bits, blocks, mcus, means),
-            Pass::FirstDc => progressive::read_dc(&mut bits, blocks, mcus, means),
-            Pass::RefineDc => progressive::refine_dc(&mut bits, blocks.len() as u32, mcus),
-            Pass::FirstAc | Pass::RefineAc => {
-                let band = scan.band(&self.tables);
-                let history = self.history.get_mut(history..history + mcus as usize).unwrap_or_default();
-                let read = if scan.plan.pass == Pass::FirstAc {
-                    progressive::read_ac
-                } else {
-                    progressive::refine_ac
-                };
-                read(&mut bits, &band, history)
-            }
-        };
+        let mut bits = coded.reader();
+        let read = self.read(&mut bits, first, mcus);
         let remaining = bits.remaining();
         if let Err(Fault { mcu, kind }) = read {
             let mcu = Some(first + mcu);
             // A code may have 16 bits: with fewer it is the end that is wrong, not the code.
             return Err(match remaining {
-                Some(17..) => Place { kind, at: self.segment.origin(jpeg, bits.position()), mcu },
-                _ if kind == DamageKind::Run => Place { kind, at: self.segment.end(), mcu },
-                _ => Place { kind: DamageKind::Short, at: self.segment.end(), mcu },
+                Some(17..) => Place { kind, at: coded.origin(jpeg, bits.position()), mcu },
+                _ if kind == DamageKind::Run => Place { kind, at: coded.end(), mcu },
+                _ => Place { kind: DamageKind::Short, at: coded.end(), mcu },
             });
         }
         let position = bits.position();
         let last = Some(first + mcus.saturating_sub(1));
         let behind = position.next_multiple_of(8);
-        let is_last = first + mcus == scan.plan.layout.mcus;
-        picture.pad(&self.segment, jpeg, position, is_last).map_err(|kind| Place {
+        let is_last = first + mcus == self.scan.plan.layout.mcus;
+        picture.pad(coded, jpeg, position, is_last).map_err(|kind| Place {
             kind,
-            at: self.segment.origin(jpeg, behind),
+            at: coded.origin(jpeg, behind),
             mcu: last,
         })
+    }
+
+    fn read(&mut self, bits: &mut BitReader<'_>, first: u32, mcus: u32) -> Result<(), Fault> {
+        let Self { scan, tables, blocks, .. } = *self;
+        match scan.plan.pass {
+            Pass::Sequential => sequential::read(bits, blocks, mcus, self.means.as_mut()),
+            Pass::FirstDc => progressive::read_dc(bits, blocks, mcus, self.means.as_mut()),
+            Pass::RefineDc => progressive::refine_dc(bits, blocks.len() as u32, mcus),
+            Pass::FirstAc | Pass::RefineAc => {
+                let start = scan.history + first as usize;
+                let history = self.history.get_mut(start..start + mcus as usize).unwrap_or_default();
+                let band = scan.band(tables);
+                if scan.plan.pass == Pass::FirstAc {
+                    progressive::read_ac(bits, &band, history)
+                } else {
+                    progressive::refine_ac(bits, &band, history)
+                }
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::damage::DamageKind;
 use super::difference::DcTable;
 use super::huffman::NoCode;
 use super::limits::Limits;
-use super::mean_writer::{KeptMcu, McuRun, MeanWriter};
+use super::mean_writer::{KeptMcu, KeptMcus, McuRun, MeanWriter};
 
 /// One block of an MCU.
 #[derive(Debug, Clone, Copy)]
@@ -32,17 +32,22 @@ pub(super) fn read(
     bits: &mut BitReader<'_>,
     blocks: &[Block<'_>],
     mcus: u32,
-    means: Option<MeanWriter<'_>>,
+    means: Option<&mut MeanWriter<'_>>,
 ) -> Result<(), Fault> {
     let mut predictions = [0; 4];
-    let Some(mut means) = means else { return pass(bits, blocks, 0..mcus, &mut predictions) };
+    let Some(means) = means else { return pass(bits, blocks, 0..mcus, &mut predictions) };
     let mut mcu = 0;
     while mcu < mcus {
-        let McuRun { passed, kept } = means.run();
-        let first = mcu.saturating_add(passed).min(mcus);
-        pass(bits, blocks, mcu..first, &mut predictions)?;
-        mcu = first.saturating_add(kept).min(mcus);
-        keep(bits, blocks, first..mcu, &mut predictions, &mut means)?;
+        let McuRun { passed, kept } = means.run(mcus - mcu);
+        let first = mcu + passed;
+        // A call costs as much as a few blocks.
+        if passed > 0 {
+            pass(bits, blocks, mcu..first, &mut predictions)?;
+        }
+        mcu = first + kept.count();
+        if mcu > first {
+            keep(bits, blocks, first, &mut predictions, kept)?;
+        }
     }
     Ok(())
 }
@@ -81,17 +86,17 @@ fn pass_mcus(
     Ok(())
 }
 
-/// Reads MCUs and keeps them.
+/// Reads MCUs from number `first` on and keeps them.
 #[inline(never)]
 fn keep(
     bits: &mut BitReader<'_>,
     blocks: &[Block<'_>],
-    mcus: Range<u32>,
+    first: u32,
     predictions: &mut [i32; 4],
-    means: &mut MeanWriter<'_>,
+    kept: KeptMcus<'_>,
 ) -> Result<(), Fault> {
     let (mut local, mut before) = (*bits, *predictions);
-    let read = keep_mcus(&mut local, blocks, mcus, &mut before, means);
+    let read = keep_mcus(&mut local, blocks, first, &mut before, kept);
     (*bits, *predictions) = (local, before);
     read
 }
@@ -100,13 +105,11 @@ fn keep(
 fn keep_mcus(
     bits: &mut BitReader<'_>,
     blocks: &[Block<'_>],
-    mcus: Range<u32>,
+    first: u32,
     predictions: &mut [i32; 4],
-    means: &mut MeanWriter<'_>,
+    kept: KeptMcus<'_>,
 ) -> Result<(), Fault> {
-    for mcu in mcus.clone() {
-        // There is room for all of them.
-        let Some(kept) = means.kept_mcu() else { return pass_mcus(bits, blocks, mcu..mcus.end, predictions) };
+    for (mcu, kept) in (first..).zip(kept.mcus()) {
         let mut detail = 0;
         for (block, level) in blocks.iter().zip(kept.levels) {
             let prediction = &mut predictions[block.component & 3];

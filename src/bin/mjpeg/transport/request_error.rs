@@ -27,10 +27,16 @@ pub fn no_head(place: &Place, patience: Duration, end: &WireEnd) -> OpenError {
         WireEnd::Stopped => {
             OpenError::new(OpenErrorKind::Signal, anyhow!("{url}: a signal came before the response head"))
         }
-        WireEnd::Closed => OpenError::new(
-            OpenErrorKind::Closed,
-            anyhow!("{url}: the connection was closed without a response head"),
-        ),
+        WireEnd::Closed => {
+            let cause = anyhow!("{url}: the connection was closed without a response head");
+            let error = OpenError::new(OpenErrorKind::Closed, cause);
+            // OpenSSL closes without an alert when a plain request comes.
+            if place.is_https() {
+                error
+            } else {
+                error.hint("if the port is one of TLS, use https:// in the URL")
+            }
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mjpeg::counted::Counted;
+
 use super::between::Between;
 use super::chunking;
 use super::escape::escaped;
@@ -128,7 +130,8 @@ impl Derived {
         let most = gaps.iter().rev().max_by_key(|gap| alike(gap)).unwrap_or(one);
         if alike(most) < gaps.len() {
             let different = gaps.len() - alike(most);
-            self.notes.push(format!("{different} of {} gaps between pictures are different", gaps.len()));
+            let are = Counted(different as u64, "gap").verb();
+            self.notes.push(format!("{different} of {} gaps between pictures {are} different", gaps.len()));
         }
         let rest = most.rest.to_vec();
         if gaps.iter().all(|gap| gap.filler.is_empty()) {
@@ -163,8 +166,8 @@ impl Derived {
         let start = if between.rest.ends_with(&between.first[start..]) { start } else { between.first.len() };
         let delimiter = between.first.split_off(start);
         if is_in_chunks {
-            self.notes
-                .push(format!("{} bytes before the first delimiter are not reproduced", between.first.len()));
+            let bytes = Counted(between.first.len() as u64, "byte");
+            self.notes.push(format!("{bytes} before the first delimiter {} not reproduced", bytes.verb()));
         } else {
             self.head.lines.push(escaped(&between.first));
         }
@@ -185,7 +188,10 @@ impl Derived {
         let is_regular = others.iter().all(|(number, _)| number % every == 0);
         match own.map(|own| String::from_utf8(own.to_vec())) {
             Some(Ok(bytes)) if is_regular => self.other_part = Some((every, bytes)),
-            _ => self.notes.push(format!("{} parts without pictures are not reproduced", others.len())),
+            _ => {
+                let parts = Counted(others.len() as u64, "part");
+                self.notes.push(format!("{parts} without a picture {} not reproduced", parts.verb()));
+            }
         }
     }
 

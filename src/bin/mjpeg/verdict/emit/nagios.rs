@@ -154,7 +154,8 @@ fn figures(it: &Finished) -> Vec<(&'static str, String)> {
 fn listed(targets: &[Summary]) -> String {
     let mut bad: Vec<&Summary> = targets.iter().filter(|it| it.service != Service::Ok).collect();
     bad.sort_by_key(|it| std::cmp::Reverse(it.service));
-    let mut text = format!("{} of {} targets are not ok", bad.len(), targets.len());
+    let are = Counted(bad.len() as u64, "target").verb();
+    let mut text = format!("{} of {} targets {are} not ok", bad.len(), targets.len());
     if bad.is_empty() {
         text = format!("all {} targets are ok", targets.len());
     }

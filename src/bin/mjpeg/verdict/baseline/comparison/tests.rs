@@ -133,6 +133,38 @@ fn jitter_whose_99th_percentile_is_20_ms_larger_is_found_in_49_of_50() {
     }
 }
 
+/// The rates over seeds that no threshold was chosen by. `MJPEG_SEEDS` is their number.
+#[test]
+#[ignore = "takes minutes"]
+fn rates_of_many_other_seeds() {
+    let count = std::env::var("MJPEG_SEEDS").map_or(20, |it| it.parse().unwrap());
+    for (script, must) in conditions() {
+        let slower = Script { fps: script.fps * 0.95, ..script };
+        let rows = [
+            ("unchanged", Some(script), false),
+            ("5 % slower", Some(slower), must.rate),
+            ("every 20th lost", Some(Script { lost: 20, ..script }), must.rate),
+            ("every 33rd later, p99 + 20 ms", script.with_p99_higher_by(20.0), must.percentile),
+            ("more jitter, p99 + 20 ms", script.with_jitter_for_p99_higher_by(20.0), must.percentile),
+        ];
+        for (what, now, must) in rows {
+            let Some(now) = now else { continue };
+            let found: Vec<usize> =
+                (0..count).map(|seed| regressions_of(1_000_000 + seed, script, now)).collect();
+            let mean = found.iter().sum::<usize>() as f64 / found.len() as f64;
+            let (least, most) = (found.iter().min().unwrap(), found.iter().max().unwrap());
+            let of = |few: fn(&usize) -> bool| found.iter().filter(|&found| few(found)).count();
+            let (none, enough) = (of(|found| *found == 0), of(|found| *found >= 49));
+            println!(
+                "{script}: {what}: {mean:.2} of 50, {least} to {most}; none in {none} of {count}, 49 or more in {enough}"
+            );
+            let usual = if script.frames == 100 { 0.75 } else { 0.25 };
+            assert!(what != "unchanged" || mean <= usual, "{script}: {mean} of 50 false");
+            assert!(!must || mean >= 49.0, "{script}: {what}: {mean} of 50");
+        }
+    }
+}
+
 /// How likely at least `least` of `count` events are that have this probability each.
 fn at_least(least: u64, count: u64, probability: f64) -> f64 {
     let mut one = (1.0 - probability).powf(count as f64);
