@@ -121,7 +121,7 @@ fn jitter_whose_99th_percentile_is_20_ms_larger_is_found_in_49_of_50() {
         let found: Vec<usize> = (14..18).map(|seed| regressions_of(seed, script, worse)).collect();
         println!("{script}, then {:?}: {found:?} of 50 found", worse.jitter);
         // Exponential jitter is half as large again. 100 frames, or a drift, do not show that for sure; of 300, 48 to 49 of 50 are
-        // found on average: with so few false regressions, no test finds more.
+        // found on average with these seeds, and 47 with others.
         let (first, all) = match (script.jitter, script.frames, script.drifts) {
             (Jitter::Exponential(_), 100, _) => (10, 10),
             (Jitter::Exponential(_), 300, true) => (30, 30),
@@ -158,7 +158,11 @@ fn rates_of_many_other_seeds() {
             println!(
                 "{script}: {what}: {mean:.2} of 50, {least} to {most}; none in {none} of {count}, 49 or more in {enough}"
             );
-            let usual = if script.frames == 100 { 0.75 } else { 0.25 };
+            let usual = match script.jitter {
+                _ if script.frames == 100 => 0.75,
+                Jitter::LogNormal(_) => 0.6,
+                _ => 0.25,
+            };
             assert!(what != "unchanged" || mean <= usual, "{script}: {mean} of 50 false");
             assert!(!must || mean >= 49.0, "{script}: {what}: {mean} of 50");
         }
