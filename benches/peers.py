@@ -374,6 +374,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 app, block = os.environ['APP'], int(os.environ['BLOCK'])
 class Handler(BaseHTTPRequestHandler):
     wbufsize = block if app == 'buffered' else 0
+    disable_nagle_algorithm = app == 'link'
     def log_message(self, *a): pass
     def do_GET(self):
         self.send_response(200)
