@@ -48,7 +48,7 @@ fn measured() -> BTreeMap<String, Row> {
     let mut lines = text.lines().filter(|line| !line.starts_with('#')).map(str::split_whitespace);
     let programs: Vec<&str> = lines.next().unwrap().skip(1).collect();
     let row = |words: std::str::SplitWhitespace<'_>| {
-        programs.iter().map(|name| name.to_string()).zip(words.map(String::from)).collect()
+        programs.iter().copied().map(String::from).zip(words.map(String::from)).collect()
     };
     lines
         .filter_map(|mut words| Some((words.next()?.strip_prefix("fault:")?.to_string(), row(words))))
