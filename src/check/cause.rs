@@ -122,6 +122,13 @@ impl Gap {
         Self { at, length, evidence, cause: None }
     }
 
+    /// A gap of this length that began `at`, and whose fault it is that it is longer than `limit`.
+    pub fn judged(at: Duration, length: Duration, evidence: Evidence, limit: Duration) -> Self {
+        let mut gap = Self::new(at, length, evidence);
+        gap.judge(limit);
+        gap
+    }
+
     /// Decides whose fault it is that the gap is longer than `limit`.
     ///
     /// What explains only a part of the gap counts if the rest is within the limit.

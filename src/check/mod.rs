@@ -34,6 +34,7 @@ mod consumer;
 mod content;
 mod decision;
 mod decoding;
+mod fingerprint;
 mod judge;
 mod lateness;
 mod near;

@@ -1,6 +1,7 @@
 //! The bytes between the reader and the parser.
 
 use alloc::vec::Vec;
+use core::mem;
 
 /// Page size that the room for reads is aligned to. Copies between buffers whose distance is 1 to 31
 /// bytes modulo 4096 run at a fifteenth of the speed on some processors, in the kernel too.
@@ -25,12 +26,15 @@ pub(crate) struct Buffer {
     most_bytes: usize,
     /// The room that was used before the last release; 0: it was never released.
     used: usize,
+    /// Memory for the next room, if it is enough.
+    lent: Vec<u8>,
 }
 
 impl Buffer {
     /// A buffer that offers `read_bytes` of room or more and does not grow beyond `most_bytes`.
     pub(crate) fn new(read_bytes: usize, most_bytes: usize) -> Self {
-        Self { bytes: Vec::new(), origin: 0, start: 0, end: 0, offset: 0, read_bytes, most_bytes, used: 0 }
+        let (bytes, lent) = (Vec::new(), Vec::new());
+        Self { bytes, origin: 0, start: 0, end: 0, offset: 0, read_bytes, most_bytes, used: 0, lent }
     }
 
     /// The bytes that were read and not consumed.
@@ -57,21 +61,32 @@ impl Buffer {
             self.start = self.origin;
             self.end = self.origin;
         }
-        if self.bytes.len() - self.end < self.read_bytes {
+        if !self.has_room() {
             self.make_room();
         }
         &mut self.bytes[self.end..]
     }
 
-    /// Gives the room back, if little is held. The next room is as large as was needed before.
-    pub(crate) fn release(&mut self) {
+    /// Gives the room back, if little is held; else nothing. The next room is as large as was needed before.
+    pub(crate) fn release(&mut self) -> Vec<u8> {
         let live = self.end - self.start;
         if live > LITTLE || self.bytes.len() <= LITTLE {
-            return;
+            return Vec::new();
         }
         self.used = self.end - self.origin;
-        self.bytes = self.bytes[self.start..self.end].to_vec();
+        let held = self.bytes[self.start..self.end].to_vec();
         (self.origin, self.start, self.end) = (0, 0, live);
+        mem::replace(&mut self.bytes, held)
+    }
+
+    /// Takes memory that was given back, for the next room. It is freed if it is not needed or not enough.
+    pub(crate) fn lend(&mut self, room: Vec<u8>) {
+        self.lent = room;
+    }
+
+    /// Whether the next read needs no other memory.
+    pub(crate) fn has_room(&self) -> bool {
+        self.bytes.len() - self.end >= self.read_bytes
     }
 
     /// Says that the first `n` bytes of the room now hold the stream.
@@ -88,6 +103,7 @@ impl Buffer {
         let live = self.end - self.start;
         let needed = live + self.read_bytes;
         let room = self.bytes.len() - self.origin;
+        let mut bytes = mem::take(&mut self.lent);
         // Moving the live bytes to the front pays when as many were consumed; otherwise twice the room
         // keeps the moves rare, so that a byte is moved a bounded number of times. With all the room
         // there may be, the live bytes are one body that is near its limit: they move once.
@@ -101,7 +117,11 @@ impl Buffer {
             };
             let grown = if room > LITTLE { 2 * needed } else { needed };
             let room = grown.max(usual).min(self.most_bytes).max(needed).next_multiple_of(PAGE);
-            let mut bytes = alloc::vec![0; room + PAGE];
+            if bytes.capacity() < room + PAGE {
+                bytes = alloc::vec![0; room + PAGE];
+            } else {
+                bytes.resize(room + PAGE, 0);
+            }
             let origin = bytes.as_ptr().align_offset(PAGE).min(PAGE);
             bytes.truncate(origin + room);
             bytes[origin..origin + live].copy_from_slice(&self.bytes[self.start..self.end]);
@@ -195,6 +215,33 @@ mod tests {
             buffer.release();
             is_released = true;
         }
+    }
+
+    #[test]
+    fn memory_that_one_buffer_gives_back_is_the_room_of_another_one() {
+        let fill = |buffer: &mut Buffer, byte: u8| {
+            let n = buffer.space().len().min(20_000);
+            buffer.space()[..n].fill(byte);
+            buffer.filled(n);
+            n
+        };
+        let mut one = Buffer::new(20_000, 1 << 30);
+        let mut other = Buffer::new(20_000, 1 << 30);
+        fill(&mut one, 1);
+        one.consume(19_990);
+        let room = one.release();
+        let (at, capacity) = (room.as_ptr(), room.capacity());
+        assert!(capacity > 20_000 && !one.has_room());
+        other.lend(room);
+        let n = fill(&mut other, 2);
+        assert_eq!((other.bytes.as_ptr(), other.data()), (at, &[2; 20_000][..n]));
+        assert_eq!(other.data().as_ptr().align_offset(PAGE), 0);
+        // What is too small is not used.
+        other.consume(n);
+        assert_eq!(other.release().capacity(), capacity);
+        other.lend(Vec::with_capacity(100));
+        assert!(other.space().len() >= 20_000);
+        assert_eq!(one.data(), [1; 10]);
     }
 
     #[test]

@@ -111,10 +111,26 @@ impl Reader {
     }
 
     /// Gives the room back until the next [`Reader::space`], if little is held: for a caller that waits for bytes of many streams.
-    /// Call it when [`Reader::next_event`] has returned `None`.
-    pub fn release(&mut self) {
+    /// Call it when [`Reader::next_event`] has returned `None`. What is returned can be lent to another reader; it is empty if more is held.
+    pub fn release(&mut self) -> Vec<u8> {
+        match &mut self.stage {
+            Stage::Body(body) => body.parser.release(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes memory that [`Reader::release`] has returned, for the next [`Reader::space`]. It is freed if it is not enough.
+    pub fn lend(&mut self, room: Vec<u8>) {
         if let Stage::Body(body) = &mut self.stage {
-            body.parser.release();
+            body.parser.lend(room);
+        }
+    }
+
+    /// Whether the next [`Reader::space`] needs no memory that could be lent.
+    pub fn has_room(&self) -> bool {
+        match &self.stage {
+            Stage::Body(body) => body.parser.has_room(),
+            _ => true,
         }
     }
 

@@ -72,7 +72,7 @@ impl FrameTimes {
     }
 
     /// The figures; `None` with fewer than two frames, or when all came within a millisecond. A gap is a stall above
-    /// `max_gap`, by default the larger of 1.05 seconds and three times the median.
+    /// `max_gap`, by default [`FrameTimes::stall_limit`].
     pub fn timing(&self, max_gap: Option<Duration>) -> Option<Timing> {
         let (first, last) = (self.first?, self.last?);
         let span = last.saturating_sub(first);
@@ -82,7 +82,7 @@ impl FrameTimes {
         if span < Duration::from_millis(1) {
             return None;
         }
-        let max_gap = max_gap.unwrap_or_else(|| (gap_p50 * 3).max(SHORTEST_STALL));
+        let max_gap = max_gap.unwrap_or_else(|| self.stall_limit());
         Some(Timing {
             fps: self.gaps.count() as f64 / span.as_secs_f64(),
             gap_p50,
@@ -93,6 +93,11 @@ impl FrameTimes {
             stalls: self.gaps.above(max_gap),
             max_gap,
         })
+    }
+
+    /// The limit that makes a gap a stall: the larger of 1.05 seconds and three times the median gap.
+    pub fn stall_limit(&self) -> Duration {
+        self.gaps.percentile(50).map_or(SHORTEST_STALL, |gap_p50| (gap_p50 * 3).max(SHORTEST_STALL))
     }
 
     /// The mean gap; `None` as in [`FrameTimes::timing`].

@@ -81,6 +81,65 @@ fn a_check_that_is_stopped_does_not_blame_the_camera() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_recording_says_whose_fault_the_stall_is_that_ends_it() {
+    let server = camera();
+    let folder = tempfile::tempdir().unwrap();
+    let record = start(
+        mjpeg(["record", &server.stream, "--idle", "4s", "--format", "json"]).arg(folder.path().join("out")),
+    );
+    sent(&server, 15);
+    server.run.signal("STOP");
+    let end = record.end().expect(5);
+    server.run.signal("CONT");
+    let summary: Value = serde_json::from_str(&end.text()).unwrap();
+    let stall = &summary["stall"];
+    assert_eq!((&summary["end"], &stall["cause"]), (&"stalled".into(), &"camera".into()), "{summary}");
+    assert!(stall["tcp"]["probes_answered"].as_u64() > Some(0), "{summary}");
+    assert!(stall["silent_ms"].as_f64() > Some(2000.0), "{summary}");
+    assert!(kit::is_time_of_day(summary["started"].as_str().unwrap()), "{summary}");
+    assert!(
+        end.err.contains("idle limit; the camera: the other end of the connection was alive"),
+        "{}",
+        end.err
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_manifest_says_how_a_stream_was_lost_and_whose_fault_that_was() {
+    let server = camera();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let args = ["--idle", "3s", "--reconnect", "forever", "--reconnect-delay", "100ms"];
+    let record = start(mjpeg(["record", &server.stream]).arg(&out).args(args));
+    sent(&server, 15);
+    server.run.signal("STOP");
+    let lines = || -> Vec<Value> {
+        let text = std::fs::read_to_string(out.join("manifest.jsonl")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    record.says("reconnecting in ");
+    server.run.signal("CONT");
+    let behind = kit::eventually("a line behind the reconnection", || {
+        lines().into_iter().find(|line| line["reconnect"] == 1)
+    });
+    record.signal("TERM");
+    record.end().expect(0);
+    assert_eq!(
+        (&behind["lost"], &behind["stall"]["cause"]),
+        (&"stalled".into(), &"camera".into()),
+        "{behind}"
+    );
+    let (gap, stall) = (behind["gap_ms"].as_f64().unwrap(), behind["stall"]["gap_ms"].as_f64().unwrap());
+    assert!(stall >= 2000.0 && gap >= stall, "{behind}");
+    for line in lines() {
+        assert!(kit::is_time_of_day(line["time"].as_str().unwrap()), "{line}");
+        assert_eq!(line.get("lost").is_some(), line.get("reconnect").is_some(), "{line}");
+    }
+}
+
 /// Needs root, /dev/net/tun and two minutes: the script is the wire between two network namespaces.
 #[cfg(target_os = "linux")]
 #[ignore = "takes minutes, and needs root"]

@@ -73,7 +73,8 @@ fn nginx(folder: &Path, name: &str) -> (Run, PathBuf) {
          types {{ }} default_type 'multipart/x-mixed-replace; boundary=foo';\n\
          server {{ listen unix:{path}/{name}.socket ssl; ssl_certificate {path}/{name}.pem;\n\
          ssl_certificate_key {path}/{name}.key; root {path}/www;\n\
-         location /secret {{ alias {path}/www/a.mjpeg; auth_basic cam; auth_basic_user_file {path}/users; }} }} }}\n"
+         location /secret {{ alias {path}/www/a.mjpeg; auth_basic cam; auth_basic_user_file {path}/users; }}\n\
+         location /live {{ proxy_pass http://unix:{path}/live.socket:/stream; proxy_buffering off; }} }} }}\n"
     );
     let file = folder.join(format!("{name}.nginx"));
     fs::write(&file, conf).unwrap();
@@ -225,6 +226,32 @@ fn a_stream_over_tls_is_recorded_bit_for_bit() {
         mjpeg(["record", &format!("https://{HOST}/a.mjpeg"), "--insecure", "--quiet", "--unix-socket"]);
     run(command.arg(&socket).arg(&out)).expect(0);
     assert!(kit::contents(&out) == kit::contents(&kit::frames())[..3]);
+}
+
+#[test]
+fn a_signal_ends_a_stream_over_tls() {
+    let (Some(_), Some(_)) = (peer::find("nginx"), peer::find("openssl")) else { return };
+    let site = site();
+    let folder = site.path();
+    let own = format!("subjectAltName=DNS:{HOST}\nbasicConstraints=CA:TRUE");
+    certificate(folder, "own", &own, "20200101000000Z", "20490101000000Z");
+    let behind = folder.join("live.socket");
+    let _server = start(mjpeg(["serve", "--fps", "20", "--unix"]).arg(&behind).arg(kit::frames()));
+    kit::eventually("the server listens", || UnixStream::connect(&behind).ok());
+    let (_nginx, socket) = nginx(folder, "own");
+    let url = format!("https://{HOST}/live");
+    let own = ["--insecure", "--unix-socket", socket.to_str().unwrap()];
+
+    let out = folder.join("out");
+    let record = start(mjpeg(["record", &url, "--quiet"]).args(own).arg(&out));
+    kit::eventually("a picture", || out.join("frame-000002.jpg").exists().then_some(()));
+    record.signal("TERM");
+    record.end().expect(0);
+
+    let monitor = start(mjpeg(["monitor", &url, "--quiet", "--window=300ms"]).args(own));
+    assert!(monitor.line().contains("\"to\":\"good\""));
+    monitor.signal("TERM");
+    monitor.end().expect(0);
 }
 
 #[test]

@@ -23,9 +23,16 @@ fn progress_has_a_plain_line_every_few_seconds_and_a_growing_age_on_a_terminal()
     let dir = tempfile::tempdir().unwrap();
     let plain = camera(&jpeg);
     let run_plain = start(mjpeg(["record", &plain.url, "--duration", "6s"]).arg(dir.path().join("plain")));
-    run_plain.says("mjpeg: record: 1 frame, 10.1 kB, ");
+    run_plain.says(" 1 frame, 10.1 kB, ");
     run_plain.says(" s ago, 5/6 s");
-    run_plain.end().expect(0);
+    let end = run_plain.end().expect(0);
+    for line in end.err.lines() {
+        let text = kit::event("record", line);
+        assert!(
+            text.is_some_and(|text| text.starts_with("1 frame, ") || text.starts_with("0 frames, ")),
+            "{line}"
+        );
+    }
     if kit::peer::find("script").is_none() {
         return;
     }

@@ -127,8 +127,8 @@ fn progress_has_a_line_for_each_target() {
     let file = list(folder.path(), &format!("one {}\ntwo {} --duration 60s\n", one.url, two.url));
     let plain =
         start(mjpeg(["record", "--duration", "6s", "--targets"]).arg(&file).arg(folder.path().join("plain")));
-    plain.says("mjpeg: record: one: 1 frame, 10.1 kB, ");
-    plain.says("mjpeg: record: two: 1 frame, 10.1 kB, ");
+    plain.says("Z one: 1 frame, 10.1 kB, ");
+    plain.says("Z two: 1 frame, 10.1 kB, ");
     plain.says(" s ago, 5/60 s");
     assert_eq!(plain.line().split(',').next(), Some("one: 1 frame"));
     plain.signal("TERM");

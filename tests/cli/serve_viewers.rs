@@ -179,9 +179,9 @@ fn viewers_that_come_and_leave_are_logged() {
     server.run.signal("TERM");
     client.rest();
     let end = server.run.end().expect(0);
-    let lines: Vec<&str> = end.err.lines().filter(|line| line.contains(": viewer ")).collect();
+    let events = end.err.lines().filter_map(|line| kit::event("serve", line));
+    let lines: Vec<&str> = events.filter(|text| text.starts_with("viewer 127.0.0.1:")).collect();
     assert_eq!(lines.len(), 4, "{}", end.err);
-    assert!(lines[0].starts_with("mjpeg: serve: viewer 127.0.0.1:"), "{}", lines[0]);
     assert!(lines[0].ends_with("(layout early)"), "{}", lines[0]);
     let sent = lines[1].split(" frames sent").next().unwrap().rsplit(' ').next().unwrap();
     assert!(sent.parse::<u64>().unwrap() >= 5, "{}", lines[1]);

@@ -104,6 +104,13 @@ impl Clock {
     }
 }
 
+/// A time since 1970-01-01 UTC as RFC 3339 has it, with milliseconds: the form in all messages and files.
+pub fn time_of_day(unix: Duration) -> String {
+    // The last second that the format has.
+    let latest = Duration::from_secs(253_402_300_799);
+    humantime::format_rfc3339_millis(UNIX_EPOCH + unix.min(latest)).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +122,11 @@ mod tests {
         assert_eq!(clock.now(), Duration::ZERO);
         other.advance(Duration::from_millis(40));
         assert_eq!(clock.now(), Duration::from_millis(40));
+    }
+
+    #[test]
+    fn every_time_has_a_text_of_the_same_length() {
+        assert_eq!(time_of_day(Duration::from_millis(1_767_225_600_040)), "2026-01-01T00:00:00.040Z");
+        assert_eq!(time_of_day(Duration::MAX).len(), time_of_day(Duration::ZERO).len());
     }
 }

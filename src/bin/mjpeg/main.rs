@@ -14,6 +14,7 @@ mod exit;
 mod exposition;
 mod file_limit;
 mod flight;
+mod gap;
 mod generate;
 mod inspect;
 mod lines;

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
+use crate::clock::{Clock, time_of_day};
 use crate::exit::Failure;
 
 /// Writes one line to standard output and flushes it.
@@ -101,11 +102,27 @@ impl Reporter {
     pub fn message(self, text: &str) {
         message(self.command, text);
     }
+
+    /// Writes one message about something that happened in the run: see [`event`].
+    pub fn event(self, text: &str) {
+        event(self.command, text);
+    }
 }
 
 /// Writes one line of message to standard error. Errors are ignored: no other place is left to report them.
 pub fn message(command: &str, text: &str) {
     line(&format!("mjpeg: {command}: {}", printable(text)));
+}
+
+/// Writes one message about something that happened in a run, with the time of day, since people compare it with other logs:
+/// `mjpeg: <command>: 2026-11-28T08:44:03.123Z <text>`.
+pub fn event(command: &str, text: &str) {
+    event_at(command, Clock::real().unix(), text);
+}
+
+/// The same, of something that happened at `unix`, since 1970-01-01 UTC.
+pub fn event_at(command: &str, unix: Duration, text: &str) {
+    message(command, &format!("{} {text}", time_of_day(unix)));
 }
 
 /// Writes one `hint:` line to standard error.

@@ -43,7 +43,10 @@ What is printed:
                   (gap_max_ms). What is unknown is absent
   check also has junit, github, nagios, prometheus and markdown, and writes a page: --report FILE
 
-Standard output has results only; messages are on standard error. What record writes:
+Standard output has results only; messages are on standard error. Those about what happens in a
+run have the time, in UTC as in JSON and in the manifest: 2026-11-28T08:44:03.123Z.
+
+What record writes:
 
   OUT/frame-000001.jpg      the pictures, bit for bit
   OUT/manifest.jsonl        a line of JSON for each part: offset, time, fields, damage

@@ -2,12 +2,11 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
-use core::mem;
 use core::time::Duration;
 
 use super::findings::{Findings, Place};
 use super::run::Run;
+use crate::check::fingerprint::Fingerprint;
 use crate::check::rules::content::{FROZEN, TOO_SHORT_TO_JUDGE};
 use crate::jpeg::{Marker, Segments};
 use crate::multipart::Part;
@@ -18,9 +17,7 @@ pub const FROZEN_PICTURES: u64 = 10;
 /// The last picture, and the run of equal pictures that it ends.
 #[derive(Debug, Default)]
 pub struct Repeats {
-    last: Vec<u8>,
-    /// Where the first scan of the last picture starts.
-    scan: usize,
+    last: Option<Picture>,
     identical: u64,
     /// Whether the first picture of this window was compared with one before it.
     is_continued: bool,
@@ -28,6 +25,14 @@ pub struct Repeats {
     /// Runs of [`FROZEN_PICTURES`] or more.
     frozen: u64,
     longest: Option<EqualRun>,
+}
+
+/// What is kept of a picture. A monitor has many judges, so it is not the picture itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Picture {
+    /// All before the first scan.
+    head: Fingerprint,
+    scans: Fingerprint,
 }
 
 /// Equal pictures in a row.
@@ -41,11 +46,12 @@ struct EqualRun {
 impl Repeats {
     /// Takes the next picture, and says whether it shows the same as the one before.
     pub fn picture(&mut self, part: &Part<'_>, arrival: Option<Duration>) -> bool {
-        let scan = scan_start(part.body);
-        let is_exact = self.last == part.body;
+        let (head, scans) = part.body.split_at(scan_start(part.body));
+        let picture = Picture { head: Fingerprint::of(head), scans: Fingerprint::of(scans) };
+        let last = self.last.replace(picture);
+        let is_exact = last == Some(picture);
         // Some cameras write the time into the header of each picture: the scans decide, if they are found.
-        let scans = (&self.last[self.scan..], &part.body[scan..]);
-        let is_repeat = is_exact || (!scans.0.is_empty() && scans.0 == scans.1);
+        let is_repeat = is_exact || last.is_some_and(|last| !scans.is_empty() && last.scans == picture.scans);
         match self.run.as_mut().filter(|_| is_repeat) {
             Some(equal) => {
                 self.identical += 1;
@@ -57,13 +63,6 @@ impl Repeats {
                 self.run = Some(EqualRun { run: Run::start(part, arrival), is_exact: true });
             }
         }
-        if !is_exact {
-            self.last.clear();
-            // A monitor has many judges: no more than the largest picture.
-            self.last.reserve_exact(part.body.len());
-            self.last.extend_from_slice(part.body);
-            self.scan = scan;
-        }
         self.run.is_some_and(|equal| equal.run.pictures > 1)
     }
 
@@ -73,10 +72,8 @@ impl Repeats {
     }
 
     /// The repeats of the next window: the run goes on.
-    pub fn continued(&mut self) -> Self {
-        let is_continued = !self.last.is_empty();
-        let last = mem::take(&mut self.last);
-        Self { last, scan: self.scan, is_continued, run: self.run, ..Self::default() }
+    pub fn continued(&self) -> Self {
+        Self { last: self.last, is_continued: self.last.is_some(), run: self.run, ..Self::default() }
     }
 
     fn end_run(&mut self) {

@@ -165,10 +165,20 @@ impl<W: BodyWalk> Parser<W> {
     }
 
     /// Gives the room back until the next [`Parser::space`], if little is held: for a caller that waits for bytes of many streams.
-    /// Call it when [`Parser::next_event`] has returned `None`.
-    pub fn release(&mut self) {
+    /// Call it when [`Parser::next_event`] has returned `None`. What is returned can be lent to another parser; it is empty if more is held.
+    pub fn release(&mut self) -> Vec<u8> {
         self.let_go();
-        self.buffer.release();
+        self.buffer.release()
+    }
+
+    /// Takes memory that [`Parser::release`] has returned, for the next [`Parser::space`]. It is freed if it is not enough.
+    pub fn lend(&mut self, room: Vec<u8>) {
+        self.buffer.lend(room);
+    }
+
+    /// Whether the next [`Parser::space`] needs no other memory.
+    pub fn has_room(&self) -> bool {
+        self.buffer.has_room()
     }
 
     /// Says that the first `n` bytes of [`Parser::space`] now hold what was read.

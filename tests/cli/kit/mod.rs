@@ -47,6 +47,20 @@ pub fn contents(directory: &Path) -> Vec<Vec<u8>> {
     jpegs(directory).iter().map(|path| std::fs::read(path).unwrap()).collect()
 }
 
+/// The text of a message about something that happened in a run: `mjpeg: serve: 2026-11-28T08:44:03.123Z the text`. `None` if the
+/// line has another form.
+pub fn event<'a>(command: &str, line: &'a str) -> Option<&'a str> {
+    let (time, text) = line.strip_prefix(&format!("mjpeg: {command}: "))?.split_once(' ')?;
+    is_time_of_day(time).then_some(text)
+}
+
+/// Whether a text is a time of day in UTC with milliseconds, within the last hour.
+pub fn is_time_of_day(text: &str) -> bool {
+    let Ok(time) = text.parse::<jiff::Timestamp>() else { return false };
+    let age = jiff::Timestamp::now().as_millisecond() - time.as_millisecond();
+    text.len() == "2026-11-28T08:44:03.123Z".len() && text.ends_with('Z') && (0..3_600_000).contains(&age)
+}
+
 /// Calls `ask` until it returns a value, and fails the test after [`PATIENCE`].
 pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();

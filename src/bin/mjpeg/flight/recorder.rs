@@ -299,6 +299,6 @@ impl Shared {
     }
 
     fn say(&self, text: &str) {
-        self.settings.reporter.message(text);
+        self.settings.reporter.event(text);
     }
 }

@@ -120,6 +120,6 @@ impl<'a> Writer<'a> {
                 last.display()
             ),
         };
-        self.settings.reporter.message(&text);
+        self.settings.reporter.event(&text);
     }
 }

@@ -130,7 +130,7 @@ impl Camera {
         } else if before == most {
             let text =
                 format!("{}: no more captures: {most} changes were captured (--captures-most)", self.name);
-            output::message("monitor", &text);
+            output::event("monitor", &text);
         }
     }
 

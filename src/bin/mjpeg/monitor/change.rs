@@ -1,11 +1,12 @@
 //! A change of the state of a camera: the line of JSON, and the line for people.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use mjpeg::check::{Cause, Finding};
 use serde::Serialize;
 
 use super::camera::{Camera, News};
+use crate::clock::time_of_day;
 use crate::criteria::Verdict;
 use crate::output;
 
@@ -117,11 +118,4 @@ impl Line {
             message => format!("{name}: {to}: {message}"),
         }
     }
-}
-
-/// A time since 1970-01-01 UTC as RFC 3339 has it, with milliseconds.
-pub fn time_of_day(unix: Duration) -> String {
-    // The last second that the format has.
-    let latest = Duration::from_secs(253_402_300_799);
-    humantime::format_rfc3339_millis(UNIX_EPOCH + unix.min(latest)).to_string()
 }

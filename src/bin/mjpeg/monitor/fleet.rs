@@ -24,6 +24,10 @@ const MOST_CAMERAS: usize = 1000;
 /// The stack of such a thread. Requests have one of their own.
 const STACK_BYTES: usize = 256 * 1024;
 
+/// From the first request of a camera to that of the next one, and the longest such wait.
+const ASK_GAP: Duration = Duration::from_millis(5);
+const LONGEST_ASK: Duration = Duration::from_secs(2);
+
 /// A camera that is to be watched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wanted {
@@ -118,6 +122,8 @@ impl Fleet {
         let share = span.mul_f64(number as f64 / count.max(1) as f64);
         // The first window of a stream that is held is longer by its share, and a sample begins later by it.
         let begins = self.clock.now() + share;
+        // First requests that are made at one time take memory at one time, and load the network.
+        let asks = self.clock.now() + ASK_GAP.mul_f64(number as f64).min(LONGEST_ASK);
         let recorder = self.rings.as_ref().map(|rings| rings.recorder(&name, &self.clock));
         let camera = Arc::new(Camera::new(name, target, options, recorder, begins, &self.clock));
         let reader = Reader {
@@ -128,7 +134,7 @@ impl Fleet {
         };
         let thread = thread::Builder::new().name("camera".into()).stack_size(STACK_BYTES);
         let thread = thread
-            .spawn(move || reader.run(begins))
+            .spawn(move || reader.run(begins, asks))
             .map_err(|error| anyhow!("{}: cannot start a thread: {error}", camera.name))?;
         self.threads.push(thread);
         Ok(camera)
@@ -151,7 +157,7 @@ impl Fleet {
     pub fn join(self) {
         for thread in self.threads {
             if thread.join().is_err() {
-                output::message("monitor", "the thread of a camera has failed");
+                output::event("monitor", "the thread of a camera has failed");
             }
         }
     }

@@ -57,7 +57,7 @@ impl Hooks {
     /// Starts the command for a change, at once or when another one has ended.
     pub fn start(&mut self, line: &Line, json: &str) {
         if self.waiting.len() >= MOST_WAITING {
-            output::message("monitor", &format!("{}: no command was started: too many wait", line.name));
+            output::event("monitor", &format!("{}: no command was started: too many wait", line.name));
             return;
         }
         let codes: Vec<&str> = line.findings.iter().map(|finding| finding.code).collect();
@@ -97,7 +97,7 @@ impl Hooks {
                 }
                 Err(error) => {
                     let program = self.words.first().map_or("", String::as_str);
-                    output::message("monitor", &format!("{name}: cannot start `{program}`: {error}"));
+                    output::event("monitor", &format!("{name}: cannot start `{program}`: {error}"));
                 }
             }
         }
@@ -133,7 +133,7 @@ impl Running {
         match self.child.try_wait() {
             Ok(Some(status)) => {
                 if !status.success() && !self.is_killed {
-                    output::message(
+                    output::event(
                         "monitor",
                         &format!("{}: the command of --on-change failed: {status}", self.name),
                     );
@@ -143,7 +143,7 @@ impl Running {
             Ok(None) if now >= self.until && !self.is_killed => {
                 let after = timeout.as_secs_f64();
                 let what = format!("{}: the command of --on-change was ended after {after} s", self.name);
-                output::message("monitor", &what);
+                output::event("monitor", &what);
                 self.kill();
                 false
             }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::change::time_of_day;
 use crate::clock::Clock;
 use crate::output;
 
@@ -34,8 +33,7 @@ impl Log {
                 0 => String::new(),
                 n => format!(" ({n} such lines were left out)"),
             };
-            let time = time_of_day(clock.unix());
-            output::message("monitor", &format!("{time} {name}: {why}{before}"));
+            output::event_at("monitor", clock.unix(), &format!("{name}: {why}{before}"));
         }
     }
 }

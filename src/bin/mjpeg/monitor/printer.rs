@@ -43,7 +43,7 @@ impl Printer {
         if let Some(lines) = &self.lines
             && let Err(TrySendError::Full(_)) = lines.try_send(line)
         {
-            output::message("monitor", "a change was not written: standard output is blocked");
+            output::event("monitor", "a change was not written: standard output is blocked");
         }
     }
 

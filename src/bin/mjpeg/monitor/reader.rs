@@ -32,10 +32,14 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Watches the camera until a signal, or until it is no longer watched. `begins`: when the first window does.
-    pub fn run(mut self, begins: Duration) {
+    /// Watches the camera until a signal, or until it is no longer watched. `begins`: when the first window does, or the first
+    /// sample. `asks`: when the first stream that is held is asked for.
+    pub fn run(mut self, begins: Duration, asks: Duration) {
         match self.camera.options.interval {
-            None => self.hold(),
+            None => {
+                self.pause(asks);
+                self.hold();
+            }
             Some(interval) => self.sample(interval, begins),
         }
         if let Some(recorder) = &self.camera.recorder {

@@ -31,7 +31,7 @@ impl Reload {
     pub fn start(&mut self) {
         if self.running.is_some() {
             if !std::mem::replace(&mut self.is_due, true) {
-                output::message(
+                output::event(
                     "monitor",
                     "the targets are still being read; they are read once more behind that",
                 );
@@ -48,7 +48,7 @@ impl Reload {
         let thread = thread::Builder::new().name("targets".into()).stack_size(512 * 1024);
         match thread.spawn(read) {
             Ok(_) => self.running = Some(running),
-            Err(error) => output::message("monitor", &format!("the targets cannot be read again: {error}")),
+            Err(error) => output::event("monitor", &format!("the targets cannot be read again: {error}")),
         }
     }
 

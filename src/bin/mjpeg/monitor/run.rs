@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::Monitor;
 use super::camera::{Camera, News};
-use super::change::{Line, time_of_day};
+use super::change::Line;
 use super::fleet::{Fleet, Wanted, names};
 use super::hook::Hooks;
 use super::printer::Printer;
@@ -60,7 +60,7 @@ impl Monitor {
                 reload.start();
             }
             if let Some(wanted) = reload.take() {
-                reloaded(wanted.and_then(|wanted| fleet.watch(wanted)), &clock);
+                reloaded(wanted.and_then(|wanted| fleet.watch(wanted)));
             }
             let (changes, next) = fleet.tick();
             for (camera, news) in changes {
@@ -95,7 +95,7 @@ impl Monitor {
         }
         let json = output::json(&line).map_err(Failure::local)?;
         if !self.quiet {
-            output::message("monitor", &format!("{} {}", line.time, line.text()));
+            output::event_at("monitor", news.unix, &line.text());
         }
         if let Some(hooks) = hooks {
             hooks.start(&line, &json);
@@ -182,17 +182,13 @@ impl Monitor {
 }
 
 /// Says what a list that was read again has changed. If it is wrong, the cameras stay as they are.
-fn reloaded(watched: Result<(usize, usize), Problem>, clock: &Clock) {
-    let time = time_of_day(clock.unix());
+fn reloaded(watched: Result<(usize, usize), Problem>) {
     match watched {
         Ok((new, left)) => {
-            output::message(
-                "monitor",
-                &format!("{time} the targets were read again: {new} new, {left} left"),
-            );
+            output::event("monitor", &format!("the targets were read again: {new} new, {left} left"));
         }
         Err(problem) => {
-            output::message("monitor", &format!("{time} {problem}; the other cameras stay as they are"));
+            output::event("monitor", &format!("{problem}; the other cameras stay as they are"));
             if let Some(hint) = &problem.hint {
                 output::hint(hint);
             }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::judge::Verdict;
+use crate::gap::Gap;
 use crate::strip_reader::Strip;
 use crate::transport::Secrets;
 
@@ -31,12 +32,21 @@ pub struct Line {
     /// When its last byte came, since the first byte of the stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arrival_ms: Option<f64>,
+    /// When it came, by the clock of the machine: RFC 3339, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
     /// The number of the reconnection that this is the first frame behind, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reconnect: Option<u64>,
     /// From the last part before that reconnection to the first one behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap_ms: Option<f64>,
+    /// How the stream before that reconnection ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost: Option<&'static str>,
+    /// If it stalled: the stall and its cause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stall: Option<Gap>,
     /// What its coded strip says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strip: Option<Strip>,
@@ -70,8 +80,11 @@ impl Line {
             offset: part.spans.body.start,
             body_bytes: Some(part.spans.body.len),
             arrival_ms: arrival.map(crate::output::ms),
+            time: None,
             reconnect: None,
             gap_ms: None,
+            lost: None,
+            stall: None,
             strip: None,
             fields: part.fields.iter().map(|(name, value)| (text(name), text(value))).collect(),
             deviations: verdict.deviations.clone(),
@@ -91,8 +104,11 @@ impl Line {
             offset,
             body_bytes: None,
             arrival_ms: None,
+            time: None,
             reconnect: None,
             gap_ms: None,
+            lost: None,
+            stall: None,
             strip: None,
             fields: Vec::new(),
             deviations: Vec::new(),
@@ -106,12 +122,6 @@ impl Line {
     /// Adds what departed from the standard of the framing.
     pub fn add_deviations(&mut self, deviations: &[Deviation]) {
         self.deviations.splice(0..0, deviations.iter().map(|deviation| deviation.kind.to_string()));
-    }
-
-    /// Notes that this is the first line behind a reconnection, and the gap there.
-    pub fn reconnected(&mut self, number: u64, gap: Option<Duration>) {
-        self.reconnect = Some(number);
-        self.gap_ms = gap.map(crate::output::ms);
     }
 
     /// Replaces what the server repeats of the request's secrets.

@@ -29,6 +29,7 @@ mod recorder;
 mod ring;
 mod run;
 mod selection;
+mod silence;
 mod sink;
 mod stdout;
 mod summary;

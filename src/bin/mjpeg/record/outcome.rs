@@ -37,7 +37,7 @@ pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resu
         let time = goal
             .duration
             .map_or("that time".into(), |it| format!("the {} of --duration", humantime::format_duration(it)));
-        return failure(Exit::Stalled, format!("no frame came in {time}"));
+        return failure(Exit::Stalled, format!("no frame came in {time}{}", cause(summary)));
     }
     match (end, failed) {
         (End::NotAStream(foreign), Some(exit)) => {
@@ -48,7 +48,7 @@ pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resu
             summary.end = is_later.then_some("closed");
             Err(Failure { hint, ..Failure::new(exit, anyhow!("{target}: {before}{end}")) })
         }
-        (_, Some(exit)) => failure(exit, format!("after {frames}: {end}")),
+        (_, Some(exit)) => failure(exit, format!("after {frames}: {end}{}", cause(summary))),
         (End::Closed | End::Truncated, None) if goal.is_set() => {
             let cause = anyhow!("{target}: after {frames}, before the goal: {end}");
             let hint = target.is_live().then(|| "--reconnect forever opens it again".into());
@@ -57,4 +57,10 @@ pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resu
         (End::Signal(signal), None) if goal.is_set() => Ok(Outcome::Signal(*signal)),
         (_, None) => Ok(Outcome::Exit(Exit::Done)),
     }
+}
+
+/// Whose fault the stall is that ended the stream, if that is known: the end of a message.
+fn cause(summary: &Summary) -> String {
+    let sentence = summary.stall.and_then(|stall| stall.sentence());
+    sentence.map(|sentence| format!("; {sentence}")).unwrap_or_default()
 }

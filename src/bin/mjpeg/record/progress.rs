@@ -158,7 +158,7 @@ impl Display {
             text.insert_str(0, &format!("{name}: "));
         }
         if !is_terminal {
-            output::message("record", &text);
+            output::event("record", &text);
             return;
         }
         self.bar.set_position(match self.goal {

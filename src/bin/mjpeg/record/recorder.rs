@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mjpeg::check::{Gap, Silence};
 use mjpeg::multipart::{Collected, Collector, Deviation, DeviationKind, Event, Part};
 use mjpeg::stats::FrameTimes;
 
@@ -15,14 +16,17 @@ use super::moment::Moments;
 use super::progress::{Figures, Progress, Waiting};
 use super::raw::Times;
 use super::selection::{Choice, Selection};
+use super::silence::SinceLastPart;
 use super::sink::{Sink, Written};
 use super::stdout::Taken;
 use super::summary::Summary;
-use crate::clock::Clock;
+use crate::clock::{Clock, time_of_day};
 use crate::flight::{FlightRecorder, Tally};
+use crate::gap;
+use crate::output;
 use crate::problem::Problem;
 use crate::strip_reader::{Strip, StripReader};
-use crate::transport::{Flow, Lost, Observer, Opened, Reason, Secrets, Tap};
+use crate::transport::{End, Flow, Lost, Observer, Opened, Reason, Secrets, Tap};
 
 /// How frames are kept.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +69,11 @@ pub struct Recorder {
     began: Option<Duration>,
     /// When the last part came, since the first byte of the stream.
     last_arrival: Option<Duration>,
+    since: SinceLastPart,
+    /// How the last stream ended, while there is none.
+    lost: Option<&'static str>,
+    /// When the first byte of a capture came, since 1970-01-01 UTC.
+    recorded: Option<Duration>,
     /// A reconnection whose first part is not in the manifest yet.
     reconnect: Option<Reconnection>,
     waiting: Option<Waiting>,
@@ -73,10 +82,14 @@ pub struct Recorder {
 }
 
 /// What the manifest says of a reconnection, at the first part behind it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Reconnection {
     /// Its number, from 1.
     number: u64,
+    /// How the stream before it ended.
+    lost: Option<&'static str>,
+    /// The stall that ended it.
+    stall: Option<Gap>,
     /// Whether the first part behind it has come.
     is_over: bool,
     /// Between the last part before it and that part; `None` if there was none before.
@@ -102,7 +115,12 @@ impl Observer for Recorder {
                 arrival.zip(self.last_arrival).map(|(arrival, last)| arrival.saturating_sub(last));
         }
         self.last_arrival = arrival.or(self.last_arrival);
+        self.since.part(arrival);
         self.part(part, arrival)
+    }
+
+    fn silence(&mut self, silence: &Silence) {
+        self.since.silence(silence);
     }
 
     fn settled(&mut self, parts: u64) -> Result<(), Problem> {
@@ -118,14 +136,21 @@ impl Observer for Recorder {
             Reason::First => self.sink.open()?,
             Reason::Again => {
                 self.summary.reconnects += 1;
-                self.reconnect =
-                    Some(Reconnection { number: self.summary.reconnects, is_over: false, gap: None });
+                self.reconnect = Some(Reconnection {
+                    number: self.summary.reconnects,
+                    lost: self.lost.take(),
+                    stall: self.summary.stall.take(),
+                    is_over: false,
+                    gap: None,
+                });
                 self.selection.restart();
             }
             Reason::Poll => {}
         }
         self.waiting = None;
         self.secrets = opened.secrets.clone();
+        self.recorded = opened.recorded;
+        self.since.restart();
         self.show();
         if let Some(mkv) = &mut self.sink.mkv {
             let recorded = opened.recorded.map_or(Recorded::Unknown, Recorded::At);
@@ -139,8 +164,15 @@ impl Observer for Recorder {
     }
 
     fn lost(&mut self, lost: &Lost<'_>) -> Result<(), Problem> {
-        self.waiting =
-            Some(Waiting { until: lost.again_at.saturating_sub(self.started), why: lost.why.into() });
+        if let Some(end) = lost.end {
+            self.lost = end.word("goal");
+            self.ended(end);
+        }
+        let why = match self.summary.stall.and_then(|stall| stall.sentence()) {
+            Some(cause) if lost.end.is_some() => format!("{}; {cause}", lost.why),
+            _ => lost.why.into(),
+        };
+        self.waiting = Some(Waiting { until: lost.again_at.saturating_sub(self.started), why: why.into() });
         self.show();
         lost.end.and_then(|end| end.word("goal")).map_or(Ok(()), |word| self.response_ended(word))
     }
@@ -181,10 +213,25 @@ impl Recorder {
             strips: StripReader::new(),
             began: None,
             last_arrival: None,
+            since: SinceLastPart::default(),
+            lost: None,
+            recorded: None,
             reconnect: None,
             waiting: None,
             secrets: Secrets::default(),
         }
+    }
+
+    /// Notes the stall that has ended a stream, if one has: the connection was silent until now.
+    pub fn ended(&mut self, end: &End) {
+        self.summary.stall = match end {
+            End::Stalled => self.since.stall(self.times.stall_limit()),
+            // The end of the last stream is known already.
+            End::Gone { .. } => return,
+            // Its time was over before a frame came.
+            End::TimeUp if self.summary.frames_good() == 0 => self.since.stall(self.times.stall_limit()),
+            _ => None,
+        };
     }
 
     /// Notes how a response ended, for those that keep its bytes.
@@ -224,12 +271,13 @@ impl Recorder {
         }
         let verdict = self.judge.judge(part);
         let at = self.moments.now();
+        let time = self.time(arrival, at.unix).map(time_of_day);
         if verdict.damage.is_some() {
             self.summary.frames_damaged += 1;
             let file = self.sink.damaged(part.body, at)?;
             if self.sink.directory.is_some() {
                 let file_bytes = part.body.len() as u64;
-                let line = Line { file, file_bytes, ..Line::new(part, arrival, &verdict) };
+                let line = Line { file, file_bytes, time, ..Line::new(part, arrival, &verdict) };
                 self.open(part.number, line);
             }
             self.show();
@@ -271,6 +319,7 @@ impl Recorder {
         if let Some((seq, file)) = placed {
             let mut line = Line::new(part, arrival, &verdict);
             (line.seq, line.file, line.file_bytes) = (Some(seq), Some(file), jpeg.len() as u64);
+            line.time = time;
             line.strip = self.strips.read(jpeg).map(|it| Strip::of(&it, self.began, arrival));
             if self.keep.hash {
                 line.hash(jpeg);
@@ -284,11 +333,24 @@ impl Recorder {
         Ok(if is_reached { Flow::Enough } else { Flow::More })
     }
 
+    /// The time of day when a part came, which is handled at `now`; `None` if that is not known.
+    fn time(&self, arrival: Option<Duration>, now: Duration) -> Option<Duration> {
+        match (arrival?, self.recorded, self.began) {
+            (arrival, Some(recorded), _) => Some(recorded + arrival),
+            // Not since the first byte: the clock may have been set meanwhile.
+            (_, None, Some(_)) => Some(now),
+            (_, None, None) => None,
+        }
+    }
+
     /// Keeps the line of a part until all its deviations are known.
     fn open(&mut self, part: u64, mut line: Line) {
         line.hide(&self.secrets);
-        if let Some(Reconnection { number, gap, .. }) = self.reconnect.take() {
-            line.reconnected(number, gap);
+        if let Some(Reconnection { number, lost, stall, gap, .. }) = self.reconnect.take() {
+            line.reconnect = Some(number);
+            line.gap_ms = gap.map(output::ms);
+            line.lost = lost;
+            line.stall = stall.as_ref().map(gap::Gap::from);
         }
         self.lines.open(part, line);
     }

@@ -64,7 +64,7 @@ impl Record {
         showing: &Showing,
     ) -> Result<Outcome, Failure> {
         let clock = Clock::real();
-        let started = clock.now();
+        let (started, unix) = (clock.now(), clock.unix());
         let name = self.listed.as_ref().map(ToString::to_string);
         let progress = showing.add(name, self.goal(), &clock, started);
         let shown = progress.figures();
@@ -84,7 +84,7 @@ impl Record {
         match watched.map_err(|error| Failure::local(anyhow::Error::new(error).context("cannot record")))? {
             Watched::Ended(result) => result,
             Watched::Hangs(waited) => {
-                let mut summary = this.summary();
+                let mut summary = this.summary(unix);
                 summary.set_figures(&shown.written());
                 summary.duration_s = output::rounded((clock.now() - started).as_secs_f64());
                 this.hung(waited, stop, summary)
@@ -176,8 +176,9 @@ impl Record {
         if self.deep { Depth::Entropy } else { Depth::Markers }
     }
 
-    fn summary(&self) -> Summary {
-        let mut summary = Summary::new(self.target.to_string(), self.depth());
+    /// The summary of a run that begins at `started`, since 1970-01-01 UTC.
+    fn summary(&self, started: Duration) -> Summary {
+        let mut summary = Summary::new(self.target.to_string(), self.depth(), started);
         summary.name = self.listed.as_ref().map(ToString::to_string);
         summary
     }
@@ -190,7 +191,7 @@ impl Record {
             Selection::new(Rules { skip: self.skip, every: self.every, rate: self.fps, repeats }),
             self.goal(),
             progress,
-            self.summary(),
+            self.summary(attempt.clock.unix()),
             &attempt.operations,
             &attempt.clock,
             attempt.started,
@@ -213,6 +214,9 @@ impl Record {
         let ran = camera.run(recorder, deadline);
         let word = end_word(&ran, recorder.not_taken, stop);
         let noted = recorder.response_ended(word);
+        if let Ok(end) = &ran {
+            recorder.ended(end);
+        }
         let end = match ran {
             // The time was up before there was a stream.
             Ok(End::TimeUp) => camera.unopened().map_or(Ok(End::TimeUp), Err)?,

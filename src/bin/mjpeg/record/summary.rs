@@ -1,13 +1,18 @@
 //! The summary of a recording.
 
+use std::time::Duration;
+
+use mjpeg::check;
 use mjpeg::counted::Counted;
 use mjpeg::jpeg::Depth;
 use mjpeg::stats::Timing;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::line::depth_name;
 use super::progress::Figures;
+use crate::clock::time_of_day;
 use crate::flight::Tally;
+use crate::gap::Gap;
 use crate::output;
 
 /// The JSON object, `mjpeg.record/1`. Keys that are unknown are absent.
@@ -31,6 +36,8 @@ pub struct Summary {
     pub frames_repeated: u64,
     /// Bytes of written frames.
     pub bytes_written: u64,
+    /// When the run began: RFC 3339, UTC.
+    started: String,
     /// From the request to the end.
     pub duration_s: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,14 +61,17 @@ pub struct Summary {
     /// `goal|closed|reset|stalled|truncated|signal|local`; absent without a stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<&'static str>,
+    /// The stall that ended the stream, with its cause.
+    #[serde(serialize_with = "stall_json", skip_serializing_if = "Option::is_none")]
+    pub stall: Option<check::Gap>,
     /// Why there was no stream, or what went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
 impl Summary {
-    /// The summary of a run that has not begun.
-    pub fn new(target: String, depth: Depth) -> Self {
+    /// The summary of a run that begins at `started`, since 1970-01-01 UTC.
+    pub fn new(target: String, depth: Depth, started: Duration) -> Self {
         Self {
             schema: "mjpeg.record/1",
             target,
@@ -71,6 +81,7 @@ impl Summary {
             frames_left_out: 0,
             frames_repeated: 0,
             bytes_written: 0,
+            started: time_of_day(started),
             duration_s: 0.0,
             fps: None,
             gap_p50_ms: None,
@@ -81,6 +92,7 @@ impl Summary {
             captures_failed: 0,
             depth: depth_name(depth),
             end: None,
+            stall: None,
             error: None,
         }
     }
@@ -121,10 +133,11 @@ impl Summary {
     pub fn text(&self) -> String {
         let name = self.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
         let mut text = format!(
-            "{name}{}, {} in {:.1} s",
+            "{name}{}, {} in {:.1} s from {}",
             Counted(self.frames_written, "frame"),
             output::bytes(self.bytes_written),
-            self.duration_s
+            self.duration_s,
+            self.started
         );
         if let (Some(fps), Some(gap)) = (self.fps, self.gap_max_ms) {
             text += &format!(", {fps:.1} fps, largest gap {gap:.0} ms");
@@ -164,6 +177,10 @@ fn end_in_words(end: &'static str) -> &'static str {
         "local" => "ended on this side",
         other => other,
     }
+}
+
+fn stall_json<S: Serializer>(stall: &Option<check::Gap>, serializer: S) -> Result<S::Ok, S::Error> {
+    stall.as_ref().map(Gap::from).serialize(serializer)
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -70,7 +70,7 @@ impl<'a> Follower<'a> {
         let now = self.upstream.clock.now();
         self.link.lost(why, again_at, now);
         if let Some(line) = self.outages.borrow_mut().lost(why, now) {
-            self.upstream.reporter.message(&line);
+            self.upstream.reporter.event(&line);
         }
     }
 }
@@ -123,7 +123,7 @@ impl Receiver for Linked<'_> {
         let now = self.upstream.clock.now();
         let wanted = self.link.pictured(now);
         if let Some(line) = self.outages.borrow_mut().back(now) {
-            self.upstream.reporter.message(&line);
+            self.upstream.reporter.event(&line);
         }
         match wanted {
             Wanted::Yes => self.newest.receive(picture, part),

@@ -36,7 +36,7 @@ impl Upstream {
                 Err(error) => error.to_string(),
             },
         };
-        self.reporter.message(&why);
+        self.reporter.event(&why);
         mailbox.end();
     }
 }

@@ -52,7 +52,7 @@ impl Upstream {
             let mut session = match self.session(NO_IDLE_LIMIT) {
                 Ok(session) => session,
                 Err(error) if round == 0 => return drop(opened.send(Err(open_error(error)))),
-                Err(error) => return self.reporter.message(&error.to_string()),
+                Err(error) => return self.reporter.event(&error.to_string()),
             };
             if round == 0 {
                 let _ = opened.send(Ok(()));
@@ -76,7 +76,7 @@ impl Upstream {
                         &why,
                     );
                 }
-                Err(error) => return self.reporter.message(&error.to_string()),
+                Err(error) => return self.reporter.event(&error.to_string()),
             }
             if sink.published == before {
                 return;

@@ -19,6 +19,8 @@ pub struct State {
     pub source: String,
     /// Whether frames arrive on time.
     pub healthy: bool,
+    /// Now: RFC 3339, UTC.
+    pub time: String,
     /// Time since the server started.
     pub uptime_s: f64,
     /// Configured frames per second, of a live source the most; absent for a live source without a limit.
@@ -116,6 +118,8 @@ pub struct ViewerState {
 pub struct FarmState {
     /// `mjpeg.farm/1`.
     pub schema: &'static str,
+    /// Now: RFC 3339, UTC.
+    pub time: String,
     /// Time since the server started.
     pub uptime_s: f64,
     /// Open connections, including viewers.

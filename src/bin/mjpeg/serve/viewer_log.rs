@@ -105,7 +105,7 @@ impl ViewerLog {
     pub fn looped(&mut self, peer: &str, now: Duration) {
         if self.looped_at.is_none_or(|at| now >= at + LOOP_INTERVAL) {
             self.looped_at = Some(now);
-            self.reporter.message(&format!(
+            self.reporter.event(&format!(
                 "refused a request of {peer}, which comes from this server itself: the URL of a stream leads back to it"
             ));
         }
@@ -129,7 +129,7 @@ impl ViewerLog {
     pub fn flush(&mut self) {
         if self.omitted > 0 {
             let text = format!("{} came or left", Counted(self.omitted, "more viewer"));
-            self.reporter.message(&text);
+            self.reporter.event(&text);
             self.omitted = 0;
         }
     }
@@ -141,7 +141,7 @@ impl ViewerLog {
             return;
         }
         self.written += 1;
-        self.reporter.message(&text());
+        self.reporter.event(&text());
     }
 }
 

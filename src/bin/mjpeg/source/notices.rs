@@ -44,7 +44,7 @@ impl Notices {
     pub fn say(&mut self, kind: &str, more: &More, text: &str) {
         self.flush();
         if self.may_write(kind, more) {
-            self.reporter.message(text);
+            self.reporter.event(text);
         }
     }
 
@@ -56,14 +56,14 @@ impl Notices {
     /// Writes the counts of kinds whose minute is over.
     pub fn flush(&mut self) {
         for line in self.counts(self.clock.now()) {
-            self.reporter.message(&line);
+            self.reporter.event(&line);
         }
     }
 
     /// Writes all counts: the source has ended.
     pub fn finish(&mut self) {
         for line in self.counts(Duration::MAX) {
-            self.reporter.message(&line);
+            self.reporter.event(&line);
         }
     }
 

@@ -42,6 +42,7 @@ mod repeated;
 mod request_error;
 mod retry;
 mod retry_after;
+mod rooms;
 mod route;
 mod secrets;
 mod session;

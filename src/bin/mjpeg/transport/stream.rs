@@ -19,6 +19,7 @@ use super::connection::Pulse;
 use super::kept::{Kept, allows_another_request};
 use super::page::Page;
 use super::recorded::Recorded;
+use super::rooms;
 use super::secrets::Secrets;
 use super::tap::Tap;
 use super::wire::{Wire, WireEnd};
@@ -326,9 +327,12 @@ impl Stream {
         }
         self.wire.set_deadline(deadline);
         if let Some(socket) = &self.lean {
-            self.reader.release();
+            rooms::give_back(self.reader.release());
             if let Err(end) = self.wire.wait(socket, PollFlags::IN) {
                 return self.ended(self.wire.ended(end));
+            }
+            if !self.reader.has_room() {
+                self.reader.lend(rooms::take());
             }
         }
         let n = match self.input.read(self.reader.space()) {

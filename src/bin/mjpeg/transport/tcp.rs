@@ -150,7 +150,8 @@ impl Transport for TcpTransport {
             }
             Err(WireEnd::Closed) => Ok(false),
             Err(WireEnd::Expired) => Err(Error::Timeout(Timeout::PerRead)),
-            Err(WireEnd::Stopped) => Err(Error::Io(io::ErrorKind::Interrupted.into())),
+            // Not `Interrupted`: rustls would read again, without end.
+            Err(WireEnd::Stopped) => Err(Error::Io(io::ErrorKind::ConnectionAborted.into())),
             Err(WireEnd::Reset(why)) => Err(Error::Io(io::Error::new(io::ErrorKind::ConnectionReset, why))),
         }
     }

@@ -291,7 +291,8 @@ impl<D: Descriptor> Read for WiredReader<D> {
             Err(WireEnd::Closed) => Ok(0),
             Err(WireEnd::Reset(why)) => Err(io::Error::other(why)),
             Err(WireEnd::Expired) => Err(io::ErrorKind::TimedOut.into()),
-            Err(WireEnd::Stopped) => Err(io::ErrorKind::Interrupted.into()),
+            // Not `Interrupted`: many readers would read again, without end.
+            Err(WireEnd::Stopped) => Err(io::ErrorKind::ConnectionAborted.into()),
         }
     }
 }

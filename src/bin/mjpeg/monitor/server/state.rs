@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::facts::Facts;
+use crate::clock::time_of_day;
 use crate::criteria::Verdict;
 use crate::monitor::camera::Camera;
-use crate::monitor::change::{FindingLine, time_of_day};
+use crate::monitor::change::FindingLine;
 use crate::monitor::state::Standing;
 use crate::output;
 

@@ -20,6 +20,7 @@ use super::super::viewer::Viewer;
 use super::super::viewer_log::Reason;
 use super::event_loop::Engine;
 use super::settings::Settings;
+use crate::clock::time_of_day;
 use crate::listen::answer::Body;
 use crate::listen::head::HeadStatus;
 use crate::listen::request::Request;
@@ -215,6 +216,7 @@ impl Engine {
             streams: self.streams.iter().skip(1).filter(|_| is_first).map(|it| it.name.clone()).collect(),
             source: stream.source.clone(),
             healthy: hub.is_healthy(now, patience),
+            time: time_of_day(self.clock.unix()),
             uptime_s: (now - self.started).as_secs_f64(),
             fps_asked: stats.pace.rate().map(Rate::fps),
             fps: hub.fps(now),

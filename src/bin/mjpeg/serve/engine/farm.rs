@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::report::{CameraState, FarmState};
 use super::event_loop::Engine;
+use crate::clock::time_of_day;
 use crate::value::Rate;
 
 impl Engine {
@@ -13,6 +14,7 @@ impl Engine {
             (0..self.streams.len()).filter_map(|index| self.camera_state(index, now)).collect();
         FarmState {
             schema: "mjpeg.farm/1",
+            time: time_of_day(self.clock.unix()),
             uptime_s: (now - self.started).as_secs_f64(),
             connections: self.connections.len() as u64,
             viewers: self.connections.viewers() as u64,

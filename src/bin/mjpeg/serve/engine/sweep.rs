@@ -43,9 +43,9 @@ impl Engine {
             return;
         }
         let (count, limit) = (Counted(to_close.len() as u64, "slow connection"), LIMIT >> 20);
-        self.settings.reporter.message(&format!(
-            "closed {count}: together they kept more than {limit} MiB of frames in memory"
-        ));
+        self.settings
+            .reporter
+            .event(&format!("closed {count}: together they kept more than {limit} MiB of frames in memory"));
         for number in to_close {
             self.connections.count_evicted(number);
             self.close_for(number, Reason::MemoryLimit);

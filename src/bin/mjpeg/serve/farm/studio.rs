@@ -73,7 +73,7 @@ fn draw(mut pattern: Pattern, orders: &Receiver<u64>, board: &Mutex<Board>, repo
             failed if !has_failed => {
                 has_failed = true;
                 let why = failed.map_or_else(|error| error.to_string(), |_| "it is not sound".into());
-                reporter.message(&format!("test pattern: a frame cannot be drawn: {why}"));
+                reporter.event(&format!("test pattern: a frame cannot be drawn: {why}"));
                 None
             }
             _ => None,

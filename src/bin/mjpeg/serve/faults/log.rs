@@ -91,7 +91,7 @@ impl Log {
         let Ok(mut line) = serde_json::to_vec(&line) else { return };
         line.push(b'\n');
         if let Some(Err(TrySendError::Full(_))) = self.lines.as_ref().map(|lines| lines.try_send(line)) {
-            self.reporter.message("the log of faults is incomplete: the disk is too slow");
+            self.reporter.event("the log of faults is incomplete: the disk is too slow");
         }
     }
 
@@ -127,7 +127,7 @@ fn write(file: File, lines: &Receiver<Vec<u8>>, name: &str, reporter: Reporter) 
             written = file.write_all(&line);
         }
         if let Err(error) = written.and_then(|()| file.flush()) {
-            reporter.message(&format!("cannot write {name}: {error}; no more faults are logged"));
+            reporter.event(&format!("cannot write {name}: {error}; no more faults are logged"));
             return;
         }
     }

@@ -122,7 +122,7 @@ impl Reader {
                 Ok(None) => return Served::All,
                 Err(error) => {
                     let name = self.tape.name();
-                    self.reporter.message(&format!("cannot read {name} or its times: {error}"));
+                    self.reporter.event(&format!("cannot read {name} or its times: {error}"));
                     Block { ending: Some((Ending::Close, Duration::ZERO)), ..Block::default() }
                 }
             };

@@ -135,6 +135,9 @@ fn measured(it: &Finished) -> String {
     let mut text = Counted(it.parts, "part").to_string();
     if it.is_live() {
         let _ = write!(text, " in {:.1} s", it.duration_s);
+        if let Some(started) = &it.started {
+            let _ = write!(text, " from {}", printable(started));
+        }
     }
     if let Some(timing) = &it.timing {
         let gaps = [timing.gap_p50_ms, timing.gap_p99_ms, timing.gap_max_ms];

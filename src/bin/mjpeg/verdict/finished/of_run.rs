@@ -1,15 +1,14 @@
 //! The model of a target that was read now.
 
-use std::time::Duration;
-
 use mjpeg::check::{self, Forecast, Report, Severity, carriers};
 use mjpeg::consumers::Fate;
 use serde_json::{Map, Value};
 
 use super::target::{
-    Asked, Change, Finding, Finished, Frames, Gap, Latency, Limits, Origin, Reader, SCHEMA, Strip, Tcp,
-    Timing,
+    Asked, Change, Finding, Finished, Frames, Latency, Limits, Origin, Reader, SCHEMA, Strip, Timing,
 };
+use crate::clock::time_of_day;
+use crate::gap::Gap;
 use crate::output;
 use crate::transport::{End, Target};
 use crate::verdict::baseline;
@@ -41,7 +40,7 @@ impl Finished {
             run_targets: None,
             source: Some(origin(task, run)),
             url: run.url.clone(),
-            started: started(run.started),
+            started: Some(time_of_day(run.started)),
             verdict: run.verdict(fail_on),
             end: run.end.as_ref().and_then(|end| end.word("cap")).map(String::from),
             cap: run.end.as_ref().and_then(cap).map(String::from),
@@ -63,7 +62,7 @@ impl Finished {
                 .unwrap_or_default(),
             consumers_causes: report.filter(|report| report.parts > 0).map(causes).unwrap_or_default(),
             timing: report.and_then(|report| timing(run, report)),
-            gaps: report.map(|report| report.gaps.iter().map(gap).collect()).unwrap_or_default(),
+            gaps: report.map(|report| report.gaps.iter().map(Gap::from).collect()).unwrap_or_default(),
             reader: report.and_then(|report| reader(&report.lateness)),
             frames: report.filter(|report| report.pictures > 0).map(frames),
             strip: report.and_then(|report| report.strips).map(|it| strip(&it)),
@@ -83,13 +82,6 @@ fn origin(task: &Task, run: &Run) -> Origin {
         Target::File(_) if run.is_recording => Origin::Recording,
         Target::File(_) => Origin::File,
     }
-}
-
-/// RFC 3339, UTC, with milliseconds.
-fn started(unix: Duration) -> Option<String> {
-    let ms = i64::try_from(unix.as_millis()).ok()?;
-    let time = jiff::Timestamp::from_millisecond(ms).ok()?;
-    Some(format!("{time:.3}"))
 }
 
 /// Which of the limits ended the reading.
@@ -130,25 +122,6 @@ fn finding(finding: &check::Finding) -> Finding {
         file: finding.file.clone(),
         message: finding.message.clone(),
         cause: finding.cause.map(|cause| cause.name().into()),
-    }
-}
-
-fn gap(gap: &check::Gap) -> Gap {
-    let check::Evidence { silent, late, starved, waiting, path, .. } = gap.evidence;
-    Gap {
-        at_s: output::rounded(gap.at.as_secs_f64()),
-        gap_ms: output::ms(gap.length),
-        cause: gap.cause.map(|cause| cause.name().into()),
-        silent_ms: output::ms(silent),
-        late_ms: output::ms(late),
-        starved_ms: output::ms(starved),
-        waiting_bytes: waiting,
-        tcp: path.map(|path| Tcp {
-            out_of_order: path.out_of_order,
-            held_ms: output::ms(path.held),
-            probes_answered: path.answers,
-            quiet_ms: output::ms(path.quiet),
-        }),
     }
 }
 

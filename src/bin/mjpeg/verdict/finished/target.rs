@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::criteria::Verdict;
+use crate::gap::Gap;
 use crate::verdict::baseline::Trend;
 use crate::verdict::exempt::Exempt;
 
@@ -182,41 +183,6 @@ pub struct Timing {
     pub gap_max_ms: f64,
     pub jitter_ms: f64,
     pub stalls: u64,
-}
-
-/// A gap above the limit, with what is known of its cause.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Gap {
-    /// When the picture before it came, since the first byte of the body.
-    pub at_s: f64,
-    pub gap_ms: f64,
-    /// Absent if nothing watched the connection.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<String>,
-    /// The time in it without a byte.
-    pub silent_ms: f64,
-    /// The time in which we did not read.
-    pub late_ms: f64,
-    /// The time in which we waited for a processor.
-    pub starved_ms: f64,
-    /// Most bytes that waited for us.
-    pub waiting_bytes: u64,
-    /// What TCP showed, if the system tells.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tcp: Option<Tcp>,
-}
-
-/// What TCP showed in a gap.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Tcp {
-    /// Packets out of order.
-    pub out_of_order: u32,
-    /// How long packets waited for a lost one before them.
-    pub held_ms: f64,
-    /// Probes that the other end answered.
-    pub probes_answered: u32,
-    /// The longest time without a packet.
-    pub quiet_ms: f64,
 }
 
 /// How late we were.
