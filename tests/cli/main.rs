@@ -30,6 +30,7 @@ mod check_snapshots;
 mod check_targets;
 mod check_times;
 mod check_words;
+mod dialect_fates;
 mod documents;
 mod fault_options;
 mod fault_pairs;

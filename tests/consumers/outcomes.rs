@@ -69,7 +69,7 @@ fn the_measured_outcomes_are_forecast() {
 }
 
 /// What `check` says of a response, with the entropy-coded data of all pictures read.
-fn report(response: &[u8]) -> Report {
+pub fn report(response: &[u8]) -> Report {
     let mut expectations = Expectations::default();
     expectations.deep = true;
     let mut judge = Judge::new(expectations);
@@ -98,7 +98,8 @@ fn reasons() -> BTreeMap<(String, String), String> {
         .collect()
 }
 
-fn is(fate: Fate, outcome: &str) -> bool {
+/// Whether the fate is what was measured.
+pub fn is(fate: Fate, outcome: &str) -> bool {
     match outcome {
         "o" => fate == Fate::OnTime,
         "l" => fate == Fate::Late,
