@@ -82,7 +82,14 @@ impl Read<'_> {
         }
         let is_jpeg = type_name(self.content_type).eq_ignore_ascii_case(b"image/jpeg");
         match response.other_types {
-            OtherTypes::Probed => Ok(Gate::Probed),
+            OtherTypes::DashesOrStill if self.body.bytes.trim_ascii_start().starts_with(b"--") => {
+                Ok(Gate::Multipart)
+            }
+            OtherTypes::DashesOrStill if is_jpeg => match self.stream.head.content_length {
+                Some(_) => Ok(Gate::Still { need: NEVER }),
+                None => Err(Prediction::of_head(Fate::Nothing, Cause::BodyStart)),
+            },
+            OtherTypes::Probed | OtherTypes::DashesOrStill => Ok(Gate::Probed),
             OtherTypes::Still { early } if is_jpeg => Ok(Gate::Still { need: if early { 1 } else { NEVER } }),
             OtherTypes::Still { .. } if response.dashes_suffice && self.body.bytes.starts_with(b"--") => {
                 Ok(Gate::Multipart)

@@ -66,6 +66,9 @@ pub enum OtherTypes {
     },
     /// Guesses from the first bytes of the body.
     Probed,
+    /// Takes a body that starts with dashes for multipart. Shows `image/jpeg` with a length as one picture when it is complete,
+    /// and without a length not at all. Guesses all others.
+    DashesOrStill,
 }
 
 impl Response {

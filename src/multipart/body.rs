@@ -13,7 +13,7 @@
 //! waits for a length of 2^63.
 
 use super::answer::Answer;
-use super::body_end::{BodyEnd, Ends};
+use super::body_end::{BodyEnd, Ends, LINE_ENDS};
 use super::event::Framing;
 use super::extent::{BodyWalk, Extent};
 use super::head::{LOST_LINE_ENDS, head_without_delimiter_at};
@@ -21,9 +21,6 @@ use super::limits::{BEHIND_BYTES, Limits};
 use super::line_end::{line_end_at, line_ends};
 use super::response_head;
 use super::scan::{Found, Scan};
-
-/// Most bytes of empty lines that are read behind a body to find its delimiter at Content-Length.
-const LINE_ENDS: usize = 64;
 
 /// How far a body has been read. Positions count from its first byte.
 #[derive(Debug, Clone, Copy)]
@@ -220,7 +217,15 @@ impl BodyScan {
         });
         let window = &body[..body.len().min(stop)];
         let is_last = eof && window.len() == body.len();
-        let resume = match scan.find(window, from, is_last) {
+        let found = scan.find(window, from, is_last);
+        if picture_end.or(split).is_none() {
+            match self.ends.at_length(body, from, found, scan, eof) {
+                Answer::Yes(at) => return Answer::Yes(BodyEnd::new(at, Framing::ContentLength, extent)),
+                Answer::More if !eof => return Answer::More,
+                _ => {}
+            }
+        }
+        let resume = match found {
             Found::Line(line) => {
                 let end = self.ends.before(body, line, extent);
                 return Answer::Yes(match split {

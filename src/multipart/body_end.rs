@@ -1,9 +1,14 @@
 //! Which byte of a body is its last one, once it is known what ends it.
 
+use super::answer::Answer;
 use super::delimiter_line::Line;
 use super::event::Framing;
 use super::extent::Extent;
 use super::line_end::{line_end_before, line_ends};
+use super::scan::{Found, Scan};
+
+/// Most bytes of empty lines that are read behind a body to find its delimiter at Content-Length.
+pub(super) const LINE_ENDS: usize = 64;
 
 /// The end of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +61,29 @@ impl Ends {
             line.start - line_end_before(body, picture_end.min(line.start), line.start)
         };
         BodyEnd::new(len, Framing::Delimited, extent)
+    }
+
+    /// Where Content-Length ends a body that shows no end itself, if a delimiter is there, also one unlike those before.
+    /// `found`: the search for the delimiter in use from `from` on; one that comes earlier counts.
+    pub(super) fn at_length(
+        &self,
+        body: &[u8],
+        from: usize,
+        found: Found,
+        scan: &Scan,
+        eof: bool,
+    ) -> Answer<usize> {
+        let declared = self.declared.and_then(|declared| usize::try_from(declared).ok());
+        let Some(at) = declared.filter(|&at| from <= at && at < body.len()) else { return Answer::No };
+        let delimiter = at + line_ends(&body[at..body.len().min(at + LINE_ENDS)]);
+        let (Found::Line(Line { start: seen, .. }) | Found::Resume(seen)) = found;
+        match scan.line_at(body, delimiter, eof) {
+            Answer::No => Answer::No,
+            _ if matches!(found, Found::Line(_)) && seen <= delimiter => Answer::No,
+            // What begins before it is not decided yet.
+            Answer::Yes(_) if seen < at && !eof => Answer::More,
+            answer => answer.map(|_| at),
+        }
     }
 
     /// The end of the last body: without the line ends of a delimiter that did not come.

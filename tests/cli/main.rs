@@ -31,6 +31,7 @@ mod check_targets;
 mod check_times;
 mod check_words;
 mod consumer_tables;
+mod dialect_fates;
 mod documents;
 mod fault_consumers;
 mod fault_options;

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout)]
 
 mod combinations;
+mod dialects;
 mod hostile;
 mod limits;
 mod open_streams;

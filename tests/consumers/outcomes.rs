@@ -79,7 +79,7 @@ fn compare(table: &str, least: u32, rate_of_right: f64) {
 }
 
 /// What `check` says of a response, with the entropy-coded data of all pictures read.
-fn report(response: &[u8]) -> Report {
+pub fn report(response: &[u8]) -> Report {
     let mut expectations = Expectations::default();
     expectations.deep = true;
     let mut judge = Judge::new(expectations);
@@ -110,7 +110,8 @@ fn reasons(table: &str) -> BTreeMap<(String, String), String> {
         .collect()
 }
 
-fn is(fate: Fate, outcome: &str) -> bool {
+/// Whether the fate is what was measured.
+pub fn is(fate: Fate, outcome: &str) -> bool {
     match outcome {
         "o" => fate == Fate::OnTime,
         "l" => fate == Fate::Late,

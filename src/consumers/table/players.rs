@@ -125,6 +125,8 @@ pub static VLC: Consumer = Consumer {
             client: HttpClient::VLC,
             icy: true,
             chunked_http10: ChunkedHttp10::Refused,
+            types: Types::MixedReplace,
+            other_types: OtherTypes::DashesOrStill,
             ..Response::ANY
         },
         boundary: Some(Boundary { search: Search::Text, value: Value::Rest, ..Boundary::TOLERANT }),
