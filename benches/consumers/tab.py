@@ -158,6 +158,8 @@ def main():
     parser.add_argument("--modes", default=",".join(MODES), help="img,reset,page")
     parser.add_argument("--repeat", type=int, default=5)
     args = parser.parse_args()
+    # The browser is ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     loads = {"fault:" + fault["name"]: lambda fault=fault: streams.of_fault(args.mjpeg, fault)
              for fault in streams.faults(args.mjpeg)}
     loads |= {name: lambda name=name: streams.of_recipe(name) for name in streams.recipes()}
