@@ -11,8 +11,7 @@ pub struct Fingerprint {
 /// Lanes that are computed at one time, each of every fourth word.
 const LANES: usize = 4;
 const WORD: usize = size_of::<u64>();
-/// 2^64 divided by the golden ratio, as in Fibonacci hashing (Knuth, TAOCP volume 3, 6.4). It is odd, so each step is a bijection:
-/// bytes that differ in one word never have the same fingerprint.
+/// 2^64 divided by the golden ratio, as in Fibonacci hashing (Knuth, TAOCP volume 3, 6.4).
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Fingerprint {
@@ -32,7 +31,10 @@ impl Fingerprint {
 fn mix(lanes: &mut [u64; LANES], block: &[u8]) {
     for (lane, word) in lanes.iter_mut().zip(block.chunks_exact(WORD)) {
         let word = u64::from_le_bytes(word.try_into().unwrap_or_default());
-        *lane = (lane.rotate_left(29) ^ word).wrapping_mul(FACTOR);
+        // The upper half depends on every bit, and the lower half alone would keep a change of the highest bit a change of one
+        // bit, which the next word could undo.
+        let product = u128::from(*lane ^ word) * u128::from(FACTOR);
+        *lane = (product >> 64) as u64 ^ product as u64;
     }
 }
 
@@ -71,5 +73,20 @@ mod tests {
         }
         assert!(count > 2000 && seen.len() > 2000);
         assert_ne!(Fingerprint::of(&[]), Fingerprint::of(&[0]));
+    }
+
+    #[test]
+    fn changes_of_one_bit_in_each_of_two_words_do_not_undo_one_another() {
+        let bytes = [0_u8; 64];
+        let mut seen = BTreeMap::new();
+        for first in 0..64 {
+            for second in 0..64 {
+                let mut other = bytes;
+                other[first / 8] ^= 1 << (first % 8);
+                other[32 + second / 8] ^= 1 << (second % 8);
+                let Fingerprint { len, lanes } = Fingerprint::of(&other);
+                assert_eq!(seen.insert((len, lanes), (first, second)), None, "{first} {second}");
+            }
+        }
     }
 }
