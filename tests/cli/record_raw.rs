@@ -5,6 +5,8 @@ use crate::kit;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use kit::camera::{Camera, HEAD, part};
 use kit::run::{End, mjpeg, run, start};
@@ -85,6 +87,55 @@ fn each_read_has_a_line_with_its_offset_and_its_time() {
     assert!(reads.windows(2).all(|pair| pair[0].1 <= pair[1].1), "{reads:?}");
     let end = text.lines().last().unwrap();
     assert!(end.starts_with("# end closed "), "{end}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn times_are_those_of_the_kernel_if_the_recorder_is_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let raw = folder.path().join("raw.http");
+    let (go_on, wait) = mpsc::channel::<()>();
+    let (tell, told) = mpsc::channel::<Instant>();
+    let camera = Camera::start(move |connection| {
+        connection.send(HEAD.as_bytes());
+        for _ in 0..3 {
+            connection.send(&part(&jpeg()));
+            tell.send(Instant::now()).unwrap();
+            wait.recv().unwrap();
+        }
+    });
+    let recorder = start(&mut record_raw(&camera.url, &raw));
+    let written = |parts: usize| {
+        let bytes = HEAD.len() + parts * part(&jpeg()).len();
+        kit::eventually("the bytes in the file", || {
+            fs::metadata(&raw).is_ok_and(|it| it.len() == bytes as u64).then_some(())
+        });
+        bytes
+    };
+    let next = || told.recv_timeout(Duration::from_secs(10)).unwrap();
+    let mut sent = vec![next()];
+    let mut reached = vec![written(1)];
+    recorder.signal("STOP");
+    let stat = format!("/proc/{}/stat", recorder.pid());
+    kit::eventually("stopped", || fs::read_to_string(&stat).unwrap().contains(") T ").then_some(()));
+    go_on.send(()).unwrap();
+    sent.push(next());
+    // How late the recorder is.
+    std::thread::sleep(Duration::from_millis(700));
+    recorder.signal("CONT");
+    reached.push(written(2));
+    go_on.send(()).unwrap();
+    sent.push(next());
+    reached.push(written(3));
+    go_on.send(()).unwrap();
+    recorder.end().expect(0);
+    let reads = reads(&raw);
+    let at = |end: usize| reads.iter().find(|read| read.0 == end).unwrap().1;
+    for n in 0..2 {
+        let (gap, true_gap) = (at(reached[n + 1]) - at(reached[n]), (sent[n + 1] - sent[n]).as_secs_f64());
+        assert!((gap - true_gap).abs() < 0.35, "{gap} s, not {true_gap} s: {reads:?}");
+    }
+    assert!(sent[2] - sent[1] >= Duration::from_millis(700));
 }
 
 fn unix() -> f64 {

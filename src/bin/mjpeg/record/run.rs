@@ -209,7 +209,10 @@ impl Record {
             poll: self.target.is_live().then(|| self.transport.poll_interval()),
         };
         // A pattern without an end would fill the disk as fast as it can be drawn.
-        let options = Options { is_pattern_paced: !self.goal().is_set(), ..self.transport.clone() };
+        let is_pattern_paced = !self.goal().is_set();
+        // The times are part of these files.
+        let is_stamped = self.raw.is_some() || self.mkv.is_some();
+        let options = Options { is_pattern_paced, is_stamped, ..self.transport.clone() };
         let mut camera = Camera::new(&self.target, &options, manner, clock, stop);
         let ran = camera.run(recorder, deadline);
         let word = end_word(&ran, recorder.not_taken, stop);

@@ -83,7 +83,7 @@ impl Client {
             start,
             patience: Duration::ZERO,
             more: if options.wait.is_some() { Patience::MoreTries } else { Patience::OneTry },
-            wire: Wire::new(clock, stop),
+            wire: if options.is_stamped { Wire::stamped(clock, stop) } else { Wire::new(clock, stop) },
             clock: clock.clone(),
             stop: stop.clone(),
             cookies: Cookies::default(),

@@ -139,7 +139,7 @@ impl Descriptor for File {
     // A FIFO without a writer reads as if it had ended.
     const IS_NONBLOCKING: bool = false;
 
-    fn read_some(&self, room: &mut [u8]) -> io::Result<usize> {
+    fn read_some(&self, room: &mut [u8], _: &Wire) -> io::Result<usize> {
         (&mut &*self).read(room)
     }
 }

@@ -48,6 +48,7 @@ mod secrets;
 mod session;
 mod shown_head;
 mod shown_picture;
+mod stamp;
 mod stream;
 mod tap;
 mod target;

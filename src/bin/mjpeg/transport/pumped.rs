@@ -11,7 +11,7 @@ use std::thread;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 
-use super::wire::Descriptor;
+use super::wire::{Descriptor, Wire};
 
 /// Bytes that the pipe should hold. The system may allow fewer.
 const PIPE_BYTES: usize = 1 << 20;
@@ -64,7 +64,7 @@ impl AsFd for Pumped {
 impl Descriptor for Pumped {
     const IS_NONBLOCKING: bool = false;
 
-    fn read_some(&self, room: &mut [u8]) -> io::Result<usize> {
+    fn read_some(&self, room: &mut [u8], _: &Wire) -> io::Result<usize> {
         let n = rustix::io::read(&self.pipe, room)?;
         match self.failure.get() {
             Some(why) if n == 0 => Err(io::Error::other(why.clone())),
@@ -78,11 +78,14 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::clock::Clock;
+    use crate::signal::Stop;
 
     fn all_of(pumped: &Pumped) -> io::Result<Vec<u8>> {
         let (mut all, mut room) = (Vec::new(), vec![0; 5000]);
+        let wire = Wire::new(&Clock::real(), &Stop::default());
         loop {
-            match pumped.read_some(&mut room)? {
+            match pumped.read_some(&mut room, &wire)? {
                 0 => return Ok(all),
                 n => all.extend_from_slice(&room[..n]),
             }

@@ -1,6 +1,6 @@
 //! TCP sockets below the HTTP client.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,6 +105,7 @@ fn connect(address: &SockAddr, wire: &Wire, cut: Option<&Cut>, tries: usize) -> 
     if address.is_ipv4() || address.is_ipv6() {
         let _ = socket.set_tcp_nodelay(true);
         probed(&socket);
+        wire.prepare(&socket);
         wire.connected(Asked::of(&socket));
     }
     Ok(socket)
@@ -143,7 +144,7 @@ impl Transport for TcpTransport {
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
         // The wire's own deadline counts: it moves with what the reader above has seen.
         let (stream, room) = (&*self.stream, self.buffers.input_append_buf());
-        match self.wire.read(stream, || (&mut &*stream).read(room)) {
+        match self.wire.read(stream, || self.wire.receive(stream, room)) {
             Ok(n) => {
                 self.buffers.input_appended(n);
                 Ok(true)

@@ -13,6 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 
 use super::evidence::Evidence;
+use super::stamp::{self, Stamps};
 use super::tcp_state::Asked;
 use crate::clock::Clock;
 use crate::signal::Stop;
@@ -35,6 +36,8 @@ pub enum WireEnd {
 pub struct Wire {
     clock: Clock,
     stop: Stop,
+    /// Whether the system is asked when it received the bytes.
+    is_stamped: bool,
     state: Mutex<State>,
 }
 
@@ -45,12 +48,43 @@ struct State {
     end: Option<WireEnd>,
     socket: Option<Arc<Socket>>,
     evidence: Evidence,
+    stamps: Stamps,
 }
 
 impl Wire {
     /// A wire on which nothing has happened yet.
     pub fn new(clock: &Clock, stop: &Stop) -> Arc<Self> {
-        Arc::new(Self { clock: clock.clone(), stop: stop.clone(), state: Mutex::default() })
+        Arc::new(Self::of(clock, stop, false))
+    }
+
+    /// A wire whose reads have the times at which the system received the bytes, where it says so.
+    pub fn stamped(clock: &Clock, stop: &Stop) -> Arc<Self> {
+        Arc::new(Self::of(clock, stop, true))
+    }
+
+    fn of(clock: &Clock, stop: &Stop, is_stamped: bool) -> Self {
+        Self { clock: clock.clone(), stop: stop.clone(), is_stamped, state: Mutex::default() }
+    }
+
+    /// Prepares a socket before its first read.
+    pub fn prepare(&self, socket: &Socket) {
+        if self.is_stamped {
+            stamp::ask(socket);
+        }
+    }
+
+    /// Reads from a socket: what [`Wire::read`] and [`Wire::read_ready`] are to call.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn receive(&self, mut socket: &Socket, room: &mut [u8]) -> io::Result<usize> {
+        if !self.is_stamped {
+            return socket.read(room);
+        }
+        let (n, stamp) = stamp::read(socket, room)?;
+        self.state().stamps.note(stamp);
+        Ok(n)
     }
 
     /// Sets the time (of the clock) at which waiting for a byte ends.
@@ -131,8 +165,9 @@ impl Wire {
             Ok(0) => Err(self.ended(WireEnd::Closed)),
             Ok(n) => {
                 let mut state = self.state();
-                let before = std::mem::replace(&mut state.last_read, self.clock.now());
-                let now = state.last_read;
+                let (now, before) = (self.clock.now(), state.last_read);
+                state.last_read =
+                    if self.is_stamped { state.stamps.arrival(&self.clock, before) } else { now };
                 let left = || rustix::io::ioctl_fionread(source).unwrap_or_default();
                 state.evidence.came(now, before, || n as u64 + left());
                 state.end.take_if(|end| *end == WireEnd::Expired);
@@ -249,19 +284,19 @@ pub trait Descriptor: AsFd {
     /// Whether a read that finds nothing returns at once with `WouldBlock`, and zero bytes are the end.
     const IS_NONBLOCKING: bool;
 
-    /// Reads into `room`.
+    /// Reads into `room`; `wire` takes what is known of the bytes.
     ///
     /// # Errors
     ///
     /// Those of the system.
-    fn read_some(&self, room: &mut [u8]) -> io::Result<usize>;
+    fn read_some(&self, room: &mut [u8], wire: &Wire) -> io::Result<usize>;
 }
 
 impl Descriptor for Arc<Socket> {
     const IS_NONBLOCKING: bool = true;
 
-    fn read_some(&self, room: &mut [u8]) -> io::Result<usize> {
-        (&mut &**self).read(room)
+    fn read_some(&self, room: &mut [u8], wire: &Wire) -> io::Result<usize> {
+        wire.receive(self, room)
     }
 }
 
@@ -280,7 +315,7 @@ impl<D: Descriptor> WiredReader<D> {
 
 impl<D: Descriptor> Read for WiredReader<D> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let mut read = || self.descriptor.read_some(room);
+        let mut read = || self.descriptor.read_some(room, &self.wire);
         let result = if D::IS_NONBLOCKING {
             self.wire.read_ready(&self.descriptor, &mut read)
         } else {
