@@ -52,7 +52,8 @@ fn a_snapshot_is_asked_again_and_is_no_broken_stream() {
     let (end, verdict) = check(&camera(2, "Cache-Control: no-store\r\n", Some).url, &args);
     end.expect(0);
     assert_eq!((names(&verdict), &verdict["findings"][0]["severity"]), (vec!["snapshot"], &"info".into()));
-    let (end, verdict) = check(&camera(2, "", Some).url, &[&BRIEF[..], &["--consumers", "gstreamer"]].concat());
+    let (end, verdict) =
+        check(&camera(2, "", Some).url, &[&BRIEF[..], &["--consumers", "gstreamer"]].concat());
     end.expect(1);
     assert_eq!(verdict["findings"][0]["severity"], "error", "{verdict}");
     assert_eq!(verdict["consumers_decided_by"]["gstreamer"], "H132", "{verdict}");
