@@ -238,8 +238,8 @@ fn repeats_everywhere(camera: &mut Connection) {
     let fields = "Server: Cam S3CR-TPW9\r\nX-S3Cr-TpW9: on\r\nAccess-Control-Allow-Origin: S3CR-TPW9\r\n\r\n";
     camera.send(HEAD.replace("\r\n\r\n", &format!("\r\n{fields}")).as_bytes());
     let jpeg = &kit::contents(&kit::frames())[0];
-    let comment = [&[b'c'; 55][..], b"S3CR-TPW9"].concat();
-    let jpeg = [&jpeg[..2], b"\xff\xfe\x00\x42", &comment, &jpeg[2..]].concat();
+    let comment = [&[b'c'; 40][..], b"S3CR-TPW9"].concat();
+    let jpeg = [&jpeg[..2], b"\xff\xfe\x00\x33", &comment, &jpeg[2..]].concat();
     let part = part(&jpeg);
     let split = part.windows(4).position(|it| it == b"\r\n\r\n").unwrap();
     let fields = b"\r\nX-S3CR-TPW9: 1\r\nX-Url: /S3Cr-tPW9\r\nContent-Type: S3CR-TPW9";

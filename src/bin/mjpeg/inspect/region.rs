@@ -8,10 +8,12 @@ use mjpeg::http::Dechunker;
 use mjpeg::multipart::{Part, Span};
 
 use crate::problem::Problem;
-use crate::transport::{Session, Tap};
+use crate::transport::{Secrets, Session, Tap};
 
 /// Most bytes of a region that are kept, unless it is the body.
 const MOST: usize = 1 << 10;
+/// Bytes behind those of a region that are read too: a secret may begin in it and end behind it.
+const MARGIN: usize = 4 << 10;
 /// Most bytes of the window: more than the parser's limit for a body.
 const MOST_BYTES: usize = 66 << 20;
 /// What is kept when there are more.
@@ -77,8 +79,9 @@ impl Window {
         Ok(window)
     }
 
-    /// The regions of a part that has just ended, with the first `most` bytes of its body. Its bytes are forgotten.
-    pub fn take(&self, part: &Part<'_>, most: usize) -> Vec<Region> {
+    /// The regions of a part that has just ended, with the first `most` bytes of its body, and with `x` in place of each byte of a secret
+    /// that the server repeats. Its bytes are forgotten.
+    pub fn take(&self, part: &Part<'_>, most: usize, secrets: &Secrets) -> Vec<Region> {
         let mut bytes = self.0.borrow_mut();
         let spans = part.spans;
         let before = if spans.delimiter.len > 0 { spans.delimiter } else { spans.head };
@@ -91,7 +94,8 @@ impl Window {
             ("body", spans.body, most),
         ];
         let regions = regions.into_iter().filter(|(_, span, _)| span.len > 0);
-        let regions = regions.filter_map(|(name, span, most)| bytes.region(name, span, most)).collect();
+        let regions =
+            regions.filter_map(|(name, span, most)| bytes.region(name, span, most, secrets)).collect();
         bytes.forget_before(spans.body.end());
         regions
     }
@@ -106,10 +110,13 @@ impl Bytes {
         }
     }
 
-    fn region(&self, name: &'static str, span: Span, most: usize) -> Option<Region> {
+    fn region(&self, name: &'static str, span: Span, most: usize, secrets: &Secrets) -> Option<Region> {
         let start = usize::try_from(span.start.checked_sub(self.start)?).ok()?;
-        let len = usize::try_from(span.len).ok()?.min(most);
-        let bytes = self.bytes.get(start..start + len)?.to_vec();
+        let whole = usize::try_from(span.len).ok()?;
+        let len = whole.min(most);
+        let mut bytes = self.bytes.get(start..start + whole.min(most + MARGIN))?.to_vec();
+        secrets.mask(&mut bytes);
+        bytes.truncate(len);
         Some(Region { name, offset: span.start, left_out: span.len - len as u64, bytes })
     }
 
@@ -135,7 +142,19 @@ mod tests {
             assert_eq!(bytes.start + bytes.bytes.len() as u64, n << 20);
         }
         let last = Span { start: (199 << 20) - 4, len: 4 };
-        assert_eq!(bytes.region("body", last, 9).unwrap().bytes, [7; 4]);
-        assert_eq!(bytes.region("body", Span { start: 0, len: 4 }, 9), None);
+        let none = Secrets::default();
+        assert_eq!(bytes.region("body", last, 9, &none).unwrap().bytes, [7; 4]);
+        assert_eq!(bytes.region("body", Span { start: 0, len: 4 }, 9, &none), None);
+    }
+
+    #[test]
+    fn a_secret_in_a_region_is_hidden_also_if_only_its_start_is_shown() {
+        let mut secrets = Secrets::default();
+        secrets.add(b"hush123");
+        let mut bytes = Bytes::default();
+        bytes.push(b"abc hush123 def");
+        let of = |most| bytes.region("body", Span { start: 0, len: 15 }, most, &secrets).unwrap();
+        assert_eq!(of(15).bytes, b"abc xxxxxxx def");
+        assert_eq!((of(7).bytes, of(7).left_out), (b"abc xxx".to_vec(), 8));
     }
 }

@@ -101,12 +101,10 @@ impl Row {
         self.deviations.extend(notes(body, judgement));
     }
 
-    /// Replaces what the server repeats of the request's secrets: in hexadecimal by as many `x`.
+    /// Replaces what the server repeats of the request's secrets in the fields and the head.
     pub fn hide(&mut self, secrets: &Secrets) {
         secrets.hide_fields(&mut self.fields);
         self.head = self.head.take().map(|head| secrets.shown_lines(&head));
-        let around = self.regions.iter_mut().filter(|region| region.name != "body");
-        around.for_each(|region| secrets.mask(&mut region.bytes));
     }
 
     /// Keeps the markers of its picture.

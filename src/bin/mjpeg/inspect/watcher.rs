@@ -149,7 +149,7 @@ impl<S: Sink> Observer for Watcher<S> {
             row.head = Some(part.fields.head().to_vec());
         }
         if let Some((window, most)) = self.window.as_ref().zip(self.details.hex) {
-            row.regions = window.take(part, most);
+            row.regions = window.take(part, most, &self.secrets);
         }
         if self.details.jpeg {
             // Hidden before it is cut: the start of a comment may end in the middle of a password.
