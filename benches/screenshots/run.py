@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes the screenshots of the README and of the documents in docs/plots, in Chromium.
+"""Makes the screenshots of the README and of the documents in docs/plots, in Chromium, and the plot of docs/stalls.md.
 
-    benches/screenshots/run.py [--mjpeg target/release/mjpeg] [NAME...]        viewer, report, wall
+    benches/screenshots/run.py [--mjpeg target/release/mjpeg] [NAME...]        viewer, report, wall, gaps
 
 It needs chromium, chromedriver and the `convert` of imagemagick. The pages are real: they are those of the processes that it starts and ends.
 """
@@ -129,7 +129,32 @@ def report(browser, mjpeg, folder):
     save(browser.shot(page.as_uri(), 1000, 1200, 2, is_whole=True), "report", 80, 48)
 
 
-SCENES = {"viewer": viewer, "report": report, "wall": wall}
+def gaps(_browser, mjpeg, folder):
+    """The plot of `bench chunks`: 30 parts of 28 970 to 64 543 bytes, the 15th is the first below 30 000, the 30th the smallest."""
+    parts = [31_000 + 1_100 * number for number in range(30)]
+    parts[3], parts[14], parts[29] = 64_543, 29_500, 28_970
+    measure = [mjpeg, "bench", "chunks", "--quiet", "--format", "json"]
+    # The bytes around a picture depend on the largest picture only.
+    probe = picture_files(folder / "probe", [64_000])
+    report = subprocess.check_output([*measure, probe, "--duration", "200ms", "--pump", "direct"])
+    around = json.loads(report)["part_min_bytes"] - 64_000
+    pictures = picture_files(folder / "parts", [length - around for length in parts])
+    pumps = ["--pump", "ends-on-short-read,ends-on-empty-read", "--read", "part,fill"]
+    subprocess.run([*measure, pictures, "--fps", "30", *pumps, "--plot", PLOTS / "gaps.svg"], check=True, stdout=subprocess.DEVNULL)
+
+
+def picture_files(folder, lengths):
+    """A folder with JPEG files of these lengths: a comment (COM) fills a picture up."""
+    folder.mkdir()
+    picture = (ROOT / "fixtures" / "frames" / "frame-000001.jpg").read_bytes()
+    for number, length in enumerate(lengths):
+        fill = length - len(picture) - 4
+        comment = b"\xff\xfe" + (fill + 2).to_bytes(2, "big") + bytes(fill)
+        (folder / f"{number:06}.jpg").write_bytes(picture[:2] + comment + picture[2:])
+    return folder
+
+
+SCENES = {"viewer": viewer, "report": report, "wall": wall, "gaps": gaps}
 
 
 def main():
