@@ -4,6 +4,8 @@ use crate::kit;
 use crate::record::{manifest, record, summary};
 
 use std::fs;
+use std::io::Read;
+use std::process::{Command, Stdio};
 
 use kit::camera::{Camera, HEAD, part};
 use kit::run::{Server, mjpeg, run, start};
@@ -247,6 +249,41 @@ fn a_signal_is_a_success_without_a_goal_and_ends_the_run_by_the_signal_with_one(
     }
 }
 
+/// `timeout` sends each signal twice: to its child, and to the group of both.
+#[test]
+fn the_same_signal_twice_at_the_same_time_is_one() {
+    let server = Server::start(&kit::frames(), &["--fps", "50"]);
+    for _ in 0..20 {
+        let dir = tempfile::tempdir().unwrap();
+        let run = start(mjpeg(["record", &server.stream, "--quiet"]).arg(dir.path()));
+        kit::eventually("a frame is written", || dir.path().join("frame-000001.jpg").exists().then_some(()));
+        let id = run.pid().to_string();
+        assert!(Command::new("kill").args(["-INT", &id, &id]).status().unwrap().success());
+        run.end().expect(0);
+    }
+}
+
+#[test]
+fn the_same_signal_again_kills_a_run_that_hangs() {
+    use std::os::unix::process::ExitStatusExt;
+    // More than a pipe has room for, and nobody reads it.
+    let mut command = mjpeg(["completions", "powershell"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut first = [0];
+    child.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
+    let mut sent = 0;
+    let status = kit::eventually("it is killed", || {
+        let status = child.try_wait().unwrap();
+        if status.is_none() {
+            assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+            sent += 1;
+        }
+        status
+    });
+    assert_eq!(status.signal(), Some(2), "{status}");
+    assert!(sent >= 2, "the first one kills");
+}
+
 #[test]
 fn a_goal_that_the_last_part_reaches_is_reached_although_only_the_end_shows_its_end() {
     let jpeg = fs::read(&kit::jpegs(&kit::frames())[0]).unwrap();
@@ -279,7 +316,7 @@ fn a_closed_standard_output_does_not_change_the_exit_code() {
     ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let status = mjpeg(&args).stdout(writer).stderr(std::process::Stdio::null()).status().unwrap();
+        let status = mjpeg(&args).stdout(writer).stderr(Stdio::null()).status().unwrap();
         assert_eq!(status.code(), Some(code), "{args:?}");
     }
 }

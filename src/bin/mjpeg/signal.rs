@@ -1,4 +1,5 @@
-//! SIGINT, SIGTERM and SIGHUP. The first one ends a run in an orderly way; the same signal again kills it.
+//! SIGINT, SIGTERM and SIGHUP. The first one ends a run in an orderly way; the same signal again kills it, unless it comes at the
+//! same time: `timeout` sends each signal twice, to its child and to the group of both.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -6,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use signal_hook::SigId;
@@ -17,6 +19,8 @@ use signal_hook::low_level::siginfo::Cause;
 
 /// The signals that end a run.
 const ENDING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+/// Two of the same signal within this time are one.
+const ONE_SIGNAL: Duration = Duration::from_millis(100);
 /// The signals that mean something to a child process only. Without a child process they end this one, as by default;
 /// SIGUSR1 does not after [`on_user_signal`].
 const OTHERS: [i32; 3] = [SIGQUIT, SIGUSR1, SIGUSR2];
@@ -26,10 +30,34 @@ const OTHERS: [i32; 3] = [SIGQUIT, SIGUSR1, SIGUSR2];
 pub struct Stop {
     signal: Arc<AtomicUsize>,
     readable: Option<Arc<OwnedFd>>,
-    /// The handlers that note a first signal, so that the same signal again kills.
-    first: Arc<[SigId]>,
+    /// Whether the same signal again does not kill.
+    is_guarded: Arc<AtomicBool>,
     /// All handlers of SIGHUP.
     hangup: Arc<[SigId]>,
+}
+
+/// Makes the same signal kill if it comes again later.
+struct Arming {
+    /// Whether a signal has come, and whether the next one kills.
+    signals: Vec<(Arc<AtomicBool>, Arc<AtomicBool>)>,
+    readable: UnixStream,
+}
+
+impl Arming {
+    /// In a thread, so that a second signal also ends a run that hangs.
+    fn spawn(self, is_guarded: Arc<AtomicBool>) -> io::Result<()> {
+        let Self { signals, mut readable } = self;
+        let run = move || {
+            while matches!(io::Read::read(&mut readable, &mut [0; 64]), Ok(1..)) {
+                thread::sleep(ONE_SIGNAL);
+                let is_guarded = is_guarded.load(Ordering::SeqCst);
+                for (came, kills) in signals.iter().filter(|_| !is_guarded) {
+                    kills.store(came.load(Ordering::SeqCst), Ordering::SeqCst);
+                }
+            }
+        };
+        thread::Builder::new().name("signals".into()).stack_size(64 * 1024).spawn(run).map(drop)
+    }
 }
 
 /// The SIGHUPs that have come, for programs that read their lists again.
@@ -111,7 +139,7 @@ impl Stop {
         let mut stop = Self {
             signal: Arc::default(),
             readable: Some(Arc::new(read.into())),
-            first: Arc::default(),
+            is_guarded: Arc::default(),
             hangup: Arc::default(),
         };
         // The library loses a signal that comes between two of its steps, so they wait until all handlers are there.
@@ -119,31 +147,32 @@ impl Stop {
         let before = ending.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
         let installed = stop.install_handlers(&write);
         before.thread_set_mask()?;
-        installed?;
+        installed?.spawn(Arc::clone(&stop.is_guarded))?;
         // A limit on the size of files is our side's failure and is reported like a full disk.
         signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         Ok(stop)
     }
 
-    fn install_handlers(&mut self, write: &UnixStream) -> io::Result<()> {
-        let (mut first, mut hangup) = (Vec::new(), Vec::new());
+    fn install_handlers(&mut self, write: &UnixStream) -> io::Result<Arming> {
+        let (read, arm) = UnixStream::pair()?;
+        arm.set_nonblocking(true)?;
+        let mut arming = Arming { signals: Vec::new(), readable: read };
         for signal in ENDING {
-            let asked = Arc::new(AtomicBool::new(false));
-            // Order matters: the second signal must find the flag that the first one set, and a loop that
-            // the descriptor wakes must find the signal.
+            let [came, kills] = [false; 2].map(|flag| Arc::new(AtomicBool::new(flag)));
+            // Order matters: whoever a descriptor wakes must find the flags.
             let ids = [
-                signal_hook::flag::register_conditional_default(signal, Arc::clone(&asked))?,
-                signal_hook::flag::register(signal, asked)?,
+                signal_hook::flag::register_conditional_default(signal, Arc::clone(&kills))?,
+                signal_hook::flag::register(signal, Arc::clone(&came))?,
                 signal_hook::flag::register_usize(signal, Arc::clone(&self.signal), signal as usize)?,
                 signal_hook::low_level::pipe::register(signal, write.try_clone()?)?,
+                signal_hook::low_level::pipe::register(signal, arm.try_clone()?)?,
             ];
-            first.push(ids[1]);
+            arming.signals.push((came, kills));
             if signal == SIGHUP {
-                hangup.extend(ids);
+                self.hangup = ids.into();
             }
         }
-        (self.first, self.hangup) = (first.into(), hangup.into());
-        Ok(())
+        Ok(arming)
     }
 
     /// Prepares for child processes: the same signal again and SIGQUIT, SIGUSR1 and SIGUSR2 no longer kill this
@@ -157,9 +186,7 @@ impl Stop {
         let signals = ENDING.into_iter().chain(OTHERS);
         let arrivals = SignalDelivery::with_pipe(read, write, WithOrigin::default(), signals)?;
         signal_hook::flag::register(SIGCHLD, Arc::new(AtomicBool::new(false)))?;
-        for id in self.first.iter() {
-            signal_hook::low_level::unregister(*id);
-        }
+        self.is_guarded.store(true, Ordering::SeqCst);
         Ok(Arrivals(arrivals))
     }
 
