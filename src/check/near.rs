@@ -1,11 +1,11 @@
-//! The rule that a wrong name most likely means.
+//! The name that a wrong one most likely means.
 
 use alloc::vec::Vec;
 
 use super::rule::Rule;
 use super::rules::rules;
 
-/// The rule whose name or code is most like `text`; `None` if none is near: more than a third of the letters differ.
+/// The rule whose name is most like `text`; `None` if none is near: more than a third of the letters differ.
 ///
 /// ```
 /// use mjpeg::check::nearest;
@@ -14,37 +14,38 @@ use super::rules::rules;
 /// assert_eq!(nearest("nothing of the kind"), None);
 /// ```
 pub fn nearest(text: &str) -> Option<&'static Rule> {
-    // No name is longer. The time for a distance grows with the product of the lengths.
-    let text: Vec<char> = text.chars().take(64).map(|c| c.to_ascii_lowercase()).collect();
-    if text.is_empty() {
-        return None;
-    }
-    let start_of = |name: &str| name.chars().take(text.len()).collect::<Vec<char>>();
-    let whole = |name: &str| name.chars().collect::<Vec<char>>();
-    let allowed = text.len() / 3;
-    rules()
-        // The start of a name may be typed: `content-lenght`. A whole name is the better match.
-        .flat_map(|rule| [(rule, 1, start_of(rule.name)), (rule, 0, whole(rule.name))])
-        .map(|(rule, is_start, name)| (distance(&text, &name), is_start, rule))
-        .filter(|(distance, ..)| *distance <= allowed)
-        .min_by_key(|(distance, is_start, _)| (*distance, *is_start))
-        .map(|(.., rule)| rule)
+    let names: Vec<&str> = rules().map(|rule| rule.name).collect();
+    let near = nearest_word(text, &names)?;
+    rules().find(|rule| rule.name == near)
 }
 
-/// The word of `words` that is most like `text`; `None` if none is near: more than a third of the letters differ.
+/// The word of `words`, in lower case, that is most like `text`; `None` if none is near: more than a third of the letters
+/// differ. Only the start of a word may have been typed.
 ///
 /// ```
 /// use mjpeg::check::nearest_word;
 ///
 /// assert_eq!(nearest_word("mix_fps", &["max_gap", "min_fps"]), Some("min_fps"));
+/// assert_eq!(nearest_word("MIM", &["max_gap", "min_fps"]), Some("min_fps"));
 /// assert_eq!(nearest_word("colour", &["max_gap", "min_fps"]), None);
 /// ```
 pub fn nearest_word<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
-    let text: Vec<char> = text.chars().take(64).collect();
+    // No name is longer. The time for a distance grows with the product of the lengths.
+    let text: Vec<char> = text.chars().take(64).map(|c| c.to_ascii_lowercase()).collect();
+    if text.is_empty() {
+        return None;
+    }
+    let start_of = |word: &str| word.chars().take(text.len()).collect::<Vec<char>>();
+    let whole = |word: &str| word.chars().collect::<Vec<char>>();
     let allowed = text.len() / 3;
-    let far = |word: &str| distance(&text, &word.chars().collect::<Vec<char>>());
-    let near = words.iter().map(|word| (far(word), *word)).filter(|(distance, _)| *distance <= allowed);
-    near.min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
+    words
+        .iter()
+        // A whole word is the better match.
+        .flat_map(|word| [(*word, 1, start_of(word)), (*word, 0, whole(word))])
+        .map(|(word, is_start, letters)| (distance(&text, &letters), is_start, word))
+        .filter(|(distance, ..)| *distance <= allowed)
+        .min_by_key(|(distance, is_start, _)| (*distance, *is_start))
+        .map(|(.., word)| word)
 }
 
 /// The least number of letters to insert, remove, replace, or swap with their neighbour, that makes one text the other

@@ -46,7 +46,7 @@ fn man_pages_are_up_to_date() {
 }
 
 #[test]
-fn man_pages_refer_to_pages_that_exist() {
+fn man_pages_have_all_sections_and_refer_to_pages_that_exist() {
     for entry in fs::read_dir(kit::repository("man")).unwrap() {
         let path = entry.unwrap().path();
         let page = fs::read_to_string(&path).unwrap();
@@ -60,7 +60,13 @@ fn man_pages_refer_to_pages_that_exist() {
                 path.display()
             );
         }
-        for section in ["NAME", "SEE ALSO"] {
+        let is_topic =
+            ["exit-codes", "formats", "targets"].iter().any(|it| path.ends_with(format!("mjpeg-{it}.1")));
+        let sections: &[&str] = match is_topic {
+            true => &["NAME", "DESCRIPTION", "SEE ALSO"],
+            false => &["NAME", "SYNOPSIS", "OPTIONS", "EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "SEE ALSO"],
+        };
+        for section in sections {
             assert!(
                 page.contains(&format!(".SH {section}")) || page.contains(&format!(".SH \"{section}\"")),
                 "{}: {section}",
@@ -119,10 +125,25 @@ fn topics_have_a_help_of_their_own() {
 
 #[test]
 fn the_help_of_commands_has_examples() {
-    for command in ["serve", "record", "check", "inspect", "monitor"] {
-        let help = run(&mut mjpeg([command, "--help"])).expect(0).text();
+    for command in [
+        &[][..],
+        &["serve"],
+        &["record"],
+        &["check"],
+        &["inspect"],
+        &["monitor"],
+        &["bench"],
+        &["bench", "chunks"],
+        &["bench", "clients"],
+        &["bench", "slow"],
+        &["bench", "path"],
+        &["bench", "merge"],
+        &["completions"],
+    ] {
+        let help = run(mjpeg(command).arg("--help")).expect(0).text();
         let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{help}"));
-        assert!(examples.contains(&format!("  mjpeg {command} ")), "{examples}");
+        let name = [&["mjpeg"], command].concat().join(" ");
+        assert!(examples.contains(&format!("  {name} ")), "{examples}");
     }
 }
 

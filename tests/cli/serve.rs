@@ -279,7 +279,7 @@ fn errors_in_the_arguments_alone_are_usage_errors() {
         (&["/nowhere/at/all", "--listen", "127.0.0.1:65536"], "--listen"),
         (&["/nowhere/at/all", "--listen", "256.0.0.1:0"], "--listen"),
         (&["/nowhere/at/all", "--listen", "::1"], "--listen"),
-        (&["/nowhere/at/all", "--auth", "secret"], "--auth: line 1 is not USER:PASSWORD"),
+        (&["/nowhere/at/all", "--auth", "secret"], "--auth: it is not USER:PASSWORD"),
         (&["/nowhere/at/all", "--unix", &long], "--unix: "),
         (&["/nowhere/at/all", "--cors", "https://a.example/"], "without a path"),
         (&["/nowhere/at/all", "--cors", "https://a.example/page"], "without a path"),

@@ -225,7 +225,10 @@ fn a_wrong_farm_has_a_message_with_its_line() {
         run(mjpeg(["serve", "--listen", "127.0.0.1:0", "--farm"]).arg(&file)).expect(6)
     };
     for (text, message) in [
-        ("[[camera]]\nname = 'a'\nsorce = 'test:'\n", "farm.toml:3: sorce: no such key; is it source?"),
+        (
+            "[[camera]]\nname = 'a'\nsorce = 'test:'\n",
+            "farm.toml:3: sorce: no such key; did you mean source?",
+        ),
         ("[[camera]]\nname = '../a'\nsource = 'test:'\n", "farm.toml:2: name: a name has letters"),
         ("[[camera]]\nname = 'a'\nsource = 'missing'\n", "farm.toml:1: source of a: cannot open "),
         ("[[camera]]\nname = 'a'\nsource = '.'\n", "farm.toml:1: source of a: "),

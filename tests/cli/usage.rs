@@ -20,6 +20,11 @@ fn values_that_cannot_be_are_usage_errors_of_every_command() {
         &["serve", URL, "--auth", "foo"],
         &["serve", URL, "--listen", "99999"],
         &["serve", "test:640"],
+        &["bench", "chunks", "test:640"],
+        &["bench", "chunks", "test:"],
+        &["bench", "chunks", "-"],
+        &["bench", "chunks", "http:/cam"],
+        &["check", "https//cam/"],
         &["record", "http:cam", "out"],
         &["record", URL, "out", "--bytes", "0"],
         &["record", URL, "out", "--connect-timeout", "0"],
@@ -43,13 +48,95 @@ fn values_that_cannot_be_are_usage_errors_of_every_command() {
 
 #[test]
 fn a_url_without_its_scheme_gets_a_hint_from_every_command() {
-    for args in [&["serve", "cam.local/x"][..], &["check", "cam.local/x"], &["record", "cam.local/x", "out"]]
-    {
+    for args in [
+        &["serve", "cam.local/x"][..],
+        &["check", "cam.local/x"],
+        &["record", "cam.local/x", "out"],
+        &["inspect", "cam.local/x"],
+        &["bench", "chunks", "cam.local/x"],
+    ] {
         let end = run(&mut mjpeg(args)).expect(6);
         assert!(end.err.contains("hint: if it is a URL, write http://cam.local/x"), "{args:?}: {}", end.err);
     }
     let end = run(&mut mjpeg(["check", "http:/cam/"])).expect(2);
     assert!(end.err.contains("http://"), "{}", end.err);
+    // Where only a URL will do.
+    for command in [&["monitor"][..], &["bench", "clients"], &["bench", "slow"], &["bench", "path"]] {
+        let end = run(mjpeg(command).arg("u:hush@cam.local:81/x")).expect(2);
+        assert!(
+            end.err.contains("; did you mean http://") && end.err.contains("cam.local:81/x?"),
+            "{}",
+            end.err
+        );
+        assert!(!end.err.contains("hush"), "{}", end.err);
+    }
+    let end = run(&mut mjpeg(["check", "tset:"])).expect(6);
+    assert!(end.err.contains("hint: the test pattern is test: or test:640x480"), "{}", end.err);
+}
+
+#[test]
+fn a_mistyped_name_has_a_suggestion() {
+    for (args, meant) in [
+        (&["check", URL, "--select", "content-lenght-short"][..], "content-length-short (M203)?"),
+        (&["check", URL, "--ignore", "frozn"], "frozen (C"),
+        (&["monitor", URL, "--ignore", "frozn"], "frozen (C"),
+        (&["check", "--explain", "frozn"], "frozen (C"),
+        (&["check", URL, "--consumers", "ffmepg"], "ffmpeg?"),
+        (&["serve", "test:", "--dialect", "ustraemer"], "ustreamer?"),
+        (&["serve", "test:", "--fault", "stlal=2s"], "stall?"),
+        (&["check", "htp://cam/"], "http://?"),
+        (&["record", "htpps://cam/", "out"], "https://?"),
+        (&["bench", "slow", "htp://cam/"], "http://?"),
+        (&["man", "bench", "chunk"], "mjpeg-bench-chunks?"),
+    ] {
+        let end = run(&mut mjpeg(args)).expect(2);
+        assert!(end.err.contains(&format!("did you mean {meant}")), "{args:?}: {}", end.err);
+    }
+    // Nothing is like it.
+    for args in [&["check", URL, "--select", "zzz"][..], &["serve", "test:", "--dialect", "zzz"]] {
+        let end = run(&mut mjpeg(args)).expect(2);
+        assert!(!end.err.contains("did you mean") && end.err.contains("--list-"), "{args:?}: {}", end.err);
+    }
+}
+
+#[test]
+fn every_command_has_the_option_for_colours() {
+    for command in [
+        &["serve"][..],
+        &["record"],
+        &["check"],
+        &["inspect"],
+        &["monitor"],
+        &["bench"],
+        &["bench", "chunks"],
+        &["bench", "clients"],
+        &["bench", "slow"],
+        &["bench", "path"],
+        &["bench", "merge"],
+        &["completions"],
+        &["man"],
+    ] {
+        let is_coloured = |words: &[&str], variable: (&str, &str)| {
+            let end = run(mjpeg(words).arg("--no-such-option").env(variable.0, variable.1)).expect(2);
+            let help = run(mjpeg(words).arg("--help").env(variable.0, variable.1)).expect(0).text();
+            assert_eq!(end.err.contains('\x1b'), help.contains('\x1b'), "{words:?}");
+            help.contains('\x1b')
+        };
+        let with = |before: &[&'static str], after: &[&'static str]| [before, command, after].concat();
+        assert!(is_coloured(&with(&["--color", "always"], &[]), ("NO_COLOR", "1")), "{command:?}");
+        assert!(is_coloured(&with(&[], &["--color=always"]), ("NO_COLOR", "1")), "{command:?}");
+        assert!(!is_coloured(&with(&[], &["--color", "never"]), ("CLICOLOR_FORCE", "1")), "{command:?}");
+        assert!(is_coloured(&with(&[], &["--color", "auto"]), ("CLICOLOR_FORCE", "1")), "{command:?}");
+        assert!(!is_coloured(command, ("NO_COLOR", "1")), "{command:?}");
+    }
+    // The results too, wherever the option stands.
+    let capture = kit::repository("fixtures/captures/go2rtc.http");
+    for args in
+        [&["--color", "always", "check"][..], &["check", "--color", "always"], &["--color=always", "inspect"]]
+    {
+        let end = run(mjpeg(args).arg(&capture));
+        assert!(end.text().contains('\x1b'), "{args:?}: {}", end.text());
+    }
 }
 
 #[test]

@@ -2,13 +2,14 @@
 //! subcommands.
 
 use clap::error::ContextValue;
-use clap::{Parser, Subcommand};
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::bench;
 use crate::exit::{Failure, Outcome};
 use crate::generate::{Completions, Man};
 use crate::inspect::Inspect;
 use crate::monitor::Monitor;
+use crate::output::Color;
 use crate::record::Record;
 use crate::redacted::redacted;
 use crate::serve::Serve;
@@ -24,7 +25,16 @@ use crate::verdict::Check;
     version,
     propagate_version = true,
     arg_required_else_help = true,
-    after_help = "More help: mjpeg help exit-codes, mjpeg help targets, mjpeg help formats"
+    after_help = "\
+Examples:
+  mjpeg serve frames/                                  # the JPEG files of a directory, at http://127.0.0.1:8080/
+  mjpeg check http://camera/stream                     # what is wrong with it, and which players it breaks
+  mjpeg record http://camera/stream out/ --duration 1m
+  mjpeg inspect http://camera/stream --frames 5        # a line for each part
+  mjpeg monitor http://camera/stream --listen 9120     # for days, with metrics and a page
+  mjpeg bench clients http://127.0.0.1:8080/stream -n 1,10,100
+
+More help: mjpeg help exit-codes, mjpeg help targets, mjpeg help formats"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -34,7 +44,24 @@ pub struct Cli {
 impl Cli {
     /// Parses the command line. If it is wrong, the process exits with a message that shows no password of a URL.
     pub fn parse_or_exit() -> Self {
-        Self::try_parse().unwrap_or_else(|error| usage::end(&without_passwords(error)))
+        Self::root()
+            .try_get_matches()
+            .and_then(|mut matches| Self::from_arg_matches_mut(&mut matches))
+            .unwrap_or_else(|error| usage::end(&without_passwords(error)))
+    }
+
+    /// The whole command line. Its help and errors have colours if --color says so, even if the rest cannot be parsed.
+    pub fn root() -> clap::Command {
+        let words: Vec<_> = std::env::args_os().collect();
+        // Commands that colour their results have this option themselves: clap gives them the value from wherever it stands.
+        let color = Arg::new("color")
+            .long("color")
+            .global(true)
+            .value_name("WHEN")
+            .value_parser(clap::value_parser!(Color))
+            .default_value("auto")
+            .help("When to colour text, also help and errors of the command line");
+        Self::command().arg(color).color(usage::color(&words).of_clap())
     }
 }
 
@@ -145,13 +172,11 @@ impl Command {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        Cli::root().debug_assert();
     }
 
     #[test]

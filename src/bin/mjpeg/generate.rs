@@ -5,6 +5,7 @@ use std::{fs, io};
 
 use clap::Command;
 use clap_complete::Shell;
+use mjpeg::check::nearest_word;
 
 use crate::exit::{Exit, Failure, Outcome};
 use crate::usage::Usage;
@@ -63,8 +64,12 @@ impl Man {
         }
         let Some((_, command)) = pages.iter().find(|(words, _)| words.join("-") == page_name(&self.words))
         else {
+            let names: Vec<String> = pages.iter().map(|(words, _)| words.join("-")).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+            let near = nearest_word(&page_name(&self.words), &names);
+            let hint = near.map(|name| format!("; did you mean mjpeg-{name}?")).unwrap_or_default();
             let words = self.words.join(" ");
-            Usage::value(format!("there is no man page for `{words}`")).exit(root.clone(), &["man"]);
+            Usage::value(format!("there is no man page for `{words}`{hint}")).exit(root.clone(), &["man"]);
         };
         print(manual::page(command).map_err(Failure::local)?.as_bytes())
     }

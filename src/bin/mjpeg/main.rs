@@ -52,8 +52,6 @@ mod verdict;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::CommandFactory;
-
 use crate::exit::{Failure, Outcome};
 
 /// How long to wait at exit until all messages are written.
@@ -62,12 +60,12 @@ const SETTLE: Duration = Duration::from_millis(500);
 fn main() -> ExitCode {
     let command = cli::Cli::parse_or_exit().command;
     if let Err(usage) = command.check() {
-        usage.exit(cli::Cli::command(), command.path());
+        usage.exit(cli::Cli::root(), command.path());
     }
     let name = command.name();
     let run = signal::Stop::install()
         .map_err(|error| Failure::local(anyhow::Error::new(error).context("cannot handle signals")))
-        .and_then(|stop| command.run(cli::Cli::command, &stop));
+        .and_then(|stop| command.run(cli::Cli::root, &stop));
     let outcome = run.unwrap_or_else(|failure| {
         output::failure(name, &failure);
         Outcome::Exit(failure.exit)

@@ -21,10 +21,13 @@ const ENVIRONMENT: &[(&str, &str, &str)] = &[
         "A file and folders with the certificates to trust, instead of those of the system.",
     ),
     ("color", "NO_COLOR", "If it is not empty, --color auto means never."),
+    ("color", "CLICOLOR_FORCE", "If it is not 0, and NO_COLOR is empty, --color auto means always."),
     ("name", "TZ", "The time zone of the times in --name."),
     ("listen", "LISTEN_FDS, LISTEN_PID", "A socket that systemd has opened. It is used instead of --listen."),
     ("command", "MJPEG_URL", "Set for COMMAND: the URL of the stream."),
 ];
+
+const OUTPUTS: &str = "A page (--report), a plot (--plot), a log of HdrHistogram (--hdr), or the figures of a run (--save-baseline, --baseline).";
 
 /// The files of a command.
 const FILES: &[(&str, &str, &str)] = &[
@@ -50,6 +53,16 @@ const FILES: &[(&str, &str, &str)] = &[
         "manifest.jsonl",
         "In a TARGET that is a directory: what `mjpeg record` wrote about its files.",
     ),
+    (
+        "monitor",
+        "DIR/NAME-0001.http, DIR/NAME-0001.http.timing",
+        "A capture of --captures: the bytes around a fault, and their times.",
+    ),
+    ("chunks", "FILE", OUTPUTS),
+    ("clients", "FILE", OUTPUTS),
+    ("path", "FILE", OUTPUTS),
+    ("slow", "FILE", OUTPUTS),
+    ("merge", "FILE", "Logs of HdrHistogram: those that are read, and that of --hdr."),
     ("serve", "FILE.timing", "Beside a SOURCE that is a capture: the time of each read, for the replay."),
     ("serve", "SOURCE/manifest.jsonl", "In a recorded directory: the gaps and fields of --timing manifest."),
 ];

@@ -111,7 +111,7 @@ impl End {
 /// The number of messages on standard error, without hints and the line with the page of `serve`.
 fn messages(text: &str) -> usize {
     // Usage errors have several lines.
-    if text.starts_with("error: ") {
+    if text.starts_with("error: ") || text.starts_with("\x1b[1m\x1b[31merror:") {
         return 1;
     }
     let names_page = |line: &str| {

@@ -30,8 +30,8 @@ pub struct Options {
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Format,
 
-    /// Colour in text
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    /// When to colour text
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub color: Color,
 
     /// Show no progress

@@ -29,6 +29,12 @@ use crate::usage::Usage;
 
 /// Arguments of `mjpeg bench`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mjpeg bench chunks frames/                                       # which chunk sizes delay or end a stream
+  mjpeg bench clients http://127.0.0.1:8080/stream -n 1,10,100     # how many viewers a server has room for
+  mjpeg bench slow http://127.0.0.1:8080/stream                    # what one slow viewer does to the others
+  mjpeg bench path http://127.0.0.1:8080/stream                    # what a chain of programs does with the frames")]
 pub struct Args {
     #[command(subcommand)]
     bench: Bench,

@@ -5,5 +5,5 @@ mod rule_choice;
 mod verdict;
 
 pub use self::demands::Demands;
-pub use self::rule_choice::RuleChoice;
+pub use self::rule_choice::{RuleChoice, unknown_rule};
 pub use self::verdict::Verdict;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use mjpeg::check::nearest_word;
+
 use super::description::Description;
 
 /// The files of `fixtures/dialects`: each is a name and its text.
@@ -84,7 +86,13 @@ pub enum Unknown {
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name(name) => write!(f, "no dialect is called {name}; --list-dialects shows all"),
+            Self::Name(name) => {
+                let names: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
+                match nearest_word(name, &names) {
+                    Some(near) => write!(f, "no dialect is called {name}; did you mean {near}?"),
+                    None => write!(f, "no dialect is called {name}; --list-dialects shows all"),
+                }
+            }
             Self::Ambiguous(name, names) => {
                 write!(f, "{name} can be {}", names.join(" or "))
             }

@@ -96,7 +96,7 @@ pub struct Inspect {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// When to colour text
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     color: Color,
     #[command(flatten)]
     transport: transport::Options,

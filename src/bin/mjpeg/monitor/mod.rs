@@ -146,7 +146,10 @@ impl Monitor {
     /// Why a target cannot be watched.
     fn check_camera(&self, target: &Target, options: &CameraOptions) -> Result<(), String> {
         if !target.is_live() {
-            return Err(format!("{target} is not a URL: only live streams can be watched"));
+            return Err(format!(
+                "{target} is not a URL: only live streams can be watched{}",
+                target.or_url()
+            ));
         }
         options.check()?;
         self.check_ring(options)

@@ -296,7 +296,7 @@ impl Serve {
         }
         if let Some(auth) = &self.auth {
             // The value contains a password: it must not appear in the message.
-            Users::parse(auth).map_err(|error| Usage::value(format!("--auth: {error}")))?;
+            Users::parse(auth).map_err(|_| Usage::value("--auth: it is not USER:PASSWORD"))?;
         }
         if let Some(path) = &self.unix {
             unix::address(path)

@@ -5,7 +5,6 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Stdin};
-use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
@@ -16,6 +15,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 
 use super::pumped::Pumped;
+use super::scheme;
 use super::wire::{Descriptor, Wire};
 use crate::clock::Clock;
 use crate::problem::Problem;
@@ -110,29 +110,10 @@ fn cannot_open(path: &Path, error: io::Error) -> Problem {
     let shown = shown_path(path);
     let is_missing = error.kind() == io::ErrorKind::NotFound;
     let problem = Problem::new(anyhow::Error::new(error).context(format!("cannot open {shown}")));
-    match scheme_hint(path).filter(|_| is_missing) {
+    match scheme::hint(path).filter(|_| is_missing) {
         Some(hint) => problem.hint(hint),
         None => problem,
     }
-}
-
-/// What to write instead of a missing file that looks like a URL without its scheme.
-pub fn scheme_hint(path: &Path) -> Option<String> {
-    let shown = shown_path(path);
-    looks_like_a_host(path).then(|| format!("if it is a URL, write http://{shown}"))
-}
-
-/// `camera.local/stream`, `10.0.0.7`, `cam:8080/video`, but not `frames/1.jpg`.
-fn looks_like_a_host(path: &Path) -> bool {
-    let Some(text) = path.to_str() else { return false };
-    let authority = text.split(['/', '?']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
-    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
-    let has_port = port.is_some_and(|port| port.parse::<u16>().is_ok());
-    let is_address = name.parse::<Ipv4Addr>().is_ok();
-    let has_dot = name.trim_matches('.').contains('.') && text.contains(['/', '?']);
-    is_name && (has_port || is_address || name == "localhost" || has_dot)
 }
 
 impl Descriptor for File {
@@ -141,28 +122,5 @@ impl Descriptor for File {
 
     fn read_some(&self, room: &mut [u8], _: &Wire) -> io::Result<usize> {
         (&mut &*self).read(room)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_without_a_scheme_is_recognised() {
-        for (path, is_host) in [
-            ("camera.local/stream", true),
-            ("10.0.0.7", true),
-            ("cam:8080/video", true),
-            ("u:p@cam:81/", true),
-            ("localhost", true),
-            ("frames/1.jpg", false),
-            ("capture.http", false),
-            ("../a.b/c", false),
-            ("./x", false),
-            ("", false),
-        ] {
-            assert_eq!(looks_like_a_host(Path::new(path)), is_host, "{path}");
-        }
     }
 }

@@ -6,6 +6,7 @@ use fluent_uri::{Uri, UriRef};
 
 use super::authority;
 use super::credentials::Credentials;
+use super::scheme;
 use super::secrets::Secrets;
 use crate::percent;
 use crate::redacted::redacted;
@@ -34,11 +35,11 @@ impl Place {
     /// What is wrong with it, in words. An HTTP client would read an invalid port as port 80, and send
     /// the password there.
     pub fn parse(url: &str) -> Result<Self, String> {
-        let (scheme, rest) = url.split_once("://").ok_or("it does not start with http:// or https://")?;
+        let (scheme, rest) = url.split_once("://").ok_or_else(|| scheme::missing(url))?;
         let is_https = match scheme.to_ascii_lowercase().as_str() {
             "http" => false,
             "https" => true,
-            other => return Err(format!("the scheme {other}:// is not supported; http:// and https:// are")),
+            other => return Err(scheme::unsupported(other)),
         };
         if rest.chars().any(|c| c.is_control() || c == ' ') {
             return Err("it contains a blank or a control character".into());

@@ -83,19 +83,23 @@ impl fmt::Display for PlainUrl {
 impl PlainUrl {
     /// Parses a URL on the command line. Opens nothing.
     pub fn parser() -> impl TypedValueParser<Value = Self> {
-        let parse = |typed: &OsStr| {
-            let text = typed.to_str().ok_or("it is not UTF-8")?;
-            let place = Place::parse(text)?;
-            if place.is_https() {
-                return Err(
-                    "https:// is not supported here: measure the http:// port of the server, or put a \
-                            proxy that removes TLS on this machine"
-                        .into(),
-                );
-            }
-            Ok(Self { place, shown: redacted(text) })
-        };
-        Redacting::new(parse, redacted)
+        Redacting::new(Self::checked, redacted)
+    }
+
+    /// Reads a URL as typed. Opens nothing.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be measured.
+    pub fn checked(typed: &OsStr) -> Result<Self, String> {
+        let text = typed.to_str().ok_or("it is not UTF-8")?;
+        let place = Place::parse(text)?;
+        if place.is_https() {
+            return Err("https:// is not supported here: measure the http:// port of the server, or put a \
+                        proxy that removes TLS on this machine"
+                .into());
+        }
+        Ok(Self { place, shown: redacted(text) })
     }
 
     /// The addresses of its host. A name server may be asked, for `patience` at most.

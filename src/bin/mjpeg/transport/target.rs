@@ -9,6 +9,7 @@ use clap::builder::TypedValueParser;
 
 use super::place::Place;
 use super::redacting::Redacting;
+use super::scheme;
 use crate::pattern::Size;
 use crate::redacted::{redacted, shown_path};
 
@@ -74,19 +75,26 @@ impl Target {
             // `htp://` and `rtsp://`: neither a URL that is known nor a file that anyone has.
             Self::File(path) if path.as_os_str().is_empty() => return Err("it is empty".into()),
             Self::File(path) => {
-                let lower = path.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
-                if let Some(scheme) = ["http:", "https:"].into_iter().find(|scheme| lower.starts_with(scheme))
-                {
-                    return Err(format!("a URL starts with {scheme}//; write ./ before the name of a file"));
+                if let Some(why) = path.to_str().and_then(scheme::misspelt) {
+                    return Err(why);
                 }
-                let scheme = path.to_str().and_then(|text| text.split_once("://")).map(|(scheme, _)| scheme);
-                if let Some(scheme) = scheme.filter(|scheme| is_scheme(scheme)) {
-                    return Err(format!("the scheme {scheme}:// is not supported; http:// and https:// are"));
+                let before = path.to_str().and_then(|text| text.split_once("://")).map(|(before, _)| before);
+                if let Some(before) = before.filter(|before| is_scheme(before)) {
+                    return Err(scheme::unsupported(before));
                 }
             }
             Self::Stdin => {}
         }
         Ok(target)
+    }
+
+    /// What to add to a message that only a URL will do: the URL that may be meant.
+    pub fn or_url(&self) -> String {
+        let url = match self {
+            Self::File(path) => scheme::url_of(path),
+            _ => None,
+        };
+        url.map(|url| format!("; did you mean {url}?")).unwrap_or_default()
     }
 
     /// Whether a process writes into it while it is read: it can be read once, and its first byte may take

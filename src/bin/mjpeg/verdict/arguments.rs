@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use mjpeg::check::{self, Rule, Severity};
 
-use crate::criteria::RuleChoice;
+use crate::criteria::{RuleChoice, unknown_rule};
 use crate::depth::DepthOptions;
 use crate::output::Color;
 use crate::transport::Target;
@@ -99,7 +99,7 @@ pub struct Check {
     #[arg(long, short)]
     pub quiet: bool,
     /// When to colour text
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub color: Color,
     /// Explain a rule: why it matters, what to change in the camera or server, which programs it breaks
     #[arg(long, value_name = "CODE", value_parser = known_rule, conflicts_with = "targets")]
@@ -184,11 +184,5 @@ impl FailOn {
 }
 
 fn known_rule(text: &str) -> Result<&'static Rule, String> {
-    check::find(text).ok_or_else(|| match check::nearest(text) {
-        Some(rule) => format!("no rule has this code or name; did you mean {} ({})?", rule.name, rule.code),
-        None => format!(
-            "no rule has this code or name; `mjpeg check --list-rules` lists all ({} of them)",
-            check::rules().count()
-        ),
-    })
+    check::find(text).ok_or_else(|| unknown_rule(text))
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use mjpeg::check::{Carrier, carrier, carriers};
+use mjpeg::check::{Carrier, carrier, carriers, nearest_word};
 use mjpeg::consumers::{Consumer, consumer, consumers};
 
 /// A name in `--consumers`.
@@ -34,7 +34,10 @@ impl FromStr for Reader {
         measured.or_else(|| carrier(text).map(Self::Carrier)).ok_or_else(|| {
             let names: Vec<&str> =
                 consumers().map(|it| it.name).chain(carriers().map(|it| it.name)).collect();
-            format!("no consumer has this name; known are {}", names.join(", "))
+            match nearest_word(text, &names) {
+                Some(near) => format!("no consumer has this name; did you mean {near}?"),
+                None => format!("no consumer has this name; known are {}", names.join(", ")),
+            }
         })
     }
 }

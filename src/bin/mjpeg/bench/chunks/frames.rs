@@ -12,6 +12,7 @@ use crate::source::listing::{self, Detail, Name};
 use crate::source::notices::{More, Notices};
 use crate::source::picture_file::{self, Look};
 use crate::source::stamp::Origin;
+use crate::transport::scheme_hint;
 
 /// The most bytes of pictures: all of them stay in memory.
 const MAX_BYTES: usize = 1 << 30;
@@ -28,7 +29,10 @@ pub fn load(directory: &Path, limit: u64) -> Result<Vec<Vec<u8>>, Problem> {
     if let Some(problem) = listing::check(directory, &files) {
         return Err(match problem.hint {
             Some(_) => problem,
-            None => problem.hint("give a directory of JPEGs; `mjpeg record URL DIR` makes one from a stream"),
+            None => {
+                let directories = "give a directory of JPEGs; `mjpeg record URL DIR` makes one from a stream";
+                problem.hint(scheme_hint(directory).unwrap_or_else(|| directories.into()))
+            }
         });
     }
     let mut names: Vec<Name> = files.unwrap_or_default().into_iter().map(|file| file.name).collect();

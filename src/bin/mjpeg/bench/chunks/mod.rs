@@ -47,8 +47,9 @@ use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::lines::fitted;
 use crate::output::{self, Color};
+use crate::redacted::redacted;
 use crate::signal::Stop;
-use crate::transport::{PlainOptions, PlainUrl};
+use crate::transport::{PlainOptions, PlainUrl, Redacting, Target};
 use crate::usage::Usage;
 use crate::value::{self, Rate};
 use mjpeg::counted::Counted;
@@ -106,8 +107,8 @@ pub struct Args {
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
 
-    /// Colour in text
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    /// When to colour text
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     color: Color,
 
     /// Show no progress
@@ -308,28 +309,14 @@ enum Source {
 impl Source {
     /// Parses a SOURCE on the command line. Opens nothing.
     fn parser() -> impl TypedValueParser<Value = Self> {
-        SourceParser
+        Redacting::new(Self::checked, redacted)
     }
-}
 
-/// Something with a scheme is a URL, anything else a directory.
-#[derive(Clone)]
-struct SourceParser;
-
-impl TypedValueParser for SourceParser {
-    type Value = Source;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        arg: Option<&clap::Arg>,
-        value: &OsStr,
-    ) -> Result<Source, clap::Error> {
-        match value.to_str() {
-            Some(text) if text.contains("://") => {
-                PlainUrl::parser().parse_ref(command, arg, value).map(Source::Url)
-            }
-            _ => Ok(Source::Directory(value.into())),
+    fn checked(typed: &OsStr) -> Result<Self, String> {
+        match Target::checked(typed)? {
+            Target::Url(_) => PlainUrl::checked(typed).map(Self::Url),
+            Target::File(path) => Ok(Self::Directory(path)),
+            Target::Test(_) | Target::Stdin => Err("expected a directory of JPEGs, or an http:// URL".into()),
         }
     }
 }

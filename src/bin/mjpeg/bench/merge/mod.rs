@@ -41,8 +41,8 @@ pub struct Args {
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
 
-    /// Colour in text
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    /// When to colour text
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     color: Color,
 }
 

@@ -95,7 +95,7 @@ impl Args {
                 Err(Usage::conflict("bench path reads one answer; --poll is for record, check and serve"))
             }
             Target::Url(_) => Ok(()),
-            target => Err(Usage::value(format!("{target}: only a URL has a latency"))),
+            target => Err(Usage::value(format!("{target}: only a URL has a latency{}", target.or_url()))),
         }
     }
 }

@@ -128,7 +128,7 @@ mod tests {
             (String::new(), "1: there is no [[camera]]"),
             ("[[camera]]\nsource = 'test:'\n".into(), "1: name: is missing"),
             ("[[camera]]\nname = 'a'\n".into(), "1: source: is missing"),
-            (format!("{camera}fsp = 1\n"), "4: fsp: no such key; is it fps?"),
+            (format!("{camera}fsp = 1\n"), "4: fsp: no such key; did you mean fps?"),
             (format!("{camera}fps = 0\n"), "4: fps: 0: expected frames per second"),
             (format!("{camera}dialect = 'nikon'\n"), "4: dialect: nikon: no dialect is called nikon"),
             (

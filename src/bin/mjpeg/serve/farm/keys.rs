@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use mjpeg::check::nearest_word;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -67,8 +68,8 @@ pub fn values(source: Source<'_>, table: &DeTable<'_>, known: &[&'static str]) -
     for (key, value) in table {
         let (name, at) = (key.get_ref(), key.span().start);
         let Some(known) = known.iter().find(|known| *known == name) else {
-            let why = match nearest(name, known) {
-                Some(near) => format!("no such key; is it {near}?"),
+            let why = match nearest_word(name, known) {
+                Some(near) => format!("no such key; did you mean {near}?"),
                 None => format!("no such key; there are {}", known.join(", ")),
             };
             return Err(source.mistake(at, name, why));
@@ -97,26 +98,6 @@ fn text(value: &Spanned<DeValue<'_>>) -> Option<String> {
     }
 }
 
-/// The key that a wrong one most likely means.
-fn nearest(wrong: &str, known: &[&'static str]) -> Option<&'static str> {
-    let wrong: Vec<char> = wrong.chars().take(32).collect();
-    let near = known.iter().map(|name| (distance(&wrong, &name.chars().collect::<Vec<_>>()), *name));
-    near.filter(|(distance, name)| *distance <= 2.min(name.len().div_ceil(2))).min().map(|(_, name)| name)
-}
-
-/// The least number of letters to insert, remove or replace that makes one text the other.
-fn distance(one: &[char], other: &[char]) -> usize {
-    let mut last: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, b) in other.iter().enumerate() {
-            row.push((last[j] + usize::from(a != b)).min(last[j + 1] + 1).min(row[j] + 1));
-        }
-        last = row;
-    }
-    last[other.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,8 +117,8 @@ mod tests {
     #[test]
     fn a_wrong_key_has_its_line_and_the_right_one() {
         for (text, expected) in [
-            ("name = 'a'\nfsp = 1", "2: fsp: no such key; is it fps?"),
-            ("fault = 'a'", "1: fault: no such key; is it faults?"),
+            ("name = 'a'\nfsp = 1", "2: fsp: no such key; did you mean fps?"),
+            ("fault = 'a'", "1: fault: no such key; did you mean faults?"),
             ("x = 'a'", "1: x: no such key; there are name, fps, faults"),
             ("fps = true", "1: fps: expected a text, a number, or a list of texts"),
             ("\nfps = [1, {}]", "2: fps: expected a text, a number, or a list of texts"),

@@ -1,5 +1,7 @@
 //! All faults.
 
+use mjpeg::check::nearest_word;
+
 use super::entry::Entry;
 use super::table;
 
@@ -17,14 +19,19 @@ pub fn subjects() -> impl Iterator<Item = (&'static str, &'static [Entry])> {
 ///
 /// # Errors
 ///
-/// If there is none; the message has the names that begin alike.
+/// If there is none; the message has the nearest name, or those that begin alike.
 pub fn named(name: &str) -> Result<&'static Entry, String> {
     all().find(|entry| entry.name == name).ok_or_else(|| {
         let word = name.split('-').next().filter(|word| !word.is_empty());
         let alike = |entry: &&Entry| word.is_some_and(|word| entry.name.starts_with(word));
         let alike: Vec<_> = all().filter(alike).map(|entry| entry.name).collect();
-        let hint =
-            if alike.is_empty() { String::new() } else { format!(" (there are {})", alike.join(", ")) };
-        format!("no fault has this name{hint}; --list-faults lists all")
+        let names: Vec<&str> = all().map(|entry| entry.name).collect();
+        match (&alike[..], nearest_word(name, &names)) {
+            (_, Some(near)) => format!("no fault has this name; did you mean {near}?"),
+            ([], None) => "no fault has this name; --list-faults lists all".into(),
+            (alike, None) => {
+                format!("no fault has this name (there are {}); --list-faults lists all", alike.join(", "))
+            }
+        }
     })
 }

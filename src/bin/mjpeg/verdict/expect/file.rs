@@ -8,7 +8,7 @@ use mjpeg::check::{self, Rule};
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
-use crate::criteria::Demands;
+use crate::criteria::{Demands, unknown_rule};
 use crate::option_file;
 use crate::problem::Problem;
 use crate::signal::Stop;
@@ -132,10 +132,7 @@ impl Ignore {
 }
 
 fn rule(text: &str) -> Result<&'static Rule, String> {
-    check::find(text).ok_or_else(|| match check::nearest(text) {
-        Some(rule) => format!("{text:?} is no rule; did you mean {} ({})?", rule.name, rule.code),
-        None => format!("{text:?} is no rule; `mjpeg check --list-rules` lists all"),
-    })
+    check::find(text).ok_or_else(|| format!("{text:?}: {}", unknown_rule(text)))
 }
 
 /// Checks the keys of a table. The error has the offset of the first unknown one.
@@ -192,7 +189,7 @@ mod tests {
             ("\nsize = \"big\"", 2, "size: "),
             ("min_fps = ", 1, ""),
             (&ignore("M215", " ", "2026-01-01"), 2, "M215 needs a reason"),
-            (&ignore("M999", "x", "2026-01-01"), 2, "is no rule"),
+            (&ignore("M999", "x", "2026-01-01"), 2, "no rule has this code"),
             (&ignore("content-lenght-short", "x", "2026-01-01"), 2, "did you mean content-length-short"),
             (&ignore("M215", "x", "\"soon\""), 2, "2026-12-31"),
             (&ignore("M215", "x", "7"), 2, "2026-12-31"),
