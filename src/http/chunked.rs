@@ -74,6 +74,7 @@ pub struct ChunkError {
 
 /// What can be wrong with the chunk framing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ChunkErrorKind {
     /// chunk-size: a byte that is not a hexadecimal digit.
     Size,

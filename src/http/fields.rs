@@ -24,6 +24,7 @@ pub struct FieldLine {
 
 /// What can be wrong with a field line. Its value is read nevertheless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FieldFlaw {
     /// A status line among the fields (`HTTP/1.0 200 OK` as the first line of a part).
     StatusLine,

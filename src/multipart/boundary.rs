@@ -26,6 +26,7 @@ pub struct Boundary(String);
 
 /// Why a boundary is not legal to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InvalidBoundary {
     /// It has no characters.
     Empty,

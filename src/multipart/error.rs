@@ -7,6 +7,7 @@ use crate::counted::Counted;
 /// Why nothing can be read from the input. Everything milder is a
 /// [`Deviation`](super::Deviation).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Error {
     /// Neither a delimiter nor a picture in the first `offset` bytes, which is all there is or all
     /// that [`Limits::search_bytes`](super::Limits) allows to look at.

@@ -12,6 +12,7 @@ const SMALLEST_PERCENT: usize = 12;
 
 /// The lower part of a picture that has one colour, without detail: that of samples that a decoder never got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Concealment {
     /// Which one.
     pub colour: LostColour,

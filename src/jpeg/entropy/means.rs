@@ -64,6 +64,7 @@ impl Scan {
 
 /// One block of each MCU of a scan.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MeanBlock {
     /// The index of its component in the frame.
     pub component: u8,
