@@ -112,9 +112,8 @@ impl FrameOutput {
     fn write_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let n = match self.kind {
             Kind::Pipe => rustix::io::write(&self.stdout, &bytes[..bytes.len().min(PIPE_BYTES)])?,
-            Kind::Socket => {
-                rustix::net::send(&self.stdout, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?
-            }
+            // SIGPIPE is ignored, as in all programs in Rust.
+            Kind::Socket => rustix::net::send(&self.stdout, bytes, SendFlags::DONTWAIT)?,
             Kind::Other => {
                 let mut out = self.stdout.lock();
                 out.write_all(bytes).and_then(|()| out.flush()).map(|()| bytes.len())?

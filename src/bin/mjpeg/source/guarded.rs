@@ -29,6 +29,7 @@ pub struct Guarded {
 
 /// What the reports say about the writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 enum State {
     /// Some program may have opened the file.
     Open,

@@ -28,6 +28,7 @@ const ALL: WatchMask = WatchMask::CREATE
 
 /// What happened to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 pub enum Report {
     /// Its name was created.
     Created,
@@ -47,6 +48,7 @@ pub enum Report {
 
 /// A change in the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 pub enum Change<'a> {
     /// A change of one file.
     File(&'a OsStr, Report),

@@ -9,11 +9,11 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
-use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 
 use super::wire::{Descriptor, Wire};
 
 /// Bytes that the pipe should hold. The system may allow fewer.
+#[cfg(target_os = "linux")]
 const PIPE_BYTES: usize = 1 << 20;
 
 /// The read end of the pipe.
@@ -36,8 +36,10 @@ impl Pumped {
         if flags.contains(OFlags::NONBLOCK) {
             fcntl_setfl(&file, flags - OFlags::NONBLOCK)?;
         }
-        let (pipe, write) = pipe_with(PipeFlags::CLOEXEC)?;
-        let _ = fcntl_setpipe_size(&write, PIPE_BYTES);
+        let (pipe, write) = io::pipe()?;
+        let (pipe, write) = (OwnedFd::from(pipe), OwnedFd::from(write));
+        #[cfg(target_os = "linux")]
+        let _ = rustix::pipe::fcntl_setpipe_size(&write, PIPE_BYTES);
         let failure = Arc::new(OnceLock::new());
         let of_thread = Arc::clone(&failure);
         let pump = move || {

@@ -2,19 +2,17 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
-use socket2::{Domain, SockAddr, Socket, TcpKeepalive, Type};
+use socket2::{Domain, SockAddr, Socket, Type};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
 };
 use ureq::{Error, Timeout};
 
 use super::cut::Cut;
-use super::evidence::PROBE_AFTER;
 use super::route::Route;
 use super::tcp_state::Asked;
 use super::wire::{Wire, WireEnd};
@@ -115,9 +113,10 @@ fn connect(address: &SockAddr, wire: &Wire, cut: Option<&Cut>, tries: usize) -> 
 /// path differ. That never ends the connection: how long to wait is decided above.
 #[cfg(target_os = "linux")]
 fn probed(socket: &Socket) {
-    let probes = TcpKeepalive::new().with_time(PROBE_AFTER).with_interval(PROBE_AFTER);
+    let second = super::evidence::PROBE_AFTER;
+    let probes = socket2::TcpKeepalive::new().with_time(second).with_interval(second);
     // The longest that the system takes; without it, nine probes without an answer would end the connection.
-    let longest = Duration::from_millis(i32::MAX as u64);
+    let longest = std::time::Duration::from_millis(i32::MAX as u64);
     if socket.set_tcp_user_timeout(Some(longest)).is_ok() {
         let _ = socket.set_tcp_keepalive(&probes);
     }

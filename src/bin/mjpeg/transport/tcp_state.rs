@@ -10,6 +10,7 @@ use socket2::Socket;
 
 /// A connection that the system can be asked about.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 pub struct Asked {
     ours: SocketAddr,
     theirs: SocketAddr,
