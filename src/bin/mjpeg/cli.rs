@@ -5,11 +5,11 @@ use clap::error::ContextValue;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::bench;
+use crate::color::Color;
 use crate::exit::{Failure, Outcome};
 use crate::generate::{Completions, Man};
 use crate::inspect::Inspect;
 use crate::monitor::Monitor;
-use crate::output::Color;
 use crate::record::Record;
 use crate::redacted::redacted;
 use crate::serve::Serve;

@@ -6,6 +6,7 @@ mod cadence;
 mod capture;
 mod cli;
 mod clock;
+mod color;
 mod criteria;
 mod depth;
 mod dialect;

@@ -1,71 +1,16 @@
 //! Man pages, from the definitions of the command line: what clap_mangen makes of the options, with sections of ours.
 
+mod tables;
+
 use std::io;
 
 use clap::{Arg, ArgAction, Command};
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
+use self::tables::{ENVIRONMENT, FILES};
+
 /// A space that ends no line. Replaced in the finished page.
 const FIXED_SPACE: &str = "\u{a0}";
-
-/// What commands with an option read from the environment: the option, the variables, what they do.
-const ENVIRONMENT: &[(&str, &str, &str)] = &[
-    (
-        "proxy",
-        "http_proxy, https_proxy, all_proxy, no_proxy",
-        "The proxy for a URL, unless --proxy is given. They never apply to this machine.",
-    ),
-    (
-        "cacert",
-        "SSL_CERT_FILE, SSL_CERT_DIR",
-        "A file and folders with the certificates to trust, instead of those of the system.",
-    ),
-    ("color", "NO_COLOR", "If it is not empty, --color auto means never."),
-    ("color", "CLICOLOR_FORCE", "If it is not 0, and NO_COLOR is empty, --color auto means always."),
-    ("name", "TZ", "The time zone of the times in --name."),
-    ("listen", "LISTEN_FDS, LISTEN_PID", "A socket that systemd has opened. It is used instead of --listen."),
-    ("command", "MJPEG_URL", "Set for COMMAND: the URL of the stream."),
-];
-
-const OUTPUTS: &str = "A page (--report), a plot (--plot), a log of HdrHistogram (--hdr), or the figures of a run (--save-baseline, --baseline).";
-
-/// The files of a command.
-const FILES: &[(&str, &str, &str)] = &[
-    ("record", "OUT/frame-000001.jpg", "A picture, bit for bit."),
-    (
-        "record",
-        "OUT/manifest.jsonl",
-        "A line of JSON for each part: its offset, its time, its fields, its damage.",
-    ),
-    ("record", "OUT/damaged/", "Parts that are not whole pictures."),
-    (
-        "record",
-        "FILE, FILE.timing",
-        "A capture of --raw: the response as received, and the time of each read.",
-    ),
-    (
-        "check",
-        "manifest.jsonl",
-        "In a TARGET that is a directory: what `mjpeg record` wrote about its files.",
-    ),
-    (
-        "inspect",
-        "manifest.jsonl",
-        "In a TARGET that is a directory: what `mjpeg record` wrote about its files.",
-    ),
-    (
-        "monitor",
-        "DIR/NAME-0001.http, DIR/NAME-0001.http.timing",
-        "A capture of --captures: the bytes around a fault, and their times.",
-    ),
-    ("chunks", "FILE", OUTPUTS),
-    ("clients", "FILE", OUTPUTS),
-    ("path", "FILE", OUTPUTS),
-    ("slow", "FILE", OUTPUTS),
-    ("merge", "FILE", "Logs of HdrHistogram: those that are read, and that of --hdr."),
-    ("serve", "FILE.timing", "Beside a SOURCE that is a capture: the time of each read, for the replay."),
-    ("serve", "SOURCE/manifest.jsonl", "In a recorded directory: the gaps and fields of --timing manifest."),
-];
 
 const EXIT_STATUS: &str =
     "0 done, 2 the command line is wrong, 6 our side; see mjpeg-exit-codes(1) for those of all commands.";

@@ -8,8 +8,9 @@ use std::fmt;
 use clap::error::ErrorKind;
 use clap::{Command, ValueEnum};
 
+use crate::color::Color;
 use crate::exit::Service;
-use crate::output::{self, Color};
+use crate::output;
 use crate::plugin_line;
 
 /// Why a command line is invalid.
@@ -71,8 +72,8 @@ pub fn color(words: &[OsString]) -> Color {
         words.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--").collect();
     let joined = words.iter().map(|word| word.strip_prefix("--color="));
     let apart = words.windows(2).map(|pair| (pair[0] == "--color").then_some(pair[1]));
-    let typed = joined.chain(apart).flatten().filter_map(|value| Color::from_str(value, false).ok());
-    typed.last().unwrap_or(Color::Auto)
+    let mut typed = joined.chain(apart).flatten().filter_map(|value| Color::from_str(value, false).ok());
+    typed.next_back().unwrap_or(Color::Auto)
 }
 
 /// Whether a command line that cannot be read asks for the format that has exit statuses of its own.

@@ -8,7 +8,7 @@ use super::format::Format;
 use super::host;
 use super::outputs;
 use super::process::Process;
-use crate::output::Color;
+use crate::color::Color;
 use crate::problem::Problem;
 use crate::transport::{PlainOptions, PlainUrl};
 use crate::usage::Usage;

@@ -23,8 +23,9 @@ use clap::{Args, ValueEnum};
 
 use crate::asked::Asked;
 use crate::clock::Clock;
+use crate::color::Color;
 use crate::exit::{Failure, Outcome};
-use crate::output::{self, Color};
+use crate::output;
 use crate::paint::Paint;
 use crate::signal::Stop;
 use crate::transport::{self, Target};

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use mjpeg::check::{self, Rule, Severity};
 
+use crate::color::Color;
 use crate::criteria::{RuleChoice, unknown_rule};
 use crate::depth::DepthOptions;
-use crate::output::Color;
 use crate::transport::Target;
 use crate::usage::Usage;
 use crate::verdict::format::Format;

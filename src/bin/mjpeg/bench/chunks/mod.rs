@@ -23,16 +23,15 @@ mod run;
 mod schedule;
 mod server;
 mod source;
+mod subject;
 mod timeline;
 mod tiny;
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::ValueEnum;
-use clap::builder::TypedValueParser;
 
 use self::cell::{Cell, Pump, ReadRule};
 use self::parts::{Parts, Sequence};
@@ -40,16 +39,17 @@ use self::progress_display::ProgressDisplay;
 use self::report::{Report, print, svg};
 use self::run::{Bench, batches};
 use self::schedule::Schedule;
+use self::subject::Subject;
 use super::foreign::{self, Measurement, Reads};
 use super::format::Format;
 use super::outputs::{self, Comparison, Files, Results};
 use crate::clock::Clock;
+use crate::color::Color;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::lines::fitted;
-use crate::output::{self, Color};
-use crate::redacted::redacted;
+use crate::output;
 use crate::signal::Stop;
-use crate::transport::{PlainOptions, PlainUrl, Redacting, Target};
+use crate::transport::{PlainOptions, PlainUrl};
 use crate::usage::Usage;
 use crate::value::{self, Rate};
 use mjpeg::counted::Counted;
@@ -76,8 +76,8 @@ Exit status: 0 done, whatever the verdict is; 1 a figure is worse with --fail-on
 stream, 5 no frame, or a stream that ends although a baseline is compared or written; 6 our side.")]
 pub struct Args {
     /// A directory of JPEGs, streamed in natural order, again and again; or an http:// URL, whose server is measured
-    #[arg(value_name = "SOURCE|URL", value_parser = Source::parser())]
-    source: Source,
+    #[arg(value_name = "SOURCE|URL", value_parser = Subject::parser())]
+    source: Subject,
 
     /// Frames per second [default: 30; of a URL: what is measured]
     #[arg(long)]
@@ -125,8 +125,8 @@ pub struct Args {
 /// Measures and prints the report.
 pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
     match &args.source {
-        Source::Directory(directory) => run_directory(args, directory, stop),
-        Source::Url(url) => run_url(args, url, stop),
+        Subject::Directory(directory) => run_directory(args, directory, stop),
+        Subject::Url(url) => run_url(args, url, stop),
     }
 }
 
@@ -243,7 +243,7 @@ impl Args {
     /// If no frame, or too many frames, would be due.
     pub fn check(&self) -> Result<(), Usage> {
         self.outputs.check()?;
-        if let Source::Url(_) = self.source {
+        if let Subject::Url(_) = self.source {
             let alone = [
                 (!self.pump.is_empty(), "--pump"),
                 (self.jobs.is_some(), "--jobs"),
@@ -294,30 +294,6 @@ impl Args {
             chunks = [&CHUNKS[..], &[smallest - 1, smallest, smallest + 1]].concat();
         }
         Cell::all(&or_all(&self.pump), &or_all(&self.read), &chunks)
-    }
-}
-
-/// What is measured.
-#[derive(Debug, Clone)]
-enum Source {
-    /// The pumps of this program, with these pictures.
-    Directory(PathBuf),
-    /// The server of this URL.
-    Url(PlainUrl),
-}
-
-impl Source {
-    /// Parses a SOURCE on the command line. Opens nothing.
-    fn parser() -> impl TypedValueParser<Value = Self> {
-        Redacting::new(Self::checked, redacted)
-    }
-
-    fn checked(typed: &OsStr) -> Result<Self, String> {
-        match Target::checked(typed)? {
-            Target::Url(_) => PlainUrl::checked(typed).map(Self::Url),
-            Target::File(path) => Ok(Self::Directory(path)),
-            Target::Test(_) | Target::Stdin => Err("expected a directory of JPEGs, or an http:// URL".into()),
-        }
     }
 }
 

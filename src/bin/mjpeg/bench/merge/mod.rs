@@ -12,8 +12,9 @@ use serde::Serialize;
 use super::format::Format;
 use super::hdr::{self, Named};
 use super::table::{Cell, Table};
+use crate::color::Color;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output::{self, Color, printable, rounded};
+use crate::output::{self, printable, rounded};
 use crate::replacement::Replacement;
 
 /// The most bytes of a file.
