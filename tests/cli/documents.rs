@@ -76,6 +76,30 @@ fn man_pages_have_all_sections_and_refer_to_pages_that_exist() {
     }
 }
 
+#[test]
+fn the_index_has_all_documents_and_links_lead_to_files() {
+    let index = fs::read_to_string(kit::repository("docs/README.md")).unwrap();
+    for entry in fs::read_dir(kit::repository("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        // The pictures are shown where they are explained.
+        let is_listed = index.contains(&format!("]({name})")) || ["README.md", "plots"].contains(&&*name);
+        assert!(is_listed, "{name} is not in docs/README.md");
+    }
+    let mut links = 0;
+    for document in kit::documents() {
+        let text = fs::read_to_string(kit::repository(&document)).unwrap();
+        let folder = kit::repository(&document).parent().unwrap().to_path_buf();
+        for (at, _) in text.match_indices("](") {
+            let link = text[at + 2..].split(')').next().unwrap().split('#').next().unwrap();
+            if !link.is_empty() && !link.contains("://") && !link.contains(char::is_whitespace) {
+                assert!(folder.join(link).exists(), "{document}: {link}");
+                links += 1;
+            }
+        }
+    }
+    assert!(links > 50, "{links}");
+}
+
 /// Each claim of SECURITY.md names tests that exist.
 #[test]
 fn the_claims_about_security_have_tests() {

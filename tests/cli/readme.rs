@@ -37,26 +37,7 @@ fn every_shell_block_of_the_documents_runs() {
 
 /// All documents but the README.
 fn documents() -> Vec<String> {
-    fn below(folder: &Path, found: &mut Vec<String>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap();
-            if path.is_dir() && name != "target" {
-                below(&path, found);
-            } else if name.ends_with(".md") {
-                let path = path.strip_prefix(kit::repository("")).unwrap();
-                found.push(path.to_str().unwrap().to_string());
-            }
-        }
-    }
-    let mut names: Vec<String> =
-        ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map(String::from).into_iter().collect();
-    for folder in ["docs", "benches", "fixtures", "fuzz"] {
-        below(&kit::repository(folder), &mut names);
-    }
-    names.sort();
-    assert!(names.len() > 30, "{names:?}");
-    names
+    kit::documents().into_iter().filter(|name| name != "README.md").collect()
 }
 
 /// What is between backquotes in the lines of a document.

@@ -15,6 +15,7 @@ pub mod run;
 pub mod verdict;
 pub mod writer;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -71,4 +72,28 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(start.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// All documents of the repository, by their paths.
+pub fn documents() -> Vec<String> {
+    fn below(folder: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() && name != "target" {
+                below(&path, found);
+            } else if name.ends_with(".md") {
+                let path = path.strip_prefix(repository("")).unwrap();
+                found.push(path.to_str().unwrap().into());
+            }
+        }
+    }
+    let mut names =
+        ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map(String::from).to_vec();
+    for folder in ["docs", "benches", "fixtures", "fuzz"] {
+        below(&repository(folder), &mut names);
+    }
+    names.sort();
+    assert!(names.len() > 30, "{names:?}");
+    names
 }
