@@ -111,11 +111,13 @@ fn commands_of_developers_name_files_tests_and_options_that_exist() {
                     seen += 1;
                 }
                 let option = word.trim_start_matches('[').split(['=', ']', '|']).next().unwrap();
-                if option.starts_with("--") && option.len() > 2 && words[0] != "cargo" {
-                    if let Some(script) = &script {
-                        assert!(script.contains(option), "{document}: {command}: {option}");
-                        seen += 1;
-                    }
+                if option.starts_with("--")
+                    && option.len() > 2
+                    && words[0] != "cargo"
+                    && let Some(script) = &script
+                {
+                    assert!(script.contains(option), "{document}: {command}: {option}");
+                    seen += 1;
                 }
                 let Some(next) = words.get(n + 1).filter(|_| words.contains(&"cargo")) else { continue };
                 match *word {

@@ -169,7 +169,7 @@ fn a_full_disk_is_a_local_failure_and_leaves_no_partial_file() {
     let (program, out) = (env!("CARGO_BIN_EXE_mjpeg"), dir.path().display());
     let script =
         format!("ulimit -f 8; trap '' XFSZ; exec {program} record test:1280x720 {out} --frames 5 --quiet");
-    let end = run(std::process::Command::new("sh").args(["-c", &script]));
+    let end = run(Command::new("sh").args(["-c", &script]));
     assert!(end.err.contains("cannot write") && end.err.contains("frame-000001.jpg"), "{}", end.err);
     end.expect(6);
     let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -187,7 +187,7 @@ fn a_full_disk_leaves_whole_frames_in_the_file_of_concat_and_the_summary_counts_
     let script = format!(
         "ulimit -f 150; trap '' XFSZ; exec {program} record {from} --concat {to} --format json --quiet"
     );
-    let end = run(std::process::Command::new("sh").args(["-c", &script]));
+    let end = run(Command::new("sh").args(["-c", &script]));
     assert!(end.err.contains("cannot write") && end.err.contains("all.mjpeg"), "{}", end.err);
     let (summary, end) = (summary(&end), end.expect(6));
     let recorded = fs::read(&all).unwrap();

@@ -34,7 +34,7 @@ pub fn frames() -> PathBuf {
 
 /// The files of a directory whose names end in `.jpg`, in the order of their names.
 pub fn jpegs(directory: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(directory)
+    let mut files: Vec<PathBuf> = fs::read_dir(directory)
         .unwrap_or_else(|error| panic!("cannot read {}: {error}", directory.display()))
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "jpg"))
@@ -45,7 +45,7 @@ pub fn jpegs(directory: &Path) -> Vec<PathBuf> {
 
 /// The contents of the `.jpg` files of a directory, in the order of their names.
 pub fn contents(directory: &Path) -> Vec<Vec<u8>> {
-    jpegs(directory).iter().map(|path| std::fs::read(path).unwrap()).collect()
+    jpegs(directory).iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
 /// The text of a message about something that happened in a run: `mjpeg: serve: 2026-11-28T08:44:03.123Z the text`. `None` if the
