@@ -12,7 +12,11 @@ pub fn check(input: &[u8]) {
     let [choice, cut, response @ ..] = input else { return };
     let Ok(Some(head)) = Head::parse(response) else { return };
     let body = &response[head.len..];
-    let end = if choice & 1 == 0 { StreamEnd::Open } else { StreamEnd::Closed };
+    let end = match (choice & 1, choice & 4) {
+        (0, _) => StreamEnd::Open,
+        (_, 0) => StreamEnd::Closed,
+        _ => StreamEnd::Reset,
+    };
     let head = ResponseHead::of(&head);
 
     let mut arrivals = Vec::new();

@@ -118,6 +118,6 @@ pub enum Undecodable {
     Skipped,
     /// It stops.
     Stops,
-    /// It shows nothing more, and crashes at the end of the stream.
+    /// It shows nothing more, and crashes when the server ends the stream; not if the connection is reset.
     Crashes,
 }

@@ -95,10 +95,10 @@ pub(super) fn fate(
                 _ if delivery.kind == Kind::Text && skips_text => continue,
                 _ => {
                     match undecodable {
-                        Undecodable::Crashes => {
+                        Undecodable::Crashes if stream.end != StreamEnd::Reset => {
                             return (Fate::Crashes, Some(Cause::Picture), Some(delivery.start));
                         }
-                        Undecodable::Stops => {
+                        Undecodable::Crashes | Undecodable::Stops => {
                             died = Some((Cause::Picture, delivery.start));
                             break;
                         }

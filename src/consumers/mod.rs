@@ -54,6 +54,6 @@ pub use prediction::Prediction;
 pub use sampler::{SampleEnd, Sampler};
 pub use stream::{Stream, StreamEnd};
 pub use table::{
-    AIOHTTP, CHROMIUM, CURL, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC, WEBKITGTK,
+    AIOHTTP, CHROMIUM, CURL, FFMPEG, FFMPEG_STRICT, FIREFOX, GO2RTC, GSTREAMER, MPV, OPENCV, VLC, WEBKITGTK,
     consumer, consumers,
 };

@@ -33,6 +33,8 @@ const GAP_BYTES: usize = 64;
 pub enum SampleEnd {
     /// The sender closed the stream.
     Closed,
+    /// The connection was reset.
+    Reset,
     /// The input ended. The stream may go on: a file can be cut anywhere.
     Input,
     /// A limit was reached. What came behind the last part does not count.
@@ -161,10 +163,12 @@ impl Sampler {
             Some(chunks) => chunks.is_over(),
             None => length.is_some_and(|length| length <= self.body.len() as u64 + self.left_out),
         };
-        let end = match (end == SampleEnd::Closed && !self.is_full, is_complete) {
-            (true, true) => StreamEnd::Complete,
-            (true, false) => StreamEnd::Closed,
-            _ => StreamEnd::Open,
+        let end = match end {
+            _ if self.is_full => StreamEnd::Open,
+            SampleEnd::Closed | SampleEnd::Reset if is_complete => StreamEnd::Complete,
+            SampleEnd::Closed => StreamEnd::Closed,
+            SampleEnd::Reset => StreamEnd::Reset,
+            SampleEnd::Input | SampleEnd::Limit => StreamEnd::Open,
         };
         // What is left out does not count: the length of the response is met or missed as before.
         self.head.content_length = length.map(|length| length - self.left_out_of_length);

@@ -20,6 +20,8 @@ pub enum StreamEnd {
     Complete,
     /// The sender closed the connection.
     Closed,
+    /// The connection was reset.
+    Reset,
     /// It was not read further.
     Open,
 }

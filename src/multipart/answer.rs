@@ -17,4 +17,12 @@ impl<T> Answer<T> {
             Self::More => Answer::More,
         }
     }
+
+    pub(super) fn and_then<U>(self, f: impl FnOnce(T) -> Answer<U>) -> Answer<U> {
+        match self {
+            Self::Yes(t) => f(t),
+            Self::No => Answer::No,
+            Self::More => Answer::More,
+        }
+    }
 }

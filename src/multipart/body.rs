@@ -3,7 +3,7 @@
 //! At the first byte where one of these holds:
 //!
 //! * a. as many bytes as Content-Length says are there, and the picture ends exactly there;
-//! * b. a delimiter is where Content-Length says;
+//! * b. a delimiter, or the head of another part or response, is where Content-Length says;
 //! * c. a delimiter is elsewhere, and the picture is complete before it, or is not a picture, or cannot go
 //!   on (a cut picture: the start of the next one contradicts it);
 //! * d. the head of another response is inside a picture that is cut there: the server starts over;
@@ -13,12 +13,12 @@
 //! waits for a length of 2^63.
 
 use super::answer::Answer;
-use super::body_end::{BodyEnd, Ends, LINE_ENDS};
+use super::body_end::{BodyEnd, Ends};
 use super::event::Framing;
 use super::extent::{BodyWalk, Extent};
-use super::head::{LOST_LINE_ENDS, head_without_delimiter_at};
+use super::head::head_without_delimiter_at;
 use super::limits::{BEHIND_BYTES, Limits};
-use super::line_end::{line_end_at, line_ends};
+use super::line_end::behind_line_ends;
 use super::response_head;
 use super::scan::{Found, Scan};
 
@@ -139,10 +139,16 @@ impl BodyScan {
 
     /// A cut picture whose length is right, or a body that is not a picture.
     fn at_length(&self, body: &[u8], at: usize, scan: &Scan, eof: bool) -> Step {
-        let behind = &body[at..body.len().min(at + LINE_ENDS)];
-        let delimiter = at + line_ends(behind);
-        match scan.line_at(body, delimiter, eof) {
-            Answer::Yes(_) => Step::End(BodyEnd::new(at, Framing::ContentLength, Extent::Partial)),
+        let end = match self.ends.delimited(body, at, Extent::Partial, scan, eof) {
+            // A delimiter before that place outweighs what is no delimiter.
+            Answer::No => match self.ends.confirmed(body, at, Extent::Partial, scan, eof) {
+                Answer::Yes(_) if matches!(scan.find(&body[..at], 0, true), Found::Line(_)) => Answer::No,
+                answer => answer,
+            },
+            answer => answer,
+        };
+        match end {
+            Answer::Yes(end) => Step::End(end),
             Answer::More if !eof => Step::More,
             _ => Step::Go(Stage::WalkOn),
         }
@@ -190,17 +196,20 @@ impl BodyScan {
         let picture_end = if let Extent::Complete { end } = extent { Some(end) } else { None };
         // A delimiter unlike the ones before it counts only where one must be.
         if let Some(end) = picture_end.filter(|&end| from == end) {
-            let at = end + line_end_at(body, end);
-            match scan.line_at(body, at, eof) {
+            let at = behind_line_ends(body, end, eof);
+            match at.and_then(|at| scan.line_at(body, at, eof)) {
                 Answer::Yes(line) => return Answer::Yes(self.ends.before(body, line, extent)),
                 Answer::More if !eof => return Answer::More,
                 _ => {}
             }
-            // So is the next part without one, unless Content-Length or the picture says that the body
-            // goes on: a photo of several pictures has the next one here.
+            // So is the next part without one, or another response, unless Content-Length or the picture says that
+            // the body goes on: a photo of several pictures has the next one here.
             if !announced && self.ends.declared.is_none_or(|declared| declared <= end as u64) {
                 let next = match scan.picture_at(body, end, eof) {
-                    Answer::No => head_without_delimiter_at(body, at, scan, eof).map(|_| ()),
+                    Answer::No => at.and_then(|at| match head_without_delimiter_at(body, at, scan, eof) {
+                        Answer::No => response_head::end_at(body, at, eof).map(|_| ()),
+                        answer => answer,
+                    }),
                     answer => answer,
                 };
                 match next {
@@ -218,12 +227,10 @@ impl BodyScan {
         let window = &body[..body.len().min(stop)];
         let is_last = eof && window.len() == body.len();
         let found = scan.find(window, from, is_last);
-        if picture_end.or(split).is_none() {
-            match self.ends.at_length(body, from, found, scan, eof) {
-                Answer::Yes(at) => return Answer::Yes(BodyEnd::new(at, Framing::ContentLength, extent)),
-                Answer::More if !eof => return Answer::More,
-                _ => {}
-            }
+        match self.ends.at_length(body, from, extent, found, scan, eof) {
+            Answer::Yes(end) => return Answer::Yes(end),
+            Answer::More if !eof => return Answer::More,
+            _ => {}
         }
         let resume = match found {
             Found::Line(line) => {
@@ -245,10 +252,7 @@ impl BodyScan {
         if let Some(end) = picture_end.or(split).filter(|_| window.len() < body.len()) {
             return Answer::Yes(BodyEnd::scanned(end, extent));
         }
-        // Stay where the place right behind the picture is judged until it has been.
-        let judged = picture_end.is_none_or(|end| body.len() > end + 2 + LOST_LINE_ENDS);
-        let from = if judged { resume.max(from) } else { from };
-        self.stage = Stage::Search { from, extent, split };
+        self.stage = Stage::Search { from: resume.max(from), extent, split };
         Answer::More
     }
 

@@ -4,11 +4,10 @@ use super::answer::Answer;
 use super::delimiter_line::Line;
 use super::event::Framing;
 use super::extent::Extent;
-use super::line_end::{line_end_before, line_ends};
+use super::head::head_without_delimiter_at;
+use super::line_end::{behind_line_ends, line_end_before, line_ends};
+use super::response_head;
 use super::scan::{Found, Scan};
-
-/// Most bytes of empty lines that are read behind a body to find its delimiter at Content-Length.
-pub(super) const LINE_ENDS: usize = 64;
 
 /// The end of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +49,8 @@ impl Ends {
         if let Some(len) = declared.filter(|&declared| declared >= picture_end && only_line_ends(declared)) {
             // A length that reaches right up to the dashes counts the line end that belongs to them. One
             // that leaves a line end means what it says, even if the body ends in another (VLC).
-            let counts_line_end = picture_end > 0 && len == line.start && len > picture_end;
-            if !(counts_line_end && only_line_ends(picture_end)) {
+            let counts_line_end = len == line.start && line_end_before(body, picture_end, len) > 0;
+            if !counts_line_end {
                 return BodyEnd::new(len, Framing::ContentLength, extent);
             }
         }
@@ -63,27 +62,63 @@ impl Ends {
         BodyEnd::new(len, Framing::Delimited, extent)
     }
 
-    /// Where Content-Length ends a body that shows no end itself, if a delimiter is there, also one unlike those before.
-    /// `found`: the search for the delimiter in use from `from` on; one that comes earlier counts.
+    /// The end of the body at Content-Length, if something follows there that can only be behind a body. `found`: the
+    /// search for the delimiter in use from `from` on; one that comes earlier counts.
     pub(super) fn at_length(
         &self,
         body: &[u8],
         from: usize,
+        extent: Extent,
         found: Found,
         scan: &Scan,
         eof: bool,
-    ) -> Answer<usize> {
+    ) -> Answer<BodyEnd> {
         let declared = self.declared.and_then(|declared| usize::try_from(declared).ok());
         let Some(at) = declared.filter(|&at| from <= at && at < body.len()) else { return Answer::No };
-        let delimiter = at + line_ends(&body[at..body.len().min(at + LINE_ENDS)]);
         let (Found::Line(Line { start: seen, .. }) | Found::Resume(seen)) = found;
-        match scan.line_at(body, delimiter, eof) {
+        match self.confirmed(body, at, extent, scan, eof) {
             Answer::No => Answer::No,
-            _ if matches!(found, Found::Line(_)) && seen <= delimiter => Answer::No,
+            _ if matches!(found, Found::Line(_)) && seen <= at => Answer::No,
             // What begins before it is not decided yet.
             Answer::Yes(_) if seen < at && !eof => Answer::More,
-            answer => answer.map(|_| at),
+            answer => answer,
         }
+    }
+
+    /// The end of the body at `at`, where Content-Length says, if a delimiter is there, also one unlike those before.
+    pub(super) fn delimited(
+        &self,
+        body: &[u8],
+        at: usize,
+        extent: Extent,
+        scan: &Scan,
+        eof: bool,
+    ) -> Answer<BodyEnd> {
+        let next = behind_line_ends(body, at, eof);
+        next.and_then(|next| scan.line_at(body, next, eof)).map(|line| self.before(body, line, extent))
+    }
+
+    /// The same, or if behind line ends is the head of a part that lacks its delimiter, or the head of another response.
+    pub(super) fn confirmed(
+        &self,
+        body: &[u8],
+        at: usize,
+        extent: Extent,
+        scan: &Scan,
+        eof: bool,
+    ) -> Answer<BodyEnd> {
+        match self.delimited(body, at, extent, scan, eof) {
+            Answer::No => {}
+            answer => return answer,
+        }
+        let follows = behind_line_ends(body, at, eof).and_then(|next| match next {
+            _ if next == at => Answer::No,
+            _ => match head_without_delimiter_at(body, next, scan, eof) {
+                Answer::No => response_head::end_at(body, next, eof).map(|_| ()),
+                answer => answer,
+            },
+        });
+        follows.map(|()| BodyEnd::new(at, Framing::ContentLength, extent))
     }
 
     /// The end of the last body: without the line ends of a delimiter that did not come.

@@ -10,6 +10,7 @@ use super::answer::Answer;
 use super::delimiter_line::Line;
 use super::limits::Limits;
 use super::line_end::line_ends;
+use super::part_field::field_of_a_part_at;
 use super::scan::Scan;
 use crate::http::{is_field_like, may_become_field};
 
@@ -135,22 +136,12 @@ impl HeadScan {
     }
 }
 
-/// Most CR and LF bytes before the head of a part whose delimiter was lost: the line end behind the body, and an
-/// empty line in the place of the delimiter (Axis).
-pub(super) const LOST_LINE_ENDS: usize = 4;
-
-/// Where the head of a part starts whose delimiter is missing at `at`, perhaps behind an empty line: a field of a
-/// part, or any fields with a picture behind them.
-pub(super) fn head_without_delimiter_at(data: &[u8], at: usize, scan: &Scan, eof: bool) -> Answer<usize> {
-    let rest = data.get(at..).unwrap_or_default();
-    let blank = line_ends(&rest[..rest.len().min(LOST_LINE_ENDS)]);
-    if blank == rest.len() {
-        return if eof { Answer::No } else { Answer::More };
-    }
-    let start = at + blank;
-    match field_of_a_part_at(data, start, eof) {
-        Answer::No => fields_and_picture_at(data, start, scan, eof).map(|()| start),
-        answer => answer.map(|()| start),
+/// Whether the head of a part whose delimiter is missing is at `at`: a field of a part, or any fields with a picture
+/// behind them. An empty line in the place of the delimiter (Axis) is one of the line ends before it.
+pub(super) fn head_without_delimiter_at(data: &[u8], at: usize, scan: &Scan, eof: bool) -> Answer<()> {
+    match field_of_a_part_at(data, at, eof) {
+        Answer::No => fields_and_picture_at(data, at, scan, eof),
+        answer => answer,
     }
 }
 
@@ -178,24 +169,6 @@ fn fields_and_picture_at(data: &[u8], at: usize, scan: &Scan, eof: bool) -> Answ
     }
 }
 
-/// Whether a line starts at `at` that can only be a field of a part.
-pub(super) fn field_of_a_part_at(data: &[u8], at: usize, eof: bool) -> Answer<()> {
-    const START: &[u8] = b"content-";
-    /// A longer line is not taken for one.
-    const LINE_BYTES: usize = 512;
-    let rest = data.get(at..).unwrap_or_default();
-    let rest = &rest[..rest.len().min(LINE_BYTES)];
-    let n = rest.len().min(START.len());
-    if !rest[..n].eq_ignore_ascii_case(&START[..n]) {
-        return Answer::No;
-    }
-    match memchr(b'\n', rest) {
-        Some(end) if is_field_like(&rest[..end]) => Answer::Yes(()),
-        None if !eof && rest.len() < LINE_BYTES => Answer::More,
-        _ => Answer::No,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,11 +176,11 @@ mod tests {
     #[test]
     fn a_head_without_delimiter_is_found_however_much_of_it_has_come() {
         let scan = Scan::new(Some(b"b"), b"\xff\xd8\xff");
-        let table: [(&[u8], Answer<usize>); 9] = [
-            (b"A: b\r\n\r\n\xff\xd8\xff", Answer::Yes(0)),
-            (b"\r\n\r\nA$%&~: b\nc|d : e\n\n\xff\xd8\xff", Answer::Yes(4)),
-            (b"\t A: b\r\n\x0c\r\n\xff\xd8\xff", Answer::Yes(0)),
-            (b"Content-Odd$: b\r\n", Answer::Yes(0)),
+        let table: [(&[u8], Answer<()>); 9] = [
+            (b"A: b\r\n\r\n\xff\xd8\xff", Answer::Yes(())),
+            (b"A$%&~: b\nc|d : e\n\n\xff\xd8\xff", Answer::Yes(())),
+            (b"\t A: b\r\n\x0c\r\n\xff\xd8\xff", Answer::Yes(())),
+            (b"Content-Odd$: b\r\n", Answer::Yes(())),
             (b"Content-\xff: b\r\nA: b\r\n\r\n\xff\xd8\xff", Answer::No),
             (b"A: b\r\n\r\nno picture", Answer::No),
             (b"A b: c\r\n\r\n\xff\xd8\xff", Answer::No),

@@ -49,7 +49,7 @@
 //! At the first byte where one of these holds:
 //!
 //! * Content-Length bytes are there and the picture ends exactly there;
-//! * a delimiter is where Content-Length says;
+//! * a delimiter, or the head of another part or response, is where Content-Length says;
 //! * a delimiter is elsewhere, and the picture is complete before it, or the body is no picture, or
 //!   the picture cannot go on;
 //! * the input ends.
@@ -94,6 +94,7 @@ mod lengths;
 mod limits;
 mod line_end;
 mod parser;
+mod part_field;
 mod response_head;
 mod scan;
 mod serializer;

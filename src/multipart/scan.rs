@@ -17,6 +17,7 @@ use memchr::memmem::{Finder, find_iter};
 
 use super::answer::Answer;
 use super::delimiter_line::{Line, LineFlaw};
+use super::part_field::field_of_a_part_at;
 use crate::http::is_field_like;
 
 /// Longest rest of a delimiter line: padding, or the field glued to it.
@@ -164,8 +165,12 @@ impl Scan {
             };
             let text = trim_end(&rest[..end]);
             if !text.is_empty() {
-                let is_head = is_field_like(text) || text.starts_with(b"HTTP/") || text == line;
-                return if is_head { Answer::Yes(()) } else { Answer::No };
+                if is_field_like(text) || text.starts_with(b"HTTP/") || text == line {
+                    return Answer::Yes(());
+                }
+                // One malformed line may come before the fields, but not another delimiter.
+                let is_malformed = !line.is_empty() && !text.starts_with(b"--");
+                return if is_malformed { field_of_a_part_at(data, at + end + 1, eof) } else { Answer::No };
             }
             at += end + 1;
         }
@@ -212,6 +217,7 @@ impl Scan {
         let rest = &data[text_end..data.len().min(text_end + REST_BYTES)];
         let (text, end) = match memchr(b'\n', rest) {
             Some(n) => (&rest[..n], n + 1),
+            None if rest.len() == REST_BYTES && is_field_like(rest) => return Answer::Yes(line),
             None if rest.len() == REST_BYTES => return Answer::No,
             None if eof => (rest, rest.len()),
             None => return Answer::More,

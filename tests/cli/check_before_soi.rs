@@ -91,3 +91,19 @@ fn the_fault_at_one_part_is_a_warning_and_at_each_part_an_error() {
         server.stop();
     }
 }
+
+/// The tab crashes when the server ends the stream, not when the connection is reset: `benches/consumers/tab.py`.
+#[test]
+fn what_becomes_of_the_tab_of_chromium_depends_on_how_the_stream_ends() {
+    for (ending, fate) in [("close@12", "crashes"), ("reset@12", "dies")] {
+        let faults = ["--fps", "50", "--fault", "bytes-before-soi@5", "--fault", ending];
+        let server = Server::start(&kit::frames(), &faults);
+        let end = run(&mut mjpeg(["check", &server.stream, "--format", "json"]));
+        // A stream that is cut is a message too.
+        let _ = end.err.len();
+        let verdict: Value = serde_json::from_slice(&end.out).unwrap();
+        assert_eq!(verdict["consumers"]["chromium"], fate, "{ending}: {verdict}");
+        server.run.signal("INT");
+        server.run.end().expect(0);
+    }
+}

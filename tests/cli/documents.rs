@@ -200,7 +200,8 @@ fn the_list_of_rules_is_up_to_date() {
     }
     text.push_str(
         "\nChromium crashes like this: it shows nothing once a part has come that it cannot decode, and its tab crashes when the server \
-         ends the stream. The tab lives if the connection is reset, or if the stream is the page and not a picture in it.\n",
+         ends the stream. The tab lives if the connection is reset, or if the stream is the page and not a picture in it. `check` predicts \
+         `crashes` unless the connection was reset: then it is `dies` or `nothing`.\n",
     );
     for rule in rules() {
         let _ = write!(

@@ -8,11 +8,15 @@ use crate::faults::{Fault, each, faults};
 use crate::kit;
 use kit::run::{Server, mjpeg, run};
 
-/// The part of the cells that must be as predicted, and of those that may be misses without a reason in the list. A busy
-/// machine makes some of them.
-const RATE: f64 = 0.95;
-const NEW_MISSES: f64 = 0.01;
-/// A fault with a new miss is served so often: the run with the fewest new misses counts.
+/// The part of the cells that may be wrong with a reason in the list: one of twenty. With more, the table would say what
+/// programs do, and not the predictions.
+const LISTED: f64 = 0.05;
+/// The part of the cells that may be wrong about the delay alone, without a reason. Streams come in real time, ten pictures
+/// a second: where this machine pauses for half of that time, a picture is late or comes with the next one. Whether
+/// pictures are lost does not depend on it, so no cell may be wrong about that.
+const DELAYS: f64 = 0.01;
+/// A fault with a new miss is served so often, and the run with the fewest counts: a machine that is busy now is not the
+/// next time, and a prediction that is wrong is wrong each time.
 const TRIES: usize = 3;
 /// Pictures that are served: the programs got as many.
 const PICTURES: usize = 12;
@@ -61,9 +65,9 @@ fn predicted(fault: &Fault) -> Row {
     let pictures = if is_late { PICTURES_OF_LATE_FAULTS } else { PICTURES };
     let pictures = if fault.name == "skipped" { pictures + SKIPPED } else { pictures };
     let folder = tempfile::tempdir().unwrap();
-    let mut frames: Vec<_> =
-        fs::read_dir(kit::frames()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    frames.retain(|path| path.extension().is_some_and(|extension| extension == "jpg"));
+    // What readers of whole blocks do depends on the sizes of the pictures: these are those that the programs got.
+    let drawn = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/consumers/pictures");
+    let mut frames: Vec<_> = fs::read_dir(drawn).unwrap().map(|entry| entry.unwrap().path()).collect();
     frames.sort();
     for (i, frame) in frames.iter().cycle().take(pictures).enumerate() {
         fs::copy(frame, folder.path().join(format!("{i:03}.jpg"))).unwrap();
@@ -93,13 +97,49 @@ fn is(fate: &str, outcome: &str) -> bool {
     }
 }
 
+/// Rules that break a program only together with something else, or whose severity follows what most programs do, and why.
+const BROKEN_ALL_THE_SAME: &[(&str, &str, &str)] = &[
+    ("H117", "vlc", "it is a warning: only VLC and some libraries refuse the response"),
+    ("M237", "ffmpeg", "it plays unless the Content-Type is multipart, as that of the fault is"),
+    ("M237", "ffmpeg_strict", "as ffmpeg"),
+    ("M237", "opencv", "as ffmpeg"),
+];
+
+/// Programs that effects of rules may name.
+const NAMED: [&str; 8] =
+    ["ffmpeg", "ffmpeg_strict", "vlc", "chromium", "firefox", "gstreamer", "opencv", "mpv"];
+
+#[test]
+fn a_rule_names_the_programs_that_its_faults_broke() {
+    let (measured, known) = (measured(), known_misses());
+    let mut silent = Vec::new();
+    for fault in faults() {
+        let Some((code, _)) = &fault.rule else { continue };
+        let rule = mjpeg::check::rules().find(|rule| rule.code == code).unwrap();
+        for program in NAMED {
+            let outcome = &measured[&fault.name][program];
+            let is_named = rule.effects.iter().any(|(broken, _)| broken.name == program);
+            let is_excused = BROKEN_ALL_THE_SAME.iter().any(|it| (it.0, it.1) == (code, program))
+                || known.contains_key(&(program.to_string(), fault.name.clone()));
+            if "LDNC".contains(&**outcome) && !is_named && !is_excused {
+                silent.push(format!("{code} says nothing of {program}: {outcome} by {}\n", fault.name));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{}", silent.concat());
+}
+
 /// What the comparison has found so far.
 #[derive(Default)]
 struct Found {
     cells: u32,
     right: u32,
-    /// Misses that are not in the list.
-    new: u32,
+    /// Misses that are in the list.
+    listed: u32,
+    /// Others, about the delay alone.
+    delays: u32,
+    /// Others, about lost pictures.
+    losses: u32,
     misses: Vec<String>,
 }
 
@@ -110,7 +150,13 @@ impl Found {
             self.right += 1;
             return;
         }
-        self.new += u32::from(reason.is_none());
+        let plays = ["o", "l", "p"].contains(&outcome) && ["on_time", "late"].contains(&fate);
+        let kind = match reason {
+            Some(_) => &mut self.listed,
+            None if plays => &mut self.delays,
+            None => &mut self.losses,
+        };
+        *kind += 1;
         let reason = reason.map_or("a new miss", |reason| reason);
         let cell = format!("{program} {}: measured {outcome}, predicted {fate}", fault.example);
         self.misses.push(format!("{cell}: {reason}\n"));
@@ -119,8 +165,15 @@ impl Found {
     fn merge(&mut self, other: Self) {
         self.cells += other.cells;
         self.right += other.right;
-        self.new += other.new;
+        self.listed += other.listed;
+        self.delays += other.delays;
+        self.losses += other.losses;
         self.misses.extend(other.misses);
+    }
+
+    /// What the list does not explain.
+    fn new(&self) -> u32 {
+        self.delays + self.losses
     }
 
     fn rate(&self, count: u32) -> f64 {
@@ -131,10 +184,10 @@ impl Found {
 /// The first one without a new miss, or the one with the fewest. None is begun behind it.
 fn fewest_new_misses(mut tries: impl Iterator<Item = Found>) -> Found {
     let mut best = tries.next().expect("at least one try");
-    while best.new > 0
+    while best.new() > 0
         && let Some(found) = tries.next()
     {
-        if found.new < best.new {
+        if found.new() < best.new() {
             best = found;
         }
     }
@@ -172,9 +225,15 @@ fn what_programs_did_with_each_fault_is_predicted() {
     let mut found = found.into_inner().unwrap();
     found.misses.sort();
     let (misses, rate) = (found.misses.concat(), found.rate(found.right));
-    let sum =
-        format!("{} of {} cells, {:.2} %; {} new misses", found.right, found.cells, rate * 100.0, found.new);
+    let sum = format!(
+        "{} of {} cells, {:.2} %; {} new misses",
+        found.right,
+        found.cells,
+        rate * 100.0,
+        found.new()
+    );
     println!("{misses}{sum}");
     assert!(found.cells >= 1300, "{sum}");
-    assert!(rate >= RATE && found.rate(found.new) <= NEW_MISSES, "{misses}{sum}");
+    assert_eq!(found.losses, 0, "{misses}{sum}");
+    assert!(found.rate(found.listed) <= LISTED && found.rate(found.delays) <= DELAYS, "{misses}{sum}");
 }

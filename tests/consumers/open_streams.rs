@@ -1,4 +1,4 @@
-//! Streams that were not read to their end.
+//! How a stream ends: it was not read further, the server closed it, or the connection was reset.
 
 use std::time::Duration;
 
@@ -47,6 +47,41 @@ fn a_last_picture_that_is_cut_counts_once_a_delimiter_follows_it() {
             {
                 assert_eq!(fate(&stream(half, behind), name).loses_frames(), loses, "{name} {behind:?}");
             }
+        }
+    }
+}
+
+/// Frames of which the first `sound` ones are whole, and the others have bytes before SOI. `before`: what comes before the
+/// first delimiter.
+fn undecodable(before: &str, sound: usize, end: StreamEnd) -> Stream {
+    let head = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=foo\r\n\r\n";
+    let head = Head::parse(head).expect("a head").expect("a whole head");
+    let (mut body, mut arrivals) = (before.as_bytes().to_vec(), Vec::new());
+    for (i, jpeg) in (1..).zip(&fixtures::frames()[..6]) {
+        let junk = if i as usize > sound { "\0\0" } else { "" };
+        let length = junk.len() + jpeg.len();
+        let head = format!("--foo\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n{junk}");
+        body.extend([head.as_bytes(), jpeg, b"\r\n"].concat());
+        arrivals.push((body.len(), STEP * i));
+    }
+    Stream::new(ResponseHead::of(&head), body, &arrivals, Vec::new(), end, STEP * 7)
+}
+
+/// Measured: `benches/consumers/tab.py`.
+#[test]
+fn the_tab_of_chromium_crashes_when_the_server_ends_the_stream_and_not_when_the_connection_is_reset() {
+    for (before, sound, reset) in
+        [("", 3, Fate::Dies), ("", 0, Fate::Nothing), ("\r\n\r\n", 6, Fate::Nothing)]
+    {
+        for (end, expected) in [
+            (StreamEnd::Complete, Fate::Crashes),
+            (StreamEnd::Closed, Fate::Crashes),
+            // What becomes of it when the server ends it.
+            (StreamEnd::Open, Fate::Crashes),
+            (StreamEnd::Reset, reset),
+        ] {
+            let stream = undecodable(before, sound, end);
+            assert_eq!(fate(&stream, "chromium"), expected, "{before:?} {sound} {end:?}");
         }
     }
 }

@@ -163,7 +163,8 @@ impl Freshness {
 fn median(lags: &[(i64, i64)]) -> i64 {
     let mut lags: Vec<i64> = lags.iter().map(|&(_, lag)| lag).collect();
     lags.sort_unstable();
-    lags.get(lags.len() / 2).copied().unwrap_or_default()
+    // The lower one of two in the middle: of two pictures, one late one is no trend either.
+    lags.get(lags.len().saturating_sub(1) / 2).copied().unwrap_or_default()
 }
 
 /// A quarter of the range, so that differences do not overflow.

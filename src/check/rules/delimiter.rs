@@ -1,7 +1,7 @@
 //! Delimiters, and the bytes around them.
 
 use crate::check::consumer::Effect::*;
-use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, VLC};
+use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
 
@@ -14,7 +14,14 @@ pub static PREAMBLE: Rule = Rule {
           stream and show nothing. Start the body with the delimiter.",
     section: "RFC 2046 5.1.1",
     explains: &[],
-    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&VLC, Nothing), (&GSTREAMER, Nothing)],
+    effects: &[
+        (&FFMPEG, Nothing),
+        (&FFMPEG_STRICT, Nothing),
+        (&VLC, Nothing),
+        (&GSTREAMER, Nothing),
+        (&OPENCV, Nothing),
+        (&MPV, Late),
+    ],
 };
 
 pub static FIRST_DELIMITER_MISSING: Rule = Rule {
@@ -33,6 +40,8 @@ pub static FIRST_DELIMITER_MISSING: Rule = Rule {
         (&VLC, Nothing),
         (&FIREFOX, Loses),
         (&GSTREAMER, Nothing),
+        (&OPENCV, Nothing),
+        (&MPV, Nothing),
     ],
 };
 
@@ -75,6 +84,8 @@ pub static DELIMITER_WITHOUT_DASHES: Rule = Rule {
         (&VLC, Nothing),
         (&CHROMIUM, Nothing),
         (&GSTREAMER, Nothing),
+        (&OPENCV, Nothing),
+        (&MPV, Late),
     ],
 };
 
@@ -114,6 +125,8 @@ pub static DELIMITER_GLUED: Rule = Rule {
         (&VLC, Nothing),
         (&FIREFOX, Nothing),
         (&GSTREAMER, Nothing),
+        (&OPENCV, Nothing),
+        (&MPV, Nothing),
     ],
 };
 
@@ -126,7 +139,7 @@ pub static DELIMITER_DOUBLED: Rule = Rule {
           workaround.",
     section: "RFC 2046 5.1.1",
     explains: &[],
-    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing)],
+    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&OPENCV, Nothing), (&MPV, Late)],
 };
 
 pub static CLOSE_DELIMITER_FOLLOWED: Rule = Rule {
@@ -134,10 +147,18 @@ pub static CLOSE_DELIMITER_FOLLOWED: Rule = Rule {
     name: "close-delimiter-followed",
     severity: Error,
     summary: "a part follows the close-delimiter",
-    why: "Two dashes after the boundary end the stream: browsers drop everything that follows.",
+    why: "Two dashes after the boundary end the stream: browsers, FFmpeg and GStreamer drop everything that follows.",
     section: "RFC 2046 5.1.1",
     explains: &[],
-    effects: &[(&CHROMIUM, Nothing), (&FIREFOX, Nothing)],
+    effects: &[
+        (&CHROMIUM, Nothing),
+        (&FIREFOX, Nothing),
+        (&FFMPEG, Dies),
+        (&FFMPEG_STRICT, Dies),
+        (&GSTREAMER, Dies),
+        (&OPENCV, Dies),
+        (&MPV, Dies),
+    ],
 };
 
 pub static BLANK_LINES: Rule = Rule {
@@ -157,12 +178,12 @@ pub static NO_MULTIPART: Rule = Rule {
     name: "no-multipart",
     severity: Error,
     summary: "pictures without multipart framing",
-    why: "The body is JPEGs one after another, or with binary records between them. FFmpeg and GStreamer play JPEGs \
-          one after another; browsers show nothing. Scanners for SOI and EOI read it, and thumbnails confuse \
+    why: "The body is JPEGs one after another, or with binary records between them. FFmpeg plays JPEGs one after another \
+          if the Content-Type is not multipart; browsers and GStreamer show nothing. Scanners for SOI and EOI read it, and thumbnails confuse \
           them.",
     section: "RFC 2046 5.1",
     explains: &[&PREAMBLE, &PREAMBLE_BLANK],
-    effects: &[(&VLC, Nothing), (&CHROMIUM, Nothing), (&FIREFOX, Nothing)],
+    effects: &[(&VLC, Nothing), (&CHROMIUM, Nothing), (&FIREFOX, Nothing), (&GSTREAMER, Nothing)],
 };
 
 pub static BYTES_BETWEEN: Rule = Rule {
@@ -185,7 +206,7 @@ pub static PREAMBLE_BLANK: Rule = Rule {
           and Chromium crashes.",
     section: "RFC 2046 5.1.1",
     explains: &[],
-    effects: &[(&VLC, Nothing), (&CHROMIUM, Crashes)],
+    effects: &[(&VLC, Nothing), (&CHROMIUM, Crashes), (&MPV, Late)],
 };
 
 pub static DELIMITER_LOST: Rule = Rule {
@@ -204,5 +225,7 @@ pub static DELIMITER_LOST: Rule = Rule {
         (&CHROMIUM, Loses),
         (&FIREFOX, Loses),
         (&GSTREAMER, Loses),
+        (&OPENCV, Loses),
+        (&MPV, Loses),
     ],
 };

@@ -3,7 +3,7 @@
 use super::freshness::LAG;
 use super::timing::STALL;
 use crate::check::consumer::Effect::*;
-use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, VLC};
+use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
 
@@ -24,6 +24,8 @@ pub static HELD_TAIL: Rule = Rule {
         (&CHROMIUM, Late),
         (&FIREFOX, Late),
         (&GSTREAMER, Late),
+        (&OPENCV, Late),
+        (&MPV, Late),
     ],
 };
 
@@ -44,6 +46,8 @@ pub static FILLED_CHUNKS: Rule = Rule {
         (&CHROMIUM, Late),
         (&FIREFOX, Late),
         (&GSTREAMER, Late),
+        (&OPENCV, Late),
+        (&MPV, Late),
     ],
 };
 

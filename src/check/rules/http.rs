@@ -1,7 +1,7 @@
 //! The response head and the transfer coding.
 
 use crate::check::consumer::Effect::*;
-use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, VLC};
+use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
 
@@ -137,6 +137,8 @@ pub static BODY_LENGTH_ZERO: Rule = Rule {
         (&CHROMIUM, Nothing),
         (&FIREFOX, Nothing),
         (&GSTREAMER, Nothing),
+        (&OPENCV, Nothing),
+        (&MPV, Nothing),
     ],
 };
 
@@ -157,11 +159,11 @@ pub static CHUNKED_UNDER_HTTP10: Rule = Rule {
     name: "chunked-under-http10",
     severity: Error,
     summary: "chunked coding under HTTP/1.0",
-    why: "HTTP/1.0 has no transfer codings, so clients may read the chunk sizes as content; VLC shows \
-          nothing.",
+    why: "HTTP/1.0 has no transfer codings, so clients may read the chunk sizes as content: VLC shows \
+          nothing, and the tab of Chromium can crash at the end of the stream.",
     section: "RFC 9112 6.1",
     explains: &[],
-    effects: &[(&VLC, Nothing)],
+    effects: &[(&VLC, Nothing), (&CHROMIUM, Crashes)],
 };
 
 pub static CHUNK_FRAMING: Rule = Rule {
@@ -179,6 +181,8 @@ pub static CHUNK_FRAMING: Rule = Rule {
         (&CHROMIUM, Dies),
         (&FIREFOX, Dies),
         (&GSTREAMER, Dies),
+        (&OPENCV, Dies),
+        (&MPV, Dies),
     ],
 };
 
@@ -225,7 +229,14 @@ pub static CONTENT_CODING_MISSING: Rule = Rule {
           not decode gzip, and play.",
     section: "RFC 9110 8.4",
     explains: &[],
-    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&CHROMIUM, Nothing), (&FIREFOX, Nothing)],
+    effects: &[
+        (&FFMPEG, Nothing),
+        (&FFMPEG_STRICT, Nothing),
+        (&CHROMIUM, Nothing),
+        (&FIREFOX, Nothing),
+        (&OPENCV, Nothing),
+        (&MPV, Nothing),
+    ],
 };
 
 pub static BODY_LENGTH_INVALID: Rule = Rule {
@@ -263,6 +274,8 @@ pub static BODY_LENGTH_SHORT: Rule = Rule {
         (&CHROMIUM, Dies),
         (&FIREFOX, Dies),
         (&GSTREAMER, Dies),
+        (&OPENCV, Dies),
+        (&MPV, Dies),
     ],
 };
 
@@ -282,6 +295,8 @@ pub static RESPONSE_HEAD_MISSING: Rule = Rule {
         (&CHROMIUM, Nothing),
         (&FIREFOX, Nothing),
         (&GSTREAMER, Nothing),
+        (&OPENCV, Dies),
+        (&MPV, Dies),
     ],
 };
 
@@ -294,5 +309,11 @@ pub static EMPTY_LINE_BEFORE_STATUS: Rule = Rule {
           GStreamer and Node skip it.",
     section: "RFC 9112 2.2",
     explains: &[],
-    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&VLC, Nothing)],
+    effects: &[
+        (&FFMPEG, Nothing),
+        (&FFMPEG_STRICT, Nothing),
+        (&VLC, Nothing),
+        (&OPENCV, Nothing),
+        (&MPV, Nothing),
+    ],
 };

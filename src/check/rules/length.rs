@@ -1,7 +1,7 @@
 //! Content-Length of parts.
 
 use crate::check::consumer::Effect::*;
-use crate::check::consumer::{FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER};
+use crate::check::consumer::{FFMPEG, FFMPEG_STRICT, FIREFOX, GO2RTC, GSTREAMER, MPV, OPENCV};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
 
@@ -14,7 +14,7 @@ pub static CONTENT_LENGTH_SHORT: Rule = Rule {
           frame. Browsers search for the delimiter and do not notice.",
     section: "RFC 2046 5.1.1",
     explains: &[],
-    effects: &[(&FFMPEG, Dies), (&FFMPEG_STRICT, Dies), (&GSTREAMER, Dies)],
+    effects: &[(&FFMPEG, Dies), (&FFMPEG_STRICT, Dies), (&GSTREAMER, Dies), (&OPENCV, Dies), (&GO2RTC, Dies)],
 };
 
 pub static CONTENT_LENGTH_LONG: Rule = Rule {
@@ -26,7 +26,7 @@ pub static CONTENT_LENGTH_LONG: Rule = Rule {
           length of another buffer or frame.",
     section: "RFC 2046 5.1.1",
     explains: &[],
-    effects: &[(&FFMPEG, Dies), (&FFMPEG_STRICT, Dies), (&GSTREAMER, Dies)],
+    effects: &[(&FFMPEG, Dies), (&FFMPEG_STRICT, Dies), (&GSTREAMER, Dies), (&OPENCV, Dies), (&MPV, Dies)],
 };
 
 pub static CONTENT_LENGTH_COUNTS_LINE_END: Rule = Rule {
@@ -50,7 +50,7 @@ pub static CONTENT_LENGTH_MISSING: Rule = Rule {
           one arrives; go2rtc, scanners built on OpenCV and several libraries refuse the stream.",
     section: "RFC 2046 5.1",
     explains: &[],
-    effects: &[(&FFMPEG, Late), (&FFMPEG_STRICT, Late), (&GSTREAMER, Late)],
+    effects: &[(&FFMPEG, Late), (&FFMPEG_STRICT, Late), (&GSTREAMER, Late), (&OPENCV, Late), (&MPV, Late)],
 };
 
 pub static CONTENT_LENGTH_INVALID: Rule = Rule {
@@ -62,7 +62,14 @@ pub static CONTENT_LENGTH_INVALID: Rule = Rule {
           4294967295, hexadecimal numbers, unfilled templates.",
     section: "RFC 9110 8.6",
     explains: &[],
-    effects: &[(&FFMPEG, Late), (&FFMPEG_STRICT, Late), (&FIREFOX, Nothing), (&GSTREAMER, Nothing)],
+    effects: &[
+        (&FFMPEG, Late),
+        (&FFMPEG_STRICT, Late),
+        (&FIREFOX, Nothing),
+        (&GSTREAMER, Nothing),
+        (&OPENCV, Late),
+        (&MPV, Late),
+    ],
 };
 
 pub static CONTENT_LENGTH_REPEATED: Rule = Rule {
@@ -85,5 +92,5 @@ pub static LENGTH_FIELD_UNKNOWN: Rule = Rule {
           the next one arrives.",
     section: "RFC 9110 8.6",
     explains: &[&CONTENT_LENGTH_MISSING],
-    effects: &[(&FFMPEG, Late), (&FFMPEG_STRICT, Late), (&GSTREAMER, Late)],
+    effects: &[(&FFMPEG, Late), (&FFMPEG_STRICT, Late), (&GSTREAMER, Late), (&OPENCV, Late), (&MPV, Late)],
 };

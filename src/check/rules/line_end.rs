@@ -1,7 +1,7 @@
 //! Line ends in part heads and before delimiters.
 
 use crate::check::consumer::Effect::*;
-use crate::check::consumer::{FFMPEG, FFMPEG_STRICT, GSTREAMER};
+use crate::check::consumer::{FFMPEG, FFMPEG_STRICT, GSTREAMER, MPV, OPENCV};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
 use crate::check::rules::length::CONTENT_LENGTH_MISSING;
@@ -26,7 +26,13 @@ pub static BARE_LF_WITHOUT_LENGTH: Rule = Rule {
     why: "FFmpeg searches for CRLF and two dashes and never finds a frame.",
     section: "RFC 2046 4.1.1",
     explains: &[&CONTENT_LENGTH_MISSING],
-    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&GSTREAMER, Late)],
+    effects: &[
+        (&FFMPEG, Nothing),
+        (&FFMPEG_STRICT, Nothing),
+        (&GSTREAMER, Late),
+        (&OPENCV, Nothing),
+        (&MPV, Dies),
+    ],
 };
 
 pub static LINE_END_MISSING: Rule = Rule {
@@ -49,5 +55,11 @@ pub static LINE_END_MISSING_WITHOUT_LENGTH: Rule = Rule {
     why: "FFmpeg searches for CRLF and two dashes and never finds a frame.",
     section: "RFC 2046 5.1.1",
     explains: &[&CONTENT_LENGTH_MISSING],
-    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&GSTREAMER, Late)],
+    effects: &[
+        (&FFMPEG, Nothing),
+        (&FFMPEG_STRICT, Nothing),
+        (&GSTREAMER, Late),
+        (&OPENCV, Nothing),
+        (&MPV, Dies),
+    ],
 };

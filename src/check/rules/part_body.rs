@@ -1,7 +1,7 @@
 //! The body of a part, apart from the JPEG inside it.
 
 use crate::check::consumer::Effect::*;
-use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, VLC};
+use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GO2RTC, GSTREAMER, MPV, OPENCV, VLC};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
 use crate::check::rules::timing::STALL;
@@ -16,7 +16,13 @@ pub static BYTES_AFTER_BODY: Rule = Rule {
           notice.",
     section: "RFC 2046 5.1.1",
     explains: &[],
-    effects: &[(&FFMPEG, Dies), (&FFMPEG_STRICT, Nothing), (&GSTREAMER, Dies)],
+    effects: &[
+        (&FFMPEG, Dies),
+        (&FFMPEG_STRICT, Nothing),
+        (&GSTREAMER, Dies),
+        (&OPENCV, Dies),
+        (&GO2RTC, Dies),
+    ],
 };
 
 pub static PART_NOT_PICTURE: Rule = Rule {
@@ -24,10 +30,18 @@ pub static PART_NOT_PICTURE: Rule = Rule {
     name: "part-not-picture",
     severity: Error,
     summary: "a part between the frames is not a picture",
-    why: "Text or XML between frames ends the stream in FFmpeg and VLC and crashes the tab in Chromium.",
+    why: "Text or XML between frames ends the stream in FFmpeg and VLC and crashes the tab in Chromium; Firefox \
+          loses a frame by XML.",
     section: "WHATWG HTML 17.2",
     explains: &[],
-    effects: &[(&FFMPEG, Dies), (&FFMPEG_STRICT, Dies), (&VLC, Dies), (&CHROMIUM, Crashes)],
+    effects: &[
+        (&FFMPEG, Dies),
+        (&FFMPEG_STRICT, Dies),
+        (&VLC, Dies),
+        (&CHROMIUM, Crashes),
+        (&OPENCV, Dies),
+        (&FIREFOX, Loses),
+    ],
 };
 
 pub static PART_EMPTY: Rule = Rule {
@@ -46,6 +60,8 @@ pub static PART_EMPTY: Rule = Rule {
         (&CHROMIUM, Crashes),
         (&FIREFOX, Loses),
         (&GSTREAMER, Loses),
+        (&OPENCV, Dies),
+        (&MPV, Loses),
     ],
 };
 

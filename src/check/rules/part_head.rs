@@ -1,7 +1,7 @@
 //! The fields of a part.
 
 use crate::check::consumer::Effect::*;
-use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, VLC};
+use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
 
@@ -13,7 +13,14 @@ pub static PART_TYPE_MISSING: Rule = Rule {
     why: "FFmpeg, VLC and GStreamer show nothing; browsers detect the type from the body.",
     section: "RFC 2046 5.1",
     explains: &[],
-    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&VLC, Nothing), (&GSTREAMER, Nothing)],
+    effects: &[
+        (&FFMPEG, Nothing),
+        (&FFMPEG_STRICT, Nothing),
+        (&VLC, Nothing),
+        (&GSTREAMER, Nothing),
+        (&OPENCV, Nothing),
+        (&MPV, Nothing),
+    ],
 };
 
 pub static PART_TYPE_NOT_JPEG: Rule = Rule {
@@ -25,7 +32,14 @@ pub static PART_TYPE_NOT_JPEG: Rule = Rule {
           type from the body.",
     section: "RFC 2046 5.1",
     explains: &[],
-    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&VLC, Nothing), (&GSTREAMER, Nothing)],
+    effects: &[
+        (&FFMPEG, Nothing),
+        (&FFMPEG_STRICT, Nothing),
+        (&VLC, Nothing),
+        (&GSTREAMER, Nothing),
+        (&OPENCV, Nothing),
+        (&MPV, Nothing),
+    ],
 };
 
 pub static PART_TYPE_PARAMETER: Rule = Rule {
@@ -36,7 +50,7 @@ pub static PART_TYPE_PARAMETER: Rule = Rule {
     why: "FFmpeg compares the whole value and shows nothing.",
     section: "RFC 2045 5.1",
     explains: &[],
-    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing)],
+    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&OPENCV, Nothing), (&MPV, Nothing)],
 };
 
 pub static HEAD_MISSING: Rule = Rule {
@@ -44,10 +58,19 @@ pub static HEAD_MISSING: Rule = Rule {
     name: "head-missing",
     severity: Error,
     summary: "the part has no head",
-    why: "FFmpeg, VLC and GStreamer show nothing.",
+    why: "The first bytes of the picture are taken for fields: no measured player or browser shows anything.",
     section: "RFC 2046 5.1",
     explains: &[],
-    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&VLC, Nothing), (&GSTREAMER, Nothing)],
+    effects: &[
+        (&FFMPEG, Nothing),
+        (&FFMPEG_STRICT, Nothing),
+        (&VLC, Nothing),
+        (&GSTREAMER, Nothing),
+        (&OPENCV, Nothing),
+        (&MPV, Nothing),
+        (&CHROMIUM, Nothing),
+        (&FIREFOX, Nothing),
+    ],
 };
 
 pub static HEAD_UNTERMINATED: Rule = Rule {
@@ -65,6 +88,8 @@ pub static HEAD_UNTERMINATED: Rule = Rule {
         (&CHROMIUM, Nothing),
         (&FIREFOX, Nothing),
         (&GSTREAMER, Nothing),
+        (&OPENCV, Nothing),
+        (&MPV, Late),
     ],
 };
 
@@ -84,6 +109,8 @@ pub static BLANK_LINE_BEFORE_HEAD: Rule = Rule {
         (&CHROMIUM, Crashes),
         (&FIREFOX, Nothing),
         (&GSTREAMER, Nothing),
+        (&OPENCV, Nothing),
+        (&MPV, Late),
     ],
 };
 
@@ -102,6 +129,7 @@ pub static BLANK_LINE_AFTER_HEAD: Rule = Rule {
         (&CHROMIUM, Crashes),
         (&FIREFOX, Nothing),
         (&GSTREAMER, Nothing),
+        (&OPENCV, Dies),
     ],
 };
 
@@ -113,7 +141,7 @@ pub static FIELD_MALFORMED: Rule = Rule {
     why: "A line without a colon, a status line or a folded line: FFmpeg shows nothing.",
     section: "RFC 9112 5",
     explains: &[],
-    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing)],
+    effects: &[(&FFMPEG, Nothing), (&FFMPEG_STRICT, Nothing), (&OPENCV, Nothing), (&MPV, Late)],
 };
 
 pub static FIELD_WITHOUT_BLANK: Rule = Rule {

@@ -9,7 +9,7 @@ use crate::multipart::deviation::{Deviation, DeviationKind};
 use crate::multipart::event::Span;
 use crate::multipart::extent::BodyWalk;
 use crate::multipart::head::{HeadScan, head_without_delimiter_at};
-use crate::multipart::line_end::{line_end_before, line_ends};
+use crate::multipart::line_end::{behind_line_ends, line_end_before, line_ends};
 use crate::multipart::response_head;
 use crate::multipart::scan::{Found, Scan};
 use crate::multipart::start::StartScan;
@@ -74,25 +74,23 @@ impl<W: BodyWalk> Parser<W> {
 
     /// What may come right behind a body or a close-delimiter, other than the delimiter in use.
     fn at_gap_start(&self, data: &[u8], kind: GapKind, eof: bool) -> Answer<AtGap> {
-        let at = match data {
-            [b'\r', b'\n', ..] => 2,
-            [b'\n', ..] => 1,
-            [] | [b'\r'] => return Answer::More,
-            _ => 0,
-        };
         if kind == GapKind::Epilogue {
             match self.scan.head_follows(data, 0, b"", eof) {
                 Answer::No => {}
                 answer => return answer.map(|()| AtGap::Head),
             }
         }
+        let at = match behind_line_ends(data, 0, eof) {
+            Answer::Yes(at) => at,
+            Answer::No => return Answer::No,
+            Answer::More => return Answer::More,
+        };
         match self.scan.line_at(data, at, eof) {
             Answer::No if matches!(kind, GapKind::AfterBody | GapKind::AfterBare) => {
                 match self.scan.picture_at(data, 0, eof) {
                     Answer::No => match response_head::end_at(data, at, eof) {
-                        Answer::No => {
-                            head_without_delimiter_at(data, at, &self.scan, eof).map(AtGap::LostDelimiter)
-                        }
+                        Answer::No => head_without_delimiter_at(data, at, &self.scan, eof)
+                            .map(|()| AtGap::LostDelimiter(at)),
                         answer => answer.map(|end| AtGap::Response { start: at, end }),
                     },
                     answer => answer.map(|()| AtGap::Picture),

@@ -59,7 +59,8 @@ impl Sample {
     /// The sample, when the stream has ended at `now`. A file may be cut anywhere: what follows is unknown.
     pub fn finish(self, end: &End, now: Duration, is_live: bool) -> Option<Stream> {
         let end = match end {
-            End::Closed | End::Reset(_) | End::Truncated if is_live => SampleEnd::Closed,
+            End::Closed | End::Truncated if is_live => SampleEnd::Closed,
+            End::Reset(_) if is_live => SampleEnd::Reset,
             End::Enough | End::TimeUp | End::Signal(_) => SampleEnd::Limit,
             _ => SampleEnd::Input,
         };

@@ -15,7 +15,11 @@ pub const ENTRIES: &[Entry] = &[
     sized(
         "content-length-short",
         10,
-        |target| target.length(|length| Some(length.saturating_sub(target.argument).max(1).to_string())),
+        |target| {
+            let shorter = |length: u64| length.saturating_sub(target.argument).max(1);
+            // That of an empty part cannot be too small.
+            target.length(|length| (length > 1).then(|| shorter(length).to_string()))
+        },
         "content-length-short",
         "the length is too small, by SIZE (10)",
     ),
