@@ -77,6 +77,7 @@ pub use plain::{PlainOptions, PlainRequest, PlainUrl};
 pub use reconnect::{Reconnect, Tries};
 pub use secrets::Secrets;
 pub use session::{LEAST_OF_ANSWER, Session};
+pub use stamp::Stamped;
 pub use tap::Tap;
 pub use target::Target;
 pub use via::Via;
