@@ -401,7 +401,6 @@ fn random(seed: u64) -> impl FnMut(usize) -> usize {
 fn a_hundred_faults_are_found_and_each_capture_shows_its_own() {
     let folder = TempDir::new().unwrap();
     let seed = std::env::var("MJPEG_SEED").map_or(17, |seed| seed.parse().unwrap());
-    eprintln!("MJPEG_SEED={seed}");
     let mut random = random(seed);
     let mut farm = "[defaults]\nsource = 'test:160x120'\nfps = 10\n".to_string();
     for camera in 0..10 {
@@ -457,13 +456,13 @@ fn a_hundred_faults_are_found_and_each_capture_shows_its_own() {
             .iter()
             .map(|fault| FAULTS.iter().find(|it| it.0.split('=').next() == Some(fault)).unwrap().1)
             .collect();
-        assert_eq!(of(&found), expected, "{name}");
+        assert_eq!(of(&found), expected, "{name}, MJPEG_SEED={seed}");
         let shown: Vec<String> = (1..=10)
             .map(|number| captured.join(format!("{name}-{number:04}.http")))
             .map(|capture| run(mjpeg(["check", "--format", "json"]).arg(capture)).text())
             .collect();
         for (shown, code) in shown.iter().zip(expected) {
-            assert!(shown.contains(&format!("\"code\":\"{code}\"")), "{name}: {code}: {shown}");
+            assert!(shown.contains(&format!("\"code\":\"{code}\"")), "MJPEG_SEED={seed}: {name}: {code}: {shown}");
         }
     }
     assert_eq!(captures(&captured).len(), 100);
