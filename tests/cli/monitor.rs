@@ -462,7 +462,10 @@ fn a_hundred_faults_are_found_and_each_capture_shows_its_own() {
             .map(|capture| run(mjpeg(["check", "--format", "json"]).arg(capture)).text())
             .collect();
         for (shown, code) in shown.iter().zip(expected) {
-            assert!(shown.contains(&format!("\"code\":\"{code}\"")), "MJPEG_SEED={seed}: {name}: {code}: {shown}");
+            assert!(
+                shown.contains(&format!("\"code\":\"{code}\"")),
+                "MJPEG_SEED={seed}: {name}: {code}: {shown}"
+            );
         }
     }
     assert_eq!(captures(&captured).len(), 100);
