@@ -188,7 +188,7 @@ impl Gap {
     /// Why the evidence does not decide.
     fn doubt(&self) -> String {
         let Some(path) = self.evidence.path else {
-            return "the system tells nothing about the connection".into();
+            return "nothing is known about the connection".into();
         };
         if path.out_of_order > 0 || !path.held.is_zero() {
             return format!("{} came out of order", Counted(path.out_of_order.into(), "packet"));
@@ -283,6 +283,6 @@ mod tests {
         let lost = sentence(0, Some(Path { out_of_order: 4, held: ms(2800), ..ALIVE }));
         assert_eq!(lost, "the network: 4 packets waited 2800 ms for a lost one before them");
         assert!(sentence(0, Some(Path { quiet: ms(2600), ..ALIVE })).contains("no packet came for 2600 ms"));
-        assert!(sentence(0, None).starts_with("the cause is unknown: the system tells nothing"));
+        assert!(sentence(0, None).starts_with("the cause is unknown: nothing is known about the connection"));
     }
 }

@@ -22,6 +22,11 @@ pub struct Quality {
 }
 
 impl QuantisationTables {
+    /// Forgets all of them.
+    pub(super) fn clear(&mut self) {
+        self.tables.iter_mut().for_each(|table| *table = None);
+    }
+
     /// Takes over the tables of one DQT segment. Returns `false` when its parameters contradict T.81
     /// B.2.4.1; the tables before that place are kept.
     pub fn define(&mut self, mut parameters: &[u8]) -> bool {

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use kit::peer;
-use kit::run::{mjpeg, run, run_with_input};
+use kit::run::{End, mjpeg, run, run_with_input};
 use serde_json::Value;
 
 fn lines(text: &str) -> Vec<Value> {
@@ -64,6 +64,105 @@ fn shards_are_complete_and_disjoint_and_merge_to_one_run() {
         (1..=4).map(|n| run(mjpeg(["check", "test:", "--frames", "1"]).args(["--shard", &format!("{n}/4")])));
     let printed = shards.filter(|end| !end.text().is_empty()).count();
     assert_eq!(printed, 1);
+}
+
+/// The JSON of the shards of a fleet of 24 cameras that pass, each in a file.
+fn shards(folder: &Path, count: usize) -> Vec<String> {
+    let motion = kit::repository("fixtures/captures/motion.http");
+    let list = folder.join("cameras.txt");
+    let line = |n: usize| format!("cam-{n} {} --frames 1\n", motion.display());
+    fs::write(&list, (0..24).map(line).collect::<String>()).unwrap();
+    let checked = |number: usize| {
+        let shard = format!("{number}/{count}");
+        let end =
+            run(mjpeg(["check", "--format", "json", "--shard", &shard, "--targets"]).arg(&list)).expect(0);
+        let file = folder.join(format!("shard-{number}-of-{count}.json"));
+        fs::write(&file, end.out).unwrap();
+        file.to_str().unwrap().to_string()
+    };
+    (1..=count).map(checked).collect()
+}
+
+fn merged(files: &[&str], more: &[&str]) -> End {
+    run(mjpeg(["check"]).args(more).arg("--merge").args(files))
+}
+
+#[test]
+fn a_fleet_without_one_of_its_shards_does_not_pass_in_any_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = shards(folder.path(), 3);
+    let [one, two, three] = [0, 1, 2].map(|n| all[n].as_str());
+    assert!(merged(&[one, two, three], &[]).expect(0).err.is_empty());
+    let page = folder.path().join("page.html");
+    let page = page.to_str().unwrap();
+    for (format, status, shown) in [
+        ("text", 6, "\nshard 2/3: error\n"),
+        ("json", 6, "\"target\":\"shard 2/3\""),
+        ("junit", 6, "<error message=\"not in any file\" type=\"error\""),
+        ("github", 6, "::error title=error::shard 2/3: not in any file"),
+        ("nagios", 3, "MJPEG UNKNOWN - 1 of "),
+        ("prometheus", 6, "mjpeg_check_success{target=\"shard 2/3\"} 0\n"),
+        ("markdown", 6, "## `shard 2/3`: error\n\n* reason: `not in any file`"),
+    ] {
+        let end = merged(&[one, three], &["--format", format, "--report", page]).expect(status);
+        let text = end.text();
+        assert!(text.contains(shown), "{format}: {text}");
+        assert!(end.err.starts_with("mjpeg: check: shard 2/3: not in any file\nhint: "), "{}", end.err);
+        let page = fs::read_to_string(page).unwrap();
+        assert!(page.contains("1 of ") && page.contains("shard 2&#x2f;3"), "{format}");
+    }
+    // What was merged without a shard stays so.
+    let json = merged(&[one, three], &["--format", "json"]).expect(6);
+    let again =
+        run_with_input(&mut mjpeg(["check", "--format", "json", "--merge", "-"]), &json.out).expect(6);
+    assert_eq!(again.text(), json.text());
+    // A camera that is critical is the worse for Nagios.
+    let broken =
+        run(&mut mjpeg(["check", "/missing.http", "test:", "--size=1x1", "--frames=1", "--format=json"]));
+    let file = folder.path().join("broken.json");
+    fs::write(&file, &broken.expect(6).out).unwrap();
+    let end = merged(&[one, three, file.to_str().unwrap()], &["--format", "nagios"]).expect(2);
+    assert!(end.err.contains("shard 2/3: not in any file"), "{}", end.err);
+}
+
+#[test]
+fn shards_that_are_not_of_one_fleet_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let of_two = shards(folder.path(), 2);
+    let of_three = shards(folder.path(), 3);
+    let [one, two] = [0, 1].map(|n| of_two[n].as_str());
+    // The same file, and another run of the same shard.
+    let copy = folder.path().join("copy.json");
+    fs::copy(one, &copy).unwrap();
+    for again in [one, copy.to_str().unwrap()] {
+        let end = merged(&[one, again, two], &[]).expect(6);
+        assert!(end.err.contains("shard 1/2") && end.err.contains("would count twice"), "{}", end.err);
+        assert!(end.text().is_empty());
+    }
+    let end = merged(&[one, copy.to_str().unwrap(), two], &["--format", "nagios"]).expect(3);
+    assert!(
+        end.err.contains("the same shard 1/2") && end.text().starts_with("MJPEG UNKNOWN - "),
+        "{}",
+        end.err
+    );
+    // Another number of shards.
+    let end = merged(&[one, &of_three[1], &of_three[2]], &[]).expect(6);
+    assert!(
+        end.err.contains("shard 2/2: not in any file\n") && end.err.contains("shard 1/3: not in"),
+        "{}",
+        end.err
+    );
+    let whole: Vec<&str> = of_two.iter().chain(&of_three).map(String::as_str).collect();
+    merged(&whole, &[]).expect(0);
+    // Another time, and other settings: each verdict stays as it was.
+    let text = fs::read_to_string(two).unwrap();
+    let day = text.split_once("\"started\":\"").unwrap().1[..10].to_string();
+    fs::write(two, text.replace(&day, "2020-01-01")).unwrap();
+    let end = merged(&[one, two], &[]).expect(0);
+    assert!(end.err.contains("shard 2/2 was checked from 2020-01-01T"), "{}", end.err);
+    fs::write(two, text.replace("\"fail_on\":\"error\"", "\"fail_on\":\"info\"")).unwrap();
+    let end = merged(&[one, two], &[]).expect(0);
+    assert!(end.err.contains("--fail-on was error in shard 1/2 and info in shard 2/2"), "{}", end.err);
 }
 
 #[test]

@@ -3,40 +3,23 @@
 use crate::kit;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use kit::camera::{Camera, HEAD, part};
 use kit::run::{End, mjpeg, run, start};
+use kit::timing;
 
 fn jpeg() -> Vec<u8> {
     fs::read(&kit::jpegs(&kit::frames())[0]).unwrap()
-}
-
-fn timing_of(raw: &Path) -> PathBuf {
-    let mut path = raw.as_os_str().to_os_string();
-    path.push(".timing");
-    path.into()
 }
 
 fn record_raw(url: &str, raw: &Path) -> Command {
     let mut command = mjpeg(["record", url, "--quiet", "--raw"]);
     command.arg(raw);
     command
-}
-
-/// The offsets and times of a timing file, up to its last whole line.
-fn reads(raw: &Path) -> Vec<(usize, f64)> {
-    let text = fs::read_to_string(timing_of(raw)).unwrap_or_default();
-    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
-    let lines = whole.lines().filter(|line| !line.starts_with('#'));
-    let read = |line: &str| {
-        let (end, at) = line.split_once(' ').unwrap();
-        (end.parse().unwrap(), at.parse().unwrap())
-    };
-    lines.map(read).collect()
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -75,12 +58,12 @@ fn each_read_has_a_line_with_its_offset_and_its_time() {
     });
     let before = unix();
     run(&mut record_raw(&camera.url, &raw)).expect(0);
-    let text = fs::read_to_string(timing_of(&raw)).unwrap();
+    let text = fs::read_to_string(timing::of(&raw)).unwrap();
     assert_eq!(fs::read(&raw).unwrap(), pieces.concat());
     assert!(text.starts_with("# mjpeg timing 1\n# start "), "{text}");
     let start: f64 = text.lines().nth(1).unwrap()["# start ".len()..].parse().unwrap();
     assert!(before - 0.1 < start && start < unix() + 0.1, "{start}");
-    let reads = reads(&raw);
+    let reads = timing::reads(&raw);
     let ends: Vec<usize> = reads.iter().map(|(end, _)| *end).collect();
     assert!(ends.ends_with(&reached[1..]), "{ends:?} {reached:?}");
     assert_eq!(reads[0].1, 0.0);
@@ -129,7 +112,7 @@ fn times_are_those_of_the_kernel_if_the_recorder_is_stopped() {
     reached.push(written(3));
     go_on.send(()).unwrap();
     recorder.end().expect(0);
-    let reads = reads(&raw);
+    let reads = timing::reads(&raw);
     let at = |end: usize| reads.iter().find(|read| read.0 == end).unwrap().1;
     for n in 0..2 {
         let (gap, true_gap) = (at(reached[n + 1]) - at(reached[n]), (sent[n + 1] - sent[n]).as_secs_f64());
@@ -149,7 +132,7 @@ fn only_a_stream_of_a_url_has_times() {
     run(&mut record_raw(kit::repository("fixtures/captures/motion.http").to_str().unwrap(), &raw)).expect(0);
     assert_eq!(names(folder.path()), ["raw.http"]);
     // The times of another capture would be read as those of the new one.
-    fs::write(timing_of(&raw), "# mjpeg timing 1\n").unwrap();
+    fs::write(timing::of(&raw), "# mjpeg timing 1\n").unwrap();
     let end = run(record_raw("test:", &raw).args(["--frames", "1", "--force"])).expect(0);
     drop(end);
     assert_eq!(names(folder.path()), ["raw.http"]);
@@ -159,7 +142,7 @@ fn only_a_stream_of_a_url_has_times() {
 fn a_timing_file_is_refused_and_replaced_like_its_capture() {
     let folder = tempfile::tempdir().unwrap();
     let raw = folder.path().join("raw.http");
-    fs::write(timing_of(&raw), "precious").unwrap();
+    fs::write(timing::of(&raw), "precious").unwrap();
     let refused = run(&mut record_raw("http://127.0.0.1:1/", &raw));
     assert!(
         refused.err.contains("raw.http.timing exists") && refused.err.contains("--force"),
@@ -171,12 +154,12 @@ fn a_timing_file_is_refused_and_replaced_like_its_capture() {
     let camera = Camera::sending(HEAD, vec![part(&jpeg()[..2000])]);
     let _ = run(record_raw(&camera.url, &raw).arg("--force")).expect(1).err.len();
     assert_eq!(names(folder.path()), ["raw.http.timing"]);
-    assert_eq!(fs::read(timing_of(&raw)).unwrap(), b"precious");
+    assert_eq!(fs::read(timing::of(&raw)).unwrap(), b"precious");
     fs::write(&raw, "old bytes").unwrap();
     let camera = Camera::sending(HEAD, vec![part(&jpeg())]);
     run(record_raw(&camera.url, &raw).arg("--force")).expect(0);
     assert_eq!(names(folder.path()), ["raw.http", "raw.http.timing"]);
-    assert_eq!(reads(&raw).last().unwrap().0, fs::read(&raw).unwrap().len());
+    assert_eq!(timing::reads(&raw).last().unwrap().0, fs::read(&raw).unwrap().len());
 }
 
 #[test]
@@ -202,10 +185,10 @@ fn after_kill_9_every_whole_line_concerns_bytes_of_the_file() {
         while connection.try_send(&of_camera) {}
     });
     let recorder = start(&mut record_raw(&camera.url, &raw));
-    kit::eventually("some reads", || (reads(&raw).len() > 50).then_some(()));
+    kit::eventually("some reads", || (timing::reads(&raw).len() > 50).then_some(()));
     recorder.signal("KILL");
     let _ = recorder.end().err.len();
-    let (bytes, reads) = (fs::read(&raw).unwrap(), reads(&raw));
+    let (bytes, reads) = (fs::read(&raw).unwrap(), timing::reads(&raw));
     let all = [HEAD.as_bytes(), &sent.repeat(bytes.len() / sent.len() + 1)].concat();
     assert!(all.starts_with(&bytes));
     let (last, before) = (reads[reads.len() - 1].0, reads[reads.len() - 2].0);
@@ -232,13 +215,13 @@ fn on_a_full_disk_bytes_and_times_agree() {
         let raw = folder.path().join("raw.http");
         let sent = part(&jpeg()).repeat(40);
         let camera = Camera::sending(HEAD, vec![sent.clone()]);
-        let file = if of_timing { timing_of(&raw) } else { raw.clone() };
+        let file = if of_timing { timing::of(&raw) } else { raw.clone() };
         let Some(end) = injected(fault, &file, &camera.url, &raw) else { return };
         assert!(end.err.contains("No space left") && end.err.contains(file.to_str().unwrap()), "{}", end.err);
         end.expect(6);
         let bytes = fs::read(&raw).unwrap();
         assert!([HEAD.as_bytes(), &sent].concat().starts_with(&bytes));
-        let last = reads(&raw).last().unwrap().0;
+        let last = timing::reads(&raw).last().unwrap().0;
         assert!(if of_timing { last <= bytes.len() } else { last == bytes.len() }, "{fault}");
     }
 }

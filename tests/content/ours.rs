@@ -27,7 +27,7 @@ impl Frames {
             checker.check(jpeg);
             let look = Look::of(checker.means().expect("it is sound"), Colour::Luminance);
             frames.black.push(look.is_black);
-            frames.still.push(stillness.picture(&mut checker).expect("it is sound"));
+            frames.still.push(stillness.picture(&checker).expect("it is sound"));
         });
         frames
     }

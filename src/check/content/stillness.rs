@@ -28,13 +28,14 @@ pub struct Stillness {
 impl Stillness {
     /// Takes the last picture of `checker`, and says whether it is nearly the same as the reference; otherwise it
     /// becomes the reference. `None` if its means are not known.
-    pub fn picture(&mut self, checker: &mut Checker) -> Option<bool> {
-        if self.is_still(checker.means()?) {
+    pub fn picture(&mut self, checker: &Checker) -> Option<bool> {
+        let means = checker.means()?;
+        if self.is_still(means) {
             return Some(true);
         }
-        checker.swap_means(&mut self.reference);
+        self.reference.assign(means);
         self.changed.clear();
-        self.changed.resize(self.reference.details().len(), false);
+        self.changed.resize(means.details().len(), false);
         self.changed_count = 0;
         Some(false)
     }

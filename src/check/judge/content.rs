@@ -51,7 +51,7 @@ impl Content {
     /// Takes the picture that `checker` has read last. `is_repeat`: it shows the same as the one before.
     pub fn picture(
         &mut self,
-        checker: &mut Checker,
+        checker: &Checker,
         colour: Colour,
         part: &Part<'_>,
         arrival: Option<Duration>,

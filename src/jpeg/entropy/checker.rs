@@ -1,10 +1,12 @@
 //! The reader of all Huffman codes, from picture to picture.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::bits::EntropyCoded;
 use super::damage::{Soundness, Unchecked};
 use super::means::BlockMeans;
+use super::picture::Picture;
 use super::structure::Answer;
 use super::tables::HuffmanTables;
 
@@ -40,6 +42,8 @@ pub struct Checker {
     /// So many MCUs of each scan have their means kept, or somewhat more.
     pub(super) sample: usize,
     memory_limit: usize,
+    /// The memory of the picture at hand: it would be much of the stack of a thread.
+    picture: Option<Box<Picture>>,
 }
 
 impl Checker {
@@ -60,6 +64,7 @@ impl Checker {
             means: None,
             sample: usize::MAX,
             memory_limit: bytes,
+            picture: None,
         }
     }
 
@@ -79,15 +84,6 @@ impl Checker {
         self.means.as_ref().filter(|means| means.is_started())
     }
 
-    /// Gives the means of the last picture away, in exchange for others whose memory the next picture uses. Does
-    /// nothing if there are none.
-    pub fn swap_means(&mut self, other: &mut BlockMeans) {
-        if let Some(means) = self.means.as_mut().filter(|means| means.is_started()) {
-            core::mem::swap(means, other);
-            means.clear();
-        }
-    }
-
     /// Checks a picture from its SOI to its EOI; bytes behind EOI are not read.
     pub fn check(&mut self, jpeg: &[u8]) -> Soundness {
         let answer = self.read(jpeg);
@@ -102,7 +98,9 @@ impl Checker {
     pub(in crate::jpeg) fn read(&mut self, jpeg: &[u8]) -> Answer {
         self.forget();
         let mut unread = None;
-        let mut answer = Answer::read(jpeg, 0..0, |picture, segment, plan| {
+        let mut picture = self.picture.take().unwrap_or_else(|| Box::new(Picture::new()));
+        picture.clear();
+        let mut answer = Answer::read(jpeg, 0..0, &mut picture, |picture, segment, plan| {
             if picture.scans > MAX_SCANS {
                 unread = unread.or(Some(Unchecked::Scans));
             }
@@ -112,6 +110,7 @@ impl Checker {
             picture.is_skimmed |= unread.is_some();
             Ok(())
         });
+        self.picture = Some(picture);
         answer.unchecked = answer.unchecked.or(unread.filter(|_| answer.damage.is_none()));
         if let Some(means) = &mut self.means {
             means.finish(answer.damage.is_none() && answer.unchecked.is_none(), &self.history);

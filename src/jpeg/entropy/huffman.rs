@@ -90,7 +90,11 @@ impl HuffmanTable {
         if self.specification == *specification {
             return false;
         }
-        *self = Self { specification: *specification, ..Self::empty() };
+        // In place: a table that is made on the stack and copied would be most of the stack of a reader.
+        self.specification = *specification;
+        self.short.fill(0);
+        self.limits.fill(0);
+        self.offsets.fill(0);
         let mut code: u32 = 0;
         let mut place: usize = 0;
         for (length, &count) in (1..=16_u32).zip(&specification.counts) {

@@ -116,6 +116,16 @@ impl BlockMeans {
         shape(self) == shape(other) && self.scans().zip(other.scans()).all(is_equal)
     }
 
+    /// Becomes the same as `other`, in as much memory as that needs: those of a checker have room for the largest picture that it
+    /// has read.
+    pub fn assign(&mut self, other: &Self) {
+        assign(&mut self.levels, &other.levels[..other.used.0]);
+        assign(&mut self.details, &other.details[..other.used.1]);
+        let Self { scans, count, used, entropy_coded_bytes, .. } = *other;
+        (self.scans, self.count, self.used) = (scans, count, used);
+        self.entropy_coded_bytes = entropy_coded_bytes;
+    }
+
     /// The bytes of the entropy-coded data of all scans.
     pub fn entropy_coded_bytes(&self) -> usize {
         self.entropy_coded_bytes
@@ -207,6 +217,14 @@ fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
         (a, b) = (b, a % b);
     }
     a
+}
+
+fn assign<T: Copy>(memory: &mut Vec<T>, values: &[T]) {
+    if memory.len() == values.len() {
+        memory.copy_from_slice(values);
+    } else {
+        *memory = values.to_vec();
+    }
 }
 
 fn grow<T: Clone + Default>(memory: &mut Vec<T>, len: usize) {

@@ -62,6 +62,28 @@ impl Picture {
         }
     }
 
+    /// Forgets the picture before.
+    pub(super) fn clear(&mut self) {
+        // Field by field: a new value would be made on the stack and copied.
+        let Self {
+            frame,
+            height,
+            quantisation,
+            huffman,
+            restart_interval,
+            scans,
+            notes,
+            unchecked,
+            is_skimmed,
+            levels,
+        } = self;
+        (*frame, *height, *restart_interval, *scans) = (None, 0, 0, 0);
+        (*notes, *unchecked, *is_skimmed) = (Notes::NONE, None, false);
+        quantisation.clear();
+        huffman.clear();
+        levels.iter_mut().for_each(|levels| levels.fill(UNSENT));
+    }
+
     /// Takes over a frame header.
     pub(super) fn start_frame(&mut self, segment: &Segment<'_>) -> Result<(), Damage> {
         if segment.marker.code() & 4 != 0 {

@@ -28,21 +28,21 @@ impl Answer {
     /// A cut, and bytes behind a scan header that belong to no segment, are damage then: whether the data
     /// before them is complete is not known. `coded`: see [`Segments::past_junk`].
     pub(in crate::jpeg) fn of_segments(jpeg: &[u8], coded: Range<usize>) -> Self {
-        Self::read(jpeg, coded, |picture, _, _| {
+        Self::read(jpeg, coded, &mut Picture::new(), |picture, _, _| {
             picture.is_skimmed = true;
             Ok(())
         })
     }
 
     /// Reads the segments of a picture, and has the entropy-coded data of scans read whose headers make
-    /// sense.
+    /// sense. `picture` is new or cleared.
     pub(super) fn read(
         jpeg: &[u8],
         coded: Range<usize>,
+        picture: &mut Picture,
         read_scan: impl FnMut(&mut Picture, &Segment<'_>, &ScanPlan) -> Result<(), Damage>,
     ) -> Self {
-        let mut picture = Picture::new();
-        let end = read(jpeg, coded, &mut picture, read_scan);
+        let end = read(jpeg, coded, picture, read_scan);
         Self {
             damage: end.err(),
             notes: picture.notes,

@@ -37,6 +37,11 @@ pub(super) enum Defined {
 }
 
 impl Specifications {
+    /// Forgets all of them.
+    pub(super) fn clear(&mut self) {
+        self.dc.iter_mut().chain(&mut self.ac).for_each(|it| *it = None);
+    }
+
     /// Takes over one DHT segment; `None` when its parameters contradict T.81 B.2.4.2.
     ///
     /// ```text

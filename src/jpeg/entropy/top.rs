@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::checker::Checker;
 use super::damage::{Damage, DamageKind};
 use super::layout;
+use super::picture::Picture;
 use super::plan::{Pass, ScanPlan};
 use super::structure::Answer;
 use crate::jpeg::frame::FrameHeader;
@@ -70,7 +71,7 @@ impl TopRows {
         let mut place = None;
         self.checker.forget();
         // The walk over the segments ends with the scan that has the first component.
-        let _: Answer = Answer::read(jpeg, 0..0, |picture, segment, plan| {
+        let _: Answer = Answer::read(jpeg, 0..0, &mut Picture::new(), |picture, segment, plan| {
             let end = Damage { kind: DamageKind::Cut, at: segment.at, scan: None, mcu: None };
             let is_wanted =
                 plan.components().first() == Some(&0) && plan.pass != Pass::RefineDc && plan.has_dc_table();

@@ -12,6 +12,7 @@ pub mod mount;
 pub mod peer;
 pub mod picture;
 pub mod run;
+pub mod timing;
 pub mod verdict;
 pub mod writer;
 

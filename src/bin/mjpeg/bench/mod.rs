@@ -27,7 +27,7 @@ use crate::exit::{Failure, Outcome};
 use crate::signal::Stop;
 use crate::usage::Usage;
 
-/// Arguments of `mjpeg bench`.
+/// Measure how streams arrive, compared with the theoretical prediction.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -14,8 +14,8 @@ use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::transport::{
-    self, CameraError, End, Flow, Lost, Manner, Observer, Opened, Options, Reason, Reconnect, Tap, Tries,
-    pause,
+    self, CameraError, End, Flow, Lost, Manner, Observer, Opened, Options, Reason, Reconnect, Stamped, Tap,
+    Tries, pause,
 };
 
 /// The pause after an answer that will hardly change, such as 404 or a page: the camera may be another one by then.
@@ -90,7 +90,8 @@ impl Reader {
         let CameraOptions { idle, transport, .. } = &camera.options;
         let manner = Manner { idle: *idle, wait: None, reconnect, poll: Some(transport.poll_interval()) };
         let cut = Some(camera.cut.clone());
-        let options = Options { is_pattern_paced: true, is_lean: true, cut, ..transport.clone() };
+        let stamped = if camera.recorder.is_some() { Stamped::Tap } else { Stamped::Nothing };
+        let options = Options { is_pattern_paced: true, is_lean: true, stamped, cut, ..transport.clone() };
         camera.watched().window.begin(self.clock.now());
         let mut source = transport::Camera::new(&camera.target, &options, manner, &self.clock, &self.stop);
         let ran = source.run(self, deadline);

@@ -1,7 +1,7 @@
 //! What a camera is judged by: the rules, and which findings make it bad.
 
 use clap::ValueEnum;
-use mjpeg::check::{Cause, Expectations, Finding, Severity};
+use mjpeg::check::{Cause, Expectations, Finding, Judge, Severity};
 
 use crate::depth::Depth;
 
@@ -14,6 +14,15 @@ pub struct Rules {
     pub alarm: Alarm,
     /// Which pictures have their entropy-coded data read.
     pub depth: Depth,
+}
+
+impl Rules {
+    /// A judge of a new response.
+    // Not inlined: the stack of a camera's thread is small, and this is needed for a moment only.
+    #[inline(never)]
+    pub fn judge(&self) -> Box<Judge> {
+        Box::new(Judge::new(self.expectations.clone()))
+    }
 }
 
 /// Which findings make a camera bad.
@@ -54,7 +63,6 @@ impl Alarm {
 
 #[cfg(test)]
 mod tests {
-    use mjpeg::check::Judge;
     use mjpeg::http::Head;
 
     use super::*;

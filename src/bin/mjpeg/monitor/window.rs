@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mjpeg::check::{Finding, Judge, Report, Silence};
-use mjpeg::multipart::Event;
+use mjpeg::multipart::{Event, Framing};
 use mjpeg::stats::Timing;
 
 use super::checkers;
@@ -52,7 +52,7 @@ impl Seen {
 pub struct Window {
     rules: Arc<Rules>,
     walks: Walks,
-    judge: Option<Judge>,
+    judge: Option<Box<Judge>>,
     /// Whether the judge takes the pictures of a snapshot URL, each of a response of its own.
     is_polled: bool,
     /// When arrival times are zero, by the clock.
@@ -64,6 +64,8 @@ pub struct Window {
     /// Why there is no stream now.
     lost: Option<(Verdict, String)>,
     behind: Duration,
+    /// The arrival time of the last read.
+    last_read: Option<Duration>,
     /// What can be asked about a silence that goes on.
     pulse: Pulse,
     /// What the server of the last stream may repeat.
@@ -93,6 +95,7 @@ impl Window {
             worst: None,
             lost: None,
             behind: Duration::ZERO,
+            last_read: None,
             pulse: Pulse::default(),
             secrets: Secrets::default(),
         }
@@ -101,7 +104,7 @@ impl Window {
     /// A new connection begins: its arrival times have a zero of their own.
     pub fn begin(&mut self, now: Duration) {
         self.end_response(now);
-        self.zero = None;
+        (self.zero, self.last_read) = (None, None);
     }
 
     /// A stream was opened at `now` of the clock.
@@ -113,7 +116,7 @@ impl Window {
         self.is_polled = opened.is_polled;
         self.secrets = opened.secrets.clone();
         self.pulse = opened.pulse.clone();
-        let mut judge = Judge::new(self.rules.expectations.clone());
+        let mut judge = self.rules.judge();
         judge.start(opened.head_start);
         if let Some(head) = &opened.head {
             judge.head(head);
@@ -124,7 +127,10 @@ impl Window {
 
     /// One read: see [`Judge::received`].
     pub fn received(&mut self, reached: u64, at: Duration, now: Duration) {
-        self.came(at, now);
+        // It may be told again, later.
+        if self.last_read.replace(at) != Some(at) {
+            self.came(at, now);
+        }
         if let Some(judge) = &mut self.judge {
             judge.received(reached, at);
         }
@@ -139,11 +145,14 @@ impl Window {
 
     /// An event of the stream, which is handled at `now` of the clock.
     pub fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>, now: Duration) {
-        if let Some(arrival) = arrival {
-            self.came(arrival, now);
-        }
         let Some(judge) = &mut self.judge else { return };
         if let Event::Part(part) = event {
+            // A part that only bytes behind it, or the end of the input, have ended was not to be judged before.
+            let is_due = part.framing != Framing::EndOfInput && arrival == self.last_read;
+            if let Some(arrival) = arrival.filter(|_| is_due) {
+                let zero = self.zero.unwrap_or(now);
+                self.behind = self.behind.max(now.saturating_sub(zero + arrival));
+            }
             judge.set_deep(self.walks.next(now, arrival));
             if let (true, true, Some(arrival)) = (self.is_polled, part.number > 1, arrival) {
                 return checkers::lent(judge, |judge| judge.polled(part, arrival));

@@ -24,7 +24,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::flight::Triggers;
 use crate::output;
 use crate::signal::{self, Stop};
-use crate::transport::{Camera, CameraError, End, Manner, Options, Reconnect};
+use crate::transport::{Camera, CameraError, End, Manner, Options, Reconnect, Stamped};
 
 /// What a recording in its thread shares with the thread that watches it.
 pub(super) struct Attempt {
@@ -211,8 +211,9 @@ impl Record {
         // A pattern without an end would fill the disk as fast as it can be drawn.
         let is_pattern_paced = !self.goal().is_set();
         // The times are part of these files.
-        let is_stamped = self.raw.is_some() || self.mkv.is_some();
-        let options = Options { is_pattern_paced, is_stamped, ..self.transport.clone() };
+        let has_times = self.raw.is_some() || self.mkv.is_some();
+        let stamped = if has_times { Stamped::All } else { Stamped::Nothing };
+        let options = Options { is_pattern_paced, stamped, ..self.transport.clone() };
         let mut camera = Camera::new(&self.target, &options, manner, clock, stop);
         let ran = camera.run(recorder, deadline);
         let word = end_word(&ran, recorder.not_taken, stop);

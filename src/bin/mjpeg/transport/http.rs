@@ -83,7 +83,7 @@ impl Client {
             start,
             patience: Duration::ZERO,
             more: if options.wait.is_some() { Patience::MoreTries } else { Patience::OneTry },
-            wire: if options.is_stamped { Wire::stamped(clock, stop) } else { Wire::new(clock, stop) },
+            wire: Wire::stamped(clock, stop, options.stamped),
             clock: clock.clone(),
             stop: stop.clone(),
             cookies: Cookies::default(),

@@ -79,6 +79,7 @@ pub use redacting::Redacting;
 pub use scheme::hint as scheme_hint;
 pub use secrets::Secrets;
 pub use session::{LEAST_OF_ANSWER, Session};
+pub use stamp::Stamped;
 pub use tap::Tap;
 pub use target::Target;
 pub use via::Via;

@@ -12,6 +12,7 @@ use super::cut::Cut;
 use super::field::FieldArgument;
 use super::proxy::Proxy;
 use super::redacting::Redacting;
+use super::stamp::Stamped;
 use super::via::Via;
 use crate::value;
 
@@ -71,9 +72,9 @@ pub struct Options {
     /// There are many streams at a time: memory for reads is kept only while bytes of a part come
     #[arg(skip)]
     pub is_lean: bool,
-    /// The time of a read is that at which the system received its bytes, where the system says so
+    /// Whose times are those at which the system received the bytes, where the system says so
     #[arg(skip)]
-    pub is_stamped: bool,
+    pub stamped: Stamped,
     /// Ask a URL that answers with one picture again this long after the last request [default: 1s]
     #[arg(long, value_name = "T", value_parser = value::limit)]
     pub poll: Option<Duration>,

@@ -20,10 +20,8 @@ impl Page {
     /// The page whose response starts with `start`; `None` for an answer that is no text. `is_in_chunks`: the body comes in
     /// chunks. What it repeats of `secrets` is not shown.
     pub(super) fn of(head: &Head, start: &[u8], is_in_chunks: bool, secrets: &Secrets) -> Option<Self> {
-        let content_type = head.text("content-type").unwrap_or_default();
-        let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let is_text = ["text/", "html", "json", "xml"].iter().any(|it| media_type.contains(it));
-        if !is_text {
+        let media_type = media_type(head);
+        if !is_text(&media_type) {
             return None;
         }
         let body = memmem::find(start, head.bytes()).map_or(start.len(), |at| at + head.bytes().len());
@@ -36,11 +34,25 @@ impl Page {
         Some(Self { media_type: secrets.shown(&media_type), line })
     }
 
+    /// Whether the answer is a page if it is no stream.
+    pub(super) fn may_be_of(head: &Head) -> bool {
+        is_text(&media_type(head))
+    }
+
     /// What to do, if that is known.
     pub fn hint(&self) -> Option<&'static str> {
         let is_own = self.media_type == "text/html" && self.line.as_deref() == Some("mjpeg");
         is_own.then_some("this looks like mjpeg's own page, try /stream")
     }
+}
+
+fn media_type(head: &Head) -> String {
+    let content_type = head.text("content-type").unwrap_or_default();
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn is_text(media_type: &str) -> bool {
+    ["text/", "html", "json", "xml"].iter().any(|it| media_type.contains(it))
 }
 
 /// For people: `the answer is text/html: "Camera 1"`.

@@ -10,6 +10,18 @@ use crate::clock::Clock;
 /// How far the wall clock may move against the other one between two reads, beside a thousandth of the time, before it counts as set.
 const SLACK: Duration = Duration::from_millis(1);
 
+/// Which times of bytes are those at which the system received them. The others are those of the reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Stamped {
+    /// None.
+    #[default]
+    Nothing,
+    /// Those of the files of a tap. Verdicts are about the times of the reads: how late these were is evidence of its own.
+    Tap,
+    /// All.
+    All,
+}
+
 /// The stamps of a connection. They are times of the wall clock, which may be set; those of reads are of a clock that never is.
 #[derive(Debug, Default)]
 pub struct Stamps {

@@ -53,8 +53,8 @@ pub struct Stream {
     early: Vec<(Duration, Vec<u8>)>,
     /// The first bytes of the response, to say what it is if it is no stream.
     start: Vec<u8>,
-    /// A part has come.
-    is_found: bool,
+    /// Whether they are kept.
+    keeps_start: bool,
     /// The URL that it came from, after redirections.
     url: Option<String>,
     /// The heads of the answers on the way to it: redirections and demands for a password.
@@ -100,7 +100,7 @@ impl Stream {
             substitute: None,
             early: Vec::new(),
             start: Vec::new(),
-            is_found: false,
+            keeps_start: true,
             url: None,
             on_the_way: Vec::new(),
             secrets: Secrets::default(),
@@ -227,7 +227,7 @@ impl Stream {
 
     /// It is a stream: forgets what would be shown of a page.
     pub(super) fn is_found(&mut self) {
-        if !std::mem::replace(&mut self.is_found, true) {
+        if std::mem::take(&mut self.keeps_start) {
             self.start = Vec::new();
         }
     }
@@ -249,9 +249,11 @@ impl Stream {
                 Ok(_) => return Err(self.wire.end().unwrap_or(WireEnd::Closed)),
                 Err(error) => return Err(self.wire.end().unwrap_or(WireEnd::Reset(error.to_string()))),
             };
-            let at = self.read_time();
-            self.early.push((at, self.reader.space()[..n].to_vec()));
-            self.filled(n, at);
+            self.early.push((self.tap_time(), self.reader.space()[..n].to_vec()));
+            self.filled(n, self.read_time());
+        }
+        if self.reader.head().is_some_and(|head| !Page::may_be_of(head)) {
+            self.is_found();
         }
         Ok(())
     }
@@ -341,13 +343,13 @@ impl Stream {
             Ok(_) => return self.ended(self.wire.end().unwrap_or(WireEnd::Closed)),
             Err(error) => return self.ended(self.wire.end().unwrap_or(WireEnd::Reset(error.to_string()))),
         };
-        let at = self.read_time();
+        let arrived = self.tap_time();
         if let Some(tap) = tap
-            && let Err(problem) = tap.bytes(&self.reader.space()[..n], at)
+            && let Err(problem) = tap.bytes(&self.reader.space()[..n], arrived)
         {
             return Received::Problem(problem);
         }
-        self.filled(n, at);
+        self.filled(n, self.read_time());
         Received::Some
     }
 
@@ -360,9 +362,17 @@ impl Stream {
         }
     }
 
+    /// The same for a tap.
+    fn tap_time(&self) -> Duration {
+        match self.recorded {
+            None if self.is_live => self.wire.arrived(),
+            _ => self.read_time(),
+        }
+    }
+
     fn filled(&mut self, n: usize, at: Duration) {
         let room = START_BYTES.saturating_sub(self.start.len());
-        if room > 0 && !self.is_found {
+        if room > 0 && self.keeps_start {
             self.start.extend_from_slice(&self.reader.space()[..n.min(room)]);
         }
         self.reader.filled(n);

@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 
 use super::evidence::Evidence;
-use super::stamp::{self, Stamps};
+use super::stamp::{self, Stamped, Stamps};
 use super::tcp_state::Asked;
 use crate::clock::Clock;
 use crate::signal::Stop;
@@ -36,8 +36,8 @@ pub enum WireEnd {
 pub struct Wire {
     clock: Clock,
     stop: Stop,
-    /// Whether the system is asked when it received the bytes.
-    is_stamped: bool,
+    /// Whose times are those at which the system received the bytes.
+    stamped: Stamped,
     state: Mutex<State>,
 }
 
@@ -45,6 +45,7 @@ pub struct Wire {
 struct State {
     deadline: Option<Duration>,
     last_read: Duration,
+    arrived: Duration,
     end: Option<WireEnd>,
     socket: Option<Arc<Socket>>,
     evidence: Evidence,
@@ -54,21 +55,17 @@ struct State {
 impl Wire {
     /// A wire on which nothing has happened yet.
     pub fn new(clock: &Clock, stop: &Stop) -> Arc<Self> {
-        Arc::new(Self::of(clock, stop, false))
+        Self::stamped(clock, stop, Stamped::Nothing)
     }
 
-    /// A wire whose reads have the times at which the system received the bytes, where it says so.
-    pub fn stamped(clock: &Clock, stop: &Stop) -> Arc<Self> {
-        Arc::new(Self::of(clock, stop, true))
-    }
-
-    fn of(clock: &Clock, stop: &Stop, is_stamped: bool) -> Self {
-        Self { clock: clock.clone(), stop: stop.clone(), is_stamped, state: Mutex::default() }
+    /// A wire with times at which the system received the bytes, where it says so.
+    pub fn stamped(clock: &Clock, stop: &Stop, stamped: Stamped) -> Arc<Self> {
+        Arc::new(Self { clock: clock.clone(), stop: stop.clone(), stamped, state: Mutex::default() })
     }
 
     /// Prepares a socket before its first read.
     pub fn prepare(&self, socket: &Socket) {
-        if self.is_stamped {
+        if self.stamped != Stamped::Nothing {
             stamp::ask(socket);
         }
     }
@@ -79,7 +76,7 @@ impl Wire {
     ///
     /// Those of the system.
     pub fn receive(&self, mut socket: &Socket, room: &mut [u8]) -> io::Result<usize> {
-        if !self.is_stamped {
+        if self.stamped == Stamped::Nothing {
             return socket.read(room);
         }
         let (n, stamp) = stamp::read(socket, room)?;
@@ -125,6 +122,11 @@ impl Wire {
         self.state().last_read
     }
 
+    /// When the last bytes came, for a tap.
+    pub fn arrived(&self) -> Duration {
+        self.state().arrived
+    }
+
     /// The signal that ended the run, if there was one.
     pub fn signal(&self) -> Option<i32> {
         self.stop.signal()
@@ -166,8 +168,12 @@ impl Wire {
             Ok(n) => {
                 let mut state = self.state();
                 let (now, before) = (self.clock.now(), state.last_read);
-                state.last_read =
-                    if self.is_stamped { state.stamps.arrival(&self.clock, before) } else { now };
+                let earlier = state.arrived;
+                state.arrived = match self.stamped {
+                    Stamped::Nothing => now,
+                    Stamped::Tap | Stamped::All => state.stamps.arrival(&self.clock, earlier),
+                };
+                state.last_read = if self.stamped == Stamped::All { state.arrived } else { now };
                 let left = || rustix::io::ioctl_fionread(source).unwrap_or_default();
                 state.evidence.came(now, before, || n as u64 + left());
                 state.end.take_if(|end| *end == WireEnd::Expired);

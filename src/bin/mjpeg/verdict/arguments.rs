@@ -71,7 +71,8 @@ pub struct Check {
     /// target as typed. auto/N takes K from SLURM_ARRAY_TASK_ID, or from JOB_COMPLETION_INDEX + 1
     #[arg(long, value_name = "K/N", conflicts_with_all = ["explain", "list_rules"])]
     pub shard: Option<shard::Typed>,
-    /// Check nothing: read what other runs have printed with --format json, and print it as one run. `-`: standard input
+    /// Check nothing: read what other runs have printed with --format json, and print it as one run. A shard that is in no file has
+    /// the verdict `error`, with exit status 6. `-`: standard input
     #[arg(
         long,
         value_name = "FILE",

@@ -1,6 +1,6 @@
 //! `--merge FILE...`: what other runs printed with `--format json`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -12,17 +12,20 @@ use crate::output;
 use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::verdict::finished::{Finished, SCHEMA};
+use crate::verdict::shards::Shards;
 
 /// Longest file, in bytes: a line has 4 kB or so.
 const LONGEST: usize = 1 << 30;
 
-/// Reads the targets of all files, in their order; `-` is standard input.
+/// Reads the targets of all files, in their order; `-` is standard input. Behind them stand the shards that are in no file, without a
+/// verdict.
 ///
 /// # Errors
 ///
-/// When a file cannot be read, or a line of it is no verdict. The message names the file and the line.
+/// When a file cannot be read, a line of it is no verdict, or a shard is there twice. The message names the file and the line.
 pub fn read(files: &[PathBuf], stop: &Stop) -> Result<Vec<Finished>, Problem> {
     let mut all = Vec::new();
+    let mut shards = Shards::default();
     for file in files {
         let before = all.len();
         let is_stdin = file == Path::new("-");
@@ -38,13 +41,18 @@ pub fn read(files: &[PathBuf], stop: &Stop) -> Result<Vec<Finished>, Problem> {
             let problem = Problem::new(anyhow!("{shown} is empty: its run did not come to an end"));
             return Err(problem.hint("run that shard again"));
         }
-        for (number, line) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
+        let lines = bytes.strip_suffix(b"\n").unwrap_or(&bytes).split(|&byte| byte == b'\n');
+        for (number, line) in (1..).zip(lines) {
             if line.trim_ascii().is_empty() {
+                shards.add_empty();
                 continue;
             }
             let finished = parse(line).map_err(|why| {
                 let problem = Problem::new(anyhow!("{shown}:{number}: {why}"));
                 problem.hint("merge what `mjpeg check --format json` has printed")
+            })?;
+            shards.add(&finished, &shown).map_err(|why| {
+                Problem::new(anyhow!("{why}: its targets would count twice")).hint("leave one of them out")
             })?;
             all.push(finished);
         }
@@ -52,7 +60,18 @@ pub fn read(files: &[PathBuf], stop: &Stop) -> Result<Vec<Finished>, Problem> {
             Problem::new(anyhow!("{shown} {why}")).hint("its run did not come to an end: run it again")
         })?;
     }
-    say_missing(&all);
+    shards.doubts().iter().for_each(|doubt| output::message("check", doubt));
+    let missing = shards.missing();
+    for shard in &missing {
+        let why = "not in any file";
+        output::message("check", &format!("{shard}: {why}"));
+        all.push(Finished::absent(shard.clone(), why.into()));
+    }
+    if !missing.is_empty() {
+        output::hint(
+            "give --merge the files of all shards; that of a shard without a target has an empty line",
+        );
+    }
     Ok(all)
 }
 
@@ -67,29 +86,6 @@ fn check_complete(targets: &[Finished]) -> Result<(), String> {
         let of = shard.map_or(String::new(), |shard| format!(" of shard {shard}"));
         Err(format!("has {} of the {all} targets{of}", found % all))
     })
-}
-
-/// Says which shards are in no file. That is no error: one without a target has no line that names it.
-fn say_missing(all: &[Finished]) {
-    let shards = all.iter().filter_map(|target| target.shard.as_deref()?.split_once('/'));
-    let shards: BTreeSet<(u32, u32)> =
-        shards.filter_map(|(number, count)| Some((count.parse().ok()?, number.parse().ok()?))).collect();
-    let Some(&(count, _)) = shards.first() else { return };
-    // A count of a file that was changed must not make this long.
-    let missing: Vec<String> = (1..=count)
-        .filter(|number| !shards.contains(&(count, *number)))
-        .map(|number| number.to_string())
-        .take(11)
-        .collect();
-    if !missing.is_empty() {
-        let (more, shown) =
-            (if missing.len() > 10 { ", ..." } else { "" }, &missing[..missing.len().min(10)]);
-        let shown = shown.join(", ");
-        output::message(
-            "check",
-            &format!("no target is of shard {shown}{more} of {count}: was its file left out?"),
-        );
-    }
 }
 
 fn parse(line: &[u8]) -> Result<Finished, String> {

@@ -24,6 +24,7 @@ mod report;
 mod run;
 mod sample;
 mod shard;
+mod shards;
 mod snapshots;
 mod tasks;
 

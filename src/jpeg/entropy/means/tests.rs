@@ -118,3 +118,19 @@ fn a_step_has_no_divisor_in_common_with_the_width() {
         assert_eq!(greatest_common_divisor(a, b), expected, "{a} {b}");
     }
 }
+
+#[test]
+fn a_copy_has_as_much_memory_as_its_picture_needs() {
+    let large = means(include_bytes!("../../../../fixtures/jpeg/420.jpg"));
+    let mut checker = Checker::new().with_means();
+    checker.check(include_bytes!("../../../../fixtures/jpeg/420.jpg"));
+    checker.check(include_bytes!("../../../../fixtures/jpeg/grey.jpg"));
+    let small = checker.means().unwrap();
+    let mut copy = BlockMeans::default();
+    for original in [small, &large, small] {
+        copy.assign(original);
+        assert!(copy == *original && copy.is_like(original));
+        assert_eq!((copy.levels.capacity(), copy.details.capacity()), original.used);
+    }
+    assert!(small.levels.capacity() > copy.levels.capacity());
+}

@@ -1,5 +1,6 @@
 //! A finished target: all that the output formats tell of it.
 
+mod absent;
 mod of_run;
 mod severity;
 mod target;
