@@ -25,6 +25,7 @@ mod outcome;
 mod places;
 mod progress;
 mod raw;
+mod reconnection;
 mod recorder;
 mod ring;
 mod run;

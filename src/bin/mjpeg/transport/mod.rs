@@ -46,6 +46,7 @@ mod rooms;
 mod route;
 mod secrets;
 mod session;
+mod shown;
 mod shown_head;
 mod shown_picture;
 mod stamp;
@@ -61,6 +62,7 @@ mod via;
 mod waiting;
 mod way;
 mod wire;
+mod wired_reader;
 
 pub use allowed::HostPattern;
 pub use camera::{Camera, CameraError, Manner};

@@ -11,7 +11,8 @@ use std::thread;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 
-use super::wire::{Descriptor, Wire};
+use super::wire::Wire;
+use super::wired_reader::Descriptor;
 
 /// Bytes that the pipe should hold. The system may allow fewer.
 const PIPE_BYTES: usize = 1 << 20;

@@ -26,5 +26,6 @@ mod sample;
 mod shard;
 mod snapshots;
 mod tasks;
+mod watcher;
 
 pub use arguments::Check;
