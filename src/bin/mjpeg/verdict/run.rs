@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use mjpeg::check::{Report, Severity};
+use mjpeg::check::{Expectations, Report, Severity};
 use mjpeg::consumers::HeadStart;
 use mjpeg::multipart::Part;
 
@@ -224,6 +224,22 @@ impl Run {
         if figures.parts > 0 {
             self.comparison = Some(Comparison::of(before, report, figures));
         }
+    }
+
+    /// The limits of `options` that the target says nothing about, in words.
+    pub fn not_judged(&self, options: &Options) -> Option<String> {
+        let report = self.report.as_ref()?;
+        if self.is_live || report.timing.is_some() || report.pictures < 2 {
+            return None;
+        }
+        let Expectations { min_fps, max_gap, .. } = &options.expectations;
+        let limits = match (min_fps, max_gap) {
+            (Some(_), Some(_)) => "--min-fps and --max-gap are",
+            (Some(_), None) => "--min-fps is",
+            (None, Some(_)) => "--max-gap is",
+            (None, None) => return None,
+        };
+        Some(format!("{limits} not judged: its frames have no times"))
     }
 
     /// The entry of a baseline; `None` without a part, or if a signal came.
