@@ -44,16 +44,16 @@ Examples:
   mjpeg serve frames/ --fault stall=2s@every=10  stall for two seconds before each tenth frame; --list-faults
   mjpeg serve frames/ --listen 0 -- sh -c 'ffmpeg -i \"$MJPEG_URL\" -frames:v 50 out.mkv'
 
-A TIME has a unit, such as 500ms, 10s or 2m; without a unit it is in seconds. A SIZE is in bytes,
+A TIME has a unit, such as 500ms, 10s or 2m; without a unit it is in seconds. A SIZE is in bytes, \
 or has a unit: k = 1024, M = 1024 x 1024.
 
-Exit status: 0 the source ended or a signal stopped the server, 3 source unreachable, 4 source is
-not a stream, 5 source stalled, reset or cut, 6 cannot read the source or cannot listen. With a
-COMMAND, its exit status: 128 and the signal's number if a signal ended it, 127 if it does not
-exist, 126 if it cannot be started. If the source never has a frame, the command is ended with
-SIGTERM, and the status is that of the source. SIGINT, SIGTERM and SIGHUP are passed on to the
-command, which is killed if it does not end within 5 seconds or the signal is repeated. If such a
-signal arrives before the command has started, the server ends by it. SIGQUIT, SIGUSR1 and SIGUSR2
+Exit status: 0 the source ended or a signal stopped the server, 3 source unreachable, 4 source is \
+not a stream, 5 source stalled, reset or cut, 6 cannot read the source or cannot listen. With a \
+COMMAND, its exit status: 128 and the signal's number if a signal ended it, 127 if it does not \
+exist, 126 if it cannot be started. If the source never has a frame, the command is ended with \
+SIGTERM, and the status is that of the source. SIGINT, SIGTERM and SIGHUP are passed on to the \
+command, which is killed if it does not end within 5 seconds or the signal is repeated. If such a \
+signal arrives before the command has started, the server ends by it. SIGQUIT, SIGUSR1 and SIGUSR2 \
 are passed on too, and the server goes on.")]
 pub struct Serve {
     /// A directory of JPEG files, a JPEG file (watched for changes), a file with a saved response (with FILE.timing beside
@@ -156,12 +156,6 @@ pub struct Serve {
     /// Bytes the system may buffer for each viewer; a smaller value gives slow viewers newer frames
     #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = value::some_bytes)]
     pub(super) viewer_buffer: u64,
-    #[command(flatten)]
-    pub(super) faults: FaultOptions,
-    #[command(flatten)]
-    pub(super) relay: RelayOptions,
-    #[command(flatten)]
-    pub(super) transport: transport::Options,
     /// Write a message when a viewer comes or leaves
     #[arg(long, short)]
     pub(super) verbose: bool,
@@ -171,6 +165,12 @@ pub struct Serve {
     /// for the command
     #[arg(last = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
+    #[command(flatten)]
+    pub(super) faults: FaultOptions,
+    #[command(flatten)]
+    pub(super) relay: RelayOptions,
+    #[command(flatten)]
+    pub(super) transport: transport::Options,
 }
 
 /// Where the times of frames come from.

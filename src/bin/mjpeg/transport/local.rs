@@ -120,6 +120,9 @@ fn cannot_open(path: &Path, error: io::Error) -> Problem {
 /// What to write instead of a missing file that looks like a URL without its scheme.
 pub fn scheme_hint(path: &Path) -> Option<String> {
     let shown = shown_path(path);
+    if shown.starts_with("unix:") {
+        return Some("a server on a Unix socket: --unix-socket PATH http://localhost/stream".into());
+    }
     looks_like_a_host(path).then(|| format!("if it is a URL, write http://{shown}"))
 }
 
