@@ -55,7 +55,8 @@ impl Distribution {
         for (&time, &n) in &self.times {
             seen += u128::from(n);
             if seen >= rank {
-                return Some(Duration::from_micros(time));
+                // Rounded up it may be above the largest one.
+                return Some(Duration::from_micros(time).min(self.max));
             }
         }
         None
@@ -110,6 +111,20 @@ fn rounded(n: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_percentile_is_above_the_largest_time() {
+        for largest in [66_765_001, 1_795_867_284_835_200] {
+            let mut times = Distribution::default();
+            times.push(Duration::from_micros(largest - largest / 1000));
+            times.push(Duration::from_micros(largest));
+            let max = times.max().unwrap();
+            assert!(
+                [50, 99, 100].into_iter().all(|percent| times.percentile(percent).unwrap() <= max),
+                "{largest}"
+            );
+        }
+    }
 
     #[test]
     fn no_times_have_no_figures() {

@@ -66,6 +66,11 @@ impl FrameTimes {
         self.last = None;
     }
 
+    /// The time of the first frame.
+    pub fn first(&self) -> Option<Duration> {
+        self.first
+    }
+
     /// The time of the last frame.
     pub fn last(&self) -> Option<Duration> {
         self.last

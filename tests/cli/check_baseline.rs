@@ -144,3 +144,16 @@ fn json_has_an_object_for_each_target_if_the_baseline_is_refused() {
     assert!(lines.iter().all(|line| line["verdict"] == "error"), "{lines:?}");
     assert!(lines[0]["error"].as_str().unwrap().contains("no/baseline.json"), "{lines:?}");
 }
+
+#[test]
+fn a_baseline_that_cannot_be_written_is_known_before_the_camera_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    // A server that never answers: a run that reads it stalls.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    for place in ["missing/b.json", "."] {
+        let file = folder.path().join(place);
+        let end = run(mjpeg(["check", &url, "--idle", "10s", "--save-baseline"]).arg(&file)).expect(6);
+        assert!(end.err.contains("cannot write the baseline"), "{}", end.err);
+    }
+}

@@ -261,3 +261,18 @@ fn a_picture_that_serve_repeats_once_a_second_is_no_stall() {
     assert!(verdict["timing"]["gap_max_ms"].as_f64() >= Some(990.0), "{verdict}");
     assert_eq!(message(&verdict, "stall"), None, "{verdict}");
 }
+
+#[test]
+fn limits_of_times_that_a_source_does_not_have_are_named() {
+    let capture = format!("{}/fixtures/captures/motion.http", env!("CARGO_MANIFEST_DIR"));
+    for (limits, words) in [
+        (&["--min-fps", "5", "--max-gap", "1ms"][..], "--min-fps and --max-gap are not judged"),
+        (&["--min-fps", "5"], "--min-fps is not judged"),
+        (&["--max-gap", "1s"], "--max-gap is not judged"),
+    ] {
+        let end = run(mjpeg(["check", &capture]).args(limits)).expect(0);
+        assert!(end.err.contains(words), "{}", end.err);
+    }
+    let end = run(&mut mjpeg(["check", &capture])).expect(0);
+    assert!(!end.err.contains("not judged"), "{}", end.err);
+}

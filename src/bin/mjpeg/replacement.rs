@@ -67,12 +67,3 @@ impl Drop for Replacement {
         }
     }
 }
-
-/// Replaces a file, or what a link leads to, at once. It keeps its permissions.
-///
-/// # Errors
-///
-/// If it is not a regular file, or cannot be written.
-pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    Replacement::begin(path)?.finish(bytes)
-}

@@ -172,8 +172,7 @@ impl Parts {
             let count = timing.map_or(0, |timing| timing.stalls) + u64::from(is_silent_at_end);
             timing::gaps(count, limit, expectations, &mut gaps, findings);
         }
-        let since_request = watch.watched.map(|watched| watched.saturating_sub(watch.since) + watch.waited);
-        timing::rate(pictures.count, since_request, expectations, &mut gaps, findings);
+        timing::rate(pictures.count, &times, watch, expectations, &mut gaps, findings);
         flow.finish(&times, watch.watched, &mut gaps, findings);
         freshness.finish(watch.began, findings);
         let strips = numbers.finish(findings);

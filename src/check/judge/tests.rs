@@ -1,6 +1,7 @@
 //! Tests of the judge: rules that are not selected, and the windows of a stream that goes on.
 
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -163,6 +164,35 @@ fn the_rate_is_that_of_the_window() {
         later.send(PICTURES[n % 2], 0, 3_600_000 + n as u64 * 100);
     }
     assert_eq!(later.window(3_601_000), []);
+}
+
+/// Pictures at these times, and the end of the check, in milliseconds. Returns the finding about the rate.
+fn rate(min_fps: f64, pictures_ms: &[u64], end_ms: u64) -> Option<String> {
+    let expectations = Expectations { min_fps: Some(min_fps), ..Expectations::default() };
+    let mut stream = Stream::new(expectations, "multipart/x-mixed-replace; boundary=b");
+    for (n, &at_ms) in pictures_ms.iter().enumerate() {
+        stream.send(PICTURES[n % 2], 0, at_ms);
+    }
+    let report = stream.judge.finish(Some(Duration::from_millis(end_ms)));
+    report.findings.iter().find(|it| it.rule.code == "T403").map(|it| it.message.clone())
+}
+
+#[test]
+fn the_rate_is_that_between_the_pictures_and_silence_counts() {
+    // 15 pictures a second, as many as the limit of a check says: the last one is the end.
+    let steady: Vec<u64> = (0..10).map(|n| n * 1000 / 15).collect();
+    assert_eq!(rate(15.0, &steady, 600), None);
+    let message = rate(15.5, &steady, 600).expect("15 are fewer than 15.5");
+    assert_eq!(message, "15.00 frames a second, asked for 15.5: 10 in 0.6 s");
+    // An end between two pictures changes nothing, nor does a first picture that comes in the middle of a gap.
+    assert_eq!(rate(15.0, &steady, 660), None);
+    let later: Vec<u64> = steady.iter().map(|ms| ms + 60).collect();
+    assert_eq!(rate(15.0, &later, 720), None);
+    // Silence does.
+    assert!(rate(15.0, &steady, 2600).is_some_and(|it| it.starts_with("3.85 frames a second")));
+    let late: Vec<u64> = steady.iter().map(|ms| ms + 2000).collect();
+    assert!(rate(15.0, &late, 2600).is_some_and(|it| it.starts_with("3.85 frames a second")));
+    assert!(rate(15.0, &[10], 2600).is_some() && rate(15.0, &[], 2600).is_some());
 }
 
 fn report(rules: Selection) -> Report {

@@ -6,8 +6,10 @@ use core::time::Duration;
 use super::expectations::Expectations;
 use super::findings::{Findings, Place};
 use super::gaps::Gaps;
+use super::parts::Watch;
 use crate::check::cause::Cause;
 use crate::check::rules::timing::*;
+use crate::stats::FrameTimes;
 
 /// Judges the `count` gaps above `limit`, silence at the end included. Those that are ours are not judged.
 pub fn gaps(
@@ -36,26 +38,40 @@ pub fn gaps(
     findings.set_cause(rule, longest.cause);
 }
 
-/// Judges the rate of `pictures` whole pictures over the whole watched time.
+/// The rate may be below the limit by this part: the first and the last picture may come late for reasons of their own.
+const TOLERANCE: f64 = 0.01;
+
+/// Judges the rate of `pictures` whole pictures with these times.
+///
+/// It is that of the gaps between the first and the last picture, as in [`Timing`](crate::stats::Timing), as long as the silence
+/// before them and behind them is shorter than the longest gap that is allowed. A longer one counts too.
 pub fn rate(
     pictures: u64,
-    watched: Option<Duration>,
+    times: &FrameTimes,
+    watch: &Watch,
     expectations: &Expectations,
     gaps: &mut Gaps,
     findings: &mut Findings,
 ) {
     // Without arrival times there is no rate to judge.
-    let (Some(min), Some(watched)) = (expectations.min_fps, watched) else { return };
-    // A picture was perhaps due just behind the end.
-    let is_below = |watched: Duration| (pictures + 1) as f64 / watched.as_secs_f64().max(1e-3) < min;
-    if !is_below(watched) {
+    let (Some(min), Some(watched)) = (expectations.min_fps, watch.watched) else { return };
+    let since_request = |time: Duration| time.saturating_sub(watch.since) + watch.waited;
+    let whole = since_request(watched);
+    let before = times.first().map_or(whole, since_request);
+    let behind = times.last().map_or(Duration::ZERO, |last| watched.saturating_sub(last));
+    // How many gaps of the limit there are in a silence, of which a part is for a picture that comes too late to count.
+    let gaps_in = |silence: Duration| (silence.as_secs_f64() * min).min(1.0);
+    let count = pictures.saturating_sub(1) as f64 + gaps_in(before) + gaps_in(behind);
+    let is_below = |time: Duration| count / time.as_secs_f64().max(1e-3) < min * (1.0 - TOLERANCE);
+    if !is_below(whole) {
         return;
     }
-    if !is_below(watched.saturating_sub(gaps.lateness().total)) {
+    if !is_below(whole.saturating_sub(gaps.lateness().total)) {
         return gaps.withhold("the rate");
     }
-    let seconds = watched.as_secs_f64().max(1e-3);
-    let fps = pictures as f64 / seconds;
+    let is_steady = gaps_in(before) < 1.0 && gaps_in(behind) < 1.0;
+    let seconds = whole.as_secs_f64().max(1e-3);
+    let fps = times.timing(None).filter(|_| is_steady).map_or(pictures as f64 / seconds, |timing| timing.fps);
     let message = format!("{fps:.2} frames a second, asked for {min}: {pictures} in {seconds:.1} s");
     findings.note(&FPS_BELOW_LIMIT, Place::STREAM, message);
 }

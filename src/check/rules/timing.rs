@@ -31,8 +31,8 @@ pub static FPS_BELOW_LIMIT: Rule = Rule {
     name: "fps-below-limit",
     severity: Error,
     summary: "fewer frames a second than --min-fps",
-    why: "The limit given with --min-fps is not reached: whole pictures in the time from the request to the end of the \
-          check, the silence before the first and after the last picture included.",
+    why: "The limit given with --min-fps is missed by more than a hundredth: the rate of the whole pictures between the first \
+          and the last one. A silence before the first or after the last one counts too if it is longer than the limit allows.",
     section: "--min-fps",
     explains: &[],
     effects: &[],

@@ -138,6 +138,6 @@ mod tests {
     fn mcus_without_room_are_passed() {
         assert_eq!(kept(50, 10, 1, 13), (0..13).collect::<Vec<u32>>());
         assert_eq!(kept(50, 10, 3, 2), [0, 3]);
-        assert_eq!(kept(50, 10, 3, 0), []);
+        assert_eq!(kept(50, 10, 3, 0), [0; 0]);
     }
 }

@@ -50,13 +50,13 @@ Examples:
   mjpeg inspect http://camera/stream --diff http://other/stream
   mjpeg inspect http://camera/stream --dialect-of > camera.toml && mjpeg serve frames/ --dialect ./camera.toml
 
-A line has the number of the part, when its last byte came (seconds since the first byte of the stream), the gap to
-the part before it, the offset and the bytes of its body, how the end of the body was found (length: Content-Length;
-delim: the next delimiter; scan: the end of the picture, without a delimiter; end: the end of the input), the size of
-the picture, its chroma sampling, its quality (that of libjpeg; ~ if its tables are others), and notes: damage,
+A line has the number of the part, when its last byte came (seconds since the first byte of the stream), the gap to \
+the part before it, the offset and the bytes of its body, how the end of the body was found (length: Content-Length; \
+delim: the next delimiter; scan: the end of the picture, without a delimiter; end: the end of the input), the size of \
+the picture, its chroma sampling, its quality (that of libjpeg; ~ if its tables are others), and notes: damage, \
 deviations from the standards, and fields. A narrow terminal shows fewer columns.
 
-Exit status: 0 done, with --diff: no difference; 1 with --diff: they differ; 3 unreachable, 4 not a stream, 5 stalled
+Exit status: 0 done, with --diff: no difference; 1 with --diff: they differ; 3 unreachable, 4 not a stream, 5 stalled \
 or reset, 6 our side. The highest one counts.")]
 pub struct Inspect {
     /// What to look at: a URL, a file with a saved response (curl -i, with or without --raw) or pictures, a directory of

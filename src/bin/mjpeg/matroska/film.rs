@@ -3,6 +3,13 @@
 use std::time::Duration;
 
 use super::ebml::{self, UNKNOWN, element, long_size, master, uint};
+use super::ids::{
+    CLUSTER_ID, CODEC_ID, CUE_CLUSTER_POSITION, CUE_POINT, CUE_TIME, CUE_TRACK, CUE_TRACK_POSITIONS, CUES,
+    DATE_UTC, DURATION, EBML, EBML_DOC_TYPE, EBML_DOC_TYPE_READ_VERSION, EBML_DOC_TYPE_VERSION, FLAG_LACING,
+    INFO, MUXING_APP, PIXEL_HEIGHT, PIXEL_WIDTH, SEEK, SEEK_HEAD, SEEK_ID, SEEK_POSITION, SEGMENT,
+    SIMPLE_BLOCK, TIMESTAMP, TIMESTAMP_SCALE, TRACK_ENTRY, TRACK_NUMBER, TRACK_TYPE, TRACK_UID, TRACKS,
+    VIDEO, WRITING_APP,
+};
 
 /// A tick of the timestamps: 0.1 ms, so that frames of one burst keep different times.
 const TICK: Duration = Duration::from_micros(100);
@@ -14,42 +21,6 @@ const MOST_CUES: usize = 1 << 16;
 const EPOCH: Duration = Duration::from_secs(978_307_200);
 /// The number of the track.
 const TRACK: u8 = 1;
-
-// RFC 9559 5.1.
-const EBML: u32 = 0x1a45_dfa3;
-const EBML_DOC_TYPE: u32 = 0x4282;
-const EBML_DOC_TYPE_VERSION: u32 = 0x4287;
-const EBML_DOC_TYPE_READ_VERSION: u32 = 0x4285;
-const SEGMENT: u32 = 0x1853_8067;
-const SEEK_HEAD: u32 = 0x114d_9b74;
-const SEEK: u32 = 0x4dbb;
-const SEEK_ID: u32 = 0x53ab;
-const SEEK_POSITION: u32 = 0x53ac;
-const INFO: u32 = 0x1549_a966;
-const TIMESTAMP_SCALE: u32 = 0x2a_d7b1;
-const DURATION: u32 = 0x4489;
-const DATE_UTC: u32 = 0x4461;
-const MUXING_APP: u32 = 0x4d80;
-const WRITING_APP: u32 = 0x5741;
-const TRACKS: u32 = 0x1654_ae6b;
-const TRACK_ENTRY: u32 = 0xae;
-const TRACK_NUMBER: u32 = 0xd7;
-const TRACK_UID: u32 = 0x73c5;
-const TRACK_TYPE: u32 = 0x83;
-const FLAG_LACING: u32 = 0x9c;
-const CODEC_ID: u32 = 0x86;
-const VIDEO: u32 = 0xe0;
-const PIXEL_WIDTH: u32 = 0xb0;
-const PIXEL_HEIGHT: u32 = 0xba;
-const CLUSTER_ID: u32 = 0x1f43_b675;
-const TIMESTAMP: u32 = 0xe7;
-const SIMPLE_BLOCK: u32 = 0xa3;
-const CUES: u32 = 0x1c53_bb6b;
-const CUE_POINT: u32 = 0xbb;
-const CUE_TIME: u32 = 0xb3;
-const CUE_TRACK_POSITIONS: u32 = 0xb7;
-const CUE_TRACK: u32 = 0xf7;
-const CUE_CLUSTER_POSITION: u32 = 0xf1;
 
 /// Bytes of the element Duration, and of its place before the end.
 const DURATION_BYTES: usize = 11;

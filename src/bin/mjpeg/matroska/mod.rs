@@ -6,5 +6,6 @@
 
 mod ebml;
 mod film;
+mod ids;
 
 pub use film::{Film, Patch};

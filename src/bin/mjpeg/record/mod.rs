@@ -25,6 +25,7 @@ mod outcome;
 mod places;
 mod progress;
 mod raw;
+mod reconnection;
 mod recorder;
 mod ring;
 mod run;
@@ -66,7 +67,7 @@ Examples:
   mjpeg record --targets cameras.txt out/ --duration 1h               each into out/NAME/; a line is: NAME URL [options]
   mjpeg record test:640x480 frames/ --frames 30
 
-Exit status: 0 goal reached (or the stream ended and there was none), 1 the stream ended before the goal,
+Exit status: 0 goal reached (or the stream ended and there was none), 1 the stream ended before the goal, \
 3 unreachable, 4 not a stream, 5 stalled, reset or cut, 6 cannot read or write.")]
 pub struct Record {
     /// What to record: a URL, a file with a saved response, `-` for standard input, `test:[WxH]` (with 15 frames per second,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mjpeg::check::{Gap, Silence};
+use mjpeg::check::Silence;
 use mjpeg::multipart::{Collected, Collector, Deviation, DeviationKind, Event, Part};
 use mjpeg::stats::FrameTimes;
 
@@ -15,6 +15,7 @@ use super::mkv::Recorded;
 use super::moment::Moments;
 use super::progress::{Figures, Progress, Waiting};
 use super::raw::Times;
+use super::reconnection::Reconnection;
 use super::selection::{Choice, Selection};
 use super::silence::SinceLastPart;
 use super::sink::{Sink, Written};
@@ -22,8 +23,6 @@ use super::stdout::Taken;
 use super::summary::Summary;
 use crate::clock::{Clock, time_of_day};
 use crate::flight::{FlightRecorder, Tally};
-use crate::gap;
-use crate::output;
 use crate::problem::Problem;
 use crate::strip_reader::{Strip, StripReader};
 use crate::transport::{End, Flow, Lost, Observer, Opened, Reason, Secrets, Tap};
@@ -81,21 +80,6 @@ pub struct Recorder {
     secrets: Secrets,
 }
 
-/// What the manifest says of a reconnection, at the first part behind it.
-#[derive(Debug, Clone)]
-struct Reconnection {
-    /// Its number, from 1.
-    number: u64,
-    /// How the stream before it ended.
-    lost: Option<&'static str>,
-    /// The stall that ended it.
-    stall: Option<Gap>,
-    /// Whether the first part behind it has come.
-    is_over: bool,
-    /// Between the last part before it and that part; `None` if there was none before.
-    gap: Option<Duration>,
-}
-
 impl Observer for Recorder {
     fn began(&mut self, unix: Duration) {
         self.began = Some(unix);
@@ -108,11 +92,8 @@ impl Observer for Recorder {
         self.lines.event(event);
         self.note()?;
         let Event::Part(part) = event else { return Ok(Flow::More) };
-        if let Some(reconnect) = &mut self.reconnect
-            && !std::mem::replace(&mut reconnect.is_over, true)
-        {
-            reconnect.gap =
-                arrival.zip(self.last_arrival).map(|(arrival, last)| arrival.saturating_sub(last));
+        if let Some(reconnect) = &mut self.reconnect {
+            reconnect.part(arrival, self.last_arrival);
         }
         self.last_arrival = arrival.or(self.last_arrival);
         self.since.part(arrival);
@@ -136,13 +117,8 @@ impl Observer for Recorder {
             Reason::First => self.sink.open()?,
             Reason::Again => {
                 self.summary.reconnects += 1;
-                self.reconnect = Some(Reconnection {
-                    number: self.summary.reconnects,
-                    lost: self.lost.take(),
-                    stall: self.summary.stall.take(),
-                    is_over: false,
-                    gap: None,
-                });
+                let (number, lost) = (self.summary.reconnects, self.lost.take());
+                self.reconnect = Some(Reconnection::new(number, lost, self.summary.stall.take()));
                 self.selection.restart();
             }
             Reason::Poll => {}
@@ -346,11 +322,8 @@ impl Recorder {
     /// Keeps the line of a part until all its deviations are known.
     fn open(&mut self, part: u64, mut line: Line) {
         line.hide(&self.secrets);
-        if let Some(Reconnection { number, lost, stall, gap, .. }) = self.reconnect.take() {
-            line.reconnect = Some(number);
-            line.gap_ms = gap.map(output::ms);
-            line.lost = lost;
-            line.stall = stall.as_ref().map(gap::Gap::from);
+        if let Some(reconnection) = self.reconnect.take() {
+            reconnection.note(&mut line);
         }
         self.lines.open(part, line);
     }

@@ -140,7 +140,9 @@ impl Summary {
             self.started
         );
         if let (Some(fps), Some(gap)) = (self.fps, self.gap_max_ms) {
-            text += &format!(", {fps:.1} fps, largest gap {gap:.0} ms");
+            // Of all good frames, also of those that were left out.
+            let whose = if self.frames_left_out + self.frames_repeated > 0 { "the stream has " } else { "" };
+            text += &format!(", {whose}{fps:.1} fps, largest gap {gap:.0} ms");
         }
         for (frames, what) in [
             (self.frames_left_out, "left out"),

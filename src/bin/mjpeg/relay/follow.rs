@@ -71,7 +71,13 @@ impl Upstream {
                 }
                 Ok(end) if is_probe && follower.pictures() == 0 => {
                     let mut error = self.without_picture(&end);
-                    error.problem = error.problem.hint("--no-probe starts without a picture");
+                    let hint = match &end {
+                        End::NotAStream(foreign) => foreign.hint(),
+                        _ => Some("--no-probe starts without a picture"),
+                    };
+                    if let Some(hint) = hint {
+                        error.problem = error.problem.hint(hint);
+                    }
                     return mailbox.fail(error);
                 }
                 Ok(end) => self.loss(&end),

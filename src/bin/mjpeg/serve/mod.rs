@@ -30,6 +30,7 @@ mod plan;
 mod rate_limit;
 mod recipe;
 mod recipes;
+mod relay_options;
 mod relayed;
 mod rendition;
 mod replay;

@@ -7,12 +7,12 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use mjpeg::multipart::Boundary;
 
-use super::demand::Connected;
 use super::dialects::{Dialect, Format};
 use super::faults::FaultOptions;
 use super::layout::Layout;
 use super::named::{self, Named};
 use super::open::SourceOptions;
+use super::relay_options::{Mode, RelayOptions};
 use super::replay::Speed;
 use crate::listen::address::ListenAddress;
 use crate::listen::auth::Users;
@@ -44,16 +44,16 @@ Examples:
   mjpeg serve frames/ --fault stall=2s@every=10  stall for two seconds before each tenth frame; --list-faults
   mjpeg serve frames/ --listen 0 -- sh -c 'ffmpeg -i \"$MJPEG_URL\" -frames:v 50 out.mkv'
 
-A TIME has a unit, such as 500ms, 10s or 2m; without a unit it is in seconds. A SIZE is in bytes,
+A TIME has a unit, such as 500ms, 10s or 2m; without a unit it is in seconds. A SIZE is in bytes, \
 or has a unit: k = 1024, M = 1024 x 1024.
 
-Exit status: 0 the source ended or a signal stopped the server, 3 source unreachable, 4 source is
-not a stream, 5 source stalled, reset or cut, 6 cannot read the source or cannot listen. With a
-COMMAND, its exit status: 128 and the signal's number if a signal ended it, 127 if it does not
-exist, 126 if it cannot be started. If the source never has a frame, the command is ended with
-SIGTERM, and the status is that of the source. SIGINT, SIGTERM and SIGHUP are passed on to the
-command, which is killed if it does not end within 5 seconds or the signal is repeated. If such a
-signal arrives before the command has started, the server ends by it. SIGQUIT, SIGUSR1 and SIGUSR2
+Exit status: 0 the source ended or a signal stopped the server, 3 source unreachable, 4 source is \
+not a stream, 5 source stalled, reset or cut, 6 cannot read the source or cannot listen. With a \
+COMMAND, its exit status: 128 and the signal's number if a signal ended it, 127 if it does not \
+exist, 126 if it cannot be started. If the source never has a frame, the command is ended with \
+SIGTERM, and the status is that of the source. SIGINT, SIGTERM and SIGHUP are passed on to the \
+command, which is killed if it does not end within 5 seconds or the signal is repeated. If such a \
+signal arrives before the command has started, the server ends by it. SIGQUIT, SIGUSR1 and SIGUSR2 \
 are passed on too, and the server goes on.")]
 pub struct Serve {
     /// A directory of JPEG files, a JPEG file (watched for changes), a file with a saved response (with FILE.timing beside
@@ -156,12 +156,6 @@ pub struct Serve {
     /// Bytes the system may buffer for each viewer; a smaller value gives slow viewers newer frames
     #[arg(long, value_name = "SIZE", default_value = "64k", value_parser = value::some_bytes)]
     pub(super) viewer_buffer: u64,
-    #[command(flatten)]
-    pub(super) faults: FaultOptions,
-    #[command(flatten)]
-    pub(super) relay: RelayOptions,
-    #[command(flatten)]
-    pub(super) transport: transport::Options,
     /// Write a message when a viewer comes or leaves
     #[arg(long, short)]
     pub(super) verbose: bool,
@@ -171,62 +165,12 @@ pub struct Serve {
     /// for the command
     #[arg(last = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
-}
-
-/// The options for sources that are URLs.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Options for relays of URLs")]
-#[group(skip)]
-pub(super) struct RelayOptions {
-    /// When the camera is connected: on-demand from the first viewer or snapshot on, until some time after the last one;
-    /// always also without viewers. There is one connection for all viewers [default: on-demand]
-    #[arg(long, value_enum, value_name = "WHEN")]
-    pub(super) upstream: Option<Mode>,
-    /// With --upstream on-demand: close the connection to the camera when there was no viewer for this time [default: 5s]
-    #[arg(long, value_name = "TIME", value_parser = value::duration)]
-    pub(super) linger: Option<Duration>,
-    /// Do not connect to the camera at the start. By default its first picture is fetched, so that a URL which cannot be
-    /// reached, is no stream, or whose stream ends without a picture, ends the server with exit status 3, 4 or 5
-    #[arg(long)]
-    pub(super) no_probe: bool,
-    /// Answer /snapshot with the last picture of a camera that is lost. By default a picture older than --silence is
-    /// answered with 503 and its age in X-Frame-Age
-    #[arg(long)]
-    pub(super) stale_ok: bool,
-}
-
-/// How long a camera stays connected without viewers.
-const LINGER: Duration = Duration::from_secs(5);
-
-/// When a camera is connected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Mode {
-    /// All the time
-    Always,
-    /// While there are viewers
-    OnDemand,
-}
-
-impl RelayOptions {
-    /// One of them that is given.
-    fn given(&self) -> Option<&'static str> {
-        [
-            (self.upstream.is_some(), "--upstream"),
-            (self.linger.is_some(), "--linger"),
-            (self.no_probe, "--no-probe"),
-            (self.stale_ok, "--stale-ok"),
-        ]
-        .into_iter()
-        .find_map(|(is_given, name)| is_given.then_some(name))
-    }
-
-    /// When cameras are connected.
-    pub(super) fn connected(&self) -> Connected {
-        match self.upstream.unwrap_or(Mode::OnDemand) {
-            Mode::Always => Connected::Always,
-            Mode::OnDemand => Connected::OnDemand(self.linger.unwrap_or(LINGER)),
-        }
-    }
+    #[command(flatten)]
+    pub(super) faults: FaultOptions,
+    #[command(flatten)]
+    pub(super) relay: RelayOptions,
+    #[command(flatten)]
+    pub(super) transport: transport::Options,
 }
 
 /// Where the times of frames come from.

@@ -16,7 +16,8 @@ use anyhow::anyhow;
 
 use super::pumped::Pumped;
 use super::scheme;
-use super::wire::{Descriptor, Wire};
+use super::wire::Wire;
+use super::wired_reader::Descriptor;
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::redacted::shown_path;

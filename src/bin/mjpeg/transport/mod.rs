@@ -47,6 +47,7 @@ mod route;
 mod scheme;
 mod secrets;
 mod session;
+mod shown;
 mod shown_head;
 mod shown_picture;
 mod stamp;
@@ -62,6 +63,7 @@ mod via;
 mod waiting;
 mod way;
 mod wire;
+mod wired_reader;
 
 pub use allowed::HostPattern;
 pub use camera::{Camera, CameraError, Manner};

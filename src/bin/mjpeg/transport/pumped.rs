@@ -10,7 +10,8 @@ use std::thread;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
-use super::wire::{Descriptor, Wire};
+use super::wire::Wire;
+use super::wired_reader::Descriptor;
 
 /// Bytes that the pipe should hold. The system may allow fewer.
 #[cfg(target_os = "linux")]

@@ -9,7 +9,8 @@ use std::time::Duration;
 use anyhow::anyhow;
 
 use super::local::Local;
-use super::wire::{Wire, WiredReader};
+use super::wire::Wire;
+use super::wired_reader::WiredReader;
 use crate::capture::{self, TimingReader, timing_path};
 use crate::clock::Clock;
 use crate::problem::Problem;

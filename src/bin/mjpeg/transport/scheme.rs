@@ -38,6 +38,9 @@ pub fn hint(path: &Path) -> Option<String> {
     if word.and_then(|word| nearest_word(word, &["test"])).is_some_and(|_| word != Some("t")) {
         return Some("the test pattern is test: or test:640x480".into());
     }
+    if word == Some("unix") {
+        return Some("a server on a Unix socket: --unix-socket PATH http://localhost/stream".into());
+    }
     url_of(path).map(|url| format!("if it is a URL, write {url}"))
 }
 

@@ -14,6 +14,7 @@ use super::observer::{Flow, Observer};
 use super::origin::Origin;
 use super::recorded::Recorded;
 use super::secrets::Secrets;
+use super::shown::Shown;
 use super::stream::{Received, Stream};
 use super::tap::Tap;
 use super::wire::WireEnd;
@@ -37,19 +38,6 @@ pub struct Session {
     /// The observer knows when the first byte came.
     has_begun: bool,
     tap: Option<Box<dyn Tap>>,
-}
-
-/// What a stream has shown so far.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Shown {
-    /// The number of its last part, also of one that was skipped.
-    parts: u64,
-    /// Parts that the observer did not reject.
-    pub good: u64,
-    /// When the last of these was seen, by the clock.
-    pub last_good: Duration,
-    /// The only part so far has nothing around it.
-    is_bare: bool,
 }
 
 impl Session {
@@ -395,21 +383,6 @@ impl Session {
             if flow == Flow::Enough {
                 return Ok(Drained::End(End::Enough));
             }
-        }
-    }
-}
-
-impl Shown {
-    fn event(&mut self, event: &multipart::Event<'_>) {
-        match event {
-            multipart::Event::Part(part) => {
-                self.is_bare = part.number == 1 && part.spans.delimiter.len == 0;
-                self.parts = self.parts.max(part.number);
-            }
-            multipart::Event::Deviation(deviation) => {
-                self.parts = self.parts.max(deviation.part.unwrap_or_default());
-            }
-            _ => {}
         }
     }
 }

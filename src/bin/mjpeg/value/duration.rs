@@ -5,20 +5,29 @@ use std::time::Duration;
 /// The longest duration. A deadline is now + duration, which must not overflow.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
-/// Parses a duration: `500ms`, `10s`, `2m`, `1h 30m`. A bare whole number counts seconds.
+/// Parses a duration: `500ms`, `10s`, `2m`, `1h 30m`. A number without a unit, such as `3` or `0.5`, counts seconds.
 ///
 /// # Errors
 ///
 /// When the text is not a duration, or the duration is longer than ten years.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let is_bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let duration = if is_bare {
-        // A number that does not fit into 64 bits is longer than ten years, too.
-        Duration::from_secs(text.parse().unwrap_or(u64::MAX))
+    let duration = if let Some(seconds) = seconds(text) {
+        // A number that does not fit is longer than ten years, too.
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     } else {
         humantime::parse_duration(text).map_err(|_| "expected a time such as 500ms, 10s, 2m or 1h 30m")?
     };
     if duration > LONGEST { Err("longer than ten years".into()) } else { Ok(duration) }
+}
+
+/// A number without a sign, an exponent or a unit.
+fn seconds(text: &str) -> Option<f64> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = match text.split_once('.') {
+        Some((whole, part)) => digits(whole) && digits(part),
+        None => digits(text),
+    };
+    if is_number { text.parse().ok() } else { None }
 }
 
 /// Parses a time limit: a duration of at least a millisecond.
@@ -70,7 +79,21 @@ mod tests {
         assert_eq!(duration("10"), Ok(Duration::from_secs(10)));
         assert_eq!(duration("0"), Ok(Duration::ZERO));
         assert!(duration("1e9s").unwrap_err().contains("500ms"));
-        for text in ["99999999999999999999", "315360001", "1.5", "+1", "", "-1s", "1000000y", "s"] {
+        assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("0.25"), Ok(Duration::from_millis(250)));
+        for text in [
+            "99999999999999999999",
+            "315360001",
+            "1.",
+            ".5",
+            "1.5.0",
+            "1e3",
+            "+1",
+            "",
+            "-1s",
+            "1000000y",
+            "s",
+        ] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

@@ -28,8 +28,8 @@ Examples:
   mjpeg check http://camera/stream --format nagios --min-fps 5 --max-gap 2s
   mjpeg check --explain M203
 
-Exit status: 0 pass, 1 findings at or above --fail-on or no picture, 3 unreachable, 4 not a stream, 5 stalled or
-reset, 6 our side. The highest one counts. A signal ends the check: the targets that are left have the verdict `interrupted`,
+Exit status: 0 pass, 1 findings at or above --fail-on or no picture, 3 unreachable, 4 not a stream, 5 stalled or \
+reset, 6 our side. The highest one counts. A signal ends the check: the targets that are left have the verdict `interrupted`, \
 and the process dies by the signal. With --format nagios: 0 OK, 1 warning, 2 critical, 3 unknown.")]
 pub struct Check {
     /// What to check: URLs, files with a saved response (curl -i, with or without --raw), directories of mjpeg record, `-`, `test:`

@@ -74,6 +74,7 @@ impl Check {
         // Files that cannot be written are found before the cameras are read.
         let mut expectations =
             self.write_expect.as_deref().map(|file| self.begin_expect(file, &tasks)).transpose()?;
+        let baseline = self.save_baseline.as_deref().map(baseline::begin).transpose()?;
         let mut delivery = self.delivery()?;
         // Before a target is opened: a baseline of other settings shows nothing.
         let before = match self.before(&tasks, stop) {
@@ -107,6 +108,9 @@ impl Check {
                     if let Some(failure) = &run.failure {
                         output::failure("check", failure);
                     }
+                    if let Some(message) = run.not_judged(&task.options) {
+                        output::message("check", &format!("{}: {message}", task.shown()));
+                    }
                     printed
                 })
             })
@@ -115,7 +119,7 @@ impl Check {
         printed?;
         delivery.end(clock.unix())?;
         self.mark_end(tasks.len())?;
-        if let Some(file) = &self.save_baseline {
+        if let Some((file, path)) = baseline.zip(self.save_baseline.as_deref()) {
             // One of some targets would hide that the others failed.
             let missing = Counted((tasks.len() - saved.len()) as u64, "target");
             let why = match missing.0 {
@@ -124,9 +128,9 @@ impl Check {
                 _ => Some(format!("{missing} gave no stream")),
             };
             if let Some(why) = why {
-                output::message("check", &format!("{} was not written: {why}", file.display()));
+                output::message("check", &format!("{} was not written: {why}", path.display()));
             } else {
-                Baseline::new(saved).write(file)?;
+                Baseline::new(saved).finish(file, path)?;
             }
         }
         Ok(delivery.outcome(stop))

@@ -27,5 +27,6 @@ mod shard;
 mod shards;
 mod snapshots;
 mod tasks;
+mod watcher;
 
 pub use arguments::Check;

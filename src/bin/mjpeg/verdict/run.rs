@@ -1,31 +1,28 @@
 //! One target, read and judged.
 
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use mjpeg::check::{Judge, Report, Severity, Silence};
+use mjpeg::check::{Expectations, Report, Severity};
 use mjpeg::consumers::HeadStart;
-use mjpeg::multipart::{Event, Extent, Part};
+use mjpeg::multipart::Part;
 
 use crate::clock::Clock;
 use crate::criteria::Verdict;
-use crate::depth::Walks;
 use crate::exit::Failure;
 use crate::problem::Problem;
-use crate::progress::Parts;
 use crate::recording::is_directory;
 use crate::signal::Stop;
 use crate::status;
-use crate::strip_reader::StripReader;
-use crate::transport::{End, Flow, Observer, Session, Source, Target};
-use crate::verdict::baseline::{Comparison, Entry, Figures, Settings, Steadiness};
-use crate::verdict::evidence::{Collector, Evidence};
+use crate::transport::{End, Session, Source, Target};
+use crate::verdict::baseline::{Comparison, Entry, Figures, Settings};
+use crate::verdict::evidence::Evidence;
 use crate::verdict::options::{Asked, Options};
-use crate::verdict::recorded::{self, Judging};
+use crate::verdict::recorded;
 use crate::verdict::sample::Sample;
 use crate::verdict::snapshots;
+use crate::verdict::watcher::Watcher;
 
 /// The result of reading and judging one target.
 #[derive(Debug)]
@@ -194,20 +191,7 @@ impl Run {
     }
 
     fn watcher(&self, options: &Options, clock: &Clock) -> Watcher {
-        Watcher {
-            judge: Judge::new(options.expectations.clone()),
-            strips: StripReader::new(),
-            began: None,
-            parts_left: self.asked.frames,
-            first_frame: None,
-            picture: None,
-            walks: Walks::new(options.depth, self.is_live),
-            clock: clock.clone(),
-            sample: None,
-            parts: Parts::clone(&options.parts),
-            steadiness: Steadiness::default(),
-            collector: options.evidence_bytes.map(Collector::new),
-        }
+        Watcher::new(self.asked.frames, options, self.is_live, clock)
     }
 
     fn read_recording(
@@ -240,6 +224,22 @@ impl Run {
         if figures.parts > 0 {
             self.comparison = Some(Comparison::of(before, report, figures));
         }
+    }
+
+    /// The limits of `options` that the target says nothing about, in words.
+    pub fn not_judged(&self, options: &Options) -> Option<String> {
+        let report = self.report.as_ref()?;
+        if self.is_live || report.timing.is_some() || report.pictures < 2 {
+            return None;
+        }
+        let Expectations { min_fps, max_gap, .. } = &options.expectations;
+        let limits = match (min_fps, max_gap) {
+            (Some(_), Some(_)) => "--min-fps and --max-gap are",
+            (Some(_), None) => "--min-fps is",
+            (None, Some(_)) => "--max-gap is",
+            (None, None) => return None,
+        };
+        Some(format!("{limits} not judged: its frames have no times"))
     }
 
     /// The entry of a baseline; `None` without a part, or if a signal came.
@@ -279,96 +279,5 @@ impl Run {
             return if comparison.is_regression() { Verdict::Fail } else { Verdict::Pass };
         }
         if report.pictures == 0 || is_failed { Verdict::Fail } else { Verdict::Pass }
-    }
-}
-
-struct Watcher {
-    judge: Judge,
-    strips: StripReader,
-    /// When the first byte came, since 1970-01-01 UTC.
-    began: Option<Duration>,
-    parts_left: Option<u64>,
-    first_frame: Option<Duration>,
-    /// The picture of a response that may be a snapshot.
-    picture: Option<Vec<u8>>,
-    walks: Walks,
-    clock: Clock,
-    sample: Option<Sample>,
-    /// Of all targets together.
-    parts: Parts,
-    steadiness: Steadiness,
-    /// For the page, if there is one.
-    collector: Option<Collector>,
-}
-
-impl Watcher {
-    /// Reads the strip of the next part for the judge.
-    fn read_strip(&mut self, part: &Part<'_>, arrival: Option<Duration>) {
-        if let Some(identity) = self.strips.read(part.body) {
-            let at = self.began.zip(arrival).map(|(began, arrival)| began.saturating_add(arrival));
-            self.judge.identity(identity, at);
-        }
-    }
-
-    /// The picture of another answer of a snapshot URL.
-    fn polled(&mut self, number: u64, part: &Part<'_>, arrival: Duration) {
-        self.judge.set_deep(self.walks.next(self.clock.now(), Some(arrival)));
-        let mut part = *part;
-        part.number = number;
-        self.read_strip(&part, Some(arrival));
-        self.judge.polled(&part, arrival);
-        self.parts.fetch_add(1, Ordering::Relaxed);
-        self.steadiness.push(Some(arrival), part.spans.body.len);
-        if let Some(collector) = &mut self.collector {
-            collector.part(&part, Some(arrival));
-        }
-    }
-}
-
-impl Judging for Watcher {
-    fn judge(&mut self) -> &mut Judge {
-        &mut self.judge
-    }
-}
-
-impl Observer for Watcher {
-    fn began(&mut self, unix: Duration) {
-        self.began = Some(unix);
-    }
-
-    fn received(&mut self, reached: u64, at: Duration) {
-        self.judge.received(reached, at);
-    }
-
-    fn silence(&mut self, silence: &Silence) {
-        self.judge.silence(silence);
-    }
-
-    fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
-        if let Event::Part(part) = event {
-            self.judge.set_deep(self.walks.next(self.clock.now(), arrival));
-            self.read_strip(part, arrival);
-        }
-        self.judge.event(event, arrival);
-        if let Event::Part(part) = event {
-            self.parts.fetch_add(1, Ordering::Relaxed);
-            self.steadiness.push(arrival, part.spans.body.len);
-            if let Some(sample) = &self.sample {
-                sample.part(part);
-            }
-            if let Some(collector) = &mut self.collector {
-                collector.part(part, arrival);
-            }
-            self.first_frame = self.first_frame.or(arrival);
-            let is_whole = matches!(part.extent, Extent::Complete { .. });
-            self.picture = (is_whole && self.judge.is_snapshot()).then(|| part.body.to_vec());
-            if let Some(left) = &mut self.parts_left {
-                *left -= 1;
-                if *left == 0 {
-                    return Ok(Flow::Enough);
-                }
-            }
-        }
-        Ok(Flow::More)
     }
 }

@@ -10,7 +10,7 @@ use super::figures::Figures;
 use super::settings::Settings;
 use crate::option_file;
 use crate::problem::Problem;
-use crate::replacement;
+use crate::replacement::Replacement;
 use crate::signal::Stop;
 
 /// The name and version of the format.
@@ -67,6 +67,19 @@ impl Found {
     }
 }
 
+/// Starts the file of a baseline, in place of an earlier one perhaps. What cannot be written is found before the cameras are read.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn begin(path: &Path) -> Result<Replacement, Problem> {
+    Ok(Replacement::begin(path).with_context(|| cannot_write(path))?)
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write the baseline {}", path.display())
+}
+
 impl Baseline {
     /// A baseline of these checks.
     pub fn new(entries: Vec<Entry>) -> Self {
@@ -90,15 +103,14 @@ impl Baseline {
         }
     }
 
-    /// Writes a file. One that is there is replaced when the new one is complete.
+    /// Writes it into the file that [`begin`] has started.
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), Problem> {
+    /// When it cannot be written. An earlier file is still there then.
+    pub fn finish(&self, file: Replacement, path: &Path) -> Result<(), Problem> {
         let text = serde_json::to_string_pretty(self)? + "\n";
-        Ok(replacement::replace(path, text.as_bytes())
-            .with_context(|| format!("cannot write the baseline {}", path.display()))?)
+        Ok(file.finish(text.as_bytes()).with_context(|| cannot_write(path))?)
     }
 
     /// The earlier check of a target with the same settings.

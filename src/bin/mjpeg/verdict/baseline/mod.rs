@@ -7,7 +7,7 @@ mod settings;
 
 pub use comparison::{Change, Comparison, Trend};
 pub use figures::{Figures, Steadiness};
-pub use file::{Baseline, Entry};
+pub use file::{Baseline, Entry, begin};
 pub use settings::Settings;
 
 #[cfg(test)]
