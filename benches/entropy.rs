@@ -43,7 +43,7 @@ impl Bench {
             Task::Content => {
                 self.keeping.check(black_box(jpeg));
                 black_box(self.keeping.means().map(|means| Look::of(means, Colour::Luminance)));
-                black_box(self.stillness.picture(&mut self.keeping));
+                black_box(self.stillness.picture(&self.keeping));
             }
         }
     }
