@@ -22,7 +22,7 @@ const BITS: u32 = 16;
 /// assert_eq!(latencies.percentile(50), Some(Duration::from_millis(20)));
 /// assert_eq!(latencies.max(), Some(Duration::from_millis(90)));
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Distribution {
     /// Microseconds, rounded to [`BITS`] bits, with how often each came.
     times: BTreeMap<u64, u64>,
@@ -57,6 +57,18 @@ impl Distribution {
             if seen >= rank {
                 // Rounded up it may be above the largest one.
                 return Some(Duration::from_micros(time).min(self.max));
+            }
+        }
+        None
+    }
+
+    /// The time of which `rank - 1` are not shorter, with 1 for the longest one.
+    pub fn longest(&self, rank: u64) -> Option<Duration> {
+        let mut left = rank.checked_sub(1)?;
+        for (&time, &n) in self.times.iter().rev() {
+            match left.checked_sub(n) {
+                Some(fewer) => left = fewer,
+                None => return Some(Duration::from_micros(time)),
             }
         }
         None
@@ -111,6 +123,7 @@ fn rounded(n: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::vec::Vec;
 
     #[test]
     fn no_percentile_is_above_the_largest_time() {
@@ -146,6 +159,18 @@ mod tests {
         for (count, error) in [(0, 1.29), (1, 1.29), (99, 1.29), (100, 0.80), (300, 0.53), (3000, 0.18)] {
             assert!((percentile_error(1.0, 99, count) - error).abs() < 0.01, "{count}");
         }
+    }
+
+    #[test]
+    fn ranks_count_equal_times() {
+        let mut times = Distribution::default();
+        for ms in [5, 9, 7, 9] {
+            times.push(Duration::from_millis(ms));
+        }
+        let longest: Vec<Option<u128>> =
+            (0..6).map(|rank| times.longest(rank).map(|it| it.as_millis())).collect();
+        assert_eq!(longest, [None, Some(9), Some(9), Some(7), Some(5), None]);
+        assert_eq!(times.above(Duration::from_millis(7)), 2);
     }
 
     #[test]

@@ -9,10 +9,12 @@ const BLOCKS: usize = 128;
 /// The least blocks whose spread means something, and about how many coarse ones there are.
 const LEAST: usize = 32;
 const COARSE: usize = 8;
-/// How much larger the variance of the coarse blocks may be than that of independent ones: above the first, they decide; above
-/// the second, delays add up, and no mean is that of the camera.
-const DEPENDENT: f64 = 1.75;
-const ADDING_UP: f64 = 2.5;
+/// The correlation of neighbouring blocks above which they depend on each other: independent ones have a larger one in a few of a
+/// hundred streams.
+const DEPENDENT: f64 = 0.2;
+/// How much larger the variance of the coarse blocks may be than that of independent ones. Above, delays add up, and no mean is
+/// that of the camera.
+const ADDING_UP: f64 = 5.0;
 /// The most corners of the hull. Beyond that only some far enough from each other are kept: a stream that gets slower and slower has many.
 const CORNERS: usize = 512;
 
@@ -129,7 +131,8 @@ impl Lateness {
         Some((self.total / self.count as f64 - start - slope * middle).max(0.0))
     }
 
-    /// The standard error of the mean lateness; `None` with too few frames, and if delays add up.
+    /// The standard error of the mean lateness; `None` with too few frames, and if delays add up. Delays that depend on their
+    /// neighbours, as those of a network that is slow for a while, have a larger one.
     pub fn error(&self) -> Option<f64> {
         let (_, slope) = self.line()?;
         if self.sums.len() < LEAST {
@@ -142,11 +145,14 @@ impl Lateness {
         let merged = means.len() / COARSE;
         let coarse: Vec<f64> =
             means.chunks_exact(merged).map(|few| few.iter().sum::<f64>() / merged as f64).collect();
-        let (of_fine, of_coarse) = (variance_of_mean(&means), variance_of_mean(&coarse));
-        if of_coarse > ADDING_UP * of_fine {
+        let of_fine = variance_of_mean(&means);
+        if variance_of_mean(&coarse) > ADDING_UP * of_fine {
             return None;
         }
-        Some(square_root(if of_coarse > DEPENDENT * of_fine { of_coarse } else { of_fine }))
+        // Of a series in which each value takes a part r of its neighbour's, the variance of the mean is larger by (1 + r) / (1 - r).
+        let shared = correlation(&means);
+        let more = if shared > DEPENDENT { (1.0 + shared) / (1.0 - shared) } else { 1.0 };
+        Some(square_root(of_fine * more))
     }
 }
 
@@ -155,6 +161,14 @@ fn variance_of_mean(values: &[f64]) -> f64 {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
     values.iter().map(|it| (it - mean) * (it - mean)).sum::<f64>() / (count - 1.0) / count
+}
+
+/// The correlation of each value with the next one; below 1.
+fn correlation(values: &[f64]) -> f64 {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let squares: f64 = values.iter().map(|it| (it - mean) * (it - mean)).sum();
+    let products: f64 = values.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
+    if squares > 0.0 { products / squares } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -232,6 +246,27 @@ mod tests {
             assert!(known >= 190.0, "{frames}: {known}");
             assert!((0.8..1.25).contains(&(errors / real)), "{frames}: {errors}, real {real}");
         }
+    }
+
+    #[test]
+    fn delays_that_depend_on_their_neighbours_have_a_larger_error() {
+        let mut late = exponential();
+        let mut errors = |shared: usize| {
+            let mut sum = 0.0;
+            for _ in 0..100 {
+                let mut recent = std::vec![0.0; shared];
+                let lateness = stream((0..300).map(|n| {
+                    recent[n % shared] = 10.0 * late();
+                    recent.iter().sum::<f64>() / shared as f64
+                }));
+                sum += lateness.error().unwrap_or_default() / 100.0;
+            }
+            sum
+        };
+        // The mean of all frames is that of all delays, whether frames share them or not. Delays that are not shared spread more; of
+        // blocks that are taken as independent, the error would be smaller by a third.
+        let (alone, shared) = (errors(1), errors(5));
+        assert!((0.9..1.25).contains(&(shared / alone)), "{shared} {alone}");
     }
 
     #[test]

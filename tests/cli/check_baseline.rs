@@ -94,6 +94,11 @@ fn unlike_settings_and_other_targets_are_refused_before_anything_is_opened() {
     let end = run(&mut mjpeg(["check", "http://127.0.0.1:1/", "--save-baseline", path])).expect(3);
     assert!(end.err.contains("was not written"), "{}", end.err);
     assert_eq!(fs::read(&file).unwrap(), before);
+    // A baseline of an earlier version has no long gaps.
+    fs::write(&file, String::from_utf8(before).unwrap().replace("baseline/2", "baseline/1")).unwrap();
+    let end = check(&["--baseline", path]).expect(6);
+    assert!(end.err.contains("the format mjpeg.baseline/1 of an earlier version"), "{}", end.err);
+    assert!(end.err.contains("hint: make a new baseline with --save-baseline"), "{}", end.err);
     fs::write(&file, "{}").unwrap();
     assert!(check(&["--baseline", path]).expect(6).err.contains("is not a baseline"));
     assert_eq!(check(&["--baseline", path, "--save-baseline", path]).code(), Some(2));
@@ -112,7 +117,7 @@ fn a_baseline_replaces_regular_files_only_and_follows_links() {
     std::os::unix::fs::symlink(at("private"), at("link")).unwrap();
     save("link").expect(0);
     assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
-    assert!(fs::read_to_string(at("private")).unwrap().contains("mjpeg.baseline/1"));
+    assert!(fs::read_to_string(at("private")).unwrap().contains("mjpeg.baseline/2"));
     let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(at("private")).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
 }

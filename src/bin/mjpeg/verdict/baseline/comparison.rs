@@ -8,6 +8,9 @@ use super::figures::Figures;
 use super::file::{Entry, Found};
 use crate::output;
 
+/// The least change of the 99th percentile of the gaps that matters.
+const LEAST_TAIL_MS: f64 = 5.0;
+
 /// What has changed since an earlier check.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Comparison {
@@ -108,77 +111,105 @@ fn rank(severity: &str) -> u8 {
     ["info", "warning", "error"].iter().position(|it| *it == severity).unwrap_or(0) as u8
 }
 
-/// Rates, gaps and sizes beyond their tolerance.
-fn measured(then: &Figures, now: &Figures) -> Vec<Change> {
-    let fps = |gap: f64| if gap > 0.0 { 1000.0 / gap } else { 0.0 };
-    let rows = [
-        (
-            "fps",
-            then.gap_mean_ms.zip(now.gap_mean_ms),
-            then.gap_mean_tolerance(now.parts),
-            "fps",
-            [Trend::Worse, Trend::Better],
-        ),
-        (
-            "gap_p99_ms",
-            then.gap_p99_ms.zip(now.gap_p99_ms),
-            then.gap_p99_tolerance(now.parts),
-            "ms in the 99th percentile of the gaps",
-            [Trend::Worse, Trend::Better],
-        ),
-        (
-            "jitter_ms",
-            then.jitter_ms.zip(now.jitter_ms),
-            then.jitter_tolerance(now.parts),
-            "ms of jitter",
-            [Trend::Worse, Trend::Better],
-        ),
-        (
-            "lateness_ms",
-            // Of delays that add up there is no mean to compare.
-            then.lateness_ms
-                .zip(now.lateness_ms)
-                .filter(|_| then.lateness_error_ms.and(now.lateness_error_ms).is_some()),
-            then.lateness_tolerance(now.parts).unwrap_or_default(),
-            "ms late in the mean",
-            [Trend::Worse, Trend::Better],
-        ),
-        (
-            "bytes_mean",
-            then.bytes_mean.zip(now.bytes_mean),
-            then.bytes_tolerance(now.parts),
-            "a picture",
-            [Trend::Worse, Trend::Other],
-        ),
-    ];
-    let mut changes = Vec::new();
-    for (what, values, tolerance, unit, [above, below]) in rows {
-        let Some((then, now)) = values.filter(|(then, now)| (then - now).abs() > tolerance) else { continue };
-        let text = match what {
-            "fps" => {
-                let least = fps(then + tolerance);
-                format!("{:.2} {unit}, was {:.2}; down to {least:.2} would be usual", fps(now), fps(then))
-            }
-            "bytes_mean" => format!(
-                "{} {unit}, was {} +- {}",
-                output::bytes(now as u64),
-                output::bytes(then as u64),
-                output::bytes(tolerance as u64)
-            ),
-            _ => format!("{now:.1} {unit}, was {then:.1} +- {tolerance:.1}"),
-        };
-        let trend = if now > then { above } else { below };
-        changes.push(Change { trend, what: what.into(), text });
+/// Where a figure went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Up,
+    Down,
+}
+
+impl Way {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up to",
+            Self::Down => "down to",
+        }
     }
+
+    /// Of a time that is better if it is shorter.
+    fn trend(self) -> Trend {
+        match self {
+            Self::Up => Trend::Worse,
+            Self::Down => Trend::Better,
+        }
+    }
+}
+
+/// Where a figure went, both of its values, and how far it would usually be; `None` if it is not further than `tolerance` away.
+fn beyond(then: Option<f64>, now: Option<f64>, tolerance: f64) -> Option<(Way, f64, f64, f64)> {
+    let (then, now) = then.zip(now)?;
+    if (now - then).abs() <= tolerance {
+        return None;
+    }
+    let (way, usual) = if now > then { (Way::Up, then + tolerance) } else { (Way::Down, then - tolerance) };
+    Some((way, then, now, usual.max(0.0)))
+}
+
+/// Rates, gaps and sizes beyond what is usual.
+fn measured(then: &Figures, now: &Figures) -> Vec<Change> {
+    let mut changes: Vec<Change> =
+        [rate(then, now), long_gaps(then, now), punctuality(then, now), size(then, now)]
+            .into_iter()
+            .flatten()
+            .collect();
     if then.gap_mean_ms.is_some() && now.gap_mean_ms.is_none() {
-        changes.push(Change {
-            trend: Trend::Worse,
-            what: "fps".into(),
-            text: "too few frames for a rate".into(),
-        });
+        let text = "too few frames for a rate".into();
+        changes.push(Change { trend: Trend::Worse, what: "fps".into(), text });
     }
     changes
 }
 
+fn rate(then: &Figures, now: &Figures) -> Option<Change> {
+    let tolerance = then.gap_mean_tolerance(now);
+    let (gaps, then, now, usual) = beyond(then.gap_mean_ms, now.gap_mean_ms, tolerance)?;
+    let fps = |gap: f64| if gap > 0.0 { 1000.0 / gap } else { 0.0 };
+    // The rate goes down if the gaps go up.
+    let word = if gaps == Way::Up { Way::Down } else { Way::Up }.word();
+    let text = format!("{:.2} fps, was {:.2}; {word} {:.2} would be usual", fps(now), fps(then), fps(usual));
+    Some(Change { trend: gaps.trend(), what: "fps".into(), text })
+}
+
+/// The 99th percentile has moved, and chance does not explain the number of long gaps.
+fn long_gaps(then: &Figures, now: &Figures) -> Option<Change> {
+    let (way, was, is, _) = beyond(then.gap_p99_ms, now.gap_p99_ms, LEAST_TAIL_MS)?;
+    let longest = then.long_gaps.as_ref()?;
+    let count = match way {
+        Way::Up => longest.exceeded(&now.gaps),
+        Way::Down => longest.undercut(&now.gaps),
+    }?;
+    let text = format!(
+        "{is:.1} ms in the 99th percentile of the gaps, was {was:.1}: {} of {} are longer than {:.1} ms, was {}; {} {} \
+         would be usual",
+        count.now,
+        Counted(now.gaps.count(), "gap"),
+        count.limit_ms,
+        count.then,
+        way.word(),
+        count.usual
+    );
+    Some(Change { trend: way.trend(), what: "gap_p99_ms".into(), text })
+}
+
+/// The mean lateness; where delays add up there is none, and the jitter is compared.
+fn punctuality(then: &Figures, now: &Figures) -> Option<Change> {
+    let is_late = then.has_lateness() && now.has_lateness();
+    let (what, unit, was, is, tolerance) = if is_late {
+        ("lateness_ms", "late in the mean", then.lateness_ms, now.lateness_ms, then.lateness_tolerance(now))
+    } else {
+        ("jitter_ms", "of jitter", then.jitter_ms, now.jitter_ms, then.jitter_tolerance(now))
+    };
+    let (way, then, now, usual) = beyond(was, is, tolerance)?;
+    let text = format!("{now:.1} ms {unit}, was {then:.1}; {} {usual:.1} would be usual", way.word());
+    Some(Change { trend: way.trend(), what: what.into(), text })
+}
+
+fn size(then: &Figures, now: &Figures) -> Option<Change> {
+    let tolerance = then.bytes_tolerance(now);
+    let (way, then, now, usual) = beyond(then.bytes_mean, now.bytes_mean, tolerance)?;
+    let [then, now, usual] = [then, now, usual].map(|it| output::bytes(it as u64));
+    let text = format!("{now} a picture, was {then}; {} {usual} would be usual", way.word());
+    let trend = if way == Way::Up { Trend::Worse } else { Trend::Other };
+    Some(Change { trend, what: "bytes_mean".into(), text })
+}
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,15 @@ use crate::replacement::Replacement;
 use crate::signal::Stop;
 
 /// The name and version of the format.
-const SCHEMA: &str = "mjpeg.baseline/1";
+const SCHEMA: &str = "mjpeg.baseline/2";
+/// That of earlier versions, which did not keep the longest gaps.
+const EARLIER: &str = "mjpeg.baseline/1";
+
+/// What files of all versions have.
+#[derive(Debug, Deserialize)]
+struct Versioned {
+    schema: String,
+}
 
 /// What earlier checks found.
 #[derive(Debug, Serialize, Deserialize)]
@@ -95,10 +103,14 @@ impl Baseline {
         let shown = path.display();
         let bytes =
             option_file::read(path, stop).with_context(|| format!("cannot read the baseline {shown}"))?;
-        let baseline: Self =
-            serde_json::from_slice(&bytes).map_err(|error| anyhow!("{shown} is not a baseline: {error}"))?;
-        match &baseline.schema[..] {
-            SCHEMA => Ok(baseline),
+        let no_baseline = |error| anyhow!("{shown} is not a baseline: {error}");
+        let Versioned { schema } = serde_json::from_slice(&bytes).map_err(no_baseline)?;
+        match &schema[..] {
+            SCHEMA => Ok(serde_json::from_slice(&bytes).map_err(no_baseline)?),
+            EARLIER => {
+                let problem = anyhow!("{shown} has the format {EARLIER} of an earlier version, not {SCHEMA}");
+                Err(Problem::new(problem).hint("make a new baseline with --save-baseline"))
+            }
             other => Err(anyhow!("{shown} has the format {other:?}, not {SCHEMA}").into()),
         }
     }

@@ -41,6 +41,10 @@ pub enum Jitter {
     Exponential(f64),
     /// With this mean, and a tail that an exponential distribution does not have.
     LogNormal(f64),
+    /// Up to this; three of 200 frames, by chance, by three to eight times as much.
+    SomeLate(f64),
+    /// With this mean, and most of it shared with the frame before: squares of an autoregressive series.
+    Wandering(f64),
     /// This many frames come together, when the last one of them is there.
     Bursts(u64),
 }
@@ -53,11 +57,14 @@ impl Jitter {
             Self::Uniform(ms) => Self::Uniform(ms * factor),
             Self::Exponential(ms) => Self::Exponential(ms * factor),
             Self::LogNormal(ms) => Self::LogNormal(ms * factor),
+            Self::SomeLate(ms) => Self::SomeLate(ms * factor),
+            Self::Wandering(ms) => Self::Wandering(ms * factor),
             Self::None | Self::Bursts(_) => self,
         }
     }
 
-    fn delay(self, random: &mut Random) -> f64 {
+    /// The next delay. `state` is that of [`Jitter::Wandering`], from one delay to the next.
+    fn delay(self, random: &mut Random, state: &mut f64) -> f64 {
         match self {
             Self::None | Self::Bursts(_) => 0.0,
             Self::Normal(deviation) => random.normal(deviation),
@@ -65,6 +72,12 @@ impl Jitter {
             Self::Exponential(mean) => -mean * random.uniform().max(1e-12).ln(),
             // Of exp(s * normal), the mean is exp(s^2 / 2).
             Self::LogNormal(mean) => mean * (random.normal(0.7) - 0.245).exp(),
+            Self::SomeLate(most) if random.uniform() < 0.015 => most * (3.0 + 5.0 * random.uniform()),
+            Self::SomeLate(most) => random.uniform() * most,
+            Self::Wandering(mean) => {
+                *state = 0.8 * *state + random.normal(0.6);
+                mean * *state * *state
+            }
         }
     }
 }
@@ -96,7 +109,10 @@ impl Script {
     pub fn play(self, random: &mut Random) -> Figures {
         let clock = Clock::simulated();
         let (mut times, mut steadiness) = (FrameTimes::default(), Steadiness::default());
-        let (mut drift, mut phase) = (0.0, 0);
+        let (mut drift, mut phase, mut state) = (0.0, 0, 0.0);
+        if let Jitter::Wandering(_) = self.jitter {
+            state = random.normal(1.0);
+        }
         if let Jitter::Bursts(together) = self.jitter {
             phase = (random.uniform() * together as f64) as u64;
         }
@@ -104,7 +120,7 @@ impl Script {
             if self.lost > 0 && n % self.lost == 0 {
                 continue;
             }
-            let mut delay = self.jitter.delay(random);
+            let mut delay = self.jitter.delay(random, &mut state);
             if self.drifts {
                 drift += delay;
                 delay = drift;

@@ -4,9 +4,10 @@ use mjpeg::check::{self, Forecast, Report, Severity, carriers};
 use mjpeg::consumers::Fate;
 use serde_json::{Map, Value};
 
-use super::target::{
-    Asked, Change, Finding, Finished, Frames, Latency, Limits, Origin, Reader, SCHEMA, Strip, Timing,
-};
+use super::finding::Finding;
+use super::pictures::{Frames, Latency, Strip};
+use super::target::{Asked, Change, Finished, Limits, Origin, SCHEMA};
+use super::timing::{Reader, Timing};
 use crate::clock::time_of_day;
 use crate::gap::Gap;
 use crate::output;

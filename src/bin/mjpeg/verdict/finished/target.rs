@@ -1,10 +1,13 @@
 //! The model of a finished target. Its JSON form is schema `mjpeg.check/1`, which `--merge` reads again.
 
-use mjpeg::check::{self, Remedy, Rule, Severity, carrier};
+use mjpeg::check::{Severity, carrier};
 use mjpeg::consumers::Fate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::finding::Finding;
+use super::pictures::{Frames, Strip};
+use super::timing::{Reader, Timing};
 use crate::criteria::Verdict;
 use crate::gap::Gap;
 use crate::verdict::baseline::Trend;
@@ -151,91 +154,6 @@ pub struct Limits {
     pub expect_live: bool,
 }
 
-/// A rule that the stream breaks.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Finding {
-    pub code: String,
-    pub name: String,
-    #[serde(with = "super::severity")]
-    pub severity: Severity,
-    pub count: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub part: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub offset: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// May have text from the wire.
-    pub message: String,
-    /// Whose fault a gap is: `camera`, `network` or `unknown`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<String>,
-}
-
-/// The times of the pictures.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Timing {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_frame_ms: Option<f64>,
-    pub fps: f64,
-    pub gap_p50_ms: f64,
-    pub gap_p99_ms: f64,
-    pub gap_max_ms: f64,
-    pub jitter_ms: f64,
-    pub stalls: u64,
-}
-
-/// How late we were.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Reader {
-    /// Reads that found bytes after a time in which we did not look.
-    pub late_reads: u64,
-    pub late_ms: f64,
-    pub late_max_ms: f64,
-    pub starved_ms: f64,
-}
-
-/// The pictures.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Frames {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub width: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub height: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bytes_p50: Option<u64>,
-    /// Parts with a whole picture. Absent in the output of earlier versions.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pictures: Option<u64>,
-    pub identical: u64,
-    pub walked: u64,
-    pub unread: u64,
-}
-
-/// What the coded strips of the pictures say.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Strip {
-    /// Of the last frame.
-    pub source: u16,
-    pub sources: u64,
-    pub frames: u64,
-    pub lost: u64,
-    pub doubled: u64,
-    pub reordered: u64,
-    pub before_their_time: u64,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub latency: Option<Latency>,
-}
-
-/// How old the frames were when they came.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Latency {
-    pub late: u64,
-    pub latency_p50_ms: f64,
-    pub latency_p99_ms: f64,
-    pub latency_max_ms: f64,
-}
-
 /// A change since the baseline.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Change {
@@ -303,34 +221,6 @@ impl Finished {
             let mut all = self.obstacles.iter().chain(&self.findings);
             Some((&name[..], all.find(|it| it.code == code)?))
         })
-    }
-}
-
-impl Finding {
-    /// Where it is: `frame-000003.jpg, part 3, byte 4711`, or nothing.
-    pub fn place(&self) -> String {
-        let part = self.part.filter(|_| self.offset.is_some() || self.file.is_some());
-        let part = part.map(|part| format!("part {part}"));
-        let offset = self.offset.map(|offset| format!("byte {offset}"));
-        [self.file.clone(), part, offset].into_iter().flatten().collect::<Vec<_>>().join(", ")
-    }
-
-    /// Where it is, what is wrong there, and how often it happened. May have text from the wire.
-    pub fn evidence(&self) -> String {
-        let place = self.place();
-        let place = if place.is_empty() { place } else { format!("{place}: ") };
-        let times = if self.count > 1 { format!(" ({} times)", self.count) } else { String::new() };
-        format!("{place}{}{times}", self.message)
-    }
-
-    /// Its rule; `None` for a rule of another version.
-    pub fn rule(&self) -> Option<&'static Rule> {
-        check::find(&self.code)
-    }
-
-    /// What to change.
-    pub fn remedy(&self) -> Option<&'static Remedy> {
-        check::remedy(self.rule()?)
     }
 }
 

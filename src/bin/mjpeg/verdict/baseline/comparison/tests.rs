@@ -41,31 +41,40 @@ fn regressions_of(seed: u64, before: Script, now: Script) -> usize {
     (0..50).filter(is_regression).count()
 }
 
-/// The conditions, and whether a regression must be found in them.
-fn conditions() -> Vec<(Script, Found49)> {
+/// The conditions, and what must be found in them.
+fn conditions() -> Vec<(Script, Promise)> {
     use Jitter::*;
-    let all = Found49 { rate: true, percentile: true };
-    let rate = Found49 { rate: true, percentile: false };
-    let none = Found49 { rate: false, percentile: false };
+    let none = Promise { rate: false, jitter: false, late: false };
+    let rate = Promise { rate: true, ..none };
+    let jitter = Promise { jitter: true, ..rate };
+    let all = Promise { late: true, ..jitter };
     [
-        (100, 15.0, Normal(1.0), false, all),
-        (100, 15.0, Normal(2.0), false, all),
-        (100, 15.0, Normal(3.0), false, all),
-        (100, 15.0, Normal(2.0), true, all),
-        (100, 15.0, Exponential(10.0), false, none),
+        // Three late frames of 100 are no evidence: a camera that has a late frame now and then has three of them sometimes.
+        (100, 15.0, Normal(1.0), false, jitter),
+        (100, 15.0, Normal(2.0), false, jitter),
+        (100, 15.0, Normal(3.0), false, jitter),
+        (100, 15.0, Normal(2.0), true, jitter),
+        (100, 15.0, Exponential(10.0), false, rate),
+        (100, 15.0, LogNormal(10.0), false, rate),
         (300, 30.0, None, false, all),
         (300, 30.0, Normal(3.0), false, all),
         (300, 30.0, Normal(1.0), true, all),
         (300, 30.0, Normal(2.0), true, all),
-        (300, 30.0, Uniform(20.0), false, all),
+        (300, 30.0, Uniform(20.0), false, jitter),
+        (400, 30.0, Uniform(20.0), false, all),
         (300, 30.0, Exponential(10.0), false, rate),
         (300, 15.0, Exponential(10.0), false, rate),
-        // Nothing finds 5 % in a rate that is known to within 1.5 %.
+        // The mean gap of these is known to within 1.5 %.
         (300, 30.0, Exponential(10.0), true, none),
         (300, 30.0, LogNormal(10.0), false, rate),
+        (300, 30.0, SomeLate(10.0), false, rate),
+        (300, 30.0, Wandering(10.0), false, rate),
         (300, 30.0, Bursts(5), false, rate),
         (300, 30.0, Bursts(10), false, rate),
-        (3000, 30.0, Exponential(10.0), false, all),
+        (400, 30.0, Exponential(10.0), false, jitter),
+        (400, 30.0, LogNormal(10.0), false, jitter),
+        (1500, 30.0, Exponential(10.0), false, all),
+        (1500, 30.0, LogNormal(10.0), false, all),
     ]
     .map(|(frames, fps, jitter, drifts, found)| (Script::new(frames, fps, jitter, drifts), found))
     .into()
@@ -73,11 +82,13 @@ fn conditions() -> Vec<(Script, Found49)> {
 
 /// What must be found in at least 49 of 50 checks. The other rates are printed.
 #[derive(Clone, Copy)]
-struct Found49 {
+struct Promise {
     /// Five percent fewer frames.
     rate: bool,
-    /// A 99th percentile that is 20 ms larger.
-    percentile: bool,
+    /// More jitter, so that the 99th percentile is 20 ms larger.
+    jitter: bool,
+    /// Every 33rd frame late, so that it is.
+    late: bool,
 }
 
 #[test]
@@ -86,8 +97,8 @@ fn fifty_repeats_have_no_false_regression() {
         let found: Vec<usize> = (14..22).map(|seed| regressions_of(seed, script, script)).collect();
         println!("{script}: {found:?} of 50 false");
         assert_eq!(found[0], 0, "{script}");
-        // Where delays have a heavy tail, about two of a thousand are expected, and ten of checks of 100 frames.
-        let most = if script.frames == 100 { 6 } else { 3 };
+        // One in 500 checks at most, and one in 200 where delays depend on their neighbours: of these 400, one and two are expected.
+        let most = if let Jitter::Wandering(_) = script.jitter { 6 } else { 4 };
         assert!(found.iter().sum::<usize>() <= most, "{found:?} of 50 each: {script}");
     }
 }
@@ -105,31 +116,22 @@ fn five_percent_fewer_frames_are_found_in_49_of_50() {
 }
 
 #[test]
-fn twenty_ms_more_in_the_99th_percentile_are_found_in_49_of_50() {
+fn late_frames_that_make_the_99th_percentile_20_ms_larger_are_found_in_49_of_50() {
     for (script, must) in conditions() {
         let Some(late) = script.with_p99_higher_by(20.0) else { continue };
         let found = regressions(script, late);
         println!("{script}, every 33rd frame later by {:.0} ms: {found} of 50 found", late.late.1);
-        assert!(!must.percentile || found >= 49, "{found} of 50: {script}");
+        assert!(!must.late || found >= 49, "{found} of 50: {script}");
     }
 }
 
 #[test]
-fn jitter_whose_99th_percentile_is_20_ms_larger_is_found_in_49_of_50() {
-    for (script, _) in conditions() {
+fn jitter_that_makes_the_99th_percentile_20_ms_larger_is_found_in_49_of_50() {
+    for (script, must) in conditions() {
         let Some(worse) = script.with_jitter_for_p99_higher_by(20.0) else { continue };
-        let found: Vec<usize> = (14..18).map(|seed| regressions_of(seed, script, worse)).collect();
-        println!("{script}, then {:?}: {found:?} of 50 found", worse.jitter);
-        // Exponential jitter is half as large again. 100 frames, or a drift, do not show that for sure; of 300, 48 to 49 of 50 are
-        // found on average with these seeds, and 47 with others.
-        let (first, all) = match (script.jitter, script.frames, script.drifts) {
-            (Jitter::Exponential(_), 100, _) => (10, 10),
-            (Jitter::Exponential(_), 300, true) => (30, 30),
-            (Jitter::Exponential(_) | Jitter::LogNormal(_), 300, _) => (49, 44),
-            _ => (50, 50),
-        };
-        assert!(found[0] >= first, "{found:?} of 50: {script}");
-        assert!(found.iter().all(|found| *found >= all), "{found:?} of 50: {script}");
+        let found = regressions(script, worse);
+        println!("{script}, then {:?}: {found} of 50 found", worse.jitter);
+        assert!(!must.jitter || found >= 49, "{found} of 50: {script}");
     }
 }
 
@@ -138,62 +140,70 @@ fn jitter_whose_99th_percentile_is_20_ms_larger_is_found_in_49_of_50() {
 #[ignore = "takes minutes"]
 fn rates_of_many_other_seeds() {
     let count = std::env::var("MJPEG_SEEDS").map_or(20, |it| it.parse().unwrap());
-    for (script, must) in conditions() {
-        let slower = Script { fps: script.fps * 0.95, ..script };
-        let rows = [
-            ("unchanged", Some(script), false),
-            ("5 % slower", Some(slower), must.rate),
-            ("every 20th lost", Some(Script { lost: 20, ..script }), must.rate),
-            ("every 33rd later, p99 + 20 ms", script.with_p99_higher_by(20.0), must.percentile),
-            ("more jitter, p99 + 20 ms", script.with_jitter_for_p99_higher_by(20.0), must.percentile),
-        ];
-        for (what, now, must) in rows {
-            let Some(now) = now else { continue };
-            let found: Vec<usize> =
-                (0..count).map(|seed| regressions_of(1_000_000 + seed, script, now)).collect();
-            let mean = found.iter().sum::<usize>() as f64 / found.len() as f64;
-            let (least, most) = (found.iter().min().unwrap(), found.iter().max().unwrap());
-            let of = |few: fn(&usize) -> bool| found.iter().filter(|&found| few(found)).count();
-            let (none, enough) = (of(|found| *found == 0), of(|found| *found >= 49));
-            println!(
-                "{script}: {what}: {mean:.2} of 50, {least} to {most}; none in {none} of {count}, 49 or more in {enough}"
-            );
-            let usual = match script.jitter {
-                _ if script.frames == 100 => 0.75,
-                Jitter::LogNormal(_) => 0.6,
-                _ => 0.25,
-            };
-            assert!(what != "unchanged" || mean <= usual, "{script}: {mean} of 50 false");
-            assert!(!must || mean >= 49.0, "{script}: {what}: {mean} of 50");
+    let measured: Vec<_> = std::thread::scope(|threads| {
+        let rates = |(script, must)| threads.spawn(move || rates(count, script, must));
+        let running: Vec<_> = conditions().into_iter().map(rates).collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let broken: Vec<String> = measured.into_iter().flatten().collect();
+    assert!(broken.is_empty(), "{broken:?}");
+}
+
+/// Prints the rates of a condition; returns those that are not as promised.
+fn rates(count: u64, script: Script, must: Promise) -> Vec<String> {
+    let slower = Script { fps: script.fps * 0.95, ..script };
+    let rows = [
+        ("unchanged", Some(script), false),
+        ("5 % slower", Some(slower), must.rate),
+        ("every 20th lost", Some(Script { lost: 20, ..script }), must.rate),
+        ("every 33rd later, p99 + 20 ms", script.with_p99_higher_by(20.0), must.late),
+        ("more jitter, p99 + 20 ms", script.with_jitter_for_p99_higher_by(20.0), must.jitter),
+    ];
+    let mut broken = Vec::new();
+    for (what, now, must) in rows {
+        let Some(now) = now else { continue };
+        let found: Vec<usize> =
+            (0..count).map(|seed| regressions_of(1_000_000 + seed, script, now)).collect();
+        let mean = found.iter().sum::<usize>() as f64 / found.len() as f64;
+        let (least, most) = (found.iter().min().unwrap(), found.iter().max().unwrap());
+        let none = found.iter().filter(|found| **found == 0).count();
+        println!("{script}: {what}: {mean:.3} of 50, {least} to {most}; none in {none} of {count}");
+        // Promised are 0.1 of 50, and 0.25 where delays depend on their neighbours. Three standard errors more are chance.
+        let promised = if let Jitter::Wandering(_) = script.jitter { 0.25 } else { 0.1 };
+        let most_false = promised + 3.0 * (promised / count as f64).sqrt();
+        if (what == "unchanged" && mean > most_false) || (must && mean < 49.0) {
+            broken.push(format!("{script}: {what}: {mean} of 50"));
         }
     }
+    broken
 }
 
-/// How likely at least `least` of `count` events are that have this probability each.
-fn at_least(least: u64, count: u64, probability: f64) -> f64 {
-    let mut one = (1.0 - probability).powf(count as f64);
-    let mut below = 0.0;
-    for n in 0..least {
-        below += one;
-        one *= (count - n) as f64 / (n + 1) as f64 * probability / (1.0 - probability);
-    }
-    1.0 - below
-}
-
-/// Late frames, 9 of 300, in exponential delays: the likelihood quotient of a delay is one number above that of the late ones, and
-/// another one below. So the most powerful test counts the delays above it, even for one who knows the exact distribution
-/// of the stream before (Neyman and Pearson). A check has only another sample of it.
+/// Late frames, 9 of 300, in exponential delays. No figure shows more of them than the number of frames that are at least that late. A
+/// test that knows the distribution of the delays knows how many there usually are; one that has two checks, and nothing else, does
+/// not: in one of ten checks of the same camera there are as many more.
 #[test]
-fn no_test_finds_a_few_late_frames_in_exponential_delays_in_49_of_50() {
+fn without_the_shape_of_the_delays_two_checks_do_not_show_a_few_late_frames_among_them() {
     let script = Script::new(300, 30.0, Jitter::Exponential(10.0), false);
     let later = script.with_p99_higher_by(20.0).unwrap().late.1;
-    let before = (-later / 10.0).exp();
-    let now = before + (1.0 - before) * 9.0 / 300.0;
-    // No false regression in 50 repeats, with a probability of 95 %.
-    let least = (1..).find(|&least| at_least(least, 300, before) <= 0.001).unwrap();
-    let found = 50.0 * at_least(least, 300, now);
-    println!("9 of 300 frames later by {later:.0} ms: the best test finds {found:.1} of 50");
-    assert!((30.0..49.0).contains(&found), "{found}");
+    // Poisson, for both checks.
+    let usual = 300.0 * (-later / 10.0_f64).exp();
+    let poisson = |n: u64| (1..=n).fold((-usual).exp(), |it, k| it * usual / k as f64);
+    let mut found = 0.0;
+    for then in 0..20 {
+        for more in 0..20 {
+            // Given their sum, each order of the late frames of both checks is equally likely.
+            let now = 9 + more;
+            let sum = now + then;
+            let half = 0.5_f64.powf(sum as f64);
+            let ways = |k: u64| (0..k).fold(1.0, |it, i| it * (sum - i) as f64 / (i + 1) as f64);
+            let chance: f64 = (now..=sum).map(|k| ways(k) * half).sum();
+            if chance <= 0.001 {
+                found += 50.0 * poisson(then) * poisson(more);
+            }
+        }
+    }
+    println!("9 of 300 frames later by {later:.0} ms: a count finds {found:.1} of 50");
+    assert!((2.0..30.0).contains(&found), "{found}");
 }
 
 #[test]
