@@ -278,8 +278,8 @@ fn a_run_with_a_broken_stream_fails_and_is_no_baseline() {
 #[test]
 fn a_stream_that_stops_or_pauses_for_long_is_stalled() {
     for (pause, args, code, message) in [
-        (60_000, "--duration 5s", 5, "received no frame in the last 2.0 s"),
-        (5500, "--duration 8s", 5, "received no frame for up to 5."),
+        (60_000, "--duration 5s", 5, "received no frame in the last "),
+        (5500, "--duration 8s", 5, "received no frame for up to "),
         (5500, "--duration 8s --max-gap 10s", 0, ""),
     ] {
         let server = Crowded::start(move |_, _, peer| {

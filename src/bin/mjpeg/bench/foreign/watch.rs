@@ -139,6 +139,12 @@ fn watch_once(
         }
     }
     let is_refused = trace.head().is_some_and(|head| !(200..300).contains(&head.status));
+    if !trace.has_begun && matches!(trace.end, Some((_, End::Closed))) {
+        return Err(Failure::new(
+            Exit::Stalled,
+            anyhow!("{target}: the connection was closed without a response head"),
+        ));
+    }
     let is_silent = trace.head().is_none() || trace.error.is_some() || trace.end.is_some();
     let Some(start) =
         start.or_else(|| (is_refused || !is_silent || stop.signal().is_some()).then_some(requested))
@@ -151,12 +157,6 @@ fn watch_once(
         };
         return Err(Failure::new(exit, anyhow!("{target}: {why}")));
     };
-    if !trace.has_begun && matches!(trace.end, Some((_, End::Closed))) {
-        return Err(Failure::new(
-            Exit::Stalled,
-            anyhow!("{target}: the connection was closed without a response head"),
-        ));
-    }
     let has_ended = trace.error.is_some() || trace.end.is_some();
     let is_reset = matches!(trace.end, Some((_, End::Reset)));
     if trace.parts.is_empty() && is_reset && stop.signal().is_none() {
