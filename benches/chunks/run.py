@@ -14,6 +14,12 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import peers  # noqa: E402
 
+# Compression of this type, which no server has by default.
+GZIP = "gzip on; gzip_types *; gzip_proxied any; gzip_http_version 1.0;"
+COMPRESSION = "compression algo gzip\n compression type multipart/x-mixed-replace"
+CADDY = "encode {\n gzip\n match header Content-Type multipart/x-mixed-replace*\n }"
+DEFLATE = 'server.modules += ("mod_deflate")\ndeflate.mimetypes = ("multipart/x-mixed-replace")\ndeflate.allowed-encodings = ("gzip")\n'
+
 
 def servers(frames, fps, folder):
     """Name, the server, and what it is known to do: the kind of sends (or `ends`), the block if there is one, and the frames that it
@@ -44,7 +50,20 @@ def servers(frames, fps, folder):
         ("nginx, buffers of 8 kB, HTTP/1.1",
          lambda: peers.nginx(frames, fps, folder, "on", "proxy_buffers 4 8k; proxy_buffer_size 8k; proxy_http_version 1.1;"),
          "blocks", 8192),
+        ("nginx, gzip on", lambda: peers.nginx(frames, fps, folder, "off", GZIP), "parts", None),
+        ("nginx, gzip on, asked for", lambda: peers.nginx(frames, fps, folder, "off", GZIP), "compressed", None),
         ("HAProxy", lambda: peers.haproxy(frames, fps, folder), "parts", None),
+        ("HAProxy, http-buffer-request", lambda: peers.haproxy(frames, fps, folder, "option http-buffer-request"), "parts", None),
+        ("HAProxy, compression", lambda: peers.haproxy(frames, fps, folder, COMPRESSION), "parts", None),
+        # It never compresses multipart.
+        ("HAProxy, compression, asked for", lambda: peers.haproxy(frames, fps, folder, COMPRESSION), "parts", None),
+        ("Caddy", lambda: peers.caddy(frames, fps, folder), "parts", None),
+        ("Caddy, encode", lambda: peers.caddy(frames, fps, folder, CADDY), "parts", None),
+        ("Caddy, encode, asked for", lambda: peers.caddy(frames, fps, folder, CADDY), "compressed", None),
+        # It does not compress what it streams.
+        ("lighttpd, mod_deflate, asked for", lambda: peers.lighttpd(frames, fps, folder, 1, DEFLATE), "parts", None),
+        ("Apache, mod_deflate, asked for",
+         lambda: peers.apache(frames, fps, folder, more="SetOutputFilter DEFLATE", needed=["filter", "deflate"]), "compressed", None),
         ("lighttpd, stream-response-body 1", lambda: peers.lighttpd(frames, fps, folder, 1), "parts", None),
         ("lighttpd, stream-response-body 2", lambda: peers.lighttpd(frames, fps, folder, 2), "parts", None),
         ("Apache, ProxyPass", lambda: peers.apache(frames, fps, folder), "parts", None),
@@ -101,9 +120,17 @@ def main():
                 with start() as (url, _):
                     command = [peers.MJPEG, "bench", "chunks", url, "--duration", f"{args.duration}s", "--fps", str(args.fps),
                                "--format", "json", "--quiet"]
+                    # What a browser says; `bench` asks for none.
+                    command += ["--header", "Accept-Encoding: gzip"] if "asked for" in name else []
                     end = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             except (peers.Skipped, subprocess.CalledProcessError) as why:
                 print(f"{name} is skipped: {why}", file=sys.stderr)
+                continue
+            if sends == "compressed":
+                is_right = end.returncode == 4 and "the body is compressed" in end.stderr
+                wrong += not is_right
+                print(f"| {name} | - | compressed (exit {end.returncode}) | - | - | - | {'yes' if is_right else 'NO'} |", flush=True)
+                print(f"{name}: {end.stderr.strip()}", file=sys.stderr)
                 continue
             if end.returncode != 0:
                 print(f"{name}: {end.stderr.strip()}", file=sys.stderr)

@@ -16,6 +16,8 @@ pub enum Error {
     Chunked(ChunkError),
     /// The body is not a stream. The offset counts bytes of the decoded body.
     Multipart(multipart::Error),
+    /// The body is compressed, as its `Content-Encoding` says.
+    Compressed,
 }
 
 impl fmt::Display for Error {
@@ -24,6 +26,10 @@ impl fmt::Display for Error {
             Self::Head(error) => error.fmt(f),
             Self::Chunked(error) => error.fmt(f),
             Self::Multipart(error) => error.fmt(f),
+            Self::Compressed => f.write_str(
+                "the body is compressed, as its Content-Encoding says: exclude this content type from the compression of \
+                 the server or proxy",
+            ),
         }
     }
 }

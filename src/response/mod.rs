@@ -14,9 +14,11 @@
 //! | several heads, with pages between them | `curl -iL`, `curl -i --digest` | the last head counts ([`Expected::Saved`]) |
 //! | empty lines before the status line | files edited by hand | skipped |
 //! | chunks or a content coding announced and not there | small servers | as it is, with a deviation |
+//! | a compressed body | nginx with `gzip_types` | not at all: [`Error::Compressed`] |
 //! | a head that says chunked before a decoded body | `curl -i` without `--raw` | as it is ([`Expected::Saved`]) |
 
 mod coding;
+mod content_coding;
 mod error;
 mod reader;
 mod start;

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::coding::Coding;
+use super::content_coding::ContentCoding;
 use super::error::Error;
 use super::start::{Expected, Start, Started};
 use crate::http::{ContentType, Head, HeadError};
@@ -78,6 +79,8 @@ enum Stage {
 struct Body {
     coding: Coding,
     parser: Parser<Walk>,
+    /// The content coding that the head announces.
+    content_coding: Option<ContentCoding>,
     /// The fault of the chunk framing, until it is returned.
     error: Option<Error>,
 }
@@ -296,7 +299,8 @@ impl Body {
         if let Some(kind) = coding.deviation {
             parser.deviate_first(kind);
         }
-        Self { coding, parser, error: None }
+        let codings = head.and_then(|head| head.fields().first("content-encoding"));
+        Self { coding, parser, content_coding: codings.and_then(ContentCoding::parse), error: None }
     }
 
     /// Copies in what came together with the head.
@@ -311,11 +315,19 @@ impl Body {
     }
 
     fn filled(&mut self, n: usize) {
-        if self.coding.is_over() || self.coding.error().is_some() {
+        if self.coding.is_over() || self.error.is_some() {
             // The body has ended: these bytes are not part of it.
             return;
         }
         let content = self.coding.decode(&mut self.parser.space()[..n]);
+        if content.is_ok_and(|n| n > 0)
+            && self.parser.received() == 0
+            && let Some(coding) = self.content_coding
+            && coding.may_start_with(self.parser.space()[0])
+        {
+            self.error = Some(Error::Compressed);
+            return;
+        }
         self.parser.filled(*content.as_ref().unwrap_or(&0));
         self.error = self.coding.error().map(Error::Chunked);
         if self.coding.is_over() || self.error.is_some() {
@@ -324,6 +336,9 @@ impl Body {
     }
 
     fn has_event(&mut self) -> Result<bool, Error> {
+        if self.error == Some(Error::Compressed) {
+            return Err(Error::Compressed);
+        }
         match self.parser.has_event() {
             Ok(true) => Ok(true),
             Ok(false) if self.parser.is_finished() => self.error.map_or(Ok(false), Err),

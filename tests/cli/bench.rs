@@ -76,8 +76,10 @@ fn with_reads_of_whole_parts_a_chunk_up_to_the_smallest_part_streams_and_a_large
     assert_eq!(rows, expected);
 }
 
+/// Over real connections: how many frames come before the end does not depend on the machine. Whether the others are in time does,
+/// and is tested under a simulated clock (`bench/chunks/pump.rs`).
 #[test]
-fn the_article_is_reproduced_exactly() {
+fn the_article_is_reproduced() {
     // 30 parts of 28 970 to 64 543 bytes: the 15th is the first below 30 000, the 30th the smallest.
     let mut parts: Vec<usize> = (0..30).map(|n| 31_000 + n * 1_100).collect();
     (parts[3], parts[14], parts[29]) = (64_543, 29_500, 28_970);
@@ -90,7 +92,7 @@ fn the_article_is_reproduced_exactly() {
     let directory = frames(&lengths);
     let report = report(
         directory.path(),
-        "--fps 30 --duration 2s --pump ends-on-short-read --chunk 28970,28971,30000,65536",
+        "--fps 30 --duration 4s --pump ends-on-short-read --chunk 28970,28971,30000,65536",
     );
     assert_eq!((&report["part_min_bytes"], &report["part_max_bytes"]), (&28_970.into(), &64_543.into()));
     let row = |read: &str, chunk: u64| {
@@ -98,14 +100,16 @@ fn the_article_is_reproduced_exactly() {
         let row = rows.iter().find(|row| row["read"] == read && row["chunk_bytes"] == chunk).unwrap();
         (row["verdict"].as_str().unwrap().to_string(), row["frames"].as_u64().unwrap())
     };
-    for (chunk, verdict, frames) in
-        [(28_970, "streams", 60), (28_971, "ends", 30), (30_000, "ends", 15), (65_536, "ends", 1)]
-    {
-        assert_eq!(row("part", chunk), (verdict.to_string(), frames), "{chunk}");
-        assert_eq!(row("short", chunk), ("ends".to_string(), 1), "{chunk}");
-        let (verdict, frames) = row("fill", chunk);
-        assert!(["late", "bursts"].contains(&&verdict[..]) && frames > 50, "{chunk}: {verdict} {frames}");
+    for (chunk, frames) in [(28_971, 30), (30_000, 15), (65_536, 1)] {
+        assert_eq!(row("part", chunk), ("ends".to_string(), frames), "{chunk}");
     }
+    for chunk in [28_970, 28_971, 30_000, 65_536] {
+        assert_eq!(row("short", chunk), ("ends".to_string(), 1), "{chunk}");
+        let (_, frames) = row("fill", chunk);
+        assert!(frames > 30, "{chunk}: the smallest part does not end it: {frames}");
+    }
+    let (_, frames) = row("part", 28_970);
+    assert!(frames > 30, "the smallest part does not end it: {frames}");
 }
 
 #[test]

@@ -274,6 +274,34 @@ fn a_run_with_a_broken_stream_fails_and_is_no_baseline() {
     bench(&garbage.url, "-n 3 --duration 400ms --quiet").expect(4);
 }
 
+/// A user of curl or ffprobe would not call it a success if the stream stops.
+#[test]
+fn a_stream_that_stops_or_pauses_for_long_is_stalled() {
+    for (pause, args, code, message) in [
+        (60_000, "--duration 5s", 5, "received no frame in the last "),
+        (5500, "--duration 8s", 5, "received no frame for up to "),
+        (5500, "--duration 8s --max-gap 10s", 0, ""),
+    ] {
+        let server = Crowded::start(move |_, _, peer| {
+            peer.send(HEAD.as_bytes());
+            for _ in 0..20 {
+                peer.send(&part());
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            // The pace of the server, not a wait for something.
+            for _ in 0..pause / 100 {
+                if !peer.send(b"") {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            peer.stream(&part(), Duration::from_millis(50));
+        });
+        let end = bench(&server.url, &format!("-n 2 --quiet {args}")).expect(code);
+        assert!(end.err.contains(message), "{args}: {}", &*end.err);
+    }
+}
+
 #[test]
 fn a_snapshot_is_said_to_be_one_picture() {
     let server = Crowded::start(|_, _, peer| {

@@ -19,6 +19,8 @@ enum Manner {
     Waits,
     /// It closes the connection after 40 ms.
     CutsOff,
+    /// It sends nothing more to anybody, 400 ms after the first viewer has come.
+    Stops,
 }
 
 /// A server with one thread for all viewers, whose pictures of 100 kB fill the buffers of the system soon.
@@ -58,6 +60,11 @@ impl OneThread {
                     viewer.set_write_timeout(Some(Duration::from_millis(40))).unwrap();
                     viewer.write_all(kit::camera::HEAD.as_bytes()).unwrap();
                     viewers.push(viewer);
+                }
+                let age = came.map_or(Duration::ZERO, |came| came.elapsed());
+                if manner == Manner::Stops && age > Duration::from_millis(400) {
+                    std::thread::sleep(Duration::from_millis(25));
+                    continue;
                 }
                 viewers.retain_mut(|viewer| send(viewer, &part, manner, &over));
                 std::thread::sleep(Duration::from_millis(25));
@@ -205,4 +212,12 @@ fn what_cannot_be_measured_is_refused() {
         assert_eq!(bench(url, args).code(), Some(2), "{url} {args}");
     }
     assert!(bench("http://127.0.0.1:1/", "--quiet").expect(3).err.contains("connection refused"));
+}
+
+#[test]
+fn a_server_that_stops_before_a_is_slow_is_stalled_and_hurts_nobody() {
+    let server = OneThread::start(Manner::Stops);
+    let end = bench(&server.url, "--quiet --format json --duration 6s").expect(5);
+    assert!(end.err.contains("B received no frame"), "{}", &*end.err);
+    assert!(parsed(&end).get("verdict").is_none());
 }

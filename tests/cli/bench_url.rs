@@ -76,6 +76,17 @@ fn a_server_that_fills_blocks_is_found_out_with_the_size() {
     }
 }
 
+/// Three blocks in the time that was asked for are too few to know their size.
+#[test]
+fn a_measurement_goes_on_until_enough_blocks_have_come() {
+    let frames = pictures();
+    let server = served(frames.path(), &["--fault", "fill=262144"]);
+    let report = report(&server.stream, "--duration 2s --fps 20");
+    assert_eq!((&report["sends"], &report["block_bytes"]), (&"blocks".into(), &262_144.into()), "{report}");
+    let seconds = report["duration_s"].as_f64().unwrap();
+    assert!((2.0..=10.0).contains(&seconds), "{report}");
+}
+
 #[test]
 fn a_server_that_keeps_the_end_of_a_part_back_is_found_out() {
     let camera = Camera::start(|connection| {
@@ -124,6 +135,19 @@ fn answers_that_are_no_stream_have_the_code_for_what_they_are() {
     );
     assert_eq!(bench(&page.url, "").code(), Some(4));
     assert_eq!(bench("http://127.0.0.1:1/", "").code(), Some(3));
+    // As `record` and `check` have it.
+    for command in ["chunks", "clients", "slow"] {
+        let mute = Camera::start(|_| {});
+        let end = run(&mut mjpeg(["bench", command, &mute.url, "--quiet"])).expect(5);
+        assert!(end.err.contains("closed without a response head"), "{command}: {}", &*end.err);
+    }
+    for command in ["chunks", "clients", "path"] {
+        let head = HEAD.replace("Connection: close", "Content-Encoding: gzip");
+        let compressed =
+            Camera::sending(&head, vec![b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03--foo".to_vec()]);
+        let end = run(&mut mjpeg(["bench", command, &compressed.url])).expect(4);
+        assert!(end.err.contains("the body is compressed"), "{command}: {}", &*end.err);
+    }
     let half = Camera::start(|connection| {
         connection.send(HEAD.as_bytes());
         connection.send(&part(&jpeg(9_000))[..5_000]);

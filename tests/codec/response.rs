@@ -194,6 +194,21 @@ fn parts_before_a_broken_chunk_are_returned_and_then_the_fault() {
 }
 
 #[test]
+fn a_compressed_body_is_named_as_one_at_every_cut() {
+    let gzip = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03--foo";
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=foo\r\nContent-Encoding: gzip\r\n";
+    let plain = [head.as_bytes(), b"\r\n", &gzip[..]].concat();
+    let chunked =
+        [head.as_bytes(), b"Transfer-Encoding: chunked\r\n\r\nf\r\n", &gzip[..], b"\r\n0\r\n\r\n"].concat();
+    for input in [plain, chunked] {
+        for cut in 0..input.len() {
+            let (_, error, _) = read(&input, [cut], Expected::Response);
+            assert_eq!(error, Some(Error::Compressed), "{cut}");
+        }
+    }
+}
+
+#[test]
 fn what_is_not_a_response_is_named_with_its_place() {
     let endless = [b"HTTP/1.1 200 OK\r\n".to_vec(), b"A: b\r\n".repeat(HEAD_BYTES / 6 + 1)].concat();
     for (input, offset, kind) in [

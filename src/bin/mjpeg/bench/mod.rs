@@ -15,6 +15,9 @@ mod path;
 mod plot;
 mod process;
 mod report_page;
+#[cfg(test)]
+mod scripted;
+mod silence;
 mod slow;
 mod table;
 mod times;

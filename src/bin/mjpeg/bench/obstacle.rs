@@ -1,5 +1,7 @@
 //! Why a viewer has no stream, or has lost it: for people, and for the exit status.
 
+use std::time::Duration;
+
 use mjpeg::counted::Counted;
 
 use crate::bench::viewers::Over;
@@ -39,9 +41,16 @@ impl Obstacle {
     }
 
     /// Viewers had a stream that sends no frame any more.
-    pub fn stall(viewers: u64, seconds: f64) -> Self {
-        let viewers = Counted(viewers, "viewer");
+    pub fn stall(viewers: u64, limit: Duration) -> Self {
+        let (viewers, seconds) = (Counted(viewers, "viewer"), limit.as_secs_f64());
         let message = format!("stalled: {viewers} received no frame in the last {seconds:.1} s");
+        Self { exit: Exit::Stalled, message, hint: None }
+    }
+
+    /// Viewers had a stream that sent no frame for this long, and then went on.
+    pub fn pause(viewers: u64, largest: Duration) -> Self {
+        let (viewers, seconds) = (Counted(viewers, "viewer"), largest.as_secs_f64());
+        let message = format!("stalled: {viewers} received no frame for up to {seconds:.1} s");
         Self { exit: Exit::Stalled, message, hint: None }
     }
 

@@ -83,7 +83,8 @@ pub struct Args {
     #[arg(long)]
     fps: Option<Rate>,
 
-    /// How long each cell is measured
+    /// How long each cell is measured. A URL is measured up to five times as long, and a minute longer at most, if too few
+    /// sends came to say how it sends
     #[arg(long, value_name = "T", default_value = "4s", value_parser = value::duration)]
     duration: Duration,
 

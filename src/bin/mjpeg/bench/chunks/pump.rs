@@ -87,10 +87,14 @@ mod tests {
 
     use mjpeg::http::Dechunker;
 
-    use super::super::cell::ReadRule;
+    use super::super::cell::{Cell, Http, Pump, ReadRule};
+    use super::super::frame_counter::FrameCounter;
     use super::super::frame_timer::Halt;
+    use super::super::model;
     use super::super::schedule::Schedule;
+    use super::super::timeline::Timeline;
     use super::*;
+    use crate::bench::verdict::Verdict;
     use crate::clock::Clock;
     use crate::signal::Stop;
 
@@ -123,6 +127,75 @@ mod tests {
             let len = dechunker.decode(&mut wire).unwrap();
             assert!(!dechunker.is_done());
             assert_eq!(wire[..len], [parts.bytes(0), parts.bytes(1)].concat().repeat(2));
+        }
+    }
+
+    /// A client that reads each byte when it is sent.
+    struct Client<'a> {
+        counter: FrameCounter<'a>,
+        clock: Clock,
+        timeline: Timeline,
+    }
+
+    impl Write for Client<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let space = self.counter.space();
+            let n = space.len().min(bytes.len());
+            space[..n].copy_from_slice(&bytes[..n]);
+            let frames = self.counter.filled(n).unwrap();
+            self.timeline.arrivals.extend(std::iter::repeat_n(self.clock.now(), frames));
+            if self.counter.is_over() {
+                self.timeline.over = Some(self.clock.now());
+            }
+            Ok(n)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_article_is_reproduced_exactly() {
+        // 30 parts of 28 970 to 64 543 bytes: the 15th is the first below 30 000, the 30th the smallest.
+        let mut lengths: Vec<usize> = (0..30).map(|n| 31_000 + n * 1_100).collect();
+        (lengths[3], lengths[14], lengths[29]) = (64_543, 29_500, 28_970);
+        let around = Parts::new(&[vec![1; 64_000]]).unwrap().bytes(0).len() - 64_000;
+        let pictures: Vec<Vec<u8>> = lengths
+            .iter()
+            .map(|len| {
+                let start = b"\xff\xd8\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00";
+                [&start[..], &vec![1; len - around - start.len() - 2], b"\xff\xd9"].concat()
+            })
+            .collect();
+        let parts = Parts::new(&pictures).unwrap();
+        assert_eq!((parts.sequence().min(), parts.sequence().max()), (28_970, 64_543));
+        let schedule = Schedule::new(30.0, Duration::from_secs(2));
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nTransfer-Encoding: chunked\r\n\r\n",
+            parts.content_type()
+        );
+        for (rule, chunk_bytes, verdict, frames) in [
+            (ReadRule::Part, 28_970, Verdict::Streams, 60),
+            (ReadRule::Part, 28_971, Verdict::Ends, 30),
+            (ReadRule::Part, 30_000, Verdict::Ends, 15),
+            (ReadRule::Part, 65_536, Verdict::Ends, 1),
+            (ReadRule::Short, 28_970, Verdict::Ends, 1),
+            (ReadRule::Short, 65_536, Verdict::Ends, 1),
+            (ReadRule::Fill, 28_970, Verdict::Late, 59),
+            (ReadRule::Fill, 65_536, Verdict::Late, 59),
+        ] {
+            let reads = Reads { rule, chunk_bytes };
+            let clock = Clock::simulated();
+            let timer = FrameTimer::start(&clock, schedule, &Halt::new(&Stop::default()));
+            let (counter, timeline) = (FrameCounter::new(&parts), Timeline::default());
+            let mut client = Client { counter, clock, timeline };
+            client.write_all(head.as_bytes()).unwrap();
+            chunks(reads, EndOn::ShortRead, &parts, timer, &mut client).unwrap();
+            let figures = client.timeline.figures(&schedule);
+            assert_eq!((figures.verdict, figures.frames), (verdict, frames), "{reads:?}");
+            let cell = Cell { pump: Pump::EndsOnShortRead, reads: Some(reads), http: Http::V11 };
+            assert_eq!(client.timeline, model::timeline(&cell, parts.sequence(), &schedule), "{reads:?}");
         }
     }
 }

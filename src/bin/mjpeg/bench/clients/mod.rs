@@ -61,8 +61,8 @@ Examples:
   mjpeg bench clients http://127.0.0.1:8080/stream -n 200 --ramp 10/s --churn 5s --format json
 
 Exit status: 0 done; 1 a threshold is missed, or a figure is worse with --fail-on-regression; 3 no viewer has a
-connection or an answer, 4 not a stream, 5 a viewer has no frame in time, or its stream stalls, is reset or ends (with
---churn only if no viewer is served); 6 our side.")]
+connection or an answer, 4 not a stream, 5 a viewer has no frame for 5 s (or --max-gap if that is longer), or its stream
+has stopped at the end of the measurement, is reset or ends (with --churn only if no viewer is served); 6 our side.")]
 pub struct Args {
     /// An http:// URL of a stream
     #[arg(value_name = "URL", value_parser = PlainUrl::parser())]
@@ -188,7 +188,7 @@ fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, F
         let row = setting.row(clients, &mut live)?;
         if let Some(it) = row.measured {
             live.done(it.row(it.fps_p50()));
-            obstacles.extend(it.stall(SETTLE));
+            obstacles.extend(it.stall(args.thresholds.patience(SETTLE)));
             // With --churn viewers come all the time, and some of them at a bad moment.
             let is_fault = |it: &Obstacle| args.churn.is_none() && it.is_fault();
             let is_unserved = it.tally.served() == 0;

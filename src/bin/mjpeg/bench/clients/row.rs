@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::missed::Missed;
 use super::tally::Tally;
 use crate::bench::obstacle::Obstacle;
+use crate::bench::silence;
 use crate::bench::times::percentile;
 
 /// What was measured with one number of viewers.
@@ -25,8 +26,9 @@ pub struct Measured {
     pub has_no_lengths: bool,
     /// Parts larger than a viewer may hold.
     pub too_large: u64,
-    /// The server, with `--pid`.
+    /// The server, with `--pid`, and how much of its processor time is chance, as a share of it.
     pub server: Option<Server>,
+    pub server_noise: Option<f64>,
     /// Processor time of this process in the window.
     pub client_cpu: Duration,
 }
@@ -98,8 +100,9 @@ pub struct Row {
     pub too_large: u64,
     /// Whether the library's reader read the streams.
     pub has_no_lengths: bool,
-    /// The server.
+    /// The server, and how much of its processor time is chance, as a share of it.
     pub server: Option<Server>,
+    pub server_noise: Option<f64>,
     /// Cores that this process used.
     pub client_cores: f64,
     /// The length of the window.
@@ -115,15 +118,22 @@ impl Measured {
         rates.get(rates.len().checked_sub(1)? / 2).copied()
     }
 
-    /// The stall that lasts to the end of the window, if viewers have one.
+    /// The stall of viewers, if there is one: it lasts to the end of the window, or has lasted for `patience`.
     pub fn stall(&self, patience: Duration) -> Option<Obstacle> {
+        let (gaps, until) = (&self.tally.gaps, self.until);
         // All viewers, for nearly all of a short window: nothing was measured.
         let most = self.window.mul_f64(0.9);
         let left = self.tally.served().saturating_sub(self.tally.cut());
-        let is_silent = left > 0 && self.tally.stalled(self.until, most) == left;
-        let limit = if is_silent { most.min(patience) } else { patience };
-        let viewers = self.tally.stalled(self.until, limit);
-        (viewers > 0).then(|| Obstacle::stall(viewers, limit.as_secs_f64()))
+        let is_silent = left > 0 && self.tally.stalled(until, most) == left;
+        let gap = |percent| percentile(gaps, percent).unwrap_or_default();
+        let limit = silence::limit(gap(100.0), gap(50.0)).min(patience);
+        let limit = if is_silent { most.min(limit) } else { limit };
+        let viewers = self.tally.stalled(until, limit);
+        if viewers > 0 {
+            return Some(Obstacle::stall(viewers, limit));
+        }
+        let (viewers, gap) = self.tally.paused(patience)?;
+        Some(Obstacle::pause(viewers, gap))
     }
 
     /// The figures, where frames are due at this rate.
@@ -157,6 +167,7 @@ impl Measured {
             too_large: self.too_large,
             has_no_lengths: self.has_no_lengths,
             server: self.server,
+            server_noise: self.server_noise,
             client_cores: self.client_cpu.as_secs_f64() / seconds,
             window: self.window,
             missed: Vec::new(),

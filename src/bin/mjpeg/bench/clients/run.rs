@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use mjpeg::stats::Batches;
 use socket2::SockAddr;
 
 use super::arrivals::{Arrivals, Pattern};
@@ -11,6 +12,7 @@ use super::live::Live;
 use super::row::{Measured, Server};
 use super::tally::Window;
 use crate::bench::obstacle::Obstacle;
+use crate::bench::outputs::noise;
 use crate::bench::process::{Process, Usage};
 use crate::bench::viewers::Crowd;
 use crate::clock::Clock;
@@ -153,6 +155,7 @@ impl Setting<'_> {
             has_no_lengths: crowd.has_no_lengths(),
             too_large: crowd.too_large(),
             server: watch.server(),
+            server_noise: watch.server_noise(),
             client_cpu: watch.client(),
         })
     }
@@ -165,6 +168,8 @@ struct Watch<'a> {
     before: Option<Usage>,
     last: Option<Usage>,
     rss_bytes: u64,
+    /// Processor time between two looks.
+    slices: Batches,
     next: Duration,
     client_before: Duration,
     client_last: Duration,
@@ -182,6 +187,7 @@ impl<'a> Watch<'a> {
             before,
             last,
             rss_bytes: 0,
+            slices: Batches::default(),
             client_before: client,
             client_last: client,
         }
@@ -189,6 +195,7 @@ impl<'a> Watch<'a> {
 
     fn begin(&mut self) {
         self.before = self.process.map(Process::usage);
+        self.last = self.before;
         self.client_before = self.clock.process();
         self.look();
     }
@@ -206,7 +213,11 @@ impl<'a> Watch<'a> {
     fn look(&mut self) {
         self.next = self.clock.now() + SAMPLE;
         self.client_last = self.clock.process();
-        self.last = self.process.filter(|process| process.lives()).map(Process::usage).or(self.last);
+        let usage = self.process.filter(|process| process.lives()).map(Process::usage);
+        if let Some((before, now)) = self.before.and(self.last).zip(usage) {
+            self.slices.push(now.cpu_since(&before).as_secs_f64());
+        }
+        self.last = usage.or(self.last);
         self.rss_bytes = self.rss_bytes.max(self.last.map_or(0, |usage| usage.rss_bytes));
     }
 
@@ -218,6 +229,10 @@ impl<'a> Watch<'a> {
             descriptors: last.descriptors,
             threads: last.threads,
         })
+    }
+
+    fn server_noise(&self) -> Option<f64> {
+        Some(noise::mean(&self.slices)).filter(|_| self.process.is_some())
     }
 
     fn client(&self) -> Duration {

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use mjpeg::stats::MeanGap;
 
+use crate::bench::outputs::noise;
 use crate::bench::times::{histogram, micros, record};
 
 /// The figures of one viewer.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Viewer {
     opened: Duration,
     /// Its first frame.
@@ -19,6 +21,7 @@ pub struct Viewer {
     frames: u64,
     bytes: u64,
     gap_max: Duration,
+    gaps: MeanGap,
     /// When it ended or left.
     over: Option<Duration>,
     /// Whether it left by its own will.
@@ -93,6 +96,7 @@ impl Tally {
             let gap = at.saturating_sub(last);
             record(&mut self.gaps, gap);
             it.gap_max = it.gap_max.max(gap);
+            it.gaps.push(gap.as_secs_f64() * 1e3);
         }
         if let Some(age) = age {
             record(&mut self.ages, age);
@@ -151,6 +155,15 @@ impl Tally {
         self.viewers.iter().filter(|it| it.over.is_none()).filter(is_stalled).count() as u64
     }
 
+    /// Viewers with a gap of at least `limit` that has ended, and the largest gap.
+    pub fn paused(&self, limit: Duration) -> Option<(u64, Duration)> {
+        let gaps = self.viewers.iter().map(|it| it.gap_max).filter(|&gap| gap >= limit);
+        gaps.fold(None, |most: Option<(u64, Duration)>, gap| {
+            let (count, largest) = most.unwrap_or_default();
+            Some((count + 1, largest.max(gap)))
+        })
+    }
+
     /// Frames in the window.
     pub fn frames(&self) -> u64 {
         self.viewers.iter().map(|it| it.frames).sum()
@@ -174,6 +187,21 @@ impl Tally {
             self.present(until).map(|(it, time)| it.frames as f64 / time.as_secs_f64()).collect();
         rates.sort_by(f64::total_cmp);
         rates
+    }
+
+    /// How much of the rate of a viewer is chance, as a share of it: that of the median one. The slowest of many is slower by
+    /// chance, as far as the faster ones are apart.
+    pub fn rate_noise(&self, until: Duration) -> (f64, f64) {
+        let mut shares: Vec<f64> = self.present(until).map(|(it, _)| noise::rate(&it.gaps)).collect();
+        shares.sort_by(f64::total_cmp);
+        let rates = self.rates(until);
+        let at = |values: &[f64], share: f64| {
+            let last = values.len().saturating_sub(1);
+            values.get((last as f64 * share) as usize).copied().unwrap_or_default()
+        };
+        let (share, median) = (at(&shares, 0.5), at(&rates, 0.5));
+        let apart = (at(&rates, 1.0) - median) / median.max(1e-9);
+        (share, share.max(apart))
     }
 
     /// Frames that were due at `fps` and did not come: those of served viewers, to the frame. A frame is due when its number

@@ -1,5 +1,7 @@
 //! What a row must reach, and the words for what it has missed.
 
+use std::time::Duration;
+
 use super::missed::Missed;
 use super::row::Row;
 use crate::bench::load::Limits;
@@ -18,6 +20,11 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
+    /// How long a viewer may be without a frame: `least`, or longer if a threshold says so.
+    pub fn patience(&self, least: Duration) -> Duration {
+        self.limits.max_gap.map_or(least, |most| most.max(least))
+    }
+
     /// The thresholds that a row has missed. If there is any, each viewer must be served to the end.
     pub fn missed(&self, row: &Row) -> Vec<Missed> {
         let has_any = self.limits.max_gap.is_some()
@@ -56,8 +63,6 @@ fn percent(text: &str) -> Result<f64, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

@@ -43,8 +43,8 @@ impl Facts<'_> {
             (_, Sending::Blocks { bytes }) => format!(
                 "the bytes leave in blocks of {bytes}: something collects {bytes} bytes before it sends, so the end of a \
                  frame waits for the next {}. {}",
-                if self.shape.frames_per_send > 1.5 {
-                    format!("ones, and {:.1} frames come at once", self.shape.frames_per_send)
+                if self.shape.at_once() > 1.5 {
+                    format!("ones, and {:.1} frames come at once", self.shape.at_once())
                 } else {
                     "one".into()
                 },
@@ -56,9 +56,9 @@ impl Facts<'_> {
                 Counted(bytes, "byte"),
                 self.advice()
             ),
-            (_, Sending::Whole) if self.shape.frames_per_send > 1.5 => format!(
+            (_, Sending::Whole) if self.shape.at_once() > 1.5 => format!(
                 "whole frames come {:.1} at a time: the program that makes them collects them, or waits",
-                self.shape.frames_per_send
+                self.shape.at_once()
             ),
             (Verdict::Bursts, Sending::Whole) => {
                 "each part leaves whole, but sometimes late: the source of the pictures stalls, or the machine is busy"
@@ -139,12 +139,16 @@ impl Facts<'_> {
 mod tests {
     use std::time::Duration;
 
+    use mjpeg::stats::Batches;
+
     use super::*;
 
     fn sentence(verdict: Verdict, sending: Sending, end: Option<End>, server: &str) -> String {
         let interval = Duration::from_millis(33);
         let shrunk = (verdict == Verdict::Ends).then_some((28_900, 31_000));
-        let shape = Shape { sends: 9, sending, frames_per_send: 1.0, torn: 0.0, flow: 0.0, interval };
+        let mut frames_per_send = Batches::default();
+        frames_per_send.push(1.0);
+        let shape = Shape { sends: 9, sending, frames_per_send, torn: 0.0, flow: 0.0, interval };
         Facts { verdict, shape: &shape, frames: 15, part_min: Some(28_970), end, shrunk, server }.sentence()
     }
 

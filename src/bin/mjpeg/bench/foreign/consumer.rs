@@ -38,6 +38,8 @@ pub struct Seen {
     pub frames: u64,
     /// The largest gap between two of them, or before the first one if that is larger: blocks that hold many frames show it late.
     pub gap_max: Option<Duration>,
+    /// The gaps between them.
+    pub gaps: Vec<Duration>,
     /// How much later it sees a frame than its last byte came: the median.
     pub delay_p50: Option<Duration>,
 }
@@ -70,14 +72,14 @@ impl Arrived<'_> {
         let delay_p50 = delays.get(delays.len().saturating_sub(1) / 2).copied();
         let is_late = delay_p50.is_some_and(|delay| delay >= self.interval / 2);
         let wait = times.first().zip(self.parts.first()).map(|(first, part)| first.saturating_sub(part.at));
-        let gaps = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
-        let gap_max = gaps.chain(wait.filter(|wait| !wait.is_zero())).max();
+        let gaps: Vec<Duration> = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
+        let gap_max = gaps.iter().copied().chain(wait.filter(|wait| !wait.is_zero())).max();
         let verdict = match shape::verdict(&times, end, self.length, self.interval, is_late) {
             // All at once.
             Verdict::Late if gap_max.is_some_and(|gap| gap >= shape::burst(self.interval)) => Verdict::Bursts,
             verdict => verdict,
         };
-        Seen { reads, block, verdict, frames: times.len() as u64, gap_max, delay_p50 }
+        Seen { reads, block, verdict, frames: times.len() as u64, gap_max, gaps, delay_p50 }
     }
 
     /// A frame is seen when the block with its last byte is full, or when the response ends.

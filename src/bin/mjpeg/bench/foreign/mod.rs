@@ -26,7 +26,7 @@ use self::cause::Facts;
 use self::consumer::Arrived;
 use self::shape::Shape;
 use self::trace::Part;
-use self::watch::{Watched, watch};
+use self::watch::{Length, Watched, watch};
 use super::host;
 use super::verdict::Verdict;
 use crate::clock::Clock;
@@ -41,7 +41,7 @@ pub struct Measurement<'a> {
     pub url: &'a PlainUrl,
     /// How it is reached.
     pub options: &'a PlainOptions,
-    /// For how long.
+    /// For how long; longer if that shows too little.
     pub duration: Duration,
     /// The frames per second, if they are known.
     pub fps: Option<f64>,
@@ -65,7 +65,19 @@ impl Measurement<'_> {
         // One viewer loads no host.
         let addresses = host::addresses(&request, true)?;
         let target = self.url.to_string();
-        let watched = watch(&request, &addresses, self.duration, &target, &clock, stop)?;
+        let length = Length {
+            least: self.duration,
+            is_too_short: &|trace, now| {
+                shape::is_too_short(
+                    &trace.reads,
+                    &trace.parts,
+                    trace.chunks(),
+                    self.interval(&trace.parts),
+                    now,
+                )
+            },
+        };
+        let watched = watch(&request, &addresses, &length, &target, &clock, stop)?;
         Ok(self.report(target, watched, &request, &clock))
     }
 
@@ -127,7 +139,22 @@ impl Measurement<'_> {
         let gaps: Vec<Duration> = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
         let gap_max = gaps.iter().max().copied();
         let frames = trace.parts.len() as u64;
-        Report { target, length, verdict, cause, frames, part_bytes, gaps, gap_max, age_p50, shape, rows }
+        let asked = self.duration;
+        Report {
+            target,
+            length,
+            asked,
+            verdict,
+            cause,
+            frames,
+            part_bytes,
+            gaps,
+            gap_max,
+            ages,
+            age_p50,
+            shape,
+            rows,
+        }
     }
 
     /// The time between two frames: by the rate that the user gave, by their times, or by their arrivals.

@@ -20,8 +20,9 @@ const SCHEMA: &str = "mjpeg.bench.chunks.url/1";
 pub struct Report {
     /// The URL.
     pub target: String,
-    /// The length of the measurement.
+    /// The length of the measurement, and how long it should have been.
     pub length: Duration,
+    pub asked: Duration,
     /// What the stream is.
     pub verdict: Verdict,
     /// Why.
@@ -34,6 +35,8 @@ pub struct Report {
     pub gaps: Vec<Duration>,
     /// The largest gap between two frames.
     pub gap_max: Option<Duration>,
+    /// The ages of the frames, ascending.
+    pub ages: Vec<Duration>,
     /// The median age of the frames at their last byte, if they carry a time of this machine.
     pub age_p50: Option<Duration>,
     /// How the server sends.
@@ -121,7 +124,7 @@ pub fn json(report: &Report, baseline: Option<&Comparison>) -> String {
         sends,
         block_bytes,
         held_bytes,
-        frames_per_send: rounded(report.shape.frames_per_send),
+        frames_per_send: rounded(report.shape.at_once()),
         rows: report
             .rows
             .iter()

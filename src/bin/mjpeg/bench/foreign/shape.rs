@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mjpeg::stats::Batches;
+
 use super::block::{self, MOST, PROOF, SMALLEST};
 use super::trace::{End, Part, Read};
 use crate::bench::verdict::Verdict;
@@ -44,8 +46,8 @@ pub struct Shape {
     pub sends: usize,
     /// How the server sends.
     pub sending: Sending,
-    /// Frames that are completed by one send, on average over the sends that complete any.
-    pub frames_per_send: f64,
+    /// Frames that are completed by one send, of the sends that complete any.
+    pub frames_per_send: Batches,
     /// The share of frames whose last bytes came later than the others.
     pub torn: f64,
     /// The share of the time in which bytes came without a pause.
@@ -100,11 +102,9 @@ impl Shape {
         let completed = |send: &Send| {
             parts.iter().filter(|part| (send.start..send.end).contains(&(part.end - 1))).count()
         };
-        let counts: Vec<usize> = inner.iter().map(completed).filter(|&count| count > 0).collect();
-        let frames_per_send = match counts.len() {
-            0 => 0.0,
-            n => counts.iter().sum::<usize>() as f64 / n as f64,
-        };
+        let mut frames_per_send = Batches::default();
+        let counts = inner.iter().map(completed).filter(|&count| count > 0);
+        counts.for_each(|count| frames_per_send.push(count as f64));
         let mut tails: Vec<u64> = inner.iter().filter_map(|send| tail(send, parts)).collect();
         let mut sizes: Vec<u64> = inner.iter().map(|send| send.end - send.start).collect();
         let whole = inner.len() - tails.len();
@@ -128,6 +128,33 @@ impl Shape {
         let torn = if parts.is_empty() { 0.0 } else { torn as f64 / parts.len() as f64 };
         Self { sends: sends.len(), sending, frames_per_send, torn, flow, interval }
     }
+}
+
+impl Shape {
+    /// Frames that are completed by one send, on average.
+    pub fn at_once(&self) -> f64 {
+        self.frames_per_send.mean().unwrap_or(0.0)
+    }
+}
+
+/// Whether more sends are needed to say how the server sends, and may still come: `now` is the time.
+pub fn is_too_short(
+    reads: &[Read],
+    parts: &[Part],
+    chunks: &[u64],
+    interval: Duration,
+    now: Duration,
+) -> bool {
+    let shape = Shape::of(reads, parts, chunks, interval);
+    // Bytes without a pause do not show it, however long they come.
+    if shape.sending != Sending::Unknown || shape.flow >= FLOWS {
+        return false;
+    }
+    let pause = pause(interval);
+    let gaps = reads.windows(2).map(|pair| pair[1].at.saturating_sub(pair[0].at));
+    let longest = gaps.filter(|gap| *gap >= pause).max();
+    let silence = reads.last().map_or(Duration::ZERO, |last| now.saturating_sub(last.at));
+    longest.is_none_or(|longest| silence <= longest * 2 + interval)
 }
 
 /// The size of the pieces of a stream that drips: far smaller than its parts, or than a block if no part came.
@@ -290,10 +317,27 @@ mod tests {
     }
 
     #[test]
+    fn a_few_sends_are_too_few_unless_the_stream_has_stopped_or_flows() {
+        // 11 kB at 10 fps fill blocks of 256 KiB once in 2.4 s.
+        let (reads, parts) = scripted(&[11_011, 10_700, 11_301], Some(1 << 18));
+        let of = |reads: &[Read], now| is_too_short(reads, &parts, &[], ms(100), ms(now));
+        assert_eq!(reads.len(), 2, "in 6 s");
+        assert!(of(&reads[..1], 4000) && of(&reads[..1], 20_000) && of(&reads, 6000));
+        let silent = reads[1].at.as_millis() as u64 + 6000;
+        assert!(!of(&reads, silent), "no block for twice the time of one");
+        let (whole, _) = scripted(&[11_011, 10_700, 11_301], None);
+        assert!(of(&whole[..4], 400) && !of(&whole[..8], 800));
+        let flowing: Vec<Read> = (0..4000).map(|n| Read { at: ms(n), end: (n + 1) * 54 }).collect();
+        assert!(!of(&flowing, 4000));
+        // Chunks of one size say it although they come together.
+        assert!(!is_too_short(&reads[..1], &parts, &[65_536; 20], ms(100), ms(4000)));
+    }
+
+    #[test]
     fn large_blocks_complete_several_frames() {
         let (reads, parts) = scripted(&[5_011, 4_700, 6_301, 5_555], Some(16_384));
         let shape = Shape::of(&reads, &parts, &[], ms(100));
-        assert!((2.5..3.5).contains(&shape.frames_per_send), "{shape:?}");
+        assert!((2.5..3.5).contains(&shape.at_once()), "{shape:?}");
     }
 
     #[test]

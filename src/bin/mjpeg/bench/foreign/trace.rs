@@ -50,6 +50,8 @@ pub struct Trace {
     taken: usize,
     /// The bytes before that.
     start: Vec<u8>,
+    /// Whether any byte came.
+    pub has_begun: bool,
     /// All reads of the body.
     pub reads: Vec<Read>,
     /// All frames.
@@ -71,6 +73,7 @@ impl Trace {
             chunk_sizes: ChunkSizes::default(),
             taken: 0,
             start: Vec::new(),
+            has_begun: false,
             reads: Vec::new(),
             parts: Vec::new(),
             end: None,
@@ -105,6 +108,7 @@ impl Trace {
 
     /// Bytes came at `at`.
     pub fn take(&mut self, bytes: &[u8], at: Duration) {
+        self.has_begun |= !bytes.is_empty();
         let mut rest = bytes;
         while !rest.is_empty() && self.error.is_none() {
             let space = self.reader.space();

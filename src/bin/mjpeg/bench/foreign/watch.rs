@@ -20,6 +20,9 @@ use crate::transport::PlainRequest;
 const READ_BYTES: usize = 64 << 10;
 /// How long to wait for a connection and for the head of the response.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A measurement that shows too little may take so many times as long, and this much longer.
+const MOST_TIMES: u32 = 5;
+const MOST_MORE: Duration = Duration::from_secs(60);
 /// The longest wait before the next look for signals.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -33,7 +36,22 @@ pub struct Watched {
     pub length: Duration,
 }
 
-/// Requests the stream, and reads it for `duration` from its first byte on.
+/// How long a stream is read from its first byte on.
+pub struct Length<'a> {
+    /// At least this long.
+    pub least: Duration,
+    /// And longer while this says that too little has come, given what came and the time.
+    pub is_too_short: &'a dyn Fn(&Trace, Duration) -> bool,
+}
+
+impl Length<'_> {
+    /// The longest.
+    fn most(&self) -> Duration {
+        (self.least * MOST_TIMES).min(self.least + MOST_MORE)
+    }
+}
+
+/// Requests the stream, and reads it.
 ///
 /// # Errors
 ///
@@ -41,7 +59,7 @@ pub struct Watched {
 pub fn watch(
     request: &PlainRequest,
     addresses: &[SockAddr],
-    duration: Duration,
+    length: &Length<'_>,
     target: &str,
     clock: &Clock,
     stop: &Stop,
@@ -49,7 +67,7 @@ pub fn watch(
     let mut authorization = None;
     loop {
         let head = request.head(authorization.as_deref());
-        let watched = watch_once(addresses, &head, duration, target, clock, stop)?;
+        let watched = watch_once(addresses, &head, length, target, clock, stop)?;
         let refusal = watched.trace.head().filter(|head| !(200..300).contains(&head.status)).cloned();
         let Some(refusal) = refusal else { return Ok(watched) };
         if refusal.status == 401 && authorization.is_none() {
@@ -68,7 +86,7 @@ const RESET: &str = "the connection was reset";
 fn watch_once(
     addresses: &[SockAddr],
     request: &[u8],
-    duration: Duration,
+    length: &Length<'_>,
     target: &str,
     clock: &Clock,
     stop: &Stop,
@@ -83,9 +101,13 @@ fn watch_once(
     socket.set_nonblocking(true).map_err(unreachable)?;
     let mut trace = Trace::new();
     let mut buffer = PageBuffer::zeroed(READ_BYTES);
-    let mut start = None;
+    let (mut start, mut duration) = (None, length.least);
     loop {
         let now = clock.now();
+        let passed = start.map_or(Duration::ZERO, |start| now.saturating_sub(start));
+        if passed >= duration && duration < length.most() && (length.is_too_short)(&trace, now) {
+            duration = (passed + LOOK).min(length.most());
+        }
         let end = start.map_or(requested + PATIENCE, |start| start + duration);
         let is_refused = trace.head().is_some_and(|head| !(200..300).contains(&head.status));
         if now >= end || trace.is_over() || is_refused || stop.signal().is_some() {
@@ -117,6 +139,12 @@ fn watch_once(
         }
     }
     let is_refused = trace.head().is_some_and(|head| !(200..300).contains(&head.status));
+    if !trace.has_begun && matches!(trace.end, Some((_, End::Closed))) {
+        return Err(Failure::new(
+            Exit::Stalled,
+            anyhow!("{target}: the connection was closed without a response head"),
+        ));
+    }
     let is_silent = trace.head().is_none() || trace.error.is_some() || trace.end.is_some();
     let Some(start) =
         start.or_else(|| (is_refused || !is_silent || stop.signal().is_some()).then_some(requested))
@@ -142,8 +170,8 @@ fn watch_once(
             trace.error.as_ref().map_or("the response ended without a frame".into(), ToString::to_string);
         return Err(Failure::new(Exit::NotAStream, anyhow!("{target}: {why}")));
     }
-    let length = clock.now().min(start + duration) - start;
-    Ok(Watched { trace, start, length: length.max(duration) })
+    let watched = clock.now().min(start + duration) - start;
+    Ok(Watched { trace, start, length: watched.max(length.least) })
 }
 
 /// Connects to the first address that accepts.

@@ -24,6 +24,9 @@ pub struct Baseline {
     target: String,
     settings: BTreeMap<String, String>,
     figures: BTreeMap<String, f64>,
+    /// How much of each is chance. Older files have none.
+    #[serde(default)]
+    noise: BTreeMap<String, f64>,
 }
 
 /// One figure of both runs.
@@ -32,6 +35,8 @@ pub struct Change {
     name: String,
     before: f64,
     now: f64,
+    /// The difference that may be chance.
+    noise: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     change_percent: Option<f64>,
     is_regression: bool,
@@ -61,6 +66,7 @@ impl Baseline {
             target: results.target.clone(),
             settings: results.settings.iter().map(|(name, value)| ((*name).into(), value.clone())).collect(),
             figures: results.figures.iter().map(|it| (it.name.clone(), rounded(it.value))).collect(),
+            noise: results.figures.iter().map(|it| (it.name.clone(), rounded(it.noise))).collect(),
         }
     }
 
@@ -83,7 +89,9 @@ impl Baseline {
         if it.schema != SCHEMA {
             bail!("its schema is not {SCHEMA}");
         }
-        if let Some((name, value)) = it.figures.iter().find(|(_, value)| !(0.0..=LARGEST).contains(*value)) {
+        if let Some((name, value)) =
+            it.figures.iter().chain(&it.noise).find(|(_, value)| !(0.0..=LARGEST).contains(*value))
+        {
             bail!("it is damaged: {name} is {value:e}");
         }
         Ok(it)
@@ -116,7 +124,8 @@ impl Baseline {
         Ok(())
     }
 
-    /// Compares the figures that both runs have. Figures are worse from `percent` on, and by more than noise.
+    /// Compares the figures that both runs have. A figure is worse if it differs by more than `percent`, and by more than what is
+    /// chance in both runs.
     pub fn compare(&self, results: &Results, percent: Option<f64>) -> Comparison {
         let limit = percent.unwrap_or(PERCENT);
         let figures: Vec<Change> = results
@@ -126,9 +135,17 @@ impl Baseline {
                 let before = *self.figures.get(&figure.name)?;
                 let now = rounded(figure.value);
                 let worse = if figure.better == Better::Less { now - before } else { before - now };
-                let is_regression = worse > figure.noise && worse > before.abs() * limit / 100.0;
+                let noise = rounded(figure.noise + self.noise.get(&figure.name).copied().unwrap_or(0.0));
+                let is_regression = worse > noise && worse > before.abs() * limit / 100.0;
                 let change = (before != 0.0).then(|| rounded((now - before) * 100.0 / before));
-                Some(Change { name: figure.name.clone(), before, now, change_percent: change, is_regression })
+                Some(Change {
+                    name: figure.name.clone(),
+                    before,
+                    now,
+                    noise,
+                    change_percent: change,
+                    is_regression,
+                })
             })
             .collect();
         let regressions = figures.iter().filter(|it| it.is_regression).count();
@@ -146,8 +163,10 @@ impl Comparison {
     pub fn lines(&self) -> Vec<String> {
         let line = |it: &Change| {
             let change = it.change_percent.map(|it| format!(" ({it:+.1} %)")).unwrap_or_default();
-            let word = if it.is_regression { "worse: " } else { "" };
-            format!("{word}{}: {} before, {} now{change}", it.name, it.before, it.now)
+            format!(
+                "worse: {}: {} before, {} now{change}; {} may be chance",
+                it.name, it.before, it.now, it.noise
+            )
         };
         let named = self.figures.iter().filter(|it| it.is_regression).map(line);
         let count = format!("baseline: {} of {} figures are worse", self.regressions, self.figures.len());

@@ -2,9 +2,12 @@
 
 mod baseline;
 mod files;
+pub mod noise;
 mod options;
 mod results;
 
+#[cfg(test)]
+pub use baseline::Baseline;
 pub use baseline::Comparison;
 pub use files::Files;
 pub use options::Options;

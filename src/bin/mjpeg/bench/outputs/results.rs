@@ -23,7 +23,7 @@ pub struct Figure {
     pub value: f64,
     /// Which way it is better.
     pub better: Better,
-    /// Differences up to this are noise.
+    /// How much of it is chance: two runs may differ by the sum of both.
     pub noise: f64,
 }
 
@@ -53,11 +53,10 @@ pub struct Results {
 }
 
 impl Results {
-    /// Adds figures in milliseconds: less is better, and 2 ms are noise.
-    pub fn times(&mut self, prefix: &str, named: &[(&str, Option<Duration>)]) {
-        for (name, time) in named {
-            self.figure(prefix, name, time.map(|it| it.as_secs_f64() * 1e3), Better::Less, 2.0);
-        }
+    /// Adds a time in milliseconds, of which less is better.
+    pub fn time(&mut self, prefix: &str, name: &str, time: Option<Duration>, noise: Duration) {
+        let ms = |time: Duration| time.as_secs_f64() * 1e3;
+        self.figure(prefix, name, time.map(ms), Better::Less, ms(noise));
     }
 
     /// Adds a figure, if it is known.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use mjpeg::stats::FrameTimes;
+use mjpeg::stats::{FrameTimes, MeanGap};
 use mjpeg::strip::{Continuity, Identity, Latencies, Place};
 
 use crate::bench::times;
@@ -15,6 +15,8 @@ pub struct Figures {
     pub numbers: Continuity,
     /// When the parts came.
     pub times: FrameTimes,
+    /// The gaps between them, for their mean.
+    pub gaps: MeanGap,
     /// How old the pictures were when they came.
     pub latencies: Latencies,
     /// The same as a histogram.
@@ -33,6 +35,8 @@ pub struct Figures {
     ages: Vec<(u32, Duration)>,
     /// From the last part to the end.
     open_gap: Duration,
+    /// The same, if it is a stall.
+    pub stall: Option<Duration>,
 }
 
 /// The most frames of the plot, and of those that may be named.
@@ -45,6 +49,7 @@ impl Default for Figures {
         Self {
             numbers: Continuity::default(),
             times: FrameTimes::default(),
+            gaps: MeanGap::default(),
             latencies: Latencies::default(),
             histogram: times::histogram(),
             series: Vec::new(),
@@ -54,6 +59,7 @@ impl Default for Figures {
             reordered: Vec::new(),
             ages: Vec::new(),
             open_gap: Duration::ZERO,
+            stall: None,
         }
     }
 }
@@ -62,6 +68,9 @@ impl Figures {
     /// Takes the next part: its identity, when it came since the first byte, and when it came since 1970-01-01 UTC.
     pub fn part(&mut self, identity: Option<&Identity>, arrival: Option<Duration>, at: Option<Duration>) {
         if let Some(arrival) = arrival {
+            if let Some(last) = self.times.last() {
+                self.gaps.push(arrival.saturating_sub(last).as_secs_f64() * 1e3);
+            }
             self.times.push(arrival);
         }
         let Some(identity) = identity else {
@@ -92,6 +101,13 @@ impl Figures {
     pub fn end(&mut self, watched: Option<Duration>) {
         self.open_gap =
             watched.zip(self.times.last()).map_or(Duration::ZERO, |(end, last)| end.saturating_sub(last));
+        self.stall = self.stall_at(watched);
+    }
+
+    /// The time since the last part, if it is a stall by [`FrameTimes::stall_limit`]. `watched`: since the first byte.
+    pub fn stall_at(&self, watched: Option<Duration>) -> Option<Duration> {
+        let silence = watched?.saturating_sub(self.times.last()?);
+        Some(silence).filter(|silence| *silence > self.times.stall_limit())
     }
 
     /// The largest gap between two parts, or between the last one and the end.
@@ -104,6 +120,14 @@ impl Figures {
         let Some(limit) = self.latencies.limit() else { return Vec::new() };
         let late = self.ages.iter().filter(|(_, age)| *age > limit);
         late.map(|(number, _)| *number).take(MOST_NAMED).collect()
+    }
+
+    /// How many times late frames came, one or several behind each other.
+    pub fn late_groups(&self) -> usize {
+        let Some(limit) = self.latencies.limit() else { return 0 };
+        let is_late = |it: &(u32, Duration)| it.1 > limit;
+        let groups = self.ages.chunk_by(|one, next| is_late(one) == is_late(next));
+        groups.filter(|group| is_late(&group[0])).count()
     }
 
     /// All parts.
@@ -188,6 +212,8 @@ mod tests {
         }
         assert_eq!(figures.late(), [3], "more than 100 ms above the median");
         figures.end(Some(ms(820 + 700)));
-        assert_eq!(figures.gap_max(), Some(ms(700)));
+        assert_eq!((figures.gap_max(), figures.stall), (Some(ms(700)), None));
+        figures.end(Some(ms(820 + 1051)));
+        assert_eq!(figures.stall, Some(ms(1051)));
     }
 }

@@ -14,7 +14,7 @@ use anyhow::anyhow;
 use mjpeg::counted::Counted;
 
 use self::figures::Figures;
-use self::observer::Watcher;
+use self::observer::{Awaited, Watcher};
 use super::format::Format;
 use super::outputs::{self, Comparison, Files, Results};
 use crate::clock::Clock;
@@ -55,7 +55,7 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
 
-    /// Read for this long [default: 10s without --frames]
+    /// Read for this long [default: 10s without --frames]. A silence at its end is waited out, up to --idle
     #[arg(long, value_name = "T", value_parser = value::limit)]
     duration: Option<Duration>,
 
@@ -191,7 +191,11 @@ fn failure(args: &Args, figures: &Figures, end: &End) -> Option<Failure> {
         return Some(Failure::new(exit, anyhow!("{}: {end}", args.target)));
     }
     if matches!(end, End::Closed) && args.has_goal() {
-        return Some(Failure::new(Exit::Stalled, anyhow!("{}: {end} before {}", args.target, args.goal())));
+        let why = match figures.stall {
+            Some(silence) => format!("{end} after {:.1} s without a part", silence.as_secs_f64()),
+            None => format!("{end} before {}", args.goal()),
+        };
+        return Some(Failure::new(Exit::Stalled, anyhow!("{}: {why}", args.target)));
     }
     if figures.parts() == 0 {
         let cause = anyhow!("{}: no complete part came in that time", args.target);
@@ -212,5 +216,13 @@ fn read(args: &Args, clock: &Clock, stop: &Stop, started: Duration) -> Result<(F
     let deadline = duration.map(|duration| started + duration);
     let mut watcher = Watcher::new(args.frames);
     let end = session.run(&mut watcher, deadline)?;
-    Ok((watcher.finish(session.watched()), end))
+    let watched = session.watched();
+    if !matches!(end, End::TimeUp) || !watcher.is_silent(watched) {
+        return Ok((watcher.finish(watched), end));
+    }
+    // The next frame, or the idle limit, decides whether this is a gap or a stall.
+    let end = session.run(&mut Awaited, None)?;
+    let watched = if matches!(end, End::Enough) { watched } else { session.watched() };
+    let end = if matches!(end, End::Enough) { End::TimeUp } else { end };
+    Ok((watcher.finish(watched), end))
 }

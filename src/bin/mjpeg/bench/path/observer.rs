@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mjpeg::multipart::{Event, Part};
+use mjpeg::multipart::{Event, Extent, Part};
 
 use super::figures::Figures;
 use crate::problem::Problem;
@@ -25,10 +25,26 @@ impl Watcher {
         Self { figures: Figures::default(), strips: StripReader::of_each(), began: None, frames_left: frames }
     }
 
+    /// Whether the last part is so long ago that the stream may have stalled. `watched`: from the first byte until now.
+    pub fn is_silent(&self, watched: Option<Duration>) -> bool {
+        self.figures.stall_at(watched).is_some()
+    }
+
     /// The figures of all parts. `watched`: from the first byte to the end.
     pub fn finish(mut self, watched: Option<Duration>) -> Figures {
         self.figures.end(watched);
         self.figures
+    }
+}
+
+/// The observer that waits for one more part.
+#[derive(Debug)]
+pub struct Awaited;
+
+impl Observer for Awaited {
+    fn event(&mut self, event: &Event<'_>, _: Option<Duration>) -> Result<Flow, Problem> {
+        let is_whole = matches!(event, Event::Part(Part { extent: Extent::Complete { .. }, .. }));
+        Ok(if is_whole { Flow::Enough } else { Flow::More })
     }
 }
 

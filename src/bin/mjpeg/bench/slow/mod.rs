@@ -38,7 +38,8 @@ Examples:
   mjpeg bench slow http://127.0.0.1:8080/stream --rate 200k --max-age 2s
 
 Exit status: 0 B does not notice that A is slow; 1 it does, a threshold is missed, or a figure is worse with
---fail-on-regression; 3 unreachable, 4 not a stream, 5 stalled or reset, 6 our side.")]
+--fail-on-regression; 3 unreachable, 4 not a stream, 5 stalled or reset (B's stream also while A reads everything: for
+5 s, or to the end), 6 our side.")]
 pub struct Args {
     /// An http:// URL of a stream
     #[arg(value_name = "URL", value_parser = PlainUrl::parser())]
@@ -131,6 +132,14 @@ fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, F
             ),
         ));
     }
+    if let Some(gap) = result.b.stall(Phase::Before) {
+        let cause = anyhow!(
+            "{}: stalled: B received no frame for {:.1} s before A became slow, so there is nothing to compare",
+            args.url,
+            gap.as_secs_f64()
+        );
+        return Err(Failure::new(Exit::Stalled, cause));
+    }
     let report = report::Report {
         target: args.url.to_string(),
         rate: args.rate,
@@ -144,7 +153,10 @@ fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, F
     results.length = clock.now().saturating_sub(started);
     results::add(&mut results, &report);
     let has_ended = report.result.b.over.is_some();
-    let files = if has_ended { files.without_new_baseline() } else { files };
+    // Of a stall while A is slow the verdict is that B is hurt.
+    let stall = report.result.b.stall(Phase::After).filter(|_| report.verdict == verdict::Verdict::Isolated);
+    let has_failed = has_ended || stall.is_some();
+    let files = if has_failed { files.without_new_baseline() } else { files };
     let comparison = files.finish(&results)?;
     let (format, paint) = (args.options.format, args.options.color.on_stdout().into());
     *is_printed = true;
@@ -152,6 +164,12 @@ fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, F
     if has_ended {
         let failure = Failure::new(Exit::No, anyhow!("{}: B's stream ended", args.url));
         return Err(args.options.outputs.refused(failure));
+    }
+    if let Some(gap) = stall {
+        let seconds = gap.as_secs_f64();
+        let cause =
+            anyhow!("{}: stalled: B received no frame for {seconds:.1} s after A read again", args.url);
+        return Err(args.options.outputs.refused(Failure::new(Exit::Stalled, cause)));
     }
     let is_worse = comparison.is_some_and(|it| it.is_failure());
     let is_good = report.verdict == verdict::Verdict::Isolated && report.missed.is_empty() && !is_worse;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use mjpeg::stats::MeanGap;
 
-use crate::bench::times;
+use crate::bench::{silence, times};
 
 /// The phases of the measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +23,11 @@ pub enum Phase {
 pub struct Side {
     frames: [u64; 3],
     gap_max: [Duration; 3],
+    mean_gaps: [MeanGap; 3],
     /// Time from the last frame of a phase to its end counts as a gap of the phase.
     last: Option<Duration>,
+    /// That time, if it is a stall.
+    stalls: [Option<Duration>; 3],
     /// Bytes and ages of frames while A was slow and afterwards.
     pub bytes: u64,
     ages: Vec<Duration>,
@@ -39,6 +43,8 @@ pub struct Side {
     pub over: Option<Duration>,
 }
 
+/// A stream that pauses for longer has stalled.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The most ages that are kept.
 const AGES: usize = 1_000_000;
 /// The most frames of the plot.
@@ -49,7 +55,9 @@ impl Default for Side {
         Self {
             frames: [0; 3],
             gap_max: [Duration::ZERO; 3],
+            mean_gaps: Default::default(),
             last: None,
+            stalls: [None; 3],
             bytes: 0,
             ages: Vec::new(),
             gaps: times::histogram(),
@@ -67,6 +75,7 @@ impl Side {
         if let Some(last) = self.last.replace(at) {
             let gap = at.saturating_sub(last);
             self.gap(phase, gap);
+            self.mean_gaps[phase as usize].push(gap.as_secs_f64() * 1e3);
             times::record(&mut self.gaps, gap);
             if self.series.len() < SERIES {
                 self.series.push((at, gap));
@@ -93,7 +102,16 @@ impl Side {
     /// A phase has ended: a gap that is still open belongs to it too.
     pub fn end(&mut self, phase: Phase, at: Duration) {
         let open = at.saturating_sub(self.last.unwrap_or(Duration::ZERO));
+        let gap = |percent| times::percentile(&self.gaps, percent).unwrap_or_default();
+        let limit = silence::limit(gap(100.0), gap(50.0)).min(LONGEST_PAUSE);
+        self.stalls[phase as usize] = Some(open).filter(|open| *open >= limit);
         self.gap(phase, open);
+    }
+
+    /// The stall of a phase, if it has one: it lasts to the end of the phase, or was long.
+    pub fn stall(&self, phase: Phase) -> Option<Duration> {
+        let pause = Some(self.gap_max(phase)).filter(|gap| *gap >= LONGEST_PAUSE);
+        self.stalls[phase as usize].or(pause)
     }
 
     fn gap(&mut self, phase: Phase, gap: Duration) {
@@ -124,6 +142,18 @@ impl Side {
     /// The largest gap that ended in a phase, or was open at its end.
     pub fn gap_max(&self, phase: Phase) -> Duration {
         self.gap_max[phase as usize]
+    }
+
+    /// The gaps of a phase, for their mean.
+    pub fn mean_gap(&self, phase: Phase) -> &MeanGap {
+        &self.mean_gaps[phase as usize]
+    }
+
+    /// The ages of the frames since A was slow.
+    pub fn all_ages(&self) -> Histogram<u64> {
+        let mut all = times::histogram();
+        self.ages.iter().for_each(|&age| times::record(&mut all, age));
+        all
     }
 
     /// The median and the largest age of the frames since A was slow.

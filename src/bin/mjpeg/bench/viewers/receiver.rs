@@ -181,6 +181,11 @@ impl Receiver {
         Ok(())
     }
 
+    /// Whether the head has not come.
+    pub fn is_before_body(&self) -> bool {
+        matches!(self.stage, Stage::Head(_))
+    }
+
     /// The connection has ended: the last frame may be complete by that.
     pub fn finish(&mut self, each: &mut impl FnMut(Frame)) {
         let stage = std::mem::replace(&mut self.stage, Stage::Over);
@@ -209,9 +214,10 @@ impl Receiver {
             return Err(Found::Refusal(Box::new(head)));
         }
         let content_type = head.fields().first("content-type").unwrap_or_default();
-        self.stage = if !ContentType::parse(content_type).is_multipart() {
-            // One picture, a page, or pictures without multipart: the library's reader knows them.
-            self.single_type = Some(String::from_utf8_lossy(content_type).into_owned());
+        let is_multipart = ContentType::parse(content_type).is_multipart();
+        self.stage = if !is_multipart || head.fields().first("content-encoding").is_some() {
+            // One picture, a page, pictures without multipart, or a compressed body: the library's reader knows them.
+            self.single_type = (!is_multipart).then(|| String::from_utf8_lossy(content_type).into_owned());
             let mut reader = self.library();
             fill(&mut reader, &bytes[..head.len]);
             Stage::Body { chunks: None, reading: Reading::Read(Box::new(reader)) }

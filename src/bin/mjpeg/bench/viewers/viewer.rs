@@ -165,6 +165,7 @@ impl Viewer {
             each(at, frame);
         };
         let n = match result {
+            Ok(0) if self.receiver.is_before_body() => return Taken::Over(Over::Reset(HEADLESS.into())),
             Ok(0) => {
                 self.receiver.finish(each);
                 return Taken::Over(self.closed());
@@ -183,6 +184,9 @@ impl Viewer {
         }
     }
 }
+
+/// The connection was closed, and nothing else is known.
+const HEADLESS: &str = "the connection was closed without a response head";
 
 /// The message of the system without its number.
 fn sentence(error: &io::Error) -> String {
