@@ -172,7 +172,7 @@ impl Found {
     }
 
     /// What the list does not explain.
-    fn unexpected(&self) -> u32 {
+    fn unexplained(&self) -> u32 {
         self.delays + self.losses
     }
 
@@ -184,10 +184,10 @@ impl Found {
 /// The first one without a new miss, or the one with the fewest. None is begun behind it.
 fn fewest_new_misses(mut tries: impl Iterator<Item = Found>) -> Found {
     let mut best = tries.next().expect("at least one try");
-    while best.unexpected() > 0
+    while best.unexplained() > 0
         && let Some(found) = tries.next()
     {
-        if found.unexpected() < best.unexpected() {
+        if found.unexplained() < best.unexplained() {
             best = found;
         }
     }
@@ -230,7 +230,7 @@ fn what_programs_did_with_each_fault_is_predicted() {
         found.right,
         found.cells,
         rate * 100.0,
-        found.unexpected()
+        found.unexplained()
     );
     println!("{misses}{sum}");
     assert!(found.cells >= 1300, "{sum}");

@@ -109,11 +109,9 @@ pub fn check(lengths: [f64; 2], mut run: impl FnMut(&[Frame]) -> Results, causes
                 (runs.count(), lines)
             };
             let (runs, lines) = found(100, Worse::Not);
-            println!("{delays:?}, {seconds} s: {runs} of 100 without a cause {lines:?}");
             assert!(runs <= 1, "{delays:?}, {seconds} s: {runs} of 100 are worse: {lines:?}");
             for &worse in causes {
                 let (runs, _) = found(25, worse);
-                println!("{delays:?}, {seconds} s: {worse:?} is found in {runs} of 25");
                 assert!(runs >= 20, "{delays:?}, {seconds} s: {worse:?} is found in {runs} of 25");
             }
         }

@@ -52,8 +52,7 @@ impl LongGaps {
     /// Of two checks of the same stream, each order of all their gaps is equally likely, whatever the delays are. So how many gaps
     /// of one are longer than the k-th longest of the other has a known distribution.
     pub fn exceeded(&self, now: &Distribution) -> Option<Count> {
-        self.far(now)
-            .or_else(|| self.best(now, |rank, count, share| at_least(rank, count, share), most_usual))
+        self.far(now).or_else(|| self.best(now, at_least, most_usual))
     }
 
     /// The limit of which a check with these gaps has many fewer.
