@@ -138,9 +138,7 @@ impl Pictures {
         }
         let is_repeat = self.repeats.picture(part, arrival);
         let colour = self.format.picture(part, picture, expectations, findings);
-        let mut checker = expectations
-            .deep
-            .then(|| self.checker.get_or_insert_with(|| Checker::new().with_sampled_means(Look::MCUS)));
+        let mut checker = expectations.deep.then(|| self.checker.get_or_insert_with(new_checker));
         let entropy = checker.as_mut().map(|checker| Judgement::of_entropy(part.body, checker));
         let judgement = entropy.as_ref().unwrap_or(markers);
         if expectations.deep {
@@ -232,4 +230,12 @@ fn rule_of_note(note: Note) -> Option<&'static Rule> {
         Note::ShortSegment => Some(&SHORT_SEGMENT),
         _ => None,
     }
+}
+
+/// A checker for the first picture.
+// Not inlined: its tables are made on the stack, and a monitor has a hundred threads that are lent one.
+#[cold]
+#[inline(never)]
+fn new_checker() -> Checker {
+    Checker::new().with_sampled_means(Look::MCUS)
 }

@@ -103,6 +103,8 @@ fn choose<'s>(
 }
 
 impl HuffmanTables {
+    // Not inlined: each table is made on the stack first.
+    #[inline(never)]
     pub(super) fn new() -> Self {
         Self {
             dc: core::array::from_fn(|_| DcTable::empty()),

@@ -30,7 +30,7 @@ use crate::exit::{Failure, Outcome};
 use crate::signal::Stop;
 use crate::usage::Usage;
 
-/// Measure how streams arrive, compared with the theoretical prediction.
+/// Arguments of `mjpeg bench`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
