@@ -121,6 +121,9 @@ fn nagios_has_the_exit_statuses_and_the_line_of_its_plugins() {
             "{args:?}: {text}"
         );
         assert_plain(&text);
+        if args == idle {
+            assert!(end.err.contains("--min-fps is not judged"), "{}", end.err);
+        }
         // 'label'=value[UOM];[warn];[crit];[min];[max]
         let mut halves = text.trim_end().split(" | ");
         assert!(!halves.next().unwrap().contains(['|', '`', '$', '<', '"']), "{text}");

@@ -48,7 +48,7 @@ fn a_stream_that_cannot_be_named_is_a_usage_error() {
         (&["--stream", "a=test:", "--stream", "a=test:"], "two streams"),
         (&["--stream", "a=-", "--stream", "b=-"], "standard input"),
         (&["--once", "--stream", "a=test:"], "--once"),
-        (&["--fault", "stal=1s"], "stall-inside"),
+        (&["--fault", "stal=1s"], "did you mean stall?"),
         (&["--fault", "stall"], "TIME"),
         (&["--fault", "reset@0"], "at least 1"),
     ] {
