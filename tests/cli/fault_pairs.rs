@@ -48,6 +48,7 @@ const JOINED: &[(&[&str], &[&str], &[&str])] = &[
     (&["line-end-missing"], &["M228"], &["M212"]),
     // The text ends in LF, which is the line end before the delimiter then.
     (&["M226"], &["M212"], &["M210"]),
+    (&["M226"], &["line-end-missing"], &["M205"]),
     // The part that the other fault adds has a length.
     (&["M210"], &["M226", "M227"], &["M209"]),
     // One of the two lengths is left.

@@ -20,6 +20,7 @@ mod run;
 mod snapshots;
 mod strip;
 mod timing;
+mod watch;
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -28,8 +29,9 @@ use core::time::Duration;
 
 use self::deviation::Length;
 use self::findings::{Findings, Place};
-use self::parts::{Finished, Parts, Watch};
+use self::parts::{Finished, Parts};
 use self::snapshots::Candidate;
+use self::watch::Watch;
 use crate::check::cause::Silence;
 use crate::check::report::Report;
 use crate::check::rule::Severity;

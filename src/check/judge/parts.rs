@@ -13,6 +13,7 @@ use super::gaps::Gaps;
 use super::pictures::Pictures;
 use super::rtp::Obstacle;
 use super::strip::Numbers;
+use super::watch::Watch;
 use super::{part_head, timing};
 use crate::check::cause::Gap;
 use crate::check::lateness::Lateness;
@@ -53,19 +54,6 @@ pub struct Finished {
     pub lateness: Lateness,
     pub frames: Frames,
     pub strips: Option<Strips>,
-}
-
-/// When the stream was read.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Watch {
-    /// When the first byte came, since 1970-01-01 UTC.
-    pub began: Option<Duration>,
-    /// From the request to the first byte.
-    pub waited: Duration,
-    /// The time of arrival that the window began at.
-    pub since: Duration,
-    /// From the first byte to the end, if arrival times mean something.
-    pub watched: Option<Duration>,
 }
 
 impl Parts {

@@ -6,7 +6,7 @@ use core::time::Duration;
 use super::expectations::Expectations;
 use super::findings::{Findings, Place};
 use super::gaps::Gaps;
-use super::parts::Watch;
+use super::watch::Watch;
 use crate::check::cause::Cause;
 use crate::check::rules::timing::*;
 use crate::stats::FrameTimes;

@@ -15,8 +15,6 @@ mod path;
 mod plot;
 mod process;
 mod report_page;
-#[cfg(test)]
-mod scripted;
 mod silence;
 mod slow;
 mod table;
@@ -91,3 +89,6 @@ pub fn run(args: Args, stop: &Stop) -> Result<Outcome, Failure> {
         Bench::Slow(args) => slow::run(&args, stop),
     }
 }
+
+#[cfg(test)]
+mod tests;

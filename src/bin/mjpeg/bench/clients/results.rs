@@ -106,12 +106,12 @@ fn over_viewers(report: &Report) -> String {
 mod tests {
     use super::super::tally::{Tally, Window};
     use super::*;
-    use crate::bench::scripted::{self, Worse};
+    use crate::bench::tests::{Frame, Worse, check};
 
     /// Ten viewers see the same frames, each a little later than the one before.
     #[test]
     fn chance_is_no_regression_and_what_is_worse_is_one() {
-        let run = |frames: &[scripted::Frame]| {
+        let run = |frames: &[Frame]| {
             let (start, end) = (Duration::ZERO, frames.last().map(|frame| frame.1).unwrap_or_default());
             let mut tally = Tally::new();
             tally.begin(Window { start, end });
@@ -142,6 +142,6 @@ mod tests {
             add(&mut results, &report, &[measured]);
             results
         };
-        scripted::check([2.0, 10.0], run, &[Worse::Slower, Worse::Later, Worse::Torn, Worse::Stalled]);
+        check([2.0, 10.0], run, &[Worse::Slower, Worse::Later, Worse::Torn, Worse::Stalled]);
     }
 }

@@ -73,12 +73,12 @@ mod tests {
     use super::super::shape::Shape;
     use super::super::trace::{Part, Read};
     use super::*;
-    use crate::bench::scripted::{self, Worse};
+    use crate::bench::tests::{Frame, Worse, check};
 
     /// Each frame is sent whole.
     #[test]
     fn chance_is_no_regression_and_what_is_worse_is_one() {
-        let run = |frames: &[scripted::Frame]| {
+        let run = |frames: &[Frame]| {
             let (mut reads, mut parts, mut offset) = (Vec::new(), Vec::new(), 0);
             for &(number, _, at) in frames {
                 let len = 20_000 + u64::from(number) * 7919 % 3000;
@@ -114,6 +114,6 @@ mod tests {
             add(&mut results, &report);
             results
         };
-        scripted::check([2.0, 10.0], run, &[Worse::Slower, Worse::Later, Worse::Stalled]);
+        check([2.0, 10.0], run, &[Worse::Slower, Worse::Later, Worse::Stalled]);
     }
 }

@@ -60,11 +60,11 @@ mod tests {
     use mjpeg::strip::Identity;
 
     use super::*;
-    use crate::bench::scripted::{self, Worse};
+    use crate::bench::tests::{Frame, Worse, check};
 
     #[test]
     fn chance_is_no_regression_and_what_is_worse_is_one() {
-        let run = |frames: &[scripted::Frame]| {
+        let run = |frames: &[Frame]| {
             let day = Duration::from_secs(1_767_225_600);
             let mut figures = Figures::default();
             for &(number, due, at) in frames {
@@ -76,6 +76,6 @@ mod tests {
             add(&mut results, &figures, &[]);
             results
         };
-        scripted::check([2.0, 10.0], run, &[Worse::Slower, Worse::Later, Worse::Torn, Worse::Stalled]);
+        check([2.0, 10.0], run, &[Worse::Slower, Worse::Later, Worse::Torn, Worse::Stalled]);
     }
 }

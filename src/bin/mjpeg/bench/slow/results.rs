@@ -73,12 +73,12 @@ mod tests {
     use super::super::side::Side;
     use super::super::verdict::Measured;
     use super::*;
-    use crate::bench::scripted::{self, Worse};
+    use crate::bench::tests::{Frame, Worse, check};
 
     /// B receives all frames, in three phases; A those since it was slow, two seconds late.
     #[test]
     fn chance_is_no_regression_and_what_is_worse_is_one() {
-        let run = |frames: &[scripted::Frame]| {
+        let run = |frames: &[Frame]| {
             let end = frames.last().map(|frame| frame.1).unwrap_or_default();
             let (mut a, mut b) = (Side::default(), Side::default());
             let mut phase = Phase::Before;
@@ -119,6 +119,6 @@ mod tests {
             add(&mut results, &report);
             results
         };
-        scripted::check([8.0, 20.0], run, &[Worse::Slower, Worse::Stalled]);
+        check([8.0, 20.0], run, &[Worse::Slower, Worse::Stalled]);
     }
 }
