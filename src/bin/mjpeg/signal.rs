@@ -159,7 +159,7 @@ impl Stop {
         let mut arming = Arming { signals: Vec::new(), readable: read };
         for signal in ENDING {
             let [came, kills] = [false; 2].map(|flag| Arc::new(AtomicBool::new(flag)));
-            // Order matters: whoever a descriptor wakes must find the flags.
+            // Order matters: a thread that a descriptor wakes must find the flags set.
             let ids = [
                 signal_hook::flag::register_conditional_default(signal, Arc::clone(&kills))?,
                 signal_hook::flag::register(signal, Arc::clone(&came))?,
