@@ -183,13 +183,17 @@ fn a_signal_ends_a_run_that_never_waits_and_one_that_waits_for_a_response() {
     running.signal("INT");
     running.end().expect(0);
 
-    let camera = Camera::start(Connection::wait_for_the_viewer_to_leave);
+    // The camera reads the request and never answers.
+    let (asked, was_asked) = std::sync::mpsc::channel();
+    let camera = Camera::start(move |connection| {
+        asked.send(()).unwrap();
+        connection.wait_for_the_viewer_to_leave();
+    });
     let other = tempfile::tempdir().unwrap();
     let mut waiting = mjpeg(["record", &camera.url]);
     waiting.arg(other.path()).args(["--format", "json", "--idle", "20s"]);
     let running = start(&mut waiting);
-    // The camera accepts the request and never answers.
-    kit::eventually("it waits", || running.has_connection().then_some(()));
+    was_asked.recv_timeout(kit::PATIENCE).expect("no request came");
     running.signal("INT");
     let end = running.end_within(Duration::from_secs(10));
     assert_eq!(json(&end)["end"], "signal", "{}", end.text());
