@@ -17,6 +17,7 @@
 //! | a compressed body | nginx with `gzip_types` | not at all: [`Error::Compressed`] |
 //! | a head that says chunked before a decoded body | `curl -i` without `--raw` | as it is ([`Expected::Saved`]) |
 
+mod body;
 mod coding;
 mod content_coding;
 mod error;
