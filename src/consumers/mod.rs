@@ -24,6 +24,7 @@ mod consumer;
 mod counting;
 mod delimiter;
 mod fate;
+mod form;
 mod framing;
 mod head;
 mod http_client;

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::chunks::Chunks;
+use super::form::Form;
 use super::head::ResponseHead;
 use super::pictures::find;
 use super::stream::{Stream, StreamEnd};
@@ -25,8 +26,6 @@ const FORMS: usize = 24;
 const KEPT_BYTES: usize = 8 << 20;
 /// The largest sample.
 const MAX_BYTES: usize = 64 << 20;
-/// How much of the bytes behind a body belongs to its form.
-const GAP_BYTES: usize = 64;
 
 /// Why a sample has no more bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,12 +57,12 @@ pub struct Sampler {
     /// How much later the bytes came than the sample says.
     shift: Duration,
     /// The part that is not over, because the next one has not been seen.
-    current: Option<Form>,
+    current: Option<Current>,
     /// Where the body of the last part starts, if the input ends inside it.
     cut: Option<u64>,
     /// Parts that may still be left out.
     undecided: VecDeque<Region>,
-    forms: BTreeSet<u64>,
+    forms: BTreeSet<Form>,
     parts: u64,
     has_times: bool,
     keeps_next: bool,
@@ -77,12 +76,12 @@ struct Region {
     is_kept: bool,
 }
 
-/// A part, and what distinguishes it from others.
+/// The last part, whose end is not known.
 #[derive(Debug, Clone, Copy)]
-struct Form {
+struct Current {
     start: u64,
     body_end: u64,
-    hash: Hash,
+    form: Form,
 }
 
 impl Sampler {
@@ -140,10 +139,8 @@ impl Sampler {
         self.cut = (part.framing == Framing::EndOfInput && !is_whole).then_some(spans.body.start);
         let start = spans.delimiter.start.min(spans.body.start);
         self.end_current(start);
-        let hash = Hash::of_head(self.slice(start, spans.body.start))
-            .add(length_class(part))
-            .add(extent_class(part));
-        self.current = Some(Form { start, body_end: spans.body.end(), hash });
+        let form = Form::of(self.slice(start, spans.body.start), part);
+        self.current = Some(Current { start, body_end: spans.body.end(), form });
     }
 
     /// The sample. `ended`: when the stream ended. `end`: why nothing more was read.
@@ -219,10 +216,10 @@ impl Sampler {
     fn end_current(&mut self, next: u64) {
         let Some(current) = self.current.take() else { return };
         let gap = self.slice(current.body_end, next);
-        let hash = current.hash.add(gap.len().min(GAP_BYTES) as u64).bytes(&gap[..gap.len().min(GAP_BYTES)]);
+        let form = current.form.before_gap(gap);
         self.parts += 1;
         let may_grow = self.forms.len() < FORMS && self.body.len() < KEPT_BYTES;
-        let is_new = may_grow && self.forms.insert(hash.0);
+        let is_new = may_grow && self.forms.insert(form);
         if is_new && let Some(before) = self.undecided.back_mut() {
             before.is_kept = true;
         }
@@ -270,60 +267,5 @@ impl Sampler {
             *at = at.saturating_sub(took);
         }
         self.shift += took;
-    }
-}
-
-/// FNV-1a.
-#[derive(Debug, Clone, Copy)]
-struct Hash(u64);
-
-impl Hash {
-    /// The text of a delimiter and a head; numbers are alike.
-    fn of_head(bytes: &[u8]) -> Self {
-        let mut hash = Self(0xcbf2_9ce4_8422_2325);
-        let mut was_digit = false;
-        for &byte in bytes {
-            let is_digit = byte.is_ascii_digit();
-            if !(is_digit && was_digit) {
-                hash = hash.bytes(&[if is_digit { b'0' } else { byte }]);
-            }
-            was_digit = is_digit;
-        }
-        hash
-    }
-
-    fn bytes(self, bytes: &[u8]) -> Self {
-        Self(bytes.iter().fold(self.0, |hash, &b| (hash ^ u64::from(b)).wrapping_mul(0x100_0000_01b3)))
-    }
-
-    fn add(self, class: u64) -> Self {
-        self.bytes(&class.to_le_bytes())
-    }
-}
-
-/// How the length of a part compares with its body.
-fn length_class(part: &Part<'_>) -> u64 {
-    let Some(value) = part.fields.first("content-length") else { return 0 };
-    let number = core::str::from_utf8(value).ok().and_then(|text| text.trim().parse::<u64>().ok());
-    match number {
-        None => 1,
-        Some(0) => 2,
-        Some(length) if length == part.body.len() as u64 => 3,
-        Some(length) if length == part.body.len() as u64 + 2 => 4,
-        Some(length) if length < part.body.len() as u64 => 5,
-        Some(length) if length < 1 << 31 => 6,
-        Some(_) => 7,
-    }
-}
-
-/// What the body of a part is.
-fn extent_class(part: &Part<'_>) -> u64 {
-    match part.extent {
-        _ if part.body.is_empty() => 0,
-        Extent::Complete { end } if end == part.body.len() => 1,
-        Extent::Complete { .. } => 2,
-        Extent::Partial => 3,
-        Extent::Foreign => 4,
-        Extent::Broken { .. } => 5,
     }
 }
