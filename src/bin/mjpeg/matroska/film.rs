@@ -2,25 +2,21 @@
 
 use std::time::Duration;
 
+use super::cues::Cues;
 use super::ebml::{self, UNKNOWN, element, long_size, master, uint};
 use super::ids::{
-    CLUSTER_ID, CODEC_ID, CUE_CLUSTER_POSITION, CUE_POINT, CUE_TIME, CUE_TRACK, CUE_TRACK_POSITIONS, CUES,
-    DATE_UTC, DURATION, EBML, EBML_DOC_TYPE, EBML_DOC_TYPE_READ_VERSION, EBML_DOC_TYPE_VERSION, FLAG_LACING,
-    INFO, MUXING_APP, PIXEL_HEIGHT, PIXEL_WIDTH, SEEK, SEEK_HEAD, SEEK_ID, SEEK_POSITION, SEGMENT,
-    SIMPLE_BLOCK, TIMESTAMP, TIMESTAMP_SCALE, TRACK_ENTRY, TRACK_NUMBER, TRACK_TYPE, TRACK_UID, TRACKS,
-    VIDEO, WRITING_APP,
+    CLUSTER_ID, CODEC_ID, CUES, DATE_UTC, DURATION, EBML, EBML_DOC_TYPE, EBML_DOC_TYPE_READ_VERSION,
+    EBML_DOC_TYPE_VERSION, FLAG_LACING, INFO, MUXING_APP, PIXEL_HEIGHT, PIXEL_WIDTH, SEEK, SEEK_HEAD,
+    SEEK_ID, SEEK_POSITION, SEGMENT, SIMPLE_BLOCK, TIMESTAMP, TIMESTAMP_SCALE, TRACK, TRACK_ENTRY,
+    TRACK_NUMBER, TRACK_TYPE, TRACK_UID, TRACKS, VIDEO, WRITING_APP,
 };
 
 /// A tick of the timestamps: 0.1 ms, so that frames of one burst keep different times.
 const TICK: Duration = Duration::from_micros(100);
 /// Frames from this time on after the start of a cluster begin the next one. Times in a cluster have 15 bits: 3.2 s.
 const CLUSTER: u64 = 10_000;
-/// Cues are thinned out above this count, so that a recording of weeks needs no more memory.
-const MOST_CUES: usize = 1 << 16;
 /// From 1970-01-01 to 2001-01-01, where dates begin (RFC 8794 7.6).
 const EPOCH: Duration = Duration::from_secs(978_307_200);
-/// The number of the track.
-const TRACK: u8 = 1;
 
 /// Bytes of the element Duration, and of its place before the end.
 const DURATION_BYTES: usize = 11;
@@ -36,10 +32,7 @@ pub struct Film {
     tracks: u64,
     /// Where the size of the open cluster is, and its time in ticks.
     cluster: Option<(u64, u64)>,
-    cues: Vec<(u64, u64)>,
-    /// Each of so many clusters has a cue.
-    stride: u64,
-    clusters: u64,
+    cues: Cues,
     /// The ticks of the last frame, and of the one before it.
     last: Option<u64>,
     gap: u64,
@@ -84,9 +77,7 @@ impl Film {
             duration: 0,
             tracks: 0,
             cluster: None,
-            cues: Vec::new(),
-            stride: 1,
-            clusters: 0,
+            cues: Cues::default(),
             last: None,
             gap: 0,
         };
@@ -156,7 +147,7 @@ impl Film {
         self.last = Some(placed.tick);
         let patch = placed.begins_at.and_then(|at| self.close_cluster(at));
         if let Some(at) = placed.begins_at {
-            self.cue(placed.tick, at);
+            self.cues.cluster(placed.tick, at);
         }
         self.cluster = Some(placed.cluster);
         patch
@@ -165,17 +156,7 @@ impl Film {
     /// The bytes behind the last frame, for the offset `at` of the file, and then what replaces earlier bytes, in this order.
     pub fn end(&mut self, at: u64, out: &mut Vec<u8>) -> Vec<Patch> {
         let mut patches: Vec<Patch> = self.close_cluster(at).into_iter().collect();
-        master(out, CUES, |out| {
-            for &(tick, cluster) in &self.cues {
-                master(out, CUE_POINT, |out| {
-                    uint(out, CUE_TIME, tick);
-                    master(out, CUE_TRACK_POSITIONS, |out| {
-                        uint(out, CUE_TRACK, TRACK.into());
-                        uint(out, CUE_CLUSTER_POSITION, cluster - self.segment);
-                    });
-                });
-            }
-        });
+        self.cues.write(self.segment, out);
         let mut duration = Vec::new();
         // The last frame is shown as long as the one before it.
         let ticks = self.last.unwrap_or(0) + self.gap.max(1);
@@ -190,21 +171,6 @@ impl Film {
     fn close_cluster(&mut self, at: u64) -> Option<Patch> {
         let (size_at, _) = self.cluster.take()?;
         Some(Patch { at: size_at, bytes: long_size(at - size_at - 8).into() })
-    }
-
-    fn cue(&mut self, tick: u64, at: u64) {
-        if self.clusters.is_multiple_of(self.stride) {
-            self.cues.push((tick, at));
-        }
-        self.clusters += 1;
-        if self.cues.len() >= MOST_CUES {
-            let mut index = 0;
-            self.cues.retain(|_| {
-                index += 1;
-                index % 2 == 1
-            });
-            self.stride *= 2;
-        }
     }
 
     /// Where the elements at the top of the segment are. It always has the same length.
@@ -321,16 +287,5 @@ mod tests {
         let info = elements(parts[1].1);
         let duration = info.iter().find(|it| it.0 == u64::from(DURATION)).unwrap().1;
         assert_eq!(f64::from_be_bytes(duration.try_into().unwrap()), 70_003.0);
-    }
-
-    #[test]
-    fn the_cues_of_weeks_are_bounded() {
-        let mut film = Film::new(1, 1, None, &mut Vec::new());
-        for second in 0..300_000 {
-            let placed = film.frame(1, Duration::from_secs(second), 1_000 + second * 30, &mut Vec::new());
-            film.placed(&placed);
-        }
-        assert!(film.cues.len() < MOST_CUES);
-        assert!(film.cues.windows(2).all(|pair| pair[1].0 - pair[0].0 == 8 * CLUSTER));
     }
 }

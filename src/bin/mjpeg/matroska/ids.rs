@@ -1,4 +1,4 @@
-//! The IDs of the elements that a film has (RFC 8794 11.2, RFC 9559 5.1).
+//! The IDs of the elements that a film has (RFC 8794 11.2, RFC 9559 5.1), and the number of its track.
 
 pub const EBML: u32 = 0x1a45_dfa3;
 pub const EBML_DOC_TYPE: u32 = 0x4282;
@@ -34,3 +34,6 @@ pub const CUE_TIME: u32 = 0xb3;
 pub const CUE_TRACK_POSITIONS: u32 = 0xb7;
 pub const CUE_TRACK: u32 = 0xf7;
 pub const CUE_CLUSTER_POSITION: u32 = 0xf1;
+
+/// The number of the only track.
+pub const TRACK: u8 = 1;

@@ -4,6 +4,7 @@
 //! yet have the form "unknown" and are replaced in their place later, and what is known only at the end has its place kept
 //! by a Void.
 
+mod cues;
 mod ebml;
 mod film;
 mod ids;
