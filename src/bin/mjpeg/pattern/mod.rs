@@ -1,5 +1,6 @@
 //! The test pattern: frames that are drawn and encoded without a camera; and coded strips over other frames.
 
+mod canvas;
 mod drawer;
 mod font;
 mod mosaic;
