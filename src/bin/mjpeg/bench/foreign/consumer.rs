@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::shape;
 use super::trace::{End, Part, Read};
+use super::verdict;
 use crate::bench::verdict::Verdict;
 
 /// What a read of n bytes returns.
@@ -74,9 +74,11 @@ impl Arrived<'_> {
         let wait = times.first().zip(self.parts.first()).map(|(first, part)| first.saturating_sub(part.at));
         let gaps: Vec<Duration> = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
         let gap_max = gaps.iter().copied().chain(wait.filter(|wait| !wait.is_zero())).max();
-        let verdict = match shape::verdict(&times, end, self.length, self.interval, is_late) {
+        let verdict = match verdict::verdict(&times, end, self.length, self.interval, is_late) {
             // All at once.
-            Verdict::Late if gap_max.is_some_and(|gap| gap >= shape::burst(self.interval)) => Verdict::Bursts,
+            Verdict::Late if gap_max.is_some_and(|gap| gap >= verdict::burst(self.interval)) => {
+                Verdict::Bursts
+            }
             verdict => verdict,
         };
         Seen { reads, block, verdict, frames: times.len() as u64, gap_max, gaps, delay_p50 }

@@ -12,8 +12,10 @@ mod chunk_sizes;
 mod consumer;
 mod report;
 mod results;
+mod send;
 mod shape;
 mod trace;
+mod verdict;
 mod watch;
 
 use std::time::Duration;
@@ -103,7 +105,7 @@ impl Measurement<'_> {
         let shape = Shape::of(&trace.reads, &trace.parts, trace.chunks(), interval);
         let age_p50 = ages.get(ages.len().saturating_sub(1) / 2).copied();
         let is_late = age_p50.map_or(shape.torn >= 0.5, |age| age >= interval / 2);
-        let verdict = shape::verdict(&times, end, length, interval, is_late);
+        let verdict = verdict::verdict(&times, end, length, interval, is_late);
         let part_bytes = part_bytes(&trace.parts);
         let server = trace.head().and_then(|head| head.text("server")).unwrap_or_default();
         let server = request.shown(&server);

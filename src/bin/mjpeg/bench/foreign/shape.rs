@@ -5,11 +5,9 @@ use std::time::Duration;
 use mjpeg::stats::Batches;
 
 use super::block::{self, MOST, PROOF, SMALLEST};
-use super::trace::{End, Part, Read};
-use crate::bench::verdict::Verdict;
+use super::send::{Send, flow, pause, sends};
+use super::trace::{Part, Read};
 
-/// Reads that are closer together than this belong together, whatever the rate of the frames is.
-const TOGETHER: Duration = Duration::from_millis(2);
 /// With at least this share of the time in which bytes come, pauses are chance.
 pub const FLOWS: f64 = 0.5;
 /// A frame has at least so many pieces, if it comes in pieces.
@@ -56,43 +54,6 @@ pub struct Shape {
     pub interval: Duration,
 }
 
-/// Bytes that came together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Send {
-    start: u64,
-    end: u64,
-}
-
-/// Reads that are closer together belong together.
-fn pause(interval: Duration) -> Duration {
-    TOGETHER.max(interval / 8)
-}
-
-/// The share of the time between the first and the last read in which bytes came without a pause.
-fn flow(reads: &[Read], interval: Duration) -> f64 {
-    let gaps = reads.windows(2).map(|pair| pair[1].at.saturating_sub(pair[0].at));
-    let (all, short) = gaps.fold((Duration::ZERO, Duration::ZERO), |(all, short), gap| {
-        (all + gap, if gap < pause(interval) { short + gap } else { short })
-    });
-    if all.is_zero() { 0.0 } else { short.as_secs_f64() / all.as_secs_f64() }
-}
-
-/// Groups reads into sends. `interval`: the time between two frames.
-pub fn sends(reads: &[Read], interval: Duration) -> Vec<Send> {
-    let pause = pause(interval);
-    let mut sends: Vec<Send> = Vec::new();
-    let mut last = None;
-    for read in reads {
-        let start = sends.last().map_or(0, |send| send.end);
-        match (last, sends.last_mut()) {
-            (Some(at), Some(send)) if read.at.saturating_sub(at) < pause => send.end = read.end,
-            _ => sends.push(Send { start, end: read.end }),
-        }
-        last = Some(read.at);
-    }
-    sends
-}
-
 impl Shape {
     /// Looks at the reads, the frames and the sizes of the chunks. `interval`: the time between two frames.
     pub fn of(reads: &[Read], parts: &[Part], chunks: &[u64], interval: Duration) -> Self {
@@ -111,7 +72,7 @@ impl Shape {
         let flow = flow(reads, interval);
         let torn = parts.iter().filter(|part| is_torn(part, &sends)).count();
         // Pieces may be closer together than the sends of a slow stream.
-        let sending = if let Some(bytes) = pieces(&self::sends(reads, Duration::ZERO), parts) {
+        let sending = if let Some(bytes) = pieces(&super::send::sends(reads, Duration::ZERO), parts) {
             Sending::Pieces { bytes }
         } else if inner.len() < PROOF || flow >= FLOWS && whole * 2 < inner.len() {
             block::of_chunks(chunks, parts).map_or(Sending::Unknown, |bytes| Sending::Blocks { bytes })
@@ -128,9 +89,7 @@ impl Shape {
         let torn = if parts.is_empty() { 0.0 } else { torn as f64 / parts.len() as f64 };
         Self { sends: sends.len(), sending, frames_per_send, torn, flow, interval }
     }
-}
 
-impl Shape {
     /// Frames that are completed by one send, on average.
     pub fn at_once(&self) -> f64 {
         self.frames_per_send.mean().unwrap_or(0.0)
@@ -196,35 +155,6 @@ fn tail(send: &Send, parts: &[Part]) -> Option<u64> {
 /// Whether more than one send has bytes of a frame.
 fn is_torn(part: &Part, sends: &[Send]) -> bool {
     sends.iter().any(|send| part.start < send.end && send.end < part.end)
-}
-
-/// The shortest gap of bursts. Gaps are whole intervals, except for scheduling delays: 2.95 intervals count as three.
-pub fn burst(interval: Duration) -> Duration {
-    interval * 3 - interval / 20
-}
-
-/// The word for frames that came at these times, in a measurement of this length. `is_late`: at least half of them were.
-pub fn verdict(
-    times: &[Duration],
-    end: Option<(Duration, End)>,
-    length: Duration,
-    interval: Duration,
-    is_late: bool,
-) -> Verdict {
-    let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Verdict::Nothing };
-    let three = burst(interval);
-    let longest = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max().unwrap_or(first);
-    // On a busy machine a stream pauses now and then.
-    let silence = length.saturating_sub(last);
-    if end.is_some() || (silence >= three && silence > longest.max(first) * 2 + interval) {
-        Verdict::Ends
-    } else if longest >= three {
-        Verdict::Bursts
-    } else if is_late {
-        Verdict::Late
-    } else {
-        Verdict::Streams
-    }
 }
 
 #[cfg(test)]
@@ -338,22 +268,5 @@ mod tests {
         let (reads, parts) = scripted(&[5_011, 4_700, 6_301, 5_555], Some(16_384));
         let shape = Shape::of(&reads, &parts, &[], ms(100));
         assert!((2.5..3.5).contains(&shape.at_once()), "{shape:?}");
-    }
-
-    #[test]
-    fn the_word_is_that_of_the_times() {
-        let steady: Vec<Duration> = (0..40).map(|n| ms(n * 100)).collect();
-        let of = |times: &[Duration], end, is_late| verdict(times, end, ms(4000), ms(100), is_late);
-        assert_eq!(of(&steady, None, false), Verdict::Streams);
-        assert_eq!(of(&steady, None, true), Verdict::Late);
-        assert_eq!(of(&steady[..15], None, false), Verdict::Ends);
-        assert_eq!(of(&steady, Some((ms(3900), End::Framed)), false), Verdict::Ends);
-        // A pause that came once may come again.
-        let paused = [&steady[..10], &[ms(1500)]].concat();
-        let of_short = |length| verdict(&paused, None, length, ms(100), false);
-        assert_eq!([of_short(ms(2500)), of_short(ms(3500))], [Verdict::Bursts, Verdict::Ends]);
-        assert_eq!(of(&[], None, false), Verdict::Nothing);
-        let bursts: Vec<Duration> = (0..40).map(|n| ms(n / 4 * 400)).collect();
-        assert_eq!(of(&bursts, None, false), Verdict::Bursts);
     }
 }
