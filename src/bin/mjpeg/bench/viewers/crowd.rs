@@ -17,7 +17,7 @@ use slab::Slab;
 use socket2::SockAddr;
 
 use super::frame::Frame;
-use super::receiver::Trust;
+use super::proof::Trust;
 use super::viewer::{Appetite, Over, Taken, Viewer};
 use crate::bench::page::PageBuffer;
 use crate::clock::Clock;

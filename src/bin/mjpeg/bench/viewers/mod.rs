@@ -10,6 +10,7 @@ mod found;
 mod frame;
 mod library;
 mod part_head;
+mod proof;
 mod receiver;
 mod skimmer;
 mod viewer;

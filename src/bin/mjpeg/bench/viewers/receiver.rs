@@ -1,6 +1,5 @@
 //! The response to one viewer: its head, its transfer coding, and the frames in it, in little memory.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use memchr::memmem;
@@ -11,35 +10,8 @@ use mjpeg::response::{Expected, Reader};
 use super::found::Found;
 use super::frame::Frame;
 use super::library::{fill, read, with_head};
+use super::proof::{Outcome, Proof, Trust};
 use super::skimmer::{Skimmer, Step};
-
-/// Frames that the library's reader and the skimmer must both find before the skimmer is trusted.
-const PROOF: u64 = 3;
-/// The most viewers that read with both at once: both together hold a frame.
-const PROVING: usize = 16;
-
-/// What is known of the lengths in the streams of one URL; all its viewers share it.
-#[derive(Debug, Default)]
-pub struct Trust {
-    lengths: Cell<Lengths>,
-    proving: Cell<usize>,
-}
-
-/// Whether frames can be skipped by their lengths.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Lengths {
-    #[default]
-    Unknown,
-    Right,
-    Wrong,
-}
-
-impl Trust {
-    /// Whether the library's reader reads all streams.
-    pub fn has_no_lengths(&self) -> bool {
-        self.lengths.get() == Lengths::Wrong
-    }
-}
 
 /// Reads one response.
 #[derive(Debug)]
@@ -72,25 +44,8 @@ enum Stage {
 #[derive(Debug)]
 enum Reading {
     Skim { skimmer: Skimmer, content_type: Vec<u8> },
-    Both(Box<Both>),
+    Both { proof: Box<Proof>, content_type: Vec<u8> },
     Read(Box<Reader>),
-}
-
-/// The library's reader and the skimmer, side by side.
-#[derive(Debug)]
-struct Both {
-    reader: Reader,
-    skimmer: Skimmer,
-    content_type: Vec<u8>,
-    read: u64,
-    skimmed: u64,
-    trust: Rc<Trust>,
-}
-
-impl Drop for Both {
-    fn drop(&mut self) {
-        self.trust.proving.set(self.trust.proving.get().saturating_sub(1));
-    }
 }
 
 impl Receiver {
@@ -191,9 +146,7 @@ impl Receiver {
         let stage = std::mem::replace(&mut self.stage, Stage::Over);
         let reader = match stage {
             Stage::Body { reading: Reading::Read(reader), .. } => Some(*reader),
-            Stage::Body { reading: Reading::Both(mut both), .. } => {
-                Some(std::mem::replace(&mut both.reader, Reader::new(Expected::Response)))
-            }
+            Stage::Body { reading: Reading::Both { mut proof, .. }, .. } => Some(proof.take_reader()),
             _ => None,
         };
         if let Some(mut reader) = reader {
@@ -232,25 +185,15 @@ impl Receiver {
     fn reading(&self, head: &Head) -> Reading {
         let content_type = head.fields().first("content-type").unwrap_or_default().to_vec();
         let boundary = ContentType::parse(&content_type).boundary.map(|it| it.value.into_owned());
-        let Some(boundary) = boundary.filter(|_| self.trust.lengths.get() != Lengths::Wrong) else {
+        let Some(boundary) = boundary.filter(|_| !self.trust.has_no_lengths()) else {
             return self.reader(Some(&content_type));
         };
         let skimmer = Skimmer::new(&boundary);
-        let proving = self.trust.proving.get();
-        if self.trust.lengths.get() == Lengths::Unknown && proving < PROVING {
-            self.trust.proving.set(proving + 1);
-            let trust = Rc::clone(&self.trust);
-            let reader = with_head(self.library(), Some(&content_type));
-            return Reading::Both(Box::new(Both {
-                reader,
-                skimmer,
-                content_type,
-                read: 0,
-                skimmed: 0,
-                trust,
-            }));
+        if !self.trust.may_prove() {
+            return Reading::Skim { skimmer, content_type };
         }
-        Reading::Skim { skimmer, content_type }
+        let reader = with_head(self.library(), Some(&content_type));
+        Reading::Both { proof: Box::new(Proof::new(reader, skimmer, &self.trust)), content_type }
     }
 
     /// The library's reader at the start of a body, or at a place inside it.
@@ -302,37 +245,14 @@ impl Receiver {
                 if skimmer.is_over() { Err(Found::End) } else { Ok(()) }
             }
             Reading::Read(reader) => read(reader, bytes, &mut self.too_large, each),
-            Reading::Both(both) => {
-                let mut is_plain = true;
-                let mut rest = bytes;
-                while !rest.is_empty() && is_plain {
-                    let (taken, step) = both.skimmer.step(rest);
-                    rest = &rest[taken..];
-                    both.skimmed += u64::from(matches!(step, Step::Frame(_)));
-                    is_plain = !matches!(step, Step::Odd | Step::End);
-                }
-                let mut frames = 0;
-                let result = read(&mut both.reader, bytes, &mut self.too_large, &mut |frame| {
-                    frames += 1;
-                    each(frame);
-                });
-                both.read += frames;
-                if !is_plain || both.read != both.skimmed {
-                    self.trust.lengths.set(Lengths::Wrong);
-                } else if both.read >= PROOF {
-                    self.trust.lengths.set(Lengths::Right);
-                } else {
-                    return result;
-                }
-                let placeholder = Reading::Read(Box::new(Reader::new(Expected::Response)));
-                let Reading::Both(mut both) = std::mem::replace(reading, placeholder) else { return result };
-                let spare = || Reader::new(Expected::Response);
-                *reading = match self.trust.lengths.get() {
-                    Lengths::Right => Reading::Skim {
-                        skimmer: std::mem::replace(&mut both.skimmer, Skimmer::new(b"")),
-                        content_type: std::mem::take(&mut both.content_type),
-                    },
-                    _ => Reading::Read(Box::new(std::mem::replace(&mut both.reader, spare()))),
+            Reading::Both { proof, content_type } => {
+                let result = proof.read(bytes, &mut self.too_large, each);
+                *reading = match proof.outcome() {
+                    None => return result,
+                    Some(Outcome::Right(skimmer)) => {
+                        Reading::Skim { skimmer, content_type: std::mem::take(content_type) }
+                    }
+                    Some(Outcome::Wrong(reader)) => Reading::Read(reader),
                 };
                 result
             }

@@ -9,7 +9,8 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::found::Found;
 use super::frame::Frame;
-use super::receiver::{Receiver, Trust};
+use super::proof::Trust;
+use super::receiver::Receiver;
 use crate::clock::Clock;
 
 /// How much a viewer reads.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::super::proof::Lengths;
 use super::*;
 
 const JPEG: &[u8] = &[
