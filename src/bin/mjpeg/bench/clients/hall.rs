@@ -45,7 +45,7 @@ impl<'a> Hall<'a> {
         }
     }
 
-    /// A viewer leaves by its own will, unless it is over already.
+    /// Closes a viewer, unless it is over already. It does not count as cut.
     pub fn leave(&mut self, number: usize, index: usize, crowd: &mut Crowd<'_>) {
         if self.viewers.get(number) == Some(&index) {
             crowd.close(number);

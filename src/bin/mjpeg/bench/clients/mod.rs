@@ -15,6 +15,7 @@ mod row;
 mod run;
 mod tally;
 mod thresholds;
+mod viewer;
 
 use std::time::Duration;
 

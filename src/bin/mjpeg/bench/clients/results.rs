@@ -104,7 +104,8 @@ fn over_viewers(report: &Report) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tally::{Tally, Window};
+    use super::super::tally::Tally;
+    use super::super::viewer::Window;
     use super::*;
     use crate::bench::tests::{Frame, Worse, check};
 

@@ -10,7 +10,7 @@ use super::arrivals::{Arrivals, Pattern};
 use super::hall::Hall;
 use super::live::Live;
 use super::row::{Measured, Server};
-use super::tally::Window;
+use super::viewer::Window;
 use crate::bench::obstacle::Obstacle;
 use crate::bench::outputs::noise;
 use crate::bench::process::{Process, Usage};

@@ -4,38 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use mjpeg::stats::MeanGap;
 
+use super::viewer::{Viewer, Window};
 use crate::bench::outputs::noise;
 use crate::bench::times::{histogram, micros, record};
-
-/// The figures of one viewer.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Viewer {
-    opened: Duration,
-    /// Its first frame.
-    first: Option<Duration>,
-    /// Its last frame.
-    last: Option<Duration>,
-    /// Frames and bytes in the window.
-    frames: u64,
-    bytes: u64,
-    gap_max: Duration,
-    gaps: MeanGap,
-    /// When it ended or left.
-    over: Option<Duration>,
-    /// Whether it left by its own will.
-    has_left: bool,
-}
-
-/// A window of time in which frames count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    /// Its start.
-    pub start: Duration,
-    /// Its end.
-    pub end: Duration,
-}
 
 /// The figures of all viewers of a row.
 #[derive(Debug, Clone)]
@@ -70,7 +42,7 @@ impl Tally {
 
     /// One more viewer. Returns its index.
     pub fn open(&mut self, at: Duration) -> usize {
-        self.viewers.push(Viewer { opened: at, ..Viewer::default() });
+        self.viewers.push(Viewer::opened(at));
         self.viewers.len() - 1
     }
 
@@ -82,21 +54,19 @@ impl Tally {
     /// A frame of a viewer is complete.
     pub fn frame(&mut self, viewer: usize, at: Duration, bytes: u64, age: Option<Duration>) {
         let Some(it) = self.viewers.get_mut(viewer) else { return };
+        let last = it.last.replace(at);
         if it.first.is_none() {
             it.first = Some(at);
             record(&mut self.first_frames, at.saturating_sub(it.opened));
         }
-        let last = it.last.replace(at);
         if !self.window.is_some_and(|window| window.has(at)) {
             return;
         }
-        it.frames += 1;
         self.frame_bytes += bytes;
-        if let Some(last) = last {
-            let gap = at.saturating_sub(last);
+        let gap = last.map(|last| at.saturating_sub(last));
+        it.count_frame(gap);
+        if let Some(gap) = gap {
             record(&mut self.gaps, gap);
-            it.gap_max = it.gap_max.max(gap);
-            it.gaps.push(gap.as_secs_f64() * 1e3);
         }
         if let Some(age) = age {
             record(&mut self.ages, age);
@@ -120,7 +90,7 @@ impl Tally {
         *self.reasons.entry(why).or_default() += 1;
     }
 
-    /// A viewer left by its own will.
+    /// The run has closed a viewer.
     pub fn leave(&mut self, viewer: usize, at: Duration) {
         if let Some(it) = self.viewers.get_mut(viewer) {
             it.over.get_or_insert(at);
@@ -218,27 +188,17 @@ impl Tally {
     /// The longest time of the window without a frame, of all served viewers. A stall that lasts to the end of the window counts:
     /// its frame never came, and so made no gap.
     pub fn gap_max(&self, until: Duration) -> Option<Duration> {
-        self.viewers.iter().filter_map(|it| Some(it.gap_max.max(self.open_gap(it, until)?))).max()
+        let window = self.window?;
+        self.viewers.iter().filter_map(|it| Some(it.gap_max.max(it.open_gap(window, until)?))).max()
     }
 
     /// The gaps with those that a stall hides: a gap of k intervals made k - 1 frames late, by k - 1, k - 2, ... intervals, and
     /// a gap that is open at the end counts like one that ends there.
     pub fn gaps_of_due_frames(&self, interval: Duration, until: Duration) -> Histogram<u64> {
         let mut gaps = self.gaps.clone();
-        for it in &self.viewers {
-            if let Some(open) = self.open_gap(it, until).filter(|&open| open > interval * 2) {
-                record(&mut gaps, open);
-            }
-        }
+        let open = self.viewers.iter().filter_map(|it| it.open_gap(self.window?, until));
+        open.filter(|&open| open > interval * 2).for_each(|open| record(&mut gaps, open));
         gaps.clone_correct(micros(interval).max(1))
-    }
-
-    /// From the last frame, or from the start of the window, to its end.
-    fn open_gap(&self, it: &Viewer, until: Duration) -> Option<Duration> {
-        let window = self.window?;
-        let last = it.last?.max(window.start);
-        let end = it.over.unwrap_or(until).min(until);
-        Some(end.saturating_sub(last))
     }
 
     /// Served viewers that were there long enough for a rate, with the time.
@@ -246,17 +206,9 @@ impl Tally {
         let window = self.window.unwrap_or(Window { start: until, end: until });
         let least = Duration::from_secs(1).min((until.saturating_sub(window.start)) / 2);
         self.viewers.iter().filter_map(move |it| {
-            let start = it.first?.max(window.start);
-            let end = it.over.unwrap_or(until).min(until);
-            let time = end.saturating_sub(start);
+            let time = it.present(window, until)?;
             (time >= least && !time.is_zero()).then_some((it, time))
         })
-    }
-}
-
-impl Window {
-    fn has(&self, at: Duration) -> bool {
-        (self.start..self.end).contains(&at)
     }
 }
 
