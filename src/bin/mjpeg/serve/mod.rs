@@ -1,5 +1,6 @@
 //! `mjpeg serve`: serves a source of frames to any number of viewers.
 
+mod answers;
 mod audience;
 mod chunked;
 mod command;

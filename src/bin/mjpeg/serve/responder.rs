@@ -1,26 +1,20 @@
-//! Answers to requests, as bytes.
+//! Which answer a request gets.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use mjpeg::multipart::Timestamp;
-
+use super::answers::{Answers, View};
 use super::layout::Layout;
 use super::page;
-use super::relayed::Absence;
-use super::report::{FarmState, State, metrics};
 use super::routes::{Names, Route, route};
 use super::via;
-use crate::exposition;
 use crate::listen::answer::{Answer, Body};
 use crate::listen::auth::{Access, Users};
 use crate::listen::client::Client;
 use crate::listen::guesses::{Guesses, Penalty};
 use crate::listen::host::Hosts;
-use crate::listen::request::{Method, Refusal, Request};
-
-const ALLOW: &str = "GET, HEAD, OPTIONS";
+use crate::listen::request::{Method, Request};
 
 /// Who may send requests, and to which host names.
 #[derive(Debug, Default)]
@@ -36,10 +30,14 @@ pub struct Policy {
 /// Makes the answers.
 #[derive(Debug)]
 pub struct Responder {
+    /// The answers that are the same for all requests.
+    pub answers: Answers,
     names: Names,
-    /// The users of single streams. Others have those of the policy.
-    users: HashMap<usize, Rc<Users>>,
-    policy: Policy,
+    /// The users of single streams.
+    own_users: HashMap<usize, Rc<Users>>,
+    /// Those of the others.
+    users: Option<Users>,
+    hosts: Hosts,
     /// The name of the relays of this server.
     pseudonym: String,
     guesses: Guesses,
@@ -68,26 +66,24 @@ pub enum Reply {
     Denied(Vec<u8>, Duration),
 }
 
-/// A format of the server's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum View {
-    /// JSON.
-    Json,
-    /// The text format of Prometheus.
-    Metrics,
-    /// One line of text and a status code.
-    Health,
-}
-
 impl Responder {
     /// Creates a responder for streams with these names. Its relays have the name `pseudonym`.
     pub fn new(names: Names, policy: Policy, pseudonym: String) -> Self {
-        Self { names, users: HashMap::new(), policy, pseudonym, guesses: Guesses::default() }
+        let Policy { users, cors, hosts } = policy;
+        Self {
+            answers: Answers::new(cors),
+            names,
+            own_users: HashMap::new(),
+            users,
+            hosts,
+            pseudonym,
+            guesses: Guesses::default(),
+        }
     }
 
     /// The same, with users of single streams.
     pub fn with_users(self, users: HashMap<usize, Rc<Users>>) -> Self {
-        Self { users, ..self }
+        Self { own_users: users, ..self }
     }
 
     /// The answer to a request of `client`, which came at the port of the stream `own`, if it is not a common one. `now` is
@@ -102,14 +98,14 @@ impl Responder {
     ) -> Reply {
         let body = if request.method == Method::Head { Body::Withheld } else { Body::Sent };
         let host = request.field("host");
-        if !self.policy.hosts.allow(host) {
+        if !self.hosts.allow(host) {
             let answer = Answer::text(421, "this host name is not allowed; allow it with --allow-host NAME");
-            return Reply::Finite(self.print(answer, body));
+            return Reply::Finite(self.answers.print(answer, body));
         }
         if via::passed(request).contains(&self.pseudonym) {
             // RFC 5842 7.2.
             let answer = Answer::text(508, "this server would relay itself: its own request came back to it");
-            return Reply::Loop(self.print(answer, body));
+            return Reply::Loop(self.answers.print(answer, body));
         }
         let (found, route) = route(request, &self.names, own);
         // A CORS preflight request carries no credentials.
@@ -141,21 +137,17 @@ impl Responder {
             }
             Route::Page | Route::Wall => {
                 let page = if route == Route::Wall { page::WALL } else { page::PAGE };
-                let head = self.with_cors(page::answer()).head(page.len());
+                let head = self.answers.with_cors(page::answer()).head(page.len());
                 return if body == Body::Sent { Reply::Page(head, page) } else { Reply::Finite(head) };
             }
-            Route::Options if self.policy.cors.is_some() => Answer::empty(200)
-                .with("Allow", ALLOW)
-                .with("Access-Control-Allow-Methods", ALLOW)
-                .with("Access-Control-Allow-Headers", "Authorization"),
-            Route::Options => Answer::empty(200).with("Allow", ALLOW),
+            Route::Options => self.answers.options(),
             Route::UnknownLayout => Answer::text(400, "unknown layout; use auto, leading, trailing or early"),
             Route::NotFound if found.is_none() => {
                 Answer::text(404, "nothing here; try / or /state or /NAME/stream")
             }
             Route::NotFound => Answer::text(404, "nothing here; try / or /stream or /snapshot"),
         };
-        Reply::Finite(self.print(answer, body))
+        Reply::Finite(self.answers.print(answer, body))
     }
 
     /// The answer if the request needs a password and does not have it.
@@ -168,8 +160,8 @@ impl Responder {
         unix: Duration,
         body: Body,
     ) -> Option<Reply> {
-        let own = stream.and_then(|stream| self.users.get(&stream)).map(|users| &**users);
-        let users = own.or(self.policy.users.as_ref())?;
+        let own = stream.and_then(|stream| self.own_users.get(&stream)).map(|users| &**users);
+        let users = own.or(self.users.as_ref())?;
         let authorization = request.field("authorization");
         if authorization.is_some()
             && let Err(after) = self.guesses.may_check(client, now)
@@ -187,7 +179,7 @@ impl Responder {
         let answer = Answer::text(401, "user and password required");
         let challenges = users.challenges(unix, access == Access::Stale).into_iter();
         let answer = challenges.fold(answer, |answer, value| answer.with("WWW-Authenticate", value));
-        let bytes = self.print(answer, body);
+        let bytes = self.answers.print(answer, body);
         if access != Access::Wrong {
             return Some(Reply::Finite(bytes));
         }
@@ -204,126 +196,9 @@ impl Responder {
         self.names.iter().map(|name| format!("{name} http://{host}/{name}/stream\n")).collect()
     }
 
-    /// The state of a farm.
-    pub fn farm(&self, state: &FarmState, body: Body) -> Vec<u8> {
-        // A tree of numbers and strings can always be written.
-        self.print(Answer::new(200, "application/json", serde_json::to_vec(state).unwrap_or_default()), body)
-    }
-
     fn too_many_guesses(&self, after: Duration, body: Body) -> Reply {
-        let seconds = after.as_secs_f64().ceil().to_string();
-        let answer = Answer::text(429, "too many wrong passwords").with("Retry-After", seconds);
-        Reply::Finite(self.print(answer, body))
+        Reply::Finite(self.answers.too_many_guesses(after, body))
     }
-
-    fn print(&self, answer: Answer, body: Body) -> Vec<u8> {
-        self.with_cors(answer).print(body)
-    }
-
-    /// Adds the CORS fields.
-    fn with_cors(&self, answer: Answer) -> Answer {
-        cors(self.policy.cors.as_deref()).fold(answer, |answer, (name, value)| answer.with(name, value))
-    }
-
-    /// The answer to a refused request.
-    pub fn refusal(&self, refusal: Refusal) -> Vec<u8> {
-        let answer = Answer::text(refusal.status(), &refusal.to_string());
-        let answer = if refusal == Refusal::Method { answer.with("Allow", ALLOW) } else { answer };
-        self.print(answer, Body::Sent)
-    }
-
-    /// The head of a snapshot of `length` bytes, taken at this time since 1970-01-01 UTC. An old one has its `age`.
-    pub fn snapshot(&self, length: usize, taken: Duration, age: Option<Duration>) -> Vec<u8> {
-        let stamp = Timestamp(taken).to_string();
-        let answer = Answer::new(200, "image/jpeg", "").with("X-Timestamp", stamp);
-        self.with_cors(with_age(answer, age)).head(length)
-    }
-
-    /// The answer when there is no picture, or none that is new enough.
-    pub fn no_picture(&self, absence: &Absence, body: Body) -> Vec<u8> {
-        let Absence { age, why, retry_after } = absence;
-        let text = match age {
-            Some(age) => format!("the newest picture is {:.1} s old; {why}", age.as_secs_f64()),
-            None => why.clone(),
-        };
-        let answer = Answer::text(503, &text).with("Retry-After", retry_after.to_string());
-        self.print(with_age(answer, *age), body)
-    }
-
-    /// The state of some streams.
-    pub fn state(&self, states: &[State], view: View, body: Body) -> Vec<u8> {
-        let answer = match view {
-            // A tree of numbers and strings can always be written.
-            View::Json => {
-                let json =
-                    states.first().and_then(|state| serde_json::to_vec(state).ok()).unwrap_or_default();
-                Answer::new(200, "application/json", json)
-            }
-            View::Metrics => Answer::new(200, exposition::CONTENT_TYPE, metrics(states)),
-            View::Health => match states.iter().find(|state| !state.healthy) {
-                None => Answer::text(200, &health("ok", states)),
-                Some(silent) => {
-                    let text = health("the source is silent", std::slice::from_ref(silent));
-                    Answer::text(503, &text).with("Retry-After", "1")
-                }
-            },
-        };
-        self.print(answer, body)
-    }
-
-    /// The answer to a request that makes no sense.
-    pub fn bad_request(&self, why: &str) -> Vec<u8> {
-        self.print(Answer::text(400, why), Body::Sent)
-    }
-
-    /// The answer with this status, as a fault.
-    pub fn status(&self, status: u16) -> Vec<u8> {
-        let answer = Answer::text(status, "a fault that this server injects");
-        let answer = match status {
-            401 => answer.with("WWW-Authenticate", "Basic realm=\"fault\""),
-            503 => answer.with("Retry-After", "5"),
-            _ => answer,
-        };
-        self.print(answer, Body::Sent)
-    }
-
-    /// The redirection of a request to itself. A target that must not become part of a head is left out.
-    pub fn redirection(&self, target: &str) -> Vec<u8> {
-        let is_safe = target.starts_with('/') && target.bytes().all(|byte| byte.is_ascii_graphic());
-        let answer = Answer::text(302, "a fault that this server injects");
-        self.print(answer.with("Location", if is_safe { target } else { "/stream" }), Body::Sent)
-    }
-
-    /// The answer when the limit of viewers or connections is reached.
-    pub fn full(&self) -> Vec<u8> {
-        let answer = Answer::text(503, "too many viewers").with("Retry-After", "5");
-        self.print(answer, Body::Sent)
-    }
-}
-
-/// Adds the age of an old picture, in seconds.
-fn with_age(answer: Answer, age: Option<Duration>) -> Answer {
-    match age {
-        Some(age) => answer.with("X-Frame-Age", format!("{:.3}", age.as_secs_f64())),
-        None => answer,
-    }
-}
-
-/// The line about the health of a server, with the state of the camera if there is one only.
-fn health(text: &str, states: &[State]) -> String {
-    let [State { upstream: Some(upstream), .. }] = states else { return text.into() };
-    format!("{text} (camera {} for {:.0} s)", upstream.state, upstream.state_age_s)
-}
-
-/// The fields that let pages of another origin read an answer.
-pub fn cors(origin: Option<&str>) -> impl Iterator<Item = (&'static str, &str)> {
-    origin.into_iter().flat_map(|origin| {
-        [
-            ("Access-Control-Allow-Origin", origin),
-            ("Access-Control-Expose-Headers", "X-Timestamp, X-Frame-Age, Retry-After"),
-            ("Vary", "Origin"),
-        ]
-    })
 }
 
 #[cfg(test)]
@@ -365,18 +240,5 @@ mod tests {
         assert!(finite(responder, Method::Get, "/x").starts_with("HTTP/1.1 404 "));
         assert!(!finite(responder, Method::Head, "/x").ends_with("snapshot\n"));
         assert_eq!(reply(responder, Method::Head, "/snapshot"), Reply::Snapshot(0, Body::Withheld));
-    }
-
-    #[test]
-    fn other_answers_have_their_status_and_fields() {
-        let names = Names::behind_first(vec![String::new()]);
-        let responder = Responder::new(names, Policy::default(), String::new());
-        let refused = String::from_utf8(responder.refusal(Refusal::Method)).unwrap();
-        assert!(refused.starts_with("HTTP/1.1 405 ") && refused.contains("Allow: "));
-        let full = String::from_utf8(responder.full()).unwrap();
-        assert!(full.starts_with("HTTP/1.1 503 ") && full.contains("Retry-After: 5\r\n"));
-        let taken = Duration::new(7, 89_000_000);
-        let shot = String::from_utf8(responder.snapshot(77, taken, None)).unwrap();
-        assert!(shot.contains("X-Timestamp: 7.089000\r\n") && shot.contains("Length: 77\r\n"), "{shot}");
     }
 }

@@ -9,6 +9,7 @@ use anyhow::Context;
 use mio::Poll;
 use mjpeg::multipart::Boundary;
 
+use super::answers;
 use super::command::Command;
 use super::dialects;
 use super::emulated::Emulated;
@@ -22,7 +23,7 @@ use super::recipe::{Recipe, Standard};
 use super::recipes::Recipes;
 use super::relayed::Relayed;
 use super::replay::{Replays, Still, Tape};
-use super::responder::{self, Policy, Responder};
+use super::responder::{Policy, Responder};
 use super::routes::Names;
 use super::stream::Stream;
 use super::urls::Urls;
@@ -174,6 +175,11 @@ impl Serve {
         error.map_or(Ok(outcome.unwrap_or(Outcome::Exit(Exit::Done))), Err)
     }
 
+    /// The fields that let pages of another origin read a stream.
+    fn cors_fields(&self) -> Vec<(String, String)> {
+        answers::cors(self.cors.as_deref()).map(|(name, value)| (name.into(), value.into())).collect()
+    }
+
     /// Opens the cameras of a farm.
     fn cameras(
         &self,
@@ -184,8 +190,7 @@ impl Serve {
         clock: &Clock,
         stop: &Stop,
     ) -> Result<(Vec<Stream>, Vec<Camera>), Failure> {
-        let fields: Vec<_> =
-            responder::cors(self.cors.as_deref()).map(|(name, value)| (name.into(), value.into())).collect();
+        let fields = self.cors_fields();
         let options =
             |camera: &Camera| self.source_options(camera.source.clone(), camera.fps, REPORTER, pseudonym);
         let opener = Opener {
@@ -213,8 +218,7 @@ impl Serve {
         stop: &Stop,
     ) -> Result<Vec<Stream>, Failure> {
         let boundary = self.boundary.clone().map_or_else(|| random_boundary(self.faults.seed), Ok)?;
-        let fields: Vec<_> =
-            responder::cors(self.cors.as_deref()).map(|(name, value)| (name.into(), value.into())).collect();
+        let fields = self.cors_fields();
         let names = std::iter::once("").chain(self.streams.iter().map(|stream| &*stream.name));
         let mut streams = Vec::new();
         for (index, (name, source)) in names.zip(self.sources()).enumerate() {

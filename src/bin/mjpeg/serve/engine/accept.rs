@@ -52,7 +52,7 @@ impl Engine {
         if self.connections.len() >= self.settings.connections {
             // This short answer fits into the send buffer of a new socket.
             self.connections.count_refused(0);
-            let _ = socket.send(&self.responder.full());
+            let _ = socket.send(&self.responder.answers.full());
             return;
         }
         let token = Token(self.connections.next_number());

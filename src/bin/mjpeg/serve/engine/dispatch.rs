@@ -32,7 +32,7 @@ impl Engine {
         let request = match status {
             HeadStatus::Whole(request) => request,
             HeadStatus::Refused(refusal) => {
-                return self.answer(number, self.responder.refusal(*refusal), now);
+                return self.answer(number, self.responder.answers.refusal(*refusal), now);
             }
             HeadStatus::Partial => return,
         };
@@ -43,7 +43,7 @@ impl Engine {
             Reply::Finite(bytes) => self.answer(number, bytes, now),
             Reply::Page(head, page) => self.answer_with(number, head, SharedBody::Text(page), now),
             Reply::Farm(body) => {
-                let bytes = self.responder.farm(&self.farm_state(now), body);
+                let bytes = self.responder.answers.farm(&self.farm_state(now), body);
                 self.answer(number, bytes, now);
             }
             Reply::Snapshot(stream, body) => {
@@ -52,7 +52,7 @@ impl Engine {
             Reply::Loop(bytes) => self.refuse_loop(number, bytes, now),
             Reply::Denied(bytes, until) => self.wait(number, Stage::Delay { bytes, until }),
             Reply::State(stream, view, body) => {
-                let bytes = self.responder.state(&self.states(stream, now), view, body);
+                let bytes = self.responder.answers.state(&self.states(stream, now), view, body);
                 self.answer(number, bytes, now);
             }
             Reply::StreamHead(stream) => {
@@ -61,7 +61,7 @@ impl Engine {
             }
             Reply::Stream(stream, _) if !self.make_room() || self.is_closed(stream) => {
                 self.connections.count_refused(stream);
-                self.answer(number, self.responder.full(), now);
+                self.answer(number, self.responder.answers.full(), now);
             }
             Reply::Stream(stream, _) if self.streams.get(stream).is_some_and(Stream::is_replay) => {
                 self.start_replay(number, stream, &request.target(), now);
@@ -76,7 +76,7 @@ impl Engine {
                     Ok(Some(injection)) => {
                         self.start_faulty(number, stream, request, (layout, injection), now);
                     }
-                    Err(why) => self.answer(number, self.responder.bad_request(&why), now),
+                    Err(why) => self.answer(number, self.responder.answers.bad_request(&why), now),
                 }
             }
         }
@@ -159,7 +159,7 @@ impl Engine {
         let absence = self.streams.get(*stream).map_or_else(Absence::not_yet, |stream| stream.absence(now));
         self.log_viewer(number, Reason::NoPicture);
         self.connections.end_stream(number);
-        self.answer(number, self.responder.no_picture(&absence, Body::Sent), now);
+        self.answer(number, self.responder.answers.no_picture(&absence, Body::Sent), now);
     }
 
     /// Answers a request that this server has sent itself.

@@ -23,9 +23,9 @@ impl Engine {
             None | Some(Answer::Late) => {
                 self.start_stream(number, stream, request, (layout, Some(injection)), now);
             }
-            Some(Answer::Status(status)) => self.answer(number, self.responder.status(status), now),
+            Some(Answer::Status(status)) => self.answer(number, self.responder.answers.status(status), now),
             Some(Answer::Redirect) => {
-                self.answer(number, self.responder.redirection(&request.target()), now);
+                self.answer(number, self.responder.answers.redirection(&request.target()), now);
             }
             Some(Answer::Reset) => self.reset(number),
             Some(Answer::Silence) => {

@@ -48,10 +48,10 @@ impl Engine {
             }
         };
         let Some((part, age)) = found else {
-            let bytes = self.responder.no_picture(&requested.absence(now), body);
+            let bytes = self.responder.answers.no_picture(&requested.absence(now), body);
             return self.answer(number, bytes, now);
         };
-        let head = self.responder.snapshot(part.jpeg().len(), part.taken(), age);
+        let head = self.responder.answers.snapshot(part.jpeg().len(), part.taken(), age);
         let shared = if body == Body::Sent { SharedBody::Picture(part) } else { SharedBody::None };
         self.answer_with(number, head, shared, now);
     }

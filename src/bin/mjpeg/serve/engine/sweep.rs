@@ -24,7 +24,7 @@ impl Engine {
             let Some(connection) = self.connections.get_mut(number) else { continue };
             match &connection.stage {
                 Stage::Request(head) if !head.is_empty() => {
-                    let bytes = self.responder.refusal(Refusal::Timeout);
+                    let bytes = self.responder.answers.refusal(Refusal::Timeout);
                     connection.answer(bytes, SharedBody::None, now);
                     self.drive(number, now);
                 }
