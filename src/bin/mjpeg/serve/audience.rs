@@ -1,7 +1,8 @@
 //! The audience of one stream: the connections that wait for its frames.
 
 use super::report::Totals;
-use super::viewer::{Count, Viewer};
+use super::sending::Count;
+use super::viewer::Viewer;
 
 /// The viewers of one stream, and the requests for snapshots that wait for its next frame. Connections are named by
 /// their numbers.

@@ -10,7 +10,9 @@ use super::part::Part;
 use super::plan::{Next, Plan};
 use super::replay::{self, Playback};
 use super::script::{Kept, Script};
+use super::sending::{Count, Sending};
 use super::sent_up_to::SentUpTo;
+use super::unsent_head::UnsentHead;
 
 /// The state of one viewer. It does no I/O: the caller passes a function that sends bytes.
 #[derive(Debug)]
@@ -18,10 +20,8 @@ pub struct Viewer {
     recipe: usize,
     layout: Layout,
     sent: SentUpTo,
-    /// The head of the response and how many of its bytes were sent; `None` once all were.
-    head: Option<(Rc<[u8]>, usize)>,
-    /// Until when the head waits for the first part.
-    head_waits: Option<Duration>,
+    /// The head of the response; `None` once it was sent.
+    head: Option<UnsentHead>,
     sending: Option<Sending>,
     /// The steps in which parts are sent; without a script each is sent at once.
     plan: Option<Plan>,
@@ -39,26 +39,6 @@ pub struct Viewer {
     wakes_at: Option<Duration>,
     /// The counters.
     pub count: Count,
-}
-
-/// Counters of one viewer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Count {
-    /// Frames sent completely.
-    pub sent: u64,
-    /// Frames skipped because a newer one was available.
-    pub skipped: u64,
-    /// Bytes sent.
-    pub bytes: u64,
-}
-
-/// The part that a viewer is being sent.
-#[derive(Debug)]
-struct Sending {
-    part: Rc<Part>,
-    /// Offset behind the last byte that was sent.
-    at: usize,
-    end: usize,
 }
 
 /// The result of [`Viewer::push`].
@@ -85,8 +65,7 @@ impl Viewer {
             recipe,
             layout,
             sent: SentUpTo::Fresh,
-            head: (!head.is_empty()).then_some((head, 0)),
-            head_waits: None,
+            head: UnsentHead::new(head),
             sending: None,
             plan: script.map(Plan::new),
             replay: None,
@@ -101,7 +80,7 @@ impl Viewer {
 
     /// The same, but until this time the head of the response waits for the first part.
     pub fn waiting(self, until: Option<Duration>) -> Self {
-        Self { head_waits: until, ..self }
+        Self { head: self.head.map(|head| head.waiting(until)), ..self }
     }
 
     /// Creates a viewer that receives a replay. No part is ever offered to it.
@@ -123,7 +102,7 @@ impl Viewer {
         let is_head_given = self.plan.is_some() || sending.at > sending.part.frame_end();
         let promised = sending.part.promised().filter(|_| is_head_given);
         if promised.is_some_and(|promised| promised.number == newest.number())
-            && self.sent_after(sending) == SentUpTo::Head(newest.number())
+            && sending.sent_up_to() == SentUpTo::Head(newest.number())
         {
             self.promised_part = Some(Rc::clone(newest));
         }
@@ -156,16 +135,16 @@ impl Viewer {
                         replay::Ending::Silence => return Ok(Push::Idle),
                     },
                 }
-            } else if let Some((head, at)) = &self.head {
-                if let Some(until) = self.head_waits.filter(|_| newest.is_none()) {
+            } else if let Some(head) = &self.head {
+                if let Some(until) = head.waits_until().filter(|_| newest.is_none()) {
                     self.wakes_at = Some(until);
                     return Ok(if now < until { Push::Waits } else { Push::Refused });
                 }
-                send(&[IoSlice::new(&head[*at..])])
+                send(&[IoSlice::new(head.rest())])
             } else {
                 let next = match (&mut self.plan, &self.sending) {
                     (Some(plan), _) => plan.next(now),
-                    (None, Some(sending)) => match sending.at..reached(sending, newest) {
+                    (None, Some(sending)) => match sending.at..sending.reached(newest) {
                         range if range.is_empty() => Next::Done,
                         range => {
                             let n = send(&sending.part.slices(range));
@@ -227,17 +206,13 @@ impl Viewer {
         now: Duration,
         send: impl FnOnce(&[u8]) -> io::Result<usize>,
     ) -> bool {
-        match &mut self.head {
-            Some((head, at @ 0)) if self.head_waits.is_some() && head.starts_with(byte) => {
-                // An error is reported as an event of the socket.
-                let n = send(byte).unwrap_or_default();
-                *at = n;
-                self.count.bytes += n as u64;
-                self.last_sent = now;
-                n > 0
-            }
-            _ => false,
-        }
+        let Some(head) = self.head.as_mut().filter(|head| head.may_be_probed_by(byte)) else { return false };
+        // An error is reported as an event of the socket.
+        let n = send(byte).unwrap_or_default();
+        head.advance(n);
+        self.count.bytes += n as u64;
+        self.last_sent = now;
+        n > 0
     }
 
     /// Sends the next byte of the plan, if the plan waits before it. A peer that has disconnected answers it with a reset.
@@ -246,7 +221,7 @@ impl Viewer {
         let Some(byte) = plan.next_byte() else { return };
         // An error is reported as an event of the socket.
         if matches!(send(&[byte]), Ok(1)) {
-            plan.take_byte(|part, bytes| count_sent(sending, count, part, bytes));
+            plan.take_byte(|part, bytes| count_planned(sending, count, part, bytes));
             count.bytes += 1;
             self.last_sent = now;
         }
@@ -320,7 +295,7 @@ impl Viewer {
         let Some(at) = part.start(self.sent, newest_begun) else { return };
         let mut sending = Sending { end: part.end(self.layout), part, at };
         if let Some(plan) = &mut self.plan {
-            sending.end = reached(&sending, newest);
+            sending.end = sending.reached(newest);
             plan.begin(&sending.part, at..sending.end, now);
         }
         self.sending = Some(sending);
@@ -328,11 +303,7 @@ impl Viewer {
 
     /// Where to stop. A script has received its bytes already.
     fn end(&self, sending: &Sending, newest: Option<&Rc<Part>>) -> usize {
-        if self.plan.is_some() { sending.end } else { reached(sending, newest) }
-    }
-
-    fn sent_after(&self, sending: &Sending) -> SentUpTo {
-        sending.part.sent_up_to(sending.end)
+        if self.plan.is_some() { sending.end } else { sending.reached(newest) }
     }
 
     /// Records that `n` bytes were sent.
@@ -344,9 +315,9 @@ impl Viewer {
             self.count.sent += replay.advance(n);
             return;
         }
-        if let Some((head, at)) = &mut self.head {
-            *at += n;
-            if *at == head.len() {
+        if let Some(head) = &mut self.head {
+            head.advance(n);
+            if head.rest().is_empty() {
                 self.head = None;
             }
             return;
@@ -354,8 +325,7 @@ impl Viewer {
         match (&mut self.plan, &mut self.sending) {
             (Some(_), _) => self.advance_plan(n, was_stuck.then_some(now)),
             (None, Some(sending)) => {
-                let body_end = sending.part.body().end;
-                self.count.sent += u64::from(sending.at < body_end && body_end <= sending.at + n);
+                self.count.frame_end(&sending.part, sending.at..sending.at + n);
                 sending.at += n;
             }
             (None, None) => {}
@@ -365,28 +335,18 @@ impl Viewer {
     /// Records that `n` bytes of the plan's next steps were sent, which may be of other parts than the current one.
     fn advance_plan(&mut self, n: usize, late: Option<Duration>) {
         let Self { plan: Some(plan), sending, count, .. } = self else { return };
-        plan.advance(n, late, |part, bytes| count_sent(sending, count, part, bytes));
+        plan.advance(n, late, |part, bytes| count_planned(sending, count, part, bytes));
     }
 }
 
 /// Counts bytes of a plan that were sent. Those of a frame may come late, or never.
-fn count_sent(sending: &mut Option<Sending>, count: &mut Count, part: &Rc<Part>, bytes: Range<usize>) {
-    let body_end = part.body().end;
-    count.sent += u64::from(bytes.start < body_end && body_end <= bytes.end);
+fn count_planned(sending: &mut Option<Sending>, count: &mut Count, part: &Rc<Part>, bytes: Range<usize>) {
+    count.frame_end(part, bytes.clone());
     if let Some(sending) = sending
         && Rc::ptr_eq(&sending.part, part)
     {
         sending.at = sending.at.max(bytes.end);
     }
-}
-
-/// Where a part ends for a viewer. If a newer part arrived before the frame was sent, it ends behind the frame: the head
-/// that would follow belongs to a frame that this viewer will skip.
-fn reached(sending: &Sending, newest: Option<&Rc<Part>>) -> usize {
-    let is_outdated = newest.is_some_and(|newest| newest.number() > sending.part.number());
-    let has_next_head = matches!(sending.part.sent_up_to(sending.end), SentUpTo::Head(_));
-    let frame_end = sending.part.frame_end();
-    if is_outdated && has_next_head && sending.at <= frame_end { frame_end } else { sending.end }
 }
 
 #[cfg(test)]

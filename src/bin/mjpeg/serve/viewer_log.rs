@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mjpeg::counted::Counted;
 
-use super::viewer::Count;
+use super::sending::Count;
 use crate::output::{self, Reporter};
 
 /// Most messages within [`WINDOW`].
@@ -29,7 +29,7 @@ pub enum Reason {
     MemoryLimit,
     /// The peer had closed its side, and another viewer needed its place.
     Replaced,
-    /// No picture came in time, and the viewer was told so.
+    /// No picture came in time, and the viewer got an error.
     NoPicture,
     /// The server stopped before the viewer had received everything.
     Stopped,
