@@ -4,20 +4,16 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IoSlice, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use rustix::fs::OFlags;
 
 use super::existing::Existing;
-use super::lock::{is_in_use, is_locked_by_another};
+use super::lock::is_locked_by_another;
 use crate::durability::Durability;
 use crate::problem::Problem;
-use crate::transport::Target;
-
-/// What to do about a file that exists.
-pub const EXISTS_HINT: &str = "choose another file, or overwrite it with --force";
 
 /// A file that is written front to back. If it may replace an earlier one, it has a hidden name until
 /// [`OutFile::replace`].
@@ -33,66 +29,6 @@ pub struct OutFile {
 }
 
 impl OutFile {
-    /// Whether the file may be created, as far as can be told without touching it: it is a new or a regular file, it
-    /// is outside of OUT, it is not the file that is read, and no other process writes to it.
-    ///
-    /// # Errors
-    ///
-    /// Why it may not.
-    pub fn may_create(
-        path: &Path,
-        existing: Existing,
-        out: Option<&Path>,
-        target: &Target,
-    ) -> Result<(), Problem> {
-        let context = || format!("cannot create {}", path.display());
-        let parent = parent(path);
-        if out.is_some_and(|out| path == out || parent == out || is_same(parent, out) || is_same(path, out)) {
-            let cause = anyhow!("{} is in the directory of the recording", path.display());
-            return Err(Problem::new(cause).hint("choose a file outside of it"));
-        }
-        let parent = fs::metadata(parent).with_context(context)?;
-        if !parent.is_dir() {
-            let cause = io::Error::from(io::ErrorKind::NotADirectory);
-            return Err(anyhow::Error::new(cause).context(context()).into());
-        }
-        match fs::metadata(path) {
-            Err(_) => Ok(()),
-            Ok(metadata) if !metadata.is_file() => {
-                let cause = anyhow!("cannot create {}: it is not a regular file", path.display());
-                Err(Problem::new(cause)
-                    .hint("for a pipe or a device, write the frames to standard output: `-` as OUT"))
-            }
-            Ok(_) if existing == Existing::Refuse => {
-                Err(Problem::new(anyhow!("{} exists", path.display())).hint(EXISTS_HINT))
-            }
-            Ok(_) => match target {
-                Target::File(read) if is_same(path, read) => {
-                    Err(anyhow!("{} is the file that is read", path.display()).into())
-                }
-                _ if is_in_use(path).with_context(|| format!("cannot write {}", path.display()))? => {
-                    Err(anyhow!("another process records to {}", path.display()).into())
-                }
-                _ => Ok(()),
-            },
-        }
-    }
-
-    /// Whether no two of these paths lead to the same file, also through links.
-    ///
-    /// # Errors
-    ///
-    /// Which two do.
-    pub fn are_distinct(paths: &[PathBuf]) -> Result<(), Problem> {
-        for (n, path) in paths.iter().enumerate() {
-            if let Some(other) = paths[..n].iter().find(|other| is_same_place(path, other)) {
-                let cause = anyhow!("{} and {} are the same file", other.display(), path.display());
-                return Err(Problem::new(cause).hint("--concat, --mkv and --raw need a file each"));
-            }
-        }
-        Ok(())
-    }
-
     /// Creates the file. Under [`Existing::Overwrite`] an earlier file keeps its name for now.
     ///
     /// # Errors
@@ -298,25 +234,9 @@ impl OutFile {
     }
 }
 
-fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
 fn hidden(path: &Path) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(".part");
     path.with_file_name(name)
-}
-
-/// Whether both names lead to the same file, which may not exist yet.
-fn is_same_place(a: &Path, b: &Path) -> bool {
-    let node = |path: &Path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
-    let place = |path: &Path| fs::canonicalize(parent(path)).ok().zip(path.file_name().map(OsString::from));
-    node(a).is_some_and(|a| node(b) == Some(a)) || place(a).is_some_and(|a| place(b) == Some(a))
-}
-
-/// Whether both names lead to the same file.
-fn is_same(a: &Path, b: &Path) -> bool {
-    fs::canonicalize(a).is_ok_and(|a| fs::canonicalize(b).is_ok_and(|b| a == b))
 }

@@ -11,7 +11,7 @@ use super::concat::Concat;
 use super::directory::{Directory, Style};
 use super::existing::Existing;
 use super::mkv::Mkv;
-use super::out_file::{EXISTS_HINT, OutFile};
+use super::out_path::{self, EXISTS_HINT};
 use super::recorder::Recorder;
 use super::run::Attempt;
 use super::stdout::FrameOutput;
@@ -66,19 +66,21 @@ impl Record {
         let of_raw = raw.into_iter().flat_map(|raw| [timing_path(raw), raw.clone()]).chain(later);
         let new_files = self.mkv.iter().cloned().chain(of_raw);
         for (file, existing) in files.chain(new_files.map(|file| (file, raw_existing))) {
-            let may = operations.run(|| OutFile::may_create(&file, existing, self.directory(), &self.target));
+            let may =
+                operations.run(|| out_path::may_create(&file, existing, self.directory(), &self.target));
             may.map_err(|problem| self.hint_of_resume(problem))?;
         }
         let named = [self.picture_file(), self.mkv.as_ref()].into_iter().flatten().chain(raw).cloned();
         let named: Vec<PathBuf> = named.chain(raw.map(|raw| timing_path(raw))).collect();
-        operations.run(|| OutFile::are_distinct(&named))?;
+        operations.run(|| out_path::are_distinct(&named))?;
         recorder.sink.concat = self.picture_file().map(|file| Concat::new(file, existing, durability));
         recorder.sink.mkv = self.mkv.as_ref().map(|file| Mkv::new(file, raw_existing, durability));
         recorder.sink.stdout =
             self.is_to_stdout().then(|| FrameOutput::new(clock, stop, deadline, self.idle));
-        recorder.captures = raw.map(|path| Captures::new(path, raw_existing, durability, clock, operations));
-        recorder.flight = names.and_then(|names| self.flight_recorder(names, durability, clock));
-        recorder.flight.iter().for_each(|flight| triggers.add(flight));
+        recorder.responses.captures =
+            raw.map(|path| Captures::new(path, raw_existing, durability, clock, operations));
+        recorder.responses.flight = names.and_then(|names| self.flight_recorder(names, durability, clock));
+        recorder.responses.flight.iter().for_each(|flight| triggers.add(flight));
         Ok(())
     }
 

@@ -3,29 +3,28 @@
 use std::time::Duration;
 
 use mjpeg::check::Silence;
-use mjpeg::multipart::{Collected, Collector, Deviation, DeviationKind, Event, Part};
+use mjpeg::multipart::{Event, Part};
 use mjpeg::stats::FrameTimes;
 
-use super::captures::Captures;
 use super::goal::Goal;
 use super::hang::Operations;
 use super::judge::Judge;
 use super::line::Line;
 use super::mkv::Recorded;
 use super::moment::Moments;
+use super::open_lines::{OpenLines, Settled};
 use super::progress::{Figures, Progress, Waiting};
-use super::raw::Times;
 use super::reconnection::Reconnection;
+use super::responses::Responses;
 use super::selection::{Choice, Selection};
 use super::silence::SinceLastPart;
 use super::sink::{Sink, Written};
 use super::stdout::Taken;
 use super::summary::Summary;
 use crate::clock::{Clock, time_of_day};
-use crate::flight::{FlightRecorder, Tally};
 use crate::problem::Problem;
 use crate::strip_reader::{Strip, StripReader};
-use crate::transport::{End, Flow, Lost, Observer, Opened, Reason, Secrets, Tap};
+use crate::transport::{End, Flow, Lost, Observer, Opened, Reason, Tap};
 
 /// How frames are kept.
 #[derive(Debug, Clone, Copy)]
@@ -41,11 +40,7 @@ pub struct Recorder {
     /// Where frames go.
     pub sink: Sink,
     /// The responses as received.
-    pub captures: Option<Captures>,
-    /// The last bytes of the responses.
-    pub flight: Option<FlightRecorder>,
-    /// What the flight recorder has written, at the end.
-    pub tally: Option<Tally>,
+    pub responses: Responses,
     /// What was recorded so far.
     pub summary: Summary,
     /// When good frames came.
@@ -59,8 +54,7 @@ pub struct Recorder {
     clock: Clock,
     moments: Moments,
     started: Duration,
-    /// Manifest lines that wait for the deviations behind their parts.
-    lines: Collector<Line>,
+    lines: OpenLines,
     progress: Progress,
     last_good: Option<Duration>,
     strips: StripReader,
@@ -73,11 +67,7 @@ pub struct Recorder {
     lost: Option<&'static str>,
     /// When the first byte of a capture came, since 1970-01-01 UTC.
     recorded: Option<Duration>,
-    /// A reconnection whose first part is not in the manifest yet.
-    reconnect: Option<Reconnection>,
     waiting: Option<Waiting>,
-    /// Of the request for the stream.
-    secrets: Secrets,
 }
 
 impl Observer for Recorder {
@@ -86,15 +76,13 @@ impl Observer for Recorder {
     }
 
     fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
-        if let (Event::Part(part), Some(flight)) = (event, &self.flight) {
-            flight.part(part.spans.start());
+        if let Event::Part(part) = event {
+            self.responses.part(part.spans.start());
         }
         self.lines.event(event);
         self.note()?;
         let Event::Part(part) = event else { return Ok(Flow::More) };
-        if let Some(reconnect) = &mut self.reconnect {
-            reconnect.part(arrival, self.last_arrival);
-        }
+        self.lines.part(arrival, self.last_arrival);
         self.last_arrival = arrival.or(self.last_arrival);
         self.since.part(arrival);
         self.part(part, arrival)
@@ -118,13 +106,13 @@ impl Observer for Recorder {
             Reason::Again => {
                 self.summary.reconnects += 1;
                 let (number, lost) = (self.summary.reconnects, self.lost.take());
-                self.reconnect = Some(Reconnection::new(number, lost, self.summary.stall.take()));
+                self.lines.reconnected(Reconnection::new(number, lost, self.summary.stall.take()));
                 self.selection.restart();
             }
             Reason::Poll => {}
         }
         self.waiting = None;
-        self.secrets = opened.secrets.clone();
+        self.lines.set_secrets(opened.secrets.clone());
         self.recorded = opened.recorded;
         self.since.restart();
         self.show();
@@ -132,11 +120,7 @@ impl Observer for Recorder {
             let recorded = opened.recorded.map_or(Recorded::Unknown, Recorded::At);
             mkv.set_recorded(if opened.is_live { Recorded::Now } else { recorded });
         }
-        if let Some(flight) = &self.flight {
-            return Ok(Some(flight.response(opened.body_start, opened.is_in_chunks, opened.offset)));
-        }
-        let times = if opened.is_live { Times::Written } else { Times::None };
-        self.captures.as_mut().map(|captures| captures.next(times)).transpose()
+        self.responses.opened(opened)
     }
 
     fn lost(&mut self, lost: &Lost<'_>) -> Result<(), Problem> {
@@ -150,7 +134,7 @@ impl Observer for Recorder {
         };
         self.waiting = Some(Waiting { until: lost.again_at.saturating_sub(self.started), why: why.into() });
         self.show();
-        lost.end.and_then(|end| end.word("goal")).map_or(Ok(()), |word| self.response_ended(word))
+        lost.end.and_then(|end| end.word("goal")).map_or(Ok(()), |word| self.responses.ended(word))
     }
 }
 
@@ -170,9 +154,7 @@ impl Recorder {
     ) -> Self {
         Self {
             sink: Sink { operations: operations.clone(), ..Sink::default() },
-            flight: None,
-            tally: None,
-            captures: None,
+            responses: Responses::default(),
             summary,
             times: FrameTimes::default(),
             not_taken: None,
@@ -183,7 +165,7 @@ impl Recorder {
             clock: clock.clone(),
             moments: Moments::new(clock),
             started,
-            lines: Collector::new(),
+            lines: OpenLines::default(),
             progress,
             last_good: None,
             strips: StripReader::new(),
@@ -192,9 +174,7 @@ impl Recorder {
             since: SinceLastPart::default(),
             lost: None,
             recorded: None,
-            reconnect: None,
             waiting: None,
-            secrets: Secrets::default(),
         }
     }
 
@@ -210,18 +190,6 @@ impl Recorder {
         };
     }
 
-    /// Notes how a response ended, for those that keep its bytes.
-    ///
-    /// # Errors
-    ///
-    /// When that cannot be written.
-    pub fn response_ended(&mut self, word: &'static str) -> Result<(), Problem> {
-        if let Some(flight) = &self.flight {
-            flight.ended(word);
-        }
-        self.captures.as_mut().map_or(Ok(()), |captures| captures.ended(word))
-    }
-
     /// Writes what waits, closes all files, and ends the progress. The stream is read no further.
     ///
     /// # Errors
@@ -232,8 +200,7 @@ impl Recorder {
         self.lines.finish();
         let noted = self.note();
         let closed = self.sink.close(self.moments.now());
-        let raw = self.captures.as_mut().map_or(Ok(()), Captures::close);
-        self.tally = self.flight.take().map(|flight| flight.finish());
+        let raw = self.responses.finish();
         for bytes in self.sink.removed() {
             self.summary.frames_written -= 1;
             self.summary.bytes_written -= bytes;
@@ -254,7 +221,7 @@ impl Recorder {
             if self.sink.directory.is_some() {
                 let file_bytes = part.body.len() as u64;
                 let line = Line { file, file_bytes, time, ..Line::new(part, arrival, &verdict) };
-                self.open(part.number, line);
+                self.lines.open(part.number, line);
             }
             self.show();
             return Ok(Flow::Rejected);
@@ -263,9 +230,7 @@ impl Recorder {
             self.times.push(arrival);
         }
         self.last_good = Some(self.clock.now().saturating_sub(self.started));
-        if let Some(captures) = &mut self.captures {
-            captures.replace()?;
-        }
+        self.responses.replace()?;
         let end = verdict.end.filter(|_| self.keep.trim);
         let jpeg = end.and_then(|end| part.body.get(..end)).unwrap_or(part.body);
         let choice = self.selection.choose(jpeg, arrival);
@@ -300,7 +265,7 @@ impl Recorder {
             if self.keep.hash {
                 line.hash(jpeg);
             }
-            self.open(part.number, line);
+            self.lines.open(part.number, line);
         }
         // Behind the line: if this failed, the frame in OUT has its line all the same.
         filmed?;
@@ -319,15 +284,6 @@ impl Recorder {
         }
     }
 
-    /// Keeps the line of a part until all its deviations are known.
-    fn open(&mut self, part: u64, mut line: Line) {
-        line.hide(&self.secrets);
-        if let Some(reconnection) = self.reconnect.take() {
-            reconnection.note(&mut line);
-        }
-        self.lines.open(part, line);
-    }
-
     fn show(&self) {
         self.progress.update(Figures {
             frames: self.summary.frames_written,
@@ -341,34 +297,16 @@ impl Recorder {
 
     /// Appends the lines whose deviations are known to the manifest.
     fn note(&mut self) -> Result<(), Problem> {
-        for Collected { number, note, deviations, .. } in &mut self.lines {
-            let line = match note {
-                Some(mut line) => {
-                    line.add_deviations(&deviations);
+        while let Some(settled) = self.lines.next_settled() {
+            let line = match settled {
+                Settled::Handled(line) => line,
+                Settled::Skipped(line) => {
+                    self.summary.frames_damaged += 1;
                     line
                 }
-                None => match deviations.iter().find_map(|it| Some((it.offset, skipped(it)?))) {
-                    Some((offset, damage)) => {
-                        self.summary.frames_damaged += 1;
-                        let mut line = Line::skipped(number, offset, damage);
-                        line.add_deviations(&deviations);
-                        line
-                    }
-                    // It is not a picture, or was left out.
-                    None => continue,
-                },
             };
             self.sink.note(line, self.moments.now())?;
         }
         Ok(())
-    }
-}
-
-/// The word for the damage of a part that the parser skipped.
-fn skipped(deviation: &Deviation) -> Option<&'static str> {
-    match deviation.kind {
-        DeviationKind::BodyTooLarge { .. } => Some("too-large"),
-        DeviationKind::HeadTooLong => Some("head-too-long"),
-        _ => None,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::value;
 
-/// Frames are removed in groups of a sixteenth of the limit: each removal writes the manifest anew.
+/// Frames are removed in groups of a sixteenth of the limit: each removal rewrites the manifest.
 const GROUP: u64 = 16;
 
 /// How much of a recording stays.

@@ -126,7 +126,7 @@ impl Record {
         let run = run.and_then(|end| Ok(finished.map(|()| end)?));
         let mut summary = recorder.summary;
         summary.duration_s = output::rounded((clock.now() - *started).as_secs_f64());
-        summary.set_captures(recorder.tally);
+        summary.set_captures(recorder.responses.tally);
         if let Some(timing) = recorder.times.timing(None) {
             summary.set_timing(&timing);
         }
@@ -148,7 +148,7 @@ impl Record {
             }
             (Ok(end), _) => self.outcome(&end, &mut summary),
         };
-        let outcome = match (outcome, recorder.tally) {
+        let outcome = match (outcome, recorder.responses.tally) {
             (Ok(Outcome::Exit(_)), Some(tally)) if tally.failed > 0 => {
                 let failed = Counted(tally.failed, "capture");
                 Err(Failure::local(anyhow!("{failed} could not be written whole")))
@@ -217,7 +217,7 @@ impl Record {
         let mut camera = Camera::new(&self.target, &options, manner, clock, stop);
         let ran = camera.run(recorder, deadline);
         let word = end_word(&ran, recorder.not_taken, stop);
-        let noted = recorder.response_ended(word);
+        let noted = recorder.responses.ended(word);
         if let Ok(end) = &ran {
             recorder.ended(end);
         }
