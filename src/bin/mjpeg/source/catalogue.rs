@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::listing::{Listed, Name, is_played};
 use super::picture::Picture;
+use super::plan::{Condition, Plan};
 use super::stamp::{Activity, Origin, Sighting, Stamp};
 use super::watch::Report;
 use crate::clock::Clock;
@@ -39,45 +40,6 @@ struct Entry {
     is_link: bool,
     /// Whether the last read hangs. The file is not read again until it changes.
     hangs: bool,
-}
-
-/// What to do to play a file.
-#[derive(Debug)]
-pub enum Plan {
-    /// Send this picture. It is in memory.
-    Play(Picture),
-    /// Nothing: the file has no picture.
-    Skip,
-    /// Read the file after this time.
-    Wait(Duration),
-    /// Read the file if its state allows it.
-    Read(Condition),
-}
-
-/// When a file is read.
-#[derive(Debug, Clone, Copy)]
-pub struct Condition {
-    /// The state of the file when it was read before.
-    before: Option<Stamp>,
-    /// Whether to read it again in the same state.
-    again: bool,
-    activity: Activity,
-    sighting: Option<Sighting>,
-    origin: Origin,
-    changes: u64,
-    /// When the reports that it is made of were taken.
-    reported_at: Duration,
-}
-
-impl Condition {
-    /// Whether to read the file in this state.
-    pub fn allows(&self, stamp: &Stamp, clock: &Clock) -> bool {
-        if self.before.as_ref() == Some(stamp) {
-            return self.again;
-        }
-        let sighting = Sighting::next(self.sighting, *stamp, clock.now());
-        sighting.age_at(self.reported_at, self.origin, clock) >= self.activity.quiet_time()
-    }
 }
 
 impl Catalogue {

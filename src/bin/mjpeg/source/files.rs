@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
-use super::catalogue::{Catalogue, Condition, Plan};
+use super::catalogue::Catalogue;
 use super::io_thread::{IoThread, Outcome};
 use super::listing::{self, Detail, Listed, Name};
 use super::notices::{More, Notices};
 use super::picture::Picture;
 use super::picture_file::{self, Look};
+use super::plan::{Condition, Plan};
 use super::stamp::{Origin, Stamp};
 use super::watch::{Change, Report, Watch};
 use crate::clock::Clock;

@@ -20,6 +20,7 @@ pub mod paced;
 pub mod pattern;
 pub mod picture;
 pub mod picture_file;
+mod plan;
 mod read_ahead;
 mod rewriting;
 pub mod stamp;
