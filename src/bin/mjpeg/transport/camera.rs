@@ -4,31 +4,23 @@ use std::time::Duration;
 
 use mjpeg::http::ContentType;
 
+use super::attempts::Attempts;
 use super::connection::{Lost, Opened, Reason};
 use super::end::End;
 use super::idle_limit::IdleLimit;
 use super::observer::Observer;
 use super::open::{Opener, Source};
-use super::open_error::{OpenError, OpenErrorKind};
+use super::open_error::OpenError;
 use super::options::Options;
 use super::origin::Origin;
 use super::pause::pause;
 use super::reconnect::{Reconnect, Tries};
 use super::recorded::Recorded;
-use super::retry::{Retry, is_temporary, may_come_back};
 use super::session::Session;
 use super::target::Target;
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::signal::Stop;
-
-/// A stream that fails after less time than this with good frames was not really there: the pauses go on growing. Cameras
-/// that end each connection on their own do so after five seconds or more; those that crash on each request, or have no
-/// place left for a viewer, send a frame or two.
-const BRIEF: Duration = Duration::from_secs(3);
-/// Tries in a row that a camera may refuse with 401 although it accepted the password before. It may be starting; but many
-/// lock the account after five wrong passwords.
-const MOST_REFUSALS: u32 = 3;
 
 /// How a camera is treated.
 #[derive(Debug, Clone, Copy)]
@@ -65,21 +57,15 @@ pub struct Camera {
     clock: Clock,
     stop: Stop,
     state: State,
-    /// The tries of `--wait`.
-    wait: Option<Retry>,
-    retry: Retry,
+    attempts: Attempts,
     /// Streams opened so far.
     opened: u64,
-    /// Whether a good frame has come.
-    is_proven: bool,
     /// What the streams so far have shown.
     origin: Origin,
     /// How the last stream ended.
     last_end: Option<End>,
     /// Why the last try to open a stream failed.
     error: Option<OpenError>,
-    /// Tries in a row that were refused with 401.
-    refusals: u32,
 }
 
 enum State {
@@ -113,14 +99,11 @@ impl Camera {
             clock: clock.clone(),
             stop: stop.clone(),
             state: State::Due(Due { at: now, reason: Reason::First, idle: None }),
-            wait: manner.wait.map(|wait| Retry::until(now + wait)),
-            retry: Retry::of(manner.reconnect),
+            attempts: Attempts::new(manner.reconnect, manner.wait.map(|wait| now + wait)),
             opened: 0,
-            is_proven: false,
             origin: Origin::default(),
             last_end: None,
             error: None,
-            refusals: 0,
         }
     }
 
@@ -159,11 +142,8 @@ impl Camera {
     /// Ends the connection, if there is one; a stream that had good frames was a success. The next call of [`Camera::run`] opens
     /// another one at once.
     pub fn close(&mut self) {
-        if let State::Open(session) = &self.state
-            && session.shown().good > 0
-        {
-            self.is_proven = true;
-            self.retry.succeeded();
+        if let State::Open(session) = &self.state {
+            self.attempts.left(session.shown());
         }
         self.disconnect();
     }
@@ -184,7 +164,7 @@ impl Camera {
 
     /// From now on, a stream that ended is opened again like this.
     pub fn set_reconnect(&mut self, reconnect: Reconnect) {
-        self.retry = Retry::of(reconnect);
+        self.attempts.set_reconnect(reconnect);
     }
 
     /// Why there is no stream yet, if one was asked for.
@@ -232,7 +212,8 @@ impl Camera {
             }
             State::Open(_) => (Reason::Again, None),
         };
-        (self.wait, self.error, self.refusals) = (None, None, 0);
+        self.attempts.opened();
+        self.error = None;
         self.opened += 1;
         let content_type = stream.head().and_then(|head| head.fields().first("content-type"));
         let is_image = content_type.is_some_and(|value| ContentType::parse(value).is_image());
@@ -268,19 +249,7 @@ impl Camera {
         observer: &mut impl Observer,
     ) -> Result<Option<End>, CameraError> {
         let now = self.clock.now();
-        let is_refusal = error.kind == OpenErrorKind::Status(401);
-        self.refusals = if is_refusal { self.refusals + 1 } else { 0 };
-        let may_change = if self.is_proven {
-            may_come_back(error.kind) && self.refusals < MOST_REFUSALS
-        } else {
-            is_temporary(error.kind)
-        };
-        let asked = error.retry_after;
-        let waited = self.wait.as_mut().filter(|_| may_change).and_then(|wait| wait.next(now, asked));
-        let again_at = match waited {
-            None if may_change => self.retry.next(now, asked),
-            waited => waited,
-        };
+        let again_at = self.attempts.refused(&error, now);
         let Some(at) = again_at else {
             return match self.last_end.take() {
                 None => Err(CameraError::Unopened(error)),
@@ -313,11 +282,7 @@ impl Camera {
         } else {
             self.disconnect();
         }
-        self.is_proven |= shown.good > 0;
-        let is_brief = shown.last_good.saturating_sub(started) < BRIEF;
-        if shown.good > 0 && (end == End::Closed || !is_brief) {
-            self.retry.succeeded();
-        }
+        self.attempts.ended(&end, shown, started);
         let mut end = end;
         if let Some(interval) = poll {
             // Two damaged pictures in a row are not the end of a camera that is rarely asked.
@@ -330,8 +295,7 @@ impl Camera {
             }
             end = End::Rejected(idle.rejected());
         }
-        let is_foreign = matches!(end, End::NotAStream(_)) && !self.is_proven;
-        let again_at = if is_foreign { None } else { self.retry.next(now, None) };
+        let again_at = self.attempts.after(&end, now);
         let Some(at) = again_at else { return Ok(Some(end)) };
         observer.lost(&Lost { end: Some(&end), kind: None, why: &end.to_string(), again_at: at })?;
         self.last_end = Some(end);

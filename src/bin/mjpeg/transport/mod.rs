@@ -3,6 +3,7 @@
 mod access;
 mod allowed;
 mod arrivals;
+mod attempts;
 mod authority;
 mod backoff;
 mod camera;

@@ -10,7 +10,7 @@ use mjpeg::multipart;
 use mjpeg::response::Expected;
 
 use super::super::observer::Flow;
-use super::super::reconnect::Tries;
+use super::super::open_error::OpenErrorKind;
 use super::super::stream::Stream;
 use super::super::wire::{Wire, WireEnd};
 use super::*;
