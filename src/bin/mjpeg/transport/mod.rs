@@ -12,6 +12,7 @@ mod connection;
 mod cookies;
 mod credentials;
 mod cut;
+mod delivery;
 mod digest;
 mod end;
 mod evidence;

@@ -5,12 +5,11 @@ use std::time::Duration;
 use mjpeg::check::Silence;
 use mjpeg::consumers::HeadStart;
 use mjpeg::http::{ContentType, Head};
-use mjpeg::multipart::{self, Extent, Framing};
-use mjpeg::response::{Error, Event};
 
-use super::end::{End, Foreign};
-use super::idle_limit::{Counts, IdleLimit, Judged};
-use super::observer::{Flow, Observer};
+use super::delivery::{Delivery, Drained};
+use super::end::End;
+use super::idle_limit::{Counts, IdleLimit};
+use super::observer::Observer;
 use super::origin::Origin;
 use super::recorded::Recorded;
 use super::secrets::Secrets;
@@ -30,11 +29,7 @@ pub struct Session {
     clock: Clock,
     idle: IdleLimit,
     started: Duration,
-    /// What came before this stream, if it is not the first one of a camera.
-    origin: Origin,
-    shown: Shown,
-    /// The input ended inside the body of the last part.
-    is_cut: bool,
+    delivery: Delivery,
     /// The observer knows when the first byte came.
     has_begun: bool,
     tap: Option<Box<dyn Tap>>,
@@ -75,9 +70,7 @@ impl Session {
             clock: clock.clone(),
             idle,
             started,
-            origin,
-            shown: Shown::default(),
-            is_cut: false,
+            delivery: Delivery::behind(origin),
             has_begun: false,
             tap: None,
         }
@@ -85,11 +78,7 @@ impl Session {
 
     /// What the next stream of the camera has before it.
     pub(super) fn next_origin(&self) -> Origin {
-        Origin {
-            parts: self.origin.parts + self.shown.parts.max(self.stream.reader.settled_parts()),
-            bytes: self.origin.bytes + self.stream.reader.received(),
-            first: self.stream.arrivals.first(),
-        }
+        self.delivery.next_origin(&self.stream)
     }
 
     /// Whether the framing of the response says that all of it has come.
@@ -104,7 +93,7 @@ impl Session {
 
     /// What the stream has shown so far.
     pub(super) fn shown(&self) -> Shown {
-        self.shown
+        self.delivery.shown
     }
 
     /// The idle limit, as far as it has run.
@@ -125,7 +114,7 @@ impl Session {
                 content_type.is_image() || content_type.media_type.is_empty()
             })
         });
-        self.shown.parts == 1 && self.shown.is_bare && is_called_so
+        self.shown().parts == 1 && self.shown().is_bare && is_called_so
     }
 
     /// The response head.
@@ -249,7 +238,7 @@ impl Session {
                 {
                     observer.began(unix);
                 }
-                observer.received(self.origin.bytes + reached, at);
+                observer.received(self.delivery.origin.bytes + reached, at);
             }
             match self.drain(observer)? {
                 Drained::More => {}
@@ -260,7 +249,7 @@ impl Session {
             }
             let now = self.clock.now();
             let deadline = match self.idle.counts() {
-                Counts::Reads if self.shown.parts == 0 => deadline.map(|it| it.max(now + LEAST_OF_ANSWER)),
+                Counts::Reads if self.shown().parts == 0 => deadline.map(|it| it.max(now + LEAST_OF_ANSWER)),
                 _ => deadline,
             };
             if deadline.is_some_and(|deadline| now >= deadline) {
@@ -331,65 +320,14 @@ impl Session {
                 end => end,
             }),
             Drained::End(end @ (End::Unframed(_) | End::Enough)) => Ok(end),
-            _ if end == End::Closed && self.is_cut => Ok(End::Truncated),
+            _ if end == End::Closed && self.delivery.is_cut => Ok(End::Truncated),
             _ => Ok(end),
         }
     }
 
     fn drain(&mut self, observer: &mut impl Observer) -> Result<Drained, Problem> {
-        loop {
-            let event = match self.stream.reader.next_event() {
-                // The head has been read before the session began, or is not one.
-                Ok(Some(Event::Head(_))) => continue,
-                Ok(Some(Event::Body(event))) => event,
-                Ok(Some(_)) => continue,
-                Ok(None) => {
-                    observer.settled(self.origin.parts + self.stream.reader.settled_parts())?;
-                    return Ok(Drained::More);
-                }
-                Err(Error::Chunked(error)) => return Ok(Drained::End(End::Unframed(error))),
-                Err(error) => {
-                    let foreign = Foreign { error, page: self.stream.page_shown() };
-                    return Ok(Drained::End(End::NotAStream(foreign)));
-                }
-            };
-            let is_part = matches!(event, multipart::Event::Part(_));
-            let end = match &event {
-                multipart::Event::Part(part) => {
-                    let is_whole = matches!(part.extent, Extent::Complete { .. });
-                    self.is_cut = part.framing == Framing::EndOfInput && !is_whole;
-                    part.spans.body.end()
-                }
-                multipart::Event::Preamble { span, .. }
-                | multipart::Event::CloseDelimiter(span)
-                | multipart::Event::Epilogue(span) => span.end(),
-                multipart::Event::Deviation(deviation) => deviation.offset,
-            };
-            let is_live = self.stream.arrivals.first().is_some();
-            let arrival = if is_live { self.stream.arrivals.of_byte_before(end) } else { None };
-            self.shown.event(&event);
-            let flow = observer.event(&self.origin.shift(event), arrival)?;
-            if is_part {
-                self.stream.is_found();
-                let judged = if flow == Flow::Rejected { Judged::Rejected } else { Judged::Good };
-                // Now, not when it came: the time that the observer takes does not count as the stream's.
-                let now = self.clock.now();
-                self.idle.part(judged, now);
-                if judged == Judged::Good {
-                    self.shown.good += 1;
-                    self.shown.last_good = now;
-                }
-            }
-            if flow == Flow::Enough {
-                return Ok(Drained::End(End::Enough));
-            }
-        }
+        self.delivery.drain(&mut self.stream, &mut self.idle, &self.clock, observer)
     }
-}
-
-enum Drained {
-    More,
-    End(End),
 }
 
 #[cfg(test)]

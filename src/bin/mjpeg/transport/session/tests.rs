@@ -1,7 +1,9 @@
 use std::io::{self, Read};
 
+use mjpeg::multipart;
 use mjpeg::response::Expected;
 
+use super::super::observer::Flow;
 use super::super::wire::Wire;
 use super::*;
 use crate::signal::Stop;
