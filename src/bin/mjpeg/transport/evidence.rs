@@ -10,7 +10,7 @@ use mjpeg::check::{Path, Silence};
 use super::tcp_state::{Asked, TcpState};
 use super::waiting;
 
-/// Shorter silences are not told of.
+/// Shorter silences are not reported.
 const LEAST_SILENCE: Duration = Duration::from_millis(100);
 /// Less is the scheduling of a machine that is not overloaded.
 const LEAST_LATE: Duration = Duration::from_millis(20);

@@ -10,15 +10,15 @@ use mjpeg::response::Expected;
 use rustls::ClientConfig;
 
 use super::access::Access;
-use super::challenge::Challenge;
+use super::authentication::Authentication;
 use super::cookies::Cookies;
-use super::digest::Digest;
 use super::field::{Field, merged};
 use super::kept::Kept;
 use super::open_error::{OpenError, OpenErrorKind};
 use super::options::Options;
 use super::place::Place;
 use super::proxy;
+use super::redirection::{self, Redirection};
 use super::refusal::{self, PAGE_BYTES, Patience, Tried};
 use super::request_error;
 use super::route::Route;
@@ -35,8 +35,6 @@ use crate::problem::Problem;
 use crate::redacted::redacted;
 use crate::signal::Stop;
 
-/// Redirections that are followed.
-const MOST_REDIRECTIONS: usize = 10;
 /// Longest wait for the page of a refusal.
 const PAGE_TIME: Duration = Duration::from_secs(1);
 
@@ -123,25 +121,22 @@ impl Client {
         self.on_the_way.clear();
         self.secrets = self.own_secrets.clone();
         let mut place = self.start.clone();
-        for _ in 0..=MOST_REDIRECTIONS {
+        for _ in 0..=redirection::MOST {
             self.check_allowed(&place)?;
             match self.visit(&place)? {
                 Visit::Stream(mut stream) => {
-                    stream.set_on_the_way(std::mem::take(&mut self.on_the_way));
-                    stream.set_secrets(self.secrets.clone());
+                    stream.provenance.on_the_way = std::mem::take(&mut self.on_the_way);
+                    stream.provenance.secrets = self.secrets.clone();
                     return Ok(*stream);
                 }
-                Visit::Redirection(mut next, location) => {
-                    self.access.add_secrets(&next, &mut self.secrets);
-                    next.hide(&self.secrets, &place, &location);
-                    place = next;
+                Visit::Redirection(Redirection { mut to, location }) => {
+                    self.access.add_secrets(&to, &mut self.secrets);
+                    to.hide(&self.secrets, &place, &location);
+                    place = to;
                 }
             }
         }
-        Err(OpenError::new(
-            OpenErrorKind::Redirection,
-            anyhow!("{}: more than {MOST_REDIRECTIONS} redirections", self.url),
-        ))
+        Err(redirection::too_many(&self.url))
     }
 
     /// Refuses a host that may not be asked. Redirections lead to others than the one that was named.
@@ -159,19 +154,15 @@ impl Client {
 
     /// Requests `place`, without a password at first: the answer says which scheme keeps the password secret.
     fn visit(&mut self, place: &Place) -> Result<Visit, OpenError> {
-        // A field of the user's own is sent instead of what the server asks for.
-        let has_own =
-            self.access.fields(place).iter().any(|it| it.name.eq_ignore_ascii_case("authorization"));
-        let credentials = if has_own { None } else { self.access.credentials(place) };
+        let mut authentication = Authentication::of(&self.access, place);
         let mut authorization: Option<Vec<u8>> = None;
-        let mut tried = if self.access.withholds_from(place) { Tried::Withheld } else { Tried::NoPassword };
-        let mut has_renewed = false;
         loop {
             let mut stream = self.request(place, authorization.as_deref())?;
-            stream.set_url(place.shown());
+            stream.provenance.url = Some(place.shown());
             let Some(head) = stream.head() else {
                 // The server sent the body alone, as GStreamer's tcpserversink does.
-                stream.set_substitute(Head::from_fields(Version::Other, 200, "", std::iter::empty()));
+                let head = Head::from_fields(Version::Other, 200, "", std::iter::empty());
+                stream.provenance.substitute = Some(head);
                 return Ok(Visit::Stream(Box::new(stream)));
             };
             for value in head.fields().all("set-cookie") {
@@ -182,40 +173,15 @@ impl Client {
                 // Not those that lead nowhere, such as 304.
                 300..=399 if head.text("location").is_some() => {
                     self.on_the_way.extend(stream.earlier_heads().chain([head]).cloned());
-                    return redirected(place, head, &self.secrets);
+                    return Ok(Visit::Redirection(Redirection::of(head, place, &self.secrets)?));
                 }
                 401 => self.on_the_way.extend(stream.earlier_heads().chain([head]).cloned()),
-                _ => return Err(self.refused(place, &mut stream, tried)),
+                _ => return Err(self.refused(place, &mut stream, authentication.tried())),
             }
-            let Some(credentials) = &credentials else {
-                return Err(self.refused(place, &mut stream, tried));
+            authorization = match authentication.answer(head, place) {
+                Ok(value) => Some(value),
+                Err(tried) => return Err(self.refused(place, &mut stream, tried)),
             };
-            let challenges: Vec<Challenge> = head
-                .fields()
-                .all("www-authenticate")
-                .flat_map(|value| Challenge::parse(&String::from_utf8_lossy(value)))
-                .collect();
-            let digest = Digest::strongest(&challenges);
-            if tried == Tried::Password {
-                // A nonce may expire before its first use on a slow network: once more, with the new one.
-                let is_stale = digest.as_ref().is_some_and(Digest::is_stale);
-                if !is_stale || std::mem::replace(&mut has_renewed, true) {
-                    return Err(self.refused(place, &mut stream, tried));
-                }
-            }
-            authorization = match digest {
-                Some(digest) => Some(digest.authorization(credentials, place.target())),
-                // Never in clear if the server knows Digest, even a form of it that is not known here.
-                None if challenges.iter().any(|it| it.scheme == "digest") => None,
-                None if challenges.is_empty() || challenges.iter().any(|it| it.scheme == "basic") => {
-                    Some(credentials.basic())
-                }
-                None => None,
-            };
-            tried = Tried::Password;
-            if authorization.is_none() {
-                return Err(self.refused(place, &mut stream, Tried::UnknownScheme));
-            }
             if self.kept.is_some() {
                 stream.skip_page(PAGE_BYTES, self.clock.now() + PAGE_TIME);
             }
@@ -362,25 +328,11 @@ impl Client {
 
 enum Visit {
     Stream(Box<Stream>),
-    /// With its Location.
-    Redirection(Place, String),
+    Redirection(Redirection),
 }
 
 /// A TLS record with an alert, version 3.x.
 const TLS_ALERT: &[u8] = &[0x15, 0x03];
-
-/// Where a 3xx head sends us.
-fn redirected(place: &Place, head: &Head, secrets: &Secrets) -> Result<Visit, OpenError> {
-    let location = head.text("location").unwrap_or_default();
-    let next = place.join(&location).map_err(|why| {
-        let (status, url) = (head.status, place.shown());
-        OpenError::new(
-            OpenErrorKind::Redirection,
-            anyhow!("{url}: HTTP status {status} to `{}`: {why}", redacted(&secrets.hidden(&location))),
-        )
-    })?;
-    Ok(Visit::Redirection(next, location))
-}
 
 fn of_problem(problem: Problem) -> OpenError {
     OpenError { kind: OpenErrorKind::Local, problem, retry_after: None }

@@ -187,7 +187,7 @@ enum MayPause {
 /// The stream of a target on this machine, with its head.
 fn with_head(mut stream: Stream, target: &Target, may_pause: MayPause) -> Result<Stream, OpenError> {
     stream.set_may_pause(may_pause == MayPause::Yes);
-    stream.set_name(target.to_string());
+    stream.provenance.input = Some(target.to_string());
     match stream.read_head() {
         Err(WireEnd::Reset(why)) => Err(OpenError::local(anyhow!("cannot read {target}: {why}"))),
         // The session meets the same end at its first read.

@@ -1,6 +1,7 @@
 //! An answer that is a page or another text, and not a stream.
 
 use std::fmt;
+use std::io::Read;
 
 use memchr::memmem;
 use mjpeg::http::{Dechunker, Head};
@@ -43,6 +44,35 @@ impl Page {
     pub fn hint(&self) -> Option<&'static str> {
         let is_own = self.media_type == "text/html" && self.line.as_deref() == Some("mjpeg");
         is_own.then_some("this looks like mjpeg's own page, try /stream")
+    }
+}
+
+/// The start of the body behind this head, at most `most` bytes, without chunk framing. `read` has been read of the response;
+/// the rest comes from `input`.
+pub(super) fn body(head: &Head, mut read: Vec<u8>, most: usize, input: &mut dyn Read) -> Vec<u8> {
+    let mut dechunker = head.is_chunked().then(Dechunker::new);
+    let length = head.text("content-length").and_then(|value| value.trim().parse::<usize>().ok());
+    let most = if dechunker.is_none() { length.unwrap_or(most).min(most) } else { most };
+    // The bytes of the head, and of interim heads before it.
+    let start = memmem::find(&read, head.bytes()).map_or(read.len(), |at| at + head.bytes().len());
+    read.drain(..start);
+    let mut page = Vec::new();
+    let mut room = [0; 4096];
+    loop {
+        let n = match &mut dechunker {
+            Some(dechunker) => dechunker.decode(&mut read).unwrap_or(0),
+            None => read.len(),
+        };
+        page.extend_from_slice(&read[..n]);
+        let is_over = dechunker.as_ref().is_some_and(|it| it.is_done() || it.error().is_some());
+        if page.len() >= most || is_over {
+            page.truncate(most);
+            return page;
+        }
+        match input.read(&mut room) {
+            Ok(n) if n > 0 => read = room[..n].to_vec(),
+            _ => return page,
+        }
     }
 }
 

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use memchr::memmem;
 use mjpeg::check::Silence;
 use mjpeg::consumers::HeadStart;
-use mjpeg::http::{Dechunker, Head, HeadError};
+use mjpeg::http::{Head, HeadError};
 use mjpeg::multipart::Limits;
 use mjpeg::response::{Expected, Reader};
 use rustix::event::PollFlags;
@@ -16,8 +15,10 @@ use socket2::Socket;
 
 use super::arrivals::Arrivals;
 use super::connection::Pulse;
+use super::first_bytes::FirstBytes;
 use super::kept::{Kept, allows_another_request};
-use super::page::Page;
+use super::page::{self, Page};
+use super::provenance::Provenance;
 use super::recorded::Recorded;
 use super::rooms;
 use super::secrets::Secrets;
@@ -26,8 +27,6 @@ use super::wire::{Wire, WireEnd};
 use crate::clock::Clock;
 use crate::problem::Problem;
 
-/// How much of a response is kept to say what it is, in bytes.
-const START_BYTES: usize = 16 << 10;
 /// The least room for a read of a lean stream: the rest is as large as its pictures.
 const LEAN_READ_BYTES: usize = 4 << 10;
 
@@ -45,22 +44,9 @@ pub struct Stream {
     recorded: Option<Recorded>,
     /// Whether bytes may be long in coming: not those of a file or of the test pattern.
     may_pause: bool,
-    /// The name of the input in messages.
-    name: String,
-    /// The head that a body without one is judged by.
-    substitute: Option<Head>,
-    /// What was read before there was a tap, with its times.
-    early: Vec<(Duration, Vec<u8>)>,
-    /// The first bytes of the response, to say what it is if it is no stream.
-    start: Vec<u8>,
-    /// Whether they are kept.
-    keeps_start: bool,
-    /// The URL that it came from, after redirections.
-    url: Option<String>,
-    /// The heads of the answers on the way to it: redirections and demands for a password.
-    on_the_way: Vec<Head>,
-    /// What is secret in the requests.
-    secrets: Secrets,
+    /// Where it came from.
+    pub(super) provenance: Provenance,
+    first_bytes: FirstBytes,
     /// Where the connection may go when the response has been read.
     kept: Option<Kept>,
     /// The socket, if the reader's memory is given back while nothing comes.
@@ -96,14 +82,8 @@ impl Stream {
             is_live,
             recorded: None,
             may_pause: true,
-            name: "the input".into(),
-            substitute: None,
-            early: Vec::new(),
-            start: Vec::new(),
-            keeps_start: true,
-            url: None,
-            on_the_way: Vec::new(),
-            secrets: Secrets::default(),
+            provenance: Provenance::default(),
+            first_bytes: FirstBytes::default(),
             kept: None,
             lean: None,
         }
@@ -138,7 +118,7 @@ impl Stream {
 
     /// The response head. A bare multipart body has none.
     pub fn head(&self) -> Option<&Head> {
-        self.reader.head().or(self.substitute.as_ref())
+        self.reader.head().or(self.provenance.substitute.as_ref())
     }
 
     /// What a live response starts with. In a file, empty lines before the head mean nothing.
@@ -150,44 +130,24 @@ impl Stream {
         }
     }
 
-    /// Sets the head that a body without one is judged by.
-    pub(super) fn set_substitute(&mut self, head: Head) {
-        self.substitute = Some(head);
-    }
-
-    /// Sets the URL that it came from.
-    pub(super) fn set_url(&mut self, url: String) {
-        self.url = Some(url);
-    }
-
     /// The URL that it came from, after redirections and without a password.
     pub fn url(&self) -> Option<&str> {
-        self.url.as_deref()
-    }
-
-    /// Sets what is secret in the requests.
-    pub(super) fn set_secrets(&mut self, secrets: Secrets) {
-        self.secrets = secrets;
+        self.provenance.url.as_deref()
     }
 
     /// What is secret in the requests: the server may repeat it in what is shown.
     pub fn secrets(&self) -> &Secrets {
-        &self.secrets
-    }
-
-    /// Sets the heads of the answers to the requests before it.
-    pub(super) fn set_on_the_way(&mut self, heads: Vec<Head>) {
-        self.on_the_way = heads;
+        &self.provenance.secrets
     }
 
     /// The heads before the one that counts, in order.
     pub(super) fn earlier_heads(&self) -> impl Iterator<Item = &Head> {
-        self.on_the_way.iter().chain(self.reader.earlier_heads())
+        self.provenance.on_the_way.iter().chain(self.reader.earlier_heads())
     }
 
     /// What the answer is, if it is a text.
     pub(super) fn page_shown(&self) -> Option<Page> {
-        Page::of(self.reader.head()?, &self.start, self.reader.is_in_chunks(), &self.secrets)
+        Page::of(self.reader.head()?, self.first_bytes.start(), self.reader.is_in_chunks(), self.secrets())
     }
 
     /// Sets whether bytes may be long in coming, so that there is an idle limit.
@@ -205,11 +165,6 @@ impl Stream {
         self.recorded.as_ref()
     }
 
-    /// Sets the name of the input in messages.
-    pub(super) fn set_name(&mut self, name: String) {
-        self.name = name;
-    }
-
     /// Whether bytes may be long in coming.
     pub(super) fn may_pause(&self) -> bool {
         self.may_pause
@@ -222,14 +177,12 @@ impl Stream {
 
     /// What was read before there was a tap, with its times. It is not kept.
     pub(super) fn take_early(&mut self) -> Vec<(Duration, Vec<u8>)> {
-        std::mem::take(&mut self.early)
+        self.first_bytes.take_early()
     }
 
     /// It is a stream: forgets what would be shown of a page.
     pub(super) fn is_found(&mut self) {
-        if std::mem::take(&mut self.keeps_start) {
-            self.start = Vec::new();
-        }
+        self.first_bytes.forget_start();
     }
 
     /// Reads until it is known where the body starts.
@@ -249,7 +202,8 @@ impl Stream {
                 Ok(_) => return Err(self.wire.end().unwrap_or(WireEnd::Closed)),
                 Err(error) => return Err(self.wire.end().unwrap_or(WireEnd::Reset(error.to_string()))),
             };
-            self.early.push((self.tap_time(), self.reader.space()[..n].to_vec()));
+            let at = self.tap_time();
+            self.first_bytes.keep_early(at, &self.reader.space()[..n]);
             self.filled(n, self.read_time());
         }
         if self.reader.head().is_some_and(|head| !Page::may_be_of(head)) {
@@ -260,39 +214,16 @@ impl Stream {
 
     /// Whether the response starts with these bytes.
     pub(super) fn starts_with(&self, bytes: &[u8]) -> bool {
-        self.early.iter().flat_map(|(_, read)| read).take(bytes.len()).eq(bytes)
+        self.first_bytes.begin_with(bytes)
     }
 
     /// The start of the body of a response that is no stream, at most `most` bytes, without chunk framing. Reads
     /// until `deadline` of the clock at the latest. The stream cannot be used afterwards.
     pub(super) fn page(&mut self, most: usize, deadline: Duration) -> Vec<u8> {
         let Some(head) = self.reader.head() else { return Vec::new() };
-        let mut dechunker = head.is_chunked().then(Dechunker::new);
-        let length = head.text("content-length").and_then(|value| value.trim().parse::<usize>().ok());
-        let most = if dechunker.is_none() { length.unwrap_or(most).min(most) } else { most };
-        let mut read: Vec<u8> = self.early.drain(..).flat_map(|(_, bytes)| bytes).collect();
-        // The bytes of the head, and of interim heads before it.
-        let start = memmem::find(&read, head.bytes()).map_or(read.len(), |at| at + head.bytes().len());
-        read.drain(..start);
-        let mut page = Vec::new();
+        let read = self.first_bytes.take_early().into_iter().flat_map(|(_, bytes)| bytes).collect();
         self.wire.set_deadline(Some(deadline));
-        let mut room = [0; 4096];
-        loop {
-            let n = match &mut dechunker {
-                Some(dechunker) => dechunker.decode(&mut read).unwrap_or(0),
-                None => read.len(),
-            };
-            page.extend_from_slice(&read[..n]);
-            let is_over = dechunker.as_ref().is_some_and(|it| it.is_done() || it.error().is_some());
-            if page.len() >= most || is_over {
-                page.truncate(most);
-                return page;
-            }
-            match self.input.read(&mut room) {
-                Ok(n) if n > 0 => read = room[..n].to_vec(),
-                _ => return page,
-            }
-        }
+        page::body(head, read, most, &mut self.input)
     }
 
     /// Reads a page of at most `most` bytes to its end, so that the connection can be used again, until `deadline` of the
@@ -313,8 +244,11 @@ impl Stream {
     /// The problem of an input on our side that gave no byte for `waited`.
     pub(super) fn unanswered(&self, waited: Duration) -> Problem {
         let waited = waited.as_secs_f64();
-        anyhow!("cannot read {}: it did not answer within {waited:.1} s; a mount that hangs?", self.name)
-            .into()
+        anyhow!(
+            "cannot read {}: it did not answer within {waited:.1} s; a mount that hangs?",
+            self.provenance.name()
+        )
+        .into()
     }
 
     /// Reads what is there, waiting for the first byte until `deadline` of the clock, and shows it to `tap`.
@@ -371,10 +305,7 @@ impl Stream {
     }
 
     fn filled(&mut self, n: usize, at: Duration) {
-        let room = START_BYTES.saturating_sub(self.start.len());
-        if room > 0 && self.keeps_start {
-            self.start.extend_from_slice(&self.reader.space()[..n.min(room)]);
-        }
+        self.first_bytes.keep_start(&self.reader.space()[..n]);
         self.reader.filled(n);
         if (self.is_live || self.recorded.is_some()) && self.reader.received() > 0 {
             self.arrivals.note(self.reader.received(), at);
@@ -386,7 +317,7 @@ impl Stream {
             WireEnd::Expired if self.reader.may_be_over() => Received::Ended(WireEnd::Closed),
             // A local file or a pipe: not a fault of the stream.
             WireEnd::Reset(why) if !self.is_live => {
-                Received::Problem(anyhow!("cannot read {}: {why}", self.name).into())
+                Received::Problem(anyhow!("cannot read {}: {why}", self.provenance.name()).into())
             }
             end => Received::Ended(end),
         }
