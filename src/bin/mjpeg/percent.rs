@@ -55,4 +55,13 @@ mod tests {
             assert_eq!(decoded(code), text, "{code}");
         }
     }
+
+    #[test]
+    fn percent_encoding_is_optional() {
+        for (text, expected) in
+            [("a=1", "a=1"), ("a%3d1", "a=1"), ("%", "%"), ("%zz%4", "%zz%4"), ("%40", "@")]
+        {
+            assert_eq!(decoded(text), expected.as_bytes());
+        }
+    }
 }

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::exposition;
 use crate::listen::answer::Answer;
 use crate::listen::request::Request;
+use crate::percent;
 use crate::redacted::redacted;
 use crate::signal::Stop;
 use crate::transport::{HostPattern, Target};
@@ -122,22 +123,7 @@ fn longest(request: &Request) -> Duration {
 /// The value of a parameter of the query, decoded.
 fn parameter(request: &Request, name: &str) -> Option<String> {
     let text = request.parameter(name)?.replace('+', " ");
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, behind)) = rest.split_first() {
-        let code = behind.get(..2).filter(|_| first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        match code.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &behind[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = behind;
-            }
-        }
-    }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(percent::decoded(&text)).ok()
 }
 
 /// A place among the probes that run.
