@@ -1,63 +1,17 @@
-//! `mjpeg monitor`: changes, commands, captures, reloading, metrics and probes.
+//! `mjpeg monitor`: changes, commands, captures, reloading and metrics.
 
 use crate::kit;
 
 use std::fs;
-use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use kit::camera::{Camera, HEAD, part};
-use kit::http;
-use kit::run::{Run, Server, mjpeg, run, start_with_input};
+use kit::monitor::{address, captures, change, codes, end, monitor, text};
+use kit::run::{Server, mjpeg, run};
 use kit::timing;
 use serde_json::Value;
 use tempfile::TempDir;
-
-fn monitor(args: &[&str]) -> Run {
-    start_with_input(mjpeg(["monitor"]).args(args).stdin(Stdio::null()))
-}
-
-/// The address of `--listen`.
-fn address(monitor: &Run) -> String {
-    kit::eventually("the address", || {
-        let said = monitor.err();
-        let (_, url) = said.split_once("probes: http://")?;
-        url.split_once('/').map(|(address, _)| address.to_string())
-    })
-}
-
-fn change(monitor: &Run) -> Value {
-    let line: Value = serde_json::from_str(&monitor.line()).unwrap();
-    assert_eq!(line["schema"], "mjpeg.monitor/1");
-    line
-}
-
-fn codes(value: &Value) -> Vec<&str> {
-    value["findings"].as_array().into_iter().flatten().filter_map(|it| it["code"].as_str()).collect()
-}
-
-fn end(monitor: Run) {
-    monitor.signal("TERM");
-    let _ = monitor.err();
-    monitor.end().expect(0);
-}
-
-fn text(address: &str, path: &str) -> String {
-    String::from_utf8(http::get(address, path).1).unwrap()
-}
-
-/// The captures in a folder, without their times.
-fn captures(folder: &Path) -> Vec<std::path::PathBuf> {
-    let mut found: Vec<_> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|it| it == "http"))
-        .collect();
-    found.sort();
-    found
-}
 
 #[test]
 fn a_fault_is_a_line_a_command_and_a_capture_that_check_reads() {
@@ -268,67 +222,6 @@ fn samples_hold_no_connection_between_them() {
 }
 
 #[test]
-fn a_probe_asks_only_hosts_that_are_allowed_and_tells_nothing_of_others() {
-    let server = Server::start(&kit::frames(), &["--fps", "20"]);
-    let elsewhere = format!("http://localhost:{}/stream", server.address().rsplit_once(':').unwrap().1);
-    let redirection = format!("HTTP/1.1 302 Found\r\nLocation: {elsewhere}\r\nContent-Length: 0\r\n\r\n");
-    let camera = Camera::sending(&redirection, vec![b"secret words".to_vec()]);
-    let folder = TempDir::new().unwrap();
-    let config = folder.path().join("modules.toml");
-    fs::write(&config, "[modules.short]\nduration = '400ms'\n[modules.key]\nduration = '400ms'\nuser = 'u:hush'\nallow_targets = ['cam.example']\n").unwrap();
-    let monitor = monitor(&["--listen=0", "--config", config.to_str().unwrap(), "--allow-target=127.0.0.1"]);
-    let address = address(&monitor);
-    let probe = |target: &str, more: &str| {
-        let (head, body) = http::get(&address, &format!("/probe?target={target}{more}"));
-        (head[9..12].to_string(), String::from_utf8(body).unwrap())
-    };
-    let (status, good) = probe(&server.stream, "&module=short");
-    assert!(
-        status == "200" && good.contains("\nprobe_success 1\n") && good.contains("\nmjpeg_up 1\n"),
-        "{good}"
-    );
-    let (status, redirected) = probe(&camera.url, "&module=short");
-    assert!(status == "200" && redirected.contains("\nmjpeg_up 0\n"), "{redirected}");
-    assert!(
-        redirected.contains("mjpeg_verdict{verdict=\"unreachable\"} 1") && !redirected.contains("secret"),
-        "{redirected}"
-    );
-    for (target, more, expected) in [
-        (elsewhere.as_str(), "", "403"),
-        ("file:///etc/passwd", "", "400"),
-        ("/etc/passwd", "", "400"),
-        ("test:", "", "400"),
-        ("-", "", "400"),
-        ("unix:/run/x", "", "400"),
-        ("", "", "400"),
-        (&server.stream, "&module=none", "400"),
-        (&server.stream, "&module=key", "403"),
-    ] {
-        let (status, text) = probe(target, more);
-        assert!(
-            status == expected && !text.contains("root:") && !text.contains("hush"),
-            "{target}: {status} {text}"
-        );
-    }
-    // A timeout of Prometheus bounds the probe: the default module would take 5 s.
-    let request = format!(
-        "GET /probe?target={} HTTP/1.1\r\nHost: {address}\r\nX-Prometheus-Scrape-Timeout-Seconds: 0.9\r\n\r\n",
-        server.stream
-    );
-    let start = Instant::now();
-    let answer = String::from_utf8(http::exchange(&address, request.as_bytes())).unwrap();
-    assert!(answer.contains("probe_success 1") && start.elapsed() < Duration::from_secs(2), "{answer}");
-    let request = format!(
-        "GET /probe?target={} HTTP/1.1\r\nHost: {address}\r\nSec-Fetch-Site: cross-site\r\n\r\n",
-        server.stream
-    );
-    assert!(http::exchange(&address, request.as_bytes()).starts_with(b"HTTP/1.1 403"));
-    let request = b"GET /state HTTP/1.1\r\nHost: evil.example\r\n\r\n";
-    assert!(http::exchange(&address, request).starts_with(b"HTTP/1.1 421"));
-    end(monitor);
-}
-
-#[test]
 fn command_lines_that_cannot_be_are_refused() {
     for (args, why) in [
         (&[][..], "required"),
@@ -367,110 +260,4 @@ fn a_reader_that_leaves_ends_the_watch_with_a_message() {
     std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
     assert_eq!(status.code(), Some(1), "{said}");
     assert!(said.contains("the reader of standard output has left"), "{said}");
-}
-
-/// Faults that concern one part, and what `check` says of each.
-const FAULTS: [(&str, &str); 10] = [
-    ("stall=2500ms", "T401"),
-    ("cut-picture", "J302"),
-    ("no-soi", "J301"),
-    ("bits-flipped=200", "J306"),
-    ("content-length-short", "M203"),
-    ("content-length-long", "M204"),
-    ("part-text", "M226"),
-    ("part-empty", "M227"),
-    ("no-frame", "J308"),
-    ("bytes-after-body", "M222"),
-];
-
-/// A sequence of numbers without a pattern (xorshift).
-fn random(seed: u64) -> impl FnMut(usize) -> usize {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    move |below| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from((state >> 33) % below as u64).unwrap()
-    }
-}
-
-/// Ten cameras with ten random faults each, at random times: `cargo test --release --test cli -- --ignored a_hundred_faults`. `MJPEG_SEED`
-/// chooses others.
-#[test]
-#[ignore = "takes two minutes"]
-fn a_hundred_faults_are_found_and_each_capture_shows_its_own() {
-    let folder = TempDir::new().unwrap();
-    let seed = std::env::var("MJPEG_SEED").map_or(17, |seed| seed.parse().unwrap());
-    let mut random = random(seed);
-    let mut farm = "[defaults]\nsource = 'test:160x120'\nfps = 10\n".to_string();
-    for camera in 0..10 {
-        // Each 10 s one, at some time of the first two: the camera must become good before the next one.
-        let fault = |n: usize| format!("'{}@{}'", FAULTS[random(10)].0, 60 + n * 100 + random(20));
-        let faults: Vec<String> = (0..10).map(fault).collect();
-        farm += &format!("[[camera]]\nname = 'cam{camera}'\nfaults = [{}]\n", faults.join(", "));
-    }
-    let (file, log) = (folder.path().join("farm.toml"), folder.path().join("faults.jsonl"));
-    fs::write(&file, farm).unwrap();
-    let mut command = mjpeg(["serve", "--listen", "127.0.0.1:0", "--farm"]);
-    let farm = start_with_input(command.arg(&file).arg("--fault-log").arg(&log).stdin(Stdio::null()));
-    let url = farm.line();
-    let base = url.strip_prefix("http://").unwrap().trim_end_matches('/').to_string();
-    let list = folder.path().join("cameras.txt");
-    fs::write(&list, http::get(&base, "/targets").1).unwrap();
-    let captured = folder.path().join("captures");
-    let monitor = monitor(&[
-        "--targets",
-        list.to_str().unwrap(),
-        "--window=2s",
-        "--good-after=1",
-        "--fail-on=warning",
-        "--ring=5s",
-        "--ring-after=3s",
-        "--captures",
-        captured.to_str().unwrap(),
-    ]);
-    let mut found = Vec::new();
-    let start = Instant::now();
-    while found.len() < 100 && start.elapsed() < Duration::from_secs(150) {
-        let line = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| monitor.line())) {
-            Ok(line) => serde_json::from_str::<Value>(&line).unwrap(),
-            Err(_) => continue,
-        };
-        if line["to"] == "bad" {
-            found.push((line["name"].as_str().unwrap().to_string(), codes(&line).join(" ")));
-        }
-    }
-    let logged = fs::read_to_string(&log).unwrap();
-    let injected: Vec<(String, String)> = logged
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap())
-        .map(|line| (line["camera"].as_str().unwrap().into(), line["name"].as_str().unwrap().into()))
-        .collect();
-    assert_eq!(injected.len(), 100, "{injected:?}");
-    for camera in 0..10 {
-        let name = format!("cam{camera}");
-        let of = |all: &[(String, String)]| -> Vec<String> {
-            all.iter().filter(|it| it.0 == name).map(|it| it.1.clone()).collect()
-        };
-        let expected: Vec<&str> = of(&injected)
-            .iter()
-            .map(|fault| FAULTS.iter().find(|it| it.0.split('=').next() == Some(fault)).unwrap().1)
-            .collect();
-        assert_eq!(of(&found), expected, "{name}, MJPEG_SEED={seed}");
-        let shown: Vec<String> = (1..=10)
-            .map(|number| captured.join(format!("{name}-{number:04}.http")))
-            .map(|capture| run(mjpeg(["check", "--format", "json"]).arg(capture)).text())
-            .collect();
-        for (shown, code) in shown.iter().zip(expected) {
-            assert!(
-                shown.contains(&format!("\"code\":\"{code}\"")),
-                "MJPEG_SEED={seed}: {name}: {code}: {shown}"
-            );
-        }
-    }
-    assert_eq!(captures(&captured).len(), 100);
-    end(monitor);
-    farm.says("cameras, listed at");
-    farm.signal("TERM");
-    farm.end().expect(0);
 }

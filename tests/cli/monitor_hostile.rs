@@ -11,32 +11,10 @@ use std::time::{Duration, Instant};
 
 use kit::camera::{Camera, HEAD, part};
 use kit::http;
+use kit::monitor::{address, change, end, monitor};
 use kit::mount::Mount;
-use kit::run::{Run, Server, mjpeg, run, start_with_input};
-use serde_json::Value;
+use kit::run::{Server, mjpeg, run, start_with_input};
 use tempfile::TempDir;
-
-fn monitor(args: &[&str]) -> Run {
-    start_with_input(mjpeg(["monitor"]).args(args).stdin(Stdio::null()))
-}
-
-fn address(monitor: &Run) -> String {
-    kit::eventually("the address", || {
-        let said = monitor.err();
-        let (_, url) = said.split_once("probes: http://")?;
-        url.split_once('/').map(|(address, _)| address.to_string())
-    })
-}
-
-fn change(monitor: &Run) -> Value {
-    serde_json::from_str(&monitor.line()).unwrap()
-}
-
-fn end(monitor: Run) {
-    monitor.signal("TERM");
-    let _ = monitor.err();
-    monitor.end().expect(0);
-}
 
 #[test]
 fn clients_that_keep_their_places_do_not_keep_a_scrape_out() {

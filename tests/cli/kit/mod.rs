@@ -8,6 +8,7 @@ pub mod browser;
 pub mod busy_camera;
 pub mod camera;
 pub mod http;
+pub mod monitor;
 pub mod mount;
 pub mod peer;
 pub mod picture;

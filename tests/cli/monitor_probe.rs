@@ -1,0 +1,73 @@
+//! `/probe` of `mjpeg monitor --listen`.
+
+use crate::kit;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use kit::camera::Camera;
+use kit::http;
+use kit::monitor::{address, end, monitor};
+use kit::run::Server;
+use tempfile::TempDir;
+
+#[test]
+fn a_probe_asks_only_hosts_that_are_allowed_and_tells_nothing_of_others() {
+    let server = Server::start(&kit::frames(), &["--fps", "20"]);
+    let elsewhere = format!("http://localhost:{}/stream", server.address().rsplit_once(':').unwrap().1);
+    let redirection = format!("HTTP/1.1 302 Found\r\nLocation: {elsewhere}\r\nContent-Length: 0\r\n\r\n");
+    let camera = Camera::sending(&redirection, vec![b"secret words".to_vec()]);
+    let folder = TempDir::new().unwrap();
+    let config = folder.path().join("modules.toml");
+    fs::write(&config, "[modules.short]\nduration = '400ms'\n[modules.key]\nduration = '400ms'\nuser = 'u:hush'\nallow_targets = ['cam.example']\n").unwrap();
+    let monitor = monitor(&["--listen=0", "--config", config.to_str().unwrap(), "--allow-target=127.0.0.1"]);
+    let address = address(&monitor);
+    let probe = |target: &str, more: &str| {
+        let (head, body) = http::get(&address, &format!("/probe?target={target}{more}"));
+        (head[9..12].to_string(), String::from_utf8(body).unwrap())
+    };
+    let (status, good) = probe(&server.stream, "&module=short");
+    assert!(
+        status == "200" && good.contains("\nprobe_success 1\n") && good.contains("\nmjpeg_up 1\n"),
+        "{good}"
+    );
+    let (status, redirected) = probe(&camera.url, "&module=short");
+    assert!(status == "200" && redirected.contains("\nmjpeg_up 0\n"), "{redirected}");
+    assert!(
+        redirected.contains("mjpeg_verdict{verdict=\"unreachable\"} 1") && !redirected.contains("secret"),
+        "{redirected}"
+    );
+    for (target, more, expected) in [
+        (elsewhere.as_str(), "", "403"),
+        ("file:///etc/passwd", "", "400"),
+        ("/etc/passwd", "", "400"),
+        ("test:", "", "400"),
+        ("-", "", "400"),
+        ("unix:/run/x", "", "400"),
+        ("", "", "400"),
+        (&server.stream, "&module=none", "400"),
+        (&server.stream, "&module=key", "403"),
+    ] {
+        let (status, text) = probe(target, more);
+        assert!(
+            status == expected && !text.contains("root:") && !text.contains("hush"),
+            "{target}: {status} {text}"
+        );
+    }
+    // A timeout of Prometheus bounds the probe: the default module would take 5 s.
+    let request = format!(
+        "GET /probe?target={} HTTP/1.1\r\nHost: {address}\r\nX-Prometheus-Scrape-Timeout-Seconds: 0.9\r\n\r\n",
+        server.stream
+    );
+    let start = Instant::now();
+    let answer = String::from_utf8(http::exchange(&address, request.as_bytes())).unwrap();
+    assert!(answer.contains("probe_success 1") && start.elapsed() < Duration::from_secs(2), "{answer}");
+    let request = format!(
+        "GET /probe?target={} HTTP/1.1\r\nHost: {address}\r\nSec-Fetch-Site: cross-site\r\n\r\n",
+        server.stream
+    );
+    assert!(http::exchange(&address, request.as_bytes()).starts_with(b"HTTP/1.1 403"));
+    let request = b"GET /state HTTP/1.1\r\nHost: evil.example\r\n\r\n";
+    assert!(http::exchange(&address, request).starts_with(b"HTTP/1.1 421"));
+    end(monitor);
+}
