@@ -54,6 +54,7 @@ mod picture_classes;
 mod reach;
 mod reach_authentication;
 mod reach_proxy;
+mod reach_repeated;
 mod reach_secrets;
 mod reach_servers;
 mod readme;
