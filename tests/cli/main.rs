@@ -6,6 +6,7 @@
 mod kit;
 
 mod bench;
+mod bench_broken;
 mod bench_clients;
 mod bench_outputs;
 mod bench_path;

@@ -7,6 +7,7 @@
 pub mod browser;
 pub mod busy_camera;
 pub mod camera;
+pub mod crowded;
 pub mod http;
 pub mod monitor;
 pub mod mount;
