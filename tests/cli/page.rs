@@ -3,17 +3,13 @@
 use crate::kit;
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::time::Duration;
 
 use kit::browser::Browser;
+use kit::page_camera::PageCamera;
 use kit::picture::{folder, solid};
 use kit::run::{self, Run, Server};
 use serde_json::{Value, json};
-
-const PAGE: &str = include_str!("../../src/bin/mjpeg/serve/page.html");
 
 /// The name of a test step, and its function.
 type Scene = (&'static str, fn(&mut Browser));
@@ -251,10 +247,10 @@ fn without_fetch_an_image_shows_the_stream(browser: &mut Browser) {
 }
 
 fn a_stream_without_lengths_is_read(browser: &mut Browser) {
-    let camera = Camera::start();
+    let camera = PageCamera::start();
     browser.open(&format!("http://{}/", camera.address));
     wait_for(browser, "live");
-    for colour in Camera::COLOURS {
+    for colour in PageCamera::COLOURS {
         kit::eventually(&format!("{colour:?}"), || near(&pixel(browser), colour).then_some(()));
     }
     wait_until(browser, "broken frames", "/broken/.test(document.getElementById('dropped').textContent)");
@@ -310,55 +306,4 @@ fn pixel(browser: &mut Browser) -> Value {
 fn near(pixel: &Value, colour: [u8; 3]) -> bool {
     let part = |n: usize| pixel[n].as_u64().unwrap().abs_diff(u64::from(colour[n]));
     (0..3).all(|n| part(n) < 6)
-}
-
-/// A camera that serves the page and a stream in another dialect: a preamble, bare line feeds, no lengths, parts that are
-/// not pictures, all in small pieces.
-struct Camera {
-    address: String,
-}
-
-impl Camera {
-    const COLOURS: [[u8; 3]; 2] = [[200, 200, 0], [0, 200, 200]];
-
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        // Both threads end with the test program; the browser has closed its connections by then.
-        std::thread::spawn(move || {
-            for socket in listener.incoming() {
-                std::thread::spawn(move || socket.and_then(Self::answer));
-            }
-        });
-        Self { address }
-    }
-
-    fn answer(mut socket: TcpStream) -> std::io::Result<()> {
-        let mut request = [0; 4096];
-        let n = socket.read(&mut request)?;
-        let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
-        if !request[..n].starts_with(b"GET /stream ") {
-            return write!(socket, "{head}Content-Type: text/html\r\n\r\n{PAGE}");
-        }
-        write!(
-            socket,
-            "{head}Content-Type: multipart/x-mixed-replace;boundary=\"foo\"\r\n\r\nhello --foo\n"
-        )?;
-        let bodies =
-            [solid(Self::COLOURS[0], 32, 32), solid(Self::COLOURS[1], 32, 32), b"no picture".to_vec()];
-        for (n, body) in bodies.iter().cycle().enumerate() {
-            let stamp = 784_111_777 + n;
-            let part = [
-                format!("--foo\nContent-Type: image/jpeg\nX-Timestamp: {stamp}.5\n\n").as_bytes(),
-                body,
-                b"\n",
-            ]
-            .concat();
-            for piece in part.chunks(1 + n % 7 * 40) {
-                socket.write_all(piece)?;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Ok(())
-    }
 }

@@ -6,9 +6,7 @@
 
 use std::cell::Cell;
 use std::ffi::OsStr;
-use std::fmt;
 use std::io::{BufRead, BufReader, Read, Seek, Write};
-use std::ops::Deref;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -17,6 +15,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::PATIENCE;
+use super::stderr::Stderr;
 
 /// A running program. It is killed when dropped.
 pub struct Run {
@@ -45,50 +44,6 @@ pub struct End {
     pub err: Stderr,
 }
 
-/// The standard error of a program. Dropping it fails the test if it has too many messages and the test has not read
-/// them.
-pub struct Stderr {
-    text: String,
-    name: String,
-    /// The most messages; other programs may write any number.
-    allowed: usize,
-    is_seen: Cell<bool>,
-}
-
-impl Deref for Stderr {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        self.is_seen.set(true);
-        &self.text
-    }
-}
-
-impl fmt::Display for Stderr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.text.fmt(f)
-    }
-}
-
-impl fmt::Debug for Stderr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.text.fmt(f)
-    }
-}
-
-impl Drop for Stderr {
-    fn drop(&mut self) {
-        let is_fault = !self.is_seen.get() && messages(&self.text) > self.allowed;
-        assert!(
-            !is_fault || std::thread::panicking(),
-            "{} wrote more than {} messages to standard error:\n{}",
-            self.name,
-            self.allowed,
-            self.text
-        );
-    }
-}
-
 impl End {
     /// The exit code; `None` after a signal.
     pub fn code(&self) -> Option<i32> {
@@ -106,19 +61,6 @@ impl End {
         assert_eq!(self.code(), Some(code), "status {}\n{}\n{}", self.status, self.text(), self.err);
         self
     }
-}
-
-/// The number of messages on standard error, without hints and the line with the page of `serve`.
-fn messages(text: &str) -> usize {
-    // Usage errors have several lines.
-    if text.starts_with("error: ") || text.starts_with("\x1b[1m\x1b[31merror:") {
-        return 1;
-    }
-    let names_page = |line: &str| {
-        line.starts_with("mjpeg: serve: ")
-            && (line.contains("curl --unix-socket ") || (line.contains("://") && line.ends_with('/')))
-    };
-    text.lines().filter(|line| !line.starts_with("hint: ") && !names_page(line)).count()
 }
 
 /// The binary of this project, with these arguments.
