@@ -149,21 +149,7 @@ fn topics_have_a_help_of_their_own() {
 
 #[test]
 fn the_help_of_commands_has_examples() {
-    for command in [
-        &[][..],
-        &["serve"],
-        &["record"],
-        &["check"],
-        &["inspect"],
-        &["monitor"],
-        &["bench"],
-        &["bench", "chunks"],
-        &["bench", "clients"],
-        &["bench", "slow"],
-        &["bench", "path"],
-        &["bench", "merge"],
-        &["completions"],
-    ] {
+    for command in std::iter::once(&[][..]).chain(kit::COMMANDS) {
         let help = run(mjpeg(command).arg("--help")).expect(0).text();
         let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{help}"));
         let name = [&["mjpeg"], command].concat().join(" ");

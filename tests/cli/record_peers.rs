@@ -4,16 +4,16 @@
 
 use crate::kit;
 use crate::record::{manifest, record, summary};
-use crate::serve_chain::{bridge, ustreamer};
+use crate::serve_chain::ustreamer;
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
+use kit::nginx::nginx;
 use kit::peer;
-use kit::run::{Run, Server, mjpeg, run, start, start_with_input};
+use kit::run::{Server, mjpeg, run, start, start_with_input};
 
 /// A port that was free a moment ago, for servers that cannot report a chosen one.
 fn free_port() -> u16 {
@@ -132,26 +132,6 @@ fn motion_behind_our_server_with_a_digest_password() {
     assert!(end.err.contains("the user or the password is wrong"), "{}", end.err);
 }
 
-/// nginx in front of `serve`, with these directives.
-fn nginx(folder: &Path, directives: &str) -> (Run, Run, String) {
-    let path = folder.display();
-    let sockets = [folder.join("serve"), folder.join("nginx")];
-    let serve = start(mjpeg(["serve", "--fps", "100", "--unix"]).arg(&sockets[0]).arg(kit::frames()));
-    serve.line();
-    let conf = format!(
-        "daemon off; master_process off; pid {path}/pid; error_log {path}/error;\n\
-         events {{}}\n\
-         http {{ access_log off; client_body_temp_path {path}/a; proxy_temp_path {path}/b;\n\
-         fastcgi_temp_path {path}/c; uwsgi_temp_path {path}/d; scgi_temp_path {path}/e;\n\
-         server {{ listen unix:{path}/nginx;\n\
-         location / {{ {directives} proxy_pass http://unix:{path}/serve:/; }} }} }}\n"
-    );
-    fs::write(folder.join("conf"), conf).unwrap();
-    let nginx = start(Command::new("nginx").arg("-p").arg(folder).arg("-c").arg(folder.join("conf")));
-    kit::eventually("nginx listens", || UnixStream::connect(&sockets[1]).ok());
-    (serve, nginx, format!("http://{}/stream", bridge(&sockets[1])))
-}
-
 #[test]
 fn nginx_in_front_buffered_and_not() {
     let Some(_) = peer::find("nginx") else { return };
@@ -161,7 +141,11 @@ fn nginx_in_front_buffered_and_not() {
         "proxy_buffers 8 256k; proxy_buffer_size 256k; proxy_http_version 1.1;",
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let (_serve, _nginx, url) = nginx(folder.path(), directives);
+        let socket = folder.path().join("serve");
+        let serve = start(mjpeg(["serve", "--fps", "100", "--unix"]).arg(&socket).arg(kit::frames()));
+        serve.line();
+        let (_nginx, address) = nginx(folder.path(), &socket, directives);
+        let url = format!("http://{address}/stream");
         let out = folder.path().join("out");
         let end = record(&url, &out, &["--frames", "60"]).expect(0);
         assert_eq!(summary(&end)["frames_damaged"], 0, "{directives}");

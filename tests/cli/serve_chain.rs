@@ -5,69 +5,31 @@
 use crate::kit;
 
 use std::fs;
-use std::io;
-use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
 
+use kit::bridge::bridge;
 use kit::http::Client;
+use kit::nginx::nginx;
 use kit::peer;
 use kit::run::{Run, Server, mjpeg, run, start};
-
-/// Forwards connections from a TCP port that the system chooses to a Unix socket at `path`, and returns `HOST:PORT`.
-/// Servers that cannot report a chosen port listen at a path instead.
-pub fn bridge(path: &Path) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let path = path.to_path_buf();
-    std::thread::spawn(move || {
-        for near in listener.incoming().flatten() {
-            let Ok(far) = UnixStream::connect(&path) else { return };
-            let (near_too, far_too) = (near.try_clone().unwrap(), far.try_clone().unwrap());
-            std::thread::spawn(move || carry(&near, far));
-            std::thread::spawn(move || {
-                let _ = io::copy(&mut &far_too, &mut &near_too);
-                let _ = near_too.shutdown(std::net::Shutdown::Both);
-            });
-        }
-    });
-    address
-}
-
-/// Forwards the request. When the viewer leaves, both connections are closed.
-fn carry(mut near: &TcpStream, mut far: UnixStream) {
-    let _ = io::copy(&mut near, &mut far);
-    let _ = far.shutdown(std::net::Shutdown::Both);
-}
 
 #[test]
 fn nginx_with_default_buffers_forwards_each_frame_at_once() {
     let Some(_) = peer::find("nginx") else { return };
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().display();
     let picture = folder.path().join("camera.jpg");
     let frames = kit::contents(&kit::frames());
     fs::write(&picture, &frames[0]).unwrap();
 
-    let sockets = [folder.path().join("serve"), folder.path().join("nginx")];
-    let serve = start(mjpeg(["serve", "--repeat", "0s", "--unix"]).arg(&sockets[0]).arg(&picture));
+    let socket = folder.path().join("serve");
+    let serve = start(mjpeg(["serve", "--repeat", "0s", "--unix"]).arg(&socket).arg(&picture));
     serve.line();
-    // nginx runs as one process, which ends with the test.
-    let conf = format!(
-        "daemon off; master_process off; pid {path}/pid; error_log {path}/error;\n\
-         events {{}}\n\
-         http {{ access_log off; client_body_temp_path {path}/a; proxy_temp_path {path}/b;\n\
-         fastcgi_temp_path {path}/c; uwsgi_temp_path {path}/d; scgi_temp_path {path}/e;\n\
-         server {{ listen unix:{path}/nginx; location / {{ proxy_pass http://unix:{path}/serve:/; }} }} }}\n"
-    );
-    fs::write(folder.path().join("conf"), conf).unwrap();
-    let _nginx =
-        start(Command::new("nginx").arg("-p").arg(folder.path()).arg("-c").arg(folder.path().join("conf")));
-    kit::eventually("nginx listens", || UnixStream::connect(&sockets[1]).ok());
+    let (_nginx, address) = nginx(folder.path(), &socket, "");
 
     // No byte follows a frame until the next frame: a proxy that waits for a full buffer would not forward it.
-    let url = format!("http://{}/stream", bridge(&sockets[1]));
+    let url = format!("http://{address}/stream");
     let out = folder.path().join("out");
     let record = start(mjpeg(["record", &url, "--frames", "4"]).arg(&out));
     for (n, frame) in frames[..4].iter().enumerate() {

@@ -101,21 +101,7 @@ fn a_mistyped_name_has_a_suggestion() {
 
 #[test]
 fn every_command_has_the_option_for_colours() {
-    for command in [
-        &["serve"][..],
-        &["record"],
-        &["check"],
-        &["inspect"],
-        &["monitor"],
-        &["bench"],
-        &["bench", "chunks"],
-        &["bench", "clients"],
-        &["bench", "slow"],
-        &["bench", "path"],
-        &["bench", "merge"],
-        &["completions"],
-        &["man"],
-    ] {
+    for command in kit::COMMANDS.into_iter().chain([&["man"][..]]) {
         let is_coloured = |words: &[&str], variable: (&str, &str)| {
             let end = run(mjpeg(words).arg("--no-such-option").env(variable.0, variable.1)).expect(2);
             let help = run(mjpeg(words).arg("--help").env(variable.0, variable.1)).expect(0).text();

@@ -4,6 +4,7 @@
 
 #![allow(unreachable_pub)]
 
+pub mod bridge;
 pub mod browser;
 pub mod busy_camera;
 pub mod camera;
@@ -11,6 +12,7 @@ pub mod crowded;
 pub mod http;
 pub mod monitor;
 pub mod mount;
+pub mod nginx;
 pub mod page_camera;
 pub mod peer;
 pub mod picture;
@@ -26,6 +28,22 @@ use std::time::{Duration, Instant};
 
 /// The deadline of all waits. It is long, because test machines are busy.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The subcommands that have a page of help.
+pub const COMMANDS: [&[&str]; 12] = [
+    &["serve"],
+    &["record"],
+    &["check"],
+    &["inspect"],
+    &["monitor"],
+    &["bench"],
+    &["bench", "chunks"],
+    &["bench", "clients"],
+    &["bench", "slow"],
+    &["bench", "path"],
+    &["bench", "merge"],
+    &["completions"],
+];
 
 /// The path of a file or directory of the repository.
 pub fn repository(path: &str) -> PathBuf {
