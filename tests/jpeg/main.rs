@@ -8,3 +8,4 @@ mod properties;
 mod soundness;
 mod splitting;
 mod summaries;
+mod verdict;

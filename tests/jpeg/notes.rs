@@ -1,27 +1,14 @@
 //! Pictures that decoders read although something about them is unusual, and their neighbours that decoders
 //! refuse.
 
-use mjpeg::jpeg::{Checker, DamageKind, Marker, Note, Soundness, Unchecked};
+use mjpeg::jpeg::{DamageKind, Marker, Note, Soundness, Unchecked};
 
 use crate::encoder::{self, Order, Padding, Plan};
 use crate::fixture::{self, inserted, named};
-
-fn check(jpeg: &[u8]) -> Soundness {
-    Checker::new().check(jpeg)
-}
-
-fn notes(jpeg: &[u8]) -> Vec<Note> {
-    match check(jpeg) {
-        Soundness::Sound(notes) => notes.iter().map(|(note, _)| note).collect(),
-        other => panic!("{other:?}"),
-    }
-}
+use crate::verdict::{self, check, notes};
 
 fn damage(jpeg: &[u8]) -> DamageKind {
-    match check(jpeg) {
-        Soundness::Damaged(damage) => damage.kind,
-        other => panic!("{other:?}"),
-    }
+    verdict::damage(jpeg).kind
 }
 
 /// With `byte` at `at`.

@@ -1,27 +1,10 @@
 //! What the entropy walk says of damaged and of odd pictures.
 
-use mjpeg::jpeg::{Checker, Damage, DamageKind, Marker, Note, Notes, Soundness, Unchecked};
+use mjpeg::jpeg::{Checker, DamageKind, Marker, Note, Notes, Soundness, Unchecked};
 
 use crate::encoder::{self, Plan};
 use crate::fixture::{self, ARITHMETIC, SOUND, inserted, named, without};
-
-fn check(jpeg: &[u8]) -> Soundness {
-    Checker::new().check(jpeg)
-}
-
-fn notes(jpeg: &[u8]) -> Vec<Note> {
-    match check(jpeg) {
-        Soundness::Sound(notes) => notes.iter().map(|(note, _)| note).collect(),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn damage(jpeg: &[u8]) -> Damage {
-    match check(jpeg) {
-        Soundness::Damaged(damage) => damage,
-        other => panic!("{other:?}"),
-    }
-}
+use crate::verdict::{check, damage, notes};
 
 #[test]
 fn fixtures_are_sound() {
