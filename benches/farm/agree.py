@@ -18,7 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
+
+import farm
 
 # Faults that a few parts at a low rate show.
 FAULTS = [
@@ -36,7 +37,7 @@ def rules(mjpeg):
     return {line["name"]: (line.get("rule"), line.get("severity")) for line in lines}
 
 
-def farm(options, folder):
+def written(options, folder):
     """The file of the farm."""
     lines = ["[defaults]", f'source = "{os.path.abspath(options.frames)}"', f"fps = {options.fps}"]
     for number in range(1, options.cameras + 1):
@@ -84,26 +85,15 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         log = folder / "faults.jsonl"
-        server = subprocess.Popen(
-            [options.mjpeg, "serve", "--farm", farm(options, folder), "--listen", "127.0.0.1:0", "--fault-log", log],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        )
+        server, url = farm.serve(options.mjpeg, written(options, folder), "--fault-log", log)
         try:
-            url = server.stdout.readline().strip()
-            targets = folder / "targets"
-            targets.write_bytes(urllib.request.urlopen(f"{url}targets").read())
             began = time.monotonic()
-            checked = subprocess.run(
-                [options.mjpeg, "check", "--targets", targets, "--frames", str(options.frames_each), "--duration", "120s",
-                 "--jobs", str(options.jobs), "--format", "json"],
-                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False,
-            )
+            verdicts, status = farm.check(options.mjpeg, url, folder, options.frames_each, "120s", options.jobs)
             seconds = time.monotonic() - began
         finally:
             server.terminate()
             server.wait()
         injected = logged(log)
-    verdicts = [json.loads(line) for line in checked.stdout.splitlines()]
     different = {}
     for verdict in verdicts:
         why = difference(verdict, injected.get(verdict["name"], {}), known)
@@ -113,7 +103,7 @@ def main():
         print(f"{camera}: {why}", file=sys.stderr)
     print(json.dumps({
         "cameras": options.cameras, "checked": len(verdicts), "with_faults": len(injected),
-        "agree": len(verdicts) - len(different), "differ": len(different), "check_exit": checked.returncode,
+        "agree": len(verdicts) - len(different), "differ": len(different), "check_exit": status,
         "seconds": round(seconds, 1), "load": os.getloadavg()[0],
     }))
     sys.exit(bool(different) or len(verdicts) != options.cameras)

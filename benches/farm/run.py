@@ -15,11 +15,12 @@ import re
 import resource
 import select
 import socket
-import subprocess
-import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
+
+import farm
 
 
 def cpu_seconds(pid):
@@ -71,28 +72,17 @@ class Viewers:
                     pass
 
 
-def server(mjpeg, farm):
-    process = subprocess.Popen(
-        [mjpeg, "serve", "--farm", farm, "--listen", "127.0.0.1:0"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )
-    url = process.stdout.readline().strip()
-    match = re.fullmatch(r"http://([\d.]+):(\d+)/", url)
-    if not match:
-        sys.exit(process.stderr.read())
-    return process, match[1], int(match[2])
-
-
 def measure(options, cameras, folder):
-    farm = os.path.join(folder, "farm.toml")
+    file = pathlib.Path(folder) / "farm.toml"
     names = f"cam[1-{cameras}]" if cameras > 1 else "cam1"
-    pathlib.Path(farm).write_text(
+    file.write_text(
         f'[[camera]]\nname = "{names}"\nsource = "{os.path.abspath(options.frames)}"\nfps = {options.fps}\n'
     )
-    process, host, port = server(options.mjpeg, farm)
+    process, url = farm.serve(options.mjpeg, file)
     try:
         idle_kb = resident_kb(process.pid)
-        viewers = Viewers(host, port)
+        address = urllib.parse.urlsplit(url)
+        viewers = Viewers(address.hostname, address.port)
         for number in range(1, cameras + 1):
             viewers.add(f"/cam{number}/stream")
         viewers.read_until(time.monotonic() + 3)
@@ -113,22 +103,14 @@ def measure(options, cameras, folder):
             "load": os.getloadavg()[0],
         }
         at = time.monotonic()
-        urllib.request.urlopen(f"http://{host}:{port}/state").read()
+        urllib.request.urlopen(f"{url}state").read()
         result["state_ms"] = round((time.monotonic() - at) * 1000, 1)
         if options.check:
             for connection in viewers.sockets.values():
                 connection.close()
-            listed = urllib.request.urlopen(f"http://{host}:{port}/targets").read()
-            targets = os.path.join(folder, "targets")
-            pathlib.Path(targets).write_bytes(listed)
-            checked = subprocess.run(
-                [options.mjpeg, "check", "--targets", targets, "--frames", "5", "--duration", "60s", "--jobs", "500",
-                 "--format", "json"],
-                capture_output=True, text=True, check=False,
-            )
-            verdicts = [json.loads(line) for line in checked.stdout.splitlines()]
+            verdicts, status = farm.check(options.mjpeg, url, folder, 5, "60s")
             result["check_pass"] = sum(1 for verdict in verdicts if verdict["verdict"] == "pass")
-            result["check_exit"] = checked.returncode
+            result["check_exit"] = status
         return result
     finally:
         process.terminate()
