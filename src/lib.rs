@@ -65,9 +65,10 @@
 //! | [`response`] | head, transfer coding and multipart body in one reader | RFC 9112 |
 //! | [`jpeg`] | markers, where a picture ends, what its header says, whether its scans are sound | ITU-T T.81 |
 //! | [`consumers`] | what becomes of a stream in each known program that reads streams | measurements |
-//! | [`check`] | the table of rules that streams are judged by | all of them |
+//! | [`check`] | the rules that streams are judged by, and the judge | all of them |
 //! | [`stats`] | gaps, percentiles and stalls of given times | |
 //! | [`strip`] | a strip in a picture that says when it was taken and which one it is | |
+//! | [`counted`] | a number with its noun, for messages | |
 //!
 //! # What holds throughout
 //!

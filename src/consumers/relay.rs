@@ -42,7 +42,7 @@ impl Relay {
     }
 }
 
-/// What becomes of a body whose delimiters are searched in each read and written anew.
+/// What becomes of a body whose delimiters are searched in each read and written again.
 fn rewritten(head: &ResponseHead, body: &Body<'_>) -> (Fate, Option<Cause>) {
     let Some(content_type) = &head.content_type else { return (Fate::Crashes, Some(Cause::ContentType)) };
     let compact: alloc::vec::Vec<u8> =

@@ -106,7 +106,7 @@ impl Judgement {
             let answer = Answer::of_segments(jpeg, coded);
             if let Some(Damage { kind: DamageKind::Cut | DamageKind::Misplaced, .. }) = answer.damage {
                 basis = Basis::EntropyCodedData;
-                // Such pictures are rare, so the tables of a checker may be made anew.
+                // Such pictures are rare, so the tables of a checker may be made again.
                 let entropy = Checker::new().read(jpeg);
                 if entropy.damage.is_none() && entropy.unchecked.is_none() {
                     return entropy;

@@ -38,7 +38,7 @@ const MOST_STARTS: usize = 32;
 /// NULs before a marker are skipped: writers that align their segments leave them, and every decoder skips
 /// them. Any other byte where a marker must be is [`Extent::Broken`]: decoders would
 /// search the next marker behind it, but in a stream that byte is most often the first one of a
-/// delimiter or of the next picture, and a search would swallow a sound picture after a cut one.
+/// delimiter or of the next picture, and a search would skip a sound picture after a cut one.
 ///
 /// ```
 /// use mjpeg::jpeg::Walk;

@@ -61,7 +61,7 @@ pub enum Place {
 }
 
 impl Continuity {
-    /// Takes the next frame. A frame of another source begins anew.
+    /// Takes the next frame. A frame of another source starts a new count.
     pub fn push(&mut self, frame: &Identity) -> Place {
         self.frames += 1;
         let Some(source) = self.source.as_mut().filter(|source| source.id == frame.source) else {

@@ -1,4 +1,4 @@
-//! What a flight recorder is told.
+//! The settings of a flight recorder.
 
 use std::time::Duration;
 
@@ -18,6 +18,6 @@ pub struct Settings {
     pub after: Duration,
     /// How safe a capture is when it is complete.
     pub durability: Durability,
-    /// Who tells of captures.
+    /// What reports captures.
     pub reporter: Reporter,
 }

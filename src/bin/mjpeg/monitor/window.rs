@@ -127,7 +127,7 @@ impl Window {
 
     /// One read: see [`Judge::received`].
     pub fn received(&mut self, reached: u64, at: Duration, now: Duration) {
-        // It may be told again, later.
+        // The same read may be reported again.
         if self.last_read.replace(at) != Some(at) {
             self.came(at, now);
         }

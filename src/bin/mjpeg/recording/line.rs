@@ -42,7 +42,7 @@ pub struct Strip {
 
 impl Line {
     /// Whether the connection ended inside this part: it lacks its end, and has not the length that was announced, without a
-    /// delimiter that told another one. `next` is the line behind it.
+    /// delimiter that contradicts it. `next` is the line behind it.
     pub fn is_cut(&self, next: Option<&Self>) -> bool {
         let is_last = next.is_none_or(|next| next.reconnect.is_some());
         let has_other_length = self.deviations.iter().any(|it| it.starts_with("Content-Length is "));

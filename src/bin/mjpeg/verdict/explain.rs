@@ -19,7 +19,7 @@ const BEFORE_SUMMARY: usize = 45;
 /// How far a line of the list that goes on is indented, if there is no room below the summary.
 const INDENT: usize = 4;
 
-/// One rule: what it is, why it matters, what to change, and whom it breaks.
+/// One rule: what it is, why it matters, what to change, and which consumers it breaks.
 pub fn rule(rule: &Rule, width: Option<usize>, paint: Paint) -> String {
     let width = width.map_or(WIDTH, |width| width.clamp(LEAST, WIDTH));
     let severity = paint.ink(ink(rule.severity), rule.severity.name());

@@ -22,7 +22,7 @@ use crate::verdict::reason::behind;
 /// How far a line that goes on is indented.
 const INDENT: usize = 4;
 
-/// Less lateness of ours is not told to people.
+/// Text does not show that we were late by less than this.
 const NOTABLE_MS: f64 = 100.0;
 
 /// Text for a terminal.

@@ -1,4 +1,4 @@
-//! A finished target: all that the output formats tell of it.
+//! A finished target: all that the output formats show of it.
 
 mod absent;
 mod finding;
