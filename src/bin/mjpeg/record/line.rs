@@ -14,7 +14,7 @@ use crate::strip_reader::Strip;
 use crate::transport::Secrets;
 
 /// One line. Keys that are unknown are absent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Line {
     /// Number among the written frames; absent for a damaged one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,49 +74,21 @@ impl Line {
     pub fn new(part: &Part<'_>, arrival: Option<Duration>, verdict: &Verdict) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self {
-            seq: None,
             part: part.number,
-            file: None,
             offset: part.spans.body.start,
             body_bytes: Some(part.spans.body.len),
             arrival_ms: arrival.map(crate::output::ms),
-            time: None,
-            reconnect: None,
-            gap_ms: None,
-            lost: None,
-            stall: None,
-            strip: None,
             fields: part.fields.iter().map(|(name, value)| (text(name), text(value))).collect(),
             deviations: verdict.deviations.clone(),
             damage: verdict.damage.map(Refusal::name),
             depth: Some(depth_name(verdict.depth)),
-            sha256: None,
-            file_bytes: 0,
+            ..Self::default()
         }
     }
 
     /// The line of a part that was skipped unread at `offset` because it exceeds a limit.
     pub fn skipped(part: u64, offset: u64, damage: &'static str) -> Self {
-        Self {
-            seq: None,
-            part,
-            file: None,
-            offset,
-            body_bytes: None,
-            arrival_ms: None,
-            time: None,
-            reconnect: None,
-            gap_ms: None,
-            lost: None,
-            stall: None,
-            strip: None,
-            fields: Vec::new(),
-            deviations: Vec::new(),
-            damage: Some(damage),
-            depth: None,
-            sha256: None,
-            file_bytes: 0,
-        }
+        Self { part, offset, damage: Some(damage), ..Self::default() }
     }
 
     /// Adds what departed from the standard of the framing.
