@@ -28,9 +28,10 @@ pub fn decoded(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
     while at < bytes.len() {
-        let code = bytes.get(at + 1..at + 3).and_then(|hex| {
-            u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok().filter(|_| bytes[at] == b'%')
-        });
+        let digits = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        // Rust's parser takes a sign too.
+        let digits = digits.filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let code = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
         out.push(code.unwrap_or(bytes[at]));
         at += if code.is_some() { 3 } else { 1 };
     }
@@ -59,7 +60,7 @@ mod tests {
     #[test]
     fn percent_encoding_is_optional() {
         for (text, expected) in
-            [("a=1", "a=1"), ("a%3d1", "a=1"), ("%", "%"), ("%zz%4", "%zz%4"), ("%40", "@")]
+            [("a=1", "a=1"), ("a%3d1", "a=1"), ("%", "%"), ("%zz%4%+f", "%zz%4%+f"), ("%40", "@")]
         {
             assert_eq!(decoded(text), expected.as_bytes());
         }

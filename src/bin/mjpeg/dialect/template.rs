@@ -202,7 +202,11 @@ fn piece(place: &str) -> Option<Piece> {
 fn bytes(digits: &str) -> Option<Vec<u8>> {
     let pairs = digits.as_bytes().chunks(2);
     pairs
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|it| it.len() == 2)?, 16).ok())
+        .map(|pair| {
+            // Rust's parser takes a sign too.
+            let is_byte = pair.len() == 2 && pair.iter().all(u8::is_ascii_hexdigit);
+            u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|_| is_byte)?, 16).ok()
+        })
         .collect()
 }
 
@@ -270,6 +274,7 @@ mod tests {
             "{date:x}",
             "{hex:0}",
             "{hex:0g}",
+            "{hex:+f}",
         ] {
             assert!(Template::parse(text).is_err(), "{text}");
         }
