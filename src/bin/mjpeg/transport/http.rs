@@ -196,7 +196,7 @@ impl Client {
                 .flat_map(|value| Challenge::parse(&String::from_utf8_lossy(value)))
                 .collect();
             let digest = Digest::strongest(&challenges);
-            if tried == Tried::Password {
+            if matches!(tried, Tried::Password | Tried::EmptyPassword) {
                 // A nonce may expire before its first use on a slow network: once more, with the new one.
                 let is_stale = digest.as_ref().is_some_and(Digest::is_stale);
                 if !is_stale || std::mem::replace(&mut has_renewed, true) {
@@ -212,7 +212,7 @@ impl Client {
                 }
                 None => None,
             };
-            tried = Tried::Password;
+            tried = Tried::with(credentials);
             if authorization.is_none() {
                 return Err(self.refused(place, &mut stream, Tried::UnknownScheme));
             }
