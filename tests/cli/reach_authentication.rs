@@ -147,6 +147,28 @@ fn a_stale_nonce_is_renewed_once_and_a_wrong_password_ends_the_tries() {
 }
 
 #[test]
+fn a_user_without_a_password_is_not_called_a_wrong_password() {
+    for scheme in ["Digest realm=r, nonce=n, qop=auth", "Basic realm=r"] {
+        let camera = Camera::visits(2, move |_, _, camera| refuse(camera, scheme));
+        let end = check(&camera.url, &["--user", "admin"]).expect(3);
+        assert!(
+            end.err.contains("hint: the user is given without a password: --user USER:PASSWORD"),
+            "{}",
+            end.err
+        );
+    }
+    let server = Server::start(&kit::frames(), &["--auth", "me:secret"]);
+    for command in ["clients", "slow"] {
+        let end = {
+            let words = ["bench", command, &server.stream, "--user", "me", "--quiet"];
+            let few: &[&str] = if command == "clients" { &["-n", "1"] } else { &[] };
+            run(mjpeg(words).args(few)).expect(3)
+        };
+        assert!(end.err.contains("given without a password"), "{}", end.err);
+    }
+}
+
+#[test]
 fn a_password_comes_from_a_file_a_netrc_or_the_url() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();

@@ -177,6 +177,29 @@ fn a_full_disk_is_a_local_failure_and_leaves_no_partial_file() {
 }
 
 #[test]
+fn a_disk_that_is_full_from_the_start_leaves_no_empty_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_mjpeg");
+    for (out, name) in
+        [("still.jpg", "still.jpg"), ("--concat all.mjpeg", "all.mjpeg"), ("--mkv a.mkv", "a.mkv")]
+    {
+        let script =
+            format!("ulimit -f 0; trap '' XFSZ; exec {program} record test: {out} --frames 1 --quiet");
+        let end = run(Command::new("sh").args(["-c", &script]).current_dir(dir.path())).expect(6);
+        assert!(end.err.contains(&format!("cannot write {name}")), "{}", end.err);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "{name}");
+        // An earlier file is kept.
+        fs::write(dir.path().join(name), "earlier").unwrap();
+        let end =
+            Command::new("sh").args(["-c", &format!("{script} --force")]).current_dir(dir.path()).status();
+        assert_eq!(end.unwrap().code(), Some(6), "{name}");
+        assert_eq!(fs::read(dir.path().join(name)).unwrap(), b"earlier");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "{name}");
+        fs::remove_file(dir.path().join(name)).unwrap();
+    }
+}
+
+#[test]
 fn a_full_disk_leaves_whole_frames_in_the_file_of_concat_and_the_summary_counts_them() {
     let dir = tempfile::tempdir().unwrap();
     let [source, all] = ["source.mjpeg", "all.mjpeg"].map(|name| dir.path().join(name));

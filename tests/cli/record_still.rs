@@ -51,6 +51,26 @@ fn more_frames_do_not_fit_into_the_name_of_a_picture() {
 }
 
 #[test]
+fn a_name_of_a_file_that_out_is_not_is_refused_with_what_to_write_instead() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, instead) in [
+        ("still.png", "still.jpg with --frames 1"),
+        ("night.MKV", "--mkv"),
+        ("night.mp4", "night.mkv"),
+        ("all.mjpeg", "--concat"),
+        ("site.http", "--raw"),
+    ] {
+        let out = dir.path().join(name);
+        let end = run(mjpeg(["record", "test:160x120", "--frames", "1"]).arg(&out)).expect(2);
+        assert!(end.err.contains(instead) && end.err.contains(&format!("{name}/")), "{}", end.err);
+        assert!(!out.exists(), "{name}");
+        let folder = format!("{}/", out.display());
+        run(&mut mjpeg(["record", "test:160x120", &folder, "--frames", "1"])).expect(0);
+        assert_eq!(kit::jpegs(&out).len(), 1);
+    }
+}
+
+#[test]
 fn a_test_pattern_without_a_goal_comes_at_its_rate() {
     let dir = tempfile::tempdir().unwrap();
     let began = Instant::now();
@@ -68,6 +88,10 @@ fn a_summary_has_words_and_none_is_printed_for_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let goal = run(mjpeg(["record", "test:", "--frames", "2"]).arg(dir.path().join("goal"))).expect(0);
     assert!(goal.text().contains("; the goal was reached"), "{}", goal.text());
+    assert!(goal.text().contains(", markers checked (--deep: all data);"), "{}", goal.text());
+    let deep =
+        run(mjpeg(["record", "test:", "--frames", "2", "--deep"]).arg(dir.path().join("deep"))).expect(0);
+    assert!(deep.text().contains(", all data checked;"), "{}", deep.text());
     let first = kit::jpegs(&kit::frames()).remove(0);
     let closed = run(mjpeg(["record"]).arg(first).arg(dir.path().join("closed"))).expect(0);
     assert!(closed.text().contains("; the stream ended"), "{}", closed.text());

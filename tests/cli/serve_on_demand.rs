@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use kit::busy_camera::{BusyCamera, Mode};
+use kit::camera::{Camera, HEAD, part};
 use kit::http::{self, Client};
 use kit::run::{Server, mjpeg, run};
 use serde_json::Value;
@@ -151,7 +152,9 @@ fn a_url_that_does_not_work_ends_the_start_with_its_exit_code() {
             let mut serve = mjpeg(["serve", &camera.url, "--listen", "127.0.0.1:0"]);
             let end = run(serve.args(args)).expect(code);
             assert!(end.err.contains(why), "{}", end.err);
-            assert_eq!(end.err.matches("http://127.0.0.1").count(), 1 + end.out.len().min(1), "{}", end.err);
+            // Nothing is announced that will not be served.
+            assert!(end.out.is_empty(), "{}", end.text());
+            assert_eq!(end.err.matches("http://127.0.0.1").count(), 1, "{}", end.err);
         }
         assert_eq!((camera.count(), camera.most_open()), (2, 1));
     }
@@ -170,6 +173,44 @@ fn a_url_that_does_not_work_ends_the_start_with_its_exit_code() {
             assert!(end.err.contains(args[0]) && end.err.contains("URL"), "{}", end.err);
         }
     }
+}
+
+#[test]
+fn a_silent_camera_ends_the_start_after_the_time_of_silence() {
+    let silent = BusyCamera::start(Mode::Silence);
+    let head_only = Camera::start(|camera| {
+        camera.send(HEAD.as_bytes());
+        camera.wait_for_the_viewer_to_leave();
+    });
+    for url in [&silent.url, &head_only.url] {
+        let begin = Instant::now();
+        let end = run(&mut mjpeg(["serve", url, "--listen", "127.0.0.1:0", "--silence", "1s"])).expect(5);
+        let took = begin.elapsed();
+        assert!((Duration::from_secs(1)..Duration::from_secs(8)).contains(&took), "{took:?}");
+        assert!(end.out.is_empty() && end.err.contains("hint: --silence T waits longer"), "{}", end.err);
+    }
+}
+
+#[test]
+fn silence_at_the_start_does_not_bound_the_pauses_later() {
+    let frames = kit::contents(&kit::frames());
+    let camera = Camera::start(move |camera| {
+        camera.send(HEAD.as_bytes());
+        for jpeg in &frames[..2] {
+            camera.send(&part(jpeg));
+        }
+        camera.wait_for_the_viewer_to_leave();
+    });
+    let args = ["--silence", "1s", "--upstream", "always"];
+    let server = Server::start(camera.url.as_ref(), &args);
+    kit::eventually("silence", || {
+        http::get(server.address(), "/healthz").0.starts_with("HTTP/1.1 503 ").then_some(())
+    });
+    kit::eventually("a longer silence", || {
+        (state(&server)["frame_age_ms"].as_f64().unwrap() > 2500.0).then_some(())
+    });
+    assert_eq!(state(&server)["upstream"]["state"], "live");
+    assert_eq!(state(&server)["upstream"]["connects"], 1);
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn picture_is_old(server: &Server) {
 #[test]
 fn after_an_outage_a_snapshot_is_503_with_the_age_until_the_camera_is_back() {
     let camera = BusyCamera::start(Mode::Stream);
-    let server = Server::start(camera.url.as_ref(), &["--silence", "1s"]);
+    let server = Server::start(camera.url.as_ref(), &["--no-probe", "--silence", "1s"]);
     let mut viewer = Client::watch(server.address(), "/stream");
     assert!(viewer.part().is_some());
     let (head, _) = http::get(server.address(), "/snapshot");
@@ -71,7 +71,10 @@ fn after_an_outage_a_snapshot_is_503_with_the_age_until_the_camera_is_back() {
 #[test]
 fn an_old_picture_is_a_snapshot_if_that_is_allowed() {
     let camera = BusyCamera::start(Mode::Stream);
-    let server = Server::start(camera.url.as_ref(), &["--stale-ok", "--silence", "1s", "--linger", "300ms"]);
+    let server = Server::start(
+        camera.url.as_ref(),
+        &["--no-probe", "--stale-ok", "--silence", "1s", "--linger", "300ms"],
+    );
     let (head, first) = http::get(server.address(), "/snapshot");
     assert!(head.starts_with("HTTP/1.1 200 ") && http::field(&head, "X-Frame-Age").is_none(), "{head}");
     camera.is_left();
@@ -184,8 +187,10 @@ fn a_relay_of_a_relay_works_and_names_both() {
 #[test]
 fn passwords_of_a_camera_appear_nowhere() {
     let camera = BusyCamera::start(Mode::Stream);
-    let server =
-        Server::start(camera.url_with("admin:s3cr%23t@").as_ref(), &["--verbose", "--silence", "1s"]);
+    let server = Server::start(
+        camera.url_with("admin:s3cr%23t@").as_ref(),
+        &["--no-probe", "--verbose", "--silence", "1s"],
+    );
     hides(&server, &camera, "admin:(redacted)@", &["s3cr#t", "s3cr%23t", "YWRtaW46czNjciN0"]);
     let sent =
         camera.requests().iter().any(|request| request.contains("Authorization: Basic YWRtaW46czNjciN0"));
@@ -196,7 +201,7 @@ fn passwords_of_a_camera_appear_nowhere() {
 fn passwords_in_the_query_appear_nowhere() {
     let camera = BusyCamera::start(Mode::Stream);
     let url = format!("{}?user=admin&pwd=s3cr%23t&fps=5", camera.url);
-    let server = Server::start(url.as_ref(), &["--verbose", "--silence", "1s"]);
+    let server = Server::start(url.as_ref(), &["--no-probe", "--verbose", "--silence", "1s"]);
     hides(&server, &camera, "?user=admin&pwd=(redacted)&fps=5", &["s3cr"]);
     let sent = camera.requests().iter().all(|request| request.contains("user=admin&pwd=s3cr%23t&fps=5 "));
     assert!(sent, "{:?}", camera.requests());

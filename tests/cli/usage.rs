@@ -47,6 +47,44 @@ fn values_that_cannot_be_are_usage_errors_of_every_command() {
 }
 
 #[test]
+fn a_number_that_is_none_is_said_to_be_none() {
+    for args in [
+        &["check", "test:", "--frames"][..],
+        &["check", "test:", "--jobs"],
+        &["record", "test:", "out", "--frames"],
+        &["record", "test:", "out", "--every"],
+        &["record", "test:", "out", "--skip"],
+        &["inspect", "test:", "--frames"],
+        &["serve", "test:", "--loops"],
+        &["serve", "test:", "--max-viewers"],
+        &["serve", "test:", "--seed"],
+        &["monitor", URL, "--bad-after"],
+        &["monitor", URL, "--captures", "x", "--captures-most"],
+        &["bench", "chunks", "x", "--jobs"],
+        &["bench", "clients", URL, "-n"],
+        &["bench", "clients", URL, "--pid"],
+        &["bench", "path", URL, "--frames"],
+        &["bench", "path", URL, "--max-loss"],
+    ] {
+        for wrong in ["1k", "x", "-1", "1.5"] {
+            let end = run(mjpeg(args).arg(wrong)).expect(2);
+            let first = end.err.lines().next().unwrap();
+            let is_named = first.contains("expected a whole number")
+                || (wrong.starts_with('-') && first.contains("unexpected argument"));
+            assert!(is_named, "{args:?} {wrong}: {first}");
+        }
+    }
+    for (args, expected) in [
+        (&["check", "test:", "--frames", "99999999999999999999"][..], "it is too large"),
+        (&["serve", "test:", "--viewer-buffer", "x"], "expected a number such as 65536"),
+        (&["record", "test:", "out", "--keep", "x"], "expected frames, a size or an age"),
+    ] {
+        let end = run(&mut mjpeg(args)).expect(2);
+        assert!(end.err.contains(expected), "{}", end.err);
+    }
+}
+
+#[test]
 fn a_url_without_its_scheme_gets_a_hint_from_every_command() {
     for args in [
         &["serve", "cam.local/x"][..],
@@ -101,7 +139,7 @@ fn a_mistyped_name_has_a_suggestion() {
 
 #[test]
 fn every_command_has_the_option_for_colours() {
-    for command in kit::COMMANDS.into_iter().chain([&["man"][..]]) {
+    for command in kit::COMMANDS {
         let is_coloured = |words: &[&str], variable: (&str, &str)| {
             let end = run(mjpeg(words).arg("--no-such-option").env(variable.0, variable.1)).expect(2);
             let help = run(mjpeg(words).arg("--help").env(variable.0, variable.1)).expect(0).text();

@@ -27,11 +27,11 @@ use crate::verdict::Check;
     arg_required_else_help = true,
     after_help = "\
 Examples:
-  mjpeg serve frames/                                  # the JPEG files of a directory, at http://127.0.0.1:8080/
-  mjpeg check http://camera/stream                     # what is wrong with it, and which players it breaks
+  mjpeg serve frames/                               # at http://127.0.0.1:8080/
+  mjpeg check http://camera/stream                  # what is wrong with it
   mjpeg record http://camera/stream out/ --duration 1m
-  mjpeg inspect http://camera/stream --frames 5        # a line for each part
-  mjpeg monitor http://camera/stream --listen 9120     # for days, with metrics and a page
+  mjpeg inspect http://camera/stream --frames 5     # a line for each part
+  mjpeg monitor http://camera/stream --listen 9120  # for days, with metrics
   mjpeg bench clients http://127.0.0.1:8080/stream -n 1,10,100
 
 More help: mjpeg help exit-codes, mjpeg help targets, mjpeg help formats"
@@ -94,7 +94,6 @@ pub enum Command {
     /// Measure how streams arrive, compared with the theoretical prediction.
     Bench(bench::Args),
     Completions(Completions),
-    #[command(hide = true)]
     Man(Man),
     #[command(hide = true)]
     ExitCodes(ExitCodes),
@@ -163,9 +162,9 @@ impl Command {
             Self::Bench(args) => bench::run(args, stop),
             Self::Completions(completions) => completions.run(root()),
             Self::Man(man) => man.run(root()),
-            Self::ExitCodes(_) => Topic::ExitCodes.run(),
-            Self::Targets(_) => Topic::Targets.run(),
-            Self::Formats(_) => Topic::Formats.run(),
+            Self::ExitCodes(_) => Topic::ExitCodes.run(root()),
+            Self::Targets(_) => Topic::Targets.run(root()),
+            Self::Formats(_) => Topic::Formats.run(root()),
         }
     }
 }

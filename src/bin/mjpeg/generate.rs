@@ -35,6 +35,10 @@ impl Completions {
 
 /// Print a man page, or write all of them
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mjpeg man bench chunks | man -l -    # shows it
+  mjpeg man --all ~/.local/share/man/man1")]
 pub struct Man {
     /// Write all pages into DIR, each as NAME.1
     #[arg(long, value_name = "DIR")]

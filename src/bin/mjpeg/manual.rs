@@ -28,7 +28,15 @@ pub fn page(command: &Command) -> io::Result<String> {
     if is_topic(command) {
         let mut roff = Roff::new();
         roff.control("SH", ["DESCRIPTION"]);
-        verbatim(&mut roff, help.lines());
+        for paragraph in help.split("\n\n") {
+            roff.control("PP", []);
+            // What is in columns stays so.
+            if paragraph.starts_with(' ') {
+                verbatim(&mut roff, paragraph.lines());
+            } else {
+                roff.text([roman(paragraph)]);
+            }
+        }
         see_also(&mut roff, command);
         roff.to_writer(&mut page)?;
         return Ok(text(&page));
@@ -93,7 +101,7 @@ pub fn commands_with_pages(root: &Command) -> Vec<(Vec<String>, &Command)> {
 }
 
 fn has_page(command: &Command) -> bool {
-    !matches!(command.get_name(), "help" | "man")
+    command.get_name() != "help"
 }
 
 /// Whether the command only prints a text.

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The subcommands that have a page of help.
-pub const COMMANDS: [&[&str]; 12] = [
+pub const COMMANDS: [&[&str]; 13] = [
     &["serve"],
     &["record"],
     &["check"],
@@ -43,6 +43,7 @@ pub const COMMANDS: [&[&str]; 12] = [
     &["bench", "path"],
     &["bench", "merge"],
     &["completions"],
+    &["man"],
 ];
 
 /// The path of a file or directory of the repository.

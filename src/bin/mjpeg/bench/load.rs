@@ -1,7 +1,6 @@
 //! The options of the measurements that load a server: which process it is, whether it may be on another machine, and how the
 //! report looks.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::format::Format;
@@ -19,8 +18,8 @@ use crate::value::{self, Rate};
 #[group(skip)]
 pub struct Options {
     /// The process of the server, to measure its processor time, memory and descriptors
-    #[arg(long, value_name = "PID")]
-    pid: Option<NonZeroU32>,
+    #[arg(long, value_name = "PID", value_parser = value::count::<u32>(1..))]
+    pid: Option<u32>,
 
     /// Also measure a server on another machine. Many viewers may make it unusable for others: ask its owner first
     #[arg(long)]
@@ -86,6 +85,6 @@ impl Options {
     ///
     /// If there is none with this number.
     pub fn process(&self) -> Result<Option<Process>, Problem> {
-        self.pid.map(|pid| Process::find(pid.get())).transpose()
+        self.pid.map(Process::find).transpose()
     }
 }

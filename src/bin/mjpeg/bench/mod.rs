@@ -32,10 +32,10 @@ use crate::usage::Usage;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  mjpeg bench chunks frames/                                       # which chunk sizes delay or end a stream
-  mjpeg bench clients http://127.0.0.1:8080/stream -n 1,10,100     # how many viewers a server has room for
-  mjpeg bench slow http://127.0.0.1:8080/stream                    # what one slow viewer does to the others
-  mjpeg bench path http://127.0.0.1:8080/stream                    # what a chain of programs does with the frames")]
+  mjpeg bench chunks frames/                     # which chunk sizes delay
+  mjpeg bench clients http://127.0.0.1:8080/stream -n 1,10,100
+  mjpeg bench slow http://127.0.0.1:8080/stream  # one slow viewer, one other
+  mjpeg bench path http://127.0.0.1:8080/stream  # what a chain loses or delays")]
 pub struct Args {
     #[command(subcommand)]
     bench: Bench,

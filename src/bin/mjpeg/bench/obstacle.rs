@@ -8,7 +8,7 @@ use crate::bench::viewers::Over;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 use crate::output::printable;
-use crate::transport::PlainRequest;
+use crate::transport::{Page, PlainRequest};
 
 /// Why a viewer is over.
 #[derive(Debug)]
@@ -30,8 +30,10 @@ impl Obstacle {
                 let problem = request.refused(&head, clock).problem;
                 (Exit::Unreachable, format!("HTTP status {}", request.status(&head)), problem.hint)
             }
-            Over::NotAStream(why) if had_frames => (Exit::Stalled, why, None),
-            Over::NotAStream(why) => (Exit::NotAStream, why, None),
+            Over::NotAStream(why, _) if had_frames => (Exit::Stalled, why, None),
+            Over::NotAStream(why, answer) => {
+                return Self::foreign(why, answer.and_then(|it| request.page(&it.head, &it.start)));
+            }
             Over::Picture(content_type) => return Self::picture(&content_type),
             Over::Reset(why) => (Exit::Stalled, why, None),
             Over::Closed if had_frames => (Exit::Stalled, "the stream ended".into(), None),
@@ -57,6 +59,13 @@ impl Obstacle {
     /// Whether the stream is at fault, and not the number of viewers, which a server may refuse.
     pub fn is_fault(&self) -> bool {
         self.exit >= Exit::NotAStream
+    }
+
+    /// The response was no stream: what it is if that is known, else why.
+    pub fn foreign(why: String, page: Option<Page>) -> Self {
+        let hint = page.as_ref().and_then(Page::hint).map(Into::into);
+        let message = page.map_or(why, |page| format!("not an MJPEG stream: {page}"));
+        Self { exit: Exit::NotAStream, message, hint }
     }
 
     /// The response was a picture with this content type.

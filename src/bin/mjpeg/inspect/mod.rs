@@ -46,9 +46,10 @@ Examples:
   mjpeg inspect http://camera/stream
   mjpeg inspect http://camera/stream --frames 1 --headers --hex 32
   mjpeg inspect capture.http --jpeg | less
-  mjpeg inspect recording/ --format json | jq -r '[.part, .gap_ms, .width, .height] | @tsv'
+  mjpeg inspect out/ --format json | jq -r '[.part, .gap_ms, .width] | @tsv'
   mjpeg inspect http://camera/stream --diff http://other/stream
-  mjpeg inspect http://camera/stream --dialect-of > camera.toml && mjpeg serve frames/ --dialect ./camera.toml
+  mjpeg inspect http://camera/stream --dialect-of > camera.toml
+  mjpeg serve frames/ --dialect ./camera.toml    # as that camera writes it
 
 A line has the number of the part, when its last byte came (seconds since the first byte of the stream), the gap to \
 the part before it, the offset and the bytes of its body, how the end of the body was found (length: Content-Length; \
@@ -64,7 +65,7 @@ pub struct Inspect {
     #[arg(value_parser = Target::parser())]
     target: Target,
     /// Read at most N parts [default: 100 of a URL or `test:` without --duration, else no limit]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = value::count::<u64>(1..))]
     frames: Option<u64>,
     /// Read for at most this long [default: 10s of a URL or `test:` without --frames, else no limit]
     #[arg(long, value_name = "T", value_parser = value::limit)]

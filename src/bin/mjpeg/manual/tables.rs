@@ -16,7 +16,22 @@ pub const ENVIRONMENT: &[(&str, &str, &str)] = &[
     ("color", "CLICOLOR_FORCE", "If it is not 0, and NO_COLOR is empty, --color auto means always."),
     ("name", "TZ", "The time zone of the times in --name."),
     ("listen", "LISTEN_FDS, LISTEN_PID", "A socket that systemd has opened. It is used instead of --listen."),
-    ("command", "MJPEG_URL", "Set for COMMAND: the URL of the stream."),
+    (
+        "command",
+        "MJPEG_URL, MJPEG_SNAPSHOT_URL",
+        "Set for COMMAND: the URLs of the stream and of one picture.",
+    ),
+    ("command", "MJPEG_UNIX_SOCKET", "Set for COMMAND with --unix: the path of the socket."),
+    (
+        "on_change_timeout",
+        "MJPEG_NAME, MJPEG_TARGET, MJPEG_TIME, MJPEG_FROM, MJPEG_TO, MJPEG_VERDICT, MJPEG_CODES, MJPEG_CAUSE, MJPEG_MESSAGE, MJPEG_JSON",
+        "Set for the command of --on-change: the camera, and what has changed.",
+    ),
+    (
+        "shard",
+        "SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX",
+        "The number of the shard for --shard auto/N, as Slurm and Kubernetes set it.",
+    ),
 ];
 
 const OUTPUTS: &str = "A page (--report), a plot (--plot), a log of HdrHistogram (--hdr), or the figures of a run (--save-baseline, --baseline).";
@@ -50,6 +65,7 @@ pub const FILES: &[(&str, &str, &str)] = &[
         "DIR/NAME-0001.http, DIR/NAME-0001.http.timing",
         "A capture of --captures: the bytes around a fault, and their times.",
     ),
+    ("man", "DIR/mjpeg-COMMAND.1", "The pages that --all writes."),
     ("chunks", "FILE", OUTPUTS),
     ("clients", "FILE", OUTPUTS),
     ("path", "FILE", OUTPUTS),

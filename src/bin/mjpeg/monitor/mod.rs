@@ -44,10 +44,11 @@ use options::CameraOptions;
 #[command(after_help = "\
 Examples:
   mjpeg monitor http://camera/stream
-  mjpeg monitor --targets cameras.txt --listen 9120 --captures faults/ > changes.jsonl
+  mjpeg monitor --targets cameras.txt --listen 9120 > changes.jsonl
+  mjpeg monitor --targets cameras.txt --captures faults/
   mjpeg monitor --targets cameras.txt --on-change ./tell.sh
   mjpeg monitor http://camera/stream --interval 60s
-  mjpeg monitor --listen 9120                # probes for Prometheus: /probe?target=http://camera/stream
+  mjpeg monitor --listen 9120    # for Prometheus: /probe?target=http://...
 
 SIGHUP reads the list of --targets again. SIGINT and SIGTERM end the run, with exit status 0.")]
 pub struct Monitor {
@@ -89,7 +90,7 @@ pub struct Monitor {
     #[arg(long, value_name = "DIR")]
     captures: Option<PathBuf>,
     /// With --captures: the most changes to bad of a camera that are captured in a run. Older captures stay
-    #[arg(long, value_name = "N", default_value = "100", requires = "captures")]
+    #[arg(long, value_name = "N", default_value = "100", requires = "captures", value_parser = value::count::<u64>(0..))]
     captures_most: u64,
     /// With --captures: how much of the stream before a fault is kept in memory, for each camera. At least two windows
     #[arg(long, value_name = "T", default_value = "30s", value_parser = value::limit, requires = "captures")]

@@ -27,10 +27,10 @@ pub struct CameraOptions {
     #[arg(long, value_name = "T", default_value = "5s", value_parser = value::limit)]
     pub idle: Duration,
     /// Bad windows in a row until the camera is bad
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value::count::<u32>(1..))]
     pub bad_after: u32,
     /// Good windows in a row until a bad camera is good
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = value::count::<u32>(1..))]
     pub good_after: u32,
     /// The figures of each window.
     #[command(flatten)]
@@ -39,7 +39,7 @@ pub struct CameraOptions {
     #[command(flatten)]
     pub choice: RuleChoice,
     /// Which findings make a camera bad
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t)]
     pub fail_on: Alarm,
     /// Which pictures are read to their last code.
     #[command(flatten)]

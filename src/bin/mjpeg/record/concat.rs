@@ -48,10 +48,18 @@ impl Concat {
                 Existing::Resume => OutFile::append(&self.path, self.durability, whole_pictures)?,
                 existing => OutFile::create(&self.path, existing, self.durability)?,
             };
-            file.write(jpeg)?;
-            file.replace()?;
-            self.file = Some(file);
-            return Ok(());
+            let written = file.write(jpeg).and_then(|()| file.replace());
+            return match written {
+                Ok(()) => {
+                    self.file = Some(file);
+                    Ok(())
+                }
+                // Without a frame there is no file.
+                Err(problem) => {
+                    let _ = file.close();
+                    Err(problem)
+                }
+            };
         };
         if self.durability == Durability::Closed && Gathered::suits(jpeg) {
             if self.waiting.fits(jpeg) {

@@ -97,6 +97,10 @@ impl Mkv {
     /// Those of the writes and the close. The file can be played without its cues.
     pub fn close(&mut self) -> Result<(), Problem> {
         let Some((mut file, mut film)) = self.open.take() else { return Ok(()) };
+        if file.len() == 0 {
+            // Not even the first frame could be written.
+            return file.close();
+        }
         self.text.clear();
         let patches = film.end(file.len(), &mut self.text);
         let write = |file: &mut OutFile| {

@@ -22,6 +22,7 @@ mod moment;
 mod name;
 mod open_lines;
 mod out_file;
+mod out_name;
 mod out_path;
 mod outcome;
 mod places;
@@ -49,6 +50,7 @@ use crate::transport::{self, Target, Tries};
 use crate::usage::Usage;
 use crate::value::{self, Rate};
 use name::NamePattern;
+use out_name::OutName;
 use ring::Limit;
 use stdout::FrameOutput;
 
@@ -58,16 +60,18 @@ use stdout::FrameOutput;
 Examples:
   mjpeg record http://camera/stream out/ --frames 100
   mjpeg record http://camera/stream out/ --duration 10s --format json
-  mjpeg record http://camera/stream out/ --keep 10m --name '%Y%m%d/%H%M%S-{seq}.jpg'
+  mjpeg record http://camera/stream out/ --keep 10m --name '%Y/%j-{seq}.jpg'
   mjpeg record http://camera/stream --concat night.mjpeg --on-change --deep
   mjpeg record http://camera/stream --mkv night.mkv --fps 5
   mjpeg record http://camera/stream out/ --reconnect forever --duration 24h
   mjpeg record http://camera/snapshot.jpg out/ --poll 500ms --on-change
-  mjpeg record http://camera/stream --raw site.http --duration 1m    then: mjpeg serve site.http
-  mjpeg record http://camera/stream --raw site.http --ring 30s       then: kill -USR1, which writes site-0001.http
-  mjpeg record capture.http out/            frames of a saved response (curl -i, with or without --raw)
   mjpeg record http://camera/stream still.jpg --frames 1
-  mjpeg record --targets cameras.txt out/ --duration 1h               each into out/NAME/; a line is: NAME URL [options]
+  mjpeg record http://camera/stream --raw site.http --duration 1m
+  mjpeg serve site.http                       # plays that again
+  mjpeg record http://camera/stream --raw site.http --ring 30s
+  kill -USR1 PID                              # then: site-0001.http
+  mjpeg record capture.http out/              # a response of curl -i
+  mjpeg record --targets cameras.txt out/     # a line: NAME URL [options]
   mjpeg record test:640x480 frames/ --frames 30
 
 Exit status: 0 goal reached (or the stream ended and there was none), 1 the stream ended before the goal, \
@@ -88,7 +92,7 @@ pub struct Record {
     #[arg(skip)]
     listed: Option<Name>,
     /// Stop after N written frames
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = value::count::<u64>(1..))]
     frames: Option<u64>,
     /// Stop after this time
     #[arg(long, value_name = "T", value_parser = value::limit)]
@@ -109,10 +113,10 @@ pub struct Record {
     #[arg(long, value_name = "T", default_value = "1s", value_parser = value::duration, requires = "reconnect")]
     reconnect_delay: Duration,
     /// Leave out the first N good frames, of each connection: some cameras start with black ones
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value::count::<u64>(0..))]
     skip: u64,
     /// Keep every Nth good frame
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value::count::<u64>(1..))]
     every: u64,
     /// Keep at most F frames per second of a live stream
     #[arg(long, value_name = "F")]
@@ -205,6 +209,14 @@ impl Record {
         if self.is_to_stdout() && FrameOutput::is_terminal() {
             return Err(Usage::value("OUT: standard output is a terminal; redirect it, or name a directory"));
         }
+        if let Some(out) = self.out.as_deref().filter(|_| self.listed.is_none())
+            && let OutName::OtherFile(instead) = OutName::of(out)
+        {
+            return Err(Usage::value(format!(
+                "OUT: {0} is the name of a file: {instead}; or write {0}/ for a directory",
+                out.display()
+            )));
+        }
         if let Some(picture) = self.named_picture() {
             if self.frames != Some(1) {
                 return Err(Usage::value(format!(
@@ -289,9 +301,7 @@ impl Record {
 
     /// OUT, if its name is that of a picture. The names of a list are those of directories.
     fn named_picture(&self) -> Option<&PathBuf> {
-        let out = self.out.as_ref().filter(|_| self.listed.is_none())?;
-        let name = out.as_os_str().as_encoded_bytes().to_ascii_lowercase();
-        (name.ends_with(b".jpg") || name.ends_with(b".jpeg")).then_some(out)
+        self.out.as_ref().filter(|out| self.listed.is_none() && OutName::of(out) == OutName::Picture)
     }
 
     /// The file that takes pictures one after the other: that of --concat, or OUT for one picture.

@@ -24,6 +24,8 @@ pub struct OutFile {
     hidden: Option<PathBuf>,
     file: File,
     durability: Durability,
+    /// Whether it was created here.
+    is_new: bool,
     /// Bytes of the whole pieces.
     len: u64,
 }
@@ -60,7 +62,7 @@ impl OutFile {
         let file = file.with_context(|| format!("cannot create {}", path.display()))?;
         // Others must see that it is in use.
         let _ = is_locked_by_another(&file);
-        Ok(Self { path: path.into(), hidden, file, durability, len: 0 })
+        Ok(Self { path: path.into(), hidden, file, durability, is_new: true, len: 0 })
     }
 
     /// Opens the file to add to it, behind the `len` bytes that `whole` finds in it.
@@ -87,7 +89,7 @@ impl OutFile {
             Ok((file, len))
         };
         let (file, len) = opened().with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self { path: path.into(), hidden: None, file, durability, len })
+        Ok(Self { path: path.into(), hidden: None, file, durability, is_new: false, len })
     }
 
     /// Bytes that are written.
@@ -217,12 +219,16 @@ impl OutFile {
         Ok(())
     }
 
-    /// Closes the file. If it has not replaced the earlier one, it is removed.
+    /// Closes the file. If it has not replaced the earlier one, or nothing could be written to it, it is removed.
     ///
     /// # Errors
     ///
     /// Those of the close, such as a quota that is exceeded on NFS.
     pub fn close(self) -> Result<(), Problem> {
+        if self.is_new && self.len == 0 {
+            self.discard();
+            return Ok(());
+        }
         let closed = self.durability.close(self.file);
         match &self.hidden {
             Some(hidden) => {

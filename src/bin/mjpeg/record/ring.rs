@@ -26,8 +26,9 @@ impl FromStr for Limit {
     /// Parses `1000`, `500M` or `30s`. `m` is minutes, `M` is 1024 x 1024 bytes.
     fn from_str(text: &str) -> Result<Self, String> {
         let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-        let limit = if unit.is_empty() {
-            Self::Frames(text.parse().map_err(|_| "expected frames, a size or an age: 1000, 500M or 30s")?)
+        let expected = "expected frames, a size or an age: 1000, 500M or 30s";
+        let limit = if unit.is_empty() || unit == text {
+            Self::Frames(text.parse().map_err(|_| expected)?)
         } else if unit.starts_with(['k', 'K', 'M', 'G']) {
             Self::Bytes(value::size(text)?)
         } else {

@@ -22,6 +22,7 @@ use super::{Format, Record};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::flight::Triggers;
+use crate::lines::hanging;
 use crate::output;
 use crate::signal::{self, Stop};
 use crate::transport::{Camera, CameraError, End, Manner, Options, Reconnect, Stamped};
@@ -259,11 +260,12 @@ impl Record {
             // Nothing was recorded, and the message says why; or its reader wants no more.
             Format::Text => return Ok(()),
         };
+        let width = |width: Option<usize>| width.filter(|_| self.format == Format::Text);
         if self.is_to_stdout() {
-            output::line(&output::printable(&text));
+            output::line(&hanging(&output::printable(&text), width(output::stderr_width()), 2));
             Ok(())
         } else {
-            output::result(&text)
+            output::result(&hanging(&text, width(output::stdout_width()), 2))
         }
     }
 }

@@ -159,7 +159,11 @@ impl Summary {
         if let Some(captures) = self.captures {
             text += &format!(", {}", Counted(captures, "capture"));
         }
-        text += &format!(", judged by {}", self.depth);
+        text += if self.depth == depth_name(Depth::Entropy) {
+            ", all data checked"
+        } else {
+            ", markers checked (--deep: all data)"
+        };
         if let Some(end) = self.end {
             text += &format!("; {}", end_in_words(end));
         }

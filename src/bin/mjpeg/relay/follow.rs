@@ -1,7 +1,7 @@
 //! A camera behind a URL: connected while it is wanted.
 
 use std::cell::RefCell;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::follower::Follower;
@@ -12,7 +12,8 @@ use crate::source::link::Link;
 use crate::source::live::Mailbox;
 use crate::transport::{Camera, CameraError, End, Manner, OpenErrorKind, Reconnect, Tries};
 
-/// How long a camera may be without a good picture before its stream is opened again.
+/// How long a camera may be without a good picture before its stream is opened again. A connection that is no longer wanted
+/// stays for that time too.
 const IDLE: Duration = Duration::from_secs(10);
 /// The pause after a connection that we have closed: a camera notices that when it sends its next picture.
 const CLOSE_PAUSE: Duration = Duration::from_millis(200);
@@ -23,13 +24,33 @@ const LONG_PAUSE: Duration = Duration::from_secs(30);
 /// The pause after a refused password: many cameras lock the account after some of them.
 const PASSWORD_PAUSE: Duration = Duration::from_secs(300);
 
+/// What to do if there is no picture in time.
+const LONGER: &str = "--silence T waits longer for the first picture, and --no-probe starts without one";
+
 /// How a relay starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// With an attempt that must give a picture. If the camera is not wanted, its first picture ends the attempt.
-    Probe,
+    /// With an attempt that must give a picture within this time. If the camera is not wanted, its first picture ends the
+    /// attempt.
+    Probe(Duration),
     /// At once: a camera that cannot be reached is one that is lost.
     Blind,
+}
+
+/// The start of a relay: whether its camera gives a picture.
+#[derive(Debug)]
+pub struct Starting(Option<Receiver<Result<(), Error>>>);
+
+impl Starting {
+    /// Waits for the first picture of [`Start::Probe`].
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn wait(self) -> Result<(), Error> {
+        // After a signal the thread ends without a result.
+        self.0.map_or(Ok(()), |first| first.recv().map_err(|_| thread_ended())?)
+    }
 }
 
 impl Upstream {
@@ -38,68 +59,98 @@ impl Upstream {
     ///
     /// # Errors
     ///
-    /// When the attempt of [`Start::Probe`] opens no stream.
-    pub fn relay(self, mailbox: Mailbox, link: Link, start: Start) -> Result<(), Error> {
-        if start == Start::Blind {
-            return spawn(move || self.follow(&mailbox, &link, None));
-        }
+    /// When the thread cannot be started.
+    pub fn relay(self, mailbox: Mailbox, link: Link, start: Start) -> Result<Starting, Error> {
+        let Start::Probe(patience) = start else {
+            spawn(move || self.follow(&mailbox, &link, None))?;
+            return Ok(Starting(None));
+        };
         // A session cannot move between threads: its thread opens the stream and reports the result.
-        let (opened, open_result) = sync_channel(1);
-        spawn(move || self.follow(&mailbox, &link, Some(opened)))?;
-        open_result.recv().map_err(|_| thread_ended())?
+        let (found, first) = sync_channel(1);
+        spawn(move || self.follow(&mailbox, &link, Some((found, patience))))?;
+        Ok(Starting(Some(first)))
     }
 
-    /// Runs in the thread. `start` takes the result of opening the stream of the attempt that must give a picture.
-    fn follow(&self, mailbox: &Mailbox, link: &Link, start: Option<SyncSender<Result<(), Error>>>) {
+    /// Runs in the thread. `probe` takes the result of the attempt that must give a picture, within this time.
+    fn follow(
+        &self,
+        mailbox: &Mailbox,
+        link: &Link,
+        probe: Option<(SyncSender<Result<(), Error>>, Duration)>,
+    ) {
+        let (start, patience) = probe.unzip();
         let mut is_probe = start.is_some();
-        let (reconnect, wait) =
-            if is_probe { (Reconnect::NEVER, self.options.wait) } else { (RECONNECT, None) };
-        let manner = Manner { idle: IDLE, wait, reconnect, poll: Some(self.options.poll_interval()) };
+        let manner = Manner {
+            idle: patience.unwrap_or(IDLE),
+            wait: self.options.wait.filter(|_| is_probe),
+            reconnect: if is_probe { Reconnect::NEVER } else { RECONNECT },
+            poll: Some(self.options.poll_interval()),
+        };
         let mut camera = Camera::new(&self.target, &self.options, manner, &self.clock, &self.stop);
         let outages = RefCell::new(Outages::new(self.target.to_string()));
         let mut follower = Follower::new(self, mailbox, link, &outages, start);
         if !is_probe {
             follower.await_demand(Duration::ZERO);
         }
+        let mut goes_on = false;
         loop {
-            follower.begin();
-            let (why, pause) = match camera.run(&mut follower, None) {
+            if !std::mem::take(&mut goes_on) {
+                follower.begin();
+            }
+            let ended = camera.run(&mut follower, None);
+            let was_probe = std::mem::take(&mut is_probe);
+            if let Some(start) = follower.start.take() {
+                // After a signal the main thread may no longer wait for this result.
+                return drop(start.send(Err(self.without_start(ended))));
+            }
+            if was_probe {
+                camera.go_on_with(RECONNECT, IDLE);
+            }
+            let (why, pause) = match ended {
                 Ok(End::Signal(_)) => return,
+                Ok(End::Enough | End::TimeUp) if was_probe && link.is_wanted() => {
+                    goes_on = true;
+                    continue;
+                }
                 Ok(End::Enough | End::TimeUp) => {
                     camera.close();
                     (None, CLOSE_PAUSE)
                 }
-                Ok(end) if is_probe && follower.pictures() == 0 => {
-                    let mut error = self.without_picture(&end);
-                    let hint = match &end {
-                        End::NotAStream(foreign) => foreign.hint(),
-                        _ => Some("--no-probe starts without a picture"),
-                    };
-                    if let Some(hint) = hint {
-                        error.problem = error.problem.hint(hint);
-                    }
-                    return mailbox.fail(error);
-                }
                 Ok(end) => self.loss(&end),
-                Err(CameraError::Unopened(error)) => match follower.start.take() {
-                    // After a signal the main thread may no longer wait for this result.
-                    Some(start) => return drop(start.send(Err(open_error(error)))),
-                    None => {
-                        let asked = error.retry_after.unwrap_or_default();
-                        let least = pause_after(error.kind);
-                        (Some(error.to_string()), asked.clamp(least, PASSWORD_PAUSE))
-                    }
-                },
+                Err(CameraError::Unopened(error)) => {
+                    let asked = error.retry_after.unwrap_or_default();
+                    let least = pause_after(error.kind);
+                    (Some(error.to_string()), asked.clamp(least, PASSWORD_PAUSE))
+                }
                 Err(CameraError::Problem(problem)) => (Some(problem.to_string()), LONG_PAUSE),
             };
-            if std::mem::take(&mut is_probe) {
-                camera.set_reconnect(RECONNECT);
-            }
             let again_at = self.clock.now() + pause;
             if let Some(why) = why {
                 follower.report_loss(&why, again_at);
             }
             follower.await_demand(again_at);
+        }
+    }
+
+    /// Why the first attempt gave no picture.
+    fn without_start(&self, ended: Result<End, CameraError>) -> Error {
+        let end = match ended {
+            Err(CameraError::Unopened(error)) if error.kind == OpenErrorKind::Silent => {
+                return open_error(error.hint(LONGER));
+            }
+            Err(CameraError::Unopened(error)) => return open_error(error),
+            Err(CameraError::Problem(problem)) => return problem.into(),
+            Ok(end) => end,
+        };
+        let hint = match &end {
+            End::NotAStream(foreign) => foreign.hint(),
+            End::Stalled | End::Rejected(_) => Some(LONGER),
+            _ => Some("--no-probe starts without a picture"),
+        };
+        let error = self.without_picture(&end);
+        match hint {
+            Some(hint) => Error { problem: error.problem.hint(hint), ..error },
+            None => error,
         }
     }
 

@@ -23,7 +23,7 @@ pub(super) struct Follower<'a> {
     upstream: &'a Upstream,
     link: &'a Link,
     outages: &'a RefCell<Outages>,
-    /// Takes the result of the attempt that must open a stream, until there is one.
+    /// Takes the result of the attempt that must give a picture, until there is one.
     pub(super) start: Option<SyncSender<Result<(), Error>>>,
 }
 
@@ -37,11 +37,6 @@ impl<'a> Follower<'a> {
     ) -> Self {
         let newest = Newest { mailbox, clock: &upstream.clock };
         Self { sink: Sink::new(Linked { newest, upstream, link, outages }), upstream, link, outages, start }
-    }
-
-    /// Pictures so far.
-    pub(super) fn pictures(&self) -> u64 {
-        self.sink.published
     }
 
     /// An attempt begins.
@@ -76,16 +71,17 @@ impl<'a> Follower<'a> {
 }
 
 impl Observer for Follower<'_> {
+    /// The first picture ends the attempt of the start: what follows has other limits.
     fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
-        self.sink.event(event, arrival)
+        let flow = self.sink.event(event, arrival)?;
+        let Some(start) = self.start.take_if(|_| self.sink.published > 0) else { return Ok(flow) };
+        // After a signal the main thread may no longer wait for this result.
+        let _ = start.send(Ok(()));
+        Ok(Flow::Enough)
     }
 
     fn opened(&mut self, opened: &Opened) -> Result<Option<Box<dyn Tap>>, Problem> {
         self.link.connected(opened.is_polled);
-        if let Some(start) = self.start.take() {
-            // After a signal the main thread may no longer wait for this result.
-            let _ = start.send(Ok(()));
-        }
         Ok(None)
     }
 

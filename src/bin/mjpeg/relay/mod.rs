@@ -8,5 +8,5 @@ mod pipe;
 mod sink;
 mod upstream;
 
-pub use follow::Start;
+pub use follow::{Start, Starting};
 pub use upstream::Upstream;

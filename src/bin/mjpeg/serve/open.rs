@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::pattern::Size;
 use crate::problem::Problem;
-use crate::relay::{Start, Upstream};
+use crate::relay::{Start, Starting, Upstream};
 use crate::signal::Stop;
 use crate::source::ahead::Ahead;
 use crate::source::directory::Directory;
@@ -48,7 +48,7 @@ pub struct SourceOptions {
     pub transport: transport::Options,
     /// When a URL is connected.
     pub connected: Connected,
-    /// Whether a URL must open a stream at the start.
+    /// Whether a URL must give a picture at the start.
     pub start: Start,
     /// Whether pictures get a coded strip.
     pub stamp: bool,
@@ -61,8 +61,8 @@ pub struct SourceOptions {
 pub struct Opened {
     /// Its frames.
     pub frames: Box<dyn FrameSource>,
-    /// The link to the camera, if it is a URL.
-    pub link: Option<Link>,
+    /// The link to the camera, if it is a URL, and whether that gives a picture.
+    pub link: Option<(Link, Starting)>,
 }
 
 impl Opened {
@@ -74,7 +74,7 @@ impl Opened {
 /// While waiting for the first picture: interval at which signals are checked.
 const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Opens a source, and waits for the first picture of a paced one. `wake` wakes `poll`.
+/// Opens a source, and waits for the first picture of a paced one; that of a URL is in [`Opened::link`]. `wake` wakes `poll`.
 ///
 /// # Errors
 ///
@@ -193,9 +193,9 @@ fn relay(
 ) -> Result<Opened, Error> {
     let (mailbox, link) = (Mailbox::new(wake.clone()), Link::new(wake));
     let want = Want::new(link.clone(), options.connected);
-    upstream.relay(mailbox.clone(), link.clone(), options.start)?;
+    let starting = upstream.relay(mailbox.clone(), link.clone(), options.start)?;
     let frames = live(options, mailbox, recipes).of_camera(want, options.transport.poll_interval());
-    Ok(Opened { frames: Box::new(frames), link: Some(link) })
+    Ok(Opened { frames: Box::new(frames), link: Some((link, starting)) })
 }
 
 fn live(options: &SourceOptions, mailbox: Mailbox, recipes: &Recipes) -> Live {

@@ -30,19 +30,19 @@ use crate::value::{self, Rate};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  mjpeg serve test:640x480                  a test pattern with the time in it
-  mjpeg serve frames/ --fps 25              play the JPEG files of a directory in a loop
-  mjpeg serve frames/ --once                play them once, from the first viewer on, and exit
-  mjpeg serve site.http                     replay a capture of record --raw, byte for byte, with its timing
-  mjpeg serve out/ --timing manifest        play a recorded directory with its gaps and fields
-  mjpeg serve image.jpg                     send the file again each time it is written
-  mjpeg serve http://camera/stream          relay a camera to many viewers, connected while there are some
-  ffmpeg -re -i video.mp4 -f mpjpeg - | mjpeg serve -
+  mjpeg serve test:640x480            a test pattern with the time in it
+  mjpeg serve frames/ --fps 25        the JPEG files of a directory, in a loop
+  mjpeg serve frames/ --once          once, from the first viewer on; then exit
+  mjpeg serve site.http               a capture of record --raw, with its times
+  mjpeg serve out/ --timing manifest  a recorded directory, with its gaps
+  mjpeg serve image.jpg               a file, again each time it is written
+  mjpeg serve http://camera/stream    a camera, while there are viewers
+  mjpeg serve --farm farm.toml        hundreds of cameras, and a page of them
+  mjpeg serve frames/ --dialect motion             as Motion writes a stream
+  mjpeg serve frames/ --fault stall=2s@every=10    before each tenth frame
   mjpeg serve frames/ --listen 0.0.0.0:8080 --auth-file users.txt
-  mjpeg serve frames/ --dialect motion      write the stream as Motion does; --list-dialects shows all
-  mjpeg serve --farm farm.toml              hundreds of cameras in one process, with a page that shows all
-  mjpeg serve frames/ --fault stall=2s@every=10  stall for two seconds before each tenth frame; --list-faults
-  mjpeg serve frames/ --listen 0 -- sh -c 'ffmpeg -i \"$MJPEG_URL\" -frames:v 50 out.mkv'
+  mjpeg serve frames/ --listen 0 -- sh -c 'mjpeg check \"$MJPEG_URL\"'
+  ffmpeg -re -i video.mp4 -f mjpeg - | mjpeg serve -
 
 A TIME has a unit, such as 500ms, 10s or 2m; without a unit it is in seconds. A SIZE is in bytes, \
 or has a unit: k = 1024, M = 1024 x 1024.
@@ -103,7 +103,7 @@ pub struct Serve {
     #[arg(long, conflicts_with = "loops")]
     pub(super) once: bool,
     /// Play the source N times, from the first viewer on, and exit
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = value::count::<u32>(1..))]
     pub(super) loops: Option<u32>,
     /// Boundary between frames [default: random]
     #[arg(long, value_parser = |text: &str| Boundary::new(text))]
@@ -141,11 +141,12 @@ pub struct Serve {
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = value::interval)]
     pub(super) repeat: Duration,
     /// After a live source has been silent for this time, /healthz reports an error. The same holds for a viewer and a
-    /// snapshot of a URL that wait for their first picture: they get 503
+    /// snapshot of a URL that wait for their first picture: they get 503. When the server starts, it waits as long for the
+    /// first picture of a URL. Later, a URL without a picture for 10 s is connected again
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::limit)]
     pub(super) silence: Duration,
     /// Maximum number of viewers [default: from the limit of open files]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value::count::<usize>(0..))]
     pub(super) max_viewers: Option<usize>,
     /// Close a connection if its request is not complete after this time
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::limit)]
@@ -286,7 +287,7 @@ impl Serve {
             reporter,
             transport: self.transport.clone(),
             connected: self.relay.connected(),
-            start: if self.relay.no_probe { Start::Blind } else { Start::Probe },
+            start: if self.relay.no_probe { Start::Blind } else { Start::Probe(self.patience()) },
             stamp: self.stamp,
             pseudonym: pseudonym.into(),
         }

@@ -19,8 +19,9 @@ pub(super) struct RelayOptions {
     /// With --upstream on-demand: close the connection to the camera when there was no viewer for this time [default: 5s]
     #[arg(long, value_name = "TIME", value_parser = value::duration)]
     pub(super) linger: Option<Duration>,
-    /// Do not connect to the camera at the start. By default its first picture is fetched, so that a URL which cannot be
-    /// reached, is no stream, or whose stream ends without a picture, ends the server with exit status 3, 4 or 5
+    /// Do not connect to the camera at the start. By default its first picture is fetched before the server listens, so that
+    /// a URL which cannot be reached (3), is no stream (4), or gives no picture within --silence (5) ends the server with that
+    /// exit status
     #[arg(long)]
     pub(super) no_probe: bool,
     /// Answer /snapshot with the last picture of a camera that is lost. By default a picture older than --silence is

@@ -39,6 +39,7 @@ use crate::listen::socket::Listener;
 use crate::listen::{inherited, tcp, unix};
 use crate::option_file;
 use crate::output::{self, Reporter};
+use crate::relay::Starting;
 use crate::signal::Stop;
 use crate::source::error::{self, Kind};
 use crate::source::wake::WakeUps;
@@ -220,7 +221,7 @@ impl Serve {
         let boundary = self.boundary.clone().map_or_else(|| random_boundary(self.faults.seed), Ok)?;
         let fields = self.cors_fields();
         let names = std::iter::once("").chain(self.streams.iter().map(|stream| &*stream.name));
-        let mut streams = Vec::new();
+        let (mut streams, mut starting) = (Vec::new(), Vec::new());
         for (index, (name, source)) in names.zip(self.sources()).enumerate() {
             let name = name.to_string();
             let options = self.source_options(source.clone(), self.fps, REPORTER, pseudonym);
@@ -240,15 +241,20 @@ impl Serve {
             let opened =
                 open::open(&options, &recipes, wake_ups.of(index), poll, clock, stop).map_err(failure)?;
             let stream = Stream::new(name, source.to_string(), Hub::new(opened.frames, &recipes));
-            let relayed = opened.link.map(|link| Relayed {
-                link,
-                connected: options.connected,
-                patience: self.patience(),
-                is_stale_ok: self.relay.stale_ok,
-                last: None,
+            let relayed = opened.link.map(|(link, start)| {
+                starting.push(start);
+                Relayed {
+                    link,
+                    connected: options.connected,
+                    patience: self.patience(),
+                    is_stale_ok: self.relay.stale_ok,
+                    last: None,
+                }
             });
             streams.push(Stream { relayed, ..stream });
         }
+        // The cameras connect at the same time.
+        starting.into_iter().try_for_each(Starting::wait).map_err(failure)?;
         Ok(streams)
     }
 
@@ -287,7 +293,7 @@ impl Serve {
             (None, Some(path)) => {
                 let text = option_file::read(path, stop)
                     .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
-                    .with_context(|| format!("cannot read {}", path.display()))
+                    .with_context(|| format!("cannot read --auth-file {}", path.display()))
                     .map_err(Failure::local)?;
                 (text, path.display().to_string())
             }

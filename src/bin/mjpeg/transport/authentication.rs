@@ -46,7 +46,7 @@ impl Authentication {
             .flat_map(|value| Challenge::parse(&String::from_utf8_lossy(value)))
             .collect();
         let digest = Digest::strongest(&challenges);
-        if self.tried == Tried::Password {
+        if matches!(self.tried, Tried::Password | Tried::EmptyPassword) {
             // A nonce may expire before its first use on a slow network: once more, with the new one.
             let is_stale = digest.as_ref().is_some_and(Digest::is_stale);
             if !is_stale || std::mem::replace(&mut self.has_renewed, true) {
@@ -62,7 +62,7 @@ impl Authentication {
             }
             None => None,
         };
-        self.tried = Tried::Password;
+        self.tried = Tried::with(credentials);
         authorization.ok_or(Tried::UnknownScheme)
     }
 }

@@ -162,9 +162,14 @@ impl Camera {
         }
     }
 
-    /// From now on, a stream that ended is opened again like this.
-    pub fn set_reconnect(&mut self, reconnect: Reconnect) {
+    /// From now on, a stream that ended is opened again like this, and one without a good frame for `idle` ends; also the one
+    /// that is open.
+    pub fn go_on_with(&mut self, reconnect: Reconnect, idle: Duration) {
         self.attempts.set_reconnect(reconnect);
+        self.manner.idle = idle;
+        if let State::Open(session) = &mut self.state {
+            session.set_idle(idle);
+        }
     }
 
     /// Why there is no stream yet, if one was asked for.

@@ -80,6 +80,7 @@ pub use observer::{Flow, Observer};
 pub use open::{Opener, Source, open};
 pub use open_error::{OpenError, OpenErrorKind};
 pub use options::Options;
+pub use page::Page;
 pub use pause::pause;
 pub use plain::{PlainOptions, PlainRequest, PlainUrl};
 pub use reconnect::{Reconnect, Tries};

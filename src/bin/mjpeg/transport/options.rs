@@ -36,7 +36,7 @@ pub struct Options {
     /// Read user and password of the host from FILE, which has the format of ~/.netrc
     #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "password_file"])]
     pub netrc_file: Option<PathBuf>,
-    /// Accept any certificate of the server: whoever controls the network can read and change the stream
+    /// Accept any certificate of the server: then anyone who can intercept the connection can read and change the stream
     #[arg(long)]
     pub insecure: bool,
     /// Trust the certificates in FILE (PEM or DER) instead of the public authorities: an authority of your own, or the

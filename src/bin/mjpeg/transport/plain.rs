@@ -23,6 +23,7 @@ use super::digest::Digest;
 use super::field::{Field, FieldArgument, merged};
 use super::open_error::{OpenError, OpenErrorKind};
 use super::options::{Options, Secret, secret};
+use super::page::Page;
 use super::place::Place;
 use super::redacting::Redacting;
 use super::refusal::{self, Patience, Tried};
@@ -223,8 +224,8 @@ impl PlainRequest {
 
     /// The error for an answer that is no stream.
     pub fn refused(&self, head: &Head, clock: &Clock) -> OpenError {
-        let has_password = self.access.credentials(&self.url.place).is_some();
-        let tried = if has_password { Tried::Password } else { Tried::NoPassword };
+        let credentials = self.access.credentials(&self.url.place);
+        let tried = credentials.as_ref().map_or(Tried::NoPassword, Tried::with);
         let error =
             refusal::error(&self.url.shown, head, b"", &self.secrets, tried, Patience::OneTry, clock.unix());
         match head.text("location").filter(|_| (300..400).contains(&head.status)) {
@@ -234,6 +235,11 @@ impl PlainRequest {
             }
             None => error,
         }
+    }
+
+    /// The page that an answer with this head is. `start`: the bytes of the head and the first ones behind it.
+    pub fn page(&self, head: &Head, start: &[u8]) -> Option<Page> {
+        Page::of(head, start, head.is_chunked(), &self.secrets)
     }
 
     /// The status of an answer with its reason, to be shown.

@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use mjpeg::http::Head;
 
 use super::challenge::Challenge;
+use super::credentials::Credentials;
 use super::open_error::{OpenError, OpenErrorKind};
 use super::retry_after;
 use super::secrets::Secrets;
@@ -24,8 +25,17 @@ pub enum Tried {
     Withheld,
     /// The password was sent.
     Password,
+    /// There is a user, but no password: an empty one was sent.
+    EmptyPassword,
     /// The server wants something else than a user and a password.
     UnknownScheme,
+}
+
+impl Tried {
+    /// What was done if these credentials were sent.
+    pub fn with(credentials: &Credentials) -> Self {
+        if credentials.password.is_empty() { Self::EmptyPassword } else { Self::Password }
+    }
 }
 
 /// Whether the command line asks for more tries.
@@ -95,6 +105,9 @@ fn hint(status: u16, tried: Tried) -> Option<&'static str> {
             Some("give a user and a password: --user USER:PASSWORD or --password-file FILE")
         }
         (401, Tried::Password) => Some("the user or the password is wrong"),
+        (401, Tried::EmptyPassword) => {
+            Some("the user is given without a password: --user USER:PASSWORD or --password-file FILE")
+        }
         (401 | 403, Tried::Withheld) => Some(
             "a redirection led to another host, which does not receive the password; use this URL with --user",
         ),

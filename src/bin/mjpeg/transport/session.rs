@@ -96,6 +96,11 @@ impl Session {
         self.delivery.shown
     }
 
+    /// Changes the length of the idle limit, which goes on.
+    pub(super) fn set_idle(&mut self, limit: Duration) {
+        self.idle = self.idle.clone().with_limit(limit);
+    }
+
     /// The idle limit, as far as it has run.
     pub(super) fn idle(&self) -> &IdleLimit {
         &self.idle

@@ -7,6 +7,9 @@
 /// When the text is not a whole number with a known unit, or the size does not fit into 64 bits.
 pub fn size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    if digits.is_empty() {
+        return Err("expected a number such as 65536, 64k or 1M".into());
+    }
     let unit = match &text[digits.len()..] {
         "" => 1,
         "k" | "K" | "kB" | "KiB" => 1 << 10,

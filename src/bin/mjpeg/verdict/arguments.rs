@@ -10,6 +10,7 @@ use crate::criteria::{RuleChoice, unknown_rule};
 use crate::depth::DepthOptions;
 use crate::transport::Target;
 use crate::usage::Usage;
+use crate::value;
 use crate::verdict::format::Format;
 use crate::verdict::limits::Limits;
 use crate::verdict::outputs::{Outputs, WRITE_EXPECT};
@@ -21,7 +22,7 @@ use crate::verdict::shard;
 #[command(after_help = "\
 Examples:
   mjpeg check http://camera/stream
-  mjpeg check http://camera/stream --frames 300 --duration 30s --min-fps 10 --max-gap 500ms
+  mjpeg check http://camera/stream --frames 300 --min-fps 10 --max-gap 500ms
   mjpeg check http://camera/stream --format json | jq .verdict
   curl -i --raw --max-time 5 http://camera/stream | mjpeg check -
   mjpeg check --targets cameras.txt --jobs 16 --report fleet.html
@@ -44,7 +45,7 @@ pub struct Check {
     #[arg(long = "targets", value_name = "FILE", conflicts_with_all = ["explain", "list_rules"])]
     pub list: Option<PathBuf>,
     /// Check at most N targets at the same time
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = value::count::<u16>(1..=1000))]
     pub jobs: u16,
     #[command(flatten)]
     pub limits: Limits,
@@ -56,7 +57,7 @@ pub struct Check {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub consumers: Vec<Reader>,
     /// Exit with 1 on findings of this severity or worse
-    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Error)]
     pub fail_on: FailOn,
     /// Write what the check finds to FILE, for --baseline
     #[arg(long, value_name = "FILE", conflicts_with = "baseline")]

@@ -15,7 +15,7 @@ use crate::value;
 #[group(skip)]
 pub struct Limits {
     /// Read at most N parts [default: 100 of a URL or `test:` without --duration, else no limit]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = value::count::<u64>(1..))]
     pub frames: Option<u64>,
     /// Read for at most this long [default: 10s of a URL or `test:` without --frames, else no limit]
     #[arg(long, value_name = "T", value_parser = value::limit)]

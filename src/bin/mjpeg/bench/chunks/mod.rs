@@ -72,7 +72,7 @@ Examples:
   mjpeg bench chunks frames/ --chunk 1k,64k --report chunks.html
   mjpeg bench chunks http://127.0.0.1:8080/stream --duration 10s
 
-Exit status: 0 done, whatever the verdict is; 1 a figure is worse with --fail-on-regression; 3 unreachable, 4 not a
+Exit status: 0 done, whatever the verdict is; 1 a figure is worse with --fail-on-regression; 3 unreachable, 4 not a \
 stream, 5 no frame, or a stream that ends although a baseline is compared or written; 6 our side.")]
 pub struct Args {
     /// A directory of JPEGs, streamed in natural order, again and again; or an http:// URL, whose server is measured
@@ -101,8 +101,8 @@ pub struct Args {
     read: Vec<ReadRule>,
 
     /// Number of cells measured at once [default: as many as keep half a core busy]; not with a URL
-    #[arg(long, value_name = "N")]
-    jobs: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = value::count::<usize>(1..))]
+    jobs: Option<usize>,
 
     /// The format of the report
     #[arg(long, value_name = "FORM", default_value = "text")]
@@ -214,7 +214,7 @@ fn run_directory(args: &Args, directory: &Path, stop: &Stop) -> Result<Outcome, 
         Bench { parts: Parts::new(&frames::load(directory, frames)?)?, schedule, clock: Clock::real() };
     let sequence = bench.parts.sequence();
     let cells = args.cells(sequence);
-    let batches = batches(&cells, args.jobs.map(Into::into), sequence, &schedule);
+    let batches = batches(&cells, args.jobs, sequence, &schedule);
     let total = schedule.duration() * u32::try_from(batches.len()).unwrap_or(u32::MAX);
     let mut display = ProgressDisplay::start(cells.len(), total, &bench.clock, args.quiet);
     let timelines = bench.run(&batches, stop, &mut display);

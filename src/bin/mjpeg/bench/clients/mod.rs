@@ -57,12 +57,12 @@ const OTHER_FILES: u64 = 32;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  mjpeg bench clients http://127.0.0.1:8080/stream -n 1,10,100 --pid $(pidof ustreamer)
-  mjpeg bench clients http://127.0.0.1:8080/stream -n 50 --max-gap 200ms --min-fps 25
-  mjpeg bench clients http://127.0.0.1:8080/stream -n 200 --ramp 10/s --churn 5s --format json
+  mjpeg bench clients http://127.0.0.1/stream -n 1,10,100 --pid $(pidof motion)
+  mjpeg bench clients http://127.0.0.1/stream -n 50 --max-gap 200ms --min-fps 25
+  mjpeg bench clients http://127.0.0.1/stream -n 200 --ramp 10/s --churn 5s
 
-Exit status: 0 done; 1 a threshold is missed, or a figure is worse with --fail-on-regression; 3 no viewer has a
-connection or an answer, 4 not a stream, 5 a viewer has no frame for 5 s (or --max-gap if that is longer), or its stream
+Exit status: 0 done; 1 a threshold is missed, or a figure is worse with --fail-on-regression; 3 no viewer has a \
+connection or an answer, 4 not a stream, 5 a viewer has no frame for 5 s (or --max-gap if that is longer), or its stream \
 has stopped at the end of the measurement, is reset or ends (with --churn only if no viewer is served); 6 our side.")]
 pub struct Args {
     /// An http:// URL of a stream
@@ -70,7 +70,7 @@ pub struct Args {
     url: PlainUrl,
 
     /// Numbers of viewers; each is a row
-    #[arg(short = 'n', long, value_name = "N,..", value_delimiter = ',', default_value = "1,10,100", value_parser = clap::value_parser!(u64).range(1..=MOST_CLIENTS))]
+    #[arg(short = 'n', long, value_name = "N,..", value_delimiter = ',', default_value = "1,10,100", value_parser = value::count::<u64>(1..=MOST_CLIENTS))]
     clients: Vec<u64>,
 
     /// How long frames count in each row

@@ -50,6 +50,8 @@ pub struct Trace {
     taken: usize,
     /// The bytes before that.
     start: Vec<u8>,
+    /// The first bytes, heads and all: they show what an answer is that is no stream.
+    pub first: Vec<u8>,
     /// Whether any byte came.
     pub has_begun: bool,
     /// All reads of the body.
@@ -62,6 +64,8 @@ pub struct Trace {
     pub error: Option<Error>,
 }
 
+/// The first bytes that are kept.
+const FIRST_BYTES: usize = 20 << 10;
 /// The most reads that are kept.
 const READS: usize = 2_000_000;
 
@@ -73,6 +77,7 @@ impl Trace {
             chunk_sizes: ChunkSizes::default(),
             taken: 0,
             start: Vec::new(),
+            first: Vec::new(),
             has_begun: false,
             reads: Vec::new(),
             parts: Vec::new(),
@@ -109,6 +114,8 @@ impl Trace {
     /// Bytes came at `at`.
     pub fn take(&mut self, bytes: &[u8], at: Duration) {
         self.has_begun |= !bytes.is_empty();
+        let room = FIRST_BYTES.saturating_sub(self.first.len());
+        self.first.extend_from_slice(&bytes[..bytes.len().min(room)]);
         let mut rest = bytes;
         while !rest.is_empty() && self.error.is_none() {
             let space = self.reader.space();

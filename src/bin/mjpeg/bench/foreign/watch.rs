@@ -10,7 +10,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use super::trace::{End, Trace};
 use crate::bench::obstacle::Obstacle;
 use crate::bench::page::PageBuffer;
-use crate::bench::viewers::Over;
+use crate::bench::viewers::{Over, sentence};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 use crate::signal::Stop;
@@ -66,8 +66,7 @@ pub fn watch(
 ) -> Result<Watched, Failure> {
     let mut authorization = None;
     loop {
-        let head = request.head(authorization.as_deref());
-        let watched = watch_once(addresses, &head, length, target, clock, stop)?;
+        let watched = watch_once(request, authorization.as_deref(), addresses, length, target, clock, stop)?;
         let refusal = watched.trace.head().filter(|head| !(200..300).contains(&head.status)).cloned();
         let Some(refusal) = refusal else { return Ok(watched) };
         if refusal.status == 401 && authorization.is_none() {
@@ -84,20 +83,20 @@ pub fn watch(
 const RESET: &str = "the connection was reset";
 
 fn watch_once(
+    request: &PlainRequest,
+    authorization: Option<&[u8]>,
     addresses: &[SockAddr],
-    request: &[u8],
     length: &Length<'_>,
     target: &str,
     clock: &Clock,
     stop: &Stop,
 ) -> Result<Watched, Failure> {
-    let unreachable = |error: io::Error| {
-        Failure::new(Exit::Unreachable, anyhow::Error::new(error).context(target.to_string()))
-    };
+    let unreachable =
+        |error: io::Error| Failure::new(Exit::Unreachable, anyhow!("{target}: {}", sentence(&error)));
     let socket = connect(addresses).map_err(unreachable)?;
     socket.set_write_timeout(Some(PATIENCE)).map_err(unreachable)?;
     let requested = clock.now();
-    (&socket).write_all(request).map_err(unreachable)?;
+    (&socket).write_all(&request.head(authorization)).map_err(unreachable)?;
     socket.set_nonblocking(true).map_err(unreachable)?;
     let mut trace = Trace::new();
     let mut buffer = PageBuffer::zeroed(READ_BYTES);
@@ -168,7 +167,8 @@ fn watch_once(
     if trace.parts.is_empty() && has_ended && !is_refused && stop.signal().is_none() {
         let why =
             trace.error.as_ref().map_or("the response ended without a frame".into(), ToString::to_string);
-        return Err(Failure::new(Exit::NotAStream, anyhow!("{target}: {why}")));
+        let page = trace.head().and_then(|head| request.page(head, &trace.first));
+        return Err(Obstacle::foreign(why, page).failure(target));
     }
     let watched = clock.now().min(start + duration) - start;
     Ok(Watched { trace, start, length: watched.max(length.least) })

@@ -27,8 +27,8 @@ const MOST_BYTES: u64 = 64 << 20;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  mjpeg bench clients http://cam/stream -n 500 --yes-load-this-host --hdr $(hostname).hdr    (on each machine)
-  mjpeg bench merge *.hdr --format markdown")]
+  mjpeg bench clients http://cam/stream --yes-load-this-host --hdr one.hdr
+  mjpeg bench merge *.hdr --format markdown      # of the files of all machines")]
 pub struct Args {
     /// Logs of HdrHistogram
     #[arg(value_name = "FILE", required = true)]
@@ -91,7 +91,8 @@ fn merge(args: &Args, is_printed: &mut bool) -> Result<Outcome, Failure> {
     let out = out.transpose()?;
     let mut all: Vec<Named> = Vec::new();
     for path in &args.files {
-        let read = read(path).with_context(|| path.display().to_string()).map_err(Failure::local)?;
+        let read =
+            read(path).with_context(|| format!("cannot read {}", path.display())).map_err(Failure::local)?;
         for (name, histogram) in read {
             hdr::add(&mut all, name, &histogram).map_err(Failure::local)?;
         }

@@ -37,14 +37,15 @@ const DURATION: Duration = Duration::from_secs(10);
 #[command(after_help = "\
 Examples:
   mjpeg serve test:640x480 --listen 127.0.0.1:8080 &
-  ffmpeg -i http://127.0.0.1:8080/stream -q:v 5 -f mpjpeg -listen 1 http://127.0.0.1:8081/ &
-  mjpeg bench path http://127.0.0.1:8081/ --duration 30s --max-loss 0 --max-age 500ms
+  ffmpeg -i http://127.0.0.1:8080/stream -q:v 5 -f mpjpeg -listen 1 \\
+      http://127.0.0.1:8081/ &
+  mjpeg bench path http://127.0.0.1:8081/ --duration 30s --max-age 500ms
 
-The frames must come from mjpeg's test pattern, or from `mjpeg serve --stamp`, with at least 288x64 pixels: a strip of black and white boxes at the top
-of each picture has its number and its time. Programs on the way may encode the picture again and may scale it. Times
-are compared with the clock of this machine, so the clocks of both ends must agree.
+The frames must come from mjpeg's test pattern, or from `mjpeg serve --stamp`, with at least 288x64 pixels: \
+a strip of black and white boxes at the top of each picture has its number and its time. Programs on the way may \
+encode the picture again and may scale it. Times are compared with the clock of this machine, so the clocks of both ends must agree.
 
-Exit status: 0 done; 1 a threshold is missed, or no frame has a strip; 3 unreachable, 4 not a stream, 5 stalled,
+Exit status: 0 done; 1 a threshold is missed, or no frame has a strip; 3 unreachable, 4 not a stream, 5 stalled, \
 reset, or ended before --duration, --frames or the time of a baseline; 6 our side.")]
 pub struct Args {
     /// The end of the chain: a URL
@@ -52,7 +53,7 @@ pub struct Args {
     target: Target,
 
     /// Read at most N frames [default: no limit]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = value::count::<u64>(1..))]
     frames: Option<u64>,
 
     /// Read for this long [default: 10s without --frames]. A silence at its end is waited out, up to --idle
@@ -64,7 +65,7 @@ pub struct Args {
     idle: Duration,
 
     /// Fail if more frames than this are lost
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value::count::<u64>(0..))]
     max_loss: Option<u64>,
 
     /// Fail if a picture is older than this when it arrives
@@ -188,7 +189,9 @@ fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, F
 /// Why the run failed, if it did.
 fn failure(args: &Args, figures: &Figures, end: &End) -> Option<Failure> {
     if let Some(exit) = status::of_end(end, true) {
-        return Some(Failure::new(exit, anyhow!("{}: {end}", args.target)));
+        let hint = if let End::NotAStream(foreign) = end { foreign.hint() } else { None };
+        let failure = Failure::new(exit, anyhow!("{}: {end}", args.target));
+        return Some(Failure { hint: hint.map(Into::into), ..failure });
     }
     if matches!(end, End::Closed) && args.has_goal() {
         let why = match figures.stall {

@@ -37,8 +37,8 @@ Examples:
   mjpeg bench slow http://127.0.0.1:8080/stream --pid $(pidof ustreamer)
   mjpeg bench slow http://127.0.0.1:8080/stream --rate 200k --max-age 2s
 
-Exit status: 0 B does not notice that A is slow; 1 it does, a threshold is missed, or a figure is worse with
---fail-on-regression; 3 unreachable, 4 not a stream, 5 stalled or reset (B's stream also while A reads everything: for
+Exit status: 0 B does not notice that A is slow; 1 it does, a threshold is missed, or a figure is worse with \
+--fail-on-regression; 3 unreachable, 4 not a stream, 5 stalled or reset (B's stream also while A reads everything: for \
 5 s, or to the end), 6 our side.")]
 pub struct Args {
     /// An http:// URL of a stream

@@ -17,4 +17,4 @@ mod viewer;
 
 pub use crowd::{Audience, Crowd};
 pub use frame::Frame;
-pub use viewer::{Appetite, Over};
+pub use viewer::{Appetite, Over, sentence};

@@ -7,7 +7,7 @@ use mjpeg::http::{ContentType, Dechunker, HEAD_BYTES, Head, HeadErrorKind};
 use mjpeg::multipart::Limits;
 use mjpeg::response::{Expected, Reader};
 
-use super::found::Found;
+use super::found::{Answer, Found};
 use super::frame::Frame;
 use super::library::{fill, read, with_head};
 use super::proof::{Outcome, Proof, Trust};
@@ -22,8 +22,8 @@ pub struct Receiver {
     stage: Stage,
     /// Parts that were not read because they are larger than `body_bytes`.
     too_large: u64,
-    /// The content type, if it is none of a stream of parts.
-    single_type: Option<String>,
+    /// The answer, if its content type is none of a stream of parts.
+    answer: Option<Box<Answer>>,
 }
 
 #[derive(Debug)]
@@ -56,13 +56,13 @@ impl Receiver {
             body_bytes,
             stage: Stage::Head(Vec::new()),
             too_large: 0,
-            single_type: None,
+            answer: None,
         }
     }
 
-    /// The content type of a response that is no stream of parts.
-    pub fn single_type(&self) -> Option<&str> {
-        self.single_type.as_deref()
+    /// The answer, if its content type is none of a stream of parts.
+    pub fn answer(&self) -> Option<&Answer> {
+        self.answer.as_deref()
     }
 
     /// Parts that are too large for a viewer.
@@ -170,7 +170,7 @@ impl Receiver {
         let is_multipart = ContentType::parse(content_type).is_multipart();
         self.stage = if !is_multipart || head.fields().first("content-encoding").is_some() {
             // One picture, a page, pictures without multipart, or a compressed body: the library's reader knows them.
-            self.single_type = (!is_multipart).then(|| String::from_utf8_lossy(content_type).into_owned());
+            self.answer = (!is_multipart).then(|| Box::new(Answer::new(&head)));
             let mut reader = self.library();
             fill(&mut reader, &bytes[..head.len]);
             Stage::Body { chunks: None, reading: Reading::Read(Box::new(reader)) }
@@ -208,6 +208,7 @@ impl Receiver {
     }
 
     fn body(&mut self, bytes: &mut [u8], each: &mut impl FnMut(Frame)) -> Result<(), Found> {
+        self.answer.iter_mut().for_each(|answer| answer.take(bytes));
         let Stage::Body { chunks, .. } = &mut self.stage else { return Ok(()) };
         let (len, is_over) = match chunks {
             Some(chunks) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mjpeg::http::Head;
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use super::found::Found;
+use super::found::{Answer, Found};
 use super::frame::Frame;
 use super::proof::Trust;
 use super::receiver::Receiver;
@@ -31,8 +31,8 @@ pub enum Over {
     Unconnected(String),
     /// The server says no.
     Refusal(Box<Head>),
-    /// What came is no stream: why.
-    NotAStream(String),
+    /// What came is no stream: why, and the answer, if it says that it is something else.
+    NotAStream(String, Option<Box<Answer>>),
     /// The response was a picture with this content type, and no stream.
     Picture(String),
     /// The connection was reset: the message of the system.
@@ -146,8 +146,15 @@ impl Viewer {
 
     /// The end of a response.
     fn closed(&self) -> Over {
-        let picture = self.receiver.single_type().filter(|_| self.frames == 1);
-        picture.map_or(Over::Closed, |it| Over::Picture(it.into()))
+        match self.receiver.answer() {
+            Some(answer) if self.frames == 1 => Over::Picture(answer.content_type()),
+            Some(_) if self.frames == 0 => self.no_stream("the response ended without a frame".into()),
+            _ => Over::Closed,
+        }
+    }
+
+    fn no_stream(&self, why: String) -> Over {
+        Over::NotAStream(why, self.receiver.answer().cloned().map(Box::new))
     }
 
     /// Reads once into `buffer`, and calls `each` for each frame that is complete, with its time. All frames of a read have
@@ -181,7 +188,7 @@ impl Viewer {
             Ok(()) => Taken::Some(n, at),
             Err(Found::End) => Taken::Over(self.closed()),
             Err(Found::Refusal(head)) => Taken::Over(Over::Refusal(head)),
-            Err(Found::NotAStream(why)) => Taken::Over(Over::NotAStream(why)),
+            Err(Found::NotAStream(why)) => Taken::Over(self.no_stream(why)),
         }
     }
 }
@@ -190,7 +197,7 @@ impl Viewer {
 const HEADLESS: &str = "the connection was closed without a response head";
 
 /// The message of the system without its number.
-fn sentence(error: &io::Error) -> String {
+pub fn sentence(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused: nothing listens there".into(),
         io::ErrorKind::ConnectionReset => "the connection was reset".into(),

@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::pattern::Size;
 use crate::problem::Problem;
-use crate::relay::Upstream;
+use crate::relay::{Starting, Upstream};
 use crate::signal::Stop;
 use crate::source::directory::Directory;
 use crate::source::error::Error;
@@ -94,16 +94,20 @@ impl Opener<'_> {
     pub fn open(mut self, path: &Path) -> Result<Opening, Error> {
         let cameras = file::read(path, self.stop)?;
         let mut shelf = Shelf::default();
-        let mut streams = Vec::with_capacity(cameras.len());
+        let (mut streams, mut starting) = (Vec::with_capacity(cameras.len()), Vec::new());
+        let at = |camera: &Camera, error: Error| {
+            let at = format!("{}:{}: source of {}", path.display(), camera.line, camera.name);
+            Error { problem: Problem { cause: error.problem.cause.context(at), ..error.problem }, ..error }
+        };
         for (index, camera) in cameras.iter().enumerate() {
-            let stream = self.stream(index, cameras.len(), camera, &mut shelf).map_err(|error| {
-                let at = format!("{}:{}: source of {}", path.display(), camera.line, camera.name);
-                Error {
-                    problem: Problem { cause: error.problem.cause.context(at), ..error.problem },
-                    ..error
-                }
-            })?;
+            let (stream, start) =
+                self.stream(index, cameras.len(), camera, &mut shelf).map_err(|error| at(camera, error))?;
             streams.push(stream);
+            starting.extend(start.map(|start| (camera, start)));
+        }
+        // The cameras connect at the same time.
+        for (camera, start) in starting {
+            start.wait().map_err(|error| at(camera, error))?;
         }
         Ok(Opening { cameras, streams })
     }
@@ -114,21 +118,27 @@ impl Opener<'_> {
         count: usize,
         camera: &Camera,
         shelf: &mut Shelf,
-    ) -> Result<Stream, Error> {
+    ) -> Result<(Stream, Option<Starting>), Error> {
         let recipes = self.recipes(camera, shelf)?;
         let wake = self.wake_ups.of(index);
         let source = camera.source.to_string();
-        let mut relayed = None;
+        let (mut relayed, mut starting) = (None, None);
         let frames: Box<dyn FrameSource> = if let Target::Url(_) = camera.source {
             let options = (self.options)(camera);
             let opened = open::open(&options, &recipes, wake, self.poll, self.clock, self.stop)?;
-            relayed = opened.link.map(|link| Relayed {
-                link,
-                connected: options.connected,
-                patience: self.patience,
-                is_stale_ok: self.is_stale_ok,
-                last: None,
-            });
+            (relayed, starting) = opened
+                .link
+                .map(|(link, start)| {
+                    let relayed = Relayed {
+                        link,
+                        connected: options.connected,
+                        patience: self.patience,
+                        is_stale_ok: self.is_stale_ok,
+                        last: None,
+                    };
+                    (relayed, start)
+                })
+                .unzip();
             opened.frames
         } else {
             let paced = self.paced(index, camera, &wake, shelf)?;
@@ -139,7 +149,7 @@ impl Opener<'_> {
             Box::new(feed.with_phase(phase))
         };
         let stream = Stream::new(camera.name.clone(), source, Hub::new(frames, &recipes));
-        Ok(Stream { relayed, facts: Some(Box::new(camera.facts())), ..stream })
+        Ok((Stream { relayed, facts: Some(Box::new(camera.facts())), ..stream }, starting))
     }
 
     /// The recipe of a camera. Cameras with the same dialect share it.

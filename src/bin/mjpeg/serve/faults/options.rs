@@ -13,6 +13,7 @@ use super::set::FaultSet;
 use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::problem::Problem;
+use crate::value;
 
 /// The options for faults.
 #[derive(Debug, Args)]
@@ -36,7 +37,7 @@ pub struct FaultOptions {
     control: Option<ControlAddress>,
     /// Choose what happens by chance, and the boundary, by this number: the same seed gives the same bytes, except for
     /// times [default: 0, and a random boundary]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value::count::<u64>(0..))]
     pub seed: Option<u64>,
     /// Append a JSON line to this file for each injected fault: when, to which viewer, in which part and at which offset
     #[arg(long, value_name = "FILE")]

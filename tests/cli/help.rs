@@ -1,0 +1,86 @@
+//! How help looks on terminals of several widths.
+
+use std::collections::BTreeSet;
+
+use crate::kit::run::{mjpeg, run};
+
+const COMMANDS: [&[&str]; 17] = [
+    &[],
+    &["serve"],
+    &["record"],
+    &["check"],
+    &["inspect"],
+    &["monitor"],
+    &["bench"],
+    &["bench", "chunks"],
+    &["bench", "clients"],
+    &["bench", "slow"],
+    &["bench", "path"],
+    &["bench", "merge"],
+    &["completions"],
+    &["man"],
+    &["help", "exit-codes"],
+    &["help", "targets"],
+    &["help", "formats"],
+];
+
+/// The help of a command on a terminal with so many columns.
+fn help(command: &[&str], columns: usize) -> String {
+    let words =
+        if command.first() == Some(&"help") { command.to_vec() } else { [command, &["--help"]].concat() };
+    run(mjpeg(words).env("COLUMNS", columns.to_string())).expect(0).text()
+}
+
+/// The lines of a help that stand in columns, such as examples: those that are indented and have no option above them.
+fn columns(help: &str) -> Vec<&str> {
+    let start =
+        help.find("\nExamples:").unwrap_or_else(|| if help.contains("\nOptions:") { help.len() } else { 0 });
+    help[start..].lines().filter(|line| line.starts_with(' ')).collect()
+}
+
+#[test]
+fn examples_and_tables_fit_a_terminal_of_80_columns() {
+    for command in COMMANDS {
+        let (narrow, wide) = (help(command, 80), help(command, 1000));
+        assert_eq!(columns(&narrow), columns(&wide), "{command:?}");
+        assert!(!columns(&wide).is_empty(), "{command:?}");
+        for line in narrow.lines() {
+            assert!(line.chars().count() <= 80, "{command:?}: {line}");
+        }
+    }
+}
+
+/// A paragraph that was wrapped by hand has lines that end early on other terminals.
+#[test]
+fn paragraphs_fill_their_lines_on_every_terminal() {
+    for command in COMMANDS {
+        for width in [60, 80, 100, 132] {
+            let help = help(command, width);
+            let lines: Vec<&str> = help.lines().collect();
+            for pair in lines.windows(2) {
+                let is_prose =
+                    pair.iter().all(|line| line.starts_with(|c: char| c.is_alphanumeric() || c == '`'));
+                if !is_prose || pair.iter().any(|line| line.ends_with(':')) {
+                    continue;
+                }
+                let word = pair[1].split(' ').next().unwrap();
+                let would_be = pair[0].chars().count() + 1 + word.chars().count();
+                assert!(would_be > width, "{command:?}, {width} columns: {}\n{}", pair[0], pair[1]);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_command_that_is_documented_is_in_the_help() {
+    let help = help(&[], 80);
+    let (_, list) = help.split_once("\nCommands:\n").unwrap();
+    let names: BTreeSet<&str> = list
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !name.is_empty())
+        .collect();
+    let expected = ["bench", "check", "completions", "help", "inspect", "man", "monitor", "record", "serve"];
+    assert_eq!(names, BTreeSet::from(expected));
+}
