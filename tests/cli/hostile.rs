@@ -271,7 +271,8 @@ fn a_body_that_is_not_what_its_head_says_is_recorded_and_judged() {
         };
         let pieces = vec![part(&jpegs[0]), between.to_vec(), rename(&jpegs[1]), rename(&jpegs[2])];
         let camera = Camera::sending(&head, pieces.clone());
-        let end = check(&camera.url, &["--ignore", "ended-early"]);
+        // T410 is about this machine, where other tests run too.
+        let end = check(&camera.url, &["--ignore", "ended-early,T410"]);
         let codes: Vec<String> = json(&end)["findings"]
             .as_array()
             .unwrap()
