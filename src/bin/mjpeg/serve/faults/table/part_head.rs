@@ -37,12 +37,6 @@ pub const ENTRIES: &[Entry] = &[
         "a parameter behind image/jpeg",
     ),
     entry(
-        "part-head-missing",
-        |target| target.is(Tag::Head).and_then(|()| instead("")),
-        "head-missing",
-        "the picture follows the delimiter",
-    ),
-    entry(
         "part-head-unterminated",
         |target| target.head(|head| head.replacen("\r\n\r\n", "\r\n", 1)),
         "head-unterminated",
@@ -112,4 +106,10 @@ pub const ENTRIES: &[Entry] = &[
             "a field of 20 000 bytes",
         )
     },
+    entry(
+        "part-head-missing",
+        |target| target.is(Tag::Head).and_then(|()| instead("")),
+        "head-missing",
+        "the picture follows the delimiter",
+    ),
 ];
