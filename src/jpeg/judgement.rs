@@ -111,6 +111,11 @@ impl Judgement {
                 if entropy.damage.is_none() && entropy.unchecked.is_none() {
                     return entropy;
                 }
+                // Wrong codes before the end say more than that EOI is missing: the data of a cut picture is sound.
+                let is_cut = matches!(answer.damage, Some(Damage { kind: DamageKind::Cut, .. }));
+                if is_cut && entropy.damage.is_some_and(|damage| is_wrong(damage, jpeg.len())) {
+                    return entropy;
+                }
             }
             answer
         });
@@ -205,6 +210,16 @@ impl Judgement {
     /// The bytes of the judged body from its SOI to its EOI, or to the end of the body if there is no EOI.
     pub fn picture<'a>(&self, body: &'a [u8]) -> &'a [u8] {
         body.get(self.start..self.end.unwrap_or(body.len())).unwrap_or(body)
+    }
+}
+
+/// Whether data before the end of a picture of this length is wrong, not missing.
+fn is_wrong(damage: Damage, length: usize) -> bool {
+    match damage.kind {
+        DamageKind::Cut | DamageKind::Short => false,
+        // What fills a body behind a cut picture.
+        DamageKind::Long(bytes) => bytes < length / 2,
+        _ => damage.mcu.is_some(),
     }
 }
 
