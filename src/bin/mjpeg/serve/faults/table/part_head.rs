@@ -43,18 +43,6 @@ pub const ENTRIES: &[Entry] = &[
         "no empty line before the picture",
     ),
     entry(
-        "blank-line-before-head",
-        |target| target.head(|head| format!("\r\n{head}")),
-        "blank-line-before-head",
-        "an empty line between the delimiter and the fields",
-    ),
-    entry(
-        "blank-line-after-head",
-        |target| target.head(|head| format!("{head}\r\n")),
-        "blank-line-after-head",
-        "two empty lines before the picture",
-    ),
-    entry(
         "field-without-colon",
         |target| target.head(|head| with_lines(head, "a line without colon\r\n")),
         "field-malformed",
@@ -96,6 +84,18 @@ pub const ENTRIES: &[Entry] = &[
         },
         "too-many-fields",
         "80 more fields",
+    ),
+    entry(
+        "blank-line-before-head",
+        |target| target.head(|head| format!("\r\n{head}")),
+        "blank-line-before-head",
+        "an empty line between the delimiter and the fields",
+    ),
+    entry(
+        "blank-line-after-head",
+        |target| target.head(|head| format!("{head}\r\n")),
+        "blank-line-after-head",
+        "two empty lines before the picture",
     ),
     Entry {
         example: "part-head-too-long@5",
