@@ -232,6 +232,7 @@ fn what_both_faults_make_has_the_name_of_one_of_them() {
         ("content-length-renamed", "content-length-text"),
         ("no-eoi", "bits-flipped"),
         ("no-eoi", "lossless"),
+        ("cut-picture", "hierarchical"),
         ("frozen", "hold-tail"),
     ]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));

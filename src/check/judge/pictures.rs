@@ -88,7 +88,7 @@ impl Pictures {
                     // Whether data is missing is not known.
                     Some(unread) => {
                         let place = Place::in_part(part.number, part.spans.body.end());
-                        findings.note(&NO_EOI, place, Note::NoEnd.to_string());
+                        findings.note_explained(1, &NO_EOI, place, Note::NoEnd.to_string());
                         (rule_of_unchecked(unread), unread.to_string())
                     }
                     None => (&TRUNCATED, "the JPEG ends before its EOI".into()),
