@@ -23,9 +23,12 @@ fn pairs(faults: &[Fault], count: usize, mut seed: u64) -> Vec<(Fault, Fault)> {
     pairs
 }
 
+/// Names of faults, or codes of rules.
+type Names = &'static [&'static str];
+
 /// What these faults are together, if that is a third fault: by the names of both, the codes of its rules, and why. No other judgement
 /// is possible, or none that is better.
-pub const JOINED: &[(&[&str], &[&str], &[&str], &str)] = &[
+pub const JOINED: &[(Names, Names, Names, &str)] = &[
     (
         &["lines-lf", "lines-mixed"],
         &["content-length-missing", "content-length-renamed"],
