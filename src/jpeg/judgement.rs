@@ -111,6 +111,11 @@ impl Judgement {
                 if entropy.damage.is_none() && entropy.unchecked.is_none() {
                     return entropy;
                 }
+                // Wrong codes before the end say more than that EOI is missing: the data of a cut picture is sound.
+                let is_cut = matches!(answer.damage, Some(Damage { kind: DamageKind::Cut, .. }));
+                if is_cut && entropy.damage.is_some_and(|damage| is_wrong(damage, jpeg)) {
+                    return entropy;
+                }
             }
             answer
         });
@@ -205,6 +210,22 @@ impl Judgement {
     /// The bytes of the judged body from its SOI to its EOI, or to the end of the body if there is no EOI.
     pub fn picture<'a>(&self, body: &'a [u8]) -> &'a [u8] {
         body.get(self.start..self.end.unwrap_or(body.len())).unwrap_or(body)
+    }
+}
+
+/// Whether data before the end of a picture is wrong, not missing.
+fn is_wrong(damage: Damage, jpeg: &[u8]) -> bool {
+    let is_marker = |two: &&[u8]| two[0] == 0xff && !matches!(two[1], 0 | 0xff);
+    match damage.kind {
+        DamageKind::Cut => false,
+        // A restart marker comes too early; any other marker may be that of a picture that was cut before it.
+        DamageKind::Short => {
+            let from = jpeg.get(damage.at.saturating_sub(1)..).unwrap_or_default();
+            from.windows(2).find(is_marker).is_some_and(|two| (0xd0..=0xd7).contains(&two[1]))
+        }
+        // What fills a body behind a cut picture.
+        DamageKind::Long(bytes) => bytes < jpeg.len() / 2,
+        _ => damage.mcu.is_some(),
     }
 }
 

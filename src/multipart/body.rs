@@ -5,7 +5,8 @@
 //! * a. as many bytes as Content-Length says are there, and the picture ends exactly there;
 //! * b. a delimiter, or the head of another part or response, is where Content-Length says;
 //! * c. a delimiter is elsewhere, and the picture is complete before it, or is not a picture, or cannot go
-//!   on (a cut picture: the start of the next one contradicts it);
+//!   on (a cut picture: the start of the next one contradicts it). Text before it is not of the body, if it is behind a
+//!   Content-Length or a complete picture;
 //! * d. the head of another response is inside a picture that is cut there: the server starts over;
 //! * e. the input, or the longest body there may be, ends.
 //!
@@ -16,7 +17,7 @@ use super::answer::Answer;
 use super::body_end::{BodyEnd, Ends};
 use super::event::Framing;
 use super::extent::{BodyWalk, Extent};
-use super::head::head_without_delimiter_at;
+use super::head::{fields_and_picture_at, head_without_delimiter_at};
 use super::limits::{BEHIND_BYTES, Limits};
 use super::line_end::behind_line_ends;
 use super::response_head;
@@ -204,13 +205,26 @@ impl BodyScan {
             }
             // So is the next part without one, or another response, unless Content-Length or the picture says that
             // the body goes on: a photo of several pictures has the next one here.
-            if !announced && self.ends.declared.is_none_or(|declared| declared <= end as u64) {
-                let next = match scan.picture_at(body, end, eof) {
-                    Answer::No => at.and_then(|at| match head_without_delimiter_at(body, at, scan, eof) {
-                        Answer::No => response_head::end_at(body, at, eof).map(|_| ()),
+            if !announced {
+                let next = if self.ends.declared.is_none_or(|declared| declared <= end as u64) {
+                    match scan.picture_at(body, end, eof) {
+                        Answer::No => {
+                            at.and_then(|at| match head_without_delimiter_at(body, at, scan, eof) {
+                                Answer::No => response_head::end_at(body, at, eof).map(|_| ()),
+                                answer => answer,
+                            })
+                        }
                         answer => answer,
-                    }),
-                    answer => answer,
+                    }
+                } else {
+                    // A whole head and a picture outweigh a length that is too large.
+                    at.and_then(|at| match at {
+                        _ if at == end => Answer::No,
+                        _ => match fields_and_picture_at(body, at, scan, eof) {
+                            Answer::No => response_head::end_at(body, at, eof).map(|_| ()),
+                            answer => answer,
+                        },
+                    })
                 };
                 match next {
                     Answer::Yes(()) => return Answer::Yes(BodyEnd::scanned(end, extent)),
@@ -272,7 +286,9 @@ impl BodyScan {
         scan: &Scan,
         eof: bool,
     ) -> Answer<BodyEnd> {
-        match scan.find(body, from, eof) {
+        let found =
+            if scan.is_learnt() { scan.find_any(body, from, eof) } else { scan.find(body, from, eof) };
+        match found {
             Found::Line(line) => {
                 let extent = walk.advance(&body[..line.start]);
                 Answer::Yes(self.ends.before(body, line, extent))

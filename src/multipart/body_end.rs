@@ -31,6 +31,16 @@ impl BodyEnd {
     }
 }
 
+/// Whether these bytes are text, which data of a picture is not: some bytes of it are above 0x7E.
+fn is_text(bytes: &[u8]) -> bool {
+    /// Fewer bytes may be so by chance.
+    const FEWEST: usize = 4;
+    let is_of_text = |byte: u8| (b' '..=b'~').contains(&byte) || b"\t\r\n".contains(&byte);
+    bytes.len() >= FEWEST
+        && bytes.iter().all(|&byte| is_of_text(byte))
+        && bytes.iter().any(u8::is_ascii_alphanumeric)
+}
+
 /// The ends that a body may have.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ends {
@@ -59,7 +69,17 @@ impl Ends {
         } else {
             line.start - line_end_before(body, picture_end.min(line.start), line.start)
         };
-        BodyEnd::new(len, Framing::Delimited, extent)
+        match declared.filter(|&declared| declared < len && picture_end <= declared) {
+            // A length that ends before text is right: no byte of a picture is behind it.
+            Some(declared) if is_text(&body[declared..len]) && !is_text(&body[..declared]) => {
+                BodyEnd::new(declared, Framing::ContentLength, extent)
+            }
+            // The picture ends before text, and the length inside of it.
+            Some(_) if picture_end > 0 && is_text(&body[picture_end..len]) => {
+                BodyEnd::scanned(picture_end, extent)
+            }
+            _ => BodyEnd::new(len, Framing::Delimited, extent),
+        }
     }
 
     /// The end of the body at Content-Length, if something follows there that can only be behind a body. `found`: the

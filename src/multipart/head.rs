@@ -10,7 +10,7 @@ use super::answer::Answer;
 use super::delimiter_line::Line;
 use super::limits::Limits;
 use super::line_end::line_ends;
-use super::part_field::field_of_a_part_at;
+use super::part_field::{field_behind_odd_lines_at, field_of_a_part_at};
 use super::scan::Scan;
 use crate::http::{is_field_like, may_become_field};
 
@@ -83,7 +83,7 @@ impl HeadScan {
                     return self.body_start(data, next, scan, eof);
                 }
                 // No field yet: is the empty line the whole head, or one too many before it?
-                match field_of_a_part_at(data, next, eof) {
+                match field_behind_odd_lines_at(data, next, eof) {
                     Answer::Yes(()) => self.fields = next,
                     Answer::No => return self.body_start(data, next, scan, eof),
                     Answer::More => return Answer::More,
@@ -123,7 +123,12 @@ impl HeadScan {
             Answer::No => {}
             answer => return answer.map(|()| Head::Ends(unterminated)),
         }
-        if data.get(self.line) != Some(&b'-') {
+        let Some(&first) = data.get(self.line) else { return Answer::No };
+        // No line of text starts so: the body has begun, and it is no picture, or bytes come before it.
+        if first < b'\t' {
+            return Answer::Yes(Head::Ends(unterminated));
+        }
+        if first != b'-' && !scan.starts_so(first) {
             return Answer::No;
         }
         match scan.line_at(data, self.line, eof) {
@@ -146,7 +151,7 @@ pub(super) fn head_without_delimiter_at(data: &[u8], at: usize, scan: &Scan, eof
 }
 
 /// Whether field lines, an empty line and a picture are at `at`.
-fn fields_and_picture_at(data: &[u8], at: usize, scan: &Scan, eof: bool) -> Answer<()> {
+pub(super) fn fields_and_picture_at(data: &[u8], at: usize, scan: &Scan, eof: bool) -> Answer<()> {
     /// A longer head is not taken for one.
     const HEAD_BYTES: usize = 1024;
     let window = &data[..data.len().min(at + HEAD_BYTES)];

@@ -14,7 +14,7 @@ pub(super) struct Lengths {
     pub(super) invalid: Option<usize>,
     /// A number unlike the one before it.
     pub(super) repeated: Option<usize>,
-    /// The number comes from a field of another name.
+    /// The number, or what should be one, comes from a field of another name.
     pub(super) other: Option<usize>,
 }
 
@@ -29,7 +29,7 @@ impl Lengths {
             for line in lines {
                 OTHER_LENGTHS.iter().for_each(|name| found.read(head, line, name));
             }
-            found.other = found.declared.map(|(_, at)| at);
+            found.other = found.declared.map(|(_, at)| at).or(found.invalid);
         }
         found
     }
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn the_last_number_counts_and_what_is_odd_has_its_place() {
         let none = Lengths::default();
-        let table: [(&str, Lengths); 7] = [
+        let table: [(&str, Lengths); 8] = [
             ("A: 1\r\n", Lengths { ..none }),
             ("Content-Length: 12\r\n", Lengths { declared: Some((12, 0)), ..none }),
             ("A: 1\r\ncontent-length:7\r\n", Lengths { declared: Some((7, 6)), ..none }),
@@ -83,6 +83,7 @@ mod tests {
                 Lengths { declared: Some((2, 19)), repeated: Some(19), ..none },
             ),
             ("DataLen: 5\r\n", Lengths { declared: Some((5, 0)), other: Some(0), ..none }),
+            ("DataLen: -1\r\n", Lengths { invalid: Some(0), other: Some(0), ..none }),
             ("Content-Length: 18446744073709551616\r\n", Lengths { declared: Some((u64::MAX, 0)), ..none }),
         ];
         for (head, expected) in table {

@@ -100,6 +100,7 @@ mod scan;
 mod serializer;
 mod start;
 mod timestamp;
+mod unannounced;
 
 pub use boundary::{Boundary, InvalidBoundary};
 pub use collector::{Collected, Collector};

@@ -20,7 +20,21 @@ pub(super) fn end_at(data: &[u8], at: usize, eof: bool) -> Answer<usize> {
         return Answer::No;
     }
     let window = &rest[..rest.len().min(HEAD_BYTES)];
-    match Head::parse(window) {
+    let parsed = Head::parse(window);
+    let len = match &parsed {
+        Ok(Some(head)) => head.len,
+        _ => window.len(),
+    };
+    // Without an empty line it ends at a delimiter.
+    if let Some(end) = memmem::find(&window[..len], b"\n--") {
+        let head = [&window[..end + 1], b"\r\n"].concat();
+        return if matches!(Head::parse(&head), Ok(Some(_))) {
+            Answer::Yes(at + end + 1)
+        } else {
+            Answer::No
+        };
+    }
+    match parsed {
         Ok(Some(head)) => Answer::Yes(at + head.len),
         Ok(None) if !eof && window.len() < HEAD_BYTES => Answer::More,
         Ok(None) | Err(_) => Answer::No,
@@ -48,6 +62,13 @@ pub(super) fn before(data: &[u8], at: usize, eof: bool) -> Answer<usize> {
     let may_go_on = |start: usize| data.get(start..).is_some_and(|rest| START.starts_with(rest));
     let is_cut = !eof && (at.saturating_sub(START.len() - 1)..=at).any(may_go_on);
     if is_cut { Answer::More } else { Answer::No }
+}
+
+/// Whether the head says that a picture follows: it is that of a part, behind a status line.
+pub(super) fn is_of_picture(head: &[u8]) -> bool {
+    let Ok(Some(head)) = Head::parse(head) else { return false };
+    let kind = head.fields().first("content-type").unwrap_or_default();
+    kind.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"image/"))
 }
 
 /// The boundary that the head announces.

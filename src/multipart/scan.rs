@@ -22,8 +22,6 @@ use crate::http::is_field_like;
 
 /// Longest rest of a delimiter line: padding, or the field glued to it.
 const REST_BYTES: usize = 256;
-/// Longest line that may be an unannounced delimiter; RFC 2046 allows 70 and two dashes.
-const LINE_BYTES: usize = 512;
 /// How far behind a presumed delimiter a field must show.
 const LOOK_AHEAD: usize = 1024;
 
@@ -73,6 +71,29 @@ impl Scan {
         self.learnt.as_ref().is_some_and(|learnt| learnt.needle() == text)
     }
 
+    /// Whether the dash-boundary in use starts with this byte.
+    pub(super) fn starts_so(&self, byte: u8) -> bool {
+        self.learnt.as_ref().is_some_and(|learnt| learnt.needle().first() == Some(&byte))
+    }
+
+    /// Whether the dash-boundary in use has no dashes.
+    pub(super) fn starts_without_dash(&self) -> bool {
+        self.learnt.is_some() && !self.starts_so(b'-')
+    }
+
+    /// Whether a line of `data` begins as the delimiter in use does, or the first one with two dashes.
+    pub(super) fn has_line_like(&self, data: &[u8]) -> bool {
+        let has_line =
+            |learnt: &Finder<'_>| find_iter(data, learnt.needle()).any(|at| is_line_start(data, at));
+        data.starts_with(b"--") || self.learnt.as_ref().is_some_and(has_line)
+    }
+
+    /// Whether `text` is one line that begins with the dash-boundary in use.
+    pub(super) fn is_like_line(&self, text: &[u8]) -> bool {
+        let is_like = self.learnt.as_ref().is_some_and(|learnt| text.starts_with(learnt.needle()));
+        is_like && memchr(b'\n', text).is_none()
+    }
+
     /// Whether `data` is nothing but the start of a delimiter.
     pub(super) fn is_cut_delimiter(&self, data: &[u8]) -> bool {
         self.learnt.as_ref().is_some_and(|learnt| learnt.needle().starts_with(data))
@@ -82,8 +103,11 @@ impl Scan {
     pub(super) fn learn(&mut self, text: &[u8]) -> Likeness {
         self.learnt = Some(Finder::new(text).into_owned());
         let announced = &self.announced[..];
-        if announced.is_empty() {
+        let has_dashes = text.starts_with(b"--");
+        if announced.is_empty() && has_dashes {
             Likeness::Unannounced
+        } else if announced.is_empty() || !has_dashes && announced.strip_prefix(b"--") == Some(text) {
+            Likeness::DashesMissing
         } else if text.strip_prefix(b"--") == Some(announced) {
             Likeness::AsAnnounced
         } else if text == announced {
@@ -138,7 +162,10 @@ impl Scan {
             }
             if dashes != 1 {
                 match self.starts_with(data, at + dashes, core.needle(), eof) {
-                    Answer::Yes(line) if dashes == 0 && line.flaw == Some(LineFlaw::Glued) => {}
+                    Answer::Yes(line)
+                        if dashes == 0
+                            && line.flaw == Some(LineFlaw::Glued)
+                            && field_of_a_part_at(data, line.text_end, eof) == Answer::No => {}
                     Answer::Yes(line) => return Answer::Yes(Line { start: at, ..line }),
                     Answer::More => return Answer::More,
                     Answer::No => {}
@@ -236,60 +263,16 @@ impl Scan {
             b"" => Answer::Yes(Line { end: text_end + end, flaw, ..line }),
             b"--" => Answer::Yes(Line { end: text_end + end, close: true, flaw, ..line }),
             field if is_field_like(field) => Answer::Yes(line),
+            // A malformed line; boundaries hardly have blanks.
+            text if text.contains(&b' ') && !text.starts_with(b" ") && !text.starts_with(b"--") => {
+                field_of_a_part_at(data, text_end + end, eof).map(|()| line)
+            }
             _ => Answer::No,
         }
     }
-
-    /// A line of two dashes and more with a part head behind it.
-    fn unannounced_at(&self, data: &[u8], at: usize, eof: bool) -> Answer<Line> {
-        let rest = data.get(at..).unwrap_or_default();
-        let n = rest.len().min(2);
-        if rest[..n] != b"--"[..n] {
-            return Answer::No;
-        }
-        let window = &rest[..rest.len().min(LINE_BYTES)];
-        let Some(end) = memchr(b'\n', window) else {
-            return if eof || window.len() == LINE_BYTES { Answer::No } else { Answer::More };
-        };
-        let text = trim_end(&window[..end]);
-        let with_cr = window[..end].strip_suffix(b"\r");
-        if text.len() <= 2 || text.iter().any(|&b| b < 0x20 || b == 0x7f) {
-            return Answer::No;
-        }
-        let flaw = if with_cr.unwrap_or(&window[..end]).len() > text.len() {
-            Some(LineFlaw::Padding)
-        } else if with_cr.is_none() {
-            Some(LineFlaw::BareLf)
-        } else {
-            None
-        };
-        let line = Line { start: at, text_end: at + text.len(), end: at + end + 1, close: false, flaw };
-        self.head_follows(data, line.end, text, eof).map(|()| line)
-    }
-
-    fn find_unannounced(&self, data: &[u8], from: usize, eof: bool) -> Found {
-        let mut at = from;
-        if at < data.len() && is_line_start(data, at) {
-            match self.unannounced_at(data, at, eof) {
-                Answer::Yes(line) => return Found::Line(line),
-                Answer::More => return Found::Resume(at),
-                Answer::No => at += 1,
-            }
-        }
-        let start = at.saturating_sub(1).max(from);
-        for hit in find_iter(data.get(start..).unwrap_or_default(), b"\n-") {
-            let hit = start + hit + 1;
-            match self.unannounced_at(data, hit, eof) {
-                Answer::Yes(line) => return Found::Line(line),
-                Answer::More => return Found::Resume(hit - 1),
-                Answer::No => {}
-            }
-        }
-        Found::Resume(data.len().saturating_sub(1).max(from))
-    }
 }
 
-fn is_line_start(data: &[u8], at: usize) -> bool {
+pub(super) fn is_line_start(data: &[u8], at: usize) -> bool {
     at.checked_sub(1).is_none_or(|before| data[before] == b'\n')
 }
 
@@ -302,6 +285,6 @@ fn trailing_dashes(data: &[u8]) -> usize {
     data.iter().rev().take(4).take_while(|&&b| b == b'-').count()
 }
 
-fn trim_end(line: &[u8]) -> &[u8] {
+pub(super) fn trim_end(line: &[u8]) -> &[u8] {
     line.trim_ascii_end()
 }

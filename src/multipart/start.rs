@@ -7,6 +7,9 @@ use super::delimiter_line::Line;
 use super::scan::Scan;
 use crate::http::is_field_like;
 
+/// Most bytes of empty lines or NULs between the head of a first part without delimiter and its picture.
+const PADDING: usize = 16;
+
 /// How far the start has been searched. Positions count from the first byte not yet consumed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct StartScan {
@@ -85,13 +88,19 @@ impl StartScan {
 
     /// Whether the line at hand is a delimiter. Lines with neither dashes nor the announced text are not.
     fn delimiter_at_line(&self, data: &[u8], stop: usize, scan: &Scan, eof: bool) -> Answer<Line> {
-        if stop == self.line { Answer::No } else { scan.line_at(data, self.line, eof) }
+        if stop == self.line {
+            return Answer::No;
+        }
+        match scan.line_at(data, self.line, eof) {
+            Answer::No if self.line == 0 && !scan.is_learnt() => scan.bare_line_at(data, 0, eof),
+            answer => answer,
+        }
     }
 
     fn at_picture(&self, picture: usize) -> Start {
         match self.block {
             Some(Block { start, of_part: true, end })
-                if end.is_none_or(|end| end == picture) && self.line == picture =>
+                if end.map_or(self.line == picture, |end| picture - end <= PADDING) =>
             {
                 Start::Head(start)
             }
@@ -102,11 +111,15 @@ impl StartScan {
     fn note_line(&mut self, text: &[u8], next: usize) {
         let is_blank = text.is_empty();
         self.block = match self.block {
+            // Empty lines too many.
+            Some(block) if block.end.is_some() && is_blank => Some(block),
             Some(block) if block.end.is_none() && is_blank => Some(Block { end: Some(next), ..block }),
             Some(block) if block.end.is_none() && is_field_like(text) => {
                 Some(Block { of_part: block.of_part || is_of_part(text), ..block })
             }
-            _ if is_field_like(text) => {
+            // A folded line.
+            Some(block) if block.end.is_none() && text.starts_with(b" ") => Some(block),
+            _ if is_field_like(text) || self.line == 0 && text.starts_with(b"HTTP/") => {
                 Some(Block { start: self.line, of_part: is_of_part(text), end: None })
             }
             _ => None,

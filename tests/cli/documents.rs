@@ -1,6 +1,7 @@
 //! Documents that are generated from the code. They are committed; these tests compare them, or rewrite them with
 //! `MJPEG_BLESS=1`.
 
+use crate::fault_pairs::JOINED;
 use crate::kit;
 
 use std::collections::BTreeSet;
@@ -181,7 +182,8 @@ fn every_shell_has_completions() {
 fn the_list_of_rules_is_up_to_date() {
     let mut text = String::from(
         "# Rules of `mjpeg check`\n\nThe severity depends on the consequence. error: a measured consumer loses frames, or a requested limit is not met. \
-         warning: frames are late, or readers must tolerate a deviation. info: no consequence.\n\n\
+         warning: frames are late, or readers must tolerate a deviation. info: no consequence. Two rules are warnings although some \
+         programs show nothing, since most play: H117 (VLC, strict libraries) and M206 (go2rtc and other libraries). A rule may explain others: they are not reported beside it, or as an info.\n\n\
          The consumers were measured over loopback with 132 variants of one stream, each with a small deviation. \
          `benches/consumers` measures programs again, also with the faults of `mjpeg serve`:\n",
     );
@@ -214,6 +216,10 @@ fn the_list_of_rules_is_up_to_date() {
             [] => writeln!(text, " Consumers: all measured ones play."),
             broken => writeln!(text, " Consumers: {}.", broken.join(", ")),
         };
+        let explained: Vec<&str> = rule.explains.iter().map(|rule| rule.code).collect();
+        if !explained.is_empty() {
+            let _ = writeln!(text, "Explains {}: not reported beside it.", explained.join(", "));
+        }
     }
     verify("docs/rules.md", &text);
 }
@@ -248,6 +254,15 @@ fn the_list_of_faults_is_up_to_date() {
         };
         let (name, summary, example) = (field("name"), field("summary"), field("example"));
         let _ = writeln!(text, "| `{name}{argument}` | {summary} | {shows} | `{example}` |");
+    }
+    text += "\n## Two faults at a time\n\nThe order in which faults are given makes no difference: those of pictures are applied first, and one that replaces or removes something behind those that change it. So some \
+             hide others: a picture that is replaced is not cut too, and a head that is missing has no wrong field. Of two faults, \
+             `mjpeg check` names both, or the one that hides the other. In these pairs it names another rule, since both together \
+             are that deviation:\n\n| fault | and | shows | why |\n|---|---|---|---|\n";
+    for (one, other, shows, why) in JOINED {
+        let names =
+            |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
+        let _ = writeln!(text, "| {} | {} | {} | {why} |", names(one), names(other), shows.join(", "));
     }
     verify("docs/faults.md", &text);
 }

@@ -11,6 +11,7 @@ mod fixtures;
 mod oracle;
 #[allow(dead_code)] // tests/consumers uses all of it
 mod recipe;
+mod recovery;
 mod replay;
 mod report;
 mod response;

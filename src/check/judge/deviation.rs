@@ -4,12 +4,12 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use super::findings::{Findings, Place};
-use crate::check::rule::Rule;
+use crate::check::rule::{Rule, Severity};
 use crate::check::rules::http::{CHUNK_FRAMING, CONTENT_CODING_MISSING};
 use crate::check::rules::{delimiter::*, length::*, line_end::*, part_body::*, part_head::*};
 use crate::counted::Counted;
 use crate::http::FieldFlaw;
-use crate::multipart::{Deviation, DeviationKind};
+use crate::multipart::{Deviation, DeviationKind, Part};
 
 /// Most digits of a Content-Length that are kept.
 const DIGITS: usize = 80;
@@ -19,6 +19,8 @@ const DIGITS: usize = 80;
 pub enum Length {
     /// The part has none.
     None,
+    /// The part has no head at all.
+    Headless,
     /// It is below 2^64, or no number.
     Number,
     /// These digits are a number of 2^64 or more, which the parser takes as 2^64 - 1.
@@ -26,8 +28,13 @@ pub enum Length {
 }
 
 impl Length {
+    /// Of a part.
+    pub fn of_part(part: &Part<'_>) -> Self {
+        if part.spans.head.len > 0 { Self::of(part.fields.first("content-length")) } else { Self::Headless }
+    }
+
     /// Of the value of the field.
-    pub fn of(field: Option<&[u8]>) -> Self {
+    fn of(field: Option<&[u8]>) -> Self {
         let Some(value) = field.map(<[u8]>::trim_ascii) else { return Self::None };
         let is_huge = value.len() >= 20
             && value.iter().all(u8::is_ascii_digit)
@@ -54,6 +61,10 @@ impl Length {
 /// Judges all deviations of one part that has this Content-Length.
 pub fn judge(deviations: &[Deviation], length: &Length, findings: &mut Findings) {
     let has_length = *length != Length::None;
+    // What follows the last part is not known, but the parts before it were alike.
+    let has_line_end = deviations.iter().all(|deviation| deviation.kind != DeviationKind::LineEndMissing)
+        && !findings.has(&LINE_END_MISSING)
+        && !findings.has(&LINE_END_MISSING_WITHOUT_LENGTH);
     let mut has_bare_lf = false;
     for deviation in deviations {
         // A part whose lines end in LF is one fault, not one for each line.
@@ -62,8 +73,25 @@ pub fn judge(deviations: &[Deviation], length: &Length, findings: &mut Findings)
             continue;
         }
         has_bare_lf |= is_bare_lf;
-        if let Some(rule) = rule(deviation.kind, has_length) {
-            let place = Place { part: deviation.part, offset: Some(deviation.offset) };
+        let place = Place { part: deviation.part, offset: Some(deviation.offset) };
+        if let DeviationKind::LengthLong { declared, actual } = deviation.kind
+            && declared - actual == 2
+            && !has_line_end
+        {
+            // It counts a line end that is missing: a reader takes two bytes of the delimiter.
+            let body = Counted(actual, "byte");
+            let message = format!(
+                "Content-Length {declared} counts a line end behind the {body} of the body; there is none"
+            );
+            findings.note(&CONTENT_LENGTH_COUNTS_LINE_END, place, message);
+            findings.set_severity(&CONTENT_LENGTH_COUNTS_LINE_END, Severity::Error);
+        } else if *length == Length::Headless
+            && let DeviationKind::BareLf | DeviationKind::LineEndMissing = deviation.kind
+        {
+            // That the head is missing says more than that the length in it is.
+            let rule = if is_bare_lf { &BARE_LF } else { &LINE_END_MISSING };
+            findings.note_explained(1, rule, place, deviation.kind.to_string());
+        } else if let Some(rule) = rule(deviation.kind, has_length) {
             findings.note(rule, place, length.message(deviation.kind));
         }
     }

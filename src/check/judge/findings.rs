@@ -1,6 +1,6 @@
 //! The findings so far, one for each broken rule.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -36,6 +36,8 @@ impl Place {
 pub struct Findings {
     /// By code.
     by_code: BTreeMap<&'static str, Finding>,
+    /// The codes of which all breaks so far are explained.
+    explained: BTreeSet<&'static str>,
 }
 
 impl Findings {
@@ -57,6 +59,25 @@ impl Findings {
             severity: None,
         });
         finding.count += count;
+        if self.explained.remove(rule.code) {
+            finding.severity = None;
+        }
+    }
+
+    /// Counts breaks of `rule` where another rule says what follows from both: they are an info, unless others are not.
+    pub fn note_explained(
+        &mut self,
+        count: u64,
+        rule: &'static Rule,
+        place: Place,
+        message: impl Into<String>,
+    ) {
+        let is_explained = !self.has(rule) || self.explained.contains(rule.code);
+        self.note_times(count, rule, place, message);
+        if is_explained {
+            self.explained.insert(rule.code);
+            self.set_severity(rule, Severity::Info);
+        }
     }
 
     /// Takes what `earlier` has of these rules.
@@ -69,6 +90,22 @@ impl Findings {
     pub fn note_as(&mut self, severity: Severity, rule: &'static Rule, message: impl Into<String>) {
         self.note(rule, Place::STREAM, message);
         self.set_severity(rule, severity);
+    }
+
+    /// Makes the finding of one rule one of another, if there is one. The first place of both is kept.
+    pub fn rename(&mut self, from: &'static Rule, to: &'static Rule) {
+        if let Some(finding) = self.by_code.remove(from.code) {
+            let place = Place { part: finding.part, offset: finding.offset };
+            self.note_times(finding.count, to, place, finding.message);
+        }
+    }
+
+    /// The same, where a third rule explains the latter.
+    pub fn rename_explained(&mut self, from: &'static Rule, to: &'static Rule) {
+        if let Some(finding) = self.by_code.remove(from.code) {
+            let place = Place { part: finding.part, offset: finding.offset };
+            self.note_explained(finding.count, to, place, finding.message);
+        }
     }
 
     /// Whether the stream breaks `rule`.

@@ -34,6 +34,10 @@ pub struct Flow {
     pauses: Vec<(u64, Duration)>,
     /// For each picture: from its first byte to its last, the longest pause in it, the bytes behind that.
     pictures: Vec<(Duration, Duration, u64)>,
+    /// Where the last picture begins.
+    last_start: Option<u64>,
+    /// The bytes from each picture to the next one, if they are always as many; 0 if not.
+    stride: Option<u64>,
     /// When the pictures came.
     times: Vec<Duration>,
 }
@@ -59,6 +63,11 @@ impl Flow {
     /// Takes the body of the next picture.
     pub fn picture(&mut self, body: Span, arrival: Option<Duration>) {
         self.times.extend(arrival.filter(|_| self.times.len() < PICTURES));
+        if let Some(last) = self.last_start.replace(body.start) {
+            let stride = body.start.saturating_sub(last);
+            self.stride =
+                Some(self.stride.map_or(stride, |before| if before == stride { stride } else { 0 }));
+        }
         while self.reads.front().is_some_and(|&(reached, _)| reached <= body.start) {
             self.reads.pop_front();
         }
@@ -140,7 +149,9 @@ impl Flow {
                 Counted(bytes, "byte"),
                 pause / 1000
             );
-            let (rule, message) = match chunk(mean) {
+            // Between pictures of one size, held tails are as far apart as the pictures.
+            let filled = chunk(mean).filter(|size| Some(*size) != self.stride);
+            let (rule, message) = match filled {
                 Some(size) => (&FILLED_CHUNKS, format!("the server sends chunks of {size} bytes: {late}")),
                 None => (&HELD_TAIL, late),
             };

@@ -1,5 +1,6 @@
 //! The judge: events of a stream in, a report out.
 
+mod body_length;
 mod capture_time;
 mod content;
 mod deviation;
@@ -20,6 +21,7 @@ mod run;
 mod snapshots;
 mod strip;
 mod timing;
+mod unframed;
 mod watch;
 
 use alloc::format;
@@ -27,10 +29,12 @@ use alloc::vec::Vec;
 use core::mem;
 use core::time::Duration;
 
+use self::body_length::BodyLength;
 use self::deviation::Length;
 use self::findings::{Findings, Place};
 use self::parts::{Finished, Parts};
 use self::snapshots::Candidate;
+use self::unframed::Unframed;
 use self::watch::Watch;
 use crate::check::cause::Silence;
 use crate::check::report::Report;
@@ -38,12 +42,13 @@ use crate::check::rule::Severity;
 use crate::check::rules::carrier::CROSS_ORIGIN_REFUSED;
 use crate::check::rules::delimiter::NO_MULTIPART;
 use crate::check::rules::jpeg::REPEATED_SOI;
+use crate::check::rules::line_end::{BARE_LF, BARE_LF_WITHOUT_LENGTH, LINE_END_MISSING_WITHOUT_LENGTH};
 use crate::check::rules::timing::ENDED_EARLY;
-use crate::consumers::{HeadStart, ResponseHead};
+use crate::consumers::HeadStart;
 use crate::counted::Counted;
 use crate::http::{ChunkError, Head};
 use crate::jpeg::Checker;
-use crate::multipart::{Collector, Event, Part};
+use crate::multipart::{Collector, Deviation, DeviationKind, Event, Part};
 use crate::strip::Identity;
 
 pub use self::expectations::Expectations;
@@ -78,12 +83,12 @@ pub struct Judge {
     is_ended: bool,
     /// Neither a head came nor one is missing: a file holds a body alone.
     is_bare: bool,
-    /// The Content-Length of the response.
-    body_length: Option<u64>,
+    body_length: BodyLength,
     /// Whether the response is a snapshot.
     candidate: Candidate,
     /// The deviations of each part, with its Content-Length.
     deviations: Collector<Length>,
+    framing: Unframed,
     /// Whether the last part that was judged has a Content-Length.
     has_length: bool,
 }
@@ -101,9 +106,10 @@ impl Judge {
             watch: Watch::default(),
             is_ended: false,
             is_bare: true,
-            body_length: None,
+            body_length: BodyLength::default(),
             candidate: Candidate::default(),
             deviations: Collector::new(),
+            framing: Unframed::default(),
             has_length: true,
         }
     }
@@ -122,7 +128,7 @@ impl Judge {
     /// Takes the response head.
     pub fn head(&mut self, head: &Head) {
         self.is_bare = false;
-        self.body_length = ResponseHead::of(head).content_length;
+        self.body_length = BodyLength::of(head);
         self.candidate.head(head);
         response::head(head, &mut self.findings);
         response::carried(head, &mut self.obstacles);
@@ -231,16 +237,20 @@ impl Judge {
             Event::Part(part) => {
                 self.is_ended = false;
                 self.candidate.part(part);
-                response::part_end(part, self.body_length, &mut self.findings);
+                response::part_end(part, self.body_length.counting(), &mut self.findings);
                 let (findings, obstacles) = (&mut self.findings, &mut self.obstacles);
                 self.parts.part(part, arrival, &self.expectations, findings, obstacles);
             }
             Event::CloseDelimiter(_) => self.is_ended = true,
+            Event::Deviation(Deviation { kind: DeviationKind::ChunksMissing, .. }) => {
+                self.body_length.chunks_missing([&mut self.findings, &mut self.of_head.0]);
+            }
             Event::Deviation(_) | Event::Epilogue(_) => {}
         }
         self.deviations.event(event);
         if let Event::Part(part) = event {
-            self.deviations.open(part.number, Length::of(part.fields.first("content-length")));
+            self.deviations.open(part.number, Length::of_part(part));
+            self.framing.part(part);
         }
         self.judge_deviations();
     }
@@ -253,6 +263,7 @@ impl Judge {
             self.has_length = length != Length::None;
             deviation::judge(&part.deviations, &length, &mut self.findings);
         }
+        self.framing.judge(&mut self.findings);
     }
 
     /// The report of what came since the last call, or since the start. The judge goes on.
@@ -297,6 +308,10 @@ impl Judge {
     pub fn finish(mut self, watched: Option<Duration>) -> Report {
         self.deviations.finish();
         self.judge_deviations();
+        if self.findings.has(&LINE_END_MISSING_WITHOUT_LENGTH) {
+            // Which says already that there is no length, and that FFmpeg finds no frame.
+            self.findings.rename_explained(&BARE_LF_WITHOUT_LENGTH, &BARE_LF);
+        }
         let Self { expectations, mut findings, mut obstacles, parts, watch, candidate, is_bare, .. } = self;
         let (count, cut, pictures) = (parts.count, parts.cut, parts.pictures.count);
         let watch = Watch { watched, ..watch };

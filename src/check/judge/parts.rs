@@ -22,7 +22,7 @@ use crate::check::rules::carrier::RTP_JPEG_UNFIT;
 use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
 use crate::counted::Counted;
 use crate::jpeg::Judgement;
-use crate::multipart::{Framing, Part};
+use crate::multipart::{Framing, Part, Span};
 use crate::stats::{FrameTimes, Timing};
 use crate::strip::Identity;
 
@@ -131,7 +131,10 @@ impl Parts {
             self.times.push(arrival);
             self.gaps.picture(arrival, expectations.max_gap);
         }
-        self.flow.picture(part.spans.body, arrival);
+        // Bytes before the picture may leave with the head, long before it.
+        let before = judgement.bytes_before_soi() as u64;
+        let Span { start, len } = part.spans.body;
+        self.flow.picture(Span { start: start + before, len: len.saturating_sub(before) }, arrival);
         let before = self.pictures.identical();
         self.pictures.whole(part, arrival, &judgement, expectations, findings);
         let is_repeat = self.pictures.identical() > before;

@@ -84,7 +84,15 @@ impl Pictures {
                 DamageKind::Empty => (&PART_EMPTY, "the body is empty".into()),
                 DamageKind::NoStart => (&NO_SOI, "the body does not start with SOI: no JPEG".into()),
                 DamageKind::NoFrame => (&NO_FRAME, "the JPEG holds no frame header or no scan".into()),
-                DamageKind::Cut => (&TRUNCATED, "the JPEG ends before its EOI".into()),
+                DamageKind::Cut => match unread_coding(part.body) {
+                    // Whether data is missing is not known.
+                    Some(unread) => {
+                        let place = Place::in_part(part.number, part.spans.body.end());
+                        findings.note_explained(1, &NO_EOI, place, Note::NoEnd.to_string());
+                        (rule_of_unchecked(unread), unread.to_string())
+                    }
+                    None => (&TRUNCATED, "the JPEG ends before its EOI".into()),
+                },
                 DamageKind::NewPicture | DamageKind::Misplaced | DamageKind::Segment(_) => {
                     (&BROKEN, format!("the JPEG is broken at its byte {}", damage.at))
                 }
@@ -196,6 +204,11 @@ fn in_picture(damage: Damage) -> String {
 fn announced(jpeg: &[u8]) -> Option<Appendix> {
     let headers = Segments::of(jpeg).take_while(|segment| segment.marker != Marker::SOS);
     headers.into_iter().find_map(|segment| Appendix::announced_by(segment.marker, segment.parameters))
+}
+
+/// Why nobody can read the entropy-coded data of a picture.
+fn unread_coding(jpeg: &[u8]) -> Option<Unchecked> {
+    Segments::of(jpeg).find_map(|segment| Unchecked::of_frame(segment.marker, segment.parameters))
 }
 
 fn rule_of_unchecked(unchecked: Unchecked) -> &'static Rule {

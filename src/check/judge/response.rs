@@ -6,10 +6,11 @@ use alloc::vec::Vec;
 
 use memchr::memmem;
 
+use super::body_length::rule_of_length;
 use super::findings::{Findings, Place};
 use crate::check::rules::carrier::{CROSS_ORIGIN_REFUSED, FETCH_IN_WEBKIT};
 use crate::check::rules::http::*;
-use crate::consumers::{HeadStart, ResponseHead};
+use crate::consumers::{HeadStart, LengthFlaw, ResponseHead};
 use crate::http::{ChunkError, ContentType, Head, Separator, Version};
 use crate::multipart::Part;
 
@@ -38,11 +39,13 @@ pub fn head(head: &Head, findings: &mut Findings) {
     }
     if let Some(length) = head.text("content-length") {
         let shown = format!("Content-Length: {length}");
-        if let Some(flaw) = ResponseHead::of(head).length_flaw {
-            findings.note(&BODY_LENGTH_INVALID, Place::STREAM, format!("{shown}: {flaw}"));
-        } else {
-            let rule = if length.trim() == "0" { &BODY_LENGTH_ZERO } else { &BODY_LENGTH };
-            findings.note(rule, Place::STREAM, shown);
+        match ResponseHead::of(head).length_flaw {
+            // HTTP/1.0 has no chunks: the length counts.
+            Some(LengthFlaw::WithChunks) if head.version == Version::Http10 => {
+                findings.note(rule_of_length(length.trim() == "0"), Place::STREAM, shown);
+            }
+            Some(flaw) => findings.note(&BODY_LENGTH_INVALID, Place::STREAM, format!("{shown}: {flaw}")),
+            None => findings.note(rule_of_length(length.trim() == "0"), Place::STREAM, shown),
         }
     }
 }

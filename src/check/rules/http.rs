@@ -214,7 +214,8 @@ pub static HEAD_FIELD: Rule = Rule {
     name: "head-field",
     severity: Warning,
     summary: "a field line of the response head is malformed",
-    why: "Strict HTTP libraries (hyper, aiohttp, ureq) refuse the whole response.",
+    why: "Strict HTTP libraries (hyper, aiohttp, ureq) refuse the whole response, and so does VLC. It is a warning, since \
+          browsers and all other measured players play; with --consumers vlc it is an error.",
     section: "RFC 9112 5",
     explains: &[],
     effects: &[],

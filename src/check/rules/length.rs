@@ -47,7 +47,8 @@ pub static CONTENT_LENGTH_MISSING: Rule = Rule {
     severity: Warning,
     summary: "the part has no Content-Length",
     why: "Readers must search for the delimiter: FFmpeg and GStreamer show each frame only when the next \
-          one arrives; go2rtc, scanners built on OpenCV and several libraries refuse the stream.",
+          one arrives; go2rtc, scanners built on OpenCV and several libraries refuse the stream. It is a warning, since \
+          all measured players play; with --consumers go2rtc it is an error.",
     section: "RFC 2046 5.1",
     explains: &[],
     effects: &[(&FFMPEG, Late), (&FFMPEG_STRICT, Late), (&GSTREAMER, Late), (&OPENCV, Late), (&MPV, Late)],

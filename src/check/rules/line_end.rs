@@ -12,7 +12,7 @@ pub static BARE_LF: Rule = Rule {
     severity: Warning,
     summary: "lines end in a bare LF",
     why: "In HTTP only CRLF ends a line. With a Content-Length all measured consumers play; GStreamer plays \
-          late and without the last frame.",
+          late and without the last frame. It is an info if it occurs only in parts without a head, or beside M212.",
     section: "RFC 2046 4.1.1",
     explains: &[],
     effects: &[(&GSTREAMER, Late)],
@@ -25,7 +25,7 @@ pub static BARE_LF_WITHOUT_LENGTH: Rule = Rule {
     summary: "lines end in a bare LF, and there is no Content-Length",
     why: "FFmpeg searches for CRLF and two dashes and never finds a frame.",
     section: "RFC 2046 4.1.1",
-    explains: &[&CONTENT_LENGTH_MISSING],
+    explains: &[&CONTENT_LENGTH_MISSING, &BARE_LF],
     effects: &[
         (&FFMPEG, Nothing),
         (&FFMPEG_STRICT, Nothing),
@@ -41,7 +41,8 @@ pub static LINE_END_MISSING: Rule = Rule {
     severity: Warning,
     summary: "no line end between the body and the delimiter",
     why: "The delimiter starts with CRLF. With a Content-Length all measured consumers play; GStreamer \
-          plays late and without the last frame. Go and Safari do not find the delimiter.",
+          plays late and without the last frame. Go and Safari do not find the delimiter. It is an info if it occurs only behind \
+          parts without a head.",
     section: "RFC 2046 5.1.1",
     explains: &[],
     effects: &[(&GSTREAMER, Late)],
@@ -54,7 +55,7 @@ pub static LINE_END_MISSING_WITHOUT_LENGTH: Rule = Rule {
     summary: "no line end before the delimiter, and no Content-Length",
     why: "FFmpeg searches for CRLF and two dashes and never finds a frame.",
     section: "RFC 2046 5.1.1",
-    explains: &[&CONTENT_LENGTH_MISSING],
+    explains: &[&CONTENT_LENGTH_MISSING, &LINE_END_MISSING],
     effects: &[
         (&FFMPEG, Nothing),
         (&FFMPEG_STRICT, Nothing),

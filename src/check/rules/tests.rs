@@ -48,6 +48,7 @@ fn every_rule_is_in_the_table_and_used_by_the_judge() {
         include_str!("timing.rs"),
     ];
     let judge = [
+        include_str!("../judge/body_length.rs"),
         include_str!("../judge/content.rs"),
         include_str!("../judge/deviation.rs"),
         include_str!("../judge/flow.rs"),
@@ -106,10 +107,12 @@ fn effects_name_each_broken_consumer_once() {
 /// Programs that a reason names although the rule does not break them, by their names in texts.
 const SAID_TO_PLAY: &[(&str, &[&str])] = &[
     ("H101", &["FFmpeg", "VLC", "GStreamer"]),
+    // It refuses the response. The rule is a warning all the same, and says so.
+    ("H117", &["VLC"]),
     ("H118", &["VLC", "GStreamer"]),
     ("H122", &["GStreamer"]),
     ("M202", &["Chromium"]),
-    // It refuses the stream. The rule is a warning all the same, since all players play.
+    // As H117: all players play.
     ("M206", &["go2rtc"]),
     ("M213", &["FFmpeg", "GStreamer"]),
     ("M215", &["Firefox"]),

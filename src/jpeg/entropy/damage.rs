@@ -96,6 +96,12 @@ pub enum Unchecked {
 }
 
 impl Unchecked {
+    /// Why the entropy-coded data behind this frame header is not read, if it is a frame header.
+    pub(crate) fn of_frame(marker: Marker, parameters: &[u8]) -> Option<Self> {
+        let frame = FrameHeader::parse(marker, parameters)?;
+        if marker.code() & 4 != 0 { Some(Self::Hierarchical) } else { Self::of(&frame) }
+    }
+
     /// Why the entropy-coded data of such a frame is not read.
     pub(in crate::jpeg) fn of(frame: &FrameHeader) -> Option<Self> {
         if frame.coding() == Coding::Arithmetic {

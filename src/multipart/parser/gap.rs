@@ -51,7 +51,14 @@ impl<W: BodyWalk> Parser<W> {
             GapKind::AfterBare => find_from(data, gap.from, self.walk.signature()),
             _ => None,
         };
-        match self.scan.find(&data[..picture.unwrap_or(data.len())], gap.from, eof || picture.is_some()) {
+        let found = match gap.kind {
+            GapKind::Skipping => self.scan.find_any(data, gap.from, eof),
+            _ => {
+                let data = &data[..picture.unwrap_or(data.len())];
+                self.scan.find(data, gap.from, eof || picture.is_some())
+            }
+        };
+        match found {
             Found::Line(line) => self.gap_ends(gap, line),
             Found::Resume(resume) => match picture {
                 Some(at) => self.gap_before_picture(gap, at),
@@ -91,7 +98,15 @@ impl<W: BodyWalk> Parser<W> {
                     Answer::No => match response_head::end_at(data, at, eof) {
                         Answer::No => head_without_delimiter_at(data, at, &self.scan, eof)
                             .map(|()| AtGap::LostDelimiter(at)),
-                        answer => answer.map(|end| AtGap::Response { start: at, end }),
+                        answer => answer.map(|end| {
+                            // That of a part may have a status line too.
+                            let is_of_part = response_head::is_of_picture(&data[at..end]);
+                            if is_of_part {
+                                AtGap::LostDelimiter(at)
+                            } else {
+                                AtGap::Response { start: at, end }
+                            }
+                        }),
                     },
                     answer => answer.map(|()| AtGap::Picture),
                 }
@@ -115,13 +130,29 @@ impl<W: BodyWalk> Parser<W> {
 
     fn gap_ends(&mut self, gap: Gap, line: Line) {
         let before = &self.buffer.data()[..line.start];
+        // The dashes of a delimiter that had none before.
+        let before = match before {
+            [rest @ .., b'\n', b'-', b'-'] if self.scan.starts_without_dash() => &before[..rest.len() + 1],
+            _ => before,
+        };
         let line_end = line_end_before(before, 0, before.len());
         let bytes = gap.gone + (before.len() - line_end) as u64;
         let only_line_ends = gap.gone == 0 && line_ends(before) == before.len();
+        let text = before.get(line_ends(before)..before.len() - line_end).unwrap_or_default();
         let kind = match gap.kind {
             GapKind::Skipping => None,
             GapKind::Epilogue => Some(DeviationKind::CloseDelimiterFollowed),
             _ if only_line_ends && bytes > 0 => Some(DeviationKind::BlankLines { bytes }),
+            // A picture among them: they are a part behind something that is not the delimiter.
+            _ if find_from(text, 0, self.walk.signature()).is_some() => {
+                Some(if self.scan.has_line_like(text) {
+                    DeviationKind::DelimiterChanged
+                } else {
+                    DeviationKind::DelimiterLost
+                })
+            }
+            // A line that begins as the delimiter does, and then the delimiter.
+            _ if self.scan.is_like_line(text) => Some(DeviationKind::DelimiterChanged),
             _ if bytes > 0 => Some(DeviationKind::BytesAfterBody { bytes }),
             GapKind::AfterBody | GapKind::AfterBare => match line_end {
                 0 => Some(DeviationKind::LineEndMissing),

@@ -263,7 +263,14 @@ fn length_deviation(data: &[u8], body: &Range<usize>, declared: u64, end: BodyEn
         return None;
     }
     if declared < actual {
-        return Some(DeviationKind::LengthShort { declared, actual });
+        // The length is right, and the body starts too early.
+        let bytes = actual - declared;
+        let is_blank = line_ends(&data[body.clone()]) as u64 == bytes;
+        return Some(if is_blank {
+            DeviationKind::BlankLineAfterHead { bytes }
+        } else {
+            DeviationKind::LengthShort { declared, actual }
+        });
     }
     let behind = &data[body.end..];
     let counts_line_end = match declared - actual {

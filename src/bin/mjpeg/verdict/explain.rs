@@ -45,6 +45,11 @@ pub fn rule(rule: &Rule, width: Option<usize>, paint: Paint) -> String {
         let line = format!("  {effect:8} {}", consumer.version);
         let _ = writeln!(text, "{}", hanging(&line, Some(width), 11));
     }
+    if !rule.explains.is_empty() {
+        let codes: Vec<String> = rule.explains.iter().map(|it| format!("{} {}", it.code, it.name)).collect();
+        let paragraph = format!("{}: not reported beside this rule.", codes.join(", "));
+        section(&mut text, width, paint, "What it explains", &paragraph);
+    }
     let source = format!("{} {}", paint.ink(Ink::Heading, "Source"), rule.section);
     let _ = write!(text, "\n{}", hanging(&source, Some(width), 7));
     text
@@ -90,6 +95,8 @@ struct Object {
     bad: &'static str,
     good: &'static str,
     source: &'static str,
+    /// The codes of the rules whose findings are left out beside this one.
+    explains: Vec<&'static str>,
     /// What becomes of the stream in the measured consumers that do not play it on time.
     consumers: serde_json::Map<String, serde_json::Value>,
 }
@@ -112,6 +119,7 @@ pub fn json(rule: &Rule) -> Result<String, Problem> {
         bad: remedy.map_or("", |it| it.bad),
         good: remedy.map_or("", |it| it.good),
         source: rule.section,
+        explains: rule.explains.iter().map(|it| it.code).collect(),
         consumers: rule
             .effects
             .iter()

@@ -5,9 +5,14 @@ use mjpeg::check::nearest_word;
 use super::entry::Entry;
 use super::table;
 
-/// All faults, in the order of the list.
+/// All faults, in the order of the list, in which they are applied too.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     table::ALL.iter().flat_map(|(_, entries)| entries.iter())
+}
+
+/// The place of a fault in the list. Faults are applied in this order.
+pub fn position(entry: &Entry) -> usize {
+    all().take_while(|other| other.name != entry.name).count()
 }
 
 /// The faults by their subjects.

@@ -60,7 +60,9 @@ pub enum Act {
     Wire(Edit),
     /// It changes pieces between the picture of the part before and that of this part: a reader finds it behind the former.
     Behind(Edit),
-    /// It changes pictures: the part has another picture, with its right length.
+    /// It draws other pictures: the part has another picture, with its right length.
+    Drawn(Draw),
+    /// It changes the bytes of pictures; the length of the part is right.
     Picture(Draw),
     /// The source hangs: behind the first part that it concerns, some are missing, and it changes the pictures.
     Hang(Draw),

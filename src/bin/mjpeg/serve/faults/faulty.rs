@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::super::part::Part;
 use super::super::script::{Kept, Script, Step};
+use super::catalogue;
 use super::entry::Act;
 use super::fault::Fault;
 use super::frame::Frame;
@@ -18,7 +19,8 @@ use super::slot::Slot;
 use crate::source::picture::Picture;
 
 /// Injects faults into the stream of one viewer. Each fault takes what the faults before it have left: first those of
-/// pictures, then those of the wire, of the order, of the connection, and of time.
+/// pictures, then those of the wire, of the order, of the connection, and of time. The order in which they are given makes
+/// no difference, so that the same faults are always the same bytes.
 #[derive(Debug)]
 pub struct Faulty {
     session: Session,
@@ -64,11 +66,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// The faults that concern this viewer.
+    /// The faults that concern this viewer, in the order of the catalogue.
     pub fn faults(&self, set: &FaultSet) -> Vec<Fault> {
         let common = set.faults();
         let faults = common.iter().chain(self.own.iter());
-        faults.filter(|fault| fault.when.concerns(self.viewer)).cloned().collect()
+        let mut faults: Vec<Fault> =
+            faults.filter(|fault| fault.when.concerns(self.viewer)).cloned().collect();
+        faults.sort_by_cached_key(|fault| catalogue::position(fault.entry));
+        faults
     }
 
     /// The place of a fault of the whole response.
@@ -157,17 +162,19 @@ impl Faulty {
     }
 }
 
-/// The order in which faults are applied.
+/// The order in which faults are applied; those of one stage are in that of the catalogue.
 fn stage(fault: &Fault) -> u8 {
     match fault.entry.act {
-        Act::Answer(_) | Act::Head(_) | Act::Coding(..) | Act::Picture(_) | Act::Hang(_) => 0,
+        // What a picture shows is drawn before the picture is damaged: to draw a damaged one would hide the damage.
+        Act::Answer(_) | Act::Head(_) | Act::Coding(..) | Act::Drawn(_) | Act::Hang(_) => 0,
+        Act::Picture(_) => 1,
         // A boundary that the head announces is that of all delimiters.
-        Act::Both(..) => 1,
-        Act::Wire(_) | Act::Behind(_) => 2,
-        Act::Order(_) => 3,
-        Act::End(_) => 4,
+        Act::Both(..) => 2,
+        Act::Wire(_) | Act::Behind(_) => 3,
+        Act::Order(_) => 4,
+        Act::End(_) => 5,
         // A server sends what it holds before it closes the connection.
-        Act::Time(_) => 5,
+        Act::Time(_) => 6,
     }
 }
 

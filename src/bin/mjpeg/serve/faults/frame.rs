@@ -59,7 +59,7 @@ impl Frame<'_> {
                 self.wire(index, slot, edit, items)
             }
             Act::Wire(edit) | Act::Behind(edit) => self.wire(index, slot, *edit, items),
-            Act::Picture(draw) => self.picture(index, slot, *draw, items),
+            Act::Drawn(draw) | Act::Picture(draw) => self.picture(index, slot, *draw, items),
             Act::Hang(draw) => {
                 let draw = *draw;
                 let items = self.hang(index, slot, items);

@@ -145,7 +145,13 @@ impl Injection {
         let mut wait = None;
         for fault in &self.faults {
             match fault.entry.act {
-                Act::Head(change) => change(&mut changed),
+                Act::Head(change) => {
+                    change(&mut changed);
+                    // Without a head nothing announces chunks.
+                    if changed.is_empty() {
+                        chunks = None;
+                    }
+                }
                 Act::Both(change, _) => [&mut changed, &mut announced].into_iter().for_each(change),
                 Act::Coding(change, coding) => {
                     change(&mut changed);
@@ -213,7 +219,7 @@ mod tests {
         assert!(injector.admit(0, None, "layout=early").unwrap().is_none());
         let injection = injector.admit(0, None, "x=1&fault=stall%3D2s%403&fault=no-eoi").unwrap().unwrap();
         let names: Vec<String> = injection.faults.iter().map(ToString::to_string).collect();
-        assert_eq!((names, injection.session.viewer), (vec!["stall=2s@3".into(), "no-eoi".into()], 3));
+        assert_eq!((names, injection.session.viewer), (vec!["no-eoi".into(), "stall=2s@3".into()], 3));
         assert!(injector.admit(0, None, "fault=x").is_err());
         let often = |name: &str, count: usize| vec![format!("fault={name}"); count].join("&");
         assert!(injector.admit(0, None, &often("black", 2)).is_ok());

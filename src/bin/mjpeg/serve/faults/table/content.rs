@@ -17,7 +17,7 @@ const fn drawn(
     rule: &'static str,
     help: &'static str,
 ) -> Entry {
-    Entry { name, takes: Takes::Nothing, act: Act::Picture(draw), shows: Shows::Rule(rule), example, help }
+    Entry { name, takes: Takes::Nothing, act: Act::Drawn(draw), shows: Shows::Rule(rule), example, help }
 }
 
 const fn stamped(

@@ -39,23 +39,6 @@ pub const ENTRIES: &[Entry] = &[
         "the stream starts with the head of the first part",
     ),
     entry(
-        "delimiter-missing",
-        "delimiter-missing@5",
-        |target| match target.tag {
-            Tag::Delimiter => instead(""),
-            _ => None,
-        },
-        "delimiter-lost",
-        "a part without its delimiter",
-    ),
-    entry(
-        "delimiter-empty-line",
-        "delimiter-empty-line@5",
-        |target| target.is(Tag::Delimiter).and_then(|()| instead("\r\n")),
-        "delimiter-lost",
-        "an empty line in the place of the delimiter",
-    ),
-    entry(
         "delimiter-doubled",
         "delimiter-doubled",
         |target| {
@@ -66,25 +49,11 @@ pub const ENTRIES: &[Entry] = &[
         "the delimiter twice",
     ),
     entry(
-        "delimiter-padded",
-        "delimiter-padded",
-        |target| target.delimiter(|text| text.replace("\r\n", " \r\n")),
-        "delimiter-padded",
-        "a blank behind the delimiter",
-    ),
-    entry(
         "delimiter-glued",
         "delimiter-glued",
         |target| target.delimiter(|text| text.trim_end().into()),
         "delimiter-glued",
         "no line end behind the delimiter",
-    ),
-    entry(
-        "delimiter-changed",
-        "delimiter-changed@5",
-        |target| target.delimiter(|text| text.replacen("\r\n", "2\r\n", 1)),
-        "delimiter-changed",
-        "another delimiter than before",
     ),
     entry(
         "delimiter-without-dashes",
@@ -100,22 +69,43 @@ pub const ENTRIES: &[Entry] = &[
         "close-delimiter-followed",
         "a close-delimiter, and then more parts",
     ),
+    entry(
+        "delimiter-padded",
+        "delimiter-padded",
+        |target| target.delimiter(|text| text.replace("\r\n", " \r\n")),
+        "delimiter-padded",
+        "a blank behind the delimiter",
+    ),
+    entry(
+        "delimiter-changed",
+        "delimiter-changed@5",
+        |target| target.delimiter(|text| text.replacen("\r\n", "2\r\n", 1)),
+        "delimiter-changed",
+        "another delimiter than before",
+    ),
+    entry(
+        "delimiter-empty-line",
+        "delimiter-empty-line@5",
+        |target| target.is(Tag::Delimiter).and_then(|()| instead("\r\n")),
+        "delimiter-lost",
+        "an empty line in the place of the delimiter",
+    ),
+    entry(
+        "delimiter-missing",
+        "delimiter-missing@5",
+        |target| match target.tag {
+            Tag::Delimiter => instead(""),
+            _ => None,
+        },
+        "delimiter-lost",
+        "a part without its delimiter",
+    ),
     behind(
         "blank-lines",
         "blank-lines",
         |target| target.is(Tag::LineEnd).and_then(|()| instead("\r\n\r\n\r\n")),
         "blank-lines",
         "empty lines before the delimiter",
-    ),
-    entry(
-        "bytes-after-body",
-        "bytes-after-body",
-        |target| {
-            target.is(Tag::Body)?;
-            Some(vec![Out::Same, Out::New(Tag::Rest, b"stale bytes".into())])
-        },
-        "bytes-after-body",
-        "other bytes between the picture and the delimiter",
     ),
     entry(
         "response-head-again",
@@ -128,6 +118,16 @@ pub const ENTRIES: &[Entry] = &[
         },
         "bytes-after-body",
         "a second response head in the middle of the stream",
+    ),
+    entry(
+        "bytes-after-body",
+        "bytes-after-body",
+        |target| {
+            target.is(Tag::Body)?;
+            Some(vec![Out::Same, Out::New(Tag::Rest, b"stale bytes".into())])
+        },
+        "bytes-after-body",
+        "other bytes between the picture and the delimiter",
     ),
     entry(
         "lines-lf",

@@ -37,28 +37,10 @@ pub const ENTRIES: &[Entry] = &[
         "a parameter behind image/jpeg",
     ),
     entry(
-        "part-head-missing",
-        |target| target.is(Tag::Head).and_then(|()| instead("")),
-        "head-missing",
-        "the picture follows the delimiter",
-    ),
-    entry(
         "part-head-unterminated",
         |target| target.head(|head| head.replacen("\r\n\r\n", "\r\n", 1)),
         "head-unterminated",
         "no empty line before the picture",
-    ),
-    entry(
-        "blank-line-before-head",
-        |target| target.head(|head| format!("\r\n{head}")),
-        "blank-line-before-head",
-        "an empty line between the delimiter and the fields",
-    ),
-    entry(
-        "blank-line-after-head",
-        |target| target.head(|head| format!("{head}\r\n")),
-        "blank-line-after-head",
-        "two empty lines before the picture",
     ),
     entry(
         "field-without-colon",
@@ -103,6 +85,18 @@ pub const ENTRIES: &[Entry] = &[
         "too-many-fields",
         "80 more fields",
     ),
+    entry(
+        "blank-line-before-head",
+        |target| target.head(|head| format!("\r\n{head}")),
+        "blank-line-before-head",
+        "an empty line between the delimiter and the fields",
+    ),
+    entry(
+        "blank-line-after-head",
+        |target| target.head(|head| format!("{head}\r\n")),
+        "blank-line-after-head",
+        "two empty lines before the picture",
+    ),
     Entry {
         example: "part-head-too-long@5",
         ..entry(
@@ -112,4 +106,10 @@ pub const ENTRIES: &[Entry] = &[
             "a field of 20 000 bytes",
         )
     },
+    entry(
+        "part-head-missing",
+        |target| target.is(Tag::Head).and_then(|()| instead("")),
+        "head-missing",
+        "the picture follows the delimiter",
+    ),
 ];

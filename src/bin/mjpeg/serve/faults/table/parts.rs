@@ -58,7 +58,9 @@ pub const ENTRIES: &[Entry] = &[
         "no-multipart",
         |target| match target.tag {
             Tag::LineEnd | Tag::Delimiter | Tag::Head | Tag::Close => instead(""),
-            Tag::Body | Tag::Rest => None,
+            // Other faults have put it behind the picture.
+            Tag::Rest => instead(""),
+            Tag::Body => None,
         },
         "no-multipart",
         "the pictures without delimiters and heads",

@@ -94,6 +94,23 @@ pub const ENTRIES: &[Entry] = &[
         "the picture without its first four bytes",
     ),
     once(
+        "second-picture",
+        "second-picture",
+        |scene| {
+            let index = new_segment(0xe2, b"MPF\0II*\0\x08\0\0\0");
+            Some([&inserted(scene.jpeg, behind_soi(scene.jpeg), &index), scene.jpeg].concat())
+        },
+        "announced-after-eoi",
+        "a second picture behind the first one, which announces it (MPF)",
+    ),
+    once(
+        "bytes-after-eoi",
+        "bytes-after-eoi",
+        |scene| Some([scene.jpeg, &[0; 100]].concat()),
+        "bytes-after-eoi",
+        "100 zeros behind the EOI",
+    ),
+    once(
         "cut-picture",
         "cut-picture@5",
         |scene| Some(scene.jpeg[..scene.jpeg.len() / 2].to_vec()),
@@ -106,13 +123,6 @@ pub const ENTRIES: &[Entry] = &[
         |scene| scene.jpeg.strip_suffix(b"\xff\xd9").map(<[u8]>::to_vec),
         "no-eoi",
         "the picture without its EOI",
-    ),
-    once(
-        "bytes-after-eoi",
-        "bytes-after-eoi",
-        |scene| Some([scene.jpeg, &[0; 100]].concat()),
-        "bytes-after-eoi",
-        "100 zeros behind the EOI",
     ),
     once(
         "bytes-before-soi",
@@ -197,20 +207,6 @@ pub const ENTRIES: &[Entry] = &[
         "the picture without its Huffman tables",
     ),
     once(
-        "no-frame",
-        "no-frame@5",
-        |_| Some(b"\xff\xd8\xff\xd9".to_vec()),
-        "no-frame",
-        "SOI and EOI, and no picture between them",
-    ),
-    once(
-        "arithmetic",
-        "arithmetic@5",
-        |_| Some(ARITHMETIC.to_vec()),
-        "arithmetic",
-        "a picture with arithmetic coding",
-    ),
-    once(
         "lossless",
         "lossless@5",
         |scene| with(scene.jpeg, frame_header(scene.jpeg)?.start + 1, &[0xc3]),
@@ -262,34 +258,6 @@ pub const ENTRIES: &[Entry] = &[
         "the frame header of a picture with five components",
     ),
     once(
-        "huge-picture",
-        "huge-picture@5",
-        |_| with(PROGRESSIVE, segment(PROGRESSIVE, Marker::SOF2)?.start + 5, &[0xff, 0xdc, 0xff, 0xdc]),
-        "area-too-large",
-        "a progressive picture of 65 500 x 65 500",
-    ),
-    once(
-        "large-picture",
-        "large-picture@5",
-        |_| with(PROGRESSIVE, segment(PROGRESSIVE, Marker::SOF2)?.start + 5, &[0x2e, 0xe0, 0x2e, 0xe0]),
-        "scan-not-read",
-        "a progressive picture of 12 000 x 12 000",
-    ),
-    once(
-        "wide-picture",
-        "wide-picture@5",
-        |_| with(PROGRESSIVE, segment(PROGRESSIVE, Marker::SOF2)?.start + 5, &[0x0b, 0xb8, 0xff, 0xff]),
-        "side-too-long",
-        "a progressive picture of 65 535 x 3 000",
-    ),
-    once(
-        "two-components",
-        "two-components@5",
-        |_| Some(two_components()),
-        "two-components",
-        "a picture with two components",
-    ),
-    once(
         "scan-order",
         "scan-order@5",
         |scene| {
@@ -330,16 +298,6 @@ pub const ENTRIES: &[Entry] = &[
         "a comment with a length of 1",
     ),
     once(
-        "second-picture",
-        "second-picture",
-        |scene| {
-            let index = new_segment(0xe2, b"MPF\0II*\0\x08\0\0\0");
-            Some([&inserted(scene.jpeg, behind_soi(scene.jpeg), &index), scene.jpeg].concat())
-        },
-        "announced-after-eoi",
-        "a second picture behind the first one, which announces it (MPF)",
-    ),
-    once(
         "extra-padding",
         "extra-padding",
         |scene| Some(inserted(scene.jpeg, scan(scene.jpeg)?.end, b"\xff\0")),
@@ -354,6 +312,58 @@ pub const ENTRIES: &[Entry] = &[
         "three bytes behind the last MCU",
     ),
     once(
+        "boundary-in-picture",
+        "boundary-in-picture",
+        |scene| {
+            let comment = [b"text ", scene.delimiter.trim_ascii(), b" text"].concat();
+            Some(inserted(scene.jpeg, behind_soi(scene.jpeg), &new_segment(0xfe, &comment)))
+        },
+        "boundary-in-picture",
+        "the delimiter in a comment of the picture",
+    ),
+    once(
+        "no-frame",
+        "no-frame@5",
+        |_| Some(b"\xff\xd8\xff\xd9".to_vec()),
+        "no-frame",
+        "SOI and EOI, and no picture between them",
+    ),
+    once(
+        "arithmetic",
+        "arithmetic@5",
+        |_| Some(ARITHMETIC.to_vec()),
+        "arithmetic",
+        "a picture with arithmetic coding",
+    ),
+    once(
+        "huge-picture",
+        "huge-picture@5",
+        |_| with(PROGRESSIVE, segment(PROGRESSIVE, Marker::SOF2)?.start + 5, &[0xff, 0xdc, 0xff, 0xdc]),
+        "area-too-large",
+        "a progressive picture of 65 500 x 65 500",
+    ),
+    once(
+        "large-picture",
+        "large-picture@5",
+        |_| with(PROGRESSIVE, segment(PROGRESSIVE, Marker::SOF2)?.start + 5, &[0x2e, 0xe0, 0x2e, 0xe0]),
+        "scan-not-read",
+        "a progressive picture of 12 000 x 12 000",
+    ),
+    once(
+        "wide-picture",
+        "wide-picture@5",
+        |_| with(PROGRESSIVE, segment(PROGRESSIVE, Marker::SOF2)?.start + 5, &[0x0b, 0xb8, 0xff, 0xff]),
+        "side-too-long",
+        "a progressive picture of 65 535 x 3 000",
+    ),
+    once(
+        "two-components",
+        "two-components@5",
+        |_| Some(two_components()),
+        "two-components",
+        "a picture with two components",
+    ),
+    once(
         "hidden-restart",
         "hidden-restart@5",
         |_| {
@@ -363,15 +373,5 @@ pub const ENTRIES: &[Entry] = &[
         },
         "hidden-restart",
         "other bytes before a restart marker",
-    ),
-    once(
-        "boundary-in-picture",
-        "boundary-in-picture",
-        |scene| {
-            let comment = [b"text ", scene.delimiter.trim_ascii(), b" text"].concat();
-            Some(inserted(scene.jpeg, behind_soi(scene.jpeg), &new_segment(0xfe, &comment)))
-        },
-        "boundary-in-picture",
-        "the delimiter in a comment of the picture",
     ),
 ];

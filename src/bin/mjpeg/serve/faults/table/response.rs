@@ -12,6 +12,12 @@ const fn entry(name: &'static str, act: fn(&mut Vec<u8>), rule: &'static str, he
     Entry { name, takes: Takes::Nothing, act: Act::Head(act), shows: Shows::Rule(rule), example: name, help }
 }
 
+/// Sets the Content-Length of a response: that of another fault is replaced.
+fn length(head: &mut Vec<u8>, lines: &str) {
+    response(head, |head| without_field(head, "Content-Length"));
+    add_fields(head, lines);
+}
+
 pub const ENTRIES: &[Entry] = &[
     entry(
         "content-type-missing",
@@ -100,31 +106,31 @@ pub const ENTRIES: &[Entry] = &[
     },
     entry(
         "response-length-zero",
-        |head| add_fields(head, "Content-Length: 0\r\n"),
+        |head| length(head, "Content-Length: 0\r\n"),
         "body-length-zero",
         "the response says Content-Length: 0",
     ),
     entry(
         "response-length",
-        |head| add_fields(head, "Content-Length: 999999999999\r\n"),
+        |head| length(head, "Content-Length: 999999999999\r\n"),
         "body-length",
         "the response has a Content-Length that it never reaches",
     ),
     entry(
         "response-length-short",
-        |head| add_fields(head, "Content-Length: 20000\r\n"),
+        |head| length(head, "Content-Length: 20000\r\n"),
         "body-length-short",
         "the response goes on behind its Content-Length",
     ),
     entry(
         "response-length-negative",
-        |head| add_fields(head, "Content-Length: -1\r\n"),
+        |head| length(head, "Content-Length: -1\r\n"),
         "body-length-invalid",
         "the response says Content-Length: -1",
     ),
     entry(
         "response-length-twice",
-        |head| add_fields(head, "Content-Length: 999999999999\r\nContent-Length: 99999999\r\n"),
+        |head| length(head, "Content-Length: 999999999999\r\nContent-Length: 99999999\r\n"),
         "body-length-invalid",
         "the response has two different Content-Length fields",
     ),
@@ -161,6 +167,12 @@ pub const ENTRIES: &[Entry] = &[
         "the response announces gzip, but is not compressed",
     ),
     entry(
+        "response-blank-line",
+        |head| response(head, |head| format!("\r\n{head}")),
+        "empty-line-before-status",
+        "an empty line before the status line",
+    ),
+    entry(
         "status-line",
         // Without a head there is no status line.
         |head| {
@@ -184,12 +196,6 @@ pub const ENTRIES: &[Entry] = &[
         "a line of the response head has no colon",
     ),
     entry("response-head-missing", Vec::clear, "response-head-missing", "the body comes without a head"),
-    entry(
-        "response-blank-line",
-        |head| response(head, |head| format!("\r\n{head}")),
-        "empty-line-before-status",
-        "an empty line before the status line",
-    ),
     entry(
         "preamble",
         |head| head.extend_from_slice(b"this is a preamble\r\n"),
