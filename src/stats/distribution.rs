@@ -82,19 +82,6 @@ impl Distribution {
         Duration::from_micros(u64::try_from(mean).unwrap_or(u64::MAX))
     }
 
-    /// How thick the tail is: how far the times above the 90th percentile are from it. In an exponential tail that is its scale, and
-    /// both the mean and the root of half the mean square are it; the larger one counts.
-    pub(super) fn tail(&self) -> Duration {
-        let start = self.percentile(90).map_or(0, micros);
-        let beyond = || {
-            self.times.range(start.saturating_add(1)..).map(|(&time, &n)| ((time - start) as f64, n as f64))
-        };
-        let count: f64 = beyond().map(|(_, n)| n).sum::<f64>().max(1.0);
-        let mean = beyond().map(|(it, n)| it * n).sum::<f64>() / count;
-        let square = beyond().map(|(it, n)| it * it * n).sum::<f64>() / count;
-        Duration::from_micros(mean.max(square_root(square / 2.0)) as u64)
-    }
-
     /// How many times are above `limit`.
     pub fn above(&self, limit: Duration) -> u64 {
         self.times.range(micros(limit).saturating_add(1)..).map(|(_, n)| n).sum()
@@ -147,15 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tail_of_an_exponential_distribution_is_its_scale() {
-        let mut times = Distribution::default();
-        for n in 1..=10_000 {
-            let quantile = f64::from(n) / 10_001.0;
-            times.push(Duration::from_secs_f64(-0.010 * (1.0 - quantile).ln()));
-        }
-        assert!((9.5..10.5).contains(&(times.tail().as_secs_f64() * 1000.0)), "{:?}", times.tail());
-        assert_eq!(Distribution::default().tail(), Duration::ZERO);
-        // The largest of a hundred, the third of three hundred.
+    fn the_error_of_a_percentile_is_that_of_the_largest_of_a_hundred_and_the_third_of_three_hundred() {
         for (count, error) in [(0, 1.29), (1, 1.29), (99, 1.29), (100, 0.80), (300, 0.53), (3000, 0.18)] {
             assert!((percentile_error(1.0, 99, count) - error).abs() < 0.01, "{count}");
         }

@@ -39,8 +39,6 @@ pub struct Timing {
     pub gap_p50: Duration,
     /// 99th percentile of the gaps, by nearest rank.
     pub gap_p99: Duration,
-    /// How far the gaps above their 90th percentile are from it: the scale of the tail.
-    pub gap_tail: Duration,
     /// The largest gap.
     pub gap_max: Duration,
     /// Mean distance of the gaps from their median.
@@ -92,7 +90,6 @@ impl FrameTimes {
             fps: self.gaps.count() as f64 / span.as_secs_f64(),
             gap_p50,
             gap_p99,
-            gap_tail: self.gaps.tail(),
             gap_max,
             jitter: self.gaps.mean_distance(gap_p50),
             stalls: self.gaps.above(max_gap),

@@ -70,6 +70,39 @@ fn only_new_findings_fail() {
 }
 
 #[test]
+fn a_baseline_reads_500_parts_unless_the_options_say_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, list) = (folder.path().join("b.json"), folder.path().join("list"));
+    let check = |args: &[&str], baseline: Option<&str>| -> (End, Option<u64>) {
+        let camera = Camera::sending(HEAD, vec![part(&solid([80, 90, 100], 32, 32)); 600]);
+        fs::write(&list, format!("door {}\n", camera.url)).unwrap();
+        let mut check = mjpeg(["check", "--select", "M", "--format", "json", "--targets"]);
+        check.arg(&list).args(args);
+        baseline.into_iter().for_each(|option| {
+            check.arg(option).arg(&file);
+        });
+        let end = run(&mut check);
+        let verdict: Value = serde_json::from_slice(&end.out).unwrap();
+        (end, verdict["parts"].as_u64())
+    };
+    assert_eq!(check(&[], None).1, Some(100));
+    let says = "mjpeg: check: a baseline needs 500 parts or 1m, unless --frames or --duration says otherwise";
+    let (end, parts) = check(&[], Some("--save-baseline"));
+    let end = end.expect(0);
+    assert!(parts == Some(500) && end.err.contains(says), "{parts:?} {}", end.err);
+    // The same figures, given.
+    let (end, parts) = check(&["--frames", "500", "--duration", "60s"], Some("--baseline"));
+    let end = end.expect(0);
+    assert!(parts == Some(500) && !end.err.contains(says), "{parts:?} {}", end.err);
+    let (end, parts) = check(&["--quiet"], Some("--baseline"));
+    let end = end.expect(0);
+    assert!(parts == Some(500) && !end.err.contains(says), "{parts:?} {}", end.err);
+    let mut other = mjpeg(["check", "--select", "M", "--frames", "100", "--targets"]);
+    let end = run(other.arg(&list).arg("--baseline").arg(&file)).expect(6);
+    assert!(end.err.contains("--frames: 500 then, 100 now"), "{}", end.err);
+}
+
+#[test]
 fn unlike_settings_and_other_targets_are_refused_before_anything_is_opened() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("b.json");

@@ -7,11 +7,6 @@ use mjpeg::counted::Counted;
 
 use crate::transport::{LEAST_OF_ANSWER, Target};
 
-/// Most parts that are read from a URL, if neither parts nor time are given.
-const LIVE_FRAMES: u64 = 100;
-/// Longest time that a URL is read, if neither parts nor time are given.
-const LIVE_DURATION: Duration = Duration::from_secs(10);
-
 /// How much of a target was to be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Asked {
@@ -22,11 +17,16 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// The default of a URL that is looked at.
+    pub const LOOK: Self = Self { frames: Some(100), duration: Some(Duration::from_secs(10)) };
+    /// The default of a URL whose figures are compared: 100 parts show too little. The time is enough for ten parts a second.
+    pub const COMPARED: Self = Self { frames: Some(500), duration: Some(Duration::from_secs(60)) };
+
     /// What the options ask of `target`. An explicit limit removes the default of the other one.
-    pub fn of(target: &Target, frames: Option<u64>, duration: Option<Duration>) -> Self {
+    pub fn of(target: &Target, frames: Option<u64>, duration: Option<Duration>, default: Self) -> Self {
         let is_endless = matches!(target, Target::Url(_) | Target::Test(_));
         match (frames, duration) {
-            (None, None) if is_endless => Self { frames: Some(LIVE_FRAMES), duration: Some(LIVE_DURATION) },
+            (None, None) if is_endless => default,
             _ => Self { frames, duration },
         }
     }

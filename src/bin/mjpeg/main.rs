@@ -20,6 +20,7 @@ mod generate;
 mod inspect;
 mod lines;
 mod listen;
+mod long_gaps;
 mod manual;
 mod marker_table;
 mod matroska;

@@ -27,8 +27,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Shows the progress of this many targets; nothing with `quiet`, or if standard error is no terminal.
-    pub fn start(targets: usize, parts: &Parts, quiet: bool, clock: &Clock) -> Self {
+    /// Shows the progress of this many targets, of which `most` parts are read if that is known; nothing with `quiet`, or if standard
+    /// error is no terminal.
+    pub fn start(targets: usize, most: Option<u64>, parts: &Parts, quiet: bool, clock: &Clock) -> Self {
         let done = Arc::new(AtomicU64::new(0));
         if quiet || !output::stderr_is_terminal() {
             return Self { bar: None, done, end: None, thread: None };
@@ -45,7 +46,7 @@ impl Progress {
             while is_ended.recv_timeout(DRAWN) == Err(RecvTimeoutError::Timeout) {
                 let elapsed = clock.now().saturating_sub(started);
                 let parts = parts.load(Ordering::Relaxed);
-                shown.set_message(text(targets, done_now.load(Ordering::Relaxed), parts, elapsed));
+                shown.set_message(text(targets, done_now.load(Ordering::Relaxed), parts, most, elapsed));
                 shown.tick();
             }
         };
@@ -75,8 +76,12 @@ impl Progress {
     }
 }
 
-fn text(targets: usize, done: u64, parts: u64, elapsed: Duration) -> String {
-    let read = format!("{}, {:.1} s", Counted(parts, "part"), elapsed.as_secs_f64());
+fn text(targets: usize, done: u64, parts: u64, most: Option<u64>, elapsed: Duration) -> String {
+    let of = most.map_or_else(
+        || Counted(parts, "part").to_string(),
+        |most| format!("{parts} of {}", Counted(most, "part")),
+    );
+    let read = format!("{of}, {:.1} s", elapsed.as_secs_f64());
     match targets {
         1 => read,
         _ => format!("{done} of {targets} targets, {read}"),
@@ -90,7 +95,8 @@ mod tests {
     #[test]
     fn the_line_counts_targets_only_if_there_are_several() {
         let second = Duration::from_millis(1250);
-        assert_eq!(text(1, 0, 1, second), "1 part, 1.2 s");
-        assert_eq!(text(12, 3, 40, second), "3 of 12 targets, 40 parts, 1.2 s");
+        assert_eq!(text(1, 0, 1, None, second), "1 part, 1.2 s");
+        assert_eq!(text(1, 0, 1, Some(500), second), "1 of 500 parts, 1.2 s");
+        assert_eq!(text(12, 3, 40, None, second), "3 of 12 targets, 40 parts, 1.2 s");
     }
 }

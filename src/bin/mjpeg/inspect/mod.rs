@@ -173,7 +173,7 @@ impl Inspect {
     fn reading(&self, target: &Target, details: Details) -> run::Reading {
         run::Reading {
             target: target.clone(),
-            asked: Asked::of(target, self.frames, self.duration),
+            asked: Asked::of(target, self.frames, self.duration, Asked::LOOK),
             idle: self.idle,
             transport: self.transport.clone(),
             details,

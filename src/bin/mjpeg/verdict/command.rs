@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 use mjpeg::counted::Counted;
 
+use crate::asked::Asked;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome, Service};
 use crate::output;
@@ -91,7 +92,12 @@ impl Check {
             }
         };
         let mut saved = Vec::new();
-        let progress = Progress::start(tasks.len(), &parts, self.quiet, &clock);
+        let most =
+            tasks.iter().try_fold(0_u64, |sum, task| Some(sum.saturating_add(task.options.asked.frames?)));
+        if let Some(says) = self.longer_than_usual(&tasks).filter(|_| !self.quiet) {
+            output::message("check", &says);
+        }
+        let progress = Progress::start(tasks.len(), most, &parts, self.quiet, &clock);
         let printed = tasks::run(&tasks, self.jobs.into(), &clock, stop, |number, mut run| {
             let task = &tasks[number];
             run.compare(before[number].as_ref());
@@ -154,6 +160,15 @@ impl Check {
             return Err(Problem::new(anyhow!("{shown} exists")).hint("replace it with --force"));
         }
         Ok(Replacement::begin(file).with_context(|| format!("cannot write the expectations {shown}"))?)
+    }
+
+    /// Why a check without limits takes longer than usual, if it does.
+    fn longer_than_usual(&self, tasks: &[Task]) -> Option<String> {
+        let default = self.default_asked();
+        let has_default = |task: &Task| task.options.asked == default && default != Asked::LOOK;
+        let is_default = self.limits.frames.is_none() && self.limits.duration.is_none();
+        let says = || format!("a baseline needs {default}, unless --frames or --duration says otherwise");
+        (is_default && tasks.iter().any(has_default)).then(says)
     }
 
     /// What the baseline has of each task.

@@ -14,10 +14,10 @@ use crate::value;
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
 pub struct Limits {
-    /// Read at most N parts [default: 100 of a URL or `test:` without --duration, else no limit]
+    /// Read at most N parts [default: 100 of a URL or `test:` without --duration, 500 with a baseline, else no limit]
     #[arg(long, value_name = "N", value_parser = value::count::<u64>(1..))]
     pub frames: Option<u64>,
-    /// Read for at most this long [default: 10s of a URL or `test:` without --frames, else no limit]
+    /// Read for at most this long [default: 10s of a URL or `test:` without --frames, 60s with a baseline, else no limit]
     #[arg(long, value_name = "T", value_parser = value::limit)]
     pub duration: Option<Duration>,
     /// A stream that sends no byte, or no complete part, for this long is stalled. A file on a disk has at least 10 s to answer each

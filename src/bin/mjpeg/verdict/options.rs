@@ -13,10 +13,8 @@ use crate::verdict::exempt::Exempt;
 /// How far to read a target, and how to judge it.
 #[derive(Debug)]
 pub struct Options {
-    /// Most parts.
-    pub frames: Option<u64>,
-    /// Longest time.
-    pub duration: Option<Duration>,
+    /// How much is read.
+    pub asked: Asked,
     /// A stream without a byte or a complete part for this long is stalled.
     pub idle: Duration,
     /// The rules and the limits.

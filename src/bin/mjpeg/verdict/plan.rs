@@ -11,10 +11,11 @@ use crate::problem::Problem;
 use crate::progress::Parts;
 use crate::signal::Stop;
 use crate::targets::{self, Entry};
+use crate::transport::Target;
 use crate::verdict::arguments::Check;
 use crate::verdict::expect::Expected;
 use crate::verdict::limits::Limits;
-use crate::verdict::options::Options;
+use crate::verdict::options::{Asked, Options};
 use crate::verdict::tasks::Task;
 
 /// Bytes of parts that are kept for the page, of all targets that are read at one time.
@@ -52,18 +53,24 @@ impl Check {
         };
         let mut all = Vec::new();
         for target in &self.targets {
-            let options = self.options(&self.limits, expected(&self.limits)?, parts);
+            let options = self.options(target, &self.limits, expected(&self.limits)?, parts);
             all.push(Task { name: None, target: target.clone(), options });
         }
         for entry in named {
-            let options = self.options(&entry.options, expected(&entry.options)?, parts);
+            let options = self.options(&entry.target, &entry.options, expected(&entry.options)?, parts);
             all.push(Task { name: Some(entry.name), target: entry.target, options });
         }
         let Some(shard) = self.shard.and_then(|shard| shard.resolve().ok()) else { return Ok(all) };
         Ok(all.into_iter().filter(|task| shard.contains(&task.key())).collect())
     }
 
-    fn options(&self, limits: &Limits, expected: Expected, parts: &Parts) -> Options {
+    /// How much is read of a URL if the options do not say.
+    pub fn default_asked(&self) -> Asked {
+        let is_compared = self.baseline.is_some() || self.save_baseline.is_some();
+        if is_compared { Asked::COMPARED } else { Asked::LOOK }
+    }
+
+    fn options(&self, target: &Target, limits: &Limits, expected: Expected, parts: &Parts) -> Options {
         let mut expectations = Expectations::default();
         // The codes are those of rules, so each is a selector.
         let exempt = expected.exempt.iter().filter(|it| !it.expired).filter_map(|it| it.code.parse().ok());
@@ -71,8 +78,7 @@ impl Check {
         limits.demands.or(&expected.demands).demand(&mut expectations);
         expectations.live = limits.expect_live || expected.expect_live;
         Options {
-            frames: limits.frames,
-            duration: limits.duration,
+            asked: Asked::of(target, limits.frames, limits.duration, self.default_asked()),
             idle: limits.idle,
             expectations,
             transport: limits.transport.clone(),

@@ -63,7 +63,7 @@ impl Run {
         Self {
             report: None,
             end: None,
-            asked: Asked::of(target, options.frames, options.duration),
+            asked: options.asked,
             idle: options.idle,
             failure: None,
             duration: Duration::ZERO,

@@ -11,7 +11,7 @@ use crate::signal::Stop;
 use crate::targets::Name;
 use crate::transport::Target;
 use crate::verdict::baseline::Settings;
-use crate::verdict::options::{Asked, Options};
+use crate::verdict::options::Options;
 use crate::verdict::run::Run;
 
 /// A target to check.
@@ -42,8 +42,7 @@ impl Task {
 
     /// The options that decide what the check finds.
     pub fn settings(&self) -> Settings {
-        let Options { frames, duration, .. } = self.options;
-        Settings::of(Asked::of(&self.target, frames, duration), &self.options)
+        Settings::of(&self.options)
     }
 }
 

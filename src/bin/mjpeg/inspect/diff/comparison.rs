@@ -98,7 +98,8 @@ impl Pair {
             (Some(left), Some(right)) => !left.is_like(right),
             (None, None) => false,
             // Too few frames for a figure are no difference.
-            (Some(Value::Measure(_)), None) | (None, Some(Value::Measure(_))) => false,
+            (Some(Value::Measure(_) | Value::Gaps(_)), None)
+            | (None, Some(Value::Measure(_) | Value::Gaps(_))) => false,
             _ => true,
         }
     }

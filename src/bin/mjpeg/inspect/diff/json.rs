@@ -40,7 +40,12 @@ struct PairObject<'a> {
 #[serde(untagged)]
 enum ValueObject<'a> {
     Text(&'a str),
-    Measure { value: f64, unit: &'static str, tolerance: f64 },
+    Measure {
+        value: f64,
+        unit: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tolerance: Option<f64>,
+    },
 }
 
 /// The object of a comparison, if both streams could be read, and of what failed. With `all` it has also what is the same.
@@ -79,7 +84,10 @@ fn value(value: &Value) -> ValueObject<'_> {
         Value::Measure(it) => ValueObject::Measure {
             value: output::rounded(it.value),
             unit: it.unit,
-            tolerance: output::rounded(it.tolerance),
+            tolerance: Some(output::rounded(it.tolerance)),
         },
+        Value::Gaps(gaps) => {
+            ValueObject::Measure { value: gaps.p99_ms().unwrap_or_default(), unit: "ms", tolerance: None }
+        }
     }
 }

@@ -65,7 +65,8 @@ pub fn run(
         let read = Reading { details, ..reading }.read(&mut profile, clock, stop);
         (profile, read)
     };
-    let progress = Progress::start(1, &parts, false, clock);
+    let most = left.asked.frames.zip(right.asked.frames).map(|(left, right)| left.saturating_add(right));
+    let progress = Progress::start(1, most, &parts, false, clock);
     let (left, right) = thread::scope(|scope| {
         let other = scope.spawn(|| read(right));
         let one = read(left);

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use mjpeg::counted::Counted;
 use mjpeg::multipart::Framing;
-use mjpeg::stats::{Batches, MeanGap, Timing, percentile_error};
+use mjpeg::stats::{Batches, MeanGap, Timing};
 
 use super::super::column::Known;
 use super::super::emitter::Opened;
@@ -15,6 +15,7 @@ use super::super::watcher::{Around, Sink};
 use super::item::{Item, Measure, Value};
 use super::pictures::{Pictures, Values};
 use super::response::{self, stable};
+use crate::long_gaps::Gaps;
 use crate::output;
 use crate::problem::Problem;
 use crate::progress::Parts;
@@ -22,8 +23,6 @@ use crate::transport::Flow;
 
 /// How many standard errors apart two means of the same stream may be, and the factor for two errors.
 const ERRORS: f64 = 5.0 * std::f64::consts::SQRT_2;
-/// The same for two 99th percentiles.
-const TAIL_ERRORS: f64 = 3.75 * std::f64::consts::SQRT_2;
 /// Most kinds of deviations, and of fields, that are kept.
 const MOST: usize = 64;
 
@@ -42,7 +41,8 @@ pub struct Profile {
     fields: Vec<(String, Field)>,
     deviations: Vec<(String, u64)>,
     pictures: Pictures,
-    gaps: MeanGap,
+    mean_gap: MeanGap,
+    gaps: Gaps,
     bytes: Batches,
 }
 
@@ -106,7 +106,8 @@ impl Sink for Profile {
         }
         self.pictures.add(&row);
         if let Some(gap) = row.gap {
-            self.gaps.push(output::ms(gap));
+            self.mean_gap.push(output::ms(gap));
+            self.gaps.push(gap);
         }
         if let Some(bytes) = row.body_bytes {
             self.bytes.push(bytes as f64);
@@ -228,24 +229,23 @@ impl Profile {
 
     fn timing(&self, timing: Option<Timing>) -> Vec<Item> {
         let mut items = Vec::new();
-        let mut push = |name: &str, value, unit, tolerance| {
-            let value = Value::Measure(Measure { value, unit, tolerance });
+        let mut push = |name: &str, value| {
             items.push(Item { group: "timing and sizes", name: name.into(), value });
         };
+        let measure = |value, unit, tolerance| Value::Measure(Measure { value, unit, tolerance });
         if let Some(timing) = timing {
-            let (p50, p99) = (output::ms(timing.gap_p50), output::ms(timing.gap_p99));
-            let spread = self.gaps.mean().zip(self.gaps.error()).filter(|(mean, _)| *mean > 0.0);
+            let p50 = output::ms(timing.gap_p50);
+            let spread = self.mean_gap.mean().zip(self.mean_gap.error()).filter(|(mean, _)| *mean > 0.0);
             // The relative error of a rate is that of the gaps.
             let relative = spread.map_or(0.2, |(mean, error)| (ERRORS * error / mean).max(0.01));
             let rate = spread.map_or(timing.fps, |(mean, _)| 1000.0 / mean);
-            push("rate", rate, "fps", rate * relative);
-            push("gap p50", p50, "ms", (output::ms(timing.jitter) * 2.0).max(0.05 * p50).max(2.0));
-            let tail = percentile_error(output::ms(timing.gap_tail), 99, self.gaps.count());
-            push("gap p99", p99, "ms", (TAIL_ERRORS * tail).max(5.0));
+            push("rate", measure(rate, "fps", rate * relative));
+            push("gap p50", measure(p50, "ms", (output::ms(timing.jitter) * 2.0).max(0.05 * p50).max(2.0)));
+            push("gap p99", Value::Gaps(self.gaps.clone()));
         }
         if let Some(mean) = self.bytes.mean() {
             let error = self.bytes.error().map_or(0.2 * mean, |error| ERRORS * error);
-            push("bytes a part", mean, "bytes", error.max(0.05 * mean));
+            push("bytes a part", measure(mean, "bytes", error.max(0.05 * mean)));
         }
         items
     }

@@ -6,10 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
 use super::file::{Entry, Found};
+use crate::long_gaps::has_moved;
 use crate::output;
-
-/// The least change of the 99th percentile of the gaps that matters.
-const LEAST_TAIL_MS: f64 = 5.0;
 
 /// What has changed since an earlier check.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -85,7 +83,8 @@ fn findings(before: &Entry, found: &[Found], parts: u64) -> Vec<Change> {
                 push(trend, code, format!("new {severity}: {name}"));
             }
             Some(then) if rank(severity) > rank(&then.severity) => {
-                push(Trend::Worse, code, format!("{name} is an {severity}, was an {}", then.severity));
+                let [now, then] = [severity, &then.severity].map(|it| with_article(it));
+                push(Trend::Worse, code, format!("{name} is {now}, was {then}"));
             }
             Some(then) => {
                 // Events that come at random: their number has a spread of its root.
@@ -105,6 +104,11 @@ fn findings(before: &Entry, found: &[Found], parts: u64) -> Vec<Change> {
         push(Trend::Better, &then.code, format!("gone: {name}"));
     }
     changes
+}
+
+fn with_article(severity: &str) -> String {
+    let article = if severity == "warning" { "a" } else { "an" };
+    format!("{article} {severity}")
 }
 
 fn rank(severity: &str) -> u8 {
@@ -171,21 +175,23 @@ fn rate(then: &Figures, now: &Figures) -> Option<Change> {
 
 /// The 99th percentile has moved, and chance does not explain the number of long gaps.
 fn long_gaps(then: &Figures, now: &Figures) -> Option<Change> {
-    let (way, was, is, _) = beyond(then.gap_p99_ms, now.gap_p99_ms, LEAST_TAIL_MS)?;
+    let (was, is) = then.gap_p99_ms.zip(now.gap_p99_ms).filter(|(was, is)| has_moved(*was, *is))?;
+    let way = if is > was { Way::Up } else { Way::Down };
     let longest = then.long_gaps.as_ref()?;
     let count = match way {
         Way::Up => longest.exceeded(&now.gaps),
         Way::Down => longest.undercut(&now.gaps),
     }?;
+    let usual = match count.usual {
+        Some(usual) => format!("{} {usual} would be usual", way.word()),
+        None => "they come at even distances, which is not chance".into(),
+    };
     let text = format!(
-        "{is:.1} ms in the 99th percentile of the gaps, was {was:.1}: {} of {} are longer than {:.1} ms, was {}; {} {} \
-         would be usual",
+        "{is:.1} ms in the 99th percentile of the gaps, was {was:.1}: {} of {} are longer than {:.1} ms, was {}; {usual}",
         count.now,
         Counted(now.gaps.count(), "gap"),
         count.limit_ms,
         count.then,
-        way.word(),
-        count.usual
     );
     Some(Change { trend: way.trend(), what: "gap_p99_ms".into(), text })
 }

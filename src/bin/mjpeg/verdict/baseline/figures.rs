@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use mjpeg::stats::{Batches, Distribution, Lateness, MeanGap, Timing};
+use mjpeg::stats::{Batches, Lateness, MeanGap, Timing};
 use serde::{Deserialize, Serialize};
 
-use super::long_gaps::LongGaps;
+use crate::long_gaps::{Gaps, LongGaps};
 use crate::output;
 
 /// How many standard errors two means may be apart. In a normal distribution, one of three million is further away; the errors
@@ -31,7 +31,7 @@ const LEAST_JITTER_MS: f64 = 2.0;
 #[derive(Debug, Default)]
 pub struct Steadiness {
     mean_gap: MeanGap,
-    gaps: Distribution,
+    gaps: Gaps,
     /// Distances of the gaps from the mean of those before.
     distances: Batches,
     lateness: Lateness,
@@ -55,7 +55,7 @@ pub struct Figures {
     pub long_gaps: Option<LongGaps>,
     /// All gaps. A file has the longest only.
     #[serde(skip)]
-    pub gaps: Distribution,
+    pub gaps: Gaps,
     /// The mean distance of the gaps from their median, and its standard error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jitter_ms: Option<f64>,

@@ -3,7 +3,6 @@
 mod comparison;
 mod figures;
 mod file;
-mod long_gaps;
 mod settings;
 
 pub use comparison::{Change, Comparison, Trend};

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::asked::Asked;
 use crate::depth::Depth;
 use crate::verdict::options::Options;
 
@@ -28,7 +27,7 @@ pub struct Settings {
 
 impl Settings {
     /// The settings of a check.
-    pub fn of(asked: Asked, options: &Options) -> Self {
+    pub fn of(options: &Options) -> Self {
         let expectations = &options.expectations;
         let depth = match options.depth {
             Depth::Auto => "auto",
@@ -39,8 +38,8 @@ impl Settings {
         let carriers = options.carriers.iter().map(|it| it.name);
         let rules = mjpeg::check::rules().filter(|rule| expectations.rules.contains(rule));
         Self {
-            frames: asked.frames,
-            duration_s: asked.duration.map(|it| it.as_secs_f64()),
+            frames: options.asked.frames,
+            duration_s: options.asked.duration.map(|it| it.as_secs_f64()),
             depth: depth.into(),
             rules: rules.map(|rule| rule.code.into()).collect(),
             consumers: consumers.chain(carriers).map(String::from).collect(),

@@ -43,6 +43,8 @@ pub enum Jitter {
     LogNormal(f64),
     /// Up to this; three of 200 frames, by chance, by three to eight times as much.
     SomeLate(f64),
+    /// Half of a normal distribution with 2 ms; this share of the frames, by chance, 20 to 60 ms more.
+    NowAndThen(f64),
     /// With this mean, and most of it shared with the frame before: squares of an autoregressive series.
     Wandering(f64),
     /// This many frames come together, when the last one of them is there.
@@ -59,7 +61,7 @@ impl Jitter {
             Self::LogNormal(ms) => Self::LogNormal(ms * factor),
             Self::SomeLate(ms) => Self::SomeLate(ms * factor),
             Self::Wandering(ms) => Self::Wandering(ms * factor),
-            Self::None | Self::Bursts(_) => self,
+            Self::None | Self::NowAndThen(_) | Self::Bursts(_) => self,
         }
     }
 
@@ -74,10 +76,41 @@ impl Jitter {
             Self::LogNormal(mean) => mean * (random.normal(0.7) - 0.245).exp(),
             Self::SomeLate(most) if random.uniform() < 0.015 => most * (3.0 + 5.0 * random.uniform()),
             Self::SomeLate(most) => random.uniform() * most,
+            Self::NowAndThen(share) if random.uniform() < share => {
+                random.normal(2.0).abs() + 20.0 + 40.0 * random.uniform()
+            }
+            Self::NowAndThen(_) => random.normal(2.0),
             Self::Wandering(mean) => {
                 *state = 0.8 * *state + random.normal(0.6);
                 mean * *state * *state
             }
+        }
+    }
+}
+
+/// Which frames are late, besides their delays.
+#[derive(Debug, Clone, Copy)]
+pub enum Late {
+    Never,
+    /// Every so many frames, from this one on.
+    Every(u64, u64),
+    /// So many of the frames, at random places.
+    Exactly(f64),
+    /// Each frame with this chance.
+    AtRandom(f64),
+}
+
+impl Late {
+    /// Whether frame `n` is late, if `done` of the `all` frames before it were.
+    fn is_late(self, n: u64, done: u64, all: u64, random: &mut Random) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Every(step, from) => n >= from && (n - from).is_multiple_of(step),
+            Self::Exactly(share) => {
+                let left = (share * all as f64).round() - done as f64;
+                random.uniform() < left / (all - n + 1) as f64
+            }
+            Self::AtRandom(share) => random.uniform() < share,
         }
     }
 }
@@ -95,21 +128,23 @@ pub struct Script {
     pub drifts: bool,
     /// Every nth frame is lost.
     pub lost: u64,
-    /// Every nth frame is later by this.
-    pub late: (u64, f64),
+    /// Late frames.
+    pub late: Late,
+    /// By so much they are.
+    pub late_ms: f64,
 }
 
 impl Script {
     /// A script without a fault.
     pub fn new(frames: u64, fps: f64, jitter: Jitter, drifts: bool) -> Self {
-        Self { frames, fps, jitter, drifts, lost: 0, late: (0, 0.0) }
+        Self { frames, fps, jitter, drifts, lost: 0, late: Late::Never, late_ms: 0.0 }
     }
 
     /// The figures of a check, played on the simulated clock.
     pub fn play(self, random: &mut Random) -> Figures {
         let clock = Clock::simulated();
         let (mut times, mut steadiness) = (FrameTimes::default(), Steadiness::default());
-        let (mut drift, mut phase, mut state) = (0.0, 0, 0.0);
+        let (mut drift, mut phase, mut state, mut late) = (0.0, 0, 0.0, 0);
         if let Jitter::Wandering(_) = self.jitter {
             state = random.normal(1.0);
         }
@@ -127,8 +162,9 @@ impl Script {
             } else {
                 delay = delay.abs();
             }
-            if self.late.0 > 0 && n % self.late.0 == 0 {
-                delay += self.late.1;
+            if self.late.is_late(n, late, self.frames, random) {
+                delay += self.late_ms;
+                late += 1;
             }
             let sent = match self.jitter {
                 Jitter::Bursts(together) => (n + phase).div_ceil(together) * together - phase,
@@ -143,13 +179,13 @@ impl Script {
         steadiness.figures(times.timing(None).as_ref())
     }
 
-    /// The same with late frames, 3 of 100, so that the 99th percentile of the gaps is higher by `ms`. `None` for bursts, whose
+    /// The same with these late frames, so late that the 99th percentile of the gaps is higher by `ms`. `None` for bursts, whose
     /// largest gaps are those between two bursts.
-    pub fn with_p99_higher_by(self, ms: f64) -> Option<Self> {
+    pub fn with_late_for_p99_higher_by(self, late: Late, ms: f64) -> Option<Self> {
         if let Jitter::Bursts(_) = self.jitter {
             return None;
         }
-        let late = |by| Self { late: (33, by), ..self };
+        let late = |late_ms| Self { late, late_ms, ..self };
         let p99 = |script: Self| {
             let long = Self { frames: 30_000, ..script };
             long.play(&mut Random(1)).gap_p99_ms.unwrap_or_default()
@@ -166,9 +202,9 @@ impl Script {
 
 impl Script {
     /// The same with jitter that is larger by a factor, so that the 99th percentile of the gaps is higher by `ms`. `None` without
-    /// jitter.
+    /// jitter that grows.
     pub fn with_jitter_for_p99_higher_by(self, ms: f64) -> Option<Self> {
-        if let Jitter::None | Jitter::Bursts(_) = self.jitter {
+        if let Jitter::None | Jitter::NowAndThen(_) | Jitter::Bursts(_) = self.jitter {
             return None;
         }
         let scaled = |factor| Self { jitter: self.jitter.scaled(factor), ..self };
