@@ -9,6 +9,9 @@ use super::file::{Entry, Found};
 use crate::long_gaps::has_moved;
 use crate::output;
 
+/// The rule that says that this program was late, not the camera.
+const READER_LATE: &str = "T410";
+
 /// What has changed since an earlier check.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Comparison {
@@ -58,7 +61,13 @@ impl Comparison {
 
     fn between(before: &Entry, found: &[Found], figures: &Figures) -> Self {
         let mut changes = findings(before, found, figures.parts);
-        changes.extend(measured(&before.figures, figures));
+        if [found, &before.findings].iter().any(|all| all.iter().any(|it| it.code == READER_LATE)) {
+            let text = "this program was late: rates and gaps are not compared".into();
+            changes.push(Change { trend: Trend::Other, what: READER_LATE.into(), text });
+            changes.extend(size(&before.figures, figures));
+        } else {
+            changes.extend(measured(&before.figures, figures));
+        }
         changes.sort_by_key(|change| change.trend);
         Self { changes }
     }
@@ -74,7 +83,8 @@ fn findings(before: &Entry, found: &[Found], parts: u64) -> Vec<Change> {
     let of = |found: &[Found], code: &str| found.iter().find(|it| it.code == code).cloned();
     let mut changes = Vec::new();
     let mut push = |trend, code: &str, text| changes.push(Change { trend, what: code.into(), text });
-    for now in found {
+    let is_of_the_stream = |it: &&Found| it.code != READER_LATE;
+    for now in found.iter().filter(is_of_the_stream) {
         let Found { code, severity, count } = now;
         let name = check::find(code).map_or("", |rule| rule.name);
         match of(&before.findings, code) {
@@ -99,7 +109,8 @@ fn findings(before: &Entry, found: &[Found], parts: u64) -> Vec<Change> {
             }
         }
     }
-    for then in before.findings.iter().filter(|then| of(found, &then.code).is_none()) {
+    let gone = |then: &&Found| of(found, &then.code).is_none();
+    for then in before.findings.iter().filter(is_of_the_stream).filter(gone) {
         let name = check::find(&then.code).map_or("", |rule| rule.name);
         push(Trend::Better, &then.code, format!("gone: {name}"));
     }

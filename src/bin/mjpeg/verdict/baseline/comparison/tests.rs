@@ -313,3 +313,21 @@ fn new_gone_and_worse_findings_are_told_apart() {
     assert!(is_worse.text.ends_with(" is an error, was a warning"), "{}", is_worse.text);
     assert_eq!(Comparison::between(&before, &before.findings, &figures), Comparison::default());
 }
+
+#[test]
+fn times_of_a_late_reader_are_not_compared() {
+    let late = Found { code: READER_LATE.into(), severity: "warning".into(), count: 1 };
+    let sound = Found { code: "M203".into(), severity: "error".into(), count: 1 };
+    let slower = Figures { parts: 100, ..Figures::default() };
+    let with_rate = Figures { gap_mean_ms: Some(40.0), ..slower.clone() };
+    let only_late = std::slice::from_ref(&late);
+    for (then, now) in [(&[][..], only_late), (only_late, &[])] {
+        let comparison = Comparison::between(&entry(with_rate.clone(), then), now, &slower);
+        let changes: Vec<_> = comparison.changes.iter().map(|it| (it.trend, &it.what[..])).collect();
+        assert_eq!(changes, [(Trend::Other, "T410")]);
+    }
+    // What the bytes show counts.
+    let comparison = Comparison::between(&entry(with_rate.clone(), &[]), &[late.clone(), sound], &slower);
+    assert!(comparison.is_regression());
+    assert!(Comparison::between(&entry(with_rate, &[]), &[], &slower).is_regression());
+}
