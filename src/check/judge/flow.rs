@@ -24,6 +24,10 @@ const PAUSE: Duration = Duration::from_millis(5);
 const FEWEST: usize = 8;
 /// A chunk is at least this large. Smaller ones are not told apart from chance.
 const SMALLEST_CHUNK: u64 = 256;
+/// At most one block in so many has another size.
+const MOST_BLOCKS: usize = 10;
+/// Most places where the size is looked for.
+const WINDOWS: usize = 64;
 
 /// The reads so far.
 #[derive(Debug, Default)]
@@ -171,14 +175,21 @@ impl Flow {
 
     /// The size of the blocks between all pauses of `shortest` or more.
     fn chunk_size(&self, shortest: Duration) -> Option<u64> {
-        let mut pauses = self.pauses.iter().filter(|&&(_, pause)| pause >= shortest.max(PAUSE));
-        let first = pauses.next()?.0;
-        let (mut size, mut count) = (0, 1);
-        for &(offset, _) in pauses {
-            size = gcd(size, offset.abs_diff(first));
-            count += 1;
+        let pauses = self.pauses.iter().filter(|&&(_, pause)| pause >= shortest.max(PAUSE));
+        let offsets: Vec<u64> = pauses.map(|&(offset, _)| offset).collect();
+        let blocks: Vec<u64> = offsets.windows(2).map(|pair| pair[1].abs_diff(pair[0])).collect();
+        let common = |blocks: &[u64]| blocks.iter().fold(0, |size, &block| gcd(size, block));
+        let all = common(&blocks);
+        if blocks.len() >= 2 && all >= SMALLEST_CHUNK {
+            return Some(all);
         }
-        (count >= 3 && size >= SMALLEST_CHUNK).then_some(size)
+        // What is larger than the buffer of a server may pass it by: the blocks behind it begin elsewhere.
+        let is_of_most = |size: u64| {
+            let others = blocks.iter().filter(|&&block| block % size != 0).count();
+            others * MOST_BLOCKS <= blocks.len()
+        };
+        let sizes = blocks.windows(3).take(WINDOWS).map(common);
+        sizes.filter(|&size| size >= SMALLEST_CHUNK && is_of_most(size)).max()
     }
 }
 
@@ -206,5 +217,27 @@ fn jitter(times: &FrameTimes, ours: Duration, gaps: &mut Gaps, findings: &mut Fi
             timing.gap_p50.as_millis()
         );
         findings.note(&JITTER, Place::STREAM, message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(offsets: impl Iterator<Item = u64>) -> Option<u64> {
+        let pauses = offsets.map(|offset| (offset, PAUSE)).collect();
+        Flow { pauses, ..Flow::default() }.chunk_size(PAUSE)
+    }
+
+    #[test]
+    fn the_size_of_chunks_is_that_of_most_blocks() {
+        let blocks = |count: u64| (0..count).map(|n| (n * 3 + n % 3) * 4096);
+        assert_eq!(chunk(blocks(4)), Some(4096));
+        assert_eq!(chunk(blocks(2)), None);
+        // A large part has passed the buffer by, and the blocks behind it begin elsewhere.
+        assert_eq!(chunk(blocks(3).chain(blocks(30).map(|offset| offset + 69_000_830))), Some(4096));
+        // One block of five has another size.
+        assert_eq!(chunk(blocks(30).map(|offset| offset + offset / (15 * 4096) * 100)), None);
+        assert_eq!(chunk((0..1000).map(|n| n * 10_007 + n * n % 997)), None);
     }
 }

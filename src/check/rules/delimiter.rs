@@ -4,6 +4,7 @@ use crate::check::consumer::Effect::*;
 use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
+use crate::check::rules::jpeg::TRUNCATED;
 
 pub static PREAMBLE: Rule = Rule {
     code: "M201",
@@ -33,7 +34,7 @@ pub static FIRST_DELIMITER_MISSING: Rule = Rule {
           plays it and Firefox loses one frame, so developers do not notice; FFmpeg, VLC and GStreamer show \
           nothing.",
     section: "RFC 2046 5.1.1",
-    explains: &[],
+    explains: &[&PREAMBLE],
     effects: &[
         (&FFMPEG, Nothing),
         (&FFMPEG_STRICT, Nothing),
@@ -182,7 +183,8 @@ pub static NO_MULTIPART: Rule = Rule {
           if the Content-Type is not multipart; browsers and GStreamer show nothing. Scanners for SOI and EOI read it, and thumbnails confuse \
           them.",
     section: "RFC 2046 5.1",
-    explains: &[&PREAMBLE, &PREAMBLE_BLANK],
+    // Where the next picture begins is all that tells where one ends.
+    explains: &[&PREAMBLE, &PREAMBLE_BLANK, &TRUNCATED],
     effects: &[(&VLC, Nothing), (&CHROMIUM, Nothing), (&FIREFOX, Nothing), (&GSTREAMER, Nothing)],
 };
 

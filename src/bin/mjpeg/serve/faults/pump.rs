@@ -13,6 +13,9 @@ const DRIP_INTERVAL: Duration = Duration::from_millis(10);
 /// Most blocks of one part: a plan has bounded memory.
 const BLOCKS: usize = 1 << 16;
 
+/// A larger part is not slowed down: no picture is that large, and it would take minutes.
+const LARGEST: usize = 64 << 20;
+
 /// A part of which the times change.
 #[derive(Debug)]
 pub struct Moved {
@@ -85,7 +88,11 @@ pub fn split_body<const N: usize>(items: Vec<Item>, insert: [Item; N]) -> Vec<It
 
 /// Splits the bytes into blocks, with a pause behind each.
 fn drip(items: Vec<Item>, bytes: usize) -> Vec<Item> {
-    let bytes = bytes.max(items.iter().map(length).sum::<usize>().div_ceil(BLOCKS));
+    let all = items.iter().map(length).sum::<usize>();
+    if all > LARGEST {
+        return items;
+    }
+    let bytes = bytes.max(all.div_ceil(BLOCKS));
     let mut out = Vec::new();
     let mut left = bytes;
     for item in items {

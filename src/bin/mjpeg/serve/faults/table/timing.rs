@@ -37,7 +37,7 @@ pub const ENTRIES: &[Entry] = &[
         Pace::Drip,
         "drip=2500",
         "drip",
-        "the part comes in blocks of SIZE bytes, one each 10 ms",
+        "the part comes in blocks of SIZE bytes, one each 10 ms (not if it has more than 64 MiB)",
     ),
     entry(
         "rate",
@@ -45,7 +45,7 @@ pub const ENTRIES: &[Entry] = &[
         Pace::Rate,
         "rate=250k",
         "drip",
-        "the part comes at SIZE bytes a second",
+        "the part comes at SIZE bytes a second (not if it has more than 64 MiB)",
     ),
     entry(
         "jitter",
