@@ -257,8 +257,8 @@ fn the_list_of_faults_is_up_to_date() {
     }
     text += "\n## Two faults at a time\n\nThe order in which faults are given makes no difference: those of pictures are applied first, and one that replaces or removes something behind those that change it. So some \
              hide others: a picture that is replaced is not cut too, and a head that is missing has no wrong field. Of two faults, \
-             `mjpeg check` names both, or the one that hides the other. In these pairs it names another rule, since both together \
-             are that deviation:\n\n| fault | and | shows | why |\n|---|---|---|---|\n";
+             `mjpeg check` names both, or the one that hides the other. In these pairs one \
+             rule, which is that of neither alone, names both:\n\n| fault | and | shows | why |\n|---|---|---|---|\n";
     for (one, other, shows, why) in JOINED {
         let names =
             |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");

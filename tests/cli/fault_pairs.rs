@@ -26,8 +26,8 @@ fn pairs(faults: &[Fault], count: usize, mut seed: u64) -> Vec<(Fault, Fault)> {
 /// Names of faults, or codes of rules.
 type Names = &'static [&'static str];
 
-/// What these faults are together, if that is a third fault: by the names of both, the codes of its rules, and why. No other judgement
-/// is possible, or none that is better.
+/// Pairs that have a rule of their own, which is that of neither alone and names both: the names of the faults, the codes of that
+/// rule, and why.
 pub const JOINED: &[(Names, Names, Names, &str)] = &[
     (
         &["lines-lf", "lines-mixed"],
@@ -39,7 +39,7 @@ pub const JOINED: &[(Names, Names, Names, &str)] = &[
         &["line-end-missing"],
         &["content-length-missing", "content-length-renamed"],
         &["M212"],
-        "one rule too, as by `line-end-missing-without-length`",
+        "no line end before the delimiter and no Content-Length: one rule, as by `line-end-missing-without-length`",
     ),
     (
         &["lines-lf-without-length"],
