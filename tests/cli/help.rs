@@ -2,27 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::kit;
 use crate::kit::run::{mjpeg, run};
 
-const COMMANDS: [&[&str]; 17] = [
-    &[],
-    &["serve"],
-    &["record"],
-    &["check"],
-    &["inspect"],
-    &["monitor"],
-    &["bench"],
-    &["bench", "chunks"],
-    &["bench", "clients"],
-    &["bench", "slow"],
-    &["bench", "path"],
-    &["bench", "merge"],
-    &["completions"],
-    &["man"],
-    &["help", "exit-codes"],
-    &["help", "targets"],
-    &["help", "formats"],
-];
+/// Pages that are no help of a command.
+const TOPICS: [&[&str]; 3] = [&["help", "exit-codes"], &["help", "targets"], &["help", "formats"]];
+
+/// All pages: that of the program, those of its commands, and the topics.
+fn pages() -> impl Iterator<Item = &'static [&'static str]> {
+    std::iter::once(&[][..]).chain(kit::COMMANDS).chain(TOPICS)
+}
 
 /// The help of a command on a terminal with so many columns.
 fn help(command: &[&str], columns: usize) -> String {
@@ -40,7 +29,7 @@ fn columns(help: &str) -> Vec<&str> {
 
 #[test]
 fn examples_and_tables_fit_a_terminal_of_80_columns() {
-    for command in COMMANDS {
+    for command in pages() {
         let (narrow, wide) = (help(command, 80), help(command, 1000));
         assert_eq!(columns(&narrow), columns(&wide), "{command:?}");
         assert!(!columns(&wide).is_empty(), "{command:?}");
@@ -53,7 +42,7 @@ fn examples_and_tables_fit_a_terminal_of_80_columns() {
 /// A paragraph that was wrapped by hand has lines that end early on other terminals.
 #[test]
 fn paragraphs_fill_their_lines_on_every_terminal() {
-    for command in COMMANDS {
+    for command in pages() {
         for width in [60, 80, 100, 132] {
             let help = help(command, width);
             let lines: Vec<&str> = help.lines().collect();

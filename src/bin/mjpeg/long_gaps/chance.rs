@@ -14,8 +14,8 @@ pub fn at_least(rank: u64, count: u64, share: f64) -> f64 {
     sum.min(1.0)
 }
 
-/// The share that counts for gaps that are longer by `scales` times the scale of an exponential tail: it has fewer of them by
-/// the exponential function of that.
+/// The share for a limit that is higher by `scales` times the scale of an exponential tail: e^`scales` times fewer gaps are
+/// above that limit.
 pub fn share_beyond(share: f64, scales: f64) -> f64 {
     let beyond = share * (-scales).exp();
     beyond / (1.0 - share + beyond)

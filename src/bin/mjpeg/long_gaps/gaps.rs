@@ -6,7 +6,7 @@ use mjpeg::stats::Distribution;
 
 use crate::output;
 
-/// Of so many of the longest gaps it is known where they are. As many are found without that.
+/// The number of longest gaps whose places are kept. More long gaps than these are a regression wherever they are.
 const PLACED: usize = 8;
 
 /// The gaps of a stream, taken in one after the other.

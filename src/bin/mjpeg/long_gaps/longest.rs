@@ -8,7 +8,7 @@ use super::gaps::Gaps;
 /// The least change of the 99th percentile of the gaps that matters.
 const LEAST_TAIL_MS: f64 = 5.0;
 
-/// How likely a number of long gaps is by chance that counts as usual, for each of the limits that are tried.
+/// A number of long gaps that is less likely than this by chance is unusual, for each limit that is tried.
 const BY_CHANCE: f64 = 1e-4;
 /// Limits are also above the longest gaps, by these multiples of the scale of the tail: if that is exponential, and the others of
 /// this check are as many as chance explains there.
@@ -20,10 +20,10 @@ const ORDER_FAR: f64 = 1.0 / 50.0;
 const ORDER: f64 = 1.0 / 100.0;
 /// Fewer are enough if they come evenly.
 const ORDER_EVEN: f64 = 1e-3;
-/// What is far above, and far enough for few that come evenly, in scales.
+/// From which distance, in scales, six gaps are enough; and from which distance few are that come evenly.
 const FAR: f64 = 2.0;
 const FAR_EVEN: f64 = 1.0;
-/// Fewer than so many have no distances.
+/// Fewer gaps than this show no even distances.
 const LEAST_EVEN: u64 = 3;
 
 /// The scale of the tail is that above the seventh longest gap, or above a lower one if it is larger. Limits above the longest gaps
