@@ -49,11 +49,14 @@ fn placed(fault: &str, arrows: &Arrows) -> String {
     format!("{kind}: {fault} ({})", lines.join(", "))
 }
 
-/// The Rust files below `folder`, as path from the root and text. `tests.rs` is a `#[cfg(test)]` module.
+/// The Rust files below `folder`, as path from the root and text. A `tests.rs` and the folder `tests` are `#[cfg(test)]`.
 fn read(root: &Path, folder: &str, sources: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(root.join(folder)).unwrap() {
         let entry = entry.unwrap();
         let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+        if path.ends_with("/tests") {
+            continue;
+        }
         if entry.path().is_dir() {
             read(root, &path, sources);
         } else if path.ends_with(".rs") && !path.ends_with("/tests.rs") {
