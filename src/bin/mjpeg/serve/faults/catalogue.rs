@@ -7,7 +7,7 @@ use super::table;
 
 /// All faults, in the order of the list, in which they are applied too.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    table::ALL.iter().flat_map(|(_, entries)| entries.iter())
+    subjects().flat_map(|(_, entries)| entries)
 }
 
 /// The place of a fault in the list. Faults are applied in this order.
@@ -16,8 +16,8 @@ pub fn position(entry: &Entry) -> usize {
 }
 
 /// The faults by their subjects.
-pub fn subjects() -> impl Iterator<Item = (&'static str, &'static [Entry])> {
-    table::ALL.iter().copied()
+pub fn subjects() -> impl Iterator<Item = (&'static str, impl Iterator<Item = &'static Entry>)> {
+    table::ALL.iter().map(|(subject, tables)| (*subject, tables.iter().copied().flatten()))
 }
 
 /// The fault with this name.

@@ -6,8 +6,9 @@ use image::{Rgb, imageops};
 use mjpeg::multipart::Timestamp;
 
 use super::super::edit::{Edit, Out, Target};
-use super::super::entry::{Act, Draw, Entry, Shows, Takes};
+use super::super::entry::{Act, Draw, Entry, Takes};
 use super::drawn::{decoded, encoded, grey, without_colour};
+use super::row::row;
 use super::splice::with_tables_first;
 
 const fn drawn(
@@ -17,7 +18,7 @@ const fn drawn(
     rule: &'static str,
     help: &'static str,
 ) -> Entry {
-    Entry { name, takes: Takes::Nothing, act: Act::Drawn(draw), shows: Shows::Rule(rule), example, help }
+    Entry { example, ..row(name, Act::Drawn(draw), rule, help) }
 }
 
 const fn stamped(
@@ -27,7 +28,7 @@ const fn stamped(
     rule: &'static str,
     help: &'static str,
 ) -> Entry {
-    Entry { name, takes, act: Act::Wire(edit), shows: Shows::Rule(rule), example: name, help }
+    Entry { takes, ..row(name, Act::Wire(edit), rule, help) }
 }
 
 /// The picture with a block that shows the number of the part by its brightness.

@@ -1,18 +1,9 @@
 //! Faults of delimiters and line ends.
 
 use super::super::edit::{Edit, Out, instead, without_field};
-use super::super::entry::{Act, Entry, Shows, Takes};
+use super::super::entry::{Act, Entry};
 use super::super::item::Tag;
-
-const fn entry(
-    name: &'static str,
-    example: &'static str,
-    edit: Edit,
-    rule: &'static str,
-    help: &'static str,
-) -> Entry {
-    Entry { name, takes: Takes::Nothing, act: Act::Wire(edit), shows: Shows::Rule(rule), example, help }
-}
+use super::row::wire;
 
 /// What a reader finds behind the picture of the part before.
 const fn behind(
@@ -22,7 +13,7 @@ const fn behind(
     rule: &'static str,
     help: &'static str,
 ) -> Entry {
-    Entry { act: Act::Behind(edit), ..entry(name, example, edit, rule, help) }
+    Entry { act: Act::Behind(edit), ..wire(name, example, edit, rule, help) }
 }
 
 /// Text with LF in the place of CRLF.
@@ -31,14 +22,14 @@ fn lf(bytes: &[u8]) -> String {
 }
 
 pub const ENTRIES: &[Entry] = &[
-    entry(
+    wire(
         "first-delimiter-missing",
         "first-delimiter-missing",
         |target| if target.part == 1 && target.tag == Tag::Delimiter { instead("") } else { None },
         "first-delimiter-missing",
         "the stream starts with the head of the first part",
     ),
-    entry(
+    wire(
         "delimiter-doubled",
         "delimiter-doubled",
         |target| {
@@ -48,14 +39,14 @@ pub const ENTRIES: &[Entry] = &[
         "delimiter-doubled",
         "the delimiter twice",
     ),
-    entry(
+    wire(
         "delimiter-glued",
         "delimiter-glued",
         |target| target.delimiter(|text| text.trim_end().into()),
         "delimiter-glued",
         "no line end behind the delimiter",
     ),
-    entry(
+    wire(
         "delimiter-without-dashes",
         "delimiter-without-dashes",
         |target| target.delimiter(|text| text.replacen("--", "", 1)),
@@ -69,28 +60,28 @@ pub const ENTRIES: &[Entry] = &[
         "close-delimiter-followed",
         "a close-delimiter, and then more parts",
     ),
-    entry(
+    wire(
         "delimiter-padded",
         "delimiter-padded",
         |target| target.delimiter(|text| text.replace("\r\n", " \r\n")),
         "delimiter-padded",
         "a blank behind the delimiter",
     ),
-    entry(
+    wire(
         "delimiter-changed",
         "delimiter-changed@5",
         |target| target.delimiter(|text| text.replacen("\r\n", "2\r\n", 1)),
         "delimiter-changed",
         "another delimiter than before",
     ),
-    entry(
+    wire(
         "delimiter-empty-line",
         "delimiter-empty-line@5",
         |target| target.is(Tag::Delimiter).and_then(|()| instead("\r\n")),
         "delimiter-lost",
         "an empty line in the place of the delimiter",
     ),
-    entry(
+    wire(
         "delimiter-missing",
         "delimiter-missing@5",
         |target| match target.tag {
@@ -107,7 +98,7 @@ pub const ENTRIES: &[Entry] = &[
         "blank-lines",
         "empty lines before the delimiter",
     ),
-    entry(
+    wire(
         "response-head-again",
         "response-head-again@5",
         |target| {
@@ -119,7 +110,7 @@ pub const ENTRIES: &[Entry] = &[
         "bytes-after-body",
         "a second response head in the middle of the stream",
     ),
-    entry(
+    wire(
         "bytes-after-body",
         "bytes-after-body",
         |target| {
@@ -129,7 +120,7 @@ pub const ENTRIES: &[Entry] = &[
         "bytes-after-body",
         "other bytes between the picture and the delimiter",
     ),
-    entry(
+    wire(
         "lines-lf",
         "lines-lf",
         |target| match target.tag {
@@ -139,14 +130,14 @@ pub const ENTRIES: &[Entry] = &[
         "bare-lf",
         "lines end in LF",
     ),
-    entry(
+    wire(
         "lines-mixed",
         "lines-mixed",
         |target| target.head(|head| head.replacen("\r\n", "\n", 1)),
         "bare-lf",
         "one line of a head ends in LF, the others in CRLF",
     ),
-    entry(
+    wire(
         "lines-lf-without-length",
         "lines-lf-without-length",
         |target| match target.tag {

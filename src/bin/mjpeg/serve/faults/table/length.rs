@@ -1,10 +1,11 @@
 //! Faults of the Content-Length of a part.
 
 use super::super::edit::{Edit, with_line, without_field};
-use super::super::entry::{Act, Entry, Shows, Takes};
+use super::super::entry::{Act, Entry, Takes};
+use super::row::row;
 
 const fn entry(name: &'static str, edit: Edit, rule: &'static str, help: &'static str) -> Entry {
-    Entry { name, takes: Takes::Nothing, act: Act::Wire(edit), shows: Shows::Rule(rule), example: name, help }
+    row(name, Act::Wire(edit), rule, help)
 }
 
 const fn sized(name: &'static str, bytes: u64, edit: Edit, rule: &'static str, help: &'static str) -> Entry {

@@ -1,11 +1,12 @@
 //! Faults of the head of a part.
 
 use super::super::edit::{Edit, instead, with_field, with_last_lines, with_line, with_lines, without_field};
-use super::super::entry::{Act, Entry, Shows, Takes};
+use super::super::entry::{Act, Entry};
 use super::super::item::Tag;
+use super::row::row;
 
 const fn entry(name: &'static str, edit: Edit, rule: &'static str, help: &'static str) -> Entry {
-    Entry { name, takes: Takes::Nothing, act: Act::Wire(edit), shows: Shows::Rule(rule), example: name, help }
+    row(name, Act::Wire(edit), rule, help)
 }
 
 /// More fields than readers keep.

@@ -1,18 +1,9 @@
 //! Faults of parts as a whole.
 
-use super::super::edit::{Edit, Out, Target, instead};
-use super::super::entry::{Act, Entry, Order, Shows, Takes};
+use super::super::edit::{Out, Target, instead};
+use super::super::entry::{Act, Entry, Order, Takes};
 use super::super::item::Tag;
-
-const fn entry(
-    name: &'static str,
-    example: &'static str,
-    edit: Edit,
-    rule: &'static str,
-    help: &'static str,
-) -> Entry {
-    Entry { name, takes: Takes::Nothing, act: Act::Wire(edit), shows: Shows::Rule(rule), example, help }
-}
+use super::row::wire;
 
 /// Above the limit of readers: the default of this program is 64 MiB.
 const LARGE: usize = 66 << 20;
@@ -32,28 +23,28 @@ fn part_before(target: &Target<'_>, kind: &str, body: &str) -> Option<Vec<Out>> 
 }
 
 pub const ENTRIES: &[Entry] = &[
-    entry(
+    wire(
         "part-text",
         "part-text@5",
         |target| part_before(target, "text/plain", "camera busy\n"),
         "part-not-picture",
         "a part of text before the part",
     ),
-    entry(
+    wire(
         "part-xml",
         "part-xml@5",
         |target| part_before(target, "application/xml", "<EventNotificationAlert/>\n"),
         "part-not-picture",
         "a part of XML before the part",
     ),
-    entry(
+    wire(
         "part-empty",
         "part-empty@5",
         |target| part_before(target, "image/jpeg", ""),
         "part-empty",
         "a part without a body before the part",
     ),
-    entry(
+    wire(
         "no-multipart",
         "no-multipart",
         |target| match target.tag {
@@ -72,11 +63,11 @@ pub const ENTRIES: &[Entry] = &[
             body.resize(LARGE, 0);
             Some(body)
         }),
-        ..entry("body-too-large", "body-too-large@5", |_| None, "body-too-large", "a body of 66 MiB")
+        ..wire("body-too-large", "body-too-large@5", |_| None, "body-too-large", "a body of 66 MiB")
     },
     Entry {
         act: Act::Order(Order::Later),
-        ..entry(
+        ..wire(
             "reordered",
             "reordered@5",
             |_| None,
@@ -87,6 +78,6 @@ pub const ENTRIES: &[Entry] = &[
     Entry {
         takes: Takes::Parts(Some(1)),
         act: Act::Order(Order::Skip),
-        ..entry("skipped", "skipped=30@5", |_| None, "stall", "PARTS parts are left out (1)")
+        ..wire("skipped", "skipped=30@5", |_| None, "stall", "PARTS parts are left out (1)")
     },
 ];

@@ -4,12 +4,13 @@ use super::super::edit::{Out, add_fields, content_type, response, without_field}
 use super::super::entry::{Act, Coding, Entry, Shows, Takes};
 use super::super::item::Tag;
 use super::boundary::{Boundary, boundary};
+use super::row::row;
 
 /// Characters that make a boundary too long: RFC 2046 5.1.1 allows 70.
 const LONG: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 const fn entry(name: &'static str, act: fn(&mut Vec<u8>), rule: &'static str, help: &'static str) -> Entry {
-    Entry { name, takes: Takes::Nothing, act: Act::Head(act), shows: Shows::Rule(rule), example: name, help }
+    row(name, Act::Head(act), rule, help)
 }
 
 /// Sets the Content-Length of a response: that of another fault is replaced.

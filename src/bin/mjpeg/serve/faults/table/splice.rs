@@ -22,6 +22,25 @@ pub fn scan(jpeg: &[u8]) -> Option<Range<usize>> {
     Some(Segments::of(jpeg).find(|segment| segment.marker == Marker::SOS)?.entropy_coded)
 }
 
+/// An offset in the middle of the scan: a restart marker, or the one so many behind it, if there are some.
+pub fn half(jpeg: &[u8], behind: usize) -> Option<usize> {
+    let scan = scan(jpeg)?;
+    let is_restart = |two: &[u8]| two[0] == 0xff && (0xd0..=0xd7).contains(&two[1]);
+    let restarts = jpeg[scan.clone()].windows(2).enumerate().filter(|(_, two)| is_restart(two));
+    let restarts: Vec<usize> = restarts.map(|(at, _)| scan.start + at).collect();
+    match restarts.get(restarts.len() / 2 + behind) {
+        Some(at) => Some(*at),
+        None => (scan.start + scan.len() / 2..scan.end).find(|at| jpeg[*at] != 0 && jpeg[at - 1] != 0xff),
+    }
+}
+
+/// Where the segments begin: behind the last SOI at the start.
+pub fn behind_soi(jpeg: &[u8]) -> usize {
+    let first = jpeg.windows(2).position(|two| two == b"\xff\xd8").unwrap_or_default();
+    let soi = jpeg[first..].chunks_exact(2).take_while(|two| *two == b"\xff\xd8").count();
+    first + soi * 2
+}
+
 /// With bytes before this offset.
 pub fn inserted(jpeg: &[u8], at: usize, bytes: &[u8]) -> Vec<u8> {
     let at = at.min(jpeg.len());

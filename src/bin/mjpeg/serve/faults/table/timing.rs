@@ -1,6 +1,7 @@
 //! Faults of time.
 
 use super::super::entry::{Act, Answer, Entry, Pace, Shows, Takes};
+use super::row::row;
 
 const fn entry(
     name: &'static str,
@@ -10,7 +11,7 @@ const fn entry(
     rule: &'static str,
     help: &'static str,
 ) -> Entry {
-    Entry { name, takes, act: Act::Time(pace), shows: Shows::Rule(rule), example, help }
+    Entry { takes, example, ..row(name, Act::Time(pace), rule, help) }
 }
 
 pub const ENTRIES: &[Entry] = &[
