@@ -1,25 +1,22 @@
 //! A part of one viewer while its faults are applied.
 
+mod end;
+mod order;
+
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::super::part::Part;
 use super::edit::{Edit, Out, Target, with_field};
-use super::entry::{Act, Draw, End, Order, Scene};
+use super::entry::{Act, Draw, Order, Scene};
 use super::item::{About, Item, Mark, Piece, Tag};
-use super::pump::{Moved, split_body};
+use super::pump::Moved;
 use super::random::Random;
 use super::slot::Slot;
 use crate::source::picture::Picture;
 
-/// What is behind the close-delimiter of [`End::Epilogue`].
-const EPILOGUE: &[u8] = b"this is an epilogue\r\n";
-
 /// A picture above this length is not changed: faults that add to a picture may follow each other.
 const LARGEST: usize = 128 << 20;
-
-/// Parts that are missing when a source hangs.
-const HANG: u64 = 3;
 
 /// The part, and what its faults must know.
 #[derive(Debug)]
@@ -233,110 +230,6 @@ impl Frame<'_> {
         self.drawn.push((part, Rc::clone(&body)));
         Some(body)
     }
-
-    /// Lets a part come behind the next one.
-    fn later(&mut self, index: usize, slot: &mut Slot, items: Vec<Item>) -> Vec<Item> {
-        let mut out = Vec::new();
-        for item in items {
-            let Item::Piece(piece) = item else {
-                out.push(item);
-                continue;
-            };
-            let late = slot.late.as_ref().map(|(late, _)| *late);
-            let is_behind = late.is_some_and(|late| piece.part > late + 1 || piece.tag == Tag::Close);
-            if is_behind {
-                out.extend(slot.late.take().into_iter().flat_map(|(_, items)| items));
-            }
-            if slot.late.is_none() && piece.tag != Tag::Close && self.includes(index, slot, piece.part) {
-                let mark = Item::Mark(Mark { name: slot.fault.entry.name, about: About::Next });
-                slot.late = Some((piece.part, vec![mark]));
-            }
-            match &mut slot.late {
-                Some((late, items)) if *late == piece.part => items.push(Item::Piece(piece)),
-                _ => out.push(Item::Piece(piece)),
-            }
-        }
-        // Without a promised head nothing follows the next picture now.
-        if self.has_picture && slot.late.as_ref().is_some_and(|(late, _)| *late < self.number) {
-            out.extend(slot.late.take().into_iter().flat_map(|(_, items)| items));
-        }
-        out
-    }
-
-    /// Leaves out the parts behind the first one.
-    fn hang(&mut self, index: usize, slot: &mut Slot, items: Vec<Item>) -> Vec<Item> {
-        let mut out = Vec::new();
-        for item in items {
-            match item {
-                Item::Piece(piece) if piece.tag != Tag::Close => {
-                    if slot.skips_to == 0 && self.includes(index, slot, piece.part) && slot.run > 0 {
-                        slot.skips_to = piece.part.saturating_add(HANG - 1);
-                    }
-                    if slot.skips_to == 0 || piece.part > slot.skips_to || piece.part + HANG <= slot.skips_to
-                    {
-                        out.push(Item::Piece(piece));
-                    }
-                }
-                item => out.push(item),
-            }
-        }
-        out
-    }
-
-    /// Leaves parts out.
-    fn skip(&mut self, index: usize, slot: &mut Slot, items: Vec<Item>) -> Vec<Item> {
-        let mut out = Vec::new();
-        for item in items {
-            let Item::Piece(piece) = item else {
-                out.push(item);
-                continue;
-            };
-            if piece.part > slot.skips_to && piece.tag != Tag::Close && self.includes(index, slot, piece.part)
-            {
-                slot.skips_to = piece.part.saturating_add(slot.fault.argument - 1);
-                mark(slot, &piece, &mut out);
-            }
-            if piece.part > slot.skips_to || piece.tag == Tag::Close {
-                out.push(Item::Piece(piece));
-            }
-        }
-        out
-    }
-
-    /// Ends the connection in this part.
-    fn end(&self, name: &'static str, end: End, items: Vec<Item>) -> Vec<Item> {
-        // Another fault has ended the connection before.
-        if items.iter().any(|item| matches!(item, Item::Reset | Item::Close)) {
-            return items;
-        }
-        let mark = Item::Mark(Mark { name, about: About::Begun });
-        let rest = |bytes: Vec<u8>| Item::Piece(Piece::own(self.number, Tag::Rest, bytes));
-        let closing = || {
-            let delimiter = self.delimiter().trim_ascii_end();
-            [b"\r\n", delimiter, b"--\r\n", EPILOGUE].concat()
-        };
-        let mut out = match end {
-            End::Reset => split_body(items, [mark, Item::Reset]),
-            End::Cut => split_body(items, [mark, Item::Close]),
-            End::Close => behind_body(items, &[mark, Item::Close]),
-            End::Epilogue => behind_body(items, &[mark, rest(closing()), Item::Close]),
-        };
-        if let Some(at) = out.iter().position(|item| matches!(item, Item::Reset | Item::Close)) {
-            out.truncate(at + 1);
-        }
-        out
-    }
-}
-
-/// Inserts items behind the picture.
-fn behind_body(items: Vec<Item>, insert: &[Item]) -> Vec<Item> {
-    let is_body = |item: &Item| matches!(item, Item::Piece(Piece { tag: Tag::Body, .. }));
-    let Some(body) = items.iter().position(is_body) else { return items };
-    // The rest of a body that a fault has split.
-    let is_rest = |item: &&Item| matches!(item, Item::Piece(Piece { tag: Tag::Rest, .. }));
-    let rest = items[body + 1..].iter().rposition(|item| is_rest(&item)).map_or(0, |at| at + 1);
-    let (before, behind) = items.split_at(body + 1 + rest);
-    [before, insert, behind].concat()
 }
 
 /// Marks where the fault begins in a part, once for each part.
