@@ -1,5 +1,7 @@
 //! An open stream: where its bytes come from, and the reader that parses them.
 
+mod refusal;
+
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +19,7 @@ use super::arrivals::Arrivals;
 use super::connection::Pulse;
 use super::first_bytes::FirstBytes;
 use super::kept::{Kept, allows_another_request};
-use super::page::{self, Page};
+use super::page::Page;
 use super::provenance::Provenance;
 use super::recorded::Recorded;
 use super::rooms;
@@ -145,11 +147,6 @@ impl Stream {
         self.provenance.on_the_way.iter().chain(self.reader.earlier_heads())
     }
 
-    /// What the answer is, if it is a text.
-    pub(super) fn page_shown(&self) -> Option<Page> {
-        Page::of(self.reader.head()?, self.first_bytes.start(), self.reader.is_in_chunks(), self.secrets())
-    }
-
     /// Sets whether bytes may be long in coming, so that there is an idle limit.
     pub(super) fn set_may_pause(&mut self, may_pause: bool) {
         self.may_pause = may_pause;
@@ -215,25 +212,6 @@ impl Stream {
     /// Whether the response starts with these bytes.
     pub(super) fn starts_with(&self, bytes: &[u8]) -> bool {
         self.first_bytes.begin_with(bytes)
-    }
-
-    /// The start of the body of a response that is no stream, at most `most` bytes, without chunk framing. Reads
-    /// until `deadline` of the clock at the latest. The stream cannot be used afterwards.
-    pub(super) fn page(&mut self, most: usize, deadline: Duration) -> Vec<u8> {
-        let Some(head) = self.reader.head() else { return Vec::new() };
-        let read = self.first_bytes.take_early().into_iter().flat_map(|(_, bytes)| bytes).collect();
-        self.wire.set_deadline(Some(deadline));
-        page::body(head, read, most, &mut self.input)
-    }
-
-    /// Reads a page of at most `most` bytes to its end, so that the connection can be used again, until `deadline` of the
-    /// clock at the latest. The stream is to be dropped then.
-    pub(super) fn skip_page(&mut self, most: usize, deadline: Duration) {
-        let Some(length) = self.reader.head().and_then(|head| head.text("content-length")) else { return };
-        let length = length.trim().parse::<usize>().ok().filter(|&length| length <= most);
-        if length.is_some_and(|length| self.page(length, deadline).len() == length) {
-            self.allow_keeping();
-        }
     }
 
     /// Why the start of the response cannot be read, if it cannot.
