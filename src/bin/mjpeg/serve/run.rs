@@ -1,35 +1,24 @@
 //! The run of `mjpeg serve`: from the command line to the event loop.
 
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, RandomState};
-use std::path::Path;
+mod streams;
+
 use std::process::Stdio;
 use std::rc::Rc;
 
 use anyhow::Context;
 use mio::Poll;
-use mjpeg::multipart::Boundary;
 
-use super::answers;
 use super::command::Command;
 use super::dialects;
-use super::emulated::Emulated;
 use super::engine::{Engine, SOURCES, Settings};
-use super::farm::{Camera, Opener, Opening, own_ports};
+use super::farm::own_ports;
 use super::faults;
-use super::hub::Hub;
-use super::open;
-use super::options::{Serve, Timing};
-use super::recipe::{Recipe, Standard};
-use super::recipes::Recipes;
-use super::relayed::Relayed;
-use super::replay::{Replays, Still, Tape};
+use super::options::Serve;
 use super::responder::{Policy, Responder};
 use super::routes::Names;
-use super::stream::Stream;
 use super::urls::Urls;
 use super::via;
 use super::viewer_log::Detail;
-use crate::capture::timing_path;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file_limit;
@@ -39,7 +28,6 @@ use crate::listen::socket::Listener;
 use crate::listen::{inherited, tcp, unix};
 use crate::option_file;
 use crate::output::{self, Reporter};
-use crate::relay::Starting;
 use crate::signal::Stop;
 use crate::source::error::{self, Kind};
 use crate::source::wake::WakeUps;
@@ -176,112 +164,6 @@ impl Serve {
         error.map_or(Ok(outcome.unwrap_or(Outcome::Exit(Exit::Done))), Err)
     }
 
-    /// The fields that let pages of another origin read a stream.
-    fn cors_fields(&self) -> Vec<(String, String)> {
-        answers::cors(self.cors.as_deref()).map(|(name, value)| (name.into(), value.into())).collect()
-    }
-
-    /// Opens the cameras of a farm.
-    fn cameras(
-        &self,
-        farm: &Path,
-        pseudonym: &str,
-        poll: &mut Poll,
-        wake_ups: &WakeUps,
-        clock: &Clock,
-        stop: &Stop,
-    ) -> Result<(Vec<Stream>, Vec<Camera>), Failure> {
-        let fields = self.cors_fields();
-        let options =
-            |camera: &Camera| self.source_options(camera.source.clone(), camera.fps, REPORTER, pseudonym);
-        let opener = Opener {
-            poll,
-            wake_ups,
-            clock,
-            stop,
-            reporter: REPORTER,
-            standard: Recipes::from(Standard::new(random_boundary(self.faults.seed)?, &fields)),
-            options: &options,
-            patience: self.patience(),
-            is_stale_ok: self.relay.stale_ok,
-        };
-        let Opening { cameras, streams } = opener.open(farm).map_err(failure)?;
-        Ok((streams, cameras))
-    }
-
-    /// Opens the sources of all streams.
-    fn streams(
-        &self,
-        pseudonym: &str,
-        poll: &mut Poll,
-        wake_ups: &WakeUps,
-        clock: &Clock,
-        stop: &Stop,
-    ) -> Result<Vec<Stream>, Failure> {
-        let boundary = self.boundary.clone().map_or_else(|| random_boundary(self.faults.seed), Ok)?;
-        let fields = self.cors_fields();
-        let names = std::iter::once("").chain(self.streams.iter().map(|stream| &*stream.name));
-        let (mut streams, mut starting) = (Vec::new(), Vec::new());
-        for (index, (name, source)) in names.zip(self.sources()).enumerate() {
-            let name = name.to_string();
-            let options = self.source_options(source.clone(), self.fps, REPORTER, pseudonym);
-            let recipes = match &self.dialect {
-                Some(dialect) => Recipes::from(Emulated::new(dialect.description(stop)?, clock.clone())),
-                None => Recipes::from(Standard::new(boundary.clone(), &fields)),
-            };
-            if let Some(tape) = self.tape(source, &boundary, &fields, clock, stop)? {
-                let recorded = tape.recorded.unwrap_or_else(|| clock.unix());
-                let wake = wake_ups.of(index);
-                let replays = Replays::start(tape, self.rounds(), self.speed(), wake, REPORTER)?;
-                let still = Still::new(replays.scan(), recorded);
-                let stream = Stream::new(name, source.to_string(), Hub::new(Box::new(still), &recipes));
-                streams.push(Stream { replays: Some(replays), ..stream });
-                continue;
-            }
-            let opened =
-                open::open(&options, &recipes, wake_ups.of(index), poll, clock, stop).map_err(failure)?;
-            let stream = Stream::new(name, source.to_string(), Hub::new(opened.frames, &recipes));
-            let relayed = opened.link.map(|(link, start)| {
-                starting.push(start);
-                Relayed {
-                    link,
-                    connected: options.connected,
-                    patience: self.patience(),
-                    is_stale_ok: self.relay.stale_ok,
-                    last: None,
-                }
-            });
-            streams.push(Stream { relayed, ..stream });
-        }
-        // The cameras connect at the same time.
-        starting.into_iter().try_for_each(Starting::wait).map_err(failure)?;
-        Ok(streams)
-    }
-
-    /// The recording that a source is, if it is to be replayed with its times.
-    fn tape(
-        &self,
-        source: &Target,
-        boundary: &Boundary,
-        fields: &[(String, String)],
-        clock: &Clock,
-        stop: &Stop,
-    ) -> Result<Option<Tape>, Failure> {
-        let Target::File(path) = source else { return Ok(None) };
-        if self.timing == Some(Timing::Manifest) {
-            let head = Standard::new(boundary.clone(), fields).response_head().to_vec();
-            return Ok(Some(Tape::directory(path, head, format!("--{}", boundary.as_str()), stop)?));
-        }
-        let tape = if self.is_reframed() { None } else { Tape::capture(path, self.rounds(), clock, stop)? };
-        if tape.is_none() && self.speed.is_some() {
-            let timing = timing_path(path);
-            let cause =
-                anyhow::anyhow!("--speed needs recorded times, and {} does not exist", timing.display());
-            return Err(Failure::local(cause));
-        }
-        Ok(tape)
-    }
-
     /// Who may send requests. The host names depend on the listeners and are added later.
     fn policy(&self, stop: &Stop) -> Result<Policy, Failure> {
         Ok(Policy { users: self.users(stop)?, cors: self.cors.clone(), hosts: Hosts::default() })
@@ -312,14 +194,4 @@ fn failure(error: error::Error) -> Failure {
         Kind::Local => Exit::Local,
     };
     Failure { exit, ..error.problem.into() }
-}
-
-/// A random boundary, so that no picture contains it by accident. The keys of `RandomState` are random; a seed decides
-/// instead of them.
-fn random_boundary(seed: Option<u64>) -> Result<Boundary, Failure> {
-    let random = match seed {
-        Some(seed) => BuildHasherDefault::<DefaultHasher>::default().hash_one(seed),
-        None => RandomState::new().hash_one(std::process::id()),
-    };
-    Boundary::new(&format!("mjpeg{random:016x}")).context("cannot make a boundary").map_err(Failure::local)
 }
