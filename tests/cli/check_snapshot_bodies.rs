@@ -1,4 +1,4 @@
-//! `mjpeg check`: what comes before and behind the picture of a snapshot URL.
+//! `mjpeg check`: where the body of a snapshot ends, and what comes before and behind its picture.
 
 use std::fs;
 
@@ -58,5 +58,32 @@ fn bytes_before_a_snapshot_are_a_warning_and_an_error_for_programs_that_poll() {
         let (end, verdict) = check(file.to_str().unwrap(), &["--consumers", "snapshot"]);
         end.expect(1);
         assert_eq!(names(&verdict), ["bytes-before-soi", "snapshot"], "{verdict}");
+    }
+}
+
+#[test]
+fn a_snapshot_ends_with_its_length_although_the_connection_stays_open() {
+    let pictures = pictures();
+    let camera = Camera::visits(2, move |number, _, connection| {
+        connection.send(head("", Some(pictures[number].len())).as_bytes());
+        connection.send(&pictures[number]);
+        connection.wait_for_the_viewer_to_leave();
+    });
+    let (end, verdict) = check(&camera.url, &["--idle", "30s", "--frames", "2"]);
+    end.expect(0);
+    assert_eq!((&verdict["end"], names(&verdict)), (&"closed".into(), vec!["snapshot"]), "{verdict}");
+    assert!(verdict["duration_s"].as_f64().unwrap() < 10.0, "{verdict}");
+}
+
+#[test]
+fn a_snapshot_that_is_cut_is_cut_and_no_broken_stream() {
+    // The connection ends early, or the length does.
+    for (length, sent) in [(0, 5000), (-10, usize::MAX)] {
+        let picture = pictures().remove(0);
+        let announced = picture.len().checked_add_signed(length);
+        let pieces = vec![picture[..sent.min(picture.len())].to_vec()];
+        let (end, verdict) = check(&Camera::sending(&head("", announced), pieces).url, &[]);
+        end.expect(5);
+        assert_eq!((&verdict["end"], names(&verdict)), (&"truncated".into(), vec!["snapshot", "cut"]));
     }
 }

@@ -248,33 +248,6 @@ fn a_snapshot_that_fails_once_is_a_warning_and_is_asked_for_again() {
 }
 
 #[test]
-fn a_snapshot_ends_with_its_length_although_the_connection_stays_open() {
-    let pictures = pictures();
-    let camera = Camera::visits(2, move |number, _, connection| {
-        connection.send(head("", Some(pictures[number].len())).as_bytes());
-        connection.send(&pictures[number]);
-        connection.wait_for_the_viewer_to_leave();
-    });
-    let (end, verdict) = check(&camera.url, &["--idle", "30s", "--frames", "2"]);
-    end.expect(0);
-    assert_eq!((&verdict["end"], names(&verdict)), (&"closed".into(), vec!["snapshot"]), "{verdict}");
-    assert!(verdict["duration_s"].as_f64().unwrap() < 10.0, "{verdict}");
-}
-
-#[test]
-fn a_snapshot_that_is_cut_is_cut_and_no_broken_stream() {
-    // The connection ends early, or the length does.
-    for (length, sent) in [(0, 5000), (-10, usize::MAX)] {
-        let picture = pictures().remove(0);
-        let announced = picture.len().checked_add_signed(length);
-        let pieces = vec![picture[..sent.min(picture.len())].to_vec()];
-        let (end, verdict) = check(&Camera::sending(&head("", announced), pieces).url, &[]);
-        end.expect(5);
-        assert_eq!((&verdict["end"], names(&verdict)), (&"truncated".into(), vec!["snapshot", "cut"]));
-    }
-}
-
-#[test]
 fn a_stream_is_not_a_snapshot() {
     let stream = || {
         let parts: Vec<Vec<u8>> = pictures().iter().map(|jpeg| part(jpeg)).collect();
