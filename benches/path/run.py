@@ -3,7 +3,7 @@
 
     benches/path/run.py [--fps 20] [--duration 6] [--rounds 3] [--size 640x480] [--only NAME]
 
-The source of each chain is `mjpeg serve test:SIZE`. See benches/peers.py for what is skipped.
+The source of each chain is `mjpeg serve test:SIZE`. See benches/peers/ for what is skipped.
 """
 import argparse
 import contextlib
