@@ -8,7 +8,7 @@ use crate::counted::Counted;
 
 /// Whose fault a gap is, as far as the evidence goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
+pub enum GapCause {
     /// We were stopped, busy or without a processor.
     Reader,
     /// Packets were lost or late, or the other end could not be reached.
@@ -19,7 +19,7 @@ pub enum Cause {
     Unknown,
 }
 
-impl Cause {
+impl GapCause {
     /// The word in JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ pub struct Path {
 
 /// All that is known of a gap.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Evidence {
+pub struct GapEvidence {
     /// Silences in it; none if nothing watched the connection.
     pub silences: u32,
     /// The time of these silences.
@@ -91,12 +91,12 @@ pub struct Gap {
     /// Until the next one, or until the end.
     pub length: Duration,
     /// What is known of it.
-    pub evidence: Evidence,
+    pub evidence: GapEvidence,
     /// Whose fault it is; `None` if nothing watched the connection.
-    pub cause: Option<Cause>,
+    pub cause: Option<GapCause>,
 }
 
-impl Evidence {
+impl GapEvidence {
     /// Takes one more silence.
     pub fn add(&mut self, silence: &Silence) {
         self.silences = self.silences.saturating_add(1);
@@ -118,12 +118,12 @@ impl Evidence {
 
 impl Gap {
     /// A gap that began `at`.
-    pub(super) fn new(at: Duration, length: Duration, evidence: Evidence) -> Self {
+    pub(super) fn new(at: Duration, length: Duration, evidence: GapEvidence) -> Self {
         Self { at, length, evidence, cause: None }
     }
 
     /// A gap of this length that began `at`, and whose fault it is that it is longer than `limit`.
-    pub fn judged(at: Duration, length: Duration, evidence: Evidence, limit: Duration) -> Self {
+    pub fn judged(at: Duration, length: Duration, evidence: GapEvidence, limit: Duration) -> Self {
         let mut gap = Self::new(at, length, evidence);
         gap.judge(limit);
         gap
@@ -136,52 +136,52 @@ impl Gap {
         self.cause = (self.evidence.silences > 0).then(|| self.cause_above(limit));
     }
 
-    fn cause_above(&self, limit: Duration) -> Cause {
-        let Evidence { silent, late, path, .. } = self.evidence;
+    fn cause_above(&self, limit: Duration) -> GapCause {
+        let GapEvidence { silent, late, path, .. } = self.evidence;
         let explained_by = |time: Duration| !time.is_zero() && self.length.saturating_sub(time) <= limit;
         if explained_by(late) {
-            return Cause::Reader;
+            return GapCause::Reader;
         }
-        let Some(path) = path else { return Cause::Unknown };
+        let Some(path) = path else { return GapCause::Unknown };
         let is_held = !path.held.is_zero() && explained_by(path.held + late);
         if is_held || path.quiet > path.due {
-            return Cause::Network;
+            return GapCause::Network;
         }
         // The last packets before a silence may be lost too, and nothing shows that: on a path that loses packets, an answer
         // to a probe proves nothing.
         let is_clean = path.out_of_order == 0 && path.out_of_order_before == 0 && path.held.is_zero();
         if is_clean && path.answers > 0 && explained_by(silent) {
-            return Cause::Camera;
+            return GapCause::Camera;
         }
-        Cause::Unknown
+        GapCause::Unknown
     }
 
     /// The cause with its evidence, as a part of a sentence.
     pub fn sentence(&self) -> Option<String> {
-        let Evidence { silent, late, path, .. } = self.evidence;
+        let GapEvidence { silent, late, path, .. } = self.evidence;
         let ms = |time: Duration| time.as_millis();
         let path = path.unwrap_or_default();
         Some(match self.cause? {
-            Cause::Reader => format!("ours: we did not read for {} ms of it", ms(late)),
-            Cause::Network if path.quiet > path.due => format!(
+            GapCause::Reader => format!("ours: we did not read for {} ms of it", ms(late)),
+            GapCause::Network if path.quiet > path.due => format!(
                 "the network, or the camera is off: no packet came for {} ms, and probes were not answered",
                 ms(path.quiet)
             ),
-            Cause::Network => format!(
+            GapCause::Network => format!(
                 "the network: {} waited {} ms for a lost one before them",
                 Counted(path.out_of_order.max(1).into(), "packet"),
                 ms(path.held)
             ),
-            Cause::Camera => format!(
+            GapCause::Camera => format!(
                 "the camera: the other end of the connection was alive ({} answered), no packet was lost, and it \
                  sent nothing for {} ms",
                 Counted(path.answers.into(), "probe"),
                 ms(silent)
             ),
-            Cause::Unknown if !late.is_zero() => {
+            GapCause::Unknown if !late.is_zero() => {
                 format!("the cause is unknown: we did not read for {} ms of it, which is too short", ms(late))
             }
-            Cause::Unknown => format!("the cause is unknown: {}", self.doubt()),
+            GapCause::Unknown => format!("the cause is unknown: {}", self.doubt()),
         })
     }
 
@@ -222,8 +222,8 @@ mod tests {
     };
 
     /// The cause of a gap of 3 s above a limit of 1 s, with one silence of `silent` ms.
-    fn cause(silent: u64, late: u64, path: Option<Path>) -> Cause {
-        let mut evidence = Evidence::default();
+    fn cause(silent: u64, late: u64, path: Option<Path>) -> GapCause {
+        let mut evidence = GapEvidence::default();
         evidence.add(&Silence { to: ms(silent), late: ms(late), path, ..Silence::default() });
         let mut gap = Gap::new(ms(500), ms(3000), evidence);
         gap.judge(ms(1000));
@@ -236,26 +236,26 @@ mod tests {
         let quiet = |quiet: u64| Path { quiet: ms(quiet), ..ALIVE };
         let cases = [
             // We were away for so long that the rest is within the limit, whatever the connection showed.
-            (3000, 2000, Some(ALIVE), Cause::Reader),
-            (3000, 2900, Some(held(2900)), Cause::Reader),
-            (3000, 2000, None, Cause::Reader),
+            (3000, 2000, Some(ALIVE), GapCause::Reader),
+            (3000, 2900, Some(held(2900)), GapCause::Reader),
+            (3000, 2000, None, GapCause::Reader),
             // Too short to explain it.
-            (3000, 1999, Some(ALIVE), Cause::Camera),
-            (3000, 1999, None, Cause::Unknown),
+            (3000, 1999, Some(ALIVE), GapCause::Camera),
+            (3000, 1999, None, GapCause::Unknown),
             // A lost packet that explains it, and one that does not.
-            (3000, 0, Some(held(2000)), Cause::Network),
-            (3000, 500, Some(held(1500)), Cause::Network),
-            (3000, 0, Some(held(1999)), Cause::Unknown),
-            (3000, 0, Some(Path { out_of_order: 1, ..ALIVE }), Cause::Unknown),
-            (3000, 0, Some(Path { out_of_order_before: 1, ..ALIVE }), Cause::Unknown),
+            (3000, 0, Some(held(2000)), GapCause::Network),
+            (3000, 500, Some(held(1500)), GapCause::Network),
+            (3000, 0, Some(held(1999)), GapCause::Unknown),
+            (3000, 0, Some(Path { out_of_order: 1, ..ALIVE }), GapCause::Unknown),
+            (3000, 0, Some(Path { out_of_order_before: 1, ..ALIVE }), GapCause::Unknown),
             // Probes without an answer.
-            (3000, 0, Some(quiet(1001)), Cause::Network),
-            (3000, 0, Some(quiet(1000)), Cause::Camera),
+            (3000, 0, Some(quiet(1001)), GapCause::Network),
+            (3000, 0, Some(quiet(1000)), GapCause::Camera),
             // Too short for a probe.
-            (3000, 0, Some(Path { answers: 0, ..ALIVE }), Cause::Unknown),
+            (3000, 0, Some(Path { answers: 0, ..ALIVE }), GapCause::Unknown),
             // Bytes came most of the time.
-            (1999, 0, Some(ALIVE), Cause::Unknown),
-            (3000, 0, None, Cause::Unknown),
+            (1999, 0, Some(ALIVE), GapCause::Unknown),
+            (3000, 0, None, GapCause::Unknown),
         ];
         for (silent, late, path, expected) in cases {
             assert_eq!(cause(silent, late, path), expected, "{silent} {late} {path:?}");
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn without_evidence_there_is_no_cause() {
-        let mut gap = Gap::new(ms(0), ms(3000), Evidence::default());
+        let mut gap = Gap::new(ms(0), ms(3000), GapEvidence::default());
         gap.judge(ms(1000));
         assert_eq!((gap.cause, gap.sentence()), (None, None));
     }
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn each_sentence_has_its_figures() {
         let sentence = |late: u64, path: Option<Path>| {
-            let mut evidence = Evidence::default();
+            let mut evidence = GapEvidence::default();
             evidence.add(&Silence { to: ms(3000), late: ms(late), path, ..Silence::default() });
             let mut gap = Gap::new(ms(500), ms(3000), evidence);
             gap.judge(ms(1000));

@@ -69,8 +69,8 @@ pub(super) fn decoded(flaws: &[Flaw], parts: u64, consumer: &Consumer, delivered
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::consumer::{FFMPEG, GSTREAMER, OPENCV, WEBKITGTK};
     use crate::consumers::CURL;
+    use crate::consumers::{FFMPEG, GSTREAMER, OPENCV, WEBKITGTK};
 
     /// What is wrong, the parts, the consumer, the fate by delivery; then the fate and its rule.
     type Case<'a> = (&'a [Flaw], u64, &'a Consumer, Fate, Fate, Option<&'a Rule>);

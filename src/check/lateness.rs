@@ -5,7 +5,7 @@ use core::time::Duration;
 /// How late the reader was: reads that found bytes after a time in which it did not look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Lateness {
+pub struct ReaderLateness {
     /// Late reads.
     pub reads: u64,
     /// Their lateness together.

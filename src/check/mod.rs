@@ -4,6 +4,33 @@
 //! for each [`Rule`] that the stream breaks. [`Report::forecast`] adds what becomes of the stream in each
 //! known program. Nothing here reads a clock: the caller passes all times.
 //!
+//! ```
+//! use mjpeg::check::{Expectations, Judge};
+//! use mjpeg::response::{Event, Expected, ReadStream};
+//!
+//! # let saved = &b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n\
+//! #     --b\r\nContent-Type: image/jpeg\r\nContent-Length: 9\r\n\r\n\xff\xd8\xff\xd9\r\n--b--\r\n"[..];
+//! let mut judge = Judge::new(Expectations::default());
+//! let mut stream = ReadStream::new(saved, Expected::Saved);
+//! while let Some(event) = stream.next_event()? {
+//!     match event {
+//!         Event::Head(head) => judge.head(head),
+//!         // Without a time of arrival nothing is said about timing.
+//!         Event::Body(event) => judge.event(&event, None),
+//!         _ => {}
+//!     }
+//! }
+//! let report = judge.finish(None);
+//! for finding in &report.findings {
+//!     println!("{} {}: {}", finding.severity(), finding.rule.code, finding.message);
+//! }
+//! # assert!(report.findings.iter().any(|finding| finding.rule.name == "content-length-long"), "{report:?}");
+//! # Ok::<(), mjpeg::response::ReadError>(())
+//! ```
+//!
+//! An error of the reader is no finding: pass a [`ChunkError`](crate::http::ChunkError) to [`Judge::chunk_error`]. If the input has no
+//! head, call [`Judge::start`] before the first event.
+//!
 //! # Selecting rules
 //!
 //! A judge applies all [`rules`]. To apply some of them, put a [`Selection`] into the [`Expectations`].
@@ -30,7 +57,6 @@
 
 mod carrier;
 mod cause;
-mod consumer;
 mod content;
 mod decision;
 mod decoding;
@@ -45,11 +71,10 @@ mod rules;
 mod selection;
 
 pub use carrier::{Carrier, carrier, carriers};
-pub use cause::{Cause, Evidence, Gap, Path, Silence};
-pub use consumer::{Consumer, Effect};
+pub use cause::{Gap, GapCause, GapEvidence, Path, Silence};
 pub use content::{Colour, Concealment, Look, LostColour, Stillness};
 pub use judge::{Expectations, Judge, RecordingFault, Snapshots};
-pub use lateness::Lateness;
+pub use lateness::ReaderLateness;
 pub use near::{nearest, nearest_word};
 pub use remedies::{Remedy, remedy};
 pub use report::{Finding, Forecast, Frames, Latency, Report, Strips};

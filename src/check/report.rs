@@ -6,10 +6,10 @@ use core::fmt;
 use core::time::Duration;
 
 use super::carrier::{Carrier, carriers};
-use super::cause::{Cause, Gap};
+use super::cause::{Gap, GapCause};
 use super::decision::deciding;
 use super::decoding::{Flaw, decoded};
-use super::lateness::Lateness;
+use super::lateness::ReaderLateness;
 use super::rule::{Rule, Severity};
 use super::rules::consumer::CONSUMER_FAILS;
 use super::rules::snapshot::{NOT_A_SNAPSHOT, SNAPSHOT};
@@ -33,7 +33,7 @@ pub struct Finding {
     /// What is wrong there. It may contain text from the wire: escape it for a terminal.
     pub message: String,
     /// Whose fault a gap is, as far as it is known; for other findings absent.
-    pub cause: Option<Cause>,
+    pub cause: Option<GapCause>,
     /// The severity where it is not that of the rule: in this stream, or for the consumers that it is judged for.
     pub(super) severity: Option<Severity>,
 }
@@ -140,7 +140,7 @@ pub struct Report {
     /// The gaps above the limit, the longest 64 of them, each with its cause. Those that are ours break no rule.
     pub gaps: Vec<Gap>,
     /// How late the reader was.
-    pub lateness: Lateness,
+    pub lateness: ReaderLateness,
     /// The pictures.
     pub frames: Frames,
     /// Their coded strips, if they have some and the caller has read them: [`super::Judge::identity`].

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::consumer::{Consumer, Effect};
+use crate::consumers::{Consumer, Fate};
 
 /// One thing that can be wrong with a stream.
 ///
@@ -26,14 +26,14 @@ pub struct Rule {
     /// findings of theirs, so that one fault is one finding.
     pub explains: &'static [&'static Rule],
     /// The measured consumers that do not play a stream that breaks the rule, or play it late.
-    pub effects: &'static [(&'static Consumer, Effect)],
+    pub effects: &'static [(&'static Consumer, Fate)],
 }
 
 impl Rule {
     /// What a break of this rule does to `consumer`.
-    pub fn effect_on(&self, consumer: &Consumer) -> Effect {
+    pub fn effect_on(&self, consumer: &Consumer) -> Fate {
         let listed = self.effects.iter().find(|(broken, _)| *broken == consumer);
-        listed.map_or(Effect::Plays, |&(_, effect)| effect)
+        listed.map_or(Fate::Plays, |&(_, effect)| effect)
     }
 
     /// Whether it is about what is inside the pictures, and some consumer does not decode it.

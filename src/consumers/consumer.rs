@@ -7,7 +7,8 @@ use super::markers::{Markers, PictureEnd};
 use super::relay::Relay;
 use super::response::Response;
 
-/// A program that reads streams, as data: one set of parameters of the reader.
+/// A program that reads streams, as data: one set of parameters of the reader. They were found by measurement: the streams of
+/// `fixtures/consumers` were served to it over loopback.
 ///
 /// Consumers are equal if their names are equal.
 #[derive(Debug)]
@@ -17,10 +18,8 @@ pub struct Consumer {
     pub name: &'static str,
     /// The product, the measured versions, and the options.
     pub version: &'static str,
-    /// How the parameters were found.
-    pub evidence: Evidence,
     /// How it reads.
-    pub parameters: Parameters,
+    pub(crate) parameters: Parameters,
 }
 
 impl Consumer {
@@ -48,13 +47,6 @@ impl PartialEq for Consumer {
 }
 
 impl Eq for Consumer {}
-
-/// How the parameters of a consumer were found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Evidence {
-    /// The streams of `fixtures/consumers` were served to it over loopback.
-    Measured,
-}
 
 /// How a consumer reads a stream.
 #[derive(Debug, Clone, Copy)]

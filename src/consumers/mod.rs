@@ -47,7 +47,7 @@ mod stream;
 mod table;
 
 pub use cause::Cause;
-pub use consumer::{Consumer, Evidence};
+pub use consumer::Consumer;
 pub use fate::Fate;
 pub use head::{ContentCoding, HeadStart, LengthFlaw, ResponseHead};
 pub use predict::Predictor;

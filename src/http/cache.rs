@@ -7,7 +7,6 @@ use super::head::Head;
 
 /// What allows a cache to use a response again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Allowance {
     /// `max-age` or `s-maxage` in Cache-Control.
     MaxAge,
@@ -26,15 +25,6 @@ const LONGEST_SECONDS: u64 = 1 << 31;
 ///
 /// Pragma is no word about caching beside Expires: it has no meaning in responses (RFC 9111 5.4), and nginx 1.22 does not
 /// read it.
-///
-/// ```
-/// use core::time::Duration;
-/// use mjpeg::http::{Allowance, Head, cache_lifetime};
-///
-/// let head = Head::parse(b"HTTP/1.1 200 OK\r\nCache-Control: public, max-age=60\r\n\r\n")?.unwrap();
-/// assert_eq!(cache_lifetime(&head, None), Some((Duration::from_secs(60), Allowance::MaxAge)));
-/// # Ok::<(), mjpeg::http::HeadError>(())
-/// ```
 pub fn cache_lifetime(head: &Head, received: Option<Duration>) -> Option<(Duration, Allowance)> {
     let fields = head.fields();
     let directives = || fields.all("cache-control").flat_map(|value| value.split(|&byte| byte == b','));

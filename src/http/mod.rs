@@ -27,13 +27,13 @@ mod date;
 mod fields;
 mod head;
 
-pub use cache::{Allowance, cache_lifetime};
 pub use chunked::{ChunkError, ChunkErrorKind, Dechunker};
 pub use content_type::{BoundaryParameter, ContentType, Separator};
 pub use date::parse_date;
 pub use fields::{FieldFlaw, FieldLine, Fields, split_fields};
 pub use head::{HEAD_BYTES, Head, HeadError, HeadErrorKind, Version};
 
+pub(crate) use cache::{Allowance, cache_lifetime};
 pub(crate) use date::seconds_since_1970;
 pub(crate) use fields::{is_field_like, may_become_field};
 pub(crate) use head::HeadSearch;

@@ -9,7 +9,7 @@ use std::path::Path;
 use kit::camera::{Camera, HEAD, part};
 use kit::http::{Client, get};
 use kit::run::{Server, mjpeg, run};
-use mjpeg::check::Effect;
+use mjpeg::consumers::Fate;
 use mjpeg::jpeg::Marker;
 use serde_json::Value;
 
@@ -49,9 +49,7 @@ fn hides_the_picture(rules: &[&str]) -> bool {
     mjpeg::check::rules().filter(|rule| rules.contains(&rule.name)).any(|rule| {
         let mut measured =
             mjpeg::consumers::consumers().filter(|consumer| CONSUMERS.contains(&consumer.name));
-        measured.all(|consumer| {
-            matches!(rule.effect_on(consumer), Effect::Loses | Effect::Dies | Effect::Crashes)
-        })
+        measured.all(|consumer| matches!(rule.effect_on(consumer), Fate::Loses | Fate::Dies | Fate::Crashes))
     })
 }
 

@@ -43,7 +43,7 @@ pub struct Tcp {
 
 impl From<&check::Gap> for Gap {
     fn from(gap: &check::Gap) -> Self {
-        let check::Evidence { silent, late, starved, waiting, path, .. } = gap.evidence;
+        let check::GapEvidence { silent, late, starved, waiting, path, .. } = gap.evidence;
         Self {
             at_s: output::rounded(gap.at.as_secs_f64()),
             gap_ms: output::ms(gap.length),

@@ -4,7 +4,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::check::cause::Cause;
+use crate::check::cause::GapCause;
 use crate::check::decoding::Flaw;
 use crate::check::report::Finding;
 use crate::check::rule::{Rule, Severity};
@@ -126,7 +126,7 @@ impl Findings {
     }
 
     /// Sets whose fault the finding of `rule` is.
-    pub fn set_cause(&mut self, rule: &Rule, cause: Option<Cause>) {
+    pub fn set_cause(&mut self, rule: &Rule, cause: Option<GapCause>) {
         if let Some(finding) = self.by_code.get_mut(rule.code) {
             finding.cause = cause;
         }

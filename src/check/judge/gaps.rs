@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::findings::{Findings, Place};
-use crate::check::cause::{Cause, Evidence, Gap, Silence};
-use crate::check::lateness::Lateness;
+use crate::check::cause::{Gap, GapCause, GapEvidence, Silence};
+use crate::check::lateness::ReaderLateness;
 use crate::check::rules::timing::READER_LATE;
 
 /// Most gaps that are kept: the longest.
@@ -20,11 +20,11 @@ const SHORTEST: Duration = Duration::from_millis(1000);
 pub struct Gaps {
     last: Option<Duration>,
     /// What is known since the last picture.
-    since: Evidence,
+    since: GapEvidence,
     /// The silence that goes on.
     now: Option<Silence>,
     long: Vec<Gap>,
-    lateness: Lateness,
+    lateness: ReaderLateness,
     /// What cannot be judged because of us.
     withheld: Vec<&'static str>,
 }
@@ -97,11 +97,11 @@ impl Gaps {
 
     /// How many of them are ours.
     pub fn ours(&self) -> u64 {
-        self.long.iter().filter(|gap| gap.cause == Some(Cause::Reader)).count() as u64
+        self.long.iter().filter(|gap| gap.cause == Some(GapCause::Reader)).count() as u64
     }
 
     /// How late the reader was.
-    pub fn lateness(&self) -> Lateness {
+    pub fn lateness(&self) -> ReaderLateness {
         self.lateness
     }
 
@@ -111,8 +111,8 @@ impl Gaps {
     }
 
     /// Notes what is not judged. Returns the gaps above the limit.
-    pub fn finish(self, findings: &mut Findings) -> (Vec<Gap>, Lateness) {
-        let Lateness { total, longest, starved, .. } = self.lateness;
+    pub fn finish(self, findings: &mut Findings) -> (Vec<Gap>, ReaderLateness) {
+        let ReaderLateness { total, longest, starved, .. } = self.lateness;
         if !self.withheld.is_empty() {
             let mut message: String = format!(
                 "not judged: {}; we were late by {} ms, {} ms at once",
@@ -124,7 +124,7 @@ impl Gaps {
                 message += &format!(", and waited {} ms for a processor", starved.as_millis());
             }
             findings.note(&READER_LATE, Place::STREAM, message);
-            findings.set_cause(&READER_LATE, Some(Cause::Reader));
+            findings.set_cause(&READER_LATE, Some(GapCause::Reader));
         }
         (self.long, self.lateness)
     }
@@ -164,7 +164,7 @@ mod tests {
         gaps.picture(ms(100), None);
         gaps.silence(&Silence { from: ms(100), to: ms(2100), late: ms(1900), ..Silence::default() });
         let mut next = gaps.continued();
-        assert_eq!(next.lateness(), Lateness::default());
+        assert_eq!(next.lateness(), ReaderLateness::default());
         next.picture(ms(2200), None);
         next.judge(ms(1050), Some(ms(2200)));
         assert_eq!(next.ours(), 1);
@@ -178,7 +178,7 @@ mod tests {
         gaps.silent_now(&Silence { from: ms(100), to: ms(3100), path: Some(path), ..Silence::default() });
         let mut next = gaps.continued();
         gaps.judge(ms(1050), Some(ms(3100)));
-        assert_eq!(gaps.long()[0].cause, Some(Cause::Camera));
+        assert_eq!(gaps.long()[0].cause, Some(GapCause::Camera));
         next.silence(&Silence { from: ms(100), to: ms(4100), path: Some(path), ..Silence::default() });
         next.picture(ms(4100), None);
         next.judge(ms(1050), Some(ms(4100)));

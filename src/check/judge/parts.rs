@@ -16,7 +16,7 @@ use super::strip::Numbers;
 use super::watch::Watch;
 use super::{part_head, timing};
 use crate::check::cause::Gap;
-use crate::check::lateness::Lateness;
+use crate::check::lateness::ReaderLateness;
 use crate::check::report::{Frames, Strips};
 use crate::check::rules::carrier::RTP_JPEG_UNFIT;
 use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
@@ -51,7 +51,7 @@ pub struct Finished {
     pub timing: Option<Timing>,
     /// The gaps above the limit.
     pub gaps: Vec<Gap>,
-    pub lateness: Lateness,
+    pub lateness: ReaderLateness,
     pub frames: Frames,
     pub strips: Option<Strips>,
 }

@@ -7,7 +7,7 @@ use super::expectations::Expectations;
 use super::findings::{Findings, Place};
 use super::gaps::Gaps;
 use super::watch::Watch;
-use crate::check::cause::Cause;
+use crate::check::cause::GapCause;
 use crate::check::rules::timing::*;
 use crate::stats::FrameTimes;
 
@@ -23,7 +23,7 @@ pub fn gaps(
     if ours > 0 {
         gaps.withhold(if ours == 1 { "a gap above the limit" } else { "gaps above the limit" });
     }
-    let others = gaps.long().iter().filter(|gap| gap.cause != Some(Cause::Reader));
+    let others = gaps.long().iter().filter(|gap| gap.cause != Some(GapCause::Reader));
     let Some(longest) = others.clone().max_by_key(|gap| gap.length) else { return };
     // More than are kept are counted by their lengths alone.
     let count = count.saturating_sub(ours).max(others.count() as u64);

@@ -1,10 +1,10 @@
 //! Delimiters, and the bytes around them.
 
-use crate::check::consumer::Effect::*;
-use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
 use crate::check::rules::jpeg::TRUNCATED;
+use crate::consumers::Fate::*;
+use crate::consumers::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC};
 
 pub static PREAMBLE: Rule = Rule {
     code: "M201",

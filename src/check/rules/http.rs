@@ -1,9 +1,9 @@
 //! The response head and the transfer coding.
 
-use crate::check::consumer::Effect::*;
-use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
+use crate::consumers::Fate::*;
+use crate::consumers::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC};
 
 pub static CONTENT_TYPE_MISSING: Rule = Rule {
     code: "H101",

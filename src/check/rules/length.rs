@@ -1,9 +1,9 @@
 //! Content-Length of parts.
 
-use crate::check::consumer::Effect::*;
-use crate::check::consumer::{FFMPEG, FFMPEG_STRICT, FIREFOX, GO2RTC, GSTREAMER, MPV, OPENCV};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
+use crate::consumers::Fate::*;
+use crate::consumers::{FFMPEG, FFMPEG_STRICT, FIREFOX, GO2RTC, GSTREAMER, MPV, OPENCV};
 
 pub static CONTENT_LENGTH_SHORT: Rule = Rule {
     code: "M203",

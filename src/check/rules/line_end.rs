@@ -1,10 +1,10 @@
 //! Line ends in part heads and before delimiters.
 
-use crate::check::consumer::Effect::*;
-use crate::check::consumer::{FFMPEG, FFMPEG_STRICT, GSTREAMER, MPV, OPENCV};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
 use crate::check::rules::length::CONTENT_LENGTH_MISSING;
+use crate::consumers::Fate::*;
+use crate::consumers::{FFMPEG, FFMPEG_STRICT, GSTREAMER, MPV, OPENCV};
 
 pub static BARE_LF: Rule = Rule {
     code: "M209",

@@ -1,10 +1,10 @@
 //! The body of a part, apart from the JPEG inside it.
 
-use crate::check::consumer::Effect::*;
-use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GO2RTC, GSTREAMER, MPV, OPENCV, VLC};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
 use crate::check::rules::timing::STALL;
+use crate::consumers::Fate::*;
+use crate::consumers::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GO2RTC, GSTREAMER, MPV, OPENCV, VLC};
 
 pub static BYTES_AFTER_BODY: Rule = Rule {
     code: "M222",

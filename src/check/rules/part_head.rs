@@ -1,9 +1,9 @@
 //! The fields of a part.
 
-use crate::check::consumer::Effect::*;
-use crate::check::consumer::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
+use crate::consumers::Fate::*;
+use crate::consumers::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC};
 
 pub static PART_TYPE_MISSING: Rule = Rule {
     code: "M223",

@@ -5,10 +5,8 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::*;
-use crate::check::consumer::{
-    CHROMIUM, Effect, FFMPEG, FFMPEG_STRICT, FIREFOX, GO2RTC, GSTREAMER, MPV, OPENCV, VLC,
-};
 use crate::check::rule::Severity;
+use crate::consumers::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, Fate, GO2RTC, GSTREAMER, MPV, OPENCV, VLC};
 
 #[test]
 fn codes_and_names_are_unique_and_well_formed() {
@@ -86,10 +84,10 @@ fn severity_follows_the_consequence() {
         // Few users set -strict_mime_boundary: an effect on it alone makes a warning.
         let effects = rule.effects.iter().filter(|(consumer, _)| *consumer != &FFMPEG_STRICT);
         let worst = effects.map(|&(_, effect)| effect).max();
-        if worst > Some(Effect::Late) {
+        if worst > Some(Fate::Late) {
             assert_eq!(rule.severity, Severity::Error, "{} {}", rule.code, rule.name);
         }
-        if worst == Some(Effect::Late) {
+        if worst == Some(Fate::Late) {
             assert!(rule.severity >= Severity::Warning, "{} {}", rule.code, rule.name);
         }
     }
@@ -100,7 +98,7 @@ fn effects_name_each_broken_consumer_once() {
     for rule in rules() {
         let names: Vec<&str> = rule.effects.iter().map(|(consumer, _)| consumer.name).collect();
         assert_eq!(names.len(), names.iter().collect::<BTreeSet<_>>().len(), "{}", rule.code);
-        assert!(rule.effects.iter().all(|&(_, effect)| effect > Effect::Plays), "{}", rule.code);
+        assert!(rule.effects.iter().all(|&(_, effect)| effect > Fate::Plays), "{}", rule.code);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::consumers::body_end::BodyEnd;
 use crate::consumers::boundary::{Boundary, Value};
-use crate::consumers::consumer::{Consumer, Evidence, Framing, Parameters, Pictures, Probe, Undecodable};
+use crate::consumers::consumer::{Consumer, Framing, Parameters, Pictures, Probe, Undecodable};
 use crate::consumers::delimiter::{Dashes, Delimiters, Place, Preamble, Source, Tail};
 use crate::consumers::framing::{AtClose, Multipart, Release};
 use crate::consumers::http_client::HttpClient;
@@ -30,7 +30,6 @@ const BROWSER: Parameters = Parameters {
 pub static CHROMIUM: Consumer = Consumer {
     name: "chromium",
     version: "Chromium 156.0.8078.79 and 156.0.8078.108",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response { chunked_http10: ChunkedHttp10::Raw, ..BROWSER.response },
         boundary: Some(Boundary { blanks_at_equals: false, ..Boundary::TOLERANT }),
@@ -56,7 +55,6 @@ pub static CHROMIUM: Consumer = Consumer {
 pub static FIREFOX: Consumer = Consumer {
     name: "firefox",
     version: "Firefox 153 ESR",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response { icy: true, other_types: OtherTypes::Still { early: true }, ..BROWSER.response },
         boundary: Some(Boundary { first_only: true, case_sensitive: true, ..Boundary::TOLERANT }),
@@ -93,7 +91,6 @@ pub static FIREFOX: Consumer = Consumer {
 pub static WEBKITGTK: Consumer = Consumer {
     name: "webkitgtk",
     version: "WebKitGTK 2.50.6",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response {
             client: HttpClient::UNKNOWN,

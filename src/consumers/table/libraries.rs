@@ -2,7 +2,7 @@
 
 use crate::consumers::body_end::BodyEnd;
 use crate::consumers::boundary::{Boundary, Search, Value};
-use crate::consumers::consumer::{Consumer, Evidence, Framing, Parameters, Pictures, Probe};
+use crate::consumers::consumer::{Consumer, Framing, Parameters, Pictures, Probe};
 use crate::consumers::delimiter::{Blank, Delimiters, Place, Preamble, Source, Tail};
 use crate::consumers::framing::{Multipart, Release};
 use crate::consumers::http_client::HttpClient;
@@ -26,7 +26,6 @@ const LIBRARY: Parameters = Parameters {
 pub static GO_MULTIPART: Consumer = Consumer {
     name: "go_multipart",
     version: "Go 1.19.8 mime/multipart",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response { client: HttpClient::GO, chunked_http10: ChunkedHttp10::Raw, ..Response::ANY },
         boundary: Some(Boundary { value: Value::Token, ..Boundary::TOLERANT }),
@@ -56,7 +55,6 @@ pub static GO_MULTIPART: Consumer = Consumer {
 pub static GO2RTC: Consumer = Consumer {
     name: "go2rtc",
     version: "go2rtc at dc1685e9, Go 1.19.8",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response {
             client: HttpClient::GO,
@@ -97,7 +95,6 @@ pub static GO2RTC: Consumer = Consumer {
 pub static MULTIPART_STREAM: Consumer = Consumer {
     name: "multipart_stream",
     version: "multipart-stream 0.1.2 with reqwest 0.12.28",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response {
             chunked_http10: ChunkedHttp10::Refused,
@@ -129,7 +126,6 @@ pub static MULTIPART_STREAM: Consumer = Consumer {
 pub static AIOHTTP: Consumer = Consumer {
     name: "aiohttp",
     version: "aiohttp 3.14.5",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response { client: HttpClient::AIOHTTP, types: Types::Multipart, ..Response::ANY },
         boundary: Some(Boundary { max_bytes: 70, ..Boundary::TOLERANT }),
@@ -162,7 +158,6 @@ pub static AIOHTTP: Consumer = Consumer {
 pub static PY_MJPEG: Consumer = Consumer {
     name: "py_mjpeg",
     version: "py-mjpeg 1.0.1",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         framing: Framing::Multipart(Multipart {
             delimiters: Delimiters {
@@ -196,7 +191,6 @@ pub static PY_MJPEG: Consumer = Consumer {
 pub static FLUIDD: Consumer = Consumer {
     name: "fluidd",
     version: "Fluidd at 192279a8, Node 20",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response {
             client: HttpClient::BROWSER,

@@ -2,7 +2,7 @@
 
 use crate::consumers::body_end::{BodyEnd, LookAhead};
 use crate::consumers::boundary::{Boundary, Search, Value};
-use crate::consumers::consumer::{Consumer, Evidence, Framing, Parameters, Pictures, Probe, Undecodable};
+use crate::consumers::consumer::{Consumer, Framing, Parameters, Pictures, Probe, Undecodable};
 use crate::consumers::delimiter::{Blank, Dashes, Delimiters, Source, Tail};
 use crate::consumers::framing::{AtClose, Multipart, Release};
 use crate::consumers::http_client::HttpClient;
@@ -64,18 +64,13 @@ const FFMPEG_PARAMETERS: Parameters = Parameters {
 };
 
 /// The `ffmpeg` program.
-pub static FFMPEG: Consumer = Consumer {
-    name: "ffmpeg",
-    version: "FFmpeg 8.1 and 5.1.9",
-    evidence: Evidence::Measured,
-    parameters: FFMPEG_PARAMETERS,
-};
+pub static FFMPEG: Consumer =
+    Consumer { name: "ffmpeg", version: "FFmpeg 8.1 and 5.1.9", parameters: FFMPEG_PARAMETERS };
 
 /// FFmpeg compares delimiters with the announced boundary only with this option; few users set it.
 pub static FFMPEG_STRICT: Consumer = Consumer {
     name: "ffmpeg_strict",
     version: "FFmpeg 5.1.9 with -strict_mime_boundary 1",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         boundary: Some(Boundary { cut_at_semicolon: true, optional: true, ..Boundary::TOLERANT }),
         framing: Framing::Multipart(Multipart {
@@ -95,7 +90,6 @@ pub static FFMPEG_STRICT: Consumer = Consumer {
 pub static OPENCV: Consumer = Consumer {
     name: "opencv",
     version: "opencv-python-headless 5.0.0.93, FFmpeg backend",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         pictures: Pictures::Decoded { skips_lead: true, undecodable: Undecodable::Stops, skips_text: false },
         ..FFMPEG_PARAMETERS
@@ -106,7 +100,6 @@ pub static OPENCV: Consumer = Consumer {
 pub static MPV: Consumer = Consumer {
     name: "mpv",
     version: "mpv 0.35.1 --untimed --cache-pause=no",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response { client: HttpClient::FFMPEG, icy: true, ..Response::ANY },
         probe: Probe::Always,
@@ -119,7 +112,6 @@ pub static MPV: Consumer = Consumer {
 pub static VLC: Consumer = Consumer {
     name: "vlc",
     version: "VLC 3.0.24",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response {
             client: HttpClient::VLC,
@@ -153,7 +145,6 @@ pub static VLC: Consumer = Consumer {
 pub static GSTREAMER: Consumer = Consumer {
     name: "gstreamer",
     version: "GStreamer 1.22",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response { client: HttpClient::SOUPHTTPSRC, icy: true, ..Response::ANY },
         framing: Framing::Multipart(Multipart {

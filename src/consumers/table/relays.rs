@@ -1,6 +1,6 @@
 //! Programs that pass the stream on to others.
 
-use crate::consumers::consumer::{Consumer, Evidence, Framing, Parameters, Pictures, Probe};
+use crate::consumers::consumer::{Consumer, Framing, Parameters, Pictures, Probe};
 use crate::consumers::http_client::HttpClient;
 use crate::consumers::relay::{Buffering, Relay};
 use crate::consumers::response::Response;
@@ -21,7 +21,6 @@ const fn relay(response: Response, buffering: Buffering, rewrites: bool) -> Para
 pub static MJPEG_PROXY: Consumer = Consumer {
     name: "mjpeg_proxy",
     version: "mjpeg-proxy 0.3.0, Node 20",
-    evidence: Evidence::Measured,
     parameters: relay(
         Response { client: HttpClient::NODE, bare_lf: false, ..Response::ANY },
         Buffering::Never,
@@ -33,7 +32,6 @@ pub static MJPEG_PROXY: Consumer = Consumer {
 pub static NGINX: Consumer = Consumer {
     name: "nginx",
     version: "nginx 1.22.1 proxy_pass, defaults",
-    evidence: Evidence::Measured,
     parameters: relay(Response { icy: true, ..Response::ANY }, Buffering::UnlessChunked, false),
 };
 
@@ -41,7 +39,6 @@ pub static NGINX: Consumer = Consumer {
 pub static NGINX_UNBUFFERED: Consumer = Consumer {
     name: "nginx_unbuffered",
     version: "nginx 1.22.1 proxy_buffering off, proxy_http_version 1.1",
-    evidence: Evidence::Measured,
     parameters: relay(Response { icy: true, ..Response::ANY }, Buffering::Never, false),
 };
 
@@ -49,7 +46,6 @@ pub static NGINX_UNBUFFERED: Consumer = Consumer {
 pub static HAPROXY: Consumer = Consumer {
     name: "haproxy",
     version: "HAProxy 2.6.12 mode http",
-    evidence: Evidence::Measured,
     parameters: relay(Response::ANY, Buffering::IfFramed, false),
 };
 
@@ -57,7 +53,6 @@ pub static HAPROXY: Consumer = Consumer {
 pub static HOME_ASSISTANT_PROXY: Consumer = Consumer {
     name: "home_assistant_proxy",
     version: "Home Assistant 2026.2.3 camera.mjpeg, aiohttp 3.14.5",
-    evidence: Evidence::Measured,
     parameters: relay(Response { client: HttpClient::AIOHTTP, ..Response::ANY }, Buffering::Never, false),
 };
 
@@ -65,6 +60,5 @@ pub static HOME_ASSISTANT_PROXY: Consumer = Consumer {
 pub static CURL: Consumer = Consumer {
     name: "curl",
     version: "curl 7.88.1 -sSN",
-    evidence: Evidence::Measured,
     parameters: relay(Response { client: HttpClient::CURL, ..Response::ANY }, Buffering::Never, false),
 };

@@ -1,6 +1,6 @@
 //! Readers that look for the markers of pictures.
 
-use crate::consumers::consumer::{Consumer, Evidence, Framing, Parameters, Pictures, Probe};
+use crate::consumers::consumer::{Consumer, Framing, Parameters, Pictures, Probe};
 use crate::consumers::http_client::HttpClient;
 use crate::consumers::markers::{Markers, PictureEnd, Reads};
 use crate::consumers::response::{Response, Types};
@@ -22,7 +22,6 @@ const SCANNER: Parameters = Parameters {
 pub static HOME_ASSISTANT_STILL: Consumer = Consumer {
     name: "home_assistant_still",
     version: "Home Assistant 2026.2.3 camera.mjpeg, one still, httpx 0.28.1",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response { length_enforced: true, ..Response::ANY },
         framing: Framing::Markers(Markers { reads: Reads::Blocks(102_400), one_in_all: true, ..FIRST_EOI }),
@@ -34,7 +33,6 @@ pub static HOME_ASSISTANT_STILL: Consumer = Consumer {
 pub static SOI_EOI_SCANNER: Consumer = Consumer {
     name: "soi_eoi_scanner",
     version: "Python 3.11 urllib, read(1024), first SOI and EOI",
-    evidence: Evidence::Measured,
     parameters: Parameters { response: Response { client: HttpClient::URLLIB, ..Response::ANY }, ..SCANNER },
 };
 
@@ -42,7 +40,6 @@ pub static SOI_EOI_SCANNER: Consumer = Consumer {
 pub static MJPEG_CONSUMER: Consumer = Consumer {
     name: "mjpeg_consumer",
     version: "mjpeg-consumer 2.0.0, Node 20",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: NODE,
         framing: Framing::Markers(Markers {
@@ -60,7 +57,6 @@ pub static MJPEG_CONSUMER: Consumer = Consumer {
 pub static MJPEG_DECODER: Consumer = Consumer {
     name: "mjpeg_decoder",
     version: "mjpeg-decoder 1.0.3, Node 20",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response { types: Types::MixedReplaceBoundary, ..NODE },
         framing: Framing::Markers(Markers {
@@ -77,7 +73,6 @@ pub static MJPEG_DECODER: Consumer = Consumer {
 pub static PIPE2JPEG: Consumer = Consumer {
     name: "pipe2jpeg",
     version: "pipe2jpeg 0.3.0, Node 20",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: NODE,
         framing: Framing::Markers(Markers {
@@ -94,7 +89,6 @@ pub static PIPE2JPEG: Consumer = Consumer {
 pub static MAINSAIL: Consumer = Consumer {
     name: "mainsail",
     version: "Mainsail at df0ef3e34, Node 20",
-    evidence: Evidence::Measured,
     parameters: Parameters {
         response: Response { client: HttpClient::BROWSER, ..NODE },
         framing: Framing::Markers(Markers {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mjpeg::check::{Cause, Finding};
+use mjpeg::check::{Finding, GapCause};
 use serde::Serialize;
 
 use super::camera::{Camera, News};
@@ -72,7 +72,7 @@ impl From<&Finding> for FindingLine {
             count: finding.count,
             part: finding.part,
             message: finding.message.clone(),
-            cause: finding.cause.map(Cause::name),
+            cause: finding.cause.map(GapCause::name),
         }
     }
 }

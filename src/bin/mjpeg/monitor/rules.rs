@@ -1,7 +1,7 @@
 //! What a camera is judged by: the rules, and which findings make it bad.
 
 use clap::ValueEnum;
-use mjpeg::check::{Cause, Expectations, Finding, Judge, Severity};
+use mjpeg::check::{Expectations, Finding, GapCause, Judge, Severity};
 
 use crate::depth::Depth;
 
@@ -45,7 +45,7 @@ impl Alarm {
     /// Warnings about the head, the framing and the form of the JPEGs are what a camera model always does: they would make
     /// it bad at all times, and hide what changes. What this program was too late for says nothing about the camera.
     pub fn counts(self, finding: &Finding) -> bool {
-        if finding.cause == Some(Cause::Reader) {
+        if finding.cause == Some(GapCause::Reader) {
             return false;
         }
         let severity = finding.severity();

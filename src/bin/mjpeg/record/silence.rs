@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mjpeg::check::{Evidence, Gap, Silence};
+use mjpeg::check::{Gap, GapEvidence, Silence};
 
 /// What is known since the last part. Times count from the first byte of the stream.
 #[derive(Debug, Default)]
@@ -11,7 +11,7 @@ pub struct SinceLastPart {
     last: Duration,
     /// Until when nothing came.
     until: Duration,
-    evidence: Evidence,
+    evidence: GapEvidence,
 }
 
 impl SinceLastPart {
@@ -22,7 +22,7 @@ impl SinceLastPart {
 
     /// Another stream begins: what the connection before showed does not count.
     pub fn restart(&mut self) {
-        self.evidence = Evidence::default();
+        self.evidence = GapEvidence::default();
     }
 
     /// Takes a time without a byte, or a late read.
@@ -42,7 +42,7 @@ impl SinceLastPart {
 
 #[cfg(test)]
 mod tests {
-    use mjpeg::check::{Cause, Path};
+    use mjpeg::check::{GapCause, Path};
 
     use super::*;
 
@@ -62,14 +62,14 @@ mod tests {
         assert!(since.stall(ms(1050)).is_none());
         since.silence(&silence(500, 10_400, 0));
         let stall = since.stall(ms(1050)).unwrap();
-        assert_eq!((stall.at, stall.length, stall.cause), (ms(400), ms(10_000), Some(Cause::Camera)));
+        assert_eq!((stall.at, stall.length, stall.cause), (ms(400), ms(10_000), Some(GapCause::Camera)));
         since.restart();
         assert!(since.stall(ms(1050)).is_none());
         // A late read of a tenth of it explains nothing, also if the limit of the stream is longer than the stall.
         since.part(Some(ms(11_000)));
         since.silence(&silence(11_000, 11_500, 50));
-        assert_eq!(since.stall(ms(1050)).unwrap().cause, Some(Cause::Camera));
+        assert_eq!(since.stall(ms(1050)).unwrap().cause, Some(GapCause::Camera));
         since.silence(&silence(11_500, 12_000, 500));
-        assert_eq!(since.stall(ms(1050)).unwrap().cause, Some(Cause::Reader));
+        assert_eq!(since.stall(ms(1050)).unwrap().cause, Some(GapCause::Reader));
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mjpeg::check::{Carrier, Consumer, Expectations};
+use mjpeg::check::{Carrier, Expectations};
+use mjpeg::consumers::Consumer;
 
 pub use crate::asked::Asked;
 use crate::depth::Depth;

@@ -1,12 +1,10 @@
 //! Where a picture starts and ends.
 
-use crate::check::consumer::Effect::*;
-use crate::check::consumer::{
-    CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC, WEBKITGTK,
-};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
 use crate::check::rules::jpeg::effects::DAMAGED;
+use crate::consumers::Fate::*;
+use crate::consumers::{CHROMIUM, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC, WEBKITGTK};
 
 pub static NO_SOI: Rule = Rule {
     code: "J301",

@@ -1,12 +1,12 @@
 //! What pictures of one kind do to the measured consumers.
 
-use crate::check::consumer::Effect::{self, *};
-use crate::check::consumer::{
+use crate::consumers::Fate::{self, *};
+use crate::consumers::{
     CHROMIUM, Consumer, FFMPEG, FFMPEG_STRICT, FIREFOX, GSTREAMER, MPV, OPENCV, VLC, WEBKITGTK,
 };
 
 /// The effects of a picture of which data is missing or wrong: decoders show a part of it, or something else.
-pub static DAMAGED: [(&Consumer, Effect); 9] = [
+pub static DAMAGED: [(&Consumer, Fate); 9] = [
     (&FFMPEG, Loses),
     (&FFMPEG_STRICT, Loses),
     (&VLC, Loses),
@@ -21,7 +21,7 @@ pub static DAMAGED: [(&Consumer, Effect); 9] = [
 /// The effects of a picture that all measured decoders refuse. A program with OpenCV stops at it. Chromium shows no
 /// picture after it, and its tab crashes when the server ends the stream (`benches/consumers/tab.py`). WebKitGTK was not
 /// measured with such pictures.
-pub static REFUSED_BY_ALL: [(&Consumer, Effect); 9] = [
+pub static REFUSED_BY_ALL: [(&Consumer, Fate); 9] = [
     (&FFMPEG, Loses),
     (&FFMPEG_STRICT, Loses),
     (&VLC, Loses),
@@ -34,7 +34,7 @@ pub static REFUSED_BY_ALL: [(&Consumer, Effect); 9] = [
 ];
 
 /// The effects of a picture with a number of components that no decoder knows: GStreamer's pipeline stops.
-pub static UNKNOWN_COMPONENTS: [(&Consumer, Effect); 9] = [
+pub static UNKNOWN_COMPONENTS: [(&Consumer, Fate); 9] = [
     (&FFMPEG, Loses),
     (&FFMPEG_STRICT, Loses),
     (&VLC, Loses),
@@ -47,11 +47,11 @@ pub static UNKNOWN_COMPONENTS: [(&Consumer, Effect); 9] = [
 ];
 
 /// The effects of a picture that FFmpeg's decoder alone shows; VLC, OpenCV and mpv use it.
-pub static FFMPEG_ALONE: [(&Consumer, Effect); 4] =
+pub static FFMPEG_ALONE: [(&Consumer, Fate); 4] =
     [(&CHROMIUM, Crashes), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Unknown)];
 
 /// The effects of a picture that FFmpeg's decoder refuses.
-pub static REFUSED_BY_FFMPEG: [(&Consumer, Effect); 6] = [
+pub static REFUSED_BY_FFMPEG: [(&Consumer, Fate); 6] = [
     (&FFMPEG, Loses),
     (&FFMPEG_STRICT, Loses),
     (&VLC, Loses),

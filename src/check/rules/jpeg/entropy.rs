@@ -1,10 +1,10 @@
 //! Entropy-coded data.
 
-use crate::check::consumer::Effect::*;
-use crate::check::consumer::{FFMPEG, FFMPEG_STRICT, MPV, OPENCV, VLC, WEBKITGTK};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
 use crate::check::rules::jpeg::effects::DAMAGED;
+use crate::consumers::Fate::*;
+use crate::consumers::{FFMPEG, FFMPEG_STRICT, MPV, OPENCV, VLC, WEBKITGTK};
 
 pub static SCAN_DAMAGED: Rule = Rule {
     code: "J306",

@@ -1,12 +1,12 @@
 //! Coding processes, and frames that decoders refuse.
 
-use crate::check::consumer::Effect::*;
-use crate::check::consumer::{FFMPEG, FFMPEG_STRICT, FIREFOX, MPV, OPENCV, VLC, WEBKITGTK};
 use crate::check::rule::Rule;
 use crate::check::rule::Severity::*;
 use crate::check::rules::jpeg::effects::{
     FFMPEG_ALONE, REFUSED_BY_ALL, REFUSED_BY_FFMPEG, UNKNOWN_COMPONENTS,
 };
+use crate::consumers::Fate::*;
+use crate::consumers::{FFMPEG, FFMPEG_STRICT, FIREFOX, MPV, OPENCV, VLC, WEBKITGTK};
 
 pub static NO_FRAME: Rule = Rule {
     code: "J308",

@@ -127,7 +127,7 @@ fn finding(finding: &check::Finding) -> Finding {
 }
 
 /// Absent if each read was in time.
-fn reader(lateness: &check::Lateness) -> Option<Reader> {
+fn reader(lateness: &check::ReaderLateness) -> Option<Reader> {
     (lateness.reads > 0).then(|| Reader {
         late_reads: lateness.reads,
         late_ms: output::ms(lateness.total),
