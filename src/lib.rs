@@ -40,7 +40,8 @@
 //! # Writing
 //!
 //! [`multipart::Serializer`] writes the pieces of a stream. The caller decides when each piece is sent;
-//! its documentation says why that matters.
+//! its documentation says why that matters. Most viewers show a frame only when the delimiter behind it is there:
+//! send it with the frame.
 //!
 //! ```
 //! use mjpeg::multipart::{Boundary, PartHead, Serializer};
@@ -51,10 +52,16 @@
 //! for jpeg in [b"\xff\xd8\xff\xd9"] {
 //!     serializer.head(&mut out, &PartHead::new(jpeg.len() as u64));
 //!     out.extend_from_slice(jpeg);
+//!     // Behind the last picture of a stream that ends, `close_delimiter` takes the place of the delimiter.
 //!     serializer.delimiter(&mut out);
+//!     // Send `out` now.
 //! }
 //! # Ok::<(), mjpeg::multipart::InvalidBoundary>(())
 //! ```
+//!
+//! # Checking
+//!
+//! [`check::Judge`] takes the same events, and says what is wrong with a stream and which programs it breaks: see [`check`].
 //!
 //! # The parts
 //!
@@ -95,6 +102,8 @@
 //! ```toml
 //! mjpeg = { version = "0.1", default-features = false, features = ["std"] }
 //! ```
+// The docs name `ReadStream`, which needs `std`.
+#![cfg_attr(not(feature = "std"), allow(rustdoc::broken_intra_doc_links))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

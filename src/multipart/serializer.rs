@@ -100,7 +100,7 @@ impl Serializer {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// The delimiter between two parts.
+    /// The delimiter between two parts. Another part must follow: an empty one breaks viewers.
     pub fn delimiter(&self, out: &mut Vec<u8>) {
         // RFC 2046 5.1.1: the CRLF before the dash-boundary belongs to the delimiter.
         out.extend_from_slice(b"\r\n");
@@ -123,7 +123,7 @@ impl Serializer {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// The end of the stream.
+    /// The end of the stream, behind the last picture: it takes the place of the delimiter, behind which a part must follow.
     pub fn close_delimiter(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\r\n");
         out.extend_from_slice(self.dash_boundary.as_bytes());
