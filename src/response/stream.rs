@@ -93,8 +93,9 @@ impl fmt::Display for ReadError {
 impl core::error::Error for ReadError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            Self::Io(error) => Some(error),
-            Self::Response(error) => Some(error),
+            // The error itself is what `Display` shows.
+            Self::Io(error) => error.source(),
+            Self::Response(error) => error.source(),
         }
     }
 }

@@ -69,11 +69,13 @@ impl Checker {
     }
 
     /// The same, and it keeps the mean of each block: see [`BlockMeans`].
+    #[must_use]
     pub fn with_means(self) -> Self {
         Self { means: Some(BlockMeans::default()), sample: usize::MAX, ..self }
     }
 
     /// The same for an even sample of `mcus` MCUs of each scan, or somewhat more; for all of them if there are not so many.
+    #[must_use]
     pub fn with_sampled_means(self, mcus: usize) -> Self {
         Self { means: Some(BlockMeans::default()), sample: mcus, ..self }
     }
