@@ -173,7 +173,5 @@ fn hostile_servers_end_with_the_code_for_what_they_are() {
 
 /// The resident memory of a process in bytes.
 fn resident(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()).unwrap_or(0) * 1024
+    kit::process::number(pid, "VmRSS").unwrap_or(0) * 1024
 }

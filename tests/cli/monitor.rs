@@ -101,8 +101,7 @@ fn a_capture_has_the_times_of_the_kernel_if_the_monitor_is_stopped() {
     let mut sent = vec![next()];
     seen(1);
     monitor.signal("STOP");
-    let stat = format!("/proc/{}/stat", monitor.pid());
-    kit::eventually("stopped", || fs::read_to_string(&stat).unwrap().contains(") T ").then_some(()));
+    kit::process::wait_until_stopped(monitor.pid());
     go_on.send(()).unwrap();
     sent.push(next());
     // How late the monitor is.

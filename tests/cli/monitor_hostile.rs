@@ -172,12 +172,8 @@ fn patterns_of_targets_that_cannot_be_meant_are_refused() {
 
 /// The memory of a process: that of its own (anonymous), and all that is resident, in bytes.
 fn memory(pid: u32) -> (u64, u64) {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let of = |name: &str| -> u64 {
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
-    };
-    (of("RssAnon:"), of("VmRSS:"))
+    let of = |name: &str| kit::process::number(pid, name).unwrap() * 1024;
+    (of("RssAnon"), of("VmRSS"))
 }
 
 /// A monitor of so many cameras of a farm: `(anonymous, resident)` memory when all have a verdict, and after some more windows.

@@ -304,9 +304,7 @@ fn memory_does_not_grow_from_picture_to_picture() {
         kit::eventually("so many pictures", || {
             fs::metadata(&file).is_ok_and(|file| file.len() >= pictures * picture).then_some(())
         });
-        let status = fs::read_to_string(format!("/proc/{}/status", recording.pid())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap().to_string();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+        kit::process::number(recording.pid(), "VmRSS").unwrap()
     };
     let (early, late) = (resident(300), resident(2000));
     assert!(late < early + 1000, "{early} kB, then {late} kB");

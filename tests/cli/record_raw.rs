@@ -99,8 +99,7 @@ fn gaps_of_a_stopped_recorder() -> Vec<(f64, f64)> {
     let mut sent = vec![next()];
     let mut reached = vec![written(1)];
     recorder.signal("STOP");
-    let stat = format!("/proc/{}/stat", recorder.pid());
-    kit::eventually("stopped", || fs::read_to_string(&stat).unwrap().contains(") T ").then_some(()));
+    kit::process::wait_until_stopped(recorder.pid());
     go_on.send(()).unwrap();
     sent.push(next());
     // How late the recorder is.

@@ -215,9 +215,7 @@ fn a_replay_keeps_little_of_its_capture_in_memory() {
     std::io::Write::write_all(&mut socket, GET).unwrap();
     // Half of it is more than all buffers hold: until the rest is read, the process does not end.
     let half = std::io::copy(&mut (&mut socket).take(expected / 2), &mut std::io::sink()).unwrap();
-    let status = fs::read_to_string(format!("/proc/{}/status", server.run.pid())).unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    let kilobytes = kit::process::number(server.run.pid(), "VmHWM").unwrap();
     assert!(kilobytes < 40_000, "{kilobytes} kB");
     assert_eq!(half + std::io::copy(&mut socket, &mut std::io::sink()).unwrap(), expected);
     server.run.end().expect(0);

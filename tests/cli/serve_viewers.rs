@@ -2,55 +2,23 @@
 
 use crate::kit;
 
-use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use kit::http::{self, Client};
 use kit::run::Server;
+use kit::writer::{Writer, replace};
 use socket2::{Domain, Socket, Type};
 
 /// Replaces a file fifty times a second with the next of the test frames, until it is dropped.
-struct Camera {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Camera {
-    fn start(file: PathBuf) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let frames = kit::contents(&kit::frames());
-        let thread = std::thread::spawn(move || {
-            for frame in frames.iter().cycle() {
-                if stopped.load(Ordering::SeqCst) {
-                    return;
-                }
-                replace(&file, frame);
-                std::thread::sleep(Duration::from_millis(20));
-            }
-        });
-        Self { stop, thread: Some(thread) }
-    }
-}
-
-impl Drop for Camera {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
-        let ended = self.thread.take().map(JoinHandle::join);
-        assert!(std::thread::panicking() || matches!(ended, Some(Ok(()))));
-    }
-}
-
-fn replace(file: &Path, frame: &[u8]) {
-    let new = file.with_extension("new");
-    fs::write(&new, frame).unwrap();
-    fs::rename(&new, file).unwrap();
+fn camera(file: PathBuf) -> Writer {
+    let frames = kit::contents(&kit::frames());
+    Writer::start(move |n| {
+        replace(&file, &frames[n % frames.len()]);
+        std::thread::sleep(Duration::from_millis(20));
+    })
 }
 
 /// The times at which the next parts are complete, and the parts.
@@ -85,7 +53,7 @@ fn the_rate_of_a_watched_file_is_limited() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("camera.jpg");
     replace(&file, &kit::contents(&kit::frames())[0]);
-    let _camera = Camera::start(file.clone());
+    let _camera = camera(file.clone());
     let server = Server::start(&file, &["--fps", "5"]);
     expect_five_frames_per_second(server.address());
     let asked = |server: &Server| {

@@ -5,18 +5,11 @@ use crate::kit;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::time::Duration;
 
 use kit::http::{self, Client};
 use kit::run::Server;
-use kit::writer::Writer;
-
-fn rename_to(file: &Path, frame: &[u8]) {
-    let other = file.with_extension("new");
-    fs::write(&other, frame).unwrap();
-    fs::rename(&other, file).unwrap();
-}
+use kit::writer::{Writer, replace};
 
 #[test]
 fn a_watched_file_is_served_again_after_any_change() {
@@ -127,7 +120,7 @@ fn a_link_to_a_file_that_is_replaced_all_the_time_is_followed() {
     let all = frames.clone();
     let _writer = Writer::start(move |n| {
         // Replace the file several times between two checks.
-        rename_to(&file, &all[n % all.len()]);
+        replace(&file, &all[n % all.len()]);
         std::thread::sleep(Duration::from_millis(5));
     });
     let mut client = Client::watch(server.address(), "/stream");

@@ -16,6 +16,7 @@ pub mod nginx;
 pub mod page_camera;
 pub mod peer;
 pub mod picture;
+pub mod process;
 pub mod run;
 pub mod stderr;
 pub mod timing;

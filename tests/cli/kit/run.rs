@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::PATIENCE;
 use super::stderr::Stderr;
+use super::{PATIENCE, process};
 
 /// A running program. It is killed when dropped.
 pub struct Run {
@@ -187,9 +187,8 @@ impl Run {
 
     /// Whether the program has handlers for SIGINT and SIGTERM.
     pub fn handles_signals(&self) -> bool {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
-        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).map(str::trim);
-        let caught = caught.and_then(|caught| u64::from_str_radix(caught, 16).ok()).unwrap_or_default();
+        let caught = process::status(self.pid(), "SigCgt");
+        let caught = caught.and_then(|caught| u64::from_str_radix(&caught, 16).ok()).unwrap_or_default();
         // Bit n - 1 is signal n.
         let both = 1 << 1 | 1 << 14;
         caught & both == both

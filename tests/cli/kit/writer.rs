@@ -1,5 +1,7 @@
 //! A program that writes files while they are served.
 
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -28,4 +30,11 @@ impl Drop for Writer {
         let ended = self.thread.take().map(JoinHandle::join);
         assert!(std::thread::panicking() || matches!(ended, Some(Ok(()))));
     }
+}
+
+/// Puts a file into the place of an earlier one, as programs do that never show half of it.
+pub fn replace(file: &Path, bytes: &[u8]) {
+    let new = file.with_extension("new");
+    fs::write(&new, bytes).unwrap();
+    fs::rename(&new, file).unwrap();
 }
