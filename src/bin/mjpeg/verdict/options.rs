@@ -5,7 +5,7 @@ use std::time::Duration;
 use mjpeg::check::{Carrier, Expectations};
 use mjpeg::consumers::Consumer;
 
-pub use crate::asked::Asked;
+use crate::asked::Asked;
 use crate::depth::Depth;
 use crate::progress::Parts;
 use crate::transport;

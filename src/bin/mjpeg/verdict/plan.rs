@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::anyhow;
 use mjpeg::check::Expectations;
 
+use crate::asked::Asked;
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::progress::Parts;
@@ -15,7 +16,7 @@ use crate::transport::Target;
 use crate::verdict::arguments::Check;
 use crate::verdict::expect::Expected;
 use crate::verdict::limits::Limits;
-use crate::verdict::options::{Asked, Options};
+use crate::verdict::options::Options;
 use crate::verdict::tasks::Task;
 
 /// Bytes of parts that are kept for the page, of all targets that are read at one time.

@@ -8,6 +8,7 @@ use mjpeg::check::{Expectations, Report, Severity};
 use mjpeg::consumers::HeadStart;
 use mjpeg::multipart::Part;
 
+use crate::asked::Asked;
 use crate::clock::Clock;
 use crate::criteria::Verdict;
 use crate::exit::Failure;
@@ -18,7 +19,7 @@ use crate::status;
 use crate::transport::{End, Session, Source, Target};
 use crate::verdict::baseline::{Comparison, Entry, Figures, Settings};
 use crate::verdict::evidence::Evidence;
-use crate::verdict::options::{Asked, Options};
+use crate::verdict::options::Options;
 use crate::verdict::recorded;
 use crate::verdict::sample::Sample;
 use crate::verdict::snapshots;

@@ -5,11 +5,12 @@ use std::time::Duration;
 use mjpeg::check::Snapshots;
 use mjpeg::multipart::{Event, Extent, Part};
 
+use crate::asked::Asked;
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::transport::{self, End, Flow, Observer, Opener, Session, Source};
-use crate::verdict::options::{Asked, Options};
+use crate::verdict::options::Options;
 
 /// Without `--poll`, every other request comes later by this part of the interval: a source that repeats itself each second
 /// shows something else then.
