@@ -35,7 +35,8 @@ pub fn survives(server: &Server, attack: impl FnOnce(&str)) {
     (0..3).for_each(|_| assert!(frames.contains(&client.part().unwrap().body)));
     drop(client);
     kit::eventually("the descriptors are closed", || (files(server) <= before).then_some(()));
-    assert_eq!(status(server, "Threads"), threads);
+    // One that opened the source may have been at its end when they were counted.
+    kit::eventually("the threads have ended", || (status(server, "Threads") <= threads).then_some(()));
 }
 
 pub fn state(server: &Server) -> serde_json::Value {
