@@ -130,7 +130,7 @@ fn a_frame_is_repeated_within_the_second() {
     let gaps: Vec<Duration> = parts.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
     // A busy machine may wake us late, but not for each frame.
     let late = gaps.iter().filter(|gap| **gap > Duration::from_millis(1020)).count();
-    assert!(late <= 1 && gaps.iter().all(|gap| *gap > Duration::from_millis(900)), "{gaps:?}");
+    assert!(late < gaps.len() && gaps.iter().all(|gap| *gap > Duration::from_millis(900)), "{gaps:?}");
 }
 
 #[test]
