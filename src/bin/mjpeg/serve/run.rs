@@ -8,7 +8,7 @@ use std::rc::Rc;
 use anyhow::Context;
 use mio::Poll;
 
-use super::command::Command;
+use super::command::{Command, StartError};
 use super::dialects;
 use super::engine::{Engine, SOURCES, Settings};
 use super::farm::own_ports;
@@ -28,6 +28,7 @@ use crate::listen::socket::Listener;
 use crate::listen::{inherited, tcp, unix};
 use crate::option_file;
 use crate::output::{self, Reporter};
+use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::source::error::{self, Kind};
 use crate::source::wake::WakeUps;
@@ -82,27 +83,9 @@ impl Serve {
         let soft_limit = file_limit::soft();
         let files = file_limit::raise();
         let ports = cameras.iter().filter(|camera| camera.listen.is_some()).count();
-        let settings = Settings {
-            reporter: REPORTER,
-            detail: if self.verbose { Detail::All } else { Detail::Faults },
-            layout: self.layout.unwrap_or_default(),
-            // A snapshot must not start what is to be played from the first viewer on.
-            snapshots_start_sources: self.rounds().is_none(),
-            patience: self.silence,
-            connections: files.saturating_sub(OWN_FILES + ports).max(1),
-            viewers: self.max_viewers.unwrap_or(files.saturating_sub(RESERVED_FILES + ports).max(files / 2)),
-            viewer_buffer: usize::try_from(self.viewer_buffer).unwrap_or(usize::MAX),
-            request_timeout: self.request_timeout,
-            send_timeout: self.send_timeout,
-        };
+        let settings = self.settings(files, ports);
         let injector = self.faults.injector(&clock, REPORTER)?;
-        let mut listeners = inherited::all()?;
-        if listeners.is_empty() {
-            listeners.push(match &self.unix {
-                Some(path) => unix::bind(path)?,
-                None => tcp::bind(&self.listen)?,
-            });
-        }
+        let mut listeners = self.listeners()?;
         let urls = Urls::of(&listeners);
         let own_ports = own_ports(&mut listeners, &mut streams, &cameras)?;
         let loopback = listeners.iter().all(Listener::is_local);
@@ -128,22 +111,10 @@ impl Serve {
         engine.set_own_ports(own_ports);
         engine.inject(injector);
 
-        if self.farm.is_some() && self.command.is_empty() {
-            urls.print_farm(REPORTER, names.len())?;
-        } else if self.command.is_empty() {
-            urls.print(REPORTER)?;
-            for name in names.iter().skip(1) {
-                REPORTER.message(&format!("stream {name}: {}", urls.url(&format!("/{name}/stream"))));
-            }
+        if self.command.is_empty() {
+            self.print_urls(&urls, &names)?;
         } else {
-            // The source reads standard input.
-            let stdin = if self.sources().any(|source| matches!(source, Target::Stdin)) {
-                Stdio::null()
-            } else {
-                Stdio::inherit()
-            };
-            let start = || Command::start(&self.command, stdin, &urls, stop);
-            match file_limit::under(soft_limit, start) {
+            match file_limit::under(soft_limit, || self.start_command(&urls, stop)) {
                 Ok(command) => {
                     engine.attach(command).map_err(|error| local(error, "cannot wait for the command"))?;
                 }
@@ -162,6 +133,52 @@ impl Serve {
             command.wait(&clock)
         });
         error.map_or(Ok(outcome.unwrap_or(Outcome::Exit(Exit::Done))), Err)
+    }
+
+    /// What the engine is told. So many files may be open, and so many cameras have ports of their own.
+    fn settings(&self, files: usize, ports: usize) -> Settings {
+        Settings {
+            reporter: REPORTER,
+            detail: if self.verbose { Detail::All } else { Detail::Faults },
+            layout: self.layout.unwrap_or_default(),
+            // A snapshot must not start what is to be played from the first viewer on.
+            snapshots_start_sources: self.rounds().is_none(),
+            patience: self.silence,
+            connections: files.saturating_sub(OWN_FILES + ports).max(1),
+            viewers: self.max_viewers.unwrap_or(files.saturating_sub(RESERVED_FILES + ports).max(files / 2)),
+            viewer_buffer: usize::try_from(self.viewer_buffer).unwrap_or(usize::MAX),
+            request_timeout: self.request_timeout,
+            send_timeout: self.send_timeout,
+        }
+    }
+
+    /// The sockets that systemd has opened, else that of the options.
+    fn listeners(&self) -> Result<Vec<Listener>, Problem> {
+        let inherited = inherited::all()?;
+        if !inherited.is_empty() {
+            return Ok(inherited);
+        }
+        Ok(vec![match &self.unix {
+            Some(path) => unix::bind(path)?,
+            None => tcp::bind(&self.listen)?,
+        }])
+    }
+
+    fn print_urls(&self, urls: &Urls, names: &[String]) -> Result<(), Failure> {
+        if self.farm.is_some() {
+            return urls.print_farm(REPORTER, names.len());
+        }
+        urls.print(REPORTER)?;
+        for name in names.iter().skip(1) {
+            REPORTER.message(&format!("stream {name}: {}", urls.url(&format!("/{name}/stream"))));
+        }
+        Ok(())
+    }
+
+    fn start_command(&self, urls: &Urls, stop: &Stop) -> Result<Command, StartError> {
+        let reads_stdin = self.sources().any(|source| matches!(source, Target::Stdin));
+        let stdin = if reads_stdin { Stdio::null() } else { Stdio::inherit() };
+        Command::start(&self.command, stdin, urls, stop)
     }
 
     /// Who may send requests. The host names depend on the listeners and are added later.
