@@ -141,9 +141,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 fn is_unfinished(name: &str) -> bool {
-    // Version 0.1.0 wrote `.frame-000001.jpg.part`.
-    let is_old = || name.strip_prefix('.')?.strip_suffix(".part").and_then(number);
-    name == HIDDEN_FRAME || name == manifest::HIDDEN || is_old().is_some()
+    name == HIDDEN_FRAME || name == manifest::HIDDEN
 }
 
 #[cfg(test)]
