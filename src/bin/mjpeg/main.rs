@@ -4,6 +4,7 @@ mod asked;
 mod bench;
 mod cadence;
 mod capture;
+mod channel;
 mod cli;
 mod clock;
 mod color;
