@@ -9,6 +9,7 @@ mod cli;
 mod clock;
 mod color;
 mod criteria;
+mod decoded;
 mod depth;
 mod dialect;
 mod durability;
