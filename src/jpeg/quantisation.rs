@@ -74,26 +74,67 @@ impl Quality {
     /// assert_eq!(Quality::of(&[1; 64]), Quality { percent: 100, exact: true });
     /// ```
     pub fn of(luminance: &[u16; 64]) -> Self {
-        let clamp = if luminance.iter().any(|&entry| entry > 255) { 32767 } else { 255 };
-        let mut best = (u32::MAX, 1);
-        for percent in (1..=100_u8).rev() {
-            let scale = if percent < 50 { 5000 / u32::from(percent) } else { 200 - 2 * u32::from(percent) };
-            let difference: u32 = luminance
-                .iter()
-                .zip(&LUMINANCE)
-                .map(|(&entry, &base)| {
-                    ((u32::from(base) * scale + 50) / 100).clamp(1, clamp).abs_diff(u32::from(entry))
-                })
-                .sum();
-            if difference < best.0 {
-                best = (difference, percent);
+        let (largest, sums) = if luminance.iter().any(|&entry| entry > 255) {
+            (32767, &SUMS_16_BIT)
+        } else {
+            (255, &SUMS_8_BIT)
+        };
+        let sum: u32 = luminance.iter().map(|&entry| u32::from(entry)).sum();
+        // Two tables differ at least by the difference of their sums: few of the hundred need a comparison, behind that of the
+        // nearest sum.
+        let nearest = (1..=100_u8).min_by_key(|&it| sums[usize::from(it)].abs_diff(sum)).unwrap_or(1);
+        let mut best = (difference(luminance, nearest, largest), nearest);
+        for percent in 1..=100 {
+            if sums[usize::from(percent)].abs_diff(sum) > best.0 {
+                continue;
             }
-            if difference == 0 {
-                break;
+            let difference = difference(luminance, percent, largest);
+            if difference < best.0 || (difference == best.0 && percent > best.1) {
+                best = (difference, percent);
             }
         }
         Self { percent: best.1, exact: best.0 == 0 }
     }
+}
+
+/// The sum of the differences to the table of this setting.
+fn difference(luminance: &[u16; 64], percent: u8, largest: u32) -> u32 {
+    let mut sum = 0;
+    for (&entry, &base) in luminance.iter().zip(&LUMINANCE) {
+        sum += scaled(base, percent, largest).abs_diff(u32::from(entry));
+    }
+    sum
+}
+
+/// An entry of the table of a setting, at least 1 and at most `largest`.
+const fn scaled(base: u8, percent: u8, largest: u32) -> u32 {
+    let scale = if percent < 50 { 5000 / percent as u32 } else { 200 - 2 * percent as u32 };
+    let entry = (base as u32 * scale + 50) / 100;
+    if entry < 1 {
+        1
+    } else if entry > largest {
+        largest
+    } else {
+        entry
+    }
+}
+
+/// The sums of the tables of all settings, by their percent.
+const SUMS_8_BIT: [u32; 101] = sums(255);
+const SUMS_16_BIT: [u32; 101] = sums(32767);
+
+const fn sums(largest: u32) -> [u32; 101] {
+    let mut sums = [0; 101];
+    let mut percent = 1;
+    while percent <= 100 {
+        let mut at = 0;
+        while at < 64 {
+            sums[percent as usize] += scaled(LUMINANCE[at], percent, largest);
+            at += 1;
+        }
+        percent += 1;
+    }
+    sums
 }
 
 /// T.81 Table K.1, in zigzag order.
@@ -120,6 +161,28 @@ mod tests {
         table[3] += 2;
         assert_eq!(Quality::of(&table), Quality { percent: 50, exact: false });
         assert_eq!(Quality::of(&[u16::MAX; 64]), Quality { percent: 1, exact: false });
+    }
+
+    #[test]
+    fn the_setting_is_the_best_of_all_hundred() {
+        let all_compared = |table: &[u16; 64]| {
+            let largest = if table.iter().any(|&it| it > 255) { 32767 } else { 255 };
+            let settings = (1..=100_u8).rev().map(|percent| (difference(table, percent, largest), percent));
+            let (difference, percent) = settings.min_by_key(|&(difference, _)| difference).unwrap();
+            Quality { percent, exact: difference == 0 }
+        };
+        let mut random = 1_u32;
+        for case in 0..2000_u32 {
+            let (percent, largest) = ((case % 100 + 1) as u8, if case % 3 == 0 { 32767 } else { 255 });
+            // From the table itself to one that has nothing of it.
+            let noise = [0, 2, 9, 40, 300][case as usize % 5];
+            let table = LUMINANCE.map(|base| {
+                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let entry = scaled(base, percent, largest) + (random >> 8) % (noise + 1);
+                entry.saturating_sub(noise / 2).clamp(1, 65535) as u16
+            });
+            assert_eq!(Quality::of(&table), all_compared(&table), "{table:?}");
+        }
     }
 
     #[test]

@@ -75,11 +75,11 @@ fn identity(rows: &RowMeans<'_>, grid: Grid) -> Option<Identity> {
     for (light, (x, y)) in light.iter_mut().zip(grid.places()) {
         let column = (u32::from(x) / rows.block_width) as usize;
         let row = (u32::from(y) / rows.block_height) as usize;
-        let blocks =
-            (row..row + high).flat_map(|row| (column..column + wide).map(move |column| (column, row)));
         let mut sum = 0;
-        for (column, row) in blocks {
-            sum += rows.mean(column, row)?;
+        for row in row..row + high {
+            for column in column..column + wide {
+                sum += rows.mean(column, row)?;
+            }
         }
         *light = sum / (wide * high).max(1) as i32;
     }

@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
+use crate::channel::{RecvTimeoutError, channel};
 use crate::signal::Stop;
 
 /// Longest file, in bytes.

@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
+use crate::channel::{SyncSender, sync_channel};
 use crate::clock::{Clock, time_of_day};
 use crate::exit::Failure;
 

@@ -64,6 +64,7 @@ impl Coefficients {
 
     /// A value is a run of zeros (high four bits) and the size of the coefficient behind them; 00 ends
     /// the block and F0 is a run of sixteen zeros (F.1.2.2.1). Others without size are `None`.
+    #[inline(always)]
     fn new(length: u32, value: u8) -> Option<Self> {
         let (run, size) = (u32::from(value >> 4), u32::from(value & 15));
         let advance = match (run, size) {

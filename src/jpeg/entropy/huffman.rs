@@ -39,17 +39,17 @@ impl Specification {
     /// than bits can tell apart, or fewer values than codes.
     pub(super) fn parse(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let (counts, rest) = bytes.split_first_chunk::<16>()?;
-        let mut codes = 0;
+        let (mut codes, mut all) = (0, 0);
         for (length, &count) in (1..=16).zip(counts) {
             codes = codes * 2 + u32::from(count);
             if codes > 1 << length {
                 return None;
             }
+            all += usize::from(count);
         }
-        let count = counts.iter().map(|&count| usize::from(count)).sum();
-        let (values, rest) = rest.split_at_checked(count)?;
+        let (values, rest) = rest.split_at_checked(all)?;
         let mut specification = Self { counts: *counts, ..Self::EMPTY };
-        specification.values.get_mut(..count)?.copy_from_slice(values);
+        specification.values.get_mut(..all)?.copy_from_slice(values);
         Some((specification, rest))
     }
 
@@ -75,7 +75,8 @@ impl Specification {
 
     /// The largest value; 0 of an empty table.
     pub(super) fn largest_value(&self) -> u8 {
-        self.values.iter().copied().max().unwrap_or(0)
+        let all = self.counts.iter().fold(0, |all, &count| all + usize::from(count));
+        self.values.iter().take(all).copied().max().unwrap_or(0)
     }
 }
 

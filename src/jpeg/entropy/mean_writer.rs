@@ -42,6 +42,7 @@ impl<'m> MeanWriter<'m> {
     }
 
     /// What comes next in an interval of which `left` MCUs are left: one MCU at least, if any are.
+    #[inline(always)]
     pub(super) fn run(&mut self, left: u32) -> McuRun<'m> {
         if self.details.is_empty() {
             return McuRun { passed: left, kept: self.take(0) };
@@ -62,6 +63,7 @@ impl<'m> MeanWriter<'m> {
     }
 
     /// Room for the next MCUs, or for fewer behind the last one.
+    #[inline(always)]
     fn take(&mut self, mcus: u32) -> KeptMcus<'m> {
         let mcus = (mcus as usize).min(self.details.len());
         let (levels, other_levels) = mem::take(&mut self.levels).split_at_mut(mcus * self.blocks);

@@ -111,14 +111,19 @@ impl TopRows {
         self.means.clear();
         let mcus = scan.mcus();
         self.means.resize(mcus.len() / place.mcus_wide.max(1) * vertical * wide, 0);
-        for (number, levels) in mcus.enumerate() {
-            let (column, row) = (number % place.mcus_wide * horizontal, number / place.mcus_wide * vertical);
-            for (block, &level) in levels.iter().take(horizontal * vertical).enumerate() {
-                let at = (row + block / horizontal) * wide + column + block % horizontal;
-                if let Some(mean) = self.means.get_mut(at) {
+        // The place of the MCU's first block, counted along: four divisions for each would cost more than the rest.
+        let (mut column, mut row) = (0, 0);
+        for levels in mcus {
+            for (line, levels) in levels.chunks(horizontal.max(1)).take(vertical).enumerate() {
+                let at = (row + line) * wide + column;
+                for (mean, &level) in self.means.iter_mut().skip(at).zip(levels) {
                     let level = i32::from(level) * scale;
                     *mean = level.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
                 }
+            }
+            column += horizontal;
+            if column >= wide {
+                (column, row) = (0, row + vertical);
             }
         }
         Some(RowMeans {
@@ -168,6 +173,7 @@ impl Place {
 
 impl RowMeans<'_> {
     /// Eight times the distance from mid-grey of the mean of the block in this column and row; `None` where no block is.
+    #[inline]
     pub fn mean(&self, column: usize, row: usize) -> Option<i32> {
         if column >= self.wide {
             return None;

@@ -1,11 +1,11 @@
 //! The lines on standard output, written by a thread: a reader that stops reading must not stop the watch.
 
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use anyhow::anyhow;
 
+use crate::channel::{SyncSender, TrySendError, sync_channel};
 use crate::exit::{Exit, Failure};
 use crate::output;
 
@@ -41,7 +41,7 @@ impl Printer {
     /// Writes a line, if the reader takes it.
     pub fn print(&self, line: String) {
         if let Some(lines) = &self.lines
-            && let Err(TrySendError::Full(_)) = lines.try_send(line)
+            && let Err(TrySendError::Full) = lines.try_send(line)
         {
             output::event("monitor", "a change was not written: standard output is blocked");
         }

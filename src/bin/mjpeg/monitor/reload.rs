@@ -1,13 +1,13 @@
 //! The list that is read again at SIGHUP, in a thread: it may be on a file system that hangs, and the watch goes on.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 
 use anyhow::anyhow;
 
 use super::Monitor;
 use super::fleet::Wanted;
+use crate::channel::{Receiver, TryRecvError, channel};
 use crate::output;
 use crate::problem::Problem;
 use crate::signal::Stop;

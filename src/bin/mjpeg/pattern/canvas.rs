@@ -92,6 +92,7 @@ impl Canvas {
         }
     }
 
+    #[inline(always)]
     fn fill(&mut self, left: usize, top: usize, width: usize, height: usize, colour: [u8; 3]) {
         for y in top..top + height {
             for x in left..left + width {
@@ -100,6 +101,7 @@ impl Canvas {
         }
     }
 
+    #[inline(always)]
     fn set(&mut self, x: usize, y: usize, colour: [u8; 3]) {
         if x < self.width && y < self.height {
             let at = (y * self.width + x) * 3;

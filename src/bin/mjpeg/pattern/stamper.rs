@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::io::Cursor;
 use std::time::Duration;
 
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageError, ImageFormat, Rgb};
+use image::{ExtendedColorType, ImageError, Rgb};
 use mjpeg::jpeg::Summary;
 use mjpeg::strip::{Grid, Identity};
+
+use crate::decoded::Decoded;
 
 /// The quality of a picture whose tables are unknown.
 const QUALITY: u8 = 85;
@@ -47,12 +48,8 @@ impl Stamper {
     ///
     /// If it is too small, or cannot be decoded.
     pub fn stamp(&self, jpeg: &[u8], number: u64, time: Duration) -> Result<Vec<u8>, Unstamped> {
-        let mut reader = image::ImageReader::with_format(Cursor::new(jpeg), ImageFormat::Jpeg);
-        let mut limits = image::Limits::default();
-        limits.max_alloc = Some(MOST_BYTES);
-        reader.limits(limits);
-        let decoded = reader.decode().map_err(Unstamped::Codec)?;
-        let size = (decoded.width(), decoded.height());
+        let decoded = Decoded::of(jpeg, MOST_BYTES).map_err(Unstamped::Codec)?;
+        let size = decoded.size();
         let identity = Identity {
             time_us: u64::try_from(time.as_micros()).unwrap_or(u64::MAX),
             number: number as u32,
@@ -63,16 +60,15 @@ impl Stamper {
         let grid = grid.ok_or(Unstamped::TooSmall { size })?;
         let quality = Summary::of(jpeg).quality().map_or(QUALITY, |it| it.percent.clamp(1, 100));
         let mut out = Vec::with_capacity(jpeg.len() + jpeg.len() / 4);
-        let encoder = JpegEncoder::new_with_quality(&mut out, quality);
+        let mut encoder = JpegEncoder::new_with_quality(&mut out, quality);
         let encoded = match decoded {
-            DynamicImage::ImageLuma8(mut grey) => {
+            Decoded::Grey(mut grey) => {
                 each_pixel(grid, &identity, |x, y, light| grey.get_pixel_mut(x, y).0 = [light]);
-                grey.write_with_encoder(encoder)
+                encoder.encode(grey.as_raw(), size.0, size.1, ExtendedColorType::L8)
             }
-            other => {
-                let mut rgb = other.into_rgb8();
+            Decoded::Rgb(mut rgb) => {
                 each_pixel(grid, &identity, |x, y, light| rgb.put_pixel(x, y, Rgb([light; 3])));
-                rgb.write_with_encoder(encoder)
+                encoder.encode(rgb.as_raw(), size.0, size.1, ExtendedColorType::Rgb8)
             }
         };
         encoded.map_err(Unstamped::Codec)?;
@@ -116,6 +112,9 @@ impl fmt::Display for Unstamped {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
+    use image::ImageFormat;
     use mjpeg::jpeg::Walk;
     use mjpeg::multipart::Extent;
     use mjpeg::strip::Reader;

@@ -3,7 +3,6 @@
 //! A thread shows it, so the age of the last frame grows while nothing comes, and a blocked terminal does not delay the
 //! recordings.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 
 use super::goal::Goal;
 use super::progress::{Display, Progress};
+use crate::channel::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use crate::clock::Clock;
 
 /// Time between two plain lines of a recording, at least.

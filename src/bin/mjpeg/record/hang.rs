@@ -6,10 +6,10 @@ use std::io;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use crate::channel::{RecvTimeoutError, sync_channel};
 use crate::clock::Clock;
 
 /// How often to look whether an operation hangs.
@@ -130,7 +130,7 @@ impl Waits {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
+    use crate::channel::channel;
 
     use super::*;
 

@@ -1,15 +1,15 @@
 //! Waits for what another thread reads: a mount that hangs must not hang us.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use crate::channel::{Receiver, RecvTimeoutError};
 use crate::signal::Stop;
 
 /// How often to look for a signal while the system does not answer.
 const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The next answer; `None` if there is none within `longest`, at a signal, or without the thread.
-pub fn within<T>(answers: &Receiver<T>, longest: Duration, stop: &Stop) -> Option<T> {
+pub fn within<T: Send + 'static>(answers: &Receiver<T>, longest: Duration, stop: &Stop) -> Option<T> {
     let mut left = longest;
     loop {
         let wait = left.min(STOP_CHECK_INTERVAL);

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use anyhow::anyhow;
 use super::answer;
 use super::line::Line;
 use super::manifest::Manifest;
+use crate::channel::{Sender, channel};
 use crate::problem::Problem;
 use crate::signal::Stop;
 

@@ -1,12 +1,12 @@
 //! A camera behind a URL: connected while it is wanted.
 
 use std::cell::RefCell;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::follower::Follower;
 use super::outages::Outages;
 use super::upstream::{Upstream, open_error, spawn, thread_ended};
+use crate::channel::{Receiver, SyncSender, sync_channel};
 use crate::source::error::Error;
 use crate::source::link::Link;
 use crate::source::live::Mailbox;

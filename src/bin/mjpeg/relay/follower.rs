@@ -1,7 +1,6 @@
 //! What a relay does with the streams of its camera: it publishes their pictures while they are wanted, and reports losses.
 
 use std::cell::RefCell;
-use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use mjpeg::multipart::{Event, Part};
@@ -10,6 +9,7 @@ use super::newest::Newest;
 use super::outages::Outages;
 use super::sink::{Receiver, Sink};
 use super::upstream::Upstream;
+use crate::channel::SyncSender;
 use crate::problem::Problem;
 use crate::source::error::Error;
 use crate::source::link::{Link, Wanted};

@@ -1,6 +1,5 @@
 //! A stream that is played at a pace: each of its pictures counts, and the stream waits while none is due.
 
-use std::sync::mpsc::{self, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -8,6 +7,7 @@ use mjpeg::multipart::Part;
 
 use super::sink::{Receiver, Sink};
 use super::upstream::{NO_IDLE_LIMIT, Upstream, open_error, spawn, thread_ended};
+use crate::channel::{self, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use crate::signal::Stop;
 use crate::source::error::Error;
 use crate::source::notices::{More, Notices};
@@ -87,7 +87,7 @@ impl Upstream {
 }
 
 /// Waits for the result of a thread that opens a stream. Its file system may never answer.
-fn until_stopped(opened: &mpsc::Receiver<Result<(), Error>>, stop: &Stop) -> Result<(), Error> {
+fn until_stopped(opened: &channel::Receiver<Result<(), Error>>, stop: &Stop) -> Result<(), Error> {
     loop {
         match opened.recv_timeout(STOP_CHECK_INTERVAL) {
             Ok(result) => return result,
@@ -103,7 +103,7 @@ fn until_stopped(opened: &mpsc::Receiver<Result<(), Error>>, stop: &Stop) -> Res
 /// Pictures that wait until they are due.
 #[derive(Debug)]
 pub struct Pipe {
-    pictures: mpsc::Receiver<Result<Picture, Error>>,
+    pictures: channel::Receiver<Result<Picture, Error>>,
     error: Option<Error>,
 }
 

@@ -1,12 +1,12 @@
 //! A paced source in its own thread, which prepares each picture before it is due.
 
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::Duration;
 
 use anyhow::Context;
 
 use super::paced::{Next, Paced};
 use super::wake::Wake;
+use crate::channel::{Receiver, Sender, TryRecvError, channel};
 use crate::problem::Problem;
 
 /// Requests pictures from a source in another thread, so that the caller never waits for drawing or reading.

@@ -5,7 +5,6 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -21,6 +20,7 @@ use super::picture::Picture;
 use super::read_ahead::{Load, ReadAhead};
 use super::wake::Wake;
 use super::watch::Watch;
+use crate::channel::{Receiver, Sender, TryRecvError, channel};
 use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::problem::Problem;

@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 use super::condition::{Condition, Proof};
@@ -15,6 +14,7 @@ use super::picture_file::{self, Look};
 use super::rewriting::Rewriting;
 use super::stamp::{Origin, Stamp};
 use super::watch::{Change, Report, Watch};
+use crate::channel::{Receiver, TryRecvError};
 use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::redacted::shown_path;

@@ -6,7 +6,6 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use super::catalogue::Catalogue;
@@ -18,6 +17,7 @@ use super::picture_file::{self, Look};
 use super::plan::{Condition, Plan};
 use super::stamp::{Origin, Stamp};
 use super::watch::{Change, Report, Watch};
+use crate::channel::Receiver;
 use crate::clock::Clock;
 
 /// How often to look for changes that the system does not report.

@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use crate::channel::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 
 /// How long an operation may make no progress. A disk that starts to spin takes longer: its result comes late.
 pub const PATIENCE: Duration = Duration::from_secs(2);

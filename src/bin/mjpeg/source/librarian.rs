@@ -4,7 +4,6 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::time::Duration;
 
 use super::files::{Files, Visit};
@@ -13,6 +12,7 @@ use super::picture::Picture;
 use super::read_ahead::{Load, ReadAhead};
 use super::wake::Wake;
 use super::watch::Watch;
+use crate::channel::{Receiver, Sender, TryRecvError};
 use crate::clock::Clock;
 
 /// How long reports are collected: a program that writes all the time must not keep this thread busy.

@@ -1,7 +1,6 @@
 //! A source whose pictures get a coded strip. A thread decodes, draws and encodes them.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -11,6 +10,7 @@ use super::notices::{More, Notices};
 use super::paced::{Next, Paced};
 use super::picture::Picture;
 use super::wake::Wake;
+use crate::channel::{Receiver, Sender, TryRecvError, channel};
 use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::pattern::{Stamper, Unstamped};

@@ -1,12 +1,12 @@
 //! The top of a picture in grey pixels: a strip takes no more of it, and only so much is decoded.
 
-use std::io::Cursor;
-
-use image::{GrayImage, ImageFormat};
+use image::GrayImage;
 use mjpeg::jpeg::{Coding, FrameHeader, Marker, Process, ScanHeader, Segments};
 
-/// The most pixels of a picture that is decoded: 8K.
-const MOST_PIXELS: u64 = 7680 * 4320;
+use crate::decoded::Decoded;
+
+/// The most bytes of a decoded picture, which may say that it is larger than the memory: 8K with three components.
+const MOST_BYTES: u64 = 7680 * 4320 * 3;
 /// Offset of the number of lines in a frame header, behind `FF`, its code, its length and the precision (T.81 B.2.2).
 const LINES_AT: usize = 5;
 
@@ -29,9 +29,7 @@ impl Top {
             }
             None => jpeg,
         };
-        let mut reader = image::ImageReader::with_format(Cursor::new(jpeg), ImageFormat::Jpeg);
-        reader.limits(limits());
-        Some(reader.decode().ok()?.into_luma8())
+        Some(Decoded::of(jpeg, MOST_BYTES).ok()?.into_grey())
     }
 }
 
@@ -63,13 +61,6 @@ fn lines(frame: &FrameHeader) -> u16 {
     u16::try_from(most.div_ceil(mcu) * mcu).unwrap_or(u16::MAX)
 }
 
-/// A picture may say that it is larger than the memory.
-fn limits() -> image::Limits {
-    let mut limits = image::Limits::default();
-    limits.max_alloc = Some(MOST_PIXELS * 4);
-    limits
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -85,7 +76,9 @@ mod tests {
         pictures.push(pattern.frame(1, Duration::ZERO).unwrap());
         let (mut top, mut shorter) = (Top::default(), 0);
         for jpeg in &pictures {
-            let Ok(whole) = image::load_from_memory_with_format(jpeg, ImageFormat::Jpeg) else { continue };
+            let Ok(whole) = image::load_from_memory_with_format(jpeg, image::ImageFormat::Jpeg) else {
+                continue;
+            };
             let (whole, top) = (whole.into_luma8(), top.grey(jpeg).unwrap());
             assert_eq!(whole.width(), top.width());
             // The colours of the last lines are mixed with those of the lines below.

@@ -28,7 +28,8 @@ pub fn parse<O: LineOptions>(words: &[String], common: &O) -> Result<O, String> 
         return Ok(options);
     }
     let line = Command::new("line").no_binary_name(true).disable_help_flag(true).disable_version_flag(true);
-    let line = O::augment_args_for_update(line);
+    // As `augment_args_for_update`, whose code would be in the program a second time. The defaults are taken away below.
+    let line = O::augment_args(line).mut_args(|arg| arg.required(false));
     let positional: Vec<_> = line.get_positionals().map(|arg| arg.get_id().clone()).collect();
     let mut matches = line.try_get_matches_from(words).map_err(|error| said(&error))?;
     // A default value is not typed: it must not replace an option of the command line.

@@ -8,7 +8,6 @@ use std::io::{self, Read, Stdin};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use super::pumped::Pumped;
 use super::scheme;
 use super::wire::Wire;
 use super::wired_reader::Descriptor;
+use crate::channel::{RecvTimeoutError, channel};
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::redacted::shown_path;

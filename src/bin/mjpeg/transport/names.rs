@@ -2,7 +2,6 @@
 //! signal must not wait for the answer.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
 use super::route::Route;
+use crate::channel::{RecvTimeoutError, sync_channel};
 use crate::signal::Stop;
 
 /// How often the wait for an answer looks for signals.

@@ -7,7 +7,6 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
-use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
@@ -28,6 +27,7 @@ use super::place::Place;
 use super::redacting::Redacting;
 use super::refusal::{self, Patience, Tried};
 use super::secrets::Secrets;
+use crate::channel::sync_channel;
 use crate::clock::Clock;
 use crate::percent;
 use crate::problem::Problem;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
 use std::thread;
 
+use crate::channel::channel;
 use crate::clock::Clock;
 use crate::exit::Failure;
 use crate::signal::Stop;

@@ -2,7 +2,6 @@
 
 use std::net::TcpStream;
 use std::sync::OnceLock;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use super::schedule::Schedule;
 use super::server::Server;
 use super::source::Source;
 use super::timeline::Timeline;
+use crate::channel::{self, RecvTimeoutError};
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::signal::Stop;
@@ -108,7 +108,7 @@ impl Bench {
     ) -> Result<Vec<(Cell, Timeline)>, Problem> {
         let mut timelines: Vec<Option<Timeline>> = vec![None; cells.len()];
         thread::scope(|scope| {
-            let (sender, receiver) = mpsc::channel();
+            let (sender, receiver) = channel::channel();
             let mut failure = None;
             for (index, &cell) in cells.iter().enumerate() {
                 let sender = sender.clone();

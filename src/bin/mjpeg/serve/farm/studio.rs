@@ -1,12 +1,12 @@
 //! The test pattern for many cameras: one thread draws, and cameras whose frames are due at the same time share a picture.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
 
+use crate::channel::{Receiver, Sender, channel};
 use crate::output::Reporter;
 use crate::pattern::{Pattern, Size};
 use crate::problem::Problem;

@@ -5,12 +5,12 @@ use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use anyhow::Context;
 use serde::Serialize;
 
+use crate::channel::{Receiver, SyncSender, TrySendError, sync_channel};
 use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::problem::Problem;
@@ -90,7 +90,7 @@ impl Log {
         let line = Line { schema: "mjpeg.fault/1", time, camera: place.camera.as_deref(), place };
         let Ok(mut line) = serde_json::to_vec(&line) else { return };
         line.push(b'\n');
-        if let Some(Err(TrySendError::Full(_))) = self.lines.as_ref().map(|lines| lines.try_send(line)) {
+        if let Some(Err(TrySendError::Full)) = self.lines.as_ref().map(|lines| lines.try_send(line)) {
             self.reporter.event("the log of faults is incomplete: the disk is too slow");
         }
     }

@@ -1,8 +1,9 @@
 //! A playback: the replay of one viewer, in the event loop.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::Sender;
 use std::time::Duration;
+
+use crate::channel::Sender;
 
 use super::block::{Block, Ending};
 use super::reader::{Key, Order};
@@ -144,7 +145,7 @@ impl Drop for Playback {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, channel};
+    use crate::channel::{Receiver, channel};
 
     use super::*;
 
@@ -193,7 +194,7 @@ mod tests {
         assert_eq!(sends(&mut playback, 5_080), "defgh Wait(5.3s)");
         assert_eq!(sends(&mut playback, 5_301), " End(Reset)");
         drop(playback);
-        let orders: Vec<Order> = orders.try_iter().collect();
+        let orders: Vec<Order> = std::iter::from_fn(|| orders.try_recv().ok()).collect();
         assert!(matches!(orders[..4], [Order::Start(_), Order::More(_), Order::More(_), Order::More(_)]));
         assert!(matches!(orders.last(), Some(Order::Stop(_))));
     }
@@ -223,7 +224,9 @@ mod tests {
         let (mut playback, orders) = playback();
         let mut here = 0;
         for now in 0..100 {
-            let ordered = orders.try_iter().filter(|order| matches!(order, Order::More(_))).count();
+            let ordered = std::iter::from_fn(|| orders.try_recv().ok())
+                .filter(|order| matches!(order, Order::More(_)))
+                .count();
             for _ in 0..ordered {
                 playback.take(KEY, block(b"x", &[(1, 0)]));
                 here += 1;

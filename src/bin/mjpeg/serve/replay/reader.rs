@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use super::block::{Block, Ending, Playhead};
 use super::speed::Speed;
 use super::tape::Tape;
+use crate::channel::{Receiver, RecvTimeoutError, Sender};
 use crate::output::Reporter;
 use crate::source::wake::Wake;
 

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
 
 use anyhow::Context;
 
@@ -12,6 +11,7 @@ use super::reader::{Key, Order, Reader};
 use super::scan::Scan;
 use super::speed::Speed;
 use super::tape::Tape;
+use crate::channel::{Receiver, Sender, channel};
 use crate::output::Reporter;
 use crate::problem::Problem;
 use crate::source::wake::Wake;

@@ -1,10 +1,10 @@
 //! Changes that the system does not report.
 
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::TryRecvError;
 use std::time::Duration;
 
 use super::{CHECK_INTERVAL, Checked, Files};
+use crate::channel::TryRecvError;
 use crate::source::io_thread::Outcome;
 use crate::source::listing::{self, Detail, Name};
 use crate::source::notices::More;
@@ -13,6 +13,7 @@ use crate::source::watch::Watch;
 
 /// How often to look if the system reports the changes of all files: only another directory may have taken the place of ours.
 const PLACE_INTERVAL: Duration = Duration::from_secs(3);
+
 impl Files {
     /// Looks for changes that the system does not report.
     pub fn check(&mut self) {

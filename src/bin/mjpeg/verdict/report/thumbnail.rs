@@ -3,18 +3,19 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use image::codecs::jpeg::JpegEncoder;
-use image::{ImageReader, Limits};
+use image::{ExtendedColorType, imageops};
 use mjpeg::jpeg::{Marker, Segments};
 use mjpeg::multipart::Extent;
-use std::io::Cursor;
+
+use crate::decoded::Decoded;
 
 /// A picture of at most this many bytes is in the page as it came, but for its texts: a browser then shows its damage as it does in
 /// the stream.
 const AS_IT_CAME: usize = 60_000;
 /// Width and height of a smaller copy, at most.
 const SIDE: u32 = 480;
-/// Memory for decoding, in bytes.
-const MEMORY: u64 = 256 << 20;
+/// The most bytes of a decoded picture.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// A `data:` URL of the picture, and whether it is a smaller copy; `None` if it cannot be decoded, or is no JPEG.
 pub fn data_url(jpeg: &[u8]) -> Option<(String, bool)> {
@@ -24,14 +25,20 @@ pub fn data_url(jpeg: &[u8]) -> Option<(String, bool)> {
     if jpeg.len() <= AS_IT_CAME {
         return Some((url(&without_texts(jpeg)), false));
     }
-    let mut reader = ImageReader::with_format(Cursor::new(jpeg), image::ImageFormat::Jpeg);
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MEMORY);
-    reader.limits(limits);
-    let small = reader.decode().ok()?.thumbnail(SIDE, SIDE).into_rgb8();
+    let picture = Decoded::of(jpeg, MOST_BYTES).ok()?.into_rgb();
+    let (width, height) = small_size(picture.dimensions());
+    let small = imageops::thumbnail(&picture, width, height);
     let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, 70).encode_image(&small).ok()?;
+    let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 70);
+    encoder.encode(small.as_raw(), width, height, ExtendedColorType::Rgb8).ok()?;
     Some((url(&bytes), true))
+}
+
+/// The size of a copy with the same shape, at most [`SIDE`] wide and high.
+fn small_size((width, height): (u32, u32)) -> (u32, u32) {
+    let longer = u64::from(width.max(height).max(1));
+    let side = |it: u32| ((u64::from(it) * u64::from(SIDE) + longer / 2) / longer).max(1) as u32;
+    (side(width), side(height))
 }
 
 /// The picture without comments, without application segments that do not change what is seen, and without bytes behind EOI.

@@ -1,11 +1,11 @@
 //! Pictures that are decoded or drawn.
 
-use std::io::Cursor;
-
-use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
-use image::{DynamicImage, ExtendedColorType, GrayImage, ImageBuffer, Luma, RgbImage};
+use image::codecs::jpeg::JpegEncoder;
+use image::{ExtendedColorType, Rgb, RgbImage};
 
 use mjpeg::jpeg::Summary;
+
+use crate::decoded::Decoded;
 
 /// Larger pictures are not decoded or drawn: a fault must not stop the other viewers for long.
 const MOST_PIXELS: u64 = 16 << 20;
@@ -20,8 +20,7 @@ fn size(jpeg: &[u8]) -> Option<(u32, u32)> {
 /// The picture of a JPEG.
 pub fn decoded(jpeg: &[u8]) -> Option<RgbImage> {
     size(jpeg)?;
-    let decoder = JpegDecoder::new(Cursor::new(jpeg)).ok()?;
-    Some(DynamicImage::from_decoder(decoder).ok()?.into_rgb8())
+    Some(Decoded::of(jpeg, MOST_PIXELS * 3).ok()?.into_rgb())
 }
 
 /// The JPEG of a picture, of this quality from 1 to 100.
@@ -36,13 +35,14 @@ pub fn encoded(picture: &RgbImage, quality: u8) -> Option<Vec<u8>> {
 /// A grey picture of the size of another one. `level` returns the brightness of a block of 8 x 8 samples.
 pub fn grey(jpeg: &[u8], level: impl Fn(u32, u32) -> u8) -> Option<Vec<u8>> {
     let (width, height) = size(jpeg)?;
-    let picture: GrayImage = ImageBuffer::from_fn(width, height, |x, y| Luma([level(x / 8, y / 8)]));
-    encoded(&DynamicImage::ImageLuma8(picture).into_rgb8(), 75)
+    let picture = RgbImage::from_fn(width, height, |x, y| Rgb([level(x / 8, y / 8); 3]));
+    encoded(&picture, 75)
 }
 
 /// The same picture in grey: it has one component.
 pub fn without_colour(jpeg: &[u8]) -> Option<Vec<u8>> {
-    let picture = DynamicImage::ImageRgb8(decoded(jpeg)?).into_luma8();
+    size(jpeg)?;
+    let picture = Decoded::of(jpeg, MOST_PIXELS * 3).ok()?.into_grey();
     let (width, height) = picture.dimensions();
     let mut out = Vec::new();
     JpegEncoder::new(&mut out).encode(picture.as_raw(), width, height, ExtendedColorType::L8).ok()?;
