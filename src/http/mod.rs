@@ -26,6 +26,7 @@ mod content_type;
 mod date;
 mod fields;
 mod head;
+mod number;
 
 pub use cache::{Allowance, cache_lifetime};
 pub use chunked::{ChunkError, ChunkErrorKind, Dechunker};
@@ -33,6 +34,7 @@ pub use content_type::{BoundaryParameter, ContentType, Separator};
 pub use date::parse_date;
 pub use fields::{FieldFlaw, FieldLine, Fields, split_fields};
 pub use head::{HEAD_BYTES, Head, HeadError, HeadErrorKind, Version};
+pub use number::{decimal, hexadecimal};
 
 pub(crate) use date::seconds_since_1970;
 pub(crate) use fields::{is_field_like, may_become_field};

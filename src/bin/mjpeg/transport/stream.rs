@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use mjpeg::check::Silence;
 use mjpeg::consumers::HeadStart;
-use mjpeg::http::{Head, HeadError};
+use mjpeg::http::{Head, HeadError, decimal};
 use mjpeg::multipart::Limits;
 use mjpeg::response::{Expected, Reader};
 use rustix::event::PollFlags;
@@ -230,7 +230,7 @@ impl Stream {
     /// clock at the latest. The stream is to be dropped then.
     pub(super) fn skip_page(&mut self, most: usize, deadline: Duration) {
         let Some(length) = self.reader.head().and_then(|head| head.text("content-length")) else { return };
-        let length = length.trim().parse::<usize>().ok().filter(|&length| length <= most);
+        let length = decimal::<usize>(length.trim()).filter(|&length| length <= most);
         if length.is_some_and(|length| self.page(length, deadline).len() == length) {
             self.allow_keeping();
         }
