@@ -51,6 +51,8 @@ pub struct SourceOptions {
     pub connected: Connected,
     /// Whether a URL must give a picture at the start.
     pub start: Start,
+    /// How long a URL may be without a picture.
+    pub patience: Duration,
     /// Whether pictures get a coded strip.
     pub stamp: bool,
     /// The name of our relays in the requests for a URL.
@@ -208,7 +210,7 @@ fn relay(
 ) -> Result<Opened, Error> {
     let (mailbox, link) = (Mailbox::new(wake.clone()), Link::new(wake));
     let want = Want::new(link.clone(), options.connected);
-    let starting = upstream.relay(mailbox.clone(), link.clone(), options.start)?;
+    let starting = upstream.relay(mailbox.clone(), link.clone(), options.start, options.patience)?;
     let frames = live(options, mailbox, recipes).of_camera(want, options.transport.poll_interval());
     Ok(Opened { frames: Box::new(frames), link: Some((link, starting)) })
 }

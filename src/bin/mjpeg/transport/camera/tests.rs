@@ -16,7 +16,7 @@ use super::super::wire::{Wire, WireEnd};
 use super::*;
 use Ends::{Close, Reset};
 use OpenErrorKind::{Connect, Silent, Status};
-use Try::{Error, Page, Parts, SlowSnapshot, Snapshot};
+use Try::{Error, Page, Parts, Slow, SlowSnapshot, Snapshot};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MULTIPART: &str = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n";
@@ -30,6 +30,8 @@ enum Try {
     Error(OpenErrorKind, Option<u64>),
     /// This many parts, one each second, and an end.
     Parts(u64, Ends),
+    /// A part at once, and then one each time that so many seconds have passed.
+    Slow(u32),
     /// One picture.
     Snapshot,
     /// One picture, a second behind its head.
@@ -58,6 +60,8 @@ struct Input {
     part: &'static [u8],
     parts: u64,
     ends: Ends,
+    /// When the next part comes, and how long after it the one behind, of a slow camera.
+    slow: Option<(Duration, Duration)>,
     clock: Clock,
     wire: Arc<Wire>,
     open: Arc<AtomicUsize>,
@@ -66,6 +70,21 @@ struct Input {
 impl Read for Input {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let wire = Arc::clone(&self.wire);
+        if self.head.is_empty()
+            && let Some((due, interval)) = &mut self.slow
+        {
+            let now = self.clock.now();
+            let deadline = wire.deadline().unwrap();
+            if *due > deadline {
+                self.clock.advance(deadline.saturating_sub(now));
+                wire.ended(WireEnd::Expired);
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            self.clock.advance(due.saturating_sub(now));
+            *due += *interval;
+            room[..PART.len()].copy_from_slice(PART);
+            return wire.read_ready(&io::stdin(), || Ok(PART.len())).map_err(|_| io::ErrorKind::Other.into());
+        }
         // The descriptor is not used, since this input never waits.
         wire.read_ready(&io::stdin(), || self.fill(room)).or_else(|end| match end {
             WireEnd::Closed => Ok(0),
@@ -104,7 +123,7 @@ impl Opener for Script {
         self.asked.borrow_mut().push(self.clock.now().as_secs_f64());
         // Nothing here depends on the clock of the wall.
         self.clock.set_forward(Duration::from_secs(86_400));
-        let mut part = PART;
+        let (mut part, mut slow) = (PART, None);
         let (head, parts, ends) = match self.tries.pop_front() {
             None => return Err(OpenError::new(OpenErrorKind::Url, anyhow!("the script is over"))),
             Some(Error(kind, asked)) => {
@@ -113,6 +132,10 @@ impl Opener for Script {
                 return Err(error);
             }
             Some(Parts(parts, ends)) => (MULTIPART.as_bytes().to_vec(), parts, ends),
+            Some(Slow(seconds)) => {
+                slow = Some((self.clock.now(), SECOND * seconds));
+                (MULTIPART.as_bytes().to_vec(), 0, Close)
+            }
             Some(Snapshot) => {
                 let head = SNAPSHOT.trim_end_matches('\0').as_bytes();
                 ([head, b"\xff\xd8\xff\xd9"].concat(), 0, Close)
@@ -127,7 +150,7 @@ impl Opener for Script {
         let (clock, open) = (self.clock.clone(), Arc::clone(&self.open));
         let wire = Wire::new(&self.clock, &Stop::default());
         let of_input = Arc::clone(&wire);
-        let input = Box::new(Input { head, part, parts, ends, clock, wire: of_input, open });
+        let input = Box::new(Input { head, part, parts, ends, slow, clock, wire: of_input, open });
         let mut stream = Stream::new(input, Expected::Response, &wire, &self.clock, true);
         stream.read_head().unwrap();
         Ok(stream)
@@ -396,4 +419,32 @@ fn what_this_machine_has_is_opened_although_the_time_is_up() {
         assert_eq!(play.run(Some(1)).unwrap(), End::TimeUp);
         assert_eq!(play.asked.borrow().len(), usize::from(is_local));
     }
+}
+
+#[test]
+fn a_slow_camera_is_cut_until_its_rate_is_known() {
+    let cut = |least: u32, interval: u32| {
+        let mut play = Play::new(&vec![Slow(interval); 99], Tries::Unlimited, None);
+        let reconnect = Reconnect { tries: Tries::Unlimited, delay: SECOND };
+        play.camera.go_on_with(reconnect, 10 * SECOND, LearntLimit::new(SECOND * least, 60 * SECOND));
+        // It is asked in between whether it is still wanted.
+        while play.clock.now() < 1800 * SECOND {
+            let before = play.clock.now();
+            assert_eq!(play.run(None).unwrap(), End::TimeUp);
+            assert!(play.clock.now() <= before + 60 * SECOND);
+        }
+        assert!(play.seen.lost.iter().all(|why| why.starts_with("stalled")), "{:?}", play.seen.lost);
+        play.seen.lost.len()
+    };
+    assert_eq!((cut(10, 9), cut(10, 15), cut(10, 35), cut(10, 55)), (0, 1, 2, 3));
+    assert_eq!((cut(20, 15), cut(90, 80)), (0, 0));
+    // Slower than a minute: for that the limit has to be told.
+    assert!(cut(10, 80) > 10);
+}
+
+#[test]
+fn a_limit_that_is_not_learnt_stays() {
+    let mut play = Play::new(&vec![Slow(15); 99], Tries::Unlimited, None);
+    assert_eq!(play.run(Some(600)).unwrap(), End::TimeUp);
+    assert!(play.seen.lost.len() > 10, "{:?}", play.seen.lost);
 }
