@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::http::hexadecimal;
+
 /// Longest chunk-size line.
 const LINE_BYTES: usize = 4 * 1024;
 
@@ -67,5 +69,23 @@ impl Chunks {
 
 fn size(line: &[u8]) -> Option<usize> {
     let digits = line.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
-    usize::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok()
+    usize::try_from(hexadecimal(core::str::from_utf8(digits).ok()?)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_with_a_sign_is_a_fault() {
+        for (framed, body, ends, is_over) in [
+            (&b"3\r\nabc\r\n2;x\r\nde\r\n"[..], &b"abcde"[..], &[3, 5][..], false),
+            (b"3\r\nabc\r\n0\r\n\r\n", b"abc", &[3], true),
+            (b"3\r\nabc\r\n+2\r\nde\r\n", b"abc", &[3], true),
+        ] {
+            let (mut chunks, mut read, mut found) = (Chunks::default(), Vec::new(), Vec::new());
+            chunks.read(framed, &mut read, &mut found);
+            assert_eq!((&*read, &*found, chunks.is_over()), (body, ends, is_over), "{framed:?}");
+        }
+    }
 }

@@ -26,12 +26,14 @@ mod content_type;
 mod date;
 mod fields;
 mod head;
+mod number;
 
 pub use chunked::{ChunkError, ChunkErrorKind, Dechunker};
 pub use content_type::{BoundaryParameter, ContentType, Separator};
 pub use date::parse_date;
 pub use fields::{FieldFlaw, FieldLine, Fields, split_fields};
 pub use head::{HEAD_BYTES, Head, HeadError, HeadErrorKind, Version};
+pub use number::{decimal, hexadecimal};
 
 pub(crate) use cache::{Allowance, cache_lifetime};
 pub(crate) use date::seconds_since_1970;

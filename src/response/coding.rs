@@ -1,6 +1,6 @@
 //! How the body is framed: its transfer coding and its length (RFC 9112 6.3).
 
-use crate::http::{ChunkError, Dechunker, Head};
+use crate::http::{ChunkError, Dechunker, Head, decimal};
 use crate::multipart::DeviationKind;
 
 /// The framing of the body, and how much of it has been read.
@@ -87,7 +87,7 @@ impl Coding {
 
 impl Length {
     fn of(head: &Head) -> Self {
-        let Some(length) = head.text("content-length").and_then(|value| value.parse().ok()) else {
+        let Some(length) = head.text("content-length").and_then(|value| decimal(&value)) else {
             return Self::Unknown;
         };
         // RFC 9110 8.3.1: the case of a type means nothing.

@@ -6,7 +6,7 @@ use core::mem;
 use memchr::memmem;
 
 use super::coding::Coding;
-use crate::http::{Dechunker, Head, HeadError, HeadErrorKind, HeadSearch, Version};
+use crate::http::{Dechunker, Head, HeadError, HeadErrorKind, HeadSearch, Version, decimal};
 use crate::multipart::DeviationKind;
 
 /// Room for one read before the body starts.
@@ -246,7 +246,7 @@ fn next_head(head: &Head, behind: &[u8], is_end: bool) -> Option<Skip> {
         return Some(Skip::No);
     }
     // The page of a refusal is as long as its head says, or ends where the next head starts.
-    let length = head.text("content-length").and_then(|value| value.trim().parse::<usize>().ok());
+    let length = head.text("content-length").and_then(|value| decimal::<usize>(value.trim()));
     if let Some(length) = length.filter(|&length| length <= PAGE_BYTES) {
         return follows(length).map(|follows| if follows { Skip::WithPage(length) } else { Skip::No });
     }

@@ -172,13 +172,13 @@ fn another_machine_is_measured_only_on_request_and_wrong_values_are_usage_errors
         ("https://127.0.0.1/", "", "https:// is not supported"),
         ("http://127.0.0.1/", "-n 0", "expected a whole number from 1 to 10000"),
         ("http://127.0.0.1/", "-n 10001", "expected a whole number from 1 to 10000"),
-        ("http://127.0.0.1/", "--duration 0s", "shorter than a millisecond"),
+        ("http://127.0.0.1/", "--duration 0s", "expected at least 1ms"),
         ("http://127.0.0.1/", "--duration 25h", "24 h at most"),
         ("http://127.0.0.1/", "-n 10000 --ramp 0.01", "24 h at most"),
         ("http://127.0.0.1/", "--churn 1ms -n 10000 --duration 1h", "more than a million"),
         ("http://127.0.0.1/", "--pid 0", "'--pid <PID>'"),
         ("http://127.0.0.1/", "--max-loss 101", "between 0 and 100"),
-        ("http://127.0.0.1/", "--max-gap 0s", "shorter than a millisecond"),
+        ("http://127.0.0.1/", "--max-gap 0s", "expected at least 1ms"),
         ("http://127.0.0.1/", "--min-fps 0", "'--min-fps <F>'"),
     ] {
         let end = bench(url, args);

@@ -101,7 +101,23 @@ fn a_time_limit_below_the_first_part_is_no_fault_of_a_file_and_is_named_for_a_st
     assert!(err.contains(why), "{err}");
     // The verdict is not said twice.
     let text = run(&mut mjpeg(["check", &slow.url, "--idle", "200ms"])).expect(5).text();
-    assert!(text.contains(": stalled (no complete part came within the idle limit)\n"), "{text}");
+    let why = ": stalled (no complete part came within the idle limit of 200ms (--idle))\n";
+    assert!(text.contains(why), "{text}");
+}
+
+#[test]
+fn nothing_is_said_to_play_that_stalls() {
+    let silent = Camera::start(|camera| {
+        camera.send(HEAD.as_bytes());
+        camera.send(&part(&fs::read(&kit::jpegs(&kit::frames())[0]).unwrap()));
+        camera.wait_for_the_viewer_to_leave();
+    });
+    let text = run(&mut mjpeg(["check", &silent.url, "--idle", "300ms"])).expect(5).text();
+    assert!(
+        text.contains(": stalled (no complete part came within the idle limit of 300ms (--idle))\n"),
+        "{text}"
+    );
+    assert!(text.contains("1 part in") && !text.contains("plays in") && !text.contains("late: "), "{text}");
 }
 
 #[test]

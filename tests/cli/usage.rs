@@ -2,7 +2,9 @@
 
 use crate::kit;
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 use kit::run::{mjpeg, run};
 
@@ -14,6 +16,11 @@ fn values_that_cannot_be_are_usage_errors_of_every_command() {
     for args in [
         &["serve", ""][..],
         &["serve", "http:/cam/"],
+        &["serve", "htp://"],
+        &["serve", "rtsp://"],
+        &["record", URL, "out", "--idle", "0s"],
+        &["record", URL, URL],
+        &["record", "out", URL],
         &["serve", URL, "--silence", "0s"],
         &["serve", URL, "--viewer-buffer", "0"],
         &["serve", URL, "--connect-timeout", "0s"],
@@ -203,4 +210,131 @@ fn bare_numbers_are_seconds_in_every_command() {
     run(&mut mjpeg(["inspect", &server.stream, "--duration", "1"])).expect(0);
     let frames = fs::read_dir(dir.path()).unwrap().count();
     assert!(frames > 15, "{frames} files");
+}
+
+/// The options of a command that take a value, and the names of the values, from its help.
+fn options(command: &[&str]) -> Vec<(String, String)> {
+    let help = run(mjpeg(command).arg("--help").env("COLUMNS", "100")).expect(0).text();
+    let lines =
+        help.lines().filter_map(|line| line.trim_start().split_once("--").map(|(_, rest)| (line, rest)));
+    let heads = lines.filter(|(line, _)| line.starts_with("  ") && !line.starts_with("        "));
+    heads
+        .filter_map(|(_, rest)| rest.split_once([' ', '[']).filter(|(_, value)| value.contains('<')))
+        .map(|(name, value)| (format!("--{name}"), value.into()))
+        .collect()
+}
+
+/// Values that mean something at least for names, paths and passwords.
+fn is_a_name(value: &str) -> bool {
+    ["FILE", "PATH", "DIR", "USER", "NAME>", "BOUNDARY", "OTHER", "CMD"]
+        .iter()
+        .any(|kind| value.contains(kind))
+}
+
+#[test]
+fn every_option_of_every_command_refuses_what_it_cannot_be() {
+    let frames = kit::frames();
+    let mut seen = 0;
+    for command in kit::COMMANDS {
+        let arguments: &[&str] = match command {
+            ["record"] => &[URL, "no-such-out"],
+            ["bench", "chunks"] => &[frames.to_str().unwrap()],
+            ["bench", "merge"] => &["no-such-file"],
+            ["completions"] => &["bash"],
+            ["bench"] | ["man"] => &[],
+            _ => &[URL],
+        };
+        for (option, value) in options(command) {
+            seen += 1;
+            let wrong: &[&str] = match &*option {
+                // None is a value too: no proxy.
+                "--proxy" => &["ftp://cam", "http://", "cam:x"],
+                _ if is_a_name(&value) => &[""],
+                _ => &["", " ", "+5", "NaN", "5parsecs", "1e999", "1,,2"],
+            };
+            for wrong in wrong {
+                let end = run(mjpeg(command).args(arguments).arg(format!("{option}={wrong}")));
+                assert_eq!(end.code(), Some(2), "{command:?} {option}={wrong}: {}", end.err);
+                assert!(end.err.contains(&option), "{command:?} {option}={wrong}: {}", end.err);
+            }
+        }
+    }
+    assert!(seen > 150, "{seen} options");
+}
+
+#[test]
+fn what_cannot_be_written_is_a_failure_and_a_reader_that_leaves_is_none() {
+    for args in [
+        &["--help"][..],
+        &["-h"],
+        &["--version"],
+        &["help"],
+        &["help", "exit-codes"],
+        &["help", "serve"],
+        &["serve", "--help"],
+        &["bench", "chunks", "--help"],
+        &["completions", "bash"],
+        &["man"],
+        &["man", "check"],
+        &["check", "--list-rules"],
+        &["check", "--explain", "M203"],
+        &["serve", "--list-dialects"],
+        &["serve", "--list-faults"],
+    ] {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut child = mjpeg(args).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        let message = BufReader::new(child.stderr.take().unwrap()).lines().next();
+        assert_eq!(kit::eventually("its end", || child.try_wait().unwrap()).code(), Some(6), "{args:?}");
+        let message = message.unwrap().unwrap();
+        assert!(
+            message.ends_with("cannot write to standard output: No space left on device (os error 28)"),
+            "{message}"
+        );
+
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut child = mjpeg(args).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let message = BufReader::new(child.stderr.take().unwrap()).lines().next();
+        assert_eq!(kit::eventually("its end", || child.try_wait().unwrap()).code(), Some(0), "{args:?}");
+        assert!(message.is_none(), "{args:?}: {message:?}");
+    }
+}
+
+#[test]
+fn a_mistake_at_the_end_of_a_day_is_answered_with_what_to_write() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("afile"), "x").unwrap();
+    for (args, code, answer) in [
+        (&["serve", "no-such.jpg", "--once"][..], 6, "cannot open no-such.jpg: No such file or directory"),
+        (&["serve", "8080"], 6, "hint: to listen on port 8080: mjpeg serve SOURCE --listen 8080"),
+        (&["serve", ":8080"], 6, "mjpeg serve SOURCE --listen :8080"),
+        (&["serve", "0.0.0.0:8080"], 6, "mjpeg serve SOURCE --listen 0.0.0.0:8080"),
+        (&["check", "8080"], 6, "http://127.0.0.1:8080/"),
+        (&["check", "cam/stream"], 6, "hint: if it is a URL, write http://cam/stream"),
+        (&["check", URL, "--consumers", "crome"], 2, "did you mean chromium?"),
+        (&["check", "http://::1:80/stream"], 2, "an IPv6 address must be in brackets"),
+        (&["record", "out", URL], 2, "the order is `mjpeg record TARGET OUT`"),
+        (&["record", URL, URL], 2, "is a URL"),
+        (&["record", "test:", "afile", "--frames", "2"], 6, "hint: OUT is a directory"),
+        (&["record", "test:", "no/still.jpg", "--frames", "1"], 6, "hint: the directory no does not exist"),
+        (&["record", "test:", "--out", "out"], 2, "mjpeg record TARGET OUT"),
+        (&["record", "test:", "out", "--duration", "1", "min"], 2, "quote a value that has blanks"),
+        (&["record", URL, "out", "--timeout", "3"], 2, "'--idle'"),
+        (&["check", URL, "--count", "3"], 2, "'--frames'"),
+        (&["serve", "a.jpg", "b.jpg"], 2, "name their directory"),
+        (&["serve", "test:", "--port", "8080"], 2, "'--listen'"),
+        (&["serve", "test:", "-p", "8080"], 2, "'--listen'"),
+        (&["inspect", "a", "b"], 2, "--diff OTHER"),
+        (&["http://u:hush@cam/"], 2, "such as mjpeg check http://"),
+        (&["bench", URL], 2, "mjpeg bench clients http://127.0.0.1:9/"),
+        (&["version"], 2, "mjpeg --version"),
+    ] {
+        let end = run(mjpeg(args).current_dir(dir.path())).expect(code);
+        assert!(end.err.contains(answer), "{args:?}: {}", end.err);
+        for wrong in ["hush", "'--format'", "similar subcommands exist"] {
+            assert!(!end.err.contains(wrong), "{args:?}: {}", end.err);
+        }
+    }
+    let text = run(&mut mjpeg(["check", "test:", "--frames", "2"])).expect(0).text();
+    assert!(text.starts_with("test: pass\n"), "{text}");
 }

@@ -9,7 +9,9 @@ use crate::color::Color;
 use crate::exit::{Failure, Outcome};
 use crate::generate::{Completions, Man};
 use crate::inspect::Inspect;
+use crate::mistaken;
 use crate::monitor::Monitor;
+use crate::output::printable;
 use crate::record::Record;
 use crate::redacted::redacted;
 use crate::serve::Serve;
@@ -47,7 +49,11 @@ impl Cli {
         Self::root()
             .try_get_matches()
             .and_then(|mut matches| Self::from_arg_matches_mut(&mut matches))
-            .unwrap_or_else(|error| usage::end(&without_passwords(error)))
+            .unwrap_or_else(|mut error| {
+                let words: Vec<_> = std::env::args_os().collect();
+                mistaken::explain(&mut error, &Self::root(), &words);
+                usage::end(&without_passwords(error))
+            })
     }
 
     /// The whole command line. Its help and errors have colours if --color says so, even if the rest cannot be parsed.
@@ -70,9 +76,9 @@ fn without_passwords(mut error: clap::Error) -> clap::Error {
     let shown: Vec<_> = error
         .context()
         .filter_map(|(kind, value)| match value {
-            ContextValue::String(typed) => Some((kind, ContextValue::String(redacted(typed)))),
+            ContextValue::String(typed) => Some((kind, ContextValue::String(printable(&redacted(typed))))),
             ContextValue::Strings(typed) => {
-                Some((kind, ContextValue::Strings(typed.iter().map(|it| redacted(it)).collect())))
+                Some((kind, ContextValue::Strings(typed.iter().map(|it| printable(&redacted(it))).collect())))
             }
             _ => None,
         })
@@ -179,6 +185,18 @@ mod tests {
     }
 
     #[test]
+    fn every_option_that_may_be_meant_exists() {
+        let root = Cli::root();
+        let commands =
+            root.get_subcommands().chain(root.get_subcommands().flat_map(clap::Command::get_subcommands));
+        let commands: Vec<_> = commands.collect();
+        for (other, meant) in mistaken::OPTIONS {
+            let is_meant = |command: &&clap::Command| mistaken::option(other, command) == Some(meant);
+            assert!(commands.iter().any(is_meant), "{other}: {meant}");
+        }
+    }
+
+    #[test]
     fn a_usage_error_shows_no_password() {
         for words in [
             &["record", "http://cam/", "out", "http://u:hush@cam/"][..],
@@ -188,8 +206,10 @@ mod tests {
             &["check", "http://cam/", "--format", "http://u:hush@cam/"],
             &["http://u:hush@cam/"],
         ] {
-            let error = Cli::try_parse_from([&["mjpeg"][..], words].concat()).unwrap_err();
+            let words = [&["mjpeg"][..], words].concat();
+            let mut error = Cli::try_parse_from(&words).unwrap_err();
             assert!(error.to_string().contains("hush"), "{error}");
+            mistaken::explain(&mut error, &Cli::root(), &words.iter().map(Into::into).collect::<Vec<_>>());
             let shown = without_passwords(error).to_string();
             assert!(!shown.contains("hush") && shown.contains("redacted"), "{shown}");
         }

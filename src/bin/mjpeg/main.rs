@@ -26,6 +26,7 @@ mod long_gaps;
 mod manual;
 mod marker_table;
 mod matroska;
+mod mistaken;
 mod monitor;
 mod option_file;
 mod output;

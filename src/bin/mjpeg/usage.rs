@@ -4,12 +4,13 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::io::{self, Write};
 
 use clap::error::ErrorKind;
 use clap::{Command, ValueEnum};
 
 use crate::color::Color;
-use crate::exit::Service;
+use crate::exit::{Exit, Service};
 use crate::output;
 use crate::plugin_line;
 
@@ -51,10 +52,21 @@ impl Usage {
     }
 }
 
-/// Prints an error of the command line, and exits the process.
+/// Prints an error of the command line, a help or a version, and exits the process.
 pub fn end(error: &clap::Error) -> ! {
+    if !error.use_stderr() {
+        let shown = error.print().and_then(|()| io::stdout().flush()).map_err(output::stdout_failure);
+        let exit = shown.map_or_else(
+            |failure| {
+                output::failure("help", &failure);
+                failure.exit
+            },
+            |()| Exit::Done,
+        );
+        std::process::exit(exit as i32);
+    }
     let words: Vec<_> = std::env::args_os().collect();
-    if error.use_stderr() && wants_nagios(&words) {
+    if wants_nagios(&words) {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default();
         let line = plugin_line::line(Service::Unknown, &plugin_line::plain(first));

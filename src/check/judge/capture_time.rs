@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use memchr::memmem;
 
-use crate::http::seconds_since_1970;
+use crate::http::{decimal, seconds_since_1970};
 use crate::jpeg::{Marker, Segments};
 use crate::multipart::{Part, Timestamp};
 use crate::strip::Identity;
@@ -74,7 +74,7 @@ impl CaptureTime {
 fn hundredths(value: &[u8]) -> Option<Timestamp> {
     let colon = value.iter().position(|&byte| byte == b':')?;
     let part = core::str::from_utf8(value.get(colon + 1..)?).ok()?.trim_ascii();
-    let hundredths: u8 = part.parse().ok().filter(|&n| n < 100)?;
+    let hundredths: u8 = decimal(part).filter(|&n| n < 100)?;
     let Timestamp(seconds) = Timestamp::parse(&value[..colon])?;
     Some(Timestamp(seconds.checked_add(Duration::from_millis(u64::from(hundredths) * 10))?))
 }

@@ -14,7 +14,7 @@ use crate::check::rules::jpeg::BYTES_BEFORE_SOI;
 use crate::check::rules::snapshot::*;
 use crate::check::rules::timing::FPS_BELOW_LIMIT;
 use crate::counted::Counted;
-use crate::http::{Allowance, ContentType, Head, cache_lifetime, parse_date};
+use crate::http::{Allowance, ContentType, Head, cache_lifetime, decimal, parse_date};
 use crate::multipart::{Extent, Part, Timestamp};
 
 /// A picture that is older than this by its own fields is stale.
@@ -241,9 +241,9 @@ fn length(head: &Head, bytes: Option<u64>, findings: &mut Findings) {
         return;
     }
     let announced = head.text("content-length");
-    let message = match (announced.map(|text| text.trim().parse::<u64>()), bytes) {
+    let message = match (announced.map(|text| decimal::<u64>(text.trim())), bytes) {
         (None, _) => "neither Content-Length nor chunks".into(),
-        (Some(Ok(announced)), Some(bytes)) if announced > bytes => {
+        (Some(Some(announced)), Some(bytes)) if announced > bytes => {
             format!("Content-Length: {announced}, and the response ends after {bytes}")
         }
         // One that is no number, or too small, breaks a rule of all responses.
@@ -271,7 +271,7 @@ fn cacheable(head: &Head, began: Option<Duration>) -> Option<String> {
 /// How old the picture is by its own fields and the server's own clock.
 fn old(head: &Head) -> Option<String> {
     let fields = head.fields();
-    let age = head.text("age").and_then(|age| age.trim().parse().ok()).map(Duration::from_secs);
+    let age = head.text("age").and_then(|age| decimal(age.trim())).map(Duration::from_secs);
     if let Some(age) = age.filter(|&age| age > OLD) {
         return Some(format!("Age: {}: a cache has kept it so many seconds", age.as_secs()));
     }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io::{self, BufRead, Read as _};
 use std::time::Duration;
 
+use mjpeg::http::decimal;
+
 use super::read::{END, FIRST_LINE, Read, START};
 
 /// The longest line, with its line end.
@@ -72,7 +74,7 @@ impl<R: BufRead> TimingReader<R> {
             let read = self
                 .line
                 .split_once(' ')
-                .and_then(|(end, at)| Some(Read { end: end.parse().ok()?, at: seconds(at)? }));
+                .and_then(|(end, at)| Some(Read { end: decimal(end)?, at: seconds(at)? }));
             let read = read.filter(|read| read.end > self.last.end && read.at >= self.last.at);
             self.last = read.ok_or(Error::Line(self.number))?;
             return Ok(Some(self.last));

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use mjpeg::http::decimal;
 
 /// Text with places, such as `Content-Length: {length}`.
 ///
@@ -170,8 +171,8 @@ impl Piece {
 
 fn piece(place: &str) -> Option<Piece> {
     let (name, form) = place.split_once(':').map_or((place, None), |(name, form)| (name, Some(form)));
-    let number = |text: &str| text.parse().ok().filter(|number| *number <= MOST_NULS);
-    let width = |text: &str| text.parse().ok().filter(|width| *width <= MOST_DIGITS);
+    let number = |text: &str| decimal(text).filter(|number| *number <= MOST_NULS);
+    let width = |text: &str| decimal(text).filter(|width| *width <= MOST_DIGITS);
     Some(match (name, form) {
         ("length", None) => Piece::Length(Form::Blanks(0)),
         ("length", Some(more)) if more.starts_with(['+', '-']) => {
@@ -185,7 +186,7 @@ fn piece(place: &str) -> Option<Piece> {
         ("seconds", None) => Piece::Seconds(0),
         ("seconds", Some(more)) => Piece::Seconds(more.parse().ok()?),
         ("number", None) => Piece::Number(1),
-        ("number", Some(first)) => Piece::Number(first.parse().ok()?),
+        ("number", Some(first)) => Piece::Number(decimal(first)?),
         ("hex", Some(digits)) => Piece::Bytes(bytes(digits)?),
         ("milliseconds", None) => Piece::Milliseconds,
         ("microseconds", None) => Piece::Microseconds,
@@ -275,6 +276,8 @@ mod tests {
             "{hex:0}",
             "{hex:0g}",
             "{hex:+f}",
+            "{nul:+5}",
+            "{number:+3}",
         ] {
             assert!(Template::parse(text).is_err(), "{text}");
         }

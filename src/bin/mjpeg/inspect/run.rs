@@ -137,9 +137,9 @@ impl Reading {
         let why = match end {
             End::TimeUp => self.asked.without_a_part(self.idle),
             End::Closed | End::Truncated if parts == 0 => format!("no complete part was found: {end}"),
-            end => end.to_string(),
+            end => end.within_option(self.idle),
         };
-        Some(Failure::new(exit, anyhow!("{}: {why}", self.target)))
+        Some(Failure::new(exit, anyhow!(self.target.with(why))))
     }
 }
 

@@ -28,7 +28,7 @@ impl Log {
         if self.is_quiet {
             return;
         }
-        if let Some(left_out) = self.budget.spend(clock.now()) {
+        if let Some(left_out) = self.budget.spend(why, clock.now()) {
             let before = match left_out {
                 0 => String::new(),
                 n => format!(" ({n} such lines were left out)"),
@@ -38,31 +38,35 @@ impl Log {
     }
 }
 
-/// How many lines there may be: a few at once, then one each minute.
+/// How many lines there may be: a few at once, each with another reason, then one each minute.
 #[derive(Debug)]
 struct Budget {
     lines: f64,
     at: Duration,
     left_out: u64,
+    /// The reason in the last line, and when that was written.
+    last: Option<(String, Duration)>,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { lines: BURST, at: Duration::ZERO, left_out: 0 }
+        Self { lines: BURST, at: Duration::ZERO, left_out: 0, last: None }
     }
 }
 
 impl Budget {
-    /// Whether a line may be written, and how many were not since the last one.
-    fn spend(&mut self, now: Duration) -> Option<u64> {
+    /// Whether a line with this reason may be written, and how many were not since the last one.
+    fn spend(&mut self, why: &str, now: Duration) -> Option<u64> {
         let passed = now.saturating_sub(self.at).as_secs_f64();
         self.at = now;
         self.lines = (self.lines + passed / EACH.as_secs_f64()).min(BURST);
-        if self.lines < 1.0 {
+        let is_told = self.last.as_ref().is_some_and(|(last, at)| last == why && now < *at + EACH);
+        if is_told || self.lines < 1.0 {
             self.left_out += 1;
             return None;
         }
         self.lines -= 1.0;
+        self.last = Some((why.into(), now));
         Some(std::mem::take(&mut self.left_out))
     }
 }
@@ -75,9 +79,22 @@ mod tests {
     fn a_camera_that_fails_each_second_has_a_line_each_minute() {
         let mut budget = Budget::default();
         let written: Vec<_> = (0..600)
-            .filter_map(|second| Some((second, budget.spend(Duration::from_secs(second))?)))
+            .filter_map(|second| Some((second, budget.spend("refused", Duration::from_secs(second))?)))
             .collect();
-        assert_eq!(&written[..4], [(0, 0), (1, 0), (2, 0), (60, 57)]);
-        assert_eq!(written.len(), 12);
+        assert_eq!(&written[..3], [(0, 0), (60, 59), (120, 59)]);
+        assert_eq!(written.len(), 10);
+    }
+
+    #[test]
+    fn other_reasons_are_written_at_once_but_not_without_end() {
+        let mut budget = Budget::default();
+        let written: Vec<_> = (0..600)
+            .filter_map(|second| {
+                let why = ["refused", "refused", "404"][second as usize % 3];
+                Some((second, budget.spend(why, Duration::from_secs(second))?))
+            })
+            .collect();
+        assert_eq!(&written[..3], [(0, 0), (2, 1), (3, 0)]);
+        assert!(written.len() <= 13, "{written:?}");
     }
 }

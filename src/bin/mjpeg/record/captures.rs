@@ -6,6 +6,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use mjpeg::http::decimal;
+
 use super::existing::Existing;
 use super::hang::Operations;
 use super::raw::{RawFile, Times};
@@ -75,7 +77,7 @@ impl Captures {
             let rest = found.as_encoded_bytes().strip_prefix(name.as_encoded_bytes());
             let number = rest.and_then(|rest| rest.strip_prefix(b"."));
             let number = number.map(|number| number.strip_suffix(b".timing").unwrap_or(number));
-            let number = number.and_then(|number| std::str::from_utf8(number).ok()?.parse::<u64>().ok());
+            let number = number.and_then(|number| decimal::<u64>(std::str::from_utf8(number).ok()?));
             let is_named = |number: u64| {
                 let path = Self::path_of(path, number);
                 [timing_path(&path), path].iter().any(|path| path.file_name() == Some(found.as_os_str()))

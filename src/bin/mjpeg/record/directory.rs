@@ -87,8 +87,12 @@ impl Directory {
 
     fn look_inside(&mut self) -> Result<(), Problem> {
         let context = || format!("cannot write to {}", self.out.display());
-        // If it is not a directory, this says so.
-        drop(fs::read_dir(&self.out).with_context(context)?);
+        let looked = fs::read_dir(&self.out).with_context(context);
+        if fs::metadata(&self.out).is_ok_and(|it| it.is_file()) {
+            let hint = "OUT is a directory, or with --frames 1 a file named *.jpg; --concat FILE writes all frames to one file";
+            return looked.map(drop).map_err(|cause| Problem::new(cause).hint(hint));
+        }
+        drop(looked?);
         self.lock = Some(Lock::take(&self.out)?);
         let manifest = self.out.join(manifest::NAME);
         if fs::symlink_metadata(&manifest).is_ok_and(|metadata| !metadata.is_file()) {

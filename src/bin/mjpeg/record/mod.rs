@@ -209,6 +209,13 @@ impl Record {
         if self.is_to_stdout() && FrameOutput::is_terminal() {
             return Err(Usage::value("OUT: standard output is a terminal; redirect it, or name a directory"));
         }
+        if let Some(out) = &self.out
+            && let url @ Target::Url(_) = Target::parse(out)
+        {
+            return Err(Usage::value(format!(
+                "OUT: {url} is a URL; the order is `mjpeg record TARGET OUT`, and several targets are read with --targets"
+            )));
+        }
         if let Some(out) = self.out.as_deref().filter(|_| self.listed.is_none())
             && let OutName::OtherFile(instead) = OutName::of(out)
         {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use mjpeg::http::decimal;
 
 /// Digits of the number without `:DIGITS`.
 const DIGITS: usize = 6;
@@ -70,7 +71,7 @@ impl FromStr for NamePattern {
         let (before, rest) = text.split_once("{seq").ok_or_else(no_number)?;
         let (digits, after) = rest.split_once('}').ok_or_else(no_number)?;
         let digits = match digits.strip_prefix(':') {
-            Some(digits) => digits.parse().ok().filter(|digits| (1..=MOST_DIGITS).contains(digits)),
+            Some(digits) => decimal(digits).filter(|digits| (1..=MOST_DIGITS).contains(digits)),
             None if digits.is_empty() => Some(DIGITS),
             None => None,
         };
@@ -116,6 +117,7 @@ mod tests {
             "{seq:0}",
             "{seq:99}",
             "{seq:x}",
+            "{seq:+6}",
             "{seq}{seq}",
             "{x}{seq}",
             "../{seq}.jpg",

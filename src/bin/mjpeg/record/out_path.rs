@@ -34,7 +34,13 @@ pub fn may_create(
         let cause = anyhow!("{} is in the directory of the recording", path.display());
         return Err(Problem::new(cause).hint("choose a file outside of it"));
     }
-    let parent = fs::metadata(parent).with_context(context)?;
+    let parent = match fs::metadata(parent) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let hint = format!("the directory {} does not exist", parent.display());
+            return Err(Problem::new(anyhow::Error::new(error).context(context())).hint(hint));
+        }
+        found => found.with_context(context)?,
+    };
     if !parent.is_dir() {
         let cause = io::Error::from(io::ErrorKind::NotADirectory);
         return Err(anyhow::Error::new(cause).context(context()).into());

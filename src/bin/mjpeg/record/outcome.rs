@@ -1,5 +1,7 @@
 //! What the end of the stream means for a recording.
 
+use std::time::Duration;
+
 use anyhow::anyhow;
 use mjpeg::counted::Counted;
 
@@ -14,9 +16,15 @@ use crate::transport::{End, Target};
 /// # Errors
 ///
 /// When the recording is not what was asked for.
-pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Result<Outcome, Failure> {
+pub fn of(
+    end: &End,
+    target: &Target,
+    goal: Goal,
+    idle: Duration,
+    summary: &mut Summary,
+) -> Result<Outcome, Failure> {
     let frames = Counted(summary.frames_written, "good frame");
-    let failure = |exit, cause: String| Err(Failure::new(exit, anyhow!("{target}: {cause}")));
+    let failure = |exit, cause: String| Err(Failure::new(exit, anyhow!(target.with(cause))));
     summary.end = end.word("goal");
     let failed = status::of_end(end, target.is_live());
     if summary.frames_good() == 0
@@ -46,11 +54,13 @@ pub fn of(end: &End, target: &Target, goal: Goal, summary: &mut Summary) -> Resu
             let is_later = summary.frames_good() + summary.frames_damaged > 0;
             let before = if is_later { format!("after {frames}: ") } else { String::new() };
             summary.end = is_later.then_some("closed");
-            Err(Failure { hint, ..Failure::new(exit, anyhow!("{target}: {before}{end}")) })
+            Err(Failure { hint, ..Failure::new(exit, anyhow!(target.with(format!("{before}{end}")))) })
         }
-        (_, Some(exit)) => failure(exit, format!("after {frames}: {end}{}", cause(summary))),
+        (_, Some(exit)) => {
+            failure(exit, format!("after {frames}: {}{}", end.within_option(idle), cause(summary)))
+        }
         (End::Closed | End::Truncated, None) if goal.is_set() => {
-            let cause = anyhow!("{target}: after {frames}, before the goal: {end}");
+            let cause = anyhow!(target.with(format!("after {frames}, before the goal: {end}")));
             let hint = target.is_live().then(|| "--reconnect forever opens it again".into());
             Err(Failure { exit: Exit::No, cause: Some(cause), hint })
         }

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::str::FromStr;
 use std::time::Duration;
 
+use mjpeg::http::decimal;
+
 use crate::value;
 
 /// Frames are removed in groups of a sixteenth of the limit: each removal rewrites the manifest.
@@ -28,7 +30,7 @@ impl FromStr for Limit {
         let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
         let expected = "expected frames, a size or an age: 1000, 500M or 30s";
         let limit = if unit.is_empty() || unit == text {
-            Self::Frames(text.parse().map_err(|_| expected)?)
+            Self::Frames(decimal(text).ok_or(expected)?)
         } else if unit.starts_with(['k', 'K', 'M', 'G']) {
             Self::Bytes(value::size(text)?)
         } else {
@@ -135,7 +137,7 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(limit), "{text}");
         }
-        for text in ["", "0", "0M", "0s", "-1", "1.5M", "1q", "M"] {
+        for text in ["", "0", "0M", "0s", "-1", "+5", "+5M", "1.5M", "1q", "M"] {
             assert!(text.parse::<Limit>().is_err(), "{text}");
         }
     }

@@ -238,7 +238,7 @@ impl Record {
     }
 
     fn outcome(&self, end: &End, summary: &mut Summary) -> Result<Outcome, Failure> {
-        outcome::of(end, &self.target, self.goal(), summary)
+        outcome::of(end, &self.target, self.goal(), self.idle, summary)
     }
 
     fn reader_gone(&self, summary: &mut Summary) -> Result<Outcome, Failure> {

@@ -10,11 +10,13 @@ use crate::channel::{Receiver, SyncSender, sync_channel};
 use crate::source::error::Error;
 use crate::source::link::Link;
 use crate::source::live::Mailbox;
-use crate::transport::{Camera, CameraError, End, Manner, OpenErrorKind, Reconnect, Tries};
+use crate::transport::{Camera, CameraError, End, LearntLimit, Manner, OpenErrorKind, Reconnect, Tries};
 
-/// How long a camera may be without a good picture before its stream is opened again. A connection that is no longer wanted
-/// stays for that time too.
+/// How long a camera may take to answer, and be without a good picture at least before its stream is opened again. A connection
+/// that is no longer wanted stays for that time too.
 const IDLE: Duration = Duration::from_secs(10);
+/// How long it may be without one at most, unless the user waits longer.
+const LONGEST_IDLE: Duration = Duration::from_secs(60);
 /// The pause after a connection that we have closed: a camera notices that when it sends its next picture.
 const CLOSE_PAUSE: Duration = Duration::from_millis(200);
 /// How a camera is asked again once the relay has started.
@@ -30,9 +32,8 @@ const LONGER: &str = "--silence T waits longer for the first picture, and --no-p
 /// How a relay starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// With an attempt that must give a picture within this time. If the camera is not wanted, its first picture ends the
-    /// attempt.
-    Probe(Duration),
+    /// With an attempt that must give a picture in time. If the camera is not wanted, its first picture ends the attempt.
+    Probe,
     /// At once: a camera that cannot be reached is one that is lost.
     Blind,
 }
@@ -55,33 +56,41 @@ impl Starting {
 
 impl Upstream {
     /// Opens the stream in a thread while `link` wants it, and publishes each picture when it arrives. There is never more
-    /// than one connection. If the URL answers with one picture, it is asked for the next one.
+    /// than one connection. If the URL answers with one picture, it is asked for the next one. `patience`: how long the first
+    /// picture may take, and the later ones at least.
     ///
     /// # Errors
     ///
     /// When the thread cannot be started.
-    pub fn relay(self, mailbox: Mailbox, link: Link, start: Start) -> Result<Starting, Error> {
-        let Start::Probe(patience) = start else {
-            spawn(move || self.follow(&mailbox, &link, None))?;
+    pub fn relay(
+        self,
+        mailbox: Mailbox,
+        link: Link,
+        start: Start,
+        patience: Duration,
+    ) -> Result<Starting, Error> {
+        if start == Start::Blind {
+            spawn(move || self.follow(&mailbox, &link, None, patience))?;
             return Ok(Starting(None));
-        };
+        }
         // A session cannot move between threads: its thread opens the stream and reports the result.
         let (found, first) = sync_channel(1);
-        spawn(move || self.follow(&mailbox, &link, Some((found, patience))))?;
+        spawn(move || self.follow(&mailbox, &link, Some(found), patience))?;
         Ok(Starting(Some(first)))
     }
 
-    /// Runs in the thread. `probe` takes the result of the attempt that must give a picture, within this time.
+    /// Runs in the thread. `start` takes the result of the attempt that must give a picture.
     fn follow(
         &self,
         mailbox: &Mailbox,
         link: &Link,
-        probe: Option<(SyncSender<Result<(), Error>>, Duration)>,
+        start: Option<SyncSender<Result<(), Error>>>,
+        patience: Duration,
     ) {
-        let (start, patience) = probe.unzip();
         let mut is_probe = start.is_some();
+        let limit = LearntLimit::new(patience.max(IDLE), LONGEST_IDLE);
         let manner = Manner {
-            idle: patience.unwrap_or(IDLE),
+            idle: patience,
             wait: self.options.wait.filter(|_| is_probe),
             reconnect: if is_probe { Reconnect::NEVER } else { RECONNECT },
             poll: Some(self.options.poll_interval()),
@@ -90,6 +99,7 @@ impl Upstream {
         let outages = RefCell::new(Outages::new(self.target.to_string()));
         let mut follower = Follower::new(self, mailbox, link, &outages, start);
         if !is_probe {
+            camera.go_on_with(RECONNECT, IDLE, limit);
             follower.await_demand(Duration::ZERO);
         }
         let mut goes_on = false;
@@ -104,11 +114,14 @@ impl Upstream {
                 return drop(start.send(Err(self.without_start(ended))));
             }
             if was_probe {
-                camera.go_on_with(RECONNECT, IDLE);
+                camera.go_on_with(RECONNECT, IDLE, limit);
             }
             let (why, pause) = match ended {
                 Ok(End::Signal(_)) => return,
-                Ok(End::Enough | End::TimeUp) if was_probe && link.is_wanted() => {
+                Ok(end @ (End::Enough | End::TimeUp))
+                    // However long a slow camera is waited for, it is seen in time that nobody wants it any more.
+                    if link.is_wanted() && (was_probe || end == End::TimeUp) =>
+                {
                     goes_on = true;
                     continue;
                 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use mio::{Events, Poll};
+use mjpeg::http::decimal;
 
 use super::demand::{Connected, Want};
 use super::feed::{Feed, Play};
@@ -50,6 +51,8 @@ pub struct SourceOptions {
     pub connected: Connected,
     /// Whether a URL must give a picture at the start.
     pub start: Start,
+    /// How long a URL may be without a picture.
+    pub patience: Duration,
     /// Whether pictures get a coded strip.
     pub stamp: bool,
     /// The name of our relays in the requests for a URL.
@@ -119,11 +122,15 @@ pub fn open(
             Kind::Directory => {
                 Box::new(Directory::open(path, rounds, rate, wake, clock, options.reporter, stop)?)
             }
-            Kind::Picture if options.stamp => {
+            Kind::Picture | Kind::Absent if options.stamp => {
                 let why = "--stamp needs a directory, a capture or concatenated JPEGs, and";
                 return Err(anyhow!("{why} {target} is one picture").into());
             }
-            Kind::Picture => {
+            Kind::Absent if rounds.is_some() => {
+                let why = anyhow!("cannot open {target}: No such file or directory");
+                return Err(Problem::new(why).hint("without --once and --loops it is waited for").into());
+            }
+            Kind::Picture | Kind::Absent => {
                 refuse_loops(rounds, &target)?;
                 let mailbox = Mailbox::new(wake);
                 watch(path, mailbox.clone(), rate, clock, options.reporter)?;
@@ -150,11 +157,21 @@ fn kind(path: &Path, stop: &Stop) -> Result<Kind, Problem> {
             .cause
             .downcast_ref::<std::io::Error>()
             .is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-        match transport::scheme_hint(path).filter(|_| is_missing) {
+        match listen_hint(path).or_else(|| transport::scheme_hint(path)).filter(|_| is_missing) {
             Some(hint) => problem.hint(hint),
             None => problem,
         }
     })
+}
+
+/// What to write instead of a missing file that looks like an address to listen on.
+fn listen_hint(path: &Path) -> Option<String> {
+    let text = path.to_str()?;
+    let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
+    let is_of_machine = ["", "0.0.0.0", "127.0.0.1", "[::]", "[::1]"].contains(&host);
+    let is_port = decimal::<u16>(port).is_some();
+    (is_of_machine && is_port)
+        .then(|| format!("to listen on port {port}: mjpeg serve SOURCE --listen {text}"))
 }
 
 /// Waits until a feed has its first picture. The event loop does not run yet.
@@ -193,7 +210,7 @@ fn relay(
 ) -> Result<Opened, Error> {
     let (mailbox, link) = (Mailbox::new(wake.clone()), Link::new(wake));
     let want = Want::new(link.clone(), options.connected);
-    let starting = upstream.relay(mailbox.clone(), link.clone(), options.start)?;
+    let starting = upstream.relay(mailbox.clone(), link.clone(), options.start, options.patience)?;
     let frames = live(options, mailbox, recipes).of_camera(want, options.transport.poll_interval());
     Ok(Opened { frames: Box::new(frames), link: Some((link, starting)) })
 }

@@ -142,7 +142,8 @@ pub struct Serve {
     pub(super) repeat: Duration,
     /// After a live source has been silent for this time, /healthz reports an error. The same holds for a viewer and a
     /// snapshot of a URL that wait for their first picture: they get 503. When the server starts, it waits as long for the
-    /// first picture of a URL. Later, a URL without a picture for 10 s is connected again
+    /// first picture of a URL. Later, a URL without a picture for this time, at least 10 s, is connected again; if it turns out
+    /// that its pictures come more rarely, after up to a minute
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = value::limit)]
     pub(super) silence: Duration,
     /// Maximum number of viewers [default: from the limit of open files]
@@ -287,7 +288,8 @@ impl Serve {
             reporter,
             transport: self.transport.clone(),
             connected: self.relay.connected(),
-            start: if self.relay.no_probe { Start::Blind } else { Start::Probe(self.patience()) },
+            start: if self.relay.no_probe { Start::Blind } else { Start::Probe },
+            patience: self.patience(),
             stamp: self.stamp,
             pseudonym: pseudonym.into(),
         }

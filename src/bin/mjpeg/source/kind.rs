@@ -27,6 +27,8 @@ pub enum Kind {
     Directory,
     /// A file with one picture, or none yet: watch it for changes.
     Picture,
+    /// No file, but a name of a picture: it will be written later.
+    Absent,
     /// A file with a capture or concatenated pictures: play them.
     Stream,
 }
@@ -67,7 +69,7 @@ fn look(path: &Path, progress: &Progress) -> Result<Kind, Problem> {
     }
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if named && error.kind() == std::io::ErrorKind::NotFound => return Ok(Kind::Picture),
+        Err(error) if named && error.kind() == std::io::ErrorKind::NotFound => return Ok(Kind::Absent),
         Err(error) => {
             return Err(anyhow::Error::new(error)
                 .context(format!("cannot open {}", shown_path(path)))
@@ -123,7 +125,7 @@ mod tests {
             ("a.jpg", Some(SMALLEST), Some(Kind::Picture)),
             ("a", Some(SMALLEST), Some(Kind::Picture)),
             ("b.jpg", Some(&b""[..]), Some(Kind::Picture)),
-            ("c.jpeg", None, Some(Kind::Picture)),
+            ("c.jpeg", None, Some(Kind::Absent)),
             ("d", None, None),
             ("e", Some(b"text"), None),
             ("f", Some(b"--boundary"), Some(Kind::Stream)),

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use mjpeg::http::decimal;
+
 use super::place::Place;
 use super::target::Target;
 
@@ -180,8 +182,8 @@ fn network(text: &str) -> Result<Option<Host>, String> {
     let width = if address.is_ipv4() { 32 } else { 128 };
     let bits = match bits {
         None => width,
-        Some(bits) => match bits.parse() {
-            Ok(bits) if bits <= width => bits,
+        Some(bits) => match decimal(bits) {
+            Some(bits) if bits <= width => bits,
             _ => return Err(format!("`/{bits}`: expected at most {width} bits")),
         },
     };
@@ -261,6 +263,7 @@ mod tests {
             "cam/path",
             "ftp://cam",
             "10.0.0.0/33",
+            "10.0.0.0/+8",
             "[fd00::/129]",
             "[x]",
             "[::1]x",

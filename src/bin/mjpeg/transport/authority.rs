@@ -13,6 +13,9 @@ pub fn split(authority: &str) -> Result<(&str, Option<u16>), String> {
         Some(end) => (&authority[..=end], authority[end + 1..].strip_prefix(':')),
         None => authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port))),
     };
+    if host.is_empty() && port.is_some_and(|port| port.contains(':')) {
+        return Err("an IPv6 address must be in brackets, such as [::1]".into());
+    }
     if host.is_empty() {
         return Err("it names no host".into());
     }

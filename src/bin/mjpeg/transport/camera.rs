@@ -8,6 +8,7 @@ use super::attempts::Attempts;
 use super::connection::{Lost, Opened, Reason};
 use super::end::End;
 use super::idle_limit::IdleLimit;
+use super::learnt_limit::LearntLimit;
 use super::observer::Observer;
 use super::open::{Opener, Source};
 use super::open_error::OpenError;
@@ -58,6 +59,8 @@ pub struct Camera {
     stop: Stop,
     state: State,
     attempts: Attempts,
+    /// The idle limit of its streams, if it is learnt from them.
+    learnt: Option<LearntLimit>,
     /// Streams opened so far.
     opened: u64,
     /// What the streams so far have shown.
@@ -100,6 +103,7 @@ impl Camera {
             stop: stop.clone(),
             state: State::Due(Due { at: now, reason: Reason::First, idle: None }),
             attempts: Attempts::new(manner.reconnect, manner.wait.map(|wait| now + wait)),
+            learnt: None,
             opened: 0,
             origin: Origin::default(),
             last_end: None,
@@ -128,10 +132,13 @@ impl Camera {
                         None => self.open(observer, deadline)?,
                     }
                 }
-                State::Open(session) => match session.run(observer, deadline)? {
-                    end @ (End::Enough | End::TimeUp | End::Signal(_)) => return Ok(end),
-                    end => self.ended(end, observer)?,
-                },
+                State::Open(session) => {
+                    let look_at = self.learnt.map(|_| self.clock.now() + self.manner.idle);
+                    match session.run(observer, deadline.into_iter().chain(look_at).min())? {
+                        end @ (End::Enough | End::TimeUp | End::Signal(_)) => return Ok(end),
+                        end => self.ended(end, observer)?,
+                    }
+                }
             };
             if let Some(end) = ended {
                 return Ok(end);
@@ -162,13 +169,15 @@ impl Camera {
         }
     }
 
-    /// From now on, a stream that ended is opened again like this, and one without a good frame for `idle` ends; also the one
-    /// that is open.
-    pub fn go_on_with(&mut self, reconnect: Reconnect, idle: Duration) {
+    /// From now on, a stream that ended is opened again like this, an answer must come within `idle`, and a stream without a good
+    /// frame for the time of `limit` ends; also the one that is open. However long that is, [`Camera::run`] returns [`End::TimeUp`]
+    /// once in `idle` while a stream is open: somebody has to look whether it is still wanted.
+    pub fn go_on_with(&mut self, reconnect: Reconnect, idle: Duration, limit: LearntLimit) {
         self.attempts.set_reconnect(reconnect);
         self.manner.idle = idle;
+        self.learnt = Some(limit);
         if let State::Open(session) = &mut self.state {
-            session.set_idle(idle);
+            session.set_idle(limit.limit());
         }
     }
 
@@ -237,7 +246,10 @@ impl Camera {
         })?;
         let mut session = match idle {
             Some(idle) => Session::behind(self.origin, stream, &self.clock, idle, asked_at),
-            None => Session::first(self.origin, stream, &self.clock, self.manner.idle, asked_at),
+            None => {
+                let idle = self.learnt.map_or(self.manner.idle, LearntLimit::limit);
+                Session::first(self.origin, stream, &self.clock, idle, asked_at)
+            }
         };
         match tap {
             Some(tap) => session.set_tap(tap)?,
@@ -276,6 +288,7 @@ impl Camera {
         let now = self.clock.now();
         let State::Open(session) = &self.state else { return Ok(Some(end)) };
         let (shown, started, idle) = (session.shown(), session.started(), session.idle().clone());
+        let limit = idle.limit();
         // A picture may be cut although its response is not.
         let is_whole = end == End::Closed || end == End::Truncated && session.is_over();
         let poll = self.manner.poll.filter(|_| is_whole && session.is_snapshot());
@@ -288,6 +301,9 @@ impl Camera {
             self.disconnect();
         }
         self.attempts.ended(&end, shown, started);
+        if let Some(learnt) = &mut self.learnt {
+            learnt.ended(&end, shown.good, idle.longest());
+        }
         let mut end = end;
         if let Some(interval) = poll {
             // Two damaged pictures in a row are not the end of a camera that is rarely asked.
@@ -302,7 +318,7 @@ impl Camera {
         }
         let again_at = self.attempts.after(&end, now);
         let Some(at) = again_at else { return Ok(Some(end)) };
-        observer.lost(&Lost { end: Some(&end), kind: None, why: &end.to_string(), again_at: at })?;
+        observer.lost(&Lost { end: Some(&end), kind: None, why: &end.within(limit), again_at: at })?;
         self.last_end = Some(end);
         self.state = State::Due(Due { at, reason: Reason::Again, idle: None });
         Ok(None)

@@ -1,12 +1,14 @@
 //! How a stream ended: the word for machines, the sentence for people, and whether it is a failure.
 
 use std::fmt;
+use std::time::Duration;
 
 use mjpeg::http::ChunkError;
 use mjpeg::response;
 
 use super::open_error::OpenErrorKind;
 use super::page::Page;
+use crate::value::in_words;
 
 /// Why the reading of a stream ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +84,20 @@ impl End {
             Self::NotAStream(_) => return None,
             Self::Gone { last, .. } => return last.word(limit),
         })
+    }
+
+    /// The sentence for people, with the idle limit.
+    pub fn within(&self, idle: Duration) -> String {
+        match self {
+            Self::Stalled => format!("{self} of {}", in_words(idle)),
+            _ => self.to_string(),
+        }
+    }
+
+    /// The same for a command that has the option --idle.
+    pub fn within_option(&self, idle: Duration) -> String {
+        let option = if *self == Self::Stalled { " (--idle)" } else { "" };
+        self.within(idle) + option
     }
 
     /// Whether the stream failed. `is_live`: its bytes came as they were made. Captures are cut, so a

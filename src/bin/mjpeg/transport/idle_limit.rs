@@ -18,6 +18,8 @@ pub struct IdleLimit {
     since: Duration,
     /// Parts that the observer rejected since then.
     rejected: u64,
+    /// The longest time before a part that it did not reject.
+    longest: Duration,
     /// Until when waiting bytes are read although the limit has passed.
     grace_end: Option<Duration>,
 }
@@ -44,7 +46,7 @@ impl IdleLimit {
     /// A limit that runs since `since` of the clock.
     pub fn new(limit: Duration, counts: Counts, since: Duration) -> Self {
         let limit = if counts == Counts::Reads { limit.max(LEAST_OF_READ) } else { limit };
-        Self { limit, counts, since, rejected: 0, grace_end: None }
+        Self { limit, counts, since, rejected: 0, longest: Duration::ZERO, grace_end: None }
     }
 
     /// The same with another length.
@@ -62,6 +64,7 @@ impl IdleLimit {
         match judged {
             Judged::Rejected => self.rejected += 1,
             Judged::Good => {
+                self.longest = self.longest.max(now.saturating_sub(self.since));
                 self.since = now;
                 self.rejected = 0;
                 self.grace_end = None;
@@ -92,6 +95,11 @@ impl IdleLimit {
     /// What has to come within it.
     pub fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// The longest time before a part that the observer did not reject.
+    pub fn longest(&self) -> Duration {
+        self.longest
     }
 
     /// The length of the limit.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Read;
 
 use memchr::memmem;
-use mjpeg::http::{Dechunker, Head};
+use mjpeg::http::{Dechunker, Head, decimal};
 
 use super::refusal::first_line;
 use super::secrets::Secrets;
@@ -51,7 +51,7 @@ impl Page {
 /// the rest comes from `input`.
 pub(super) fn body(head: &Head, mut read: Vec<u8>, most: usize, input: &mut dyn Read) -> Vec<u8> {
     let mut dechunker = head.is_chunked().then(Dechunker::new);
-    let length = head.text("content-length").and_then(|value| value.trim().parse::<usize>().ok());
+    let length = head.text("content-length").and_then(|value| decimal::<usize>(value.trim()));
     let most = if dechunker.is_none() { length.unwrap_or(most).min(most) } else { most };
     // The bytes of the head, and of interim heads before it.
     let start = memmem::find(&read, head.bytes()).map_or(read.len(), |at| at + head.bytes().len());

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use clap::builder::TypedValueParser;
+use mjpeg::http::decimal;
 
 use super::place::Place;
 use super::redacting::Redacting;
@@ -95,7 +96,7 @@ fn is_excluded(place: &Place, list: &str) -> bool {
         .filter(|entry| !entry.is_empty())
         .any(|entry| {
             let (name, port) = match entry.rsplit_once(':') {
-                Some((name, port)) if !name.contains(':') => (name, port.parse::<u16>().ok()),
+                Some((name, port)) if !name.contains(':') => (name, decimal::<u16>(port)),
                 _ => (&entry[..], None),
             };
             if port.is_some_and(|port| port != place.port()) {
@@ -110,7 +111,7 @@ fn is_excluded(place: &Place, list: &str) -> bool {
 }
 
 fn is_in_network(address: IpAddr, network: &str, bits: &str) -> bool {
-    let (Ok(network), Ok(bits)) = (network.parse::<IpAddr>(), bits.parse::<u32>()) else { return false };
+    let (Ok(network), Some(bits)) = (network.parse::<IpAddr>(), decimal::<u32>(bits)) else { return false };
     match (address, network) {
         (IpAddr::V4(address), IpAddr::V4(network)) if bits <= 32 => {
             (address.to_bits() ^ network.to_bits()).checked_shr(32 - bits).unwrap_or(0) == 0

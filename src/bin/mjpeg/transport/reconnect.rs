@@ -3,6 +3,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use mjpeg::http::decimal;
+
 /// How often, and after which pause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reconnect {
@@ -33,9 +35,9 @@ impl FromStr for Tries {
     type Err = String;
 
     fn from_str(typed: &str) -> Result<Self, String> {
-        match (typed, typed.parse()) {
+        match (typed, decimal(typed)) {
             ("forever", _) => Ok(Self::Unlimited),
-            (_, Ok(tries)) => Ok(Self::AtMost(tries)),
+            (_, Some(tries)) => Ok(Self::AtMost(tries)),
             _ => Err("it is neither a number nor `forever`".into()),
         }
     }
@@ -50,7 +52,7 @@ mod tests {
         assert_eq!("forever".parse(), Ok(Tries::Unlimited));
         assert_eq!("0".parse(), Ok(Tries::AtMost(0)));
         assert_eq!("12".parse(), Ok(Tries::AtMost(12)));
-        for typed in ["", "-1", "1.5", "ever", "Forever", "99999999999999999999"] {
+        for typed in ["", "-1", "+1", "1.5", "ever", "Forever", "99999999999999999999"] {
             assert!(typed.parse::<Tries>().is_err(), "{typed}");
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use mjpeg::http::decimal;
+
 /// How often a URL may have been escaped: a redirection has the first URL as a parameter.
 const DEPTH: usize = 3;
 /// Longest name or number of an HTML character reference.
@@ -162,7 +164,7 @@ fn character(take: &mut dyn FnMut(&[u8], usize), code: u32, length: usize) {
 fn reference(name: &[u8]) -> Option<u32> {
     match name {
         [b'#', b'x' | b'X', digits @ ..] => hexadecimal(digits, 0, digits.len()),
-        [b'#', digits @ ..] => std::str::from_utf8(digits).ok()?.parse().ok(),
+        [b'#', digits @ ..] => decimal(std::str::from_utf8(digits).ok()?),
         name => {
             let latin_1 = LATIN_1.split(' ').filter(|it| !it.is_empty()).zip(0xa0..);
             let named = |&(known, _): &(&str, u32)| known.as_bytes() == name;
@@ -197,6 +199,7 @@ mod tests {
             ("&amp;", "&", Some(5)),
             ("&amp;b", "&b", Some(6)),
             ("&#;", "&#;", Some(3)),
+            ("&#+65;", "A", None),
             ("&#99999999999;", "\u{0}", None),
             ("\\u00e", "\u{e9}", None),
             ("\\ud83d\\ude00", "\u{1f600}", Some(12)),

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use mjpeg::http::parse_date;
+use mjpeg::http::{decimal, parse_date};
 
 /// What a number means that does not fit into 64 bits; the callers have shorter limits.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
@@ -14,11 +14,11 @@ const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// How long to wait by the value of the field. `now`: since 1970-01-01 UTC.
 pub fn delay(value: &str, now: Duration) -> Option<Duration> {
     let value = value.trim();
-    match value.parse::<u64>() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
+    match decimal::<u64>(value) {
+        Some(seconds) => Some(Duration::from_secs(seconds)),
         // A number that does not fit.
-        Err(_) if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => Some(LONGEST),
-        Err(_) => Some(parse_date(value.as_bytes())?.saturating_sub(now)),
+        None if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => Some(LONGEST),
+        None => Some(parse_date(value.as_bytes())?.saturating_sub(now)),
     }
 }
 
@@ -36,6 +36,7 @@ mod tests {
             ("Tue, 29 Feb 2000 00:00:00 GMT", Some(951_782_400 - 784_111_770)),
             ("99999999999999999999", Some(315_360_000)),
             ("soon", None),
+            ("+5", None),
             ("", None),
             ("Sun, 06 Nov", None),
             ("Sun, 99 Nov 1994 08:49:37 GMT", None),

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use mjpeg::check::nearest_word;
+use mjpeg::http::decimal;
 
 use crate::redacted::shown_path;
 
@@ -41,7 +42,12 @@ pub fn hint(path: &Path) -> Option<String> {
     if word == Some("unix") {
         return Some("a server on a Unix socket: --unix-socket PATH http://localhost/stream".into());
     }
-    url_of(path).map(|url| format!("if it is a URL, write {url}"))
+    let of_port = path.to_str().and_then(|text| {
+        let port = text.strip_prefix(':').unwrap_or(text);
+        decimal::<u16>(port)
+            .map(|port| format!("a server on a port of this machine: http://127.0.0.1:{port}/"))
+    });
+    of_port.or_else(|| url_of(path).map(|url| format!("if it is a URL, write {url}")))
 }
 
 /// The URL that a path is without its scheme. It shows no password.
@@ -56,10 +62,13 @@ fn looks_like_a_host(path: &Path) -> bool {
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
-    let has_port = port.is_some_and(|port| port.parse::<u16>().is_ok());
+    let has_port = port.is_some_and(|port| decimal::<u16>(port).is_some());
     let is_address = name.parse::<Ipv4Addr>().is_ok();
     let has_dot = name.trim_matches('.').contains('.') && text.contains(['/', '?']);
-    is_name && (has_port || is_address || name == "localhost" || has_dot)
+    // `cam/stream`, unless there is a directory of that name.
+    let is_bare = port.is_none() && text.contains('/') && !text.ends_with('/') && path.extension().is_none();
+    let may_be_host = is_bare && !Path::new(name).exists();
+    is_name && (has_port || is_address || name == "localhost" || has_dot || may_be_host)
 }
 
 #[cfg(test)]
@@ -74,7 +83,11 @@ mod tests {
             ("cam:8080/video", true),
             ("u:p@cam:81/", true),
             ("localhost", true),
+            ("cam/stream", true),
+            ("cam/video/1", true),
+            ("src/nothing", false),
             ("frames/1.jpg", false),
+            ("frames/", false),
             ("capture.http", false),
             ("../a.b/c", false),
             ("./x", false),
@@ -101,7 +114,10 @@ mod tests {
             assert_eq!(misspelt(text), None, "{text}");
         }
         assert!(hint(Path::new("tset:")).is_some_and(|hint| hint.contains("test:640x480")));
-        assert_eq!(hint(Path::new("frames")), None);
+        for port in ["8080", ":8080"] {
+            assert!(hint(Path::new(port)).is_some_and(|hint| hint.ends_with("http://127.0.0.1:8080/")));
+        }
+        assert_eq!((hint(Path::new("frames")), hint(Path::new("99999"))), (None, None));
     }
 
     #[test]

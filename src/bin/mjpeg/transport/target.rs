@@ -88,6 +88,13 @@ impl Target {
         Ok(target)
     }
 
+    /// A message about the target. The test pattern ends in a colon itself.
+    pub fn with(&self, message: impl fmt::Display) -> String {
+        let shown = self.to_string();
+        let colon = if shown.ends_with(':') { "" } else { ":" };
+        format!("{shown}{colon} {message}")
+    }
+
     /// What to add to a message that only a URL will do: the URL that may be meant.
     pub fn or_url(&self) -> String {
         let url = match self {
@@ -163,6 +170,12 @@ mod tests {
             assert_eq!(error.is_some(), why.is_some(), "{typed}");
             assert!(error.unwrap_or_default().contains(why.unwrap_or_default()), "{typed}");
         }
+    }
+
+    #[test]
+    fn a_message_has_one_colon_behind_its_target() {
+        assert_eq!(Target::parse("test:").with("the end"), "test: the end");
+        assert_eq!(Target::parse("test:64x48").with("the end"), "test:64x48: the end");
     }
 
     #[test]

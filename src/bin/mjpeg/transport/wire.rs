@@ -89,6 +89,12 @@ impl Wire {
         self.state().deadline = deadline;
     }
 
+    /// The time at which waiting for a byte ends, for inputs that are played.
+    #[cfg(test)]
+    pub fn deadline(&self) -> Option<Duration> {
+        self.state().deadline
+    }
+
     /// Forgets the connection so far: the next one starts, and waits for bytes until `deadline` of the clock.
     pub fn restart(&self, deadline: Duration) {
         *self.state() = State { deadline: Some(deadline), ..State::default() };

@@ -17,7 +17,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     } else {
         humantime::parse_duration(text).map_err(|_| "expected a time such as 500ms, 10s, 2m or 1h 30m")?
     };
-    if duration > LONGEST { Err("longer than ten years".into()) } else { Ok(duration) }
+    if duration > LONGEST { Err("expected ten years at most".into()) } else { Ok(duration) }
 }
 
 /// A number without a sign, an exponent or a unit.
@@ -37,7 +37,7 @@ fn seconds(text: &str) -> Option<f64> {
 /// As for [`duration`], and when the duration is shorter.
 pub fn limit(text: &str) -> Result<Duration, String> {
     match duration(text)? {
-        limit if limit < Duration::from_millis(1) => Err("shorter than a millisecond".into()),
+        limit if limit < Duration::from_millis(1) => Err("expected at least 1ms".into()),
         limit => Ok(limit),
     }
 }
@@ -50,7 +50,7 @@ pub fn limit(text: &str) -> Result<Duration, String> {
 pub fn interval(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Ok(Duration::ZERO),
-        _ => limit(text),
+        _ => limit(text).map_err(|_| "expected 0s, or at least 1ms".into()),
     }
 }
 

@@ -3,11 +3,13 @@
 mod count;
 mod dimensions;
 mod duration;
+mod number;
 mod rate;
 mod size;
 
 pub use count::count;
 pub use dimensions::Dimensions;
 pub use duration::{duration, in_words, interval, limit};
+pub use number::number;
 pub use rate::Rate;
 pub use size::{size, some_bytes};

@@ -3,6 +3,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::number::number;
+
 /// Frames per second, 0.001 to 1000.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate(f64);
@@ -30,8 +32,8 @@ impl FromStr for Rate {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.parse::<f64>() {
-            Ok(fps) if (0.001..=1000.0).contains(&fps) => Ok(Self(fps)),
+        match number(text) {
+            Some(fps) if (0.001..=1000.0).contains(&fps) => Ok(Self(fps)),
             _ => Err("expected frames per second between 0.001 and 1000, such as 25 or 0.5".into()),
         }
     }
@@ -44,7 +46,7 @@ mod tests {
     #[test]
     fn a_rate_is_between_0_001_and_1000() {
         assert_eq!("0.5".parse::<Rate>().unwrap().span(3), Duration::from_secs(6));
-        for text in ["0", "-1", "inf", "NaN", "1e9", "fast", ""] {
+        for text in ["0", "-1", "+5", "inf", "NaN", "1e9", "fast", ""] {
             assert!(text.parse::<Rate>().is_err(), "{text}");
         }
     }

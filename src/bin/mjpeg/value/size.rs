@@ -1,5 +1,7 @@
 //! Sizes in bytes.
 
+use mjpeg::http::decimal;
+
 /// Parses a size in bytes: `65536`, `64k`, `1M`, with k = 1024 and M = 1024 x 1024.
 ///
 /// # Errors
@@ -17,7 +19,7 @@ pub fn size(text: &str) -> Result<u64, String> {
         "g" | "G" | "GB" | "GiB" => 1 << 30,
         other => return Err(format!("unknown unit `{other}`; use k, M or G")),
     };
-    let number: u64 = digits.parse().map_err(|_| "expected a number such as 65536, 64k or 1M".to_string())?;
+    let number: u64 = decimal(digits).ok_or("expected a number such as 65536, 64k or 1M")?;
     number.checked_mul(unit).ok_or_else(|| "larger than 64 bits".to_string())
 }
 
@@ -50,7 +52,9 @@ mod tests {
         {
             assert_eq!(size(text), Ok(bytes), "{text}");
         }
-        for text in ["", "k", "-1", "1.5k", "64q", "99999999999999999999", "18446744073709551615k"] {
+        for text in
+            ["", "k", "-1", "+5", "+5k", "1.5k", "64q", "99999999999999999999", "18446744073709551615k"]
+        {
             assert!(size(text).is_err(), "{text}");
         }
     }

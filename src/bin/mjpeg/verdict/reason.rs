@@ -18,7 +18,7 @@ pub fn reason(run: &Run) -> Option<String> {
         }
         End::Signal(_) if run.report.is_none() => Some("a signal came before it was read".into()),
         End::Signal(_) => Some(end.to_string()),
-        end if end.is_failure(run.is_live) => Some(end.to_string()),
+        end if end.is_failure(run.is_live) => Some(end.within_option(run.idle)),
         _ => is_without_a_picture(run).then(|| "no part has a picture that can be shown".into()),
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
+use mjpeg::http::decimal;
+
 use crate::usage::Usage;
 
 /// Variables that number the tasks of a job: their names, their lowest number, and whose they are.
@@ -49,7 +51,7 @@ impl Typed {
                 Err(VarError::NotPresent) => continue,
                 Err(VarError::NotUnicode(_)) => return Err(format!("--shard auto: {name} is no number")),
             };
-            let Ok(task) = value.parse::<u32>() else {
+            let Some(task) = decimal::<u32>(&value) else {
                 return Err(format!("--shard auto: {name} is {value:?}, which is no number"));
             };
             return match task.checked_sub(lowest) {
@@ -89,7 +91,7 @@ impl FromStr for Typed {
     fn from_str(text: &str) -> Result<Self, String> {
         let form = "a shard is K/N with K from 1 to N, or auto/N";
         let (number, count) = text.split_once('/').ok_or(form)?;
-        let parsed = |text: &str| text.parse::<NonZeroU32>().map_err(|_| form.to_string());
+        let parsed = |text: &str| decimal::<NonZeroU32>(text).ok_or_else(|| form.to_string());
         let count = parsed(count)?;
         let number = if number == "auto" { None } else { Some(parsed(number)?) };
         match number {
@@ -161,9 +163,11 @@ mod tests {
             ("auto/8", &[("SLURM_ARRAY_TASK_ID", "9")], "numbers 1 to 8"),
             ("auto/8", &[("JOB_COMPLETION_INDEX", "8")], "numbers 0 to 7"),
             ("auto/8", &[("JOB_COMPLETION_INDEX", "x")], "\"x\", which is no number"),
+            ("auto/8", &[("JOB_COMPLETION_INDEX", "+1")], "\"+1\", which is no number"),
             ("0/8", &[], "K from 1"),
             ("9/8", &[], "9 is more than 8"),
             ("1/0", &[], "K/N"),
+            ("+1/8", &[], "K/N"),
             ("1", &[], "K/N"),
             ("/8", &[], "K/N"),
             ("auto", &[], "K/N"),

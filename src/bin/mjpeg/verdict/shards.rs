@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use mjpeg::check::Severity;
+use mjpeg::http::decimal;
 
 use crate::verdict::finished::Finished;
 
@@ -161,7 +162,7 @@ impl Shards {
 /// The number and the count of `2/3`.
 fn parsed(shard: &str) -> Option<(u32, u32)> {
     let (number, count) = shard.split_once('/')?;
-    let (number, count) = (number.parse().ok()?, count.parse().ok()?);
+    let (number, count) = (decimal(number)?, decimal(count)?);
     (1..=count).contains(&number).then_some((number, count))
 }
 

@@ -5,6 +5,8 @@ use std::collections::BinaryHeap;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::value;
+
 /// Viewers per second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ramp(f64);
@@ -14,8 +16,8 @@ impl FromStr for Ramp {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let number = text.strip_suffix("/s").unwrap_or(text);
-        match number.parse::<f64>() {
-            Ok(rate) if (0.01..=10_000.0).contains(&rate) => Ok(Self(rate)),
+        match value::number(number) {
+            Some(rate) if (0.01..=10_000.0).contains(&rate) => Ok(Self(rate)),
             _ => Err("expected viewers per second between 0.01 and 10000, such as 10/s".into()),
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::missed::Missed;
 use super::row::Row;
 use crate::bench::load::Limits;
+use crate::value;
 
 /// The thresholds of the command line.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -55,8 +56,8 @@ impl Thresholds {
 }
 
 fn percent(text: &str) -> Result<f64, String> {
-    match text.strip_suffix('%').unwrap_or(text).parse::<f64>() {
-        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+    match value::number(text.strip_suffix('%').unwrap_or(text)) {
+        Some(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
         _ => Err("expected percent between 0 and 100, such as 0.5".into()),
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::exit::Failure;
 use crate::usage::Usage;
+use crate::value;
 
 /// What is written beside the report.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -81,8 +82,8 @@ impl Options {
 }
 
 fn percent(text: &str) -> Result<f64, String> {
-    match text.strip_suffix('%').unwrap_or(text).parse::<f64>() {
-        Ok(percent) if (0.0..=1000.0).contains(&percent) => Ok(percent),
+    match value::number(text.strip_suffix('%').unwrap_or(text)) {
+        Some(percent) if (0.0..=1000.0).contains(&percent) => Ok(percent),
         _ => Err("expected percent between 0 and 1000, such as 10".into()),
     }
 }

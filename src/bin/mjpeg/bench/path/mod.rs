@@ -190,7 +190,7 @@ fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, F
 fn failure(args: &Args, figures: &Figures, end: &End) -> Option<Failure> {
     if let Some(exit) = status::of_end(end, true) {
         let hint = if let End::NotAStream(foreign) = end { foreign.hint() } else { None };
-        let failure = Failure::new(exit, anyhow!("{}: {end}", args.target));
+        let failure = Failure::new(exit, anyhow!(args.target.with(end.within_option(args.idle))));
         return Some(Failure { hint: hint.map(Into::into), ..failure });
     }
     if matches!(end, End::Closed) && args.has_goal() {

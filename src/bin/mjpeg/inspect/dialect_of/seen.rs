@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
+use mjpeg::http::hexadecimal;
 use mjpeg::jpeg::MarkerJudge;
 use mjpeg::multipart::{Event, Part};
 
@@ -233,7 +234,7 @@ fn dechunk(coded: &[u8]) -> (Vec<u8>, Vec<Chunk>) {
     while let Some(line_end) = memchr::memchr(b'\n', &rest[..rest.len().min(MOST_SIZE_LINE)]) {
         let line = String::from_utf8_lossy(&rest[..line_end]).trim_end_matches('\r').to_string();
         let digits = line.split(';').next().unwrap_or_default().trim();
-        let Ok(size) = usize::from_str_radix(digits, 16) else { break };
+        let Some(size) = hexadecimal(digits).and_then(|size| usize::try_from(size).ok()) else { break };
         rest = &rest[line_end + 1..];
         let start = body.len();
         body.extend_from_slice(&rest[..rest.len().min(size)]);
@@ -257,7 +258,7 @@ mod tests {
         assert_eq!(body, b"abc0123456789");
         let sizes: Vec<_> = chunks.iter().map(|chunk| (&*chunk.size, chunk.bytes.clone())).collect();
         assert_eq!(sizes, [("3", 0..3), ("0A;x=1", 3..13)]);
-        for broken in [&b""[..], b"5", b"ffffffffffffffffff\r\n", b"0\r\n\r\n"] {
+        for broken in [&b""[..], b"5", b"+3\r\nabc\r\n", b"ffffffffffffffffff\r\n", b"0\r\n\r\n"] {
             assert_eq!(dechunk(broken), (Vec::new(), Vec::new()));
         }
         assert_eq!(dechunk(b"5\r\nab").0, b"ab");

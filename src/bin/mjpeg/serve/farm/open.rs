@@ -204,7 +204,7 @@ impl Opener<'_> {
         let (once, wake) = (Some(1), wake.clone());
         let source: Box<dyn Paced> = match Kind::of(path, self.stop)? {
             Kind::Pipe => return Err(anyhow!("{target} is a pipe, which cameras cannot share").into()),
-            Kind::Picture => {
+            Kind::Picture | Kind::Absent => {
                 let mut bytes = Vec::new();
                 let file = picture_file::open(path).map_err(|why| anyhow!("{target}: {why}"))?;
                 file.take(room as u64 + 1)

@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context;
+use mjpeg::http::decimal;
 use socket2::Socket;
 
 use super::fault::Fault;
@@ -186,8 +187,8 @@ fn reply(bytes: &[u8], set: &FaultSet) -> Option<Answer> {
     if request.path != Some(PATH) {
         return Some(Answer::text(404, "nothing here; try /faults"));
     }
-    let length = match field("Content-Length").map(str::parse::<usize>) {
-        Some(Ok(length)) if length <= LIMIT - 8192 => length,
+    let length = match field("Content-Length").map(decimal::<usize>) {
+        Some(Some(length)) if length <= LIMIT - 8192 => length,
         Some(_) => return Some(Answer::text(413, "the faults of a request have at most 56 KiB")),
         None if field("Transfer-Encoding").is_some() => {
             return Some(Answer::text(411, "send the faults with a Content-Length, not in chunks"));
@@ -265,6 +266,7 @@ mod tests {
             ("POST /faults HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "405"),
             ("PUT /faults HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", "413"),
             ("PUT /faults HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "413"),
+            ("PUT /faults HTTP/1.1\r\nContent-Length: +0\r\n\r\n", "413"),
             ("PUT /faults HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", "411"),
             ("\0\r\n\r\n", "400"),
         ] {

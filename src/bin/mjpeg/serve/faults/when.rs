@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use mjpeg::http::decimal;
+
 use crate::value;
 
 /// Which parts of which viewers a fault concerns. Parts are counted from 1 for each viewer, viewers from 1 for each run.
@@ -80,7 +82,7 @@ impl When {
             Some(("every", text)) => Parts::Every(number(text, "parts")?),
             Some(("t", text)) => Parts::After(value::duration(text)?),
             Some(("p", text)) => {
-                let chance = text.parse().ok().filter(|chance| *chance > 0.0 && *chance <= 1.0);
+                let chance = value::number(text).filter(|chance| *chance > 0.0 && *chance <= 1.0);
                 Parts::Chance(
                     chance.ok_or_else(|| format!("{text}: expected a probability above 0, up to 1"))?,
                 )
@@ -123,7 +125,7 @@ impl fmt::Display for When {
 
 /// Parses a number of `what`, at least 1.
 fn number(text: &str, what: &str) -> Result<u64, String> {
-    let number = text.parse().ok().filter(|number| *number > 0);
+    let number = decimal(text).filter(|number| *number > 0);
     number.ok_or_else(|| format!("{text}: expected a number of {what}, at least 1"))
 }
 
@@ -173,7 +175,10 @@ mod tests {
             "0",
             "-1",
             "x",
+            "+1",
             "every=0",
+            "every=+2",
+            "p=+0.5",
             "p=0",
             "p=1.1",
             "p=x",

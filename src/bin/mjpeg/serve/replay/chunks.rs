@@ -5,6 +5,8 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
+use mjpeg::http::hexadecimal;
+
 /// The longest line with the size of a chunk.
 const LINE_BYTES: usize = 4096;
 
@@ -91,7 +93,7 @@ fn chunk(file: &File, at: u64) -> io::Result<Chunk> {
     let end = line[start..].iter().position(|&byte| byte == b'\n').ok_or(io::ErrorKind::InvalidData)?;
     let text = std::str::from_utf8(&line[start..start + end]).map_err(|_| io::ErrorKind::InvalidData)?;
     let digits = text.trim().split([';', ' ', '\t']).next().unwrap_or_default();
-    let size = u64::from_str_radix(digits, 16).map_err(|_| io::ErrorKind::InvalidData)?;
+    let size = hexadecimal(digits).ok_or(io::ErrorKind::InvalidData)?;
     let first = at + (start + end + 1) as u64;
     let last = first.checked_add(size).ok_or(io::ErrorKind::InvalidData)?;
     Ok(Chunk { start: at + start as u64, bytes: first..last })
@@ -117,7 +119,14 @@ mod tests {
 
     #[test]
     fn broken_framing_is_an_error() {
-        for text in [&b""[..], b"xyz\r\nabc", b"5\r\nhel", b"ffffffffffffffff\r\n", b"\xff\r\n"] {
+        for text in [
+            &b""[..],
+            b"xyz\r\nabc",
+            b"+5\r\nhello\r\n6\r\n, you!\r\n0\r\n\r\n",
+            b"5\r\nhel",
+            b"ffffffffffffffff\r\n",
+            b"\xff\r\n",
+        ] {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(text).unwrap();
             let place = Chunks::new(&file, 0).and_then(|mut chunks| chunks.place(9));

@@ -3,6 +3,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::value;
+
 /// A factor: 2 plays twice as fast.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Speed(f64);
@@ -29,8 +31,8 @@ impl FromStr for Speed {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.parse::<f64>() {
-            Ok(factor) if (0.01..=1000.0).contains(&factor) => Ok(Self(factor)),
+        match value::number(text) {
+            Some(factor) if (0.01..=1000.0).contains(&factor) => Ok(Self(factor)),
             _ => Err("expected a factor between 0.01 and 1000, such as 2 or 0.5".into()),
         }
     }

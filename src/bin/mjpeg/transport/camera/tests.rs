@@ -1,7 +1,7 @@
 mod play;
 
 use play::Ends::{Close, Reset};
-use play::Try::{Error, Page, Parts, SlowSnapshot, Snapshot};
+use play::Try::{Error, Page, Parts, Slow, SlowSnapshot, Snapshot};
 use play::{PART, Play, SECOND};
 
 use super::super::open_error::OpenErrorKind::{self, Connect, Silent, Status};
@@ -182,4 +182,32 @@ fn what_this_machine_has_is_opened_although_the_time_is_up() {
         assert_eq!(play.run(Some(1)).unwrap(), End::TimeUp);
         assert_eq!(play.asked.borrow().len(), usize::from(is_local));
     }
+}
+
+#[test]
+fn a_slow_camera_is_cut_until_its_rate_is_known() {
+    let cut = |least: u32, interval: u32| {
+        let mut play = Play::new(&vec![Slow(interval); 99], Tries::Unlimited, None);
+        let reconnect = Reconnect { tries: Tries::Unlimited, delay: SECOND };
+        play.camera.go_on_with(reconnect, 10 * SECOND, LearntLimit::new(SECOND * least, 60 * SECOND));
+        // It is asked in between whether it is still wanted.
+        while play.clock.now() < 1800 * SECOND {
+            let before = play.clock.now();
+            assert_eq!(play.run(None).unwrap(), End::TimeUp);
+            assert!(play.clock.now() <= before + 60 * SECOND);
+        }
+        assert!(play.seen.lost.iter().all(|why| why.starts_with("stalled")), "{:?}", play.seen.lost);
+        play.seen.lost.len()
+    };
+    assert_eq!((cut(10, 9), cut(10, 15), cut(10, 35), cut(10, 55)), (0, 1, 2, 3));
+    assert_eq!((cut(20, 15), cut(90, 80)), (0, 0));
+    // Slower than a minute: for that the limit has to be told.
+    assert!(cut(10, 80) > 10);
+}
+
+#[test]
+fn a_limit_that_is_not_learnt_stays() {
+    let mut play = Play::new(&vec![Slow(15); 99], Tries::Unlimited, None);
+    assert_eq!(play.run(Some(600)).unwrap(), End::TimeUp);
+    assert!(play.seen.lost.len() > 10, "{:?}", play.seen.lost);
 }

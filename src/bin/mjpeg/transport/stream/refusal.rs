@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mjpeg::http::decimal;
+
 use super::Stream;
 use crate::transport::page::{self, Page};
 
@@ -24,7 +26,7 @@ impl Stream {
     /// clock at the latest. The stream is to be dropped then.
     pub(in crate::transport) fn skip_page(&mut self, most: usize, deadline: Duration) {
         let Some(length) = self.reader.head().and_then(|head| head.text("content-length")) else { return };
-        let length = length.trim().parse::<usize>().ok().filter(|&length| length <= most);
+        let length = decimal::<usize>(length.trim()).filter(|&length| length <= most);
         if length.is_some_and(|length| self.page(length, deadline).len() == length) {
             self.allow_keeping();
         }

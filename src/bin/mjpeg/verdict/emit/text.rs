@@ -66,8 +66,10 @@ fn text(it: &Finished, quiet: bool, paint: Paint) -> String {
         None => it.target.clone(),
     };
     let ink = if it.verdict == Verdict::Pass { Ink::Good } else { Ink::Error };
-    let mut text =
-        format!("{}: {}", paint.ink(Ink::Name, printable(&target)), paint.ink(ink, it.verdict.words()));
+    // The test pattern ends in a colon itself.
+    let colon = if target.ends_with(':') { "" } else { ":" };
+    let (target, verdict) = (paint.ink(Ink::Name, printable(&target)), paint.ink(ink, it.verdict.words()));
+    let mut text = format!("{target}{colon} {verdict}");
     if let Some(reason) = it.error.as_ref().filter(|_| !it.is_error_told) {
         let _ = write!(text, " ({})", printable(behind(it.verdict, reason)));
     }
@@ -83,7 +85,9 @@ fn text(it: &Finished, quiet: bool, paint: Paint) -> String {
             let _ = write!(text, "\n  {}", strips(strip));
         }
         let is_broken = it.fates().any(|(_, fate)| fate.loses_frames());
-        if !it.is_snapshot && it.consumers.is_some() && (it.frames.is_some() || is_broken) {
+        // Of a stream that stalled, players show what came and then nothing.
+        let plays = it.frames.is_some() && it.verdict != Verdict::Stalled;
+        if !it.is_snapshot && it.consumers.is_some() && (plays || is_broken) {
             let _ = write!(text, "\n  {}", consumers(it));
         }
         for (carrier, Finding { code, message, .. }) in it.refused_carriers() {

@@ -18,7 +18,7 @@ use super::super::super::tap::Tap;
 use super::super::super::wire::{Wire, WireEnd};
 use super::super::*;
 use Ends::{Close, Reset};
-use Try::{Error, Page, Parts, SlowSnapshot, Snapshot};
+use Try::{Error, Page, Parts, Slow, SlowSnapshot, Snapshot};
 
 pub const SECOND: Duration = Duration::from_secs(1);
 const MULTIPART: &str = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n";
@@ -32,6 +32,8 @@ pub enum Try {
     Error(OpenErrorKind, Option<u64>),
     /// This many parts, one each second, and an end.
     Parts(u64, Ends),
+    /// A part at once, and then one each time that so many seconds have passed.
+    Slow(u32),
     /// One picture.
     Snapshot,
     /// One picture, a second behind its head.
@@ -60,6 +62,8 @@ struct Input {
     part: &'static [u8],
     parts: u64,
     ends: Ends,
+    /// When the next part of a slow camera comes, and how long after it the one behind.
+    slow: Option<(Duration, Duration)>,
     clock: Clock,
     wire: Arc<Wire>,
     open: Arc<AtomicUsize>,
@@ -68,6 +72,21 @@ struct Input {
 impl Read for Input {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let wire = Arc::clone(&self.wire);
+        if self.head.is_empty()
+            && let Some((due, interval)) = &mut self.slow
+        {
+            let now = self.clock.now();
+            let deadline = wire.deadline().unwrap();
+            if *due > deadline {
+                self.clock.advance(deadline.saturating_sub(now));
+                wire.ended(WireEnd::Expired);
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            self.clock.advance(due.saturating_sub(now));
+            *due += *interval;
+            room[..PART.len()].copy_from_slice(PART);
+            return wire.read_ready(&io::stdin(), || Ok(PART.len())).map_err(|_| io::ErrorKind::Other.into());
+        }
         // The descriptor is not used, since this input never waits.
         wire.read_ready(&io::stdin(), || self.fill(room)).or_else(|end| match end {
             WireEnd::Closed => Ok(0),
@@ -106,7 +125,7 @@ impl Opener for Script {
         self.asked.borrow_mut().push(self.clock.now().as_secs_f64());
         // Nothing here depends on the clock of the wall.
         self.clock.set_forward(Duration::from_secs(86_400));
-        let mut part = PART;
+        let (mut part, mut slow) = (PART, None);
         let (head, parts, ends) = match self.tries.pop_front() {
             None => return Err(OpenError::new(OpenErrorKind::Url, anyhow!("the script is over"))),
             Some(Error(kind, asked)) => {
@@ -115,6 +134,10 @@ impl Opener for Script {
                 return Err(error);
             }
             Some(Parts(parts, ends)) => (MULTIPART.as_bytes().to_vec(), parts, ends),
+            Some(Slow(seconds)) => {
+                slow = Some((self.clock.now(), SECOND * seconds));
+                (MULTIPART.as_bytes().to_vec(), 0, Close)
+            }
             Some(Snapshot) => {
                 let head = SNAPSHOT.trim_end_matches('\0').as_bytes();
                 ([head, b"\xff\xd8\xff\xd9"].concat(), 0, Close)
@@ -129,7 +152,7 @@ impl Opener for Script {
         let (clock, open) = (self.clock.clone(), Arc::clone(&self.open));
         let wire = Wire::new(&self.clock, &Stop::default());
         let of_input = Arc::clone(&wire);
-        let input = Box::new(Input { head, part, parts, ends, clock, wire: of_input, open });
+        let input = Box::new(Input { head, part, parts, ends, slow, clock, wire: of_input, open });
         let mut stream = Stream::new(input, Expected::Response, &wire, &self.clock, true);
         stream.read_head().unwrap();
         Ok(stream)
