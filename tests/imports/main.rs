@@ -49,14 +49,15 @@ fn placed(fault: &str, arrows: &Arrows) -> String {
     format!("{kind}: {fault} ({})", lines.join(", "))
 }
 
-/// The Rust files below `folder`, as path from the root and text. `tests.rs` is a `#[cfg(test)]` module.
+/// The Rust files below `folder`, as path from the root and text. `tests.rs` and `mutated.rs` are
+/// `#[cfg(test)]` modules.
 fn read(root: &Path, folder: &str, sources: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(root.join(folder)).unwrap() {
         let entry = entry.unwrap();
         let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
         if entry.path().is_dir() {
             read(root, &path, sources);
-        } else if path.ends_with(".rs") && !path.ends_with("/tests.rs") {
+        } else if path.ends_with(".rs") && !path.ends_with("/tests.rs") && !path.ends_with("/mutated.rs") {
             sources.push((path, fs::read_to_string(entry.path()).unwrap()));
         }
     }

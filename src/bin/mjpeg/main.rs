@@ -17,6 +17,7 @@ mod file_limit;
 mod flight;
 mod gap;
 mod generate;
+mod inside;
 mod inspect;
 mod lines;
 mod listen;
@@ -25,6 +26,8 @@ mod manual;
 mod marker_table;
 mod matroska;
 mod monitor;
+#[cfg(test)]
+mod mutated;
 mod option_file;
 mod output;
 mod page;
