@@ -13,5 +13,6 @@ pub mod judge;
 pub mod parser;
 pub mod round_trip;
 pub mod split;
+pub mod strip;
 pub mod transcript;
 pub mod walk;

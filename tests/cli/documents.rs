@@ -114,7 +114,9 @@ fn the_claims_about_security_have_tests() {
             if path.is_dir() {
                 sources(&path, all);
             } else if path.extension().is_some_and(|it| it == "rs") {
-                all.push_str(&fs::read_to_string(&path).unwrap());
+                // Those of proptest are indented further.
+                let text = fs::read_to_string(&path).unwrap();
+                all.extend(text.lines().map(|line| line.trim().to_string() + "\n"));
             }
         }
     }
@@ -128,11 +130,7 @@ fn the_claims_about_security_have_tests() {
     for claim in claims {
         let (_, tests) = claim.trim_end_matches('|').rsplit_once('|').unwrap();
         for name in tests.split(',').map(|name| name.trim().trim_matches('`')) {
-            assert!(
-                all.contains(&format!("#[test]\nfn {name}()"))
-                    || all.contains(&format!("#[test]\n    fn {name}()")),
-                "{name}: {claim}"
-            );
+            assert!(all.contains(&format!("#[test]\nfn {name}(")), "{name}: {claim}");
         }
     }
 }

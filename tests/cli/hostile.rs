@@ -3,6 +3,7 @@
 use crate::kit;
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -58,6 +59,23 @@ fn floods_end_with_the_idle_limit() {
         assert!(began.elapsed() < Duration::from_secs(10), "{name}: {:?}", began.elapsed());
         assert!(matches!(end.code(), Some(3..=5)), "{name}: {} {}", end.status, end.text());
     }
+}
+
+#[test]
+fn a_compressed_stream_is_named_and_not_unpacked() {
+    let head = HEAD.replace("Connection", "Content-Encoding: gzip\r\nConnection");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    // Unpacked, it is a sound stream with much in front of it.
+    packed.write_all(&vec![b'\n'; 64 << 20]).unwrap();
+    frames(3).iter().for_each(|part| packed.write_all(part).unwrap());
+    let packed = packed.finish().unwrap();
+    let camera = Camera::sending(&head, vec![packed.clone()]);
+    let end = check(&camera.url, &[]).expect(4);
+    assert!(end.text().contains("the body is compressed"), "{}", end.text());
+    let (camera, dir) = (Camera::sending(&head, vec![packed]), tempfile::tempdir().unwrap());
+    let end = record(&camera.url, dir.path(), &[]).expect(4);
+    assert!(end.text().contains("the body is compressed"), "{}", end.text());
+    assert!(kit::jpegs(dir.path()).is_empty());
 }
 
 #[test]

@@ -41,6 +41,7 @@ mod fault_pairs;
 mod faults;
 mod help;
 mod hostile;
+mod hostile_text;
 mod inspect;
 mod inspect_dialect;
 mod inspect_diff;

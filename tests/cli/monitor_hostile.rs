@@ -111,6 +111,23 @@ fn hostile_requests_are_answered_and_the_watch_goes_on() {
 }
 
 #[test]
+fn a_camera_cannot_stop_the_command_for_its_fault_by_a_long_text() {
+    let folder = TempDir::new().unwrap();
+    let told = folder.path().join("told");
+    let script = r#"printf "%s %s %s\n" "$MJPEG_TO" "$MJPEG_MESSAGE" "$MJPEG_JSON" > "$0""#;
+    let command = format!("sh -c '{script}' {}", told.display());
+    // Each of these is six characters in JSON.
+    let answer = format!("HTTP/1.1 404 {}\r\n\r\n", "\x1b".repeat(60_000));
+    let camera = Camera::visits(1, move |_, _, connection| connection.send(answer.as_bytes()));
+    let monitor = monitor(&[&camera.url, "--window=300ms", "--on-change", &command]);
+    assert_eq!(change(&monitor)["to"], "bad");
+    let text =
+        kit::eventually("the command", || fs::read_to_string(&told).ok().filter(|it| it.ends_with("}\n")));
+    assert!(text.starts_with("bad http://") && text.contains("HTTP status 404 \\x1b"), "{text}");
+    end(monitor);
+}
+
+#[test]
 fn a_camera_that_is_removed_loses_its_connection_at_once() {
     // It sends one part and then nothing: `--idle` would keep the connection for a minute.
     let jpeg = fs::read(kit::repository("fixtures/frames/frame-000001.jpg")).unwrap();

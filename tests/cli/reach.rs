@@ -193,13 +193,26 @@ fn a_refusal_shows_status_type_and_first_line() {
 }
 
 #[test]
+fn redirections_end_after_ten() {
+    let camera = Camera::visits(11, |number, _, camera| {
+        camera.send(
+            format!("HTTP/1.1 302 Found\r\nLocation: /{number}\r\nContent-Length: 0\r\n\r\n").as_bytes(),
+        );
+    });
+    let end = check(&camera.url, &[]).expect(3);
+    assert!(end.err.contains("more than 10 redirections"), "{}", end.err);
+}
+
+#[test]
 fn a_page_that_does_not_end_does_not_hold_the_message_up() {
     let camera = Camera::start(|camera| {
         camera.send(b"HTTP/1.1 404 No\r\nContent-Type: text/plain\r\nContent-Length: 999\r\n\r\nnot here\n");
         camera.wait_for_the_viewer_to_leave();
     });
-    let end = check(&camera.url, &[]).expect(3);
+    let began = Instant::now();
+    let end = check(&camera.url, &["--idle", "60s"]).expect(3);
     assert!(end.err.contains("\"not here\""), "{}", end.err);
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
 #[test]

@@ -63,6 +63,19 @@ fn the_password_is_never_sent_in_clear_when_the_server_knows_digest() {
     assert!(end.err.contains("neither Digest nor Basic"), "{}", end.err);
 }
 
+#[test]
+fn a_challenge_that_no_request_can_repeat_is_named() {
+    for challenge in [
+        "Digest realm=\"a\x01b\", nonce=\"n1\"".to_string(),
+        "Digest realm=\"a\", nonce=\"n\x7f\", qop=\"auth\"".into(),
+        format!("Digest realm=\"a\", nonce=\"{}\"", "n".repeat(20_000)),
+    ] {
+        let camera = Camera::visits(1, move |_, _, camera| refuse(camera, &challenge));
+        let end = check(&camera.url, &["--user", "user:secret"]).expect(3);
+        assert!(end.err.contains("so no request can repeat it"), "{}", end.err);
+    }
+}
+
 /// A parameter of an Authorization field.
 fn parameter(authorization: &str, name: &str) -> Option<String> {
     let value = authorization.split(&format!("{name}=")).nth(1)?;

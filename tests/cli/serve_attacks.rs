@@ -48,6 +48,31 @@ pub fn serve(args: &[&str]) -> Server {
 }
 
 #[test]
+fn requests_that_others_may_read_as_two_are_refused() {
+    let second = "GET /state HTTP/1.1\r\nHost: a\r\n\r\n";
+    survives(&serve(&[]), |address| {
+        for (fields, behind, status) in [
+            ("Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n", "413"),
+            ("Host: a\r\nTransfer-Encoding: xchunked\r\n", "", "413"),
+            ("Host: a\r\nTransfer-Encoding : chunked\r\n", "0\r\n\r\n", "400"),
+            ("Host: a\r\nContent-Length: 0\r\nContent-Length: 38\r\n", "", "413"),
+            ("Host: a\r\nContent-Length: 0, 38\r\n", "", "400"),
+            ("Host: a\r\nContent-Length: +0\r\n", "", "400"),
+            ("Host: a\r\nX: y\r\n Content-Length: 38\r\n", "", "400"),
+            ("Host: a\r\nHost: b\r\n", "", "400"),
+            ("Host: a\rX: y\r\n", "", "400"),
+            ("X: y\r\n", "", "400"),
+            ("Host: a\r\nContent-Length: 0\r\n", "", "200"),
+        ] {
+            let request = format!("GET /healthz HTTP/1.1\r\n{fields}\r\n{behind}{second}");
+            let answer = String::from_utf8(http::exchange(address, request.as_bytes())).unwrap();
+            assert_eq!(&answer[9..12], status, "{fields}: {answer}");
+            assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{fields}: {answer}");
+        }
+    });
+}
+
+#[test]
 fn a_request_with_a_content_length_of_100_terabytes_is_refused() {
     survives(&serve(&[]), |address| {
         for length in ["100000000000000", "18446744073709551615"] {

@@ -135,6 +135,33 @@ fn a_file_that_was_trimmed_has_its_own_length() {
 }
 
 #[test]
+fn a_link_in_a_recording_shows_no_file_from_elsewhere() {
+    let around = tempfile::tempdir().unwrap();
+    let folder = around.path().join("recording");
+    fs::create_dir(&folder).unwrap();
+    recording(&folder, [0, 1, 2, 3]);
+    let secret = around.path().join("secret");
+    fs::write(&secret, "secret words").unwrap();
+    // The first one is looked at before the server listens.
+    for (file, target) in [("frame-000001.jpg", &secret), ("frame-000003.jpg", &"/dev/zero".into())] {
+        fs::remove_file(folder.join(file)).unwrap();
+        std::os::unix::fs::symlink(target, folder.join(file)).unwrap();
+    }
+    let server = Server::start(&folder, &["--timing", "manifest", "--once"]);
+    let all = Client::watch(server.address(), "/stream").bytes_within(Duration::from_secs(20));
+    server.run.end().expect(0);
+    assert!(memchr::memmem::find(&all, b"secret words").is_none());
+    assert_eq!(memchr::memmem::find_iter(&all, b"\xff\xd8").count(), 2);
+    let text = |args: &[&str]| {
+        let end = run(mjpeg(args).arg(&folder));
+        assert!(end.err.is_empty() || !end.err.contains("panicked"), "{}", end.err);
+        end.text()
+    };
+    assert!(text(&["check"]).contains("R602 recording-file-missing: frame-000001.jpg"));
+    assert!(!text(&["inspect", "--all", "--hex=64"]).contains("secret"));
+}
+
+#[test]
 fn a_directory_without_times_is_refused_with_the_cure() {
     let folder = tempfile::tempdir().unwrap();
     let serve = |args: &[&str]| {

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use super::fixtures;
 use super::invariants::{
-    chunks, consumers, content_type, entropy, fields, judge, parser, round_trip, split, walk,
+    chunks, consumers, content_type, entropy, fields, judge, parser, round_trip, split, strip, walk,
 };
 
 type Check = fn(&[u8]);
 
 #[test]
 fn the_corpus_holds_every_invariant() {
-    let targets: [(&str, Check); 10] = [
+    let targets: [(&str, Check); 11] = [
         ("parser", parser::check),
         ("content_type", content_type::check),
         ("fields", fields::check),
@@ -20,6 +20,7 @@ fn the_corpus_holds_every_invariant() {
         ("walk", walk::check),
         ("entropy", entropy::check),
         ("split", split::check),
+        ("strip", strip::check),
         ("round_trip", round_trip::check),
         ("judge", judge::check),
         ("consumers", consumers::check),

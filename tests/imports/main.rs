@@ -49,8 +49,8 @@ fn placed(fault: &str, arrows: &Arrows) -> String {
     format!("{kind}: {fault} ({})", lines.join(", "))
 }
 
-/// The Rust files below `folder`, as path from the root and text. A `tests.rs` and the folder `tests` are `#[cfg(test)]`, and the build
-/// script is no module.
+/// The Rust files below `folder`, as path from the root and text. A `tests.rs`, `mutated.rs` and the folder `tests` are `#[cfg(test)]`, and the
+/// build script is no module.
 fn read(root: &Path, folder: &str, sources: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(root.join(folder)).unwrap() {
         let entry = entry.unwrap();
@@ -60,7 +60,9 @@ fn read(root: &Path, folder: &str, sources: &mut Vec<(String, String)>) {
         }
         if entry.path().is_dir() {
             read(root, &path, sources);
-        } else if path.ends_with(".rs") && !path.ends_with("/tests.rs") && path != "src/build.rs" {
+        } else if path.ends_with(".rs")
+            && !["/tests.rs", "/mutated.rs", "src/build.rs"].iter().any(|end| path.ends_with(end))
+        {
             sources.push((path, fs::read_to_string(entry.path()).unwrap()));
         }
     }

@@ -19,6 +19,7 @@ mod file_limit;
 mod flight;
 mod gap;
 mod generate;
+mod inside;
 mod inspect;
 mod lines;
 mod listen;
@@ -28,6 +29,8 @@ mod marker_table;
 mod matroska;
 mod mistaken;
 mod monitor;
+#[cfg(test)]
+mod mutated;
 mod option_file;
 mod output;
 mod page;

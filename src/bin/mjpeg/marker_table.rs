@@ -248,7 +248,10 @@ fn scan(parameters: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     fn fixture(name: &str) -> Vec<u8> {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/jpeg").join(name);
@@ -294,5 +297,23 @@ mod tests {
         other.splice(other.len() - 2..other.len() - 2, *b"\x01\x02");
         assert!(table(&one).is_like(&table(&other)));
         assert!(!table(&one).is_like(&table(&next)));
+    }
+
+    proptest! {
+        #[test]
+        fn each_byte_of_any_part_is_in_one_line_of_its_table(body in mutated::bytes(&[
+                include_bytes!("../../../fixtures/jpeg/thumbnail.jpg"),
+                include_bytes!("../../../fixtures/jpeg/440-odd.jpg"),
+                b"\xff\xd8\xff\xdb\0\x05\x10\0\x01\xff\xc0\0\x0b\x08\0\0\0\0\x01\x01\x11\0\xff\xdd\0\x04\0\x01\xff\xda\0\x08\x01\x01\0\0\x3f\0\xff\xd9",
+            ]), start in any::<prop::sample::Index>()) {
+            let start = start.index(body.len() + 1);
+            // Each byte is in one line.
+            let mut end = 0;
+            for entry in MarkerTable::of(&body, start).entries {
+                prop_assert_eq!(entry.offset, end, "{:?}", entry);
+                end += entry.bytes;
+            }
+            prop_assert_eq!(end, body.len());
+        }
     }
 }

@@ -109,9 +109,20 @@ impl Reporter {
     }
 }
 
+/// Most characters of a message. A server may say much in its head, at each try.
+const MOST_CHARS: usize = 2000;
+
 /// Writes one line of message to standard error. Errors are ignored: no other place is left to report them.
 pub fn message(command: &str, text: &str) {
-    line(&format!("mjpeg: {command}: {}", printable(text)));
+    line(&format!("mjpeg: {command}: {}", printable(&shortened(text, MOST_CHARS))));
+}
+
+/// A text, or its first `most` characters with dots behind them.
+pub fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.into(),
+    }
 }
 
 /// Writes one message about something that happened in a run, with the time of day, since people compare it with other logs:
@@ -234,7 +245,9 @@ pub fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
     // Outside of strings JSON is ASCII. serde_json escapes the C0 controls.
     Ok(text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         if is_unprintable(c) {
-            let _ = write!(out, "\\u{:04x}", c as u32);
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
         } else {
             out.push(c);
         }
@@ -242,10 +255,27 @@ pub fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
     }))
 }
 
-/// DEL, C1 (a terminal may take U+009B for ESC [), and what changes the direction of the text around it. All are
-/// below U+10000.
+/// DEL, C1 (a terminal may take U+009B for ESC [), what changes the direction of the text around it, what ends a line for some
+/// programs (U+2028, U+2029), and what cannot be seen, such as the tags of U+E0000. The joiners U+200C and U+200D are part of
+/// words in some scripts.
 fn is_unprintable(c: char) -> bool {
-    matches!(c, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c,
+        '\u{7f}'..='\u{9f}'
+        | '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'
+        | '\u{200e}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether a terminal or a log shows this character and does nothing else.
+pub fn is_shown(c: char) -> bool {
+    !c.is_control() && !is_unprintable(c)
 }
 
 /// Escapes text that may hold bytes from the network, for a terminal and for one line: control characters become
@@ -277,6 +307,27 @@ mod tests {
     fn control_characters_never_reach_the_terminal() {
         assert_eq!(printable("a\x1b[31mred\r\nb\u{9b}c\0"), "a\\x1b[31mred\\r\\nb\\u{9b}c\\x00");
         assert_eq!(printable("plain, käse, 日本"), "plain, käse, 日本");
+    }
+
+    #[test]
+    fn text_is_one_line_and_all_of_it_is_seen() {
+        for c in
+            ['\u{ad}', '\u{200b}', '\u{2028}', '\u{2029}', '\u{202e}', '\u{2060}', '\u{feff}', '\u{e0041}']
+        {
+            let text = format!("a{c}b");
+            assert_eq!(printable(&text), format!("a\\u{{{:x}}}b", c as u32));
+            let line = json(&text).unwrap();
+            assert!(line.is_ascii(), "{line}");
+            assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+        }
+        assert_eq!(printable("می\u{200c}خواهم 👨\u{200d}👩"), "می\u{200c}خواهم 👨\u{200d}👩");
+    }
+
+    #[test]
+    fn a_message_has_an_end() {
+        for (text, expected) in [("", ""), ("käse", "käse"), ("käse 1", "käse ...")] {
+            assert_eq!(shortened(text, 5), expected);
+        }
     }
 
     #[test]

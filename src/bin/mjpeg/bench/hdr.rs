@@ -25,6 +25,9 @@ use super::times;
 const MOST_BYTES: u64 = 1 << 20;
 /// The most histograms of a file.
 const MOST_HISTOGRAMS: usize = 1000;
+/// The most counts of all histograms of a file, also of those that are 0: a line of 50 bytes can stand for six million, and each is
+/// looked at. This many take some seconds; the histograms of ours have 26 000 at most.
+const MOST_COUNTS: usize = 1 << 28;
 /// The first four bytes of a compressed and of a plain histogram, without the size of a word.
 const COMPRESSED: u32 = 0x1c84_9304;
 const PLAIN: u32 = 0x1c84_9303;
@@ -68,12 +71,16 @@ pub fn log(start: Duration, length: Duration, histograms: &[Named]) -> anyhow::R
 ///
 /// If a line is none of a log, with its number.
 pub fn parse(text: &str) -> anyhow::Result<Vec<Named>> {
-    let mut all: Vec<Named> = Vec::new();
+    let (mut all, mut counts) = (Vec::<Named>::new(), 0_usize);
     for (number, line) in (1..).zip(text.lines()) {
         if line.is_empty() || line.starts_with(['#', '"']) {
             continue;
         }
         let (name, histogram) = named(line).with_context(|| format!("line {number}"))?;
+        counts = counts.saturating_add(histogram.distinct_values());
+        if counts > MOST_COUNTS {
+            bail!("line {number}: the histograms have more than {MOST_COUNTS} counts in all");
+        }
         add(&mut all, name, &histogram).with_context(|| format!("line {number}"))?;
     }
     Ok(all)
@@ -170,7 +177,10 @@ fn has_impossible_run(payload: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     fn of(times: &[u64]) -> Histogram<u64> {
         let mut histogram = times::histogram();
@@ -214,6 +224,28 @@ mod tests {
     }
 
     #[test]
+    fn a_histogram_that_unpacks_without_end_is_refused() {
+        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packed, &PLAIN.to_be_bytes()).unwrap();
+        std::io::Write::write_all(&mut packed, &vec![0; 64 << 20]).unwrap();
+        let bytes = [&COMPRESSED.to_be_bytes()[..], &[0; 4], &packed.finish().unwrap()].concat();
+        let error = histogram(&bytes).unwrap_err().to_string();
+        assert!(error.contains("too large"), "{error}");
+    }
+
+    #[test]
+    fn many_histograms_with_much_room_are_refused() {
+        // Five digits up to the largest value.
+        let mut large = Histogram::<u64>::new_with_bounds(1, u64::MAX >> 1, 5).unwrap();
+        large.record(1).unwrap();
+        let text = log(Duration::ZERO, Duration::ZERO, &[("x".into(), large)]).unwrap();
+        let line = text.lines().last().unwrap();
+        assert!(line.len() < 200 && parse(line).unwrap()[0].1.len() == 1, "{line}");
+        let error = parse(&format!("{line}\n").repeat(100)).unwrap_err().to_string();
+        assert!(error.contains("counts in all"), "{error}");
+    }
+
+    #[test]
     fn damaged_histograms_cause_no_panic() {
         let text = log(Duration::ZERO, Duration::ZERO, &[("x".into(), of(&[5, 700, 90_000]))]).unwrap();
         let bytes = STANDARD.decode(text.lines().last().unwrap().rsplit(',').next().unwrap()).unwrap();
@@ -235,6 +267,19 @@ mod tests {
             damaged.extend_from_slice(&counts);
             let error = histogram(&damaged).unwrap_err().to_string();
             assert!(error.contains("damaged"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_log_is_histograms_or_a_mistake(text in mutated::text(&[
+                b"#[Histogram log format version 1.3]\nTag=n=10 gap,0.000,10.000,34.815,HISTFAAAAB542pNpmSzMwMDAxAABzFCaEUoz2X+AMP4DACHrAkE=\n",
+                b"1,2,3,HISTEwAAAAMAAAAAAAAAAwAAAAAAAAABAAAA0DnQvAA/8AAAAAAAAAIEAg==",
+            ])) {
+            if let Ok(all) = parse(&text) {
+                prop_assert!(all.len() <= MOST_HISTOGRAMS);
+                prop_assert!(log(Duration::ZERO, Duration::ZERO, &all).is_ok());
+            }
         }
     }
 }

@@ -134,7 +134,10 @@ fn seconds(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::super::TimingWriter;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     fn reads(text: &str) -> Result<Vec<(u64, u128)>, Error> {
         let mut reader = TimingReader::new(text.as_bytes())?;
@@ -186,5 +189,21 @@ mod tests {
         }
         assert!(reads(&format!("# mjpeg timing 1\n# {}\n", "x".repeat(300))).is_err());
         assert_eq!(reads("# mjpeg timing 1\n# later versions say more\n7 2\n").unwrap(), [(7, 2_000_000)]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_reads_of_any_text_rise(text in mutated::bytes(&[
+                b"# mjpeg timing 1\n# start 2026-11-28T08:00:00Z\n100 0.000\n200 0.040\n4096 1.000000\n# end closed 2.5\n",
+                b"# mjpeg timing 1\n1 0\n",
+            ])) {
+            if let Ok(mut reader) = TimingReader::new(&text[..]) {
+                let mut last = Read { end: 0, at: Duration::ZERO };
+                while let Ok(Some(read)) = reader.next_read() {
+                    prop_assert!(read.end > last.end && read.at >= last.at);
+                    last = read;
+                }
+            }
+        }
     }
 }

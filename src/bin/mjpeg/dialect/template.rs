@@ -220,7 +220,10 @@ fn date(now: Duration, offset: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     fn written(text: &str) -> Vec<u8> {
         let values = Values {
@@ -280,6 +283,27 @@ mod tests {
             "{number:+3}",
         ] {
             assert!(Template::parse(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_template_writes_a_bounded_number_of_bytes(text in mutated::text(&[
+                b"--{boundary}\r\nContent-Length: {length:8}\r\nX-Timestamp: {time}\r\n\r\n",
+                b"{nul:4}{hex:ff00}{{}}{number}{size}",
+            ])) {
+            if let Ok(template) = Template::parse(&text) {
+                let values = Values {
+                    length: usize::MAX,
+                    size: (u16::MAX, 0),
+                    number: u64::MAX,
+                    taken: Duration::MAX,
+                    now: Duration::ZERO,
+                };
+                let mut out = Vec::new();
+                template.write(&values, &mut out);
+                prop_assert!(out.len() <= (MOST_NULS + MOST_DIGITS + 100) * (text.len() + 1));
+            }
         }
     }
 }

@@ -87,7 +87,10 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     #[test]
     fn each_byte_of_the_body_is_found_however_the_bytes_come() {
@@ -115,6 +118,20 @@ mod tests {
         assert_eq!(cursor.advance(b"lo", 2), None);
         for broken in [&b"xyz\r\nabc"[..], b"fffffffffffffffff\r\nabc", b"5\r\nhello!\r\n"] {
             assert_eq!(ChunkCursor::new(0).advance(broken, 7), None, "{broken:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_place_does_not_depend_on_how_any_bytes_come(raw in mutated::bytes(&[b"5\r\nhello\r\n07 ;x=y\r\n, world\r\n1\n!\n0\r\n\r\n", b"ffffffffffffffff\r\nabc"])) {
+            let mut whole = ChunkCursor::new(7);
+            whole.advance(&raw, u64::MAX);
+            let mut in_steps = ChunkCursor::new(7);
+            raw.chunks(1).for_each(|byte| {
+                in_steps.advance(byte, u64::MAX);
+            });
+            prop_assert_eq!((whole.raw, whole.decoded), (in_steps.raw, in_steps.decoded));
+            prop_assert!(whole.raw == 7 + raw.len() as u64 && whole.decoded <= raw.len() as u64);
         }
     }
 }

@@ -177,7 +177,7 @@ impl Emitter for Text {
         if around.epilogue > 0 {
             let _ = write!(text, ", {} behind it", Counted(around.epilogue, "byte"));
         }
-        let _ = write!(text, "; {end}");
+        let _ = write!(text, "; {}", printable(end));
         heading + &wrapped(&text, self.width.unwrap_or(usize::MAX)).join("\n  ")
     }
 }

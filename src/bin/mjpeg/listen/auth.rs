@@ -193,7 +193,10 @@ fn parameters(text: &str) -> HashMap<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     const NOW: Duration = Duration::from_secs(1_767_225_600);
 
@@ -251,5 +254,21 @@ mod tests {
             assert!(error.contains(expected) && !error.contains("secret"), "{error}");
         }
         assert_eq!(format!("{:?}", users()), "Users(2 redacted)");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_but_the_right_password_is_granted(value in mutated::text(&[
+                b"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ",
+                b"Digest username=\"Mufasa\", realm=\"mjpeg\", uri=\"/\", algorithm=SHA-256, nonce=\"66-00\", nc=1, cnonce=\"a\", qop=auth, response=\"00\"",
+                b"Digest username=Mufasa,nonce=ffffffffffffffffff-0,response=",
+            ])) {
+            // One password of them is right: it decodes to the same bytes, also with other blanks and padding.
+            let access = users().check(Some(&value), "GET", NOW);
+            let is_right = value.split_once(' ').is_some_and(|(scheme, rest)| {
+                scheme.eq_ignore_ascii_case("basic") && rest.trim().trim_end_matches('=') == "QWxhZGRpbjpvcGVuIHNlc2FtZQ"
+            });
+            prop_assert_eq!(access == Access::Granted, is_right, "{}", value);
+        }
     }
 }

@@ -94,7 +94,10 @@ fn version(head: &mut [u8]) -> Option<&mut [u8]> {
 #[cfg(test)]
 mod tests {
     use super::super::request::Method;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     fn whole(bytes: &[u8]) -> Request {
         match RequestHead::default().push(bytes) {
@@ -215,6 +218,32 @@ mod tests {
             }
             assert_eq!(outcome, HeadStatus::Refused(Refusal::TooLarge), "{pattern:?}");
             assert!(head.bytes.len() <= LIMIT);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_request_a_refusal_or_incomplete(
+            bytes in mutated::bytes(&[
+                b"GET /stream?fault=stall%3D2s&layout=early HTTP/1.1\r\nHost: cam:80\r\nX: y\r\n\r\n",
+                b"HEAD http://[::1]:80/a?b HTTP/1.0\nContent-Length: 0\n\n",
+                b"OPTIONS * HTTP/1.1\r\nHost: [fe80::1%25eth0]\r\nAuthorization: Basic YTpi\r\n\r\n",
+            ]),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let whole = RequestHead::default().push(&bytes);
+            if let HeadStatus::Whole(request) = &whole {
+                prop_assert!(request.path.starts_with('/') || request.path == "*");
+                prop_assert!(request.fields.len() <= FIELDS);
+                prop_assert!(!request.target().contains(char::is_whitespace) && !request.target().contains(char::is_control));
+                prop_assert!(request.fields.iter().all(|(_, value)| !value.iter().any(|byte| b"\r\n\0".contains(byte))));
+            }
+            let (first, second) = bytes.split_at(cut.index(bytes.len() + 1));
+            let mut head = RequestHead::default();
+            let of_first = head.push(first);
+            if of_first == HeadStatus::Partial && !second.is_empty() {
+                prop_assert_eq!(head.push(second), whole);
+            }
         }
     }
 }

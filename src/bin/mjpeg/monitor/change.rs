@@ -10,6 +10,10 @@ use crate::clock::time_of_day;
 use crate::criteria::Verdict;
 use crate::output;
 
+/// Most characters of a text in a line. A camera may say much in its head, and a variable of the command for a change has a
+/// limit: a line that is too long would be an alarm that nobody gets.
+const MOST_CHARS: usize = 400;
+
 /// A line on standard output, schema `mjpeg.monitor/1`.
 #[derive(Debug, Serialize)]
 pub struct Line {
@@ -71,7 +75,7 @@ impl From<&Finding> for FindingLine {
             severity: finding.severity().to_string(),
             count: finding.count,
             part: finding.part,
-            message: finding.message.clone(),
+            message: output::shortened(&finding.message, MOST_CHARS),
             cause: finding.cause.map(GapCause::name),
         }
     }
@@ -91,7 +95,7 @@ impl Line {
             to: change.to.name(),
             lasted_s: (change.from != change.to).then(|| output::rounded(lasted.as_secs_f64())),
             verdict: seen.verdict,
-            reason: seen.why.clone(),
+            reason: seen.why.as_deref().map(|why| output::shortened(why, MOST_CHARS)),
             findings: seen.alarms().iter().map(FindingLine::from).collect(),
             fps: seen.timing.map(|timing| output::rounded(timing.fps)),
             behind_ms: is_behind.then(|| output::ms(seen.behind)),

@@ -34,6 +34,11 @@ pub struct Hooks {
     waiting: VecDeque<Call>,
 }
 
+/// Most characters of `MJPEG_MESSAGE`.
+const MOST_CHARS: usize = 2000;
+/// Most bytes of `MJPEG_JSON`: Linux starts no program with a variable of 128 KiB.
+const MOST_BYTES: usize = 100_000;
+
 /// What a command is started with.
 struct Call {
     name: String,
@@ -69,9 +74,9 @@ impl Hooks {
             ("MJPEG_TO", line.to.into()),
             ("MJPEG_VERDICT", line.verdict.name().into()),
             ("MJPEG_CODES", codes.join(" ")),
-            ("MJPEG_MESSAGE", output::printable(&line.message())),
+            ("MJPEG_MESSAGE", output::printable(&output::shortened(&line.message(), MOST_CHARS))),
             ("MJPEG_CAUSE", line.cause().into()),
-            ("MJPEG_JSON", json.into()),
+            ("MJPEG_JSON", if json.len() > MOST_BYTES { String::new() } else { json.into() }),
         ];
         self.waiting.push_back(Call { name: line.name.clone(), variables });
         self.tick();

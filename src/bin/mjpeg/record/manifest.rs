@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::folder::Folder;
 use super::line::Line;
 use crate::durability::Durability;
+use crate::output;
 
 /// The name of the file.
 pub const NAME: &str = "manifest.jsonl";
@@ -54,7 +55,7 @@ impl Manifest {
     /// When it cannot be written as JSON.
     pub fn push(&mut self, line: &Line) -> io::Result<u64> {
         let before = self.waiting.len();
-        serde_json::to_writer(&mut self.waiting, line)?;
+        self.waiting.extend_from_slice(output::json(line)?.as_bytes());
         self.waiting.push(b'\n');
         Ok((self.waiting.len() - before) as u64)
     }

@@ -253,7 +253,7 @@ impl Record {
 
     fn print(&self, summary: &Summary, is_silent: bool) -> Result<(), Failure> {
         let text = match self.format {
-            Format::Json => serde_json::to_string(summary).map_err(Failure::local)?,
+            Format::Json => output::json(summary).map_err(Failure::local)?,
             Format::Text if summary.end.is_some() && !is_silent && summary.says_more_than_its_error() => {
                 summary.text()
             }

@@ -2,11 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
 use super::line::Line;
+use crate::inside;
 use crate::problem::Problem;
 
 /// The name of the manifest.
@@ -82,15 +83,13 @@ impl Manifest {
     ///
     /// When it cannot be read, is too large, or is outside the directory.
     pub fn contents(&self, file: &str) -> io::Result<Vec<u8>> {
-        let is_plain = |it: Component<'_>| matches!(it, Component::Normal(_));
-        if file.is_empty() || !Path::new(file).components().all(is_plain) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "its name leads out of the directory"));
-        }
-        let path = self.directory.join(file);
-        if regular(&path)? > LARGEST_FILE {
+        let (file, len) = inside::open(&self.directory, file)?;
+        if len > LARGEST_FILE {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 64 MiB"));
         }
-        fs::read(path)
+        let mut contents = Vec::new();
+        file.take(LARGEST_FILE).read_to_end(&mut contents)?;
+        Ok(contents)
     }
 }
 

@@ -9,6 +9,7 @@ use super::report::{FarmState, State, metrics};
 use crate::exposition;
 use crate::listen::answer::{Answer, Body};
 use crate::listen::request::Refusal;
+use crate::output;
 
 const ALLOW: &str = "GET, HEAD, OPTIONS";
 
@@ -76,8 +77,7 @@ impl Answers {
         let answer = match view {
             // A tree of numbers and strings can always be written.
             View::Json => {
-                let json =
-                    states.first().and_then(|state| serde_json::to_vec(state).ok()).unwrap_or_default();
+                let json = states.first().and_then(|state| output::json(state).ok()).unwrap_or_default();
                 Answer::new(200, "application/json", json)
             }
             View::Metrics => Answer::new(200, exposition::CONTENT_TYPE, metrics(states)),
@@ -141,7 +141,7 @@ impl Answers {
     /// The state of a farm.
     pub fn farm(&self, state: &FarmState, body: Body) -> Vec<u8> {
         // A tree of numbers and strings can always be written.
-        self.print(Answer::new(200, "application/json", serde_json::to_vec(state).unwrap_or_default()), body)
+        self.print(Answer::new(200, "application/json", output::json(state).unwrap_or_default()), body)
     }
 }
 

@@ -39,7 +39,10 @@ impl Line {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     #[test]
     fn words_are_quoted_as_in_a_shell_and_comments_begin_at_a_word() {
@@ -83,6 +86,19 @@ mod tests {
         ] {
             let error = Line::parse(text).unwrap_err();
             assert!(error.contains(why) && !error.contains("secret"), "{text}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_a_target_or_a_mistake(text in mutated::text(&[
+                b"front http://user:secret@cam/stream?pwd=secret --user 'a b' --idle 5s # comment",
+                b"\"a b\" 'c\\'d' e\\ f",
+            ])) {
+            if let Ok(Some(line)) = Line::parse(&text) {
+                let name = line.name.to_string();
+                prop_assert!(!name.is_empty() && !name.contains('/') && !name.contains(char::is_control), "{:?}", name);
+            }
         }
     }
 }

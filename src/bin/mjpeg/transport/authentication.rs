@@ -10,6 +10,9 @@ use super::digest::Digest;
 use super::place::Place;
 use super::refusal::Tried;
 
+/// The longest Authorization: servers refuse heads that are longer.
+const LONGEST: usize = 8 << 10;
+
 /// What was sent so far, and what may be sent.
 pub struct Authentication {
     credentials: Option<Credentials>,
@@ -63,6 +66,10 @@ impl Authentication {
             None => None,
         };
         self.tried = Tried::with(credentials);
-        authorization.ok_or(Tried::UnknownScheme)
+        let authorization = authorization.ok_or(Tried::UnknownScheme)?;
+        // It repeats what the server said (RFC 9110 5.5).
+        let may_be_sent = authorization.len() <= LONGEST
+            && authorization.iter().all(|&byte| byte == b'\t' || byte >= b' ' && byte != 0x7f);
+        may_be_sent.then_some(authorization).ok_or(Tried::Unanswerable)
     }
 }

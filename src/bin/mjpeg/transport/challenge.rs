@@ -82,7 +82,10 @@ fn parameter_value(text: &str) -> (String, &str) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     #[test]
     fn several_challenges_in_one_field_are_told_apart() {
@@ -106,5 +109,18 @@ mod tests {
             let _ = Challenge::parse(value);
         }
         assert_eq!(Challenge::parse("Digest realm=\"open")[0].parameter("realm"), Some("open"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_field_is_a_list_of_challenges_in_linear_time(value in mutated::text(&[
+                b"Basic realm=\"a, b=c\", Digest realm=\"x\\\"y\",nonce=ab==, qop=\"auth,auth-int\" , NTLM",
+                b"Digest realm=\"\", nonce=\"1\", algorithm=SHA-256-sess, opaque=\"\\\", userhash=true, stale=TRUE",
+            ])) {
+            for challenge in Challenge::parse(&value) {
+                prop_assert!(!challenge.scheme.is_empty() && challenge.scheme.is_ascii());
+                prop_assert!(challenge.parameters.iter().all(|(name, text)| name.is_ascii() && text.len() <= value.len()));
+            }
+        }
     }
 }

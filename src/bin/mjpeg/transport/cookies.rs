@@ -29,7 +29,7 @@ impl Cookies {
         let mut pieces = field.split(';');
         let Some((name, value)) = pieces.next().and_then(|pair| pair.split_once('=')) else { return };
         let (name, value) = (name.trim(), value.trim());
-        if name.is_empty() || field.len() > LONGEST || value.contains(char::is_control) {
+        if name.is_empty() || field.len() > LONGEST || format!("{name}{value}").contains(char::is_control) {
             return;
         }
         let mut cookie = Cookie {
@@ -86,7 +86,10 @@ fn is_below(path: &str, folder: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     #[test]
     fn cookies_go_back_to_their_host_and_path_only() {
@@ -99,6 +102,9 @@ mod tests {
         cookies.set(&login, "old=1; path=/");
         cookies.set(&login, "old=; path=/; Max-Age=0");
         cookies.set(&login, "no pair");
+        // No request can carry them.
+        cookies.set(&login, "a\x01b=1; path=/");
+        cookies.set(&login, "b=\x7f; path=/");
         for (url, field) in [
             ("http://cam:81/video", Some("session=abc")),
             ("http://CAM/cgi/video", Some("session=abc; here=1")),
@@ -107,6 +113,21 @@ mod tests {
             ("http://other/", None),
         ] {
             assert_eq!(cookies.field(&place(url)).as_deref(), field, "{url}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_back_is_one_line(field in mutated::text(&[
+                b"session=abc; Path=/; HttpOnly; Secure",
+                b"a=b; max-age=-1; path=/a/b; domain=.evil.example",
+            ])) {
+            let place = Place::parse("http://cam/a/b?c").unwrap();
+            let mut cookies = Cookies::default();
+            cookies.set(&place, &field);
+            let sent = cookies.field(&place).unwrap_or_default();
+            prop_assert!(!sent.contains(char::is_control), "{:?}", sent);
+            prop_assert_eq!(cookies.field(&Place::parse("http://evil.example/a/b").unwrap()), None);
         }
     }
 }

@@ -175,7 +175,10 @@ fn client_nonce() -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     fn digest(field: &str) -> Digest {
         Digest::strongest(&Challenge::parse(field)).unwrap()
@@ -250,5 +253,26 @@ mod tests {
     #[test]
     fn each_request_has_its_own_client_nonce() {
         assert_ne!(client_nonce(), client_nonce());
+    }
+
+    proptest! {
+        #[test]
+        fn an_answer_stays_inside_of_its_quotes(field in mutated::text(&[
+                b"Digest realm=\"x\\\"y\",nonce=ab==, qop=\"auth,auth-int\" , NTLM",
+                b"Digest realm=\"\", nonce=\"1\", algorithm=SHA-256-sess, opaque=\"\\\", userhash=true, stale=TRUE",
+            ])) {
+            if let Some(digest) = Digest::strongest(&Challenge::parse(&field)) {
+                let value = digest.authorization(&Credentials::new("user", "pass"), "/x");
+                // Read again, each parameter is there once.
+                let text = String::from_utf8_lossy(&value).into_owned();
+                let again = Challenge::parse(&text);
+                prop_assert_eq!(again.len(), 1, "{}", text);
+                for name in ["realm", "nonce", "opaque"] {
+                    if let Some(said) = digest.challenge.parameter(name) {
+                        prop_assert_eq!(again[0].parameter(name), Some(said), "{}", text);
+                    }
+                }
+            }
+        }
     }
 }

@@ -199,7 +199,10 @@ fn credentials(userinfo: &str) -> Credentials {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     #[test]
     fn userinfo_is_decoded_and_leaves_the_url() {
@@ -296,6 +299,29 @@ mod tests {
                 is_loopback,
                 "{host}"
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_redirection_leads_to_http_or_nowhere(location in mutated::text(&[
+                b"http://other:81/a/../b?c=d#e",
+                b"//user:secret@[::ffff:127.0.0.1]:8/%2e%2e/x",
+                b"https://cam:81\\@evil/",
+                b"../../x;y?z={|}",
+            ])) {
+            let here = Place::parse("http://u:p@cam:81/a/b?c").unwrap();
+            if let Ok(place) = here.join(&location) {
+                let url = place.url();
+                prop_assert!(url.starts_with("http://") || url.starts_with("https://"), "{}", url);
+                prop_assert!(url.bytes().all(|byte| byte.is_ascii_graphic()), "{:?}", url);
+                prop_assert_eq!(Place::parse(&url).map(|it| it.url()), Ok(url.clone()));
+                // The password of the first place goes to its host only.
+                let has_own = place.credentials() != here.credentials();
+                prop_assert!(has_own || place.is_same_origin(&here), "{}", url);
+                prop_assert!(!place.shown().contains("secret"), "{}", place.shown());
+            }
+            let _ = Place::parse(&location);
         }
     }
 }

@@ -29,6 +29,8 @@ pub enum Tried {
     EmptyPassword,
     /// The server wants something else than a user and a password.
     UnknownScheme,
+    /// The answer to the challenge would have control characters, or be too long for a head.
+    Unanswerable,
 }
 
 impl Tried {
@@ -114,6 +116,9 @@ fn hint(status: u16, tried: Tried) -> Option<&'static str> {
         (401, Tried::UnknownScheme) => Some(
             "the server wants neither Digest nor Basic; a token can be sent with --header 'Authorization: ...'",
         ),
+        (401, Tried::Unanswerable) => Some(
+            "the challenge of the server has control characters or is too long, so no request can repeat it",
+        ),
         (304, _) => Some(
             "the server says that nothing has changed; leave out --header with If-Modified-Since or If-None-Match",
         ),
@@ -177,7 +182,10 @@ fn without_tags(html: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     #[test]
     fn the_first_line_of_a_text_is_shown() {
@@ -238,6 +246,23 @@ mod tests {
                 Duration::ZERO,
             );
             assert!(!error.problem.hint.unwrap_or_default().contains("--wait"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_page_of_any_bytes_has_a_short_line(page in mutated::bytes(&[
+                b"<!DOCTYPE html><html><title>404 Not &amp; Found</title><body>x</body></html>",
+                b"<html><h1>no <b>way</b></h1>",
+                b"{\"error\": \"secret words\"}\n",
+            ])) {
+            let mut secrets = Secrets::default();
+            secrets.add(b"secret");
+            for media_type in ["text/html", "", "application/json"] {
+                let line = first_line(media_type, &page, &secrets).unwrap_or_default();
+                prop_assert!(line.chars().count() <= LINE_CHARS + 3 && !line.contains('\n'), "{}", line);
+                prop_assert!(!line.contains("secret"), "{}", line);
+            }
         }
     }
 }

@@ -130,7 +130,10 @@ fn plain(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     #[test]
     fn files_follow_each_other_and_a_wrong_line_is_named() {
@@ -198,5 +201,17 @@ mod tests {
         assert_eq!((&finding.code[..], &finding.name[..], &finding.message[..]), ("M?203", "x?y", "m\u{1b}"));
         assert_eq!(it.fates().next().map(|(name, _)| name), Some("v??"));
         assert_eq!(it.decided_by("v"), Some("M2?"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_a_result_or_a_mistake(line in mutated::bytes(&[
+                br#"{"schema":"mjpeg.check/1","target":"a\u001b[31m","verdict":"pass","parts":1,"duration_s":1,"findings":[{"code":"M203","name":"x","severity":"error","count":18446744073709551615,"message":"m","part":1,"offset":2}]}"#,
+                br#"{"schema":"mjpeg.check/1","target":"a","verdict":"error","reason":"r","parts":0,"duration_s":1e308,"findings":[],"shard":"1/2","run_targets":0}"#,
+            ])) {
+            if let Ok(finished) = parse(&line) {
+                let _ = check_complete(&[finished]);
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::figures::{Figures, MOST_NAMED};
 use crate::bench::outputs::Comparison;
 use crate::bench::table::{Cell, Table};
-use crate::output::printable;
+use crate::output::{self, printable};
 use crate::problem::Problem;
 use crate::transport::Target;
 
@@ -103,7 +103,7 @@ pub fn json(
         missed,
         baseline,
     };
-    Ok(serde_json::to_string(&object).map_err(anyhow::Error::from)?)
+    Ok(output::json(&object).map_err(anyhow::Error::from)?)
 }
 
 /// The line of JSON of a measurement that could not be made.
@@ -113,7 +113,7 @@ pub fn json(
 /// No cause is known.
 pub fn failed(target: &Target) -> Result<String, Problem> {
     let object = Failed { schema: SCHEMA, target: target.to_string() };
-    Ok(serde_json::to_string(&object).map_err(anyhow::Error::from)?)
+    Ok(output::json(&object).map_err(anyhow::Error::from)?)
 }
 
 /// One row with the keys of the JSON.
@@ -154,7 +154,7 @@ pub fn table(target: &str, figures: &Figures) -> Table {
 /// Lines to read, without the end of the last one.
 pub fn text(target: &Target, figures: &Figures, end: &str, missed: &[String]) -> String {
     let numbers = &figures.numbers;
-    let mut text = target.to_string();
+    let mut text = printable(&target.to_string());
     let mut line = |name: &str, value: &str| {
         // A String takes everything.
         let _ = write!(text, "\n  {name:<10} {}", value.trim_end());
@@ -186,7 +186,7 @@ pub fn text(target: &Target, figures: &Figures, end: &str, missed: &[String]) ->
     if let Some((timing, gap_max)) = figures.times.timing(None).zip(figures.gap_max()) {
         line("rate", &format!("{:.2} fps  largest gap {:.1} ms", timing.fps, ms(gap_max)));
     }
-    line("end", end);
+    line("end", &printable(end));
     for missed in missed {
         line("missed", missed);
     }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use memchr::memmem;
-use mjpeg::http::{ContentType, Dechunker, HEAD_BYTES, Head, HeadErrorKind};
+use mjpeg::http::{ChunkError, ContentType, Dechunker, HEAD_BYTES, Head, HeadErrorKind};
 use mjpeg::multipart::Limits;
 use mjpeg::response::{Expected, Reader};
 
@@ -210,15 +210,18 @@ impl Receiver {
     fn body(&mut self, bytes: &mut [u8], each: &mut impl FnMut(Frame)) -> Result<(), Found> {
         self.answer.iter_mut().for_each(|answer| answer.take(bytes));
         let Stage::Body { chunks, .. } = &mut self.stage else { return Ok(()) };
-        let (len, is_over) = match chunks {
+        let (len, end) = match chunks {
             Some(chunks) => {
-                let broken = |error: mjpeg::http::ChunkError| Found::NotAStream(error.to_string());
-                (chunks.decode(bytes).map_err(broken)?, chunks.is_done())
+                let broken = |error: &ChunkError| Found::NotAStream(error.to_string());
+                let len = chunks.decode(bytes).map_err(|error| broken(&error))?;
+                // What came before the error counts.
+                let end = chunks.error().map(|error| broken(&error));
+                (len, end.or(chunks.is_done().then_some(Found::End)))
             }
-            None => (bytes.len(), false),
+            None => (bytes.len(), None),
         };
         self.content(&bytes[..len], each)?;
-        if is_over { Err(Found::End) } else { Ok(()) }
+        end.map_or(Ok(()), Err)
     }
 
     fn content(&mut self, bytes: &[u8], each: &mut impl FnMut(Frame)) -> Result<(), Found> {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::derived::Derived;
 use super::nearest::Near;
 use crate::dialect::SentTogether;
+use crate::output;
 
 /// The text of the file. `title` and `source` are for people.
 pub fn text(derived: &Derived, near: &[Near], title: &str, source: &str) -> String {
@@ -95,7 +96,7 @@ fn remarks(derived: &Derived, near: &[Near]) -> Vec<String> {
     // Bytes of the stream are in some of them.
     remarks
         .iter()
-        .map(|remark| remark.chars().map(|c| if c.is_control() { '?' } else { c }).collect())
+        .map(|remark| remark.chars().map(|c| if output::is_shown(c) { c } else { '?' }).collect())
         .collect()
 }
 
@@ -126,10 +127,11 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            c if output::is_shown(c) => out.push(c),
+            c => {
+                let (letter, digits) = if c > '\u{ffff}' { ('U', 8) } else { ('u', 4) };
+                let _ = write!(out, "\\{letter}{:0digits$x}", u32::from(c));
             }
-            c => out.push(c),
         }
     }
     out.push('"');
@@ -142,9 +144,10 @@ mod tests {
 
     #[test]
     fn any_text_is_read_back() {
-        for text in ["", "a\"b\\c", "\r\n\t\u{0}\u{7f}\u{85}", "ä{", "'''"] {
+        for text in ["", "a\"b\\c", "\r\n\t\u{0}\u{7f}\u{85}", "ä{", "'''", "a\u{202e}\u{2028}\u{e0041}"] {
             let table: toml::Table = toml::from_str(&format!("t = {}", quoted(text))).unwrap();
             assert_eq!(table["t"].as_str(), Some(text));
+            assert!(quoted(text).chars().all(output::is_shown), "{}", quoted(text));
         }
     }
 }

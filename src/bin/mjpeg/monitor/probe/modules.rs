@@ -162,7 +162,10 @@ fn texts(value: &Value) -> Option<Vec<String>> {
 mod tests {
     use clap::{Args, Command, FromArgMatches};
 
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     fn common() -> CameraOptions {
         typed(&[])
@@ -234,6 +237,18 @@ mod tests {
         ] {
             let error = Modules::parse(text, &common()).unwrap_err();
             assert!(error.contains(why) && !error.contains("hush"), "{text}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_modules_or_a_mistake_without_its_values(text in mutated::text(&[
+                b"[modules.short]\nduration = '400ms'\n[modules.key]\nduration = '1s'\nuser = 'u:secret'\nallow_targets = ['cam.example']\n",
+                b"[modules.a]\nheader = ['A: secret', 'B: c']\nmin_fps = 5.5\ninsecure = true\n",
+            ])) {
+            if let Err(why) = Modules::parse(&text, &common()) {
+                prop_assert!(!why.contains("secret"), "{}", why);
+            }
         }
     }
 }

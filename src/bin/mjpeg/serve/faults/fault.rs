@@ -103,7 +103,10 @@ mod tests {
     use mjpeg::check;
 
     use super::super::entry::Shows;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
 
     #[test]
     fn each_fault_has_its_own_name_an_example_and_a_rule() {
@@ -169,5 +172,19 @@ mod tests {
     fn a_name_that_does_not_exist_gets_those_that_begin_alike() {
         let error = "content-length-shrot".parse::<Fault>().unwrap_err();
         assert!(error.contains("content-length-short"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_fault_that_is_read_is_printed_and_read_again(text in mutated::text(&[
+                b"stall=2s@every=10",
+                b"cut-picture@3",
+                b"late=500ms@p=0.1",
+                b"no-eoi@t=30s@viewer=2",
+            ])) {
+            if let Ok(fault) = text.parse::<Fault>() {
+                prop_assert_eq!(fault.to_string().parse::<Fault>(), Ok(fault));
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::channel::{Receiver, SyncSender, TrySendError, sync_channel};
 use crate::clock::Clock;
-use crate::output::Reporter;
+use crate::output::{self, Reporter};
 use crate::problem::Problem;
 
 /// Lines that wait for the disk. The event loop does not wait for it.
@@ -88,7 +88,7 @@ impl Log {
         let time = self.clock.unix().as_secs_f64();
         // Numbers and strings can always be written.
         let line = Line { schema: "mjpeg.fault/1", time, camera: place.camera.as_deref(), place };
-        let Ok(mut line) = serde_json::to_vec(&line) else { return };
+        let Ok(mut line) = output::json(&line).map(String::into_bytes) else { return };
         line.push(b'\n');
         if let Some(Err(TrySendError::Full)) = self.lines.as_ref().map(|lines| lines.try_send(line)) {
             self.reporter.event("the log of faults is incomplete: the disk is too slow");

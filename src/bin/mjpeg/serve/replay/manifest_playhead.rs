@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::FileExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::block::{BLOCK_BYTES, Block, Ending, Playhead};
 use super::round_length::round_length;
 use super::speed::Speed;
+use crate::inside;
 
 /// The name of the manifest in a recorded directory.
 pub(super) const MANIFEST: &str = "manifest.jsonl";
@@ -31,8 +32,8 @@ struct Line {
 /// A frame that can be sent.
 #[derive(Debug)]
 pub struct Recorded {
-    /// Its file.
-    pub path: PathBuf,
+    /// Its file, below the directory.
+    pub file: String,
     /// When it came, since the first byte of the stream.
     pub at: Duration,
     body_bytes: Option<u64>,
@@ -42,7 +43,6 @@ pub struct Recorded {
 /// The frames of a manifest, in order. It keeps one line in memory.
 #[derive(Debug)]
 pub struct Manifest {
-    folder: PathBuf,
     lines: BufReader<File>,
     line: Vec<u8>,
 }
@@ -55,7 +55,7 @@ impl Manifest {
     /// When it cannot be opened.
     pub fn open(folder: &Path) -> io::Result<Self> {
         let lines = BufReader::new(File::open(folder.join(MANIFEST))?);
-        Ok(Self { folder: folder.into(), lines, line: Vec::new() })
+        Ok(Self { lines, line: Vec::new() })
     }
 
     /// The next frame that has a file; `None` behind the last whole line.
@@ -71,22 +71,16 @@ impl Manifest {
                 return Ok(None);
             }
             let line: Line = serde_json::from_slice(&self.line).map_err(io::Error::other)?;
-            let Some(file) = line.file.filter(|file| stays_inside(file)) else { continue };
+            let Some(file) = line.file.filter(|file| inside::is_plain(file)) else { continue };
             let at = line.arrival_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
             let Some(at) = at else {
                 return Err(io::Error::other(
                     "its frames have no arrival_ms: they were recorded from a file",
                 ));
             };
-            let path = self.folder.join(file);
-            return Ok(Some(Recorded { path, at, body_bytes: line.body_bytes, fields: line.fields }));
+            return Ok(Some(Recorded { file, at, body_bytes: line.body_bytes, fields: line.fields }));
         }
     }
-}
-
-/// Whether the name leads to a file below the directory. A manifest may come from anywhere.
-fn stays_inside(name: &str) -> bool {
-    !name.is_empty() && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// What all viewers of a recorded directory share.
@@ -198,8 +192,7 @@ impl ManifestPlayhead {
     fn next_recorded(&mut self) -> io::Result<Option<(Recorded, File, u64)>> {
         while let Some(recorded) = self.manifest.next()? {
             // Another program may remove files.
-            if let Ok(file) = File::open(&recorded.path) {
-                let len = file.metadata()?.len();
+            if let Ok((file, len)) = inside::open(&self.album.folder, &recorded.file) {
                 return Ok(Some((recorded, file, len)));
             }
         }

@@ -1,6 +1,6 @@
 //! A tape: what is replayed.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use super::recording::Recording;
 use super::scan::{Rounds, Scan};
 use super::speed::Speed;
 use crate::clock::Clock;
+use crate::inside;
 use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::source::io_thread::{IoThread, Outcome, PATIENCE, Progress};
@@ -116,7 +117,7 @@ fn look(folder: &Path, progress: &Progress) -> Result<Option<Picture>, Problem> 
         let (mut count, mut first) = (0_u64, None);
         while let Some(recorded) = manifest.next()? {
             count += 1;
-            first.get_or_insert(recorded.path);
+            first.get_or_insert(recorded.file);
             if count.is_multiple_of(STEP_LINES) {
                 progress.step();
             }
@@ -124,5 +125,10 @@ fn look(folder: &Path, progress: &Progress) -> Result<Option<Picture>, Problem> 
         first.ok_or_else(|| io::Error::other("it has no frame"))
     };
     let first = read().with_context(context).map_err(|error| Problem::new(error).hint(hint))?;
-    Ok(std::fs::read(first).ok().and_then(|bytes| Picture::new(bytes).ok()))
+    let bytes = inside::open(folder, &first).and_then(|(mut file, _)| {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    });
+    Ok(bytes.ok().and_then(|bytes| Picture::new(bytes).ok()))
 }

@@ -150,7 +150,10 @@ fn known(table: &DeTable<'_>, keys: &[&str]) -> Result<(), (usize, String)> {
 mod tests {
     use std::time::Duration;
 
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mutated;
     use crate::value::Rate;
 
     fn parsed(text: &str) -> Result<Expected, (usize, String)> {
@@ -208,6 +211,18 @@ mod tests {
         ] {
             let (at, error) = parsed(text).unwrap_err();
             assert!(at == line && error.contains(why), "{text:?}: {at}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_expectations_or_a_mistake_in_a_line(text in mutated::text(&[
+                b"# front\nmin_fps = 12.5\nmax_gap = \"400ms\"\nsize = \"1280x720\"\nexpect_live = true\n[[ignore]]\nrule = \"M215\"\nreason = \"old\"\nuntil = 2026-11-28\n",
+                b"ignore = [{ rule = \"M2\", reason = \"\", until = \"2026-11-27\" }]",
+            ])) {
+            if let Err((line, why)) = parsed(&text) {
+                prop_assert!(line >= 1 && line <= text.matches('\n').count() + 1 && !why.contains('\n'), "{}: {}", line, why);
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::rows::{Report, Row};
 use crate::bench::chunks::cell::word;
 use crate::bench::chunks::timeline::Figures;
+use crate::output;
 
 #[derive(Serialize)]
 struct Object {
@@ -73,7 +74,7 @@ pub fn print(report: &Report<'_>) -> String {
         rows: report.rows.iter().map(|row| RowObject::new(row, report.schedule.frames_due())).collect(),
     };
     // Fails only for map keys that are not strings, and for writers that fail.
-    serde_json::to_string(&object).unwrap_or_default()
+    output::json(&object).unwrap_or_default()
 }
 
 impl RowObject {

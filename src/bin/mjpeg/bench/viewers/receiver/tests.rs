@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use super::super::proof::Lengths;
 use super::*;
+use crate::mutated;
 
 const JPEG: &[u8] = &[
     0xff, 0xd8, 0xff, 0xfe, 0x00, 0x04, b'h', b'i', 0xff, 0xda, 0x00, 0x08, 1, 1, 0, 0, 63, 0, 0x12, 0x34,
@@ -132,4 +135,17 @@ fn what_is_no_stream_is_named_and_takes_no_memory() {
     assert_eq!(receive(&trust, interim.as_bytes(), 100_000), (0, None));
     let page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\n<p>x";
     assert_eq!(receive(&trust, page, 9).0, 0);
+}
+
+proptest! {
+    #[test]
+    fn frames_of_any_bytes_do_not_depend_on_the_reads(input in mutated::bytes(&[
+        b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n--b\r\nContent-Length: 4\r\n\r\n\xff\xd8\xff\xd9\r\n--b\r\nContent-Length: 4\r\nX-Timestamp: 7.5\r\n\r\n\xff\xd8\xff\xd9\r\n--b--\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n2d\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xd9\r\n--b\r\n\r\n\r\n0\r\n\r\n",
+    ]), step in 1..40_usize) {
+        // Each run has a trust of its own, since it learns from what it reads.
+        let [whole, in_steps] =
+            [input.len().max(1), step].map(|step| receive(&Rc::new(Trust::default()), &input, step));
+        prop_assert_eq!(whole, in_steps);
+    }
 }
