@@ -79,7 +79,7 @@ pub const ENTRIES: &[Entry] = &[
             "nearly-frozen",
             |_| None,
             "nearly-frozen",
-            "the source hangs: three parts are missing behind the first one, and then only a clock moves",
+            "the source hangs: three parts are missing after the first one, and then only a clock moves",
         )
     },
     drawn(
@@ -160,7 +160,7 @@ pub const ENTRIES: &[Entry] = &[
         Takes::Nothing,
         |target| earlier(target, GROWTH * u32::try_from(target.part).unwrap_or(u32::MAX)),
         "lag-grows",
-        "X-Timestamp falls behind by 30 ms with each part",
+        "X-Timestamp falls after by 30 ms with each part",
     ),
     Entry {
         example: "time-back@20",

@@ -72,7 +72,7 @@ pub const ENTRIES: &[Entry] = &[
             "reordered@5",
             |_| None,
             "capture-time-back",
-            "the part comes behind the next one",
+            "the part comes after the next one",
         )
     },
     Entry {
