@@ -160,7 +160,7 @@ pub const ENTRIES: &[Entry] = &[
         Takes::Nothing,
         |target| earlier(target, GROWTH * u32::try_from(target.part).unwrap_or(u32::MAX)),
         "lag-grows",
-        "X-Timestamp falls after by 30 ms with each part",
+        "X-Timestamp falls behind by 30 ms with each part",
     ),
     Entry {
         example: "time-back@20",
