@@ -94,7 +94,7 @@ impl fmt::Display for Cause {
             Self::BodyLength => "the Content-Length of the response, which ends the body",
             Self::BodyStart => "the start of the body",
             Self::Delimiter => "a place where it needs a delimiter",
-            Self::DelimiterTail => "bytes behind a delimiter",
+            Self::DelimiterTail => "bytes after a delimiter",
             Self::CloseDelimiter => "a close-delimiter",
             Self::BareLf => "LF alone",
             Self::LineLength => "a long line",

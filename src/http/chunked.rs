@@ -210,7 +210,7 @@ impl fmt::Display for ChunkError {
             ChunkErrorKind::Size => "chunk-size is not a hexadecimal number",
             ChunkErrorKind::TooLarge => "chunk-size has more than 64 bits",
             ChunkErrorKind::TooLong => "a line of the chunk framing does not end",
-            ChunkErrorKind::DataEnd => "no line end behind chunk-data",
+            ChunkErrorKind::DataEnd => "no line end after chunk-data",
         };
         write!(f, "chunked body: byte {}: {what}", self.offset)
     }

@@ -149,8 +149,8 @@ impl fmt::Display for DeviationKind {
             Self::BlankLines { bytes } => {
                 write!(f, "{} of empty lines before the delimiter", Counted(*bytes, "byte"))
             }
-            Self::Padding => f.write_str("blanks behind the delimiter"),
-            Self::DelimiterGlued => f.write_str("no line end behind the delimiter"),
+            Self::Padding => f.write_str("blanks after the delimiter"),
+            Self::DelimiterGlued => f.write_str("no line end after the delimiter"),
             Self::DelimiterDoubled => f.write_str("the delimiter line is repeated"),
             Self::CloseDelimiterFollowed => f.write_str("a part follows the close-delimiter"),
             Self::BareLf => f.write_str("a line ends in a bare LF"),
@@ -185,7 +185,7 @@ impl fmt::Display for DeviationKind {
             Self::LengthCountsLineEnd { declared, actual } => {
                 write!(
                     f,
-                    "Content-Length {declared} counts the line end behind the {} of the body",
+                    "Content-Length {declared} counts the line end after the {} of the body",
                     Counted(*actual, "byte")
                 )
             }
@@ -197,7 +197,7 @@ impl fmt::Display for DeviationKind {
             }
             Self::PictureBegins { bytes } => {
                 let bytes = Counted(*bytes, "byte");
-                write!(f, "the body has the start of another picture, {bytes}, behind the picture")
+                write!(f, "the body has the start of another picture, {bytes}, after the picture")
             }
             Self::ChunksMissing => f.write_str("the head announces chunks, but the body has none"),
             Self::ContentCodingMissing => {
@@ -208,7 +208,7 @@ impl fmt::Display for DeviationKind {
             }
             Self::NoMultipart => f.write_str("pictures without multipart framing"),
             Self::BytesBetween { bytes } => {
-                write!(f, "{} behind an unframed picture", Counted(*bytes, "byte"))
+                write!(f, "{} after an unframed picture", Counted(*bytes, "byte"))
             }
             Self::InputEndsInHead => f.write_str("the input ends in a part head"),
         }

@@ -28,18 +28,20 @@ fn verify(path: &str, expected: &str) {
 
 #[test]
 fn man_pages_are_up_to_date() {
-    let made = tempfile::tempdir().unwrap();
-    run(mjpeg(["man", "--all"]).arg(made.path())).expect(0);
+    let folder = tempfile::tempdir().unwrap();
+    // As in a new home.
+    let made = folder.path().join("share/man/man1");
+    run(mjpeg(["man", "--all"]).arg(&made)).expect(0);
     let names = |folder: &Path| -> BTreeSet<String> {
         let entries = fs::read_dir(folder).unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     };
-    for page in names(made.path()) {
-        verify(&format!("man/{page}"), &fs::read_to_string(made.path().join(&page)).unwrap());
+    for page in names(&made) {
+        verify(&format!("man/{page}"), &fs::read_to_string(made.join(&page)).unwrap());
     }
-    assert_eq!(names(&kit::repository("man")), names(made.path()), "a page of a command that does not exist");
+    assert_eq!(names(&kit::repository("man")), names(&made), "a page of a command that does not exist");
     let one = run(&mut mjpeg(["man", "bench", "chunks"])).expect(0).text();
-    assert_eq!(one, fs::read_to_string(made.path().join("mjpeg-bench-chunks.1")).unwrap());
+    assert_eq!(one, fs::read_to_string(made.join("mjpeg-bench-chunks.1")).unwrap());
     assert_eq!(run(&mut mjpeg(["man", "mjpeg-bench-chunks"])).expect(0).text(), one);
     let whole = run(&mut mjpeg(["man"])).expect(0).text();
     assert_eq!(run(&mut mjpeg(["man", "mjpeg"])).expect(0).text(), whole);
@@ -253,7 +255,7 @@ fn the_list_of_faults_is_up_to_date() {
         let (name, summary, example) = (field("name"), field("summary"), field("example"));
         let _ = writeln!(text, "| `{name}{argument}` | {summary} | {shows} | `{example}` |");
     }
-    text += "\n## Two faults at a time\n\nThe order in which faults are given makes no difference: those of pictures are applied first, and one that replaces or removes something behind those that change it. So some \
+    text += "\n## Two faults at a time\n\nThe order in which faults are given makes no difference: those of pictures are applied first, and one that replaces or removes something after those that change it. So some \
              hide others: a picture that is replaced is not cut too, and a head that is missing has no wrong field. Of two faults, \
              `mjpeg check` names both, or the one that hides the other. In these pairs one \
              rule, which is that of neither alone, names both:\n\n| fault | and | shows | why |\n|---|---|---|---|\n";

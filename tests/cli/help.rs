@@ -73,3 +73,45 @@ fn every_command_that_is_documented_is_in_the_help() {
     let expected = ["bench", "check", "completions", "help", "inspect", "man", "monitor", "record", "serve"];
     assert_eq!(names, BTreeSet::from(expected));
 }
+
+/// The title of some options is not that of all behind them.
+#[test]
+fn options_stand_below_their_own_title() {
+    let mut titled = 0;
+    for command in std::iter::once(&[][..]).chain(kit::COMMANDS) {
+        let help = help(command, 1000);
+        let mut title = "";
+        for line in help.lines() {
+            if let Some(name) = line.strip_suffix(':').filter(|name| !name.starts_with(' ')) {
+                title = name;
+            }
+            let Some(option) = line.trim_start().split([' ', '=', '[']).find(|word| word.starts_with("--"))
+            else {
+                continue;
+            };
+            let is_right = match title {
+                "Options for URLs" => [
+                    "--header",
+                    "--user",
+                    "--password-file",
+                    "--netrc-file",
+                    "--insecure",
+                    "--cacert",
+                    "--proxy",
+                    "--unix-socket",
+                    "--connect-timeout",
+                    "--wait",
+                    "--poll",
+                ]
+                .contains(&option),
+                "Thresholds (exit code 1)" => option.starts_with("--max-") || option.starts_with("--min-"),
+                _ => continue,
+            };
+            if line.starts_with("  ") && !line.starts_with("          ") {
+                assert!(is_right, "{command:?}: {option} is below `{title}`");
+                titled += 1;
+            }
+        }
+    }
+    assert!(titled > 60, "{titled}");
+}

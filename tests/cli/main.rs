@@ -35,6 +35,7 @@ mod check_words;
 mod consumer_tables;
 mod dialect_fates;
 mod documents;
+mod examples;
 mod fault_consumers;
 mod fault_options;
 mod fault_pairs;

@@ -1,7 +1,6 @@
-//! The commands of all documents. Blocks of `sh` run unchanged. All other blocks have places of the reader in them, such as
-//! `http://camera/`: each of their lines that is a command of ours is started, and must not be refused as a wrong one.
-//! Commands in the text name commands and options that exist. Commands of developers run for minutes, and need programs that
-//! are not everywhere, so they are not run: they name files, tests and options that exist.
+//! The commands of all documents. Blocks of `sh` run unchanged. `examples.rs` runs those of other blocks and of the help. Commands
+//! in the text name commands and options that exist. Commands of developers run for minutes, and need programs that are not
+//! everywhere, so they are not run: they name files, tests and options that exist.
 
 use crate::kit;
 
@@ -85,7 +84,7 @@ fn commands_in_the_text_of_documents_have_options_that_exist() {
 #[test]
 fn commands_of_developers_name_files_tests_and_options_that_exist() {
     let mut seen = 0;
-    for document in documents() {
+    for document in kit::documents() {
         let text = fs::read_to_string(kit::repository(&document)).unwrap();
         let indented = text.lines().filter(|line| line.starts_with("    ")).map(String::from);
         for command in spans(&document).into_iter().chain(indented) {
@@ -187,79 +186,6 @@ fn the_commands_of_systemd_units_are_accepted_and_end_by_sigterm() {
             assert!(end.code() != Some(2), "{unit}: {value}: {}", end.err);
         }
     }
-}
-
-/// The lines of a document that are commands of ours with places of the reader: of other blocks than `sh`, and of indented ones.
-/// What follows behind two spaces explains the command.
-fn lines_with_places(document: &str) -> Vec<String> {
-    let text = fs::read_to_string(kit::repository(document)).unwrap();
-    let mut block: Option<&str> = None;
-    let mut all = Vec::new();
-    for line in text.lines() {
-        if let Some(language) = line.strip_prefix("```") {
-            block = if block.is_none() { Some(language) } else { None };
-            continue;
-        }
-        let is_shown =
-            block.is_some_and(|language| language != "sh") || (block.is_none() && line.starts_with("    "));
-        let line = line.trim();
-        if !is_shown || !(line.starts_with("mjpeg ") || line.contains(" mjpeg check ")) {
-            continue;
-        }
-        let from = line.find("mjpeg ").unwrap();
-        let command = line[from..].split("  ").next().unwrap();
-        let ends = [" | ", " > ", " &", " #", " || "];
-        let command = ends.iter().fold(command, |command, end| command.split(end).next().unwrap());
-        // Closing quotes of a surrounding command.
-        let quotes = command.matches('\'').count();
-        let command = if quotes % 2 == 1 { command.trim_end_matches('\'') } else { command };
-        all.push(command.trim_end_matches('\\').to_string());
-    }
-    all
-}
-
-#[test]
-fn every_other_command_of_the_documents_is_one_that_this_version_accepts() {
-    let all: Vec<(String, String)> = documents()
-        .into_iter()
-        .chain(["README.md".to_string()])
-        .flat_map(|it| lines_with_places(&it).into_iter().map(move |line| (it.clone(), line)))
-        .collect();
-    assert!(all.len() > 50, "{all:#?}");
-    let bin = Path::new(env!("CARGO_BIN_EXE_mjpeg")).parent().unwrap().to_path_buf();
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    let try_one = |(document, line): &(String, String)| {
-        let folder = tempfile::tempdir().unwrap();
-        // Fixed ports are those of the reader, and there is no server whose process could be named.
-        let mut line = line
-            .replace("$(pidof SERVER)", "$$")
-            .replace("[options]", "")
-            .replace("\"$ARG1$\"", "http://camera/");
-        line = line
-            .replace("$ARG2$", "5")
-            .replace("$CAMERA_URL", "http://camera/")
-            .replace(" URL", " http://camera/");
-        line = line.replace("$SERVE", "").replace("TARGET...", "http://camera/");
-        if let Some((before, behind)) = line.clone().split_once("--listen ") {
-            let behind = behind.split_once(' ').map_or("", |(_, behind)| behind);
-            line = format!("{before}--listen 127.0.0.1:0 {behind}");
-        }
-        let script = format!("exec timeout -k 1 1 {line}");
-        let end = run(Command::new("bash")
-            .args(["-c", &script])
-            .current_dir(folder.path())
-            .env("PATH", &path)
-            .env("SLURM_ARRAY_TASK_ID", "1"));
-        (end.code() == Some(2)).then(|| format!("{document}: {line}: {}", end.err))
-    };
-    let wrong: Vec<String> = std::thread::scope(|scope| {
-        let threads: Vec<_> = all
-            .chunks(8)
-            .map(|some| scope.spawn(|| some.iter().filter_map(&try_one).collect::<Vec<_>>()))
-            .collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-    });
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 fn run_all(blocks: Vec<String>) {

@@ -15,9 +15,9 @@ use crate::{manual, output};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  mjpeg completions bash > ~/.local/share/bash-completion/completions/mjpeg
-  mjpeg completions zsh > ~/.zfunc/_mjpeg
-  mjpeg completions fish > ~/.config/fish/completions/mjpeg.fish")]
+  source <(mjpeg completions bash)    # in ~/.bashrc
+  source <(mjpeg completions zsh)     # in ~/.zshrc, below compinit
+  mjpeg completions fish | source     # in ~/.config/fish/config.fish")]
 pub struct Completions {
     /// Which shell
     #[arg(value_enum)]
@@ -40,7 +40,7 @@ Examples:
   mjpeg man bench chunks | man -l -    # shows it
   mjpeg man --all ~/.local/share/man/man1")]
 pub struct Man {
-    /// Write all pages into DIR, each as NAME.1
+    /// Write all pages into the folder DIR, each as NAME.1; it is made if it does not exist
     #[arg(long, value_name = "DIR")]
     all: Option<PathBuf>,
 
@@ -56,6 +56,9 @@ impl Man {
         root.build();
         let pages = manual::commands_with_pages(&root);
         if let Some(folder) = self.all {
+            fs::create_dir_all(&folder).map_err(|cause| {
+                Failure::local(anyhow::anyhow!("cannot create {}: {cause}", folder.display()))
+            })?;
             for (words, command) in pages {
                 let name = [&["mjpeg".into()], &*words].concat().join("-");
                 let file = folder.join(name).with_extension("1");

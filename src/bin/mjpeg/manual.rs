@@ -151,8 +151,11 @@ fn synopsis(command: &Command) -> Vec<Inline> {
             (None, short) => format!("-{}", short.unwrap_or_default()),
         }));
         if arg.get_action().takes_values() {
-            line.push(roman(FIXED_SPACE));
+            // A value that may be missing is joined to the name.
+            let may_be_missing = arg.get_num_args().is_some_and(|range| range.min_values() == 0);
+            line.push(roman(if may_be_missing { "[=" } else { FIXED_SPACE }));
             line.push(italic(values(arg)));
+            line.push(roman(if may_be_missing { "]" } else { "" }));
         }
         line.push(roman(if optional { "]" } else { "" }));
         if matches!(arg.get_action(), ArgAction::Append | ArgAction::Count) {
@@ -190,8 +193,13 @@ fn values(arg: &Arg) -> String {
         return few.join("|");
     }
     match arg.get_value_names() {
+        // As it is typed: a name with a space needs quotes in a shell.
         Some(names) => {
-            names.iter().map(|name| name.replace(' ', FIXED_SPACE)).collect::<Vec<_>>().join(FIXED_SPACE)
+            let quoted = |name: &str| match name.contains(' ') {
+                true => format!("'{}'", name.replace(' ', FIXED_SPACE)),
+                false => name.to_string(),
+            };
+            names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(FIXED_SPACE)
         }
         None => arg.get_id().as_str().to_uppercase(),
     }
@@ -260,6 +268,7 @@ mod tests {
             .arg(Arg::new("frames").long("frames").value_name("N").required(true))
             .arg(Arg::new("format").long("format").value_parser(["text", "json"]))
             .arg(Arg::new("header").long("header").action(ArgAction::Append).value_name("NAME: VALUE"))
+            .arg(Arg::new("fail").long("fail").value_name("PERCENT").num_args(0..=1).require_equals(true))
             .arg(Arg::new("quiet").short('q').action(ArgAction::SetTrue))
             .arg(Arg::new("target").value_name("TARGET").num_args(0..))
             .arg(Arg::new("command").value_name("COMMAND").num_args(1..).last(true));
@@ -268,7 +277,7 @@ mod tests {
         roff.text(synopsis(&command));
         let line = text(roff.to_roff().as_bytes());
         let plain = line.replace("\\fB", "").replace("\\fI", "").replace("\\fR", "").replace("\\-", "-");
-        let expected = "x --frames\\~N [--format\\~text|json] [--header\\~NAME:\\~VALUE]... [-q] [TARGET...] [--\\~COMMAND...]";
+        let expected = "x --frames\\~N [--format\\~text|json] [--header\\~'NAME:\\~VALUE']... [--fail[=PERCENT]] [-q] [TARGET...] [--\\~COMMAND...]";
         assert_eq!(plain.trim_end(), expected);
     }
 }

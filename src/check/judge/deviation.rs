@@ -81,7 +81,7 @@ pub fn judge(deviations: &[Deviation], length: &Length, findings: &mut Findings)
             // It counts a line end that is missing: a reader takes two bytes of the delimiter.
             let body = Counted(actual, "byte");
             let message = format!(
-                "Content-Length {declared} counts a line end behind the {body} of the body; there is none"
+                "Content-Length {declared} counts a line end after the {body} of the body; there is none"
             );
             findings.note(&CONTENT_LENGTH_COUNTS_LINE_END, place, message);
             findings.set_severity(&CONTENT_LENGTH_COUNTS_LINE_END, Severity::Error);

@@ -64,7 +64,7 @@ impl Numbers {
         }
         if let Some((place, number)) = self.reordered {
             let frames = Counted(it.reordered(), "frame");
-            let message = format!("{frames} came behind a later one, the first one is {number}");
+            let message = format!("{frames} came after a later one, the first one is {number}");
             findings.note_times(it.reordered(), &FRAMES_REORDERED, place, message);
         }
         let ages = self.latencies.ages();
@@ -135,7 +135,7 @@ mod tests {
             findings(&[1, 2, 2, 3, 3]),
             [("C518", 2, Some(3), "2 frames came again, the first one is 2".into())]
         );
-        let reordered = "1 frame came behind a later one, the first one is 2";
+        let reordered = "1 frame came after a later one, the first one is 2";
         assert_eq!(findings(&[1, 3, 2, 4]), [("C519", 1, Some(3), reordered.into())]);
     }
 

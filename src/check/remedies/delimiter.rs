@@ -17,7 +17,7 @@ pub static REMEDIES: &[Remedy] = &[
     },
     Remedy {
         code: "M203",
-        cure: "Take the length from the bytes that are sent, behind the last change of the picture.",
+        cure: "Take the length from the bytes that are sent, after the last change of the picture.",
         bad: "Content-Length: 1000, and 1200 bytes",
         good: "Content-Length: 1200, and 1200 bytes",
     },
@@ -29,7 +29,7 @@ pub static REMEDIES: &[Remedy] = &[
     },
     Remedy {
         code: "M205",
-        cure: "Do not count the CRLF behind the picture: it belongs to the next delimiter.",
+        cure: "Do not count the CRLF after the picture: it belongs to the next delimiter.",
         bad: "Content-Length: 1202 for 1200 bytes and CRLF",
         good: "Content-Length: 1200 for 1200 bytes and CRLF",
     },
@@ -101,13 +101,13 @@ pub static REMEDIES: &[Remedy] = &[
     },
     Remedy {
         code: "M217",
-        cure: "Send CRLF right behind the boundary.",
+        cure: "Send CRLF directly after the boundary.",
         bad: "--frame \\r\\n",
         good: "--frame\\r\\n",
     },
     Remedy {
         code: "M218",
-        cure: "Send CRLF behind the boundary, before the first field.",
+        cure: "Send CRLF after the boundary, before the first field.",
         bad: "--frameContent-Type: image/jpeg",
         good: "--frame\\r\\nContent-Type: image/jpeg",
     },
@@ -119,7 +119,7 @@ pub static REMEDIES: &[Remedy] = &[
     },
     Remedy {
         code: "M220",
-        cure: "Put two dashes behind the boundary only at the end of the stream.",
+        cure: "Put two dashes after the boundary only at the end of the stream.",
         bad: "(JPEG)\\r\\n--frame--\\r\\nContent-Type: image/jpeg",
         good: "(JPEG)\\r\\n--frame\\r\\nContent-Type: image/jpeg",
     },
@@ -149,7 +149,7 @@ pub static REMEDIES: &[Remedy] = &[
     },
     Remedy {
         code: "M240",
-        cure: "Nothing, if the capture was cut. Else end the stream behind a whole part.",
+        cure: "Nothing, if the capture was cut. Else end the stream after a whole part.",
         bad: "(half of a JPEG)",
         good: "(JPEG)\\r\\n--frame--\\r\\n",
     },

@@ -17,7 +17,7 @@ pub static REMEDIES: &[Remedy] = &[
     },
     Remedy {
         code: "H103",
-        cure: "Add the boundary parameter to the Content-Type: the text behind the two dashes of the delimiter.",
+        cure: "Add the boundary parameter to the Content-Type: the text after the two dashes of the delimiter.",
         bad: "Content-Type: multipart/x-mixed-replace",
         good: "Content-Type: multipart/x-mixed-replace; boundary=frame",
     },
@@ -41,7 +41,7 @@ pub static REMEDIES: &[Remedy] = &[
     },
     Remedy {
         code: "H107",
-        cure: "End the field behind the boundary: no further parameter, no semicolon.",
+        cure: "End the field after the boundary: no further parameter, no semicolon.",
         bad: "multipart/x-mixed-replace; boundary=frame;",
         good: "multipart/x-mixed-replace; boundary=frame",
     },
@@ -173,7 +173,7 @@ pub static REMEDIES: &[Remedy] = &[
     },
     Remedy {
         code: "H136",
-        cure: "Use the snapshot URL of the camera, or end the response behind one picture.",
+        cure: "Use the snapshot URL of the camera, or end the response after one picture.",
         bad: "multipart/x-mixed-replace",
         good: "image/jpeg with a Content-Length",
     },

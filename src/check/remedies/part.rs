@@ -47,7 +47,7 @@ pub static REMEDIES: &[Remedy] = &[
     },
     Remedy {
         code: "M230",
-        cure: "Send the first field right behind the line of the delimiter.",
+        cure: "Send the first field directly after the line of the delimiter.",
         bad: "--frame\\r\\n\\r\\nContent-Type: image/jpeg",
         good: "--frame\\r\\nContent-Type: image/jpeg",
     },
@@ -65,13 +65,13 @@ pub static REMEDIES: &[Remedy] = &[
     },
     Remedy {
         code: "M233",
-        cure: "Put one blank behind the colon.",
+        cure: "Put one blank after the colon.",
         bad: "Content-Type:image/jpeg",
         good: "Content-Type: image/jpeg",
     },
     Remedy {
         code: "M234",
-        cure: "Send a few short fields in a part head, and the empty line behind them.",
+        cure: "Send a few short fields in a part head, and the empty line after them.",
         bad: "a head of 20 kB",
         good: "Content-Type, Content-Length, X-Timestamp",
     },
@@ -95,7 +95,7 @@ pub static REMEDIES: &[Remedy] = &[
     },
     Remedy {
         code: "M242",
-        cure: "Put the colon right behind the name of the field.",
+        cure: "Put the colon directly after the name of the field.",
         bad: "Content-Length : 1200",
         good: "Content-Length: 1200",
     },

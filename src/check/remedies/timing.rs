@@ -29,15 +29,15 @@ pub static REMEDIES: &[Remedy] = &[
     },
     Remedy {
         code: "T405",
-        cure: "Flush the socket or the response behind each part, and set TCP_NODELAY.",
+        cure: "Flush the socket or the response after each part, and set TCP_NODELAY.",
         bad: "write(part)",
         good: "write(part); flush()",
     },
     Remedy {
         code: "T406",
-        cure: "Flush behind each part, or write each part with one call.",
+        cure: "Flush after each part, or write each part with one call.",
         bad: "a buffer of 16384 bytes, without flush",
-        good: "a flush behind each part",
+        good: "a flush after each part",
     },
     Remedy {
         code: "T407",

@@ -30,7 +30,7 @@ pub static FROZEN: Rule = Rule {
     name: "frozen",
     severity: Warning,
     summary: "ten or more pictures in a row are the same",
-    why: "The pictures are equal byte for byte, or have equal scans behind headers that differ (a time in a comment): \
+    why: "The pictures are equal byte for byte, or have equal scans after headers that differ (a time in a comment): \
           the source is frozen while the server continues, or nothing changes and the server repeats the \
           picture. A camera's noise makes each picture different.",
     section: "measured",

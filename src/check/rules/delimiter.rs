@@ -192,7 +192,7 @@ pub static BYTES_BETWEEN: Rule = Rule {
     code: "M238",
     name: "bytes-between",
     severity: Info,
-    summary: "bytes between two unframed pictures, or behind the last one",
+    summary: "bytes between two unframed pictures, or after the last one",
     why: "webcamXP and Sercomm cameras put records there, and some programs pad with NULs.",
     section: "RFC 2046 5.1",
     explains: &[],

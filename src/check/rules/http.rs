@@ -263,7 +263,7 @@ pub static BODY_LENGTH_SHORT: Rule = Rule {
     code: "H120",
     name: "body-length-short",
     severity: Error,
-    summary: "the stream goes on behind the Content-Length of the response",
+    summary: "the stream goes on after the Content-Length of the response",
     why: "Clients end the response where its length says, and the stream with it. An endless body has no length: leave \
           the field out.",
     section: "RFC 9112 6.3",

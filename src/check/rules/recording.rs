@@ -8,7 +8,7 @@ pub static RECORDING_LINE: Rule = Rule {
     name: "recording-line",
     severity: Error,
     summary: "a line of the manifest cannot be read",
-    why: "The line is not JSON, or has no part and offset: the manifest was changed. The lines behind it are not \
+    why: "The line is not JSON, or has no part and offset: the manifest was changed. The lines after it are not \
           read. A last line without its end is another case: R606.",
     section: "docs/schemas/manifest.schema.json",
     explains: &[],
@@ -44,7 +44,7 @@ pub static RECORDING_FILE_SIZE: Rule = Rule {
     name: "recording-file-size",
     severity: Error,
     summary: "a file has another size than its part",
-    why: "The file was changed since it was recorded, or its end is lost. A file without the bytes behind EOI, as --trim \
+    why: "The file was changed since it was recorded, or its end is lost. A file without the bytes after EOI, as --trim \
           writes it, has the right size.",
     section: "docs/schemas/manifest.schema.json",
     explains: &[],

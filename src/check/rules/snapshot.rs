@@ -50,7 +50,7 @@ pub static SNAPSHOT_REFUSED: Rule = Rule {
     name: "snapshot-refused",
     severity: Warning,
     summary: "a later request did not get a snapshot",
-    why: "The first request got a picture. One of the requests behind it, a second later, failed or got something else: \
+    why: "The first request got a picture. One of the requests after it, a second later, failed or got something else: \
           the server limits the rate or the number of requests, or is overloaded. After three failures one after the other, \
           `check` asks no more.",
     section: "measured",
@@ -75,7 +75,7 @@ pub static SNAPSHOT_STALE: Rule = Rule {
     name: "snapshot-stale",
     severity: Info,
     summary: "snapshots are old, or the same again and again",
-    why: "Ten snapshots or more, each asked for a second later, show the same, byte for byte or behind another header; or the fields \
+    why: "Ten snapshots or more, each asked for a second later, show the same, byte for byte or after another header; or the fields \
           Age, Last-Modified or X-Timestamp say that the picture is more than ten seconds old: a cache answers, the file is no \
           longer rewritten, or the source is frozen. A camera's noise makes each picture different.",
     section: "measured",

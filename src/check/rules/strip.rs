@@ -34,7 +34,7 @@ pub static FRAMES_REORDERED: Rule = Rule {
     name: "frames-reordered",
     severity: Warning,
     summary: "frames of the source came in another order",
-    why: "A number in the coded strips (as for C517) came behind a later one that was already there: several threads or \
+    why: "A number in the coded strips (as for C517) came after a later one that was already there: several threads or \
           connections of a program on the way send pictures without an order. Viewers show a step back.",
     section: "src/strip",
     explains: &[&CAPTURE_TIME_BACK],

@@ -45,7 +45,7 @@ pub static ENDED_EARLY: Rule = Rule {
     summary: "the stream ended before what was asked had been read",
     why: "A live stream has no end: the server closed the connection before --frames or --duration was reached (100 \
           parts or 10 s by default). Some servers end each connection after a few seconds; a viewer then \
-          shows the last picture without an end. It is an info behind a close-delimiter, which is the orderly end \
+          shows the last picture without an end. It is an info after a close-delimiter, which is the orderly end \
           of a stream, and an error with --expect-live.",
     section: "--expect-live",
     explains: &[],

@@ -162,7 +162,7 @@ impl fmt::Display for DamageKind {
             Self::Range => f.write_str("a coefficient out of range"),
             Self::Short => f.write_str("entropy-coded data ends before its last MCU"),
             Self::Long(bytes) => {
-                write!(f, "{} of entropy-coded data behind the last MCU", Counted(*bytes as u64, "byte"))
+                write!(f, "{} of entropy-coded data after the last MCU", Counted(*bytes as u64, "byte"))
             }
             Self::Restart { expected: Some(expected), found } => {
                 write!(f, "restart marker RST{found} instead of RST{expected}")
@@ -170,7 +170,7 @@ impl fmt::Display for DamageKind {
             Self::Restart { expected: None, found } => {
                 write!(f, "restart marker RST{found} where none is allowed")
             }
-            Self::Run => f.write_str("a run of empty blocks goes on behind the last one"),
+            Self::Run => f.write_str("a run of empty blocks goes on after the last one"),
             Self::Progression => f.write_str("the scans do not follow one another"),
         }
     }

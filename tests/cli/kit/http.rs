@@ -1,6 +1,6 @@
 //! A plain HTTP client and a strict reader of multipart streams. They are short and tolerate no deviation.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -162,7 +162,13 @@ impl Client {
 
     fn more(&mut self) -> bool {
         let mut buffer = [0; 65536];
-        let n = self.socket.read(&mut buffer).expect("the peer sends or closes");
+        let n = loop {
+            match self.socket.read(&mut buffer) {
+                // Linux ends a read that has a time limit when a process that was stopped goes on.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read.expect("the peer sends or closes"),
+            }
+        };
         self.kept.extend_from_slice(&buffer[..n]);
         n > 0
     }

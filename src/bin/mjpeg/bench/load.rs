@@ -29,7 +29,7 @@ pub struct Options {
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Format,
 
-    /// When to colour text
+    /// When to colour text, also help and errors of the command line
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub color: Color,
 
@@ -44,22 +44,24 @@ pub struct Options {
     pub transport: PlainOptions,
 }
 
+/// The title of thresholds in help. Each has it: that of a structure would be the title of all options behind it too.
+pub const THRESHOLDS: &str = "Thresholds (exit code 1)";
+
 /// The thresholds of both. Each subcommand says what its figures are.
 #[derive(Debug, Clone, Default, clap::Args)]
-#[command(next_help_heading = "Thresholds (exit code 1)")]
 #[group(skip)]
 pub struct Limits {
     /// The largest gap between two frames: of a viewer, or with `bench slow` of B while A is slow
-    #[arg(long, value_name = "T", value_parser = value::limit)]
+    #[arg(long, help_heading = THRESHOLDS, value_name = "T", value_parser = value::limit)]
     pub max_gap: Option<Duration>,
 
     /// The least frames per second: of the slowest viewer, or with `bench slow` of B while A is slow
-    #[arg(long, value_name = "F")]
+    #[arg(long, help_heading = THRESHOLDS, value_name = "F")]
     pub min_fps: Option<Rate>,
 
     /// The largest age of frames at their last byte: the 99th percentile, or with `bench slow` the largest of A. Missed too if
     /// they carry no time
-    #[arg(long, value_name = "T", value_parser = value::limit)]
+    #[arg(long, help_heading = THRESHOLDS, value_name = "T", value_parser = value::limit)]
     pub max_age: Option<Duration>,
 }
 

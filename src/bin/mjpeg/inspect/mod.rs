@@ -97,7 +97,7 @@ pub struct Inspect {
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// When to colour text
+    /// When to colour text, also help and errors of the command line
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     color: Color,
     #[command(flatten)]

@@ -50,7 +50,10 @@ Examples:
   mjpeg monitor http://camera/stream --interval 60s
   mjpeg monitor --listen 9120    # for Prometheus: /probe?target=http://...
 
-SIGHUP reads the list of --targets again. SIGINT and SIGTERM end the run, with exit status 0.")]
+SIGHUP reads the list of --targets again.
+
+Exit status: 0 SIGINT or SIGTERM has ended the run, whatever the cameras were; 1 the reader of standard output has left; \
+2 the command line is wrong; 6 a file, a folder or the address cannot be used, or the disk behind standard output is full.")]
 pub struct Monitor {
     /// What to watch: URLs
     #[arg(required_unless_present_any = ["list", "listen"], value_name = "TARGET", value_parser = Target::parser())]

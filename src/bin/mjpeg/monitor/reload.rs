@@ -33,7 +33,7 @@ impl Reload {
             if !std::mem::replace(&mut self.is_due, true) {
                 output::event(
                     "monitor",
-                    "the targets are still being read; they are read once more behind that",
+                    "the targets are still being read; they are read once more after that",
                 );
             }
             return;

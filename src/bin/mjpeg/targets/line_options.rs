@@ -15,7 +15,7 @@ pub trait LineOptions: Args + Clone {
 }
 
 /// It may be a password.
-const STRAY_WORD: &str = "a word behind the URL is no option and no value of one; are quotes missing?";
+const STRAY_WORD: &str = "a word after the URL is no option and no value of one; are quotes missing?";
 
 /// Reads the words of a line. `common`: the options of the command line.
 ///
@@ -60,7 +60,13 @@ fn said(error: &clap::Error) -> String {
         // A word that is no option may be a password.
         let option = word.split('=').next().filter(|word| word.starts_with('-'));
         return match option {
-            Some(option) => format!("a line has no option {option}"),
+            Some(option) => {
+                let near = match error.get(ContextKind::SuggestedArg) {
+                    Some(ContextValue::String(near)) => format!("; did you mean {near}?"),
+                    _ => String::new(),
+                };
+                format!("there is no option {option} here{near}")
+            }
             None => STRAY_WORD.into(),
         };
     }
@@ -142,6 +148,7 @@ mod tests {
             ("--every x", "invalid value 'x' for '--every <EVERY>'"),
             ("--user", "--user"),
             ("--fast=secret", "no option --fast"),
+            ("--evrey=secret", "no option --evrey here; did you mean --every?"),
             ("-x", "no option -x"),
             ("--help", "no option --help"),
             ("--user u secret", "quotes"),

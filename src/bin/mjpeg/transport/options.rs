@@ -16,46 +16,48 @@ use super::stamp::Stamped;
 use super::via::Via;
 use crate::value;
 
+/// The title of these options in help. Each has it: that of a structure would be the title of all options behind it too.
+const TITLE: &str = "Options for URLs";
+
 /// What a subcommand may choose about reaching a URL.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
-#[command(next_help_heading = "Options for URLs")]
 #[group(skip)]
 pub struct Options {
     /// Send this field with the request, to this host only; @FILE has a field in each line. Replaces a field that is
     /// sent by default; `NAME:` removes it
-    #[arg(long, value_name = "NAME: VALUE", value_parser = FieldArgument::parser())]
+    #[arg(long, help_heading = TITLE, value_name = "NAME: VALUE", value_parser = FieldArgument::parser())]
     pub header: Vec<FieldArgument>,
     /// User and password, if the camera asks for them (Digest or Basic). Other users of this machine can see them in
     /// the list of processes: prefer --password-file or --netrc-file
-    #[arg(long, value_name = "USER[:PASSWORD]", value_parser = secret())]
+    #[arg(long, help_heading = TITLE, value_name = "USER[:PASSWORD]", value_parser = secret())]
     pub user: Option<Secret>,
     /// Read the password of --user, or of the user in the URL, from the first line of FILE; without a user the line
     /// is USER:PASSWORD
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = TITLE, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
     /// Read user and password of the host from FILE, which has the format of ~/.netrc
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "password_file"])]
+    #[arg(long, help_heading = TITLE, value_name = "FILE", conflicts_with_all = ["user", "password_file"])]
     pub netrc_file: Option<PathBuf>,
     /// Accept any certificate of the server: then anyone who can intercept the connection can read and change the stream
-    #[arg(long)]
+    #[arg(long, help_heading = TITLE)]
     pub insecure: bool,
     /// Trust the certificates in FILE (PEM or DER) instead of the public authorities: an authority of your own, or the
     /// camera's own certificate. By default those of the system, or of the file and the folders that SSL_CERT_FILE and
     /// SSL_CERT_DIR name
-    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    #[arg(long, help_heading = TITLE, value_name = "FILE", conflicts_with = "insecure")]
     pub cacert: Option<PathBuf>,
     /// Connect through this HTTP proxy (not SOCKS; http:// may be left out); an empty URL means none. By default
     /// http_proxy, https_proxy, all_proxy and no_proxy decide, but never for this machine
-    #[arg(long, value_name = "URL", value_parser = Proxy::parser())]
+    #[arg(long, help_heading = TITLE, value_name = "URL", value_parser = Proxy::parser())]
     pub proxy: Option<Proxy>,
     /// Connect to this Unix socket instead of the URL's host
-    #[arg(long, value_name = "PATH", conflicts_with = "proxy")]
+    #[arg(long, help_heading = TITLE, value_name = "PATH", conflicts_with = "proxy")]
     pub unix_socket: Option<PathBuf>,
     /// Give up if there is no connection within this time [default: as long as the stream may be silent]
-    #[arg(long, value_name = "T", value_parser = value::limit)]
+    #[arg(long, help_heading = TITLE, value_name = "T", value_parser = value::limit)]
     pub connect_timeout: Option<Duration>,
     /// Try again for this long while the camera cannot be reached or is not ready (5xx, 429); honours Retry-After
-    #[arg(long, value_name = "T", value_parser = value::duration)]
+    #[arg(long, help_heading = TITLE, value_name = "T", value_parser = value::duration)]
     pub wait: Option<Duration>,
     /// The `Via` field of a relay
     #[arg(skip)]
@@ -76,7 +78,7 @@ pub struct Options {
     #[arg(skip)]
     pub stamped: Stamped,
     /// Ask a URL that answers with one picture again this long after the last request [default: 1s]
-    #[arg(long, value_name = "T", value_parser = value::limit)]
+    #[arg(long, help_heading = TITLE, value_name = "T", value_parser = value::limit)]
     pub poll: Option<Duration>,
 }
 

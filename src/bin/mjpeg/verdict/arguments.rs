@@ -101,7 +101,7 @@ pub struct Check {
     /// Print only the verdict and the findings
     #[arg(long, short)]
     pub quiet: bool,
-    /// When to colour text
+    /// When to colour text, also help and errors of the command line
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub color: Color,
     /// Explain a rule: why it matters, what to change in the camera or server, which programs it breaks

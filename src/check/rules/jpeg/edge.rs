@@ -13,7 +13,7 @@ pub static NO_SOI: Rule = Rule {
     summary: "the body does not start with SOI",
     why: "The body is not a JPEG, or the rest of one whose start is missing. Chromium shows no frame after a part that it \
           cannot decode, and its tab crashes when the server ends the stream. Other readers lose the frame or show a \
-          thumbnail in its place, and a program with OpenCV stops. A whole picture behind other bytes is J322.",
+          thumbnail in its place, and a program with OpenCV stops. A whole picture after other bytes is J322.",
     section: "T.81 B.2.1",
     explains: &[],
     effects: &[
@@ -98,7 +98,7 @@ pub static REPEATED_SOI: Rule = Rule {
     name: "repeated-soi",
     severity: Error,
     summary: "SOI comes more than once at the start",
-    why: "FFmpeg, VLC, mpv and OpenCV show the picture behind the last one, so `record` keeps it. libjpeg refuses it: \
+    why: "FFmpeg, VLC, mpv and OpenCV show the picture after the last one, so `record` keeps it. libjpeg refuses it: \
           Firefox and GStreamer lose the frame. Chromium shows no frame after it, and its tab crashes when the server ends \
           the stream. A warning in a file of pictures without multipart framing, which only players read.",
     section: "T.81 B.2.1",

@@ -80,7 +80,7 @@ pub static NUMBER_OF_LINES: Rule = Rule {
     name: "number-of-lines",
     severity: Error,
     summary: "the height of the JPEG is not in its frame header",
-    why: "The frame header has a height of 0, so that a DNL segment behind the first scan must have \
+    why: "The frame header has a height of 0, so that a DNL segment after the first scan must have \
           the number of lines. No measured consumer shows such a picture.",
     section: "T.81 B.2.5",
     explains: &[],

@@ -81,7 +81,7 @@ pub static SHORT_SEGMENT: Rule = Rule {
     severity: Warning,
     summary: "a segment length below 2",
     why: "The length of a COM or APPn segment counts its own two bytes. All measured consumers go on \
-          behind them and show the picture; other readers refuse it.",
+          after them and show the picture; other readers refuse it.",
     section: "T.81 B.1.1.4",
     explains: &[],
     effects: &[],

@@ -108,7 +108,7 @@ pub struct Args {
     #[arg(long, value_name = "FORM", default_value = "text")]
     format: Format,
 
-    /// When to colour text
+    /// When to colour text, also help and errors of the command line
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     color: Color,
 

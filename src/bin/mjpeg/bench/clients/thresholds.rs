@@ -4,19 +4,18 @@ use std::time::Duration;
 
 use super::missed::Missed;
 use super::row::Row;
-use crate::bench::load::Limits;
+use crate::bench::load::{Limits, THRESHOLDS};
 use crate::value;
 
 /// The thresholds of the command line.
 #[derive(Debug, Clone, Default, clap::Args)]
-#[command(next_help_heading = "Thresholds (exit code 1)")]
 #[group(skip)]
 pub struct Thresholds {
     #[command(flatten)]
     limits: Limits,
 
     /// Lost frames in percent of those that were due
-    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    #[arg(long, help_heading = THRESHOLDS, value_name = "PERCENT", value_parser = percent)]
     max_loss: Option<f64>,
 }
 

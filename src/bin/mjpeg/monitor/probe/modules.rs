@@ -217,7 +217,11 @@ mod tests {
     fn what_is_wrong_is_named_without_secrets() {
         for (text, why) in [
             ("x = 1", "unknown key x"),
-            ("[modules.a]\nfast = 1", "module a: a line has no option --fast"),
+            ("[modules.a]\nfast = 1", "module a: there is no option --fast here"),
+            (
+                "[modules.a]\nmin_fsp = 1",
+                "module a: there is no option --min-fsp here; did you mean --min-fps?",
+            ),
             ("[modules.a]\nmin_fps = \"x\"", "module a"),
             ("[modules.a]\ninterval = \"60s\"", "interval means nothing"),
             ("[modules.a]\nuser = \"u:hush\"", "allow_targets"),

@@ -89,7 +89,7 @@ impl When {
             }
             None => Parts::Number(number(text, "parts")?),
             Some(_) => {
-                return Err("expected @N, @every=N, @p=P, @t=TIME or @viewer=N behind the fault".into());
+                return Err("expected @N, @every=N, @p=P, @t=TIME or @viewer=N after the fault".into());
             }
         };
         if self.parts != Parts::All {

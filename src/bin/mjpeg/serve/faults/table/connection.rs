@@ -45,13 +45,13 @@ pub const ENTRIES: &[Entry] = &[
         End::Close,
         "close@10",
         Shows::Rule("ended-early"),
-        "the connection is closed behind the picture",
+        "the connection is closed after the picture",
     ),
     end(
         "epilogue",
         End::Epilogue,
         "epilogue@10",
         Shows::Verdict("pass", 0),
-        "a close-delimiter behind the picture, other bytes, and the connection is closed",
+        "a close-delimiter after the picture, other bytes, and the connection is closed",
     ),
 ];

@@ -79,7 +79,7 @@ pub const ENTRIES: &[Entry] = &[
             "nearly-frozen",
             |_| None,
             "nearly-frozen",
-            "the source hangs: three parts are missing behind the first one, and then only a clock moves",
+            "the source hangs: three parts are missing after the first one, and then only a clock moves",
         )
     },
     drawn(

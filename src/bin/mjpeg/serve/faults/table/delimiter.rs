@@ -44,7 +44,7 @@ pub const ENTRIES: &[Entry] = &[
         "delimiter-glued",
         |target| target.delimiter(|text| text.trim_end().into()),
         "delimiter-glued",
-        "no line end behind the delimiter",
+        "no line end after the delimiter",
     ),
     wire(
         "delimiter-without-dashes",
@@ -65,7 +65,7 @@ pub const ENTRIES: &[Entry] = &[
         "delimiter-padded",
         |target| target.delimiter(|text| text.replace("\r\n", " \r\n")),
         "delimiter-padded",
-        "a blank behind the delimiter",
+        "a blank after the delimiter",
     ),
     wire(
         "delimiter-changed",

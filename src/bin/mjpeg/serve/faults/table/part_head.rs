@@ -35,7 +35,7 @@ pub const ENTRIES: &[Entry] = &[
             })
         },
         "part-type-parameter",
-        "a parameter behind image/jpeg",
+        "a parameter after image/jpeg",
     ),
     entry(
         "part-head-unterminated",
@@ -67,7 +67,7 @@ pub const ENTRIES: &[Entry] = &[
             target.head(|head| with_line(head, "Content-Type", |line| Some(line.replacen(": ", ":", 1))))
         },
         "field-without-blank",
-        "no blank behind Content-Type:",
+        "no blank after Content-Type:",
     ),
     entry(
         "field-blank-before-colon",

@@ -67,13 +67,7 @@ pub const ENTRIES: &[Entry] = &[
     },
     Entry {
         act: Act::Order(Order::Later),
-        ..wire(
-            "reordered",
-            "reordered@5",
-            |_| None,
-            "capture-time-back",
-            "the part comes behind the next one",
-        )
+        ..wire("reordered", "reordered@5", |_| None, "capture-time-back", "the part comes after the next one")
     },
     Entry {
         takes: Takes::Parts(Some(1)),

@@ -19,13 +19,13 @@ pub const ENTRIES: &[Entry] = &[
             Some([&inserted(scene.jpeg, behind_soi(scene.jpeg), &index), scene.jpeg].concat())
         },
         "announced-after-eoi",
-        "a second picture behind the first one, which announces it (MPF)",
+        "a second picture after the first one, which announces it (MPF)",
     ),
     named(
         "bytes-after-eoi",
         "bytes-after-eoi",
         |scene| Some([scene.jpeg, &[0; 100]].concat()),
-        "100 zeros behind the EOI",
+        "100 zeros after the EOI",
     ),
     picture(
         "cut-picture",

@@ -72,7 +72,7 @@ pub const ENTRIES: &[Entry] = &[
         "boundary-not-last",
         |head| boundary(head, |it| it.behind.push(';')),
         "boundary-not-last",
-        "a semicolon behind the boundary",
+        "a semicolon after the boundary",
     ),
     entry(
         "boundary-comma",
@@ -121,7 +121,7 @@ pub const ENTRIES: &[Entry] = &[
         "response-length-short",
         |head| length(head, "Content-Length: 20000\r\n"),
         "body-length-short",
-        "the response goes on behind its Content-Length",
+        "the response goes on after its Content-Length",
     ),
     entry(
         "response-length-negative",

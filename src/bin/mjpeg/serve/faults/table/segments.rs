@@ -73,7 +73,7 @@ pub const ENTRIES: &[Entry] = &[
             with(&inserted(scene.jpeg, scan.end, &lines), header.start + 5, &[0, 0])
         },
         "number-of-lines",
-        "the height of the picture comes behind its scan (DNL)",
+        "the height of the picture comes after its scan (DNL)",
     ),
     picture(
         "five-components",
@@ -129,13 +129,13 @@ pub const ENTRIES: &[Entry] = &[
         "extra-padding",
         "extra-padding",
         |scene| Some(inserted(scene.jpeg, scan(scene.jpeg)?.end, b"\xff\0")),
-        "a byte of ones behind the last MCU",
+        "a byte of ones after the last MCU",
     ),
     named(
         "extra-bytes",
         "extra-bytes",
         |scene| Some(inserted(scene.jpeg, scan(scene.jpeg)?.end, b"abc")),
-        "three bytes behind the last MCU",
+        "three bytes after the last MCU",
     ),
     named(
         "boundary-in-picture",
