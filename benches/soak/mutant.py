@@ -94,8 +94,8 @@ def main():
         time.sleep(1)
         match sys.argv[2]:
             case "memory":
-                # 3 MB a minute.
-                kept.append(os.urandom(50_000))
+                # 6 MB a minute.
+                kept.append(os.urandom(100_000))
             case "descriptors" if second % 5 == 0:
                 kept.append(os.dup(0))
             case "threads" if second % 10 == 0:

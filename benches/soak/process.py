@@ -13,12 +13,13 @@ LEAST_SAMPLES = 60
 
 
 class Process:
-    def __init__(self, name, command, log, files=None):
+    def __init__(self, name, command, log, files=None, output=None):
         limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))) if files else None
         self.name, self.samples, self.status, self.waited, self.starved = name, [], None, {}, 0
-        with open(log, "ab") as output:
+        # Standard output of its own where it is read: in one file, pieces of lines would be mixed.
+        with open(log, "ab") as messages, open(output or log, "ab") as lines:
             self.child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=limit
+                command, stdin=subprocess.DEVNULL, stdout=lines, stderr=messages, preexec_fn=limit
             )
 
     def sample(self):

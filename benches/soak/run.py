@@ -115,7 +115,7 @@ class Soak:
             "fleet", "record", "--targets", str(targets), str(self.folder / "fleet"), "--reconnect", "forever",
             "--reconnect-delay", "200ms", "--idle", "5s", "--wait", "20s", "--quiet",
         )
-        self.start("monitor", "monitor", self.source_url, self.relay_url, "--targets", str(targets))
+        self.start("monitor", "monitor", self.source_url, self.relay_url, "--targets", str(targets), output=self.folder / "changes.jsonl")
         self.begin_laps()
         self.start_full_disk()
 
@@ -272,7 +272,7 @@ def main():
         wrong = soak.wrong + wrong + judge.viewers(viewers.SEEN, known, soak)
         wrong += table(soak.all)
         print()
-        wrong += judge.monitor(folder / "monitor.log", bool(soak.starved))
+        wrong += judge.monitor(folder / "changes.jsonl", bool(soak.starved))
     finally:
         stopped.set()
         soak.close()
