@@ -9,8 +9,9 @@ A camera (a test pattern), a relay of it, two relays of that one, and a proxy in
 * curl over TLS and HTTP/2 with the password, with a wrong one and without;
 * that many viewers over TLS and HTTP/2 (curl), each frame compared with those of the camera; then over plain HTTP (`mjpeg bench clients`);
 * a recorder with --reconnect over TLS, and Chromium with the page, while the proxy is ended and started again, then reloaded;
-* one relay of the two ends: viewers that come then are served;
-* nginx only: with buffering switched on, `mjpeg check` says so.
+* nginx only: with buffering switched on, `mjpeg check` says so;
+* HAProxy only: while the camera is silent, both relays are left out, though they repeat its newest frame;
+* one relay of the two ends: viewers that come then are served.
 
 It exits with 1 if one of these fails. Needs nginx, haproxy, openssl and curl; without chromium and chromedriver the page is left out.
 """
@@ -240,6 +241,23 @@ def check(mjpeg, url, *more):
     return {it["code"] for it in json.loads(end.stdout)["findings"]} & {"T405", "T406", "T407"}
 
 
+def silent(proxy, source):
+    """A camera that is stopped, and goes on."""
+    with running(proxy.command, proxy.edge):
+        answer = lambda: curl(*USER, proxy.stream("/snapshot"))[:3]
+        times = []
+        for number, expected in [(signal.SIGSTOP, "503"), (signal.SIGCONT, "200")]:
+            began = time.monotonic()
+            source.send_signal(number)
+            try:
+                eventually(expected, lambda: answer() == expected, 60)
+            except TimeoutError:
+                source.send_signal(signal.SIGCONT)
+                return judged(proxy.name, False, f"silent camera: {answer()} instead of {expected}")
+            times.append(f"{expected} {time.monotonic() - began:.0f} s later")
+    return judged(proxy.name, True, f"silent camera: {times[0]}; it goes on: {times[1]}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("mjpeg")
@@ -255,7 +273,7 @@ def main():
         start = lambda command, port: stack.enter_context(running([str(word) for word in command], port))
         camera, root, relays = free_port(), free_port(), [free_port(), free_port()]
         url = lambda port: f"http://127.0.0.1:{port}/stream"
-        start([mjpeg, "serve", "test:320x240", "--fps", "10", "--listen", camera], camera)
+        source = start([mjpeg, "serve", "test:320x240", "--fps", "10", "--listen", camera], camera)
         start([mjpeg, "serve", url(camera), "--listen", root], root)
         leaves = [start([mjpeg, "serve", url(root), "--upstream", "always", "--listen", port], port) for port in relays]
         good.append(viewers(mjpeg, "relay", url(relays[0]), options))
@@ -281,6 +299,7 @@ def main():
             found = [check(mjpeg, proxy.stream(), "--insecure", *USER), check(mjpeg, url(proxy.plain))]
             good.append(judged("nginx", all(found), "with buffering, check says", found[0], "over TLS and", found[1], "over plain HTTP"))
         Nginx.buffers = False
+        good.append(silent(HAProxy(folder, relays), source))
         os.killpg(leaves[0].pid, signal.SIGTERM)
         leaves[0].wait()
         for kind in (Nginx, HAProxy):
@@ -293,4 +312,5 @@ def main():
     sys.exit(not all(good))
 
 
-main()
+if __name__ == "__main__":
+    main()
