@@ -202,7 +202,9 @@ fn all_relays_of_a_silent_camera_say_that_it_is_silent() {
     assert!(viewer.part().is_some() && viewer.part().is_some(), "a viewer gets the repeated frame");
     // Another connection starts with the old frame.
     let third = Server::start(second.stream.as_ref(), &options);
-    kit::eventually("silence", || http::get(third.address(), "/healthz").0.starts_with("HTTP/1.1 503 ").then_some(()));
+    kit::eventually("silence", || {
+        http::get(third.address(), "/healthz").0.starts_with("HTTP/1.1 503 ").then_some(())
+    });
     std::fs::write(&file, &kit::contents(&frames)[1]).unwrap();
     kit::eventually("both live", || (health() == ["200", "200"]).then_some(()));
 }

@@ -224,7 +224,9 @@ impl Hub {
     /// first on each connection.
     fn is_newest(&self, frame: &Frame) -> bool {
         let newest = self.parts().next();
-        newest.is_some_and(|it| it.taken() == frame.taken && it.frame().picture().jpeg() == frame.picture.jpeg())
+        newest.is_some_and(|it| {
+            it.taken() == frame.taken && it.frame().picture().jpeg() == frame.picture.jpeg()
+        })
     }
 
     fn newest_frame(&self) -> Option<Frame> {
