@@ -39,7 +39,7 @@ DEPLOY = BENCHES.parent / "docs" / "deploy"
 USER = ["--user", "viewer:secret"]
 # Streams of the old process are ended so long after a reload; shorter than in the configurations.
 GRACE_S = 2
-# Until all viewers are in: TLS, and the password of each, which takes HAProxy 3 ms.
+# Until all viewers are in: TLS, and the password of each, which takes HAProxy 1 ms.
 LOGIN_S = 2
 
 

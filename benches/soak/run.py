@@ -31,6 +31,8 @@ FPS = 10
 LAPS = 300
 # A process, or this script, that was ready for so long and got no processor shows that the machine is busy: half a frame.
 STARVED_S = 0.05
+# A recorder that waits so long for the disk does not read, so that the server skips frames for it.
+DISK_S = 0.1
 # Descriptors of the server with few of them, and the viewers that ask it.
 FEW, MANY = 40, 60
 SMALL_DISK = "2m"
@@ -55,6 +57,15 @@ faults = ["reset@40"]
 name = "length"
 faults = ["content-length-short@every=15"]
 """
+
+
+def disk_waits():
+    """For how many seconds something on this machine has waited for a disk, by the pressure of the kernel; 0 without that."""
+    try:
+        with open("/proc/pressure/io") as file:
+            return int(file.readline().rpartition("=")[2]) / 1e6
+    except OSError:
+        return 0
 
 
 class Soak:
@@ -182,12 +193,14 @@ class Soak:
         end = time.monotonic() + seconds
         happens = [self.restart_source, self.stop_source, self.restart_relay, self.kill_recorder, self.stop_relay]
         due = []
-        next_event, sampled = time.monotonic() + 10, time.time()
+        next_event, sampled, waited = time.monotonic() + 10, time.time(), disk_waits()
         while time.monotonic() < end:
-            now = time.time()
+            began, waited_before = time.time(), waited
             for process in self.all:
                 process.sample()
-            if any(process.starved > STARVED_S for process in self.all if process.status is None):
+            now, waited = time.time(), disk_waits()
+            starved = any(process.starved > STARVED_S for process in self.all if process.status is None)
+            if starved or now - began > STARVED_S * 2 or waited - waited_before > DISK_S:
                 self.starved.append((sampled - 0.2, now + 0.2))
             sampled = now
             if time.monotonic() >= next_event and end - time.monotonic() > 12:
