@@ -195,12 +195,12 @@ class Soak:
         due = []
         next_event, sampled, waited = time.monotonic() + 10, time.time(), disk_waits()
         while time.monotonic() < end:
-            began, waited_before = time.time(), waited
+            waited_before = waited
             for process in self.all:
                 process.sample()
             now, waited = time.time(), disk_waits()
             starved = any(process.starved > STARVED_S for process in self.all if process.status is None)
-            if starved or now - began > STARVED_S * 2 or waited - waited_before > DISK_S:
+            if starved or waited - waited_before > DISK_S:
                 self.starved.append((sampled - 0.2, now + 0.2))
             sampled = now
             if time.monotonic() >= next_event and end - time.monotonic() > 12:
@@ -210,14 +210,16 @@ class Soak:
                 event()
                 self.events.append((event.__name__, began, time.time()))
                 next_event = time.monotonic() + self.random.uniform(8, 14)
-            self.pause(0.5)
+            time.sleep(0.5)
 
-    def pause(self, seconds):
-        began = time.time()
-        time.sleep(seconds)
-        ended = time.time()
-        if ended - began > seconds + STARVED_S:
-            self.starved.append((began - 0.2, ended + 0.2))
+    def beat(self, stopped):
+        """Notes when this script itself gets no processor, also while something happens."""
+        while not stopped.is_set():
+            began = time.time()
+            time.sleep(STARVED_S)
+            ended = time.time()
+            if ended - began > 2 * STARVED_S:
+                self.starved.append((began - 0.2, ended + 0.2))
 
     def ask_few(self):
         """Once the viewers have left that were too many, it serves others."""
@@ -273,6 +275,7 @@ def main():
             command = [sys.executable, mutant.__file__, "process", arguments.grow]
             soak.keep("growing", Process("growing", command, folder / "growing.log"))
         crowd = viewers.start(soak, stopped, MANY)
+        threading.Thread(target=soak.beat, args=(stopped,), daemon=True).start()
         began = time.time()
         soak.run(arguments.minutes * 60)
         ended = time.time()

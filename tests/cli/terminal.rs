@@ -81,7 +81,7 @@ fn no_line_of_check_is_wider_than_the_terminal_and_a_pipe_has_a_line_each() {
         "check --list-rules",
         "check --explain M203",
     ] {
-        let mut piped = kit::run::mjpeg(args.split(' '));
+        let mut piped = mjpeg(args.split(' '));
         let piped = run(piped.current_dir(kit::repository("."))).text();
         for columns in [70, 80] {
             let Some(text) = on_terminal(columns, args) else { return };
@@ -96,7 +96,7 @@ fn no_line_of_check_is_wider_than_the_terminal_and_a_pipe_has_a_line_each() {
             );
         }
     }
-    let mut list = kit::run::mjpeg(["check", "--list-rules"]);
+    let mut list = mjpeg(["check", "--list-rules"]);
     let rules = run(&mut list).text();
     assert!(rules.lines().all(|line| !line.starts_with(' ')), "{rules}");
 }
