@@ -277,6 +277,8 @@ def main():
         crowd = viewers.start(soak, stopped, MANY)
         threading.Thread(target=soak.beat, args=(stopped,), daemon=True).start()
         began = time.time()
+        # Until now, many processes started at once.
+        soak.starved.append((0, began))
         soak.run(arguments.minutes * 60)
         ended = time.time()
         stopped.set()
@@ -288,7 +290,7 @@ def main():
         wrong = soak.wrong + wrong + judge.viewers(viewers.SEEN, known, soak)
         wrong += table(soak.all)
         print()
-        wrong += judge.monitor(folder / "changes.jsonl", bool(soak.starved))
+        wrong += judge.monitor(folder / "changes.jsonl", len(soak.starved) > 1)
     finally:
         stopped.set()
         soak.close()
@@ -296,7 +298,7 @@ def main():
             print(f"kept: {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    print(f"events: {len(soak.events)}, times without a processor: {len(soak.starved)}, viewers that came and went: {viewers.COUNT['vanished']}, slow viewers: {viewers.COUNT['slow']}")
+    print(f"events: {len(soak.events)}, times without a processor: {len(soak.starved) - 1}, viewers that came and went: {viewers.COUNT['vanished']}, slow viewers: {viewers.COUNT['slow']}")
     for line in wrong[:30]:
         print(f"WRONG: {line}")
     print(f"{len(wrong)} things wrong" if wrong else "nothing wrong")
