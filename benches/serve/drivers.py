@@ -61,7 +61,7 @@ class Chromium:
 
     @classmethod
     @contextlib.contextmanager
-    def start(cls, profile):
+    def start(cls, profile, insecure=False):
         flags = ["headless", "no-sandbox", "disable-gpu", "disable-quic", "disable-background-networking"]
         flags += ["disable-component-update", "disable-sync", "no-first-run", "hide-scrollbars"]
         flags += [f"user-data-dir={profile}"]
@@ -70,7 +70,7 @@ class Chromium:
             ports = (re.search(r"successfully on port (\d+)", line) for line in driver.stdout)
             browser = cls()
             browser.port = int(next(filter(None, ports))[1])
-            answer = browser.ask("POST", "/session", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}})
+            answer = browser.ask("POST", "/session", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options, "acceptInsecureCerts": insecure}}})
             browser.session = "/session/" + answer["sessionId"]
             browser.version = answer["capabilities"]["browserVersion"]
             try:

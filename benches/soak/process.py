@@ -2,22 +2,24 @@
 import os
 import resource
 import signal
+import statistics
 import subprocess
 import time
 
-# What a process may grow by behind its first quarter.
-MOST_GROWTH_MB = 4
+# What a process may grow by, from its second quarter to its last one: MB, descriptors, threads.
+MOST_GROWTH = [2, 4, 2]
 # A shorter life shows nothing about growth.
 LEAST_SAMPLES = 60
 
 
 class Process:
-    def __init__(self, name, command, log, files=None):
+    def __init__(self, name, command, log, files=None, output=None):
         limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))) if files else None
-        self.name, self.samples, self.status = name, [], None
-        with open(log, "ab") as output:
+        self.name, self.samples, self.status, self.waited, self.starved = name, [], None, {}, 0
+        # Standard output of its own where it is read: in one file, pieces of lines would be mixed.
+        with open(log, "ab") as messages, open(output or log, "ab") as lines:
             self.child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=limit
+                command, stdin=subprocess.DEVNULL, stdout=lines, stderr=messages, preexec_fn=limit
             )
 
     def sample(self):
@@ -28,11 +30,23 @@ class Process:
             with open(f"/proc/{self.child.pid}/status") as file:
                 status = dict(line.split(":", 1) for line in file if ":" in line)
             files = len(os.listdir(f"/proc/{self.child.pid}/fd"))
+            waited = self.waits()
         except OSError:
             return
         if "VmRSS" in status:
             rss = int(status["VmRSS"].split()[0]) / 1000
             self.samples.append((rss, files, int(status["Threads"])))
+        self.starved = max((time - self.waited.get(task, 0) for task, time in waited.items()), default=0)
+        self.waited = waited
+
+    def waits(self):
+        """For how long each thread was ready and had no processor, in seconds since its start."""
+        tasks = f"/proc/{self.child.pid}/task"
+        found = {}
+        for task in os.listdir(tasks):
+            with open(f"{tasks}/{task}/schedstat") as file:
+                found[task] = int(file.read().split()[1]) / 1e9
+        return found
 
     def send(self, number):
         if self.child.poll() is None:
@@ -61,18 +75,22 @@ def table(processes):
     for process in processes:
         if len(process.samples) > len(longest.get(process.name, process).samples) or process.name not in longest:
             longest[process.name] = process
-    print("\n| process | samples | RSS MB: after a quarter | at the end | most | descriptors | most | threads | most |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    print("\n| process | samples | RSS MB: 2nd quarter | last quarter | most | descriptors | last | most | threads | last | most |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     wrong = []
     for name, process in longest.items():
         samples = process.samples
         if not samples:
             continue
-        quarter, last = samples[len(samples) // 4], samples[-1]
-        most = [max(sample[n] for sample in samples) for n in range(3)]
-        print(
-            f"| {name} | {len(samples)} | {quarter[0]:.1f} | {last[0]:.1f} | {most[0]:.1f} | {last[1]} | {most[1]} | {last[2]} | {most[2]} |"
-        )
-        if len(samples) >= LEAST_SAMPLES and last[0] - quarter[0] > MOST_GROWTH_MB:
-            wrong.append(f"{name} grew from {quarter[0]:.1f} to {last[0]:.1f} MB")
+        quarter = len(samples) // 4
+        early, late = samples[quarter : max(2 * quarter, quarter + 1)], samples[3 * quarter :]
+        cells = []
+        for n, (what, most) in enumerate(zip(["MB", "descriptors", "threads"], MOST_GROWTH)):
+            # Medians: viewers that are there by chance do not count.
+            before, after = (statistics.median(sample[n] for sample in part) for part in [early, late])
+            digits = 0 if n else 1
+            cells += [f"{it:.{digits}f}" for it in [before, after, max(sample[n] for sample in samples)]]
+            if len(samples) >= LEAST_SAMPLES and after - before > most:
+                wrong.append(f"{name} grew from {before:.{digits}f} to {after:.{digits}f} {what}")
+        print(f"| {name} | {len(samples)} | {' | '.join(cells)} |")
     return wrong

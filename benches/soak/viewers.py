@@ -1,6 +1,8 @@
 """Viewers that read slowly, leave, or are too many."""
 import contextlib
+import hashlib
 import random
+import re
 import socket
 import struct
 import threading
@@ -8,6 +10,8 @@ import time
 import urllib.parse
 
 COUNT = {"vanished": 0, "slow": 0}
+# The hashes of the whole pictures that slow viewers received, and when their source made them, as they say themselves.
+SEEN = []
 
 
 def connect(url):
@@ -32,8 +36,22 @@ def read_slowly(url, stopped):
     while not stopped.wait(0.5):
         with contextlib.suppress(OSError), connect(url) as viewer:
             COUNT["slow"] += 1
-            while not stopped.wait(0.2) and viewer.recv(2000):
-                pass
+            received = b""
+            while not stopped.wait(0.2) and (more := viewer.recv(2000)):
+                received = take(received + more)
+
+
+def take(received):
+    """Notes the whole parts, and returns the rest."""
+    while head := re.search(rb"Content-Length: (\d+)\r\n.*?\r\n\r\n|Content-Length: (\d+)\r\n\r\n", received, re.DOTALL):
+        end = head.end() + int(head[1] or head[2])
+        if len(received) < end:
+            break
+        picture = received[head.end() : end]
+        made = re.search(rb"mjpeg test frame=\d+ T=(\d+)", picture)
+        SEEN.append((hashlib.sha256(picture).hexdigest(), int(made[1]) / 1e9 if made else 0))
+        received = received[end:]
+    return received
 
 
 def crowd(url, stopped, many):
@@ -47,8 +65,9 @@ def crowd(url, stopped, many):
 
 
 def start(soak, stopped, many):
-    jobs = [(vanish, ([soak.source_url, soak.relay_url], stopped, seed)) for seed in range(3)]
-    jobs += [(read_slowly, (url, stopped)) for url in [soak.source_url, soak.relay_url]]
+    urls = [soak.source_url, soak.relay_url, soak.laps_url, soak.laps_relay_url, soak.farm_url("sound")]
+    jobs = [(vanish, (urls, stopped, seed)) for seed in range(5)]
+    jobs += [(read_slowly, (url, stopped)) for url in [soak.source_url, soak.relay_url, soak.laps_relay_url]]
     jobs.append((crowd, (soak.few_url, stopped, many)))
     threads = [threading.Thread(target=job, args=arguments, daemon=True) for job, arguments in jobs]
     for thread in threads:

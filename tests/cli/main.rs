@@ -56,6 +56,7 @@ mod monitor_probe;
 mod monitor_prometheus;
 mod page;
 mod picture_classes;
+mod prometheus_files;
 mod reach;
 mod reach_authentication;
 mod reach_proxy;

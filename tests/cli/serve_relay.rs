@@ -185,6 +185,30 @@ fn a_relay_of_a_relay_works_and_names_both() {
     assert!(camera.requests()[1..].iter().all(|request| http::field(request, "Via").is_none()));
 }
 
+/// The first relay repeats its newest frame, and sends it first on each connection.
+#[test]
+fn all_relays_of_a_silent_camera_say_that_it_is_silent() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("camera.jpg");
+    let frames = kit::frames();
+    std::fs::write(&file, &kit::contents(&frames)[0]).unwrap();
+    let camera = Server::start(&file, &["--repeat", "100ms"]);
+    let options = ["--no-probe", "--upstream", "always", "--repeat", "100ms", "--silence", "1s"];
+    let first = Server::start(camera.stream.as_ref(), &options);
+    let second = Server::start(first.stream.as_ref(), &options);
+    let mut viewer = Client::watch(second.address(), "/stream");
+    let health = || [&first, &second].map(|it| http::get(it.address(), "/healthz").0[9..12].to_string());
+    kit::eventually("silence of both", || (health() == ["503", "503"]).then_some(()));
+    assert!(viewer.part().is_some() && viewer.part().is_some(), "a viewer gets the repeated frame");
+    // Another connection starts with the old frame.
+    let third = Server::start(second.stream.as_ref(), &options);
+    kit::eventually("silence", || {
+        http::get(third.address(), "/healthz").0.starts_with("HTTP/1.1 503 ").then_some(())
+    });
+    std::fs::write(&file, &kit::contents(&frames)[1]).unwrap();
+    kit::eventually("both live", || (health() == ["200", "200"]).then_some(()));
+}
+
 #[test]
 fn passwords_of_a_camera_appear_nowhere() {
     let camera = BusyCamera::start(Mode::Stream);

@@ -2,9 +2,12 @@
 
 use crate::kit;
 
-use std::process::Command;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use kit::run::{Server, run};
+use kit::run::{Server, mjpeg, run};
 
 /// What a command of `mjpeg` prints on a terminal of this many columns; `None` without `script`.
 fn on_terminal(columns: u16, args: &str) -> Option<String> {
@@ -78,7 +81,7 @@ fn no_line_of_check_is_wider_than_the_terminal_and_a_pipe_has_a_line_each() {
         "check --list-rules",
         "check --explain M203",
     ] {
-        let mut piped = kit::run::mjpeg(args.split(' '));
+        let mut piped = mjpeg(args.split(' '));
         let piped = run(piped.current_dir(kit::repository("."))).text();
         for columns in [70, 80] {
             let Some(text) = on_terminal(columns, args) else { return };
@@ -93,7 +96,24 @@ fn no_line_of_check_is_wider_than_the_terminal_and_a_pipe_has_a_line_each() {
             );
         }
     }
-    let mut list = kit::run::mjpeg(["check", "--list-rules"]);
+    let mut list = mjpeg(["check", "--list-rules"]);
     let rules = run(&mut list).text();
     assert!(rules.lines().all(|line| !line.starts_with(' ')), "{rules}");
+}
+
+/// So that no line of standard output comes into the middle of one if both are the same file.
+#[test]
+fn each_message_is_written_at_once_with_its_end() {
+    // Each write to it is a datagram.
+    let (ours, theirs) = UnixDatagram::pair().unwrap();
+    let mut command = mjpeg(["check", "/nowhere.http"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(OwnedFd::from(theirs));
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    ours.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut bytes = [0; 4096];
+    let length = ours.recv(&mut bytes).unwrap();
+    child.wait().unwrap();
+    let message = std::str::from_utf8(&bytes[..length]).unwrap();
+    assert!(message.starts_with("mjpeg: check: ") && message.ends_with('\n'), "{message:?}");
 }

@@ -149,9 +149,9 @@ pub fn line(text: &str) {
     }
 }
 
+/// In one write: standard output may be the same file, and its lines would come between the text and its end.
 fn write_line(text: &str) {
-    let mut err = io::stderr().lock();
-    let _ = writeln!(err, "{text}");
+    let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
 static BACKGROUND: OnceLock<Background> = OnceLock::new();

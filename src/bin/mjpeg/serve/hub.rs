@@ -113,8 +113,12 @@ impl Hub {
         }
         match self.source.poll(now, demand) {
             Polled::Frame(frame, upcoming) => {
-                self.count.frames += 1;
-                self.health.push(now);
+                if self.is_newest(&frame) {
+                    self.count.repeated += 1;
+                } else {
+                    self.count.frames += 1;
+                    self.health.push(now);
+                }
                 let last = matches!(upcoming, Upcoming::Never);
                 self.publish(&frame, upcoming);
                 self.closed = last;
@@ -214,6 +218,15 @@ impl Hub {
     /// Whether frames arrive on time, see [`Health::is_good`].
     pub fn is_healthy(&self, now: Duration, patience: Duration) -> bool {
         self.health.is_good(self.stats().pace, now, patience)
+    }
+
+    /// Whether it is the newest frame once more: the server of a relay repeats it while its own source is silent, and sends it
+    /// first on each connection.
+    fn is_newest(&self, frame: &Frame) -> bool {
+        let newest = self.parts().next();
+        newest.is_some_and(|it| {
+            it.taken() == frame.taken && it.frame().picture().jpeg() == frame.picture.jpeg()
+        })
     }
 
     fn newest_frame(&self) -> Option<Frame> {

@@ -1,5 +1,6 @@
 //! Tests of the hub with a source that returns what it is told.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 
 use mjpeg::multipart::Boundary;
@@ -15,7 +16,7 @@ use crate::source::picture::{Picture, SMALLEST};
 struct Listed {
     paused: bool,
     results: VecDeque<Polled>,
-    given_back: Rc<std::cell::Cell<u32>>,
+    given_back: Rc<Cell<u32>>,
 }
 
 impl FrameSource for Listed {
@@ -62,8 +63,12 @@ impl FrameSource for Listed {
     }
 }
 
+/// Another frame each time: they differ in their time.
 fn frame() -> Frame {
-    Frame { picture: Picture::new(SMALLEST.to_vec()).unwrap(), taken: Duration::ZERO }
+    thread_local!(static NUMBER: Cell<u64> = const { Cell::new(0) });
+    let number = NUMBER.get() + 1;
+    NUMBER.set(number);
+    Frame { picture: Picture::new(SMALLEST.to_vec()).unwrap(), taken: Duration::from_millis(number) }
 }
 
 fn hub(results: impl IntoIterator<Item = Polled>) -> Hub {
@@ -130,9 +135,25 @@ fn the_last_part_is_the_promised_frame_or_the_newest_again() {
 }
 
 #[test]
+fn a_frame_that_its_server_repeats_is_no_sign_of_life() {
+    let (one, two) = (frame(), frame());
+    let frames = [one.clone(), one, two.clone(), two];
+    let mut hub = hub(frames.map(|frame| Polled::Frame(frame, Upcoming::Unknown)));
+    let ages: Vec<_> = (0..4)
+        .map(|second| {
+            let now = Duration::from_secs(second);
+            assert_eq!(hub.poll(now, Demand::Some), Update::Part, "viewers get it all the same");
+            hub.age(now).unwrap().as_secs()
+        })
+        .collect();
+    assert_eq!(ages, [0, 1, 0, 1]);
+    assert_eq!((hub.count().frames, hub.count().repeated), (2, 2));
+}
+
+#[test]
 fn recipes_share_pictures_and_used_buffers_are_given_back() {
     let recipes = ["one", "two"].map(|name| Standard::new(Boundary::new(name).unwrap(), &[]));
-    let given_back = Rc::new(std::cell::Cell::new(0));
+    let given_back = Rc::new(Cell::new(0));
     let source = Listed {
         results: (0..3).map(|_| Polled::Frame(frame(), Upcoming::Unknown)).collect(),
         given_back: Rc::clone(&given_back),
