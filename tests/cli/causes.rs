@@ -100,7 +100,7 @@ fn a_recording_says_whose_fault_the_stall_is_that_ends_it() {
     assert!(stall["silent_ms"].as_f64() > Some(2000.0), "{summary}");
     assert!(kit::is_time_of_day(summary["started"].as_str().unwrap()), "{summary}");
     assert!(
-        end.err.contains("idle limit; the camera: the other end of the connection was alive"),
+        end.err.contains("idle limit of 4s (--idle); the camera: the other end of the connection was alive"),
         "{}",
         end.err
     );
