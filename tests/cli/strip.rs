@@ -67,7 +67,7 @@ fn check_names_lost_doubled_and_reordered_frames() {
         (&[4, 5, 5, 6, 6, 6], vec![("C518", "info", 3, 3, "3 frames came again, the first one is 5")]),
         (
             &[4, 6, 5, 7],
-            vec![("C519", "warning", 1, 3, "1 frame came behind a later one, the first one is 5")],
+            vec![("C519", "warning", 1, 3, "1 frame came after a later one, the first one is 5")],
         ),
     ] {
         let found = findings(&saved(folder.path(), numbers));
