@@ -22,7 +22,7 @@ const PATIENCE: u64 = 20;
 /// Pictures without a strip, from the start of a stream on, whose coefficients are read one by one.
 const READ: u64 = 50;
 /// After them only one of so many is read, until one has a strip.
-const SAMPLED: u64 = 16;
+const SAMPLED: u64 = 64;
 
 /// Reads the strip of each picture of a stream: from its DC coefficients, else from its pixels.
 ///
@@ -79,7 +79,7 @@ impl StripReader {
 
     /// The identity of the next picture.
     ///
-    /// A strip that first appears behind many pictures without one is noticed 15 pictures late at most, and in scaled pictures
+    /// A strip that first appears behind many pictures without one is noticed 63 pictures late at most, and in scaled pictures
     /// 8191. From then on, each picture is read.
     pub fn read(&mut self, jpeg: &[u8]) -> Option<Identity> {
         if self.is_left_out() {
