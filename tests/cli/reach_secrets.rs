@@ -125,3 +125,24 @@ fn an_invalid_option_is_a_usage_error_that_shows_no_secret() {
         }
     }
 }
+
+#[test]
+fn the_name_of_a_file_that_is_a_url_by_mistake_shows_no_password() {
+    for args in [
+        "man URL",
+        "check test: --frames 2 --report URL",
+        "check test: --frames 2 --baseline URL",
+        "check test: --frames 2 --expect URL",
+        "check --targets URL",
+        "bench merge URL",
+        "serve test: --dialect URL",
+        "serve --farm URL",
+        "record test: --frames 2 --concat URL",
+        "record test: --frames 2 --raw URL",
+    ] {
+        let end =
+            run(&mut mjpeg(args.split(' ').map(|it| if it == "URL" { "http://ann:hush@cam/x" } else { it })));
+        assert!(end.err.contains("http://ann:(redacted)@cam/x"), "{args}: {}", end.err);
+        assert!(!end.err.contains("hush") && !end.text().contains("hush"), "{args}: {}", end.err);
+    }
+}

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use mjpeg::check::nearest_word;
 
 use crate::exit::{Exit, Failure, Outcome};
+use crate::redacted::redacted;
 use crate::usage::Usage;
 use crate::{manual, output};
 
@@ -75,7 +76,7 @@ impl Man {
             let names: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
             let near = nearest_word(&page_name(&self.words), &names);
             let hint = near.map(|name| format!("; did you mean mjpeg-{name}?")).unwrap_or_default();
-            let words = self.words.join(" ");
+            let words = redacted(&self.words.join(" "));
             Usage::value(format!("there is no man page for `{words}`{hint}")).exit(root.clone(), &["man"]);
         };
         print(manual::page(command).map_err(Failure::local)?.as_bytes())

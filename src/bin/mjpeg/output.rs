@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::channel::{SyncSender, sync_channel};
 use crate::clock::{Clock, time_of_day};
 use crate::exit::Failure;
+use crate::redacted::in_words;
 
 /// Writes one line to standard output and flushes it.
 ///
@@ -114,7 +115,7 @@ const MOST_CHARS: usize = 2000;
 
 /// Writes one line of message to standard error. Errors are ignored: no other place is left to report them.
 pub fn message(command: &str, text: &str) {
-    line(&format!("mjpeg: {command}: {}", printable(&shortened(text, MOST_CHARS))));
+    line(&format!("mjpeg: {command}: {}", printable(&in_words(&shortened(text, MOST_CHARS)))));
 }
 
 /// A text, or its first `most` characters with dots behind them.
@@ -138,7 +139,7 @@ pub fn event_at(command: &str, unix: Duration, text: &str) {
 
 /// Writes one `hint:` line to standard error.
 pub fn hint(text: &str) {
-    line(&format!("hint: {}", printable(text)));
+    line(&format!("hint: {}", printable(&in_words(text))));
 }
 
 /// Writes one line to standard error as it is. The text must be ours or [`printable`].

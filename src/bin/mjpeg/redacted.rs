@@ -56,6 +56,14 @@ pub fn shown_path(path: &Path) -> String {
     redacted(&path.display().to_string())
 }
 
+/// A sentence in which words may be URLs: the name of a file may be one by mistake.
+pub fn in_words(text: &str) -> String {
+    let shown = |word: &str| {
+        if word.contains("://") && word.contains('@') { without_userinfo(word) } else { word.into() }
+    };
+    text.split_inclusive(char::is_whitespace).map(shown).collect()
+}
+
 /// A text of a server, which may repeat the path and query of the request.
 pub fn without_parameters(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -185,6 +193,17 @@ fn without_userinfo_and_scheme(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_shows_no_password_of_a_url() {
+        for (text, shown) in [
+            ("cannot write http://a:b@c/x: no", "cannot write http://a:(redacted)@c/x: no"),
+            ("\"https://a:(redacted)@c/\"\nnext", "\"https://a:(redacted)@c/\"\nnext"),
+            ("http://cam:80/: the sender a:b@c of 5:6", "http://cam:80/: the sender a:b@c of 5:6"),
+        ] {
+            assert_eq!(in_words(text), shown);
+        }
+    }
 
     #[test]
     fn passwords_are_never_shown() {
