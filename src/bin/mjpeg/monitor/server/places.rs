@@ -2,16 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::net::Shutdown;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use socket2::Socket;
 
 /// Connections at the same time. Each may have a probe.
 const MOST_CONNECTIONS: usize = 64;
+/// How long a new connection waits for a place: threads of connections that were ended need a moment to give theirs back.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The places of all connections. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Places(Arc<Mutex<Taken>>);
+pub struct Places(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    taken: Mutex<Taken>,
+    /// A place is given back, or one that worked waits for its client.
+    changed: Condvar,
+}
 
 #[derive(Debug, Default)]
 struct Taken {
@@ -45,18 +55,12 @@ pub struct Place {
 }
 
 impl Places {
-    /// A place for `socket`. If all are taken, the connection that has waited longest for its client is ended. `None`: all work.
+    /// A place for `socket`. If all are taken, the connection that has waited longest for its client is ended. `None`: all work,
+    /// also after a second.
     pub fn take(&self, socket: &Arc<Socket>) -> Option<Place> {
-        let mut taken = self.taken();
-        let used = taken.all.values().filter(|entry| entry.purpose != Use::Ended).count();
-        if used >= MOST_CONNECTIONS {
-            let oldest = taken.all.values_mut().find(|entry| entry.purpose == Use::Waits)?;
-            oldest.purpose = Use::Ended;
-            // Its thread wakes up, and gives the place back.
-            let _ = oldest.socket.shutdown(Shutdown::Both);
-        }
-        // Threads that end are not counted, but must not become many.
-        if taken.all.len() >= 2 * MOST_CONNECTIONS {
+        let wait = self.0.changed.wait_timeout_while(self.taken(), PATIENCE, |taken| !taken.make_room());
+        let (mut taken, waited) = wait.unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
             return None;
         }
         let number = taken.next;
@@ -67,7 +71,27 @@ impl Places {
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
         // Nothing panics while it holds the lock.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Taken {
+    /// Whether there is a place. If all are taken, a connection that waits for its client is ended.
+    fn make_room(&mut self) -> bool {
+        // Threads that end are not counted, but must not become many.
+        if self.all.len() >= 2 * MOST_CONNECTIONS {
+            return false;
+        }
+        let used = self.all.values().filter(|entry| entry.purpose != Use::Ended).count();
+        if used >= MOST_CONNECTIONS {
+            let Some(oldest) = self.all.values_mut().find(|entry| entry.purpose == Use::Waits) else {
+                return false;
+            };
+            oldest.purpose = Use::Ended;
+            // Its thread wakes up, and gives the place back.
+            let _ = oldest.socket.shutdown(Shutdown::Both);
+        }
+        true
     }
 }
 
@@ -78,12 +102,14 @@ impl Place {
         if let Some(entry) = taken.all.get_mut(&self.number).filter(|entry| entry.purpose != Use::Ended) {
             entry.purpose = purpose;
         }
+        self.places.0.changed.notify_all();
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         self.places.taken().all.remove(&self.number);
+        self.places.0.changed.notify_all();
     }
 }
 
@@ -119,7 +145,10 @@ mod tests {
         all.iter().skip(1).for_each(|it| it.0.set(Use::Works));
         more.set(Use::Works);
         assert!(places.take(&pair().0).is_none(), "all work");
-        drop(all.pop());
+        // A place that is given back in the meantime.
+        let last = all.pop();
+        let end = std::thread::spawn(move || drop(last));
         assert!(places.take(&pair().0).is_some());
+        end.join().unwrap();
     }
 }
