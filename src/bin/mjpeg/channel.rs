@@ -1,7 +1,7 @@
 //! The channels of `std::sync::mpsc`, compiled once for all types of messages.
 //!
 //! Each message is boxed. The compiler makes the code of a channel of `std` (three kinds of queue, 10 kB) again for each type of message;
-//! the 35 types here made it 5 % of the program. What an allocation costs does not matter beside waking a thread.
+//! the 35 types here made it 5 % of the program. An allocation costs little compared with the wake-up of a thread.
 
 use std::any::Any;
 use std::fmt;

@@ -118,7 +118,7 @@ pub fn message(command: &str, text: &str) {
     line(&format!("mjpeg: {command}: {}", printable(&in_words(&shortened(text, MOST_CHARS)))));
 }
 
-/// A text, or its first `most` characters with dots behind them.
+/// A text, or its first `most` characters and three dots.
 pub fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}...", &text[..end]),

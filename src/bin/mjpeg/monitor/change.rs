@@ -11,7 +11,7 @@ use crate::criteria::Verdict;
 use crate::output;
 
 /// Most characters of a text in a line. A camera may say much in its head, and a variable of the command for a change has a
-/// limit: a line that is too long would be an alarm that nobody gets.
+/// limit: with a line that is too long, the command would not start.
 const MOST_CHARS: usize = 400;
 
 /// A line on standard output, schema `mjpeg.monitor/1`.

@@ -119,7 +119,7 @@ impl Upstream {
             let (why, pause) = match ended {
                 Ok(End::Signal(_)) => return,
                 Ok(end @ (End::Enough | End::TimeUp))
-                    // However long a slow camera is waited for, it is seen in time that nobody wants it any more.
+                    // A slow camera has a long limit: in between it must be seen that it is not wanted any more.
                     if link.is_wanted() && (was_probe || end == End::TimeUp) =>
                 {
                     goes_on = true;

@@ -171,7 +171,7 @@ impl Camera {
 
     /// From now on, a stream that ended is opened again like this, an answer must come within `idle`, and a stream without a good
     /// frame for the time of `limit` ends; also the one that is open. However long that is, [`Camera::run`] returns [`End::TimeUp`]
-    /// once in `idle` while a stream is open: somebody has to look whether it is still wanted.
+    /// once in `idle` while a stream is open: the caller looks whether it is still wanted.
     pub fn go_on_with(&mut self, reconnect: Reconnect, idle: Duration, limit: LearntLimit) {
         self.attempts.set_reconnect(reconnect);
         self.manner.idle = idle;

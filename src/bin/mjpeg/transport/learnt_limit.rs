@@ -1,4 +1,4 @@
-//! The idle limit of a camera whose rate nobody has told us: it grows if the camera turns out to be slow.
+//! The idle limit of a camera whose rate is not known: it grows while the camera may be slow.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl LearntLimit {
         self.limit
     }
 
-    /// A stream ended like this, behind so many good parts with this longest gap before one of them.
+    /// A stream ended like this, after so many good parts. `longest`: the longest gap before one of them.
     pub fn ended(&mut self, end: &End, good: u64, longest: Duration) {
         if good >= ENOUGH {
             self.limit = longest.saturating_mul(2).clamp(self.least, self.most);
