@@ -51,7 +51,7 @@ fn accept(listener: &Listener, server: &Arc<Facts>, stop: &Stop) {
         match listener.accept() {
             Accepted::Connection(socket, _) => {
                 let socket = Arc::new(socket);
-                // One too many is closed after a second: its client tries again.
+                // One too many is closed: its client tries again.
                 let Some(place) = places.take(&socket) else { continue };
                 let server = Arc::clone(server);
                 let serve = move || connection::serve(&socket, &place, &server);

@@ -19,7 +19,7 @@ pub struct Places(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     taken: Mutex<Taken>,
-    /// A place is given back, or one that worked waits for its client.
+    /// A place is given back.
     changed: Condvar,
 }
 
@@ -47,6 +47,15 @@ pub enum Use {
     Ended,
 }
 
+/// Whether a new connection has a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Yes,
+    /// When the threads of ended connections have given theirs back.
+    Soon,
+    No,
+}
+
 /// The place of one connection, until it is dropped.
 #[derive(Debug)]
 pub struct Place {
@@ -56,11 +65,15 @@ pub struct Place {
 
 impl Places {
     /// A place for `socket`. If all are taken, the connection that has waited longest for its client is ended. `None`: all work,
-    /// also after a second.
+    /// or the threads of ended connections are still there after a second.
     pub fn take(&self, socket: &Arc<Socket>) -> Option<Place> {
-        let wait = self.0.changed.wait_timeout_while(self.taken(), PATIENCE, |taken| !taken.make_room());
-        let (mut taken, waited) = wait.unwrap_or_else(PoisonError::into_inner);
-        if waited.timed_out() {
+        let mut room = Room::No;
+        let wait = self.0.changed.wait_timeout_while(self.taken(), PATIENCE, |taken| {
+            room = taken.make_room();
+            room == Room::Soon
+        });
+        let (mut taken, _) = wait.unwrap_or_else(PoisonError::into_inner);
+        if room != Room::Yes {
             return None;
         }
         let number = taken.next;
@@ -77,21 +90,21 @@ impl Places {
 
 impl Taken {
     /// Whether there is a place. If all are taken, a connection that waits for its client is ended.
-    fn make_room(&mut self) -> bool {
+    fn make_room(&mut self) -> Room {
         // Threads that end are not counted, but must not become many.
         if self.all.len() >= 2 * MOST_CONNECTIONS {
-            return false;
+            return Room::Soon;
         }
         let used = self.all.values().filter(|entry| entry.purpose != Use::Ended).count();
         if used >= MOST_CONNECTIONS {
             let Some(oldest) = self.all.values_mut().find(|entry| entry.purpose == Use::Waits) else {
-                return false;
+                return Room::No;
             };
             oldest.purpose = Use::Ended;
             // Its thread wakes up, and gives the place back.
             let _ = oldest.socket.shutdown(Shutdown::Both);
         }
-        true
+        Room::Yes
     }
 }
 
@@ -102,7 +115,6 @@ impl Place {
         if let Some(entry) = taken.all.get_mut(&self.number).filter(|entry| entry.purpose != Use::Ended) {
             entry.purpose = purpose;
         }
-        self.places.0.changed.notify_all();
     }
 }
 
@@ -117,38 +129,57 @@ impl Drop for Place {
 mod tests {
     use std::io::Read;
     use std::os::unix::net::UnixStream;
+    use std::time::Instant;
 
     use super::*;
+
+    /// A connection and its client.
+    fn pair() -> (Arc<Socket>, UnixStream) {
+        let (near, far) = UnixStream::pair().unwrap();
+        far.set_nonblocking(true).unwrap();
+        (Arc::new(Socket::from(std::os::fd::OwnedFd::from(near))), far)
+    }
+
+    /// This many new connections, each with its place.
+    fn taken(places: &Places, count: usize) -> Vec<(Place, Arc<Socket>, UnixStream)> {
+        let one = || {
+            let (socket, far) = pair();
+            (places.take(&socket).unwrap(), socket, far)
+        };
+        (0..count).map(|_| one()).collect()
+    }
 
     #[test]
     fn the_client_that_waits_longest_makes_room_and_one_that_is_answered_does_not() {
         let places = Places::default();
-        let pair = || {
-            let (near, far) = UnixStream::pair().unwrap();
-            far.set_nonblocking(true).unwrap();
-            (Arc::new(Socket::from(std::os::fd::OwnedFd::from(near))), far)
-        };
-        let mut all: Vec<_> = (0..MOST_CONNECTIONS)
-            .map(|_| {
-                let (socket, far) = pair();
-                (places.take(&socket).unwrap(), socket, far)
-            })
-            .collect();
+        let mut all = taken(&places, MOST_CONNECTIONS);
         all[0].0.set(Use::Works);
         let is_ended = |far: &mut UnixStream| matches!(far.read(&mut [0]), Ok(0));
-        let (socket, _far) = pair();
-        let more = places.take(&socket).unwrap();
+        let more = places.take(&pair().0).unwrap();
         let ended: Vec<usize> = (0..all.len()).filter(|&n| is_ended(&mut all[n].2)).collect();
         assert_eq!(ended, [1]);
         // One that was ended gives no second place.
         all[1].0.set(Use::Waits);
         all.iter().skip(1).for_each(|it| it.0.set(Use::Works));
         more.set(Use::Works);
+        let start = Instant::now();
         assert!(places.take(&pair().0).is_none(), "all work");
-        // A place that is given back in the meantime.
-        let last = all.pop();
-        let end = std::thread::spawn(move || drop(last));
-        assert!(places.take(&pair().0).is_some());
+        assert!(start.elapsed() < PATIENCE, "nothing to wait for");
+        all.pop();
+        assert!(places.take(&pair().0).is_some(), "a place was given back");
+    }
+
+    #[test]
+    fn a_new_connection_waits_while_threads_of_ended_ones_give_their_places_back() {
+        let places = Places::default();
+        // The second half ends the first one, whose threads are still there.
+        let mut all = taken(&places, 2 * MOST_CONNECTIONS);
+        let start = Instant::now();
+        assert!(places.take(&pair().0).is_none(), "no thread has ended");
+        assert!(start.elapsed() >= PATIENCE);
+        let first = all.remove(0);
+        let end = std::thread::spawn(move || drop(first));
+        assert!(places.take(&pair().0).is_some(), "one has ended");
         end.join().unwrap();
     }
 }
