@@ -3,10 +3,11 @@
 use crate::kit;
 
 use std::fs;
+use std::path::Path;
 
 use kit::camera::{Camera, HEAD, part, part_with_length};
 use kit::picture::solid;
-use kit::run::{End, Server, mjpeg, run, start};
+use kit::run::{End, Server, mjpeg, run, run_with_input, start};
 use serde_json::Value;
 
 /// A camera with three good parts and `more`.
@@ -103,6 +104,22 @@ fn a_baseline_reads_500_parts_unless_the_options_say_otherwise() {
 }
 
 #[test]
+fn a_name_compares_cameras_at_different_addresses() {
+    let folder = tempfile::tempdir().unwrap();
+    let motion = kit::repository("fixtures/captures/motion.http");
+    let copy = folder.path().join("copy.http");
+    fs::copy(&motion, &copy).unwrap();
+    let file = folder.path().join("b.json");
+    let check = |address: &Path, args: &[&str]| {
+        let line = format!("camera {}\n", address.display());
+        let mut check = mjpeg(["check", "--targets", "-", "--fail-on", "error"]);
+        run_with_input(check.args(args).arg(&file), line.as_bytes())
+    };
+    check(&motion, &["--save-baseline"]).expect(0);
+    check(&copy, &["--baseline"]).expect(0);
+}
+
+#[test]
 fn unlike_settings_and_other_targets_are_refused_before_anything_is_opened() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("b.json");
@@ -122,6 +139,7 @@ fn unlike_settings_and_other_targets_are_refused_before_anything_is_opened() {
     }
     let end = run(&mut mjpeg(["check", "http://127.0.0.1:1/", "--baseline", path])).expect(6);
     assert!(end.err.contains("the baseline has no http://127.0.0.1:1/"), "{}", end.err);
+    assert!(end.err.contains("needs the same name in both checks"), "{}", end.err);
     let before = fs::read(&file).unwrap();
     // A check that fails leaves the file.
     let end = run(&mut mjpeg(["check", "http://127.0.0.1:1/", "--save-baseline", path])).expect(3);

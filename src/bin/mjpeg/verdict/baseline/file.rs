@@ -133,7 +133,8 @@ impl Baseline {
     pub fn entry(&self, target: &str, settings: &Settings) -> Result<&Entry, Problem> {
         let Some(entry) = self.entries.iter().find(|entry| entry.target == target) else {
             let known: Vec<&str> = self.entries.iter().map(|entry| &entry.target[..]).collect();
-            return Err(anyhow!("the baseline has no {target}; it has: {}", known.join(", ")).into());
+            let problem = Problem::new(anyhow!("the baseline has no {target}; it has: {}", known.join(", ")));
+            return Err(problem.hint("a camera at another address needs the same name in both checks: --targets FILE with a line NAME URL"));
         };
         match entry.settings.difference(settings) {
             None => Ok(entry),

@@ -85,21 +85,24 @@ fn stream(it: &Finished) -> TestCase {
         .collect();
     let status = match it.verdict {
         Verdict::Fail if error.is_some() || !worse.is_empty() => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             let message = error.unwrap_or_else(|| "worse than the baseline".into());
-            status.set_message(message).set_type("fail").set_description(worse.join("\n"));
-            status
+            told(NonSuccessKind::Failure, &message, "fail", &worse.join("\n"))
         }
         // The rules that fail say why.
         Verdict::Pass | Verdict::Fail => TestCaseStatus::success(),
         verdict => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             let message = error.unwrap_or_else(|| verdict.words());
-            status.set_message(message).set_type(verdict.name());
-            status
+            told(NonSuccessKind::Error, &message, verdict.name(), "")
         }
     };
     TestCase::new("stream", status)
+}
+
+/// What is wrong, and why if that is known. Some readers (GitLab) show only the text of the element: it is never empty.
+fn told(kind: NonSuccessKind, message: &str, name: &str, why: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(message).set_type(name).set_description(if why.is_empty() { message } else { why });
+    status
 }
 
 fn case(it: &Finished, rule: &'static Rule) -> TestCase {
@@ -129,13 +132,11 @@ fn found(it: &Finished, finding: &Finding) -> TestCaseStatus {
     if finding.severity < it.fail_on() || it.baseline.is_some() {
         return TestCaseStatus::success();
     }
-    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     let mut text = printable(&finding.evidence());
     if let Some(remedy) = finding.remedy() {
         text = format!("{text}\n\nWhat to change: {}", remedy.cure);
     }
-    status.set_message(printable(&finding.message)).set_type(finding.severity.name()).set_description(text);
-    status
+    told(NonSuccessKind::Failure, &printable(&finding.message), finding.severity.name(), &text)
 }
 
 /// Why the check says nothing about a rule.
@@ -181,7 +182,8 @@ mod tests {
     fn an_interrupted_target_is_an_error() {
         let it = Finished { verdict: Verdict::Interrupted, error: None, ..silent() };
         let text = JUnit::default().target(&it).unwrap();
-        assert!(text.contains("<error message=\"interrupted\" type=\"interrupted\""), "{text}");
+        let error = "<error message=\"interrupted\" type=\"interrupted\">interrupted</error>";
+        assert!(text.contains(error), "{text}");
         assert!(text.contains("errors=\"1\""), "{text}");
     }
 
