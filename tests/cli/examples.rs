@@ -11,7 +11,7 @@ use std::process::Command;
 use kit::run::{Server, mjpeg, run};
 
 /// The beginnings of commands that are not run, and why.
-const NOT_RUN: [(&str, &str); 21] = [
+const NOT_RUN: [(&str, &str); 22] = [
     ("cargo ", "takes minutes; the names in it are compared by tests/cli/readme.rs"),
     ("rustup ", "downloads; .ci/targets runs it"),
     (".ci/", "takes minutes, and is what runs the tests"),
@@ -25,6 +25,7 @@ const NOT_RUN: [(&str, &str); 21] = [
     ("djpeg ", "how a fixture was made, once"),
     ("ffmpeg -i source.ppm ", "how a fixture was made, once"),
     ("kill -USR1 ", "tests/cli/record_ring.rs sends the signal"),
+    ("mjpeg check --targets - ", "reads what echo prints; tests/cli/check_baseline.rs does the same"),
     ("nginx ...", "no whole command; tests/cli/kit/nginx.rs runs nginx"),
     ("sbatch ", "needs Slurm; benches/fleet/slurm.sh runs it"),
     ("source <(mjpeg completions zsh)", "needs zsh; tests/cli/documents.rs makes all completions"),
