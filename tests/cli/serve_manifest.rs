@@ -110,18 +110,19 @@ fn with_speed_the_gaps_are_shorter() {
 
 #[test]
 fn a_file_that_was_trimmed_has_its_own_length() {
-    let folder = tempfile::tempdir().unwrap();
-    recording(folder.path(), [0, 1, 2, 3]);
-    let (path, jpeg) = (folder.path().join("frame-000002.jpg"), kit::contents(&kit::frames()).remove(9));
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("recording");
+    recording(&folder, [0, 1, 2, 3]);
+    let (path, jpeg) = (folder.join("frame-000002.jpg"), kit::contents(&kit::frames()).remove(9));
     fs::write(&path, &jpeg).unwrap();
     // Missing files are left out; a manifest may come from anywhere.
-    fs::remove_file(folder.path().join("frame-000003.jpg")).unwrap();
-    let manifest = fs::read_to_string(folder.path().join("manifest.jsonl")).unwrap();
+    fs::remove_file(folder.join("frame-000003.jpg")).unwrap();
+    let manifest = fs::read_to_string(folder.join("manifest.jsonl")).unwrap();
     let outside = "{\"file\":\"../secret\",\"arrival_ms\":1,\"fields\":[]}\n";
     let injected = "{\"file\":\"frame-000001.jpg\",\"arrival_ms\":9,\"fields\":[[\"X\",\"a\\r\\nEvil: b\"],[\"Content-Length\",\"7\"]]}\n";
-    fs::write(folder.path().join("manifest.jsonl"), [outside, &manifest, injected].concat()).unwrap();
-    fs::write(folder.path().with_file_name("secret"), "secret").unwrap();
-    let server = Server::start(folder.path(), &["--timing", "manifest", "--once"]);
+    fs::write(folder.join("manifest.jsonl"), [outside, &manifest, injected].concat()).unwrap();
+    fs::write(outer.path().join("secret"), "secret").unwrap();
+    let server = Server::start(&folder, &["--timing", "manifest", "--once"]);
     let mut client = Client::watch(server.address(), "/stream");
     let first: Vec<Part> = (0..3).map(|_| client.part().unwrap()).collect();
     assert!(first[1].body == jpeg && first[2].body == jpegs()[3]);
