@@ -171,6 +171,24 @@ fn hostile_servers_end_with_the_code_for_what_they_are() {
     }
 }
 
+#[test]
+fn a_challenge_that_no_request_can_repeat_is_not_answered() {
+    for (challenge, why) in [
+        // Some servers end a line here.
+        ("Digest realm=\"a\rX-Evil: b\", nonce=\"n\"".to_string(), "no request can repeat it"),
+        (format!("Digest realm=\"a\", nonce=\"{}\"", "n".repeat(20_000)), "no request can repeat it"),
+        ("Basic realm=c, Digest realm=r, nonce=n, algorithm=SHA-512-256".into(), "neither Digest nor Basic"),
+    ] {
+        let answer = format!("HTTP/1.1 401 No\r\nWWW-Authenticate: {challenge}\r\nContent-Length: 0\r\n\r\n");
+        let server = Crowded::start(move |_, request, peer| {
+            assert!(!request.contains("Authorization"), "{request}");
+            peer.send(answer.as_bytes());
+        });
+        let end = bench(&server.url, "-n 2 --duration 300ms --quiet --user user:secret").expect(3);
+        assert!(end.err.contains(why), "{}", &*end.err);
+    }
+}
+
 /// The resident memory of a process in bytes.
 fn resident(pid: u32) -> u64 {
     kit::process::number(pid, "VmRSS").unwrap_or(0) * 1024

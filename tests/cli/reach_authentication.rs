@@ -67,6 +67,7 @@ fn the_password_is_never_sent_in_clear_when_the_server_knows_digest() {
 fn a_challenge_that_no_request_can_repeat_is_named() {
     for challenge in [
         "Digest realm=\"a\x01b\", nonce=\"n1\"".to_string(),
+        "Digest realm=\"a\rX-Evil: b\", nonce=\"n1\"".into(),
         "Digest realm=\"a\", nonce=\"n\x7f\", qop=\"auth\"".into(),
         format!("Digest realm=\"a\", nonce=\"{}\"", "n".repeat(20_000)),
     ] {

@@ -43,33 +43,41 @@ impl Authentication {
     /// What was tried, when there is nothing else to try.
     pub fn answer(&mut self, head: &Head, place: &Place) -> Result<Vec<u8>, Tried> {
         let Some(credentials) = &self.credentials else { return Err(self.tried) };
-        let challenges: Vec<Challenge> = head
-            .fields()
-            .all("www-authenticate")
-            .flat_map(|value| Challenge::parse(&String::from_utf8_lossy(value)))
-            .collect();
-        let digest = Digest::strongest(&challenges);
         if matches!(self.tried, Tried::Password | Tried::EmptyPassword) {
             // A nonce may expire before its first use on a slow network: once more, with the new one.
-            let is_stale = digest.as_ref().is_some_and(Digest::is_stale);
+            let is_stale = Digest::strongest(&challenges(head)).is_some_and(|digest| digest.is_stale());
             if !is_stale || std::mem::replace(&mut self.has_renewed, true) {
                 return Err(self.tried);
             }
         }
-        let authorization = match digest {
-            Some(digest) => Some(digest.authorization(credentials, place.target())),
-            // Never in clear if the server knows Digest, even a form of it that is not known here.
-            None if challenges.iter().any(|it| it.scheme == "digest") => None,
-            None if challenges.is_empty() || challenges.iter().any(|it| it.scheme == "basic") => {
-                Some(credentials.basic())
-            }
-            None => None,
-        };
         self.tried = Tried::with(credentials);
-        let authorization = authorization.ok_or(Tried::UnknownScheme)?;
-        // It repeats what the server said (RFC 9110 5.5).
-        let may_be_sent = authorization.len() <= LONGEST
-            && authorization.iter().all(|&byte| byte == b'\t' || byte >= b' ' && byte != 0x7f);
-        may_be_sent.then_some(authorization).ok_or(Tried::Unanswerable)
+        authorization(head, credentials, place.target())
     }
+}
+
+/// The Authorization of a request of `target` that an answer with status 401 and this head asks for: Digest if the server knows
+/// it, else Basic.
+///
+/// # Errors
+///
+/// Why no request can have one.
+pub fn authorization(head: &Head, credentials: &Credentials, target: &str) -> Result<Vec<u8>, Tried> {
+    let challenges = challenges(head);
+    let offers = |scheme: &str| challenges.iter().any(|it| it.scheme == scheme);
+    let authorization = match Digest::strongest(&challenges) {
+        Some(digest) => digest.authorization(credentials, target),
+        // Never in clear if the server knows Digest, even a form of it that is not known here.
+        None if offers("digest") => return Err(Tried::UnknownScheme),
+        None if challenges.is_empty() || offers("basic") => credentials.basic(),
+        None => return Err(Tried::UnknownScheme),
+    };
+    // It repeats what the server said (RFC 9110 5.5).
+    let may_be_sent = authorization.len() <= LONGEST
+        && authorization.iter().all(|&byte| byte == b'\t' || byte >= b' ' && byte != 0x7f);
+    may_be_sent.then_some(authorization).ok_or(Tried::Unanswerable)
+}
+
+fn challenges(head: &Head) -> Vec<Challenge> {
+    let fields = head.fields().all("www-authenticate");
+    fields.flat_map(|value| Challenge::parse(&String::from_utf8_lossy(value))).collect()
 }

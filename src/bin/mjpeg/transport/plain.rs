@@ -17,8 +17,7 @@ use mjpeg::http::Head;
 use socket2::SockAddr;
 
 use super::access::Access;
-use super::challenge::Challenge;
-use super::digest::Digest;
+use super::authentication::authorization;
 use super::field::{Field, FieldArgument, merged};
 use super::open_error::{OpenError, OpenErrorKind};
 use super::options::{Options, Secret, secret};
@@ -204,28 +203,21 @@ impl PlainRequest {
         head
     }
 
-    /// The value of `Authorization` that a 401 asks for: Digest if the server knows it, else Basic. `None` without a
-    /// password, or for another scheme.
-    pub fn answer(&self, refusal: &Head) -> Option<Vec<u8>> {
-        let credentials = self.access.credentials(&self.url.place)?;
-        let challenges: Vec<Challenge> = refusal
-            .fields()
-            .all("www-authenticate")
-            .flat_map(|value| Challenge::parse(&String::from_utf8_lossy(value)))
-            .collect();
-        if let Some(digest) = Digest::strongest(&challenges) {
-            return Some(digest.authorization(&credentials, self.url.place.target()));
-        }
-        // Never in clear if the server knows Digest, even a form of it that is not known here.
-        let is_digest = challenges.iter().any(|it| it.scheme == "digest");
-        let is_basic = challenges.is_empty() || challenges.iter().any(|it| it.scheme == "basic");
-        (is_basic && !is_digest).then(|| credentials.basic())
+    /// The value of `Authorization` that a 401 asks for.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn answer(&self, refusal: &Head) -> Result<Vec<u8>, Tried> {
+        let credentials = self.access.credentials(&self.url.place).ok_or(Tried::NoPassword)?;
+        authorization(refusal, &credentials, self.url.place.target())
     }
 
     /// The error for an answer that is no stream.
     pub fn refused(&self, head: &Head, clock: &Clock) -> OpenError {
         let credentials = self.access.credentials(&self.url.place);
-        let tried = credentials.as_ref().map_or(Tried::NoPassword, Tried::with);
+        let sent = credentials.as_ref().map_or(Tried::NoPassword, Tried::with);
+        let tried = if head.status == 401 { self.answer(head).err().unwrap_or(sent) } else { sent };
         let error =
             refusal::error(&self.url.shown, head, b"", &self.secrets, tried, Patience::OneTry, clock.unix());
         match head.text("location").filter(|_| (300..400).contains(&head.status)) {
@@ -285,11 +277,17 @@ mod tests {
             Head::parse(text.as_bytes()).unwrap().unwrap()
         };
         let basic = request("http://u:p@127.0.0.1/", None).answer(&challenge("Basic realm=x"));
-        assert_eq!(basic.as_deref(), Some(&b"Basic dTpw"[..]));
+        assert_eq!(basic.as_deref(), Ok(&b"Basic dTpw"[..]));
         let digest = request("http://127.0.0.1/", Some("u:p")).answer(&challenge("Digest realm=x, nonce=y"));
-        assert!(digest.is_some_and(|value| value.starts_with(b"Digest username=\"u\"")));
-        assert_eq!(request("http://127.0.0.1/", Some("u:p")).answer(&challenge("Bearer")), None);
-        assert_eq!(request("http://127.0.0.1/", None).answer(&challenge("Basic realm=x")), None);
+        assert!(digest.is_ok_and(|value| value.starts_with(b"Digest username=\"u\"")));
+        for (user, value, why) in [
+            (Some("u:p"), "Bearer", Tried::UnknownScheme),
+            (Some("u:p"), "Basic realm=x, Digest realm=x, nonce=y, qop=z", Tried::UnknownScheme),
+            (Some("u:p"), "Digest realm=\"x\rX: y\", nonce=z", Tried::Unanswerable),
+            (None, "Basic realm=x", Tried::NoPassword),
+        ] {
+            assert_eq!(request("http://127.0.0.1/", user).answer(&challenge(value)), Err(why), "{value:?}");
+        }
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub fn watch(
         let refusal = watched.trace.head().filter(|head| !(200..300).contains(&head.status)).cloned();
         let Some(refusal) = refusal else { return Ok(watched) };
         if refusal.status == 401 && authorization.is_none() {
-            authorization = request.answer(&refusal);
+            authorization = request.answer(&refusal).ok();
             if authorization.is_some() {
                 continue;
             }

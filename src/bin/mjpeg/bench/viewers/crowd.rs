@@ -299,7 +299,7 @@ impl<'a> Crowd<'a> {
         if let Over::Refusal(head) = &over
             && head.status == 401
             && !viewer.has_password
-            && let Some(authorization) = self.request.answer(head)
+            && let Ok(authorization) = self.request.answer(head)
         {
             let (appetite, opened) = (viewer.appetite, viewer.opened);
             drop(viewer);
