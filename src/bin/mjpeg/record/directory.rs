@@ -253,7 +253,7 @@ impl Directory {
         if flushed.is_err() {
             self.removed = listing.take_unlisted();
             for file in &self.removed {
-                let _ = folder.remove(&file.name);
+                let _ = folder.remove_below(&file.name);
             }
             self.state = State::Shut;
         }

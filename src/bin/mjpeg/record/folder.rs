@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, openat, renameat, renameat_with, statat, unlinkat};
+use rustix::fs::{
+    AtFlags, Mode, OFlags, RenameFlags, mkdirat, openat, renameat, renameat_with, statat, unlinkat,
+};
 use rustix::io::Errno;
 
 use crate::durability::Durability;
@@ -95,10 +97,10 @@ impl Folder {
     }
 
     fn rename_new(&self, hidden: &str, name: &str) -> io::Result<Published> {
-        if let Some((folders, _)) = name.rsplit_once('/') {
-            fs::create_dir_all(self.path.join(folders))?;
-        }
-        match renameat_with(&self.fd, hidden, &self.fd, name, RenameFlags::NOREPLACE) {
+        let (folders, file) = name.rsplit_once('/').unwrap_or(("", name));
+        let below = self.below(folders)?;
+        let to = below.as_ref().unwrap_or(&self.fd);
+        match renameat_with(&self.fd, hidden, to, file, RenameFlags::NOREPLACE) {
             Ok(()) => Ok(Published::Done),
             Err(Errno::EXIST) => Ok(Published::Exists),
             // File systems without this flag, such as NFS. The lock keeps other recorders away.
@@ -106,11 +108,31 @@ impl Folder {
                 if self.has(name) {
                     return Ok(Published::Exists);
                 }
-                renameat(&self.fd, hidden, &self.fd, name)?;
+                renameat(&self.fd, hidden, to, file)?;
                 Ok(Published::Done)
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Opens the folder of a name, and creates it; `None`: the directory itself. Links are not followed: another user may have put
+    /// them there.
+    fn below(&self, folders: &str) -> io::Result<Option<OwnedFd>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut below: Option<OwnedFd> = None;
+        for folder in folders.split('/').filter(|folder| !folder.is_empty()) {
+            let at = below.as_ref().unwrap_or(&self.fd);
+            match mkdirat(at, folder, Mode::from_raw_mode(0o777)) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let opened = openat(at, folder, flags, Mode::empty()).map_err(|error| match error {
+                Errno::LOOP | Errno::NOTDIR => io::Error::other(format!("`{folder}` is a link or a file")),
+                error => error.into(),
+            });
+            below = Some(opened?);
+        }
+        Ok(below)
     }
 
     /// Gives a hidden file the name of a file that it replaces.
@@ -193,6 +215,10 @@ mod tests {
         assert_eq!(folder.publish(HIDDEN_FRAME, "a/1.jpg").unwrap(), Published::Exists);
         assert_eq!(fs::read(out.join("a/1.jpg")).unwrap(), b"new");
         assert!(!out.join(HIDDEN_FRAME).exists());
+        folder.stage(HIDDEN_FRAME, b"newest").unwrap();
+        let refused = folder.publish(HIDDEN_FRAME, "up/2.jpg").unwrap_err().to_string();
+        assert_eq!(refused, "`up` is a link or a file");
+        assert!(!dir.path().join("2.jpg").exists() && !out.join(HIDDEN_FRAME).exists());
         folder.remove_below("up/mine.jpg").unwrap();
         assert_eq!(fs::read(dir.path().join("mine.jpg")).unwrap(), b"mine");
         folder.remove_below("a/1.jpg").unwrap();
