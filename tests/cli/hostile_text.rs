@@ -8,9 +8,10 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::thread;
 
-use kit::camera::part;
+use kit::camera::{Camera, part};
+use kit::http;
 use kit::monitor::{address, end, monitor};
-use kit::run::{mjpeg, run};
+use kit::run::{Server, mjpeg, run};
 use tempfile::TempDir;
 
 /// ESC, BEL, NUL, a lone CR, backspace, C1 as UTF-8 and as one byte, half a character, overrides of direction, ends of lines, and
@@ -114,6 +115,8 @@ fn no_output_has_a_character_of_a_server_that_a_terminal_or_a_log_acts_on() {
     let out = folder.path().join("out");
     let report = folder.path().join("report.html");
     let (out_name, report) = (out.to_str().unwrap(), report.to_str().unwrap());
+    let other = kit::repository("fixtures/captures/motion.http");
+    let other = other.to_str().unwrap();
     let mut commands: Vec<Vec<&str>> = vec![
         vec!["record", "URL", out_name, "--quiet"],
         vec!["record", "URL", out_name, "--quiet", "--format=json"],
@@ -124,6 +127,7 @@ fn no_output_has_a_character_of_a_server_that_a_terminal_or_a_log_acts_on() {
         vec!["inspect", "URL", "--format=json"],
         vec!["inspect", "URL", "--dialect-of"],
         vec!["inspect", "URL", "--diff", "URL"],
+        vec!["inspect", "URL", "--diff", other],
         vec!["bench", "path", "URL", "--duration=300ms"],
         vec!["bench", "clients", "URL", "-n1", "--duration=300ms"],
         vec!["bench", "slow", "URL", "--duration=300ms"],
@@ -150,6 +154,47 @@ fn no_output_has_a_character_of_a_server_that_a_terminal_or_a_log_acts_on() {
 }
 
 #[test]
+fn a_message_has_an_end_however_much_a_server_says() {
+    let answer = format!("HTTP/1.1 404 {}\r\n\r\n", "no ".repeat(20_000));
+    for command in ["check", "record", "inspect"] {
+        let camera = Camera::sending(&answer, Vec::new());
+        let end = run(mjpeg([command, &camera.url]).args((command == "record").then_some("-"))).expect(3);
+        assert!(end.err.contains("HTTP status 404 no no ") && end.err.contains("...\n"), "{}", end.err);
+        let longest = end.err.lines().map(str::len).max();
+        assert!(longest < Some(2100), "{command}: {longest:?}");
+    }
+    // Also in a hint.
+    let answer = format!("HTTP/1.1 302 Found\r\nLocation: /{}\r\n\r\n", "x".repeat(60_000));
+    let camera = Camera::sending(&answer, Vec::new());
+    let end =
+        run(&mut mjpeg(["bench", "clients", &camera.url, "-n1", "--duration=300ms", "--quiet"])).expect(3);
+    assert!(end.err.contains("hint: give the URL that it leads to: /xxx"), "{}", end.err);
+    let longest = end.err.lines().map(str::len).max();
+    assert!(longest < Some(2100), "{longest:?}");
+}
+
+#[test]
+fn no_output_of_a_relay_has_such_a_character() {
+    let server = server();
+    for path in ["reason", "fields", "boundary", "page", "refusal", "realm", "redirection"] {
+        let url = format!("{server}/{path}");
+        let relay =
+            Server::start(url.as_ref(), &["--upstream=always", "--no-probe", "--silence=500ms", "--verbose"]);
+        // The servers end their streams, or have none.
+        relay.run.says(&server);
+        for page in ["/state", "/metrics", "/healthz", "/snapshot", "/"] {
+            let (head, body) = http::get(relay.address(), page);
+            check_text(&format!("{path}: {page}"), head.replace("\r\n", "\n").as_bytes());
+            // Pictures are as received.
+            if !head.contains("Content-Type: image/") {
+                check_text(&format!("{path}: {page}"), &body);
+            }
+        }
+        check_text(path, relay.run.err().as_bytes());
+    }
+}
+
+#[test]
 fn no_output_of_a_monitor_has_such_a_character() {
     let server = server();
     let paths = ["reason", "fields", "boundary", "page", "refusal", "realm", "redirection"];
@@ -165,7 +210,7 @@ fn no_output_of_a_monitor_has_such_a_character() {
     }
     for path in ["/", "/state", "/metrics", "/probe?target="] {
         let path = if path.ends_with('=') { format!("{path}{server}/page") } else { path.into() };
-        check_text(&path, &kit::http::get(&address, &path).1);
+        check_text(&path, &http::get(&address, &path).1);
     }
     check_text("stderr", monitor.err().as_bytes());
     end(monitor);

@@ -139,7 +139,7 @@ pub fn event_at(command: &str, unix: Duration, text: &str) {
 
 /// Writes one `hint:` line to standard error.
 pub fn hint(text: &str) {
-    line(&format!("hint: {}", printable(&in_words(text))));
+    line(&format!("hint: {}", printable(&in_words(&shortened(text, MOST_CHARS)))));
 }
 
 /// Writes one line to standard error as it is. The text must be ours or [`printable`].

@@ -4,6 +4,8 @@ use std::io::Cursor;
 
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
+use crate::output::printable;
+
 /// The value of the `Server` field of every answer.
 pub const SERVER: &str = concat!("mjpeg/", env!("CARGO_PKG_VERSION"));
 
@@ -22,9 +24,9 @@ impl Answer {
         Self { status, fields, body: body.into() }
     }
 
-    /// An answer with one line of text.
+    /// An answer with one line of text. It may hold bytes from the network: a client may show it in a terminal.
     pub fn text(status: u16, line: &str) -> Self {
-        Self::new(status, "text/plain; charset=utf-8", format!("{line}\n"))
+        Self::new(status, "text/plain; charset=utf-8", printable(line) + "\n")
     }
 
     /// An answer without a body.

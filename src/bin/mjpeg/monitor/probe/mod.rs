@@ -68,7 +68,7 @@ impl Prober {
     pub fn answer(&self, request: &Request) -> Answer {
         match self.probe(request) {
             Ok(text) => Answer::new(200, exposition::CONTENT_TYPE, text),
-            Err((status, why)) => Answer::text(status, &crate::output::printable(&why)),
+            Err((status, why)) => Answer::text(status, &why),
         }
     }
 
