@@ -45,13 +45,19 @@ pub fn connect(address: &str) -> TcpStream {
     socket
 }
 
-/// Sends `request` unchanged, and returns all bytes until the peer closes.
+/// Sends `request` unchanged, and returns all bytes until the peer closes, within [`PATIENCE`].
 pub fn exchange(address: &str, request: &[u8]) -> Vec<u8> {
     let mut socket = connect(address);
     socket.write_all(request).unwrap();
-    let mut answer = Vec::new();
-    socket.read_to_end(&mut answer).unwrap();
-    answer
+    let (start, mut answer, mut buffer) = (Instant::now(), Vec::new(), [0; 65536]);
+    loop {
+        match socket.read(&mut buffer) {
+            Ok(0) => return answer,
+            Ok(n) => answer.extend_from_slice(&buffer[..n]),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}"),
+        }
+        assert!(start.elapsed() < PATIENCE, "the answer does not end");
+    }
 }
 
 /// The head and the body of a finite answer to `GET path`.
