@@ -6,6 +6,7 @@ use allocation_counter::measure;
 use mjpeg::http::Dechunker;
 use mjpeg::jpeg::Walk;
 use mjpeg::multipart::{Boundary, Event, Limits, Parser, PartHead, Serializer};
+use mjpeg::response::{Expected, Reader};
 
 /// A picture of `bytes` bytes.
 fn picture(bytes: usize) -> Vec<u8> {
@@ -28,6 +29,32 @@ fn stream(pictures: &[Vec<u8>], with_length: bool) -> Vec<u8> {
         out.extend_from_slice(picture);
     }
     out
+}
+
+/// Reads a response of `beginning` and then `piece` again and again, 8 MiB in all, up to its end or an error.
+fn read_endless_response(beginning: &[u8], piece: &[u8], limits: Limits) {
+    let mut reader = Reader::with_limits(Expected::Response, limits);
+    let mut input = beginning.iter().chain(piece.iter().cycle().take(8 << 20));
+    while !reader.is_over() {
+        loop {
+            match reader.next_event() {
+                Ok(Some(event)) => {
+                    let _ = black_box(event);
+                }
+                Ok(None) => break,
+                Err(_) => return,
+            }
+        }
+        let mut n = 0;
+        for (place, &byte) in reader.space().iter_mut().zip(&mut input) {
+            *place = byte;
+            n += 1;
+        }
+        if n == 0 {
+            return;
+        }
+        reader.filled(n);
+    }
 }
 
 /// Reads all of `input` in reads of at most `read_bytes`, and returns the number of parts.
@@ -109,5 +136,22 @@ fn memory_stays_within_the_limits_for_endless_input() {
             let most = 2 * (limits.body_bytes + limits.head_bytes + limits.read_bytes) as u64 + (64 << 10);
             assert!(cost.bytes_max <= most, "{name}, reads of {read_bytes}: {cost:?}");
         }
+    }
+    const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let responses: [(&str, &[u8], &[u8]); 8] = [
+        ("interim heads", b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        ("empty lines", b"", b"\r\n"),
+        ("field lines", b"HTTP/1.1 200 OK\r\n", b"A: b\r\n"),
+        ("a field line", b"HTTP/1.1 200 OK\r\nA: ", b"b"),
+        ("a preamble", b"HTTP/1.1 200 OK\r\n\r\n", b"preamble\r\n"),
+        ("an extension of a chunk", &[CHUNKED, b"1;"].concat(), b"x"),
+        ("a trailer", &[CHUNKED, b"0\r\n"].concat(), b"A: b\r\n"),
+        ("small chunks of a preamble", CHUNKED, b"1\r\na\r\n"),
+    ];
+    // The head is kept beside its bytes, and the parser's room beside both.
+    let most = 4 * (64 << 10) + 4 * (limits.search_bytes + limits.read_bytes) as u64;
+    for (name, beginning, piece) in responses {
+        let cost = measure(|| read_endless_response(beginning, piece, limits));
+        assert!(cost.bytes_max <= most, "{name}: {cost:?}");
     }
 }

@@ -184,6 +184,10 @@ fn another_machine_is_measured_only_on_request_and_wrong_values_are_usage_errors
         let end = bench(url, args);
         assert_eq!(end.code(), Some(2), "{url} {args}");
         assert!(end.err.contains(why), "{url} {args}: {}", &*end.err);
+        if why.contains("--yes-load-this-host") {
+            let end = run(&mut mjpeg(["bench", "slow", url])).expect(2);
+            assert!(end.err.contains(why), "slow {url}: {}", &*end.err);
+        }
     }
     // Nothing listens on port 1.
     let end = bench("http://127.0.0.1:1/", "-n 2 --duration 300ms --quiet").expect(3);

@@ -55,10 +55,20 @@ fn floods_end_with_the_idle_limit() {
             endlessly(camera, &flood);
         });
         let began = Instant::now();
-        let end = check(&camera.url, &["--idle", "1s", "--duration", "3s"]);
+        // Nothing but the idle limit ends those that go on.
+        let end = check(&camera.url, &["--idle", "1s", "--duration", "60s"]);
         assert!(began.elapsed() < Duration::from_secs(10), "{name}: {:?}", began.elapsed());
         assert!(matches!(end.code(), Some(3..=5)), "{name}: {} {}", end.status, end.text());
     }
+    // A recorder waits for pictures, not for parts.
+    let camera = Camera::start(|camera| {
+        camera.send(HEAD.as_bytes());
+        endlessly(camera, b"--foo\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\ntext\r\n");
+    });
+    let (began, dir) = (Instant::now(), tempfile::tempdir().unwrap());
+    let end = record(&camera.url, dir.path(), &["--idle", "1s"]);
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(matches!(end.code(), Some(1 | 5)), "{} {}", end.status, end.text());
 }
 
 #[test]
@@ -180,6 +190,29 @@ fn a_planted_link_is_not_followed() {
     record("test:", &out, &["--frames", "1"]).expect(0);
     assert_eq!(fs::read(&victim).unwrap(), b"mine");
     assert_eq!(kit::jpegs(&out).len(), 1);
+    // Others are refused: what they lead to stays as it is.
+    for name in [".mjpeg.lock", "manifest.jsonl", "frame-000001.jpg"] {
+        let out = dir.path().join(format!("out of {name}"));
+        fs::create_dir(&out).unwrap();
+        std::os::unix::fs::symlink(&victim, out.join(name)).unwrap();
+        record("test:", &out, &["--frames", "1"]).expect(6);
+        assert_eq!(fs::read(&victim).unwrap(), b"mine", "{name}");
+    }
+    // Nor does a link to a folder lead there: neither a damaged frame nor one with a folder in its name.
+    let (out, elsewhere) = (dir.path().join("folders"), dir.path().join("elsewhere"));
+    fs::create_dir(&out).unwrap();
+    fs::create_dir(&elsewhere).unwrap();
+    for name in ["damaged", "day"] {
+        std::os::unix::fs::symlink(&elsewhere, out.join(name)).unwrap();
+    }
+    let jpeg = &kit::contents(&kit::frames())[0];
+    let camera = Camera::sending(HEAD, vec![part(&jpeg[..jpeg.len() / 2]), part(jpeg)]);
+    let end = record(&camera.url, &out, &[]).expect(6);
+    assert!(end.err.contains("`damaged` is a link"), "{}", end.err);
+    let end = record("test:", &out, &["--frames", "1", "--name", "day/{seq}.jpg"]);
+    assert!(end.err.contains("`day` is a link"), "{}", end.err);
+    end.expect(6);
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
 }
 
 #[test]
@@ -243,26 +276,35 @@ fn passwords_are_hidden_in_messages_for_every_form_of_url() {
 
 #[test]
 fn a_password_is_not_sent_to_another_host_after_a_redirect() {
+    const CHALLENGE: &[u8] =
+        b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=cam\r\nContent-Length: 0\r\n\r\n";
     let place = |url: &str| url.replace("http://", "http://user:secret@");
-    let other = Camera::asked(|request, camera| {
-        let request = request.to_lowercase();
-        assert!(!request.contains("authorization"), "the password was sent to another host:\n{request}");
-        camera.send(HEAD.as_bytes());
-        frames(1).iter().for_each(|part| camera.send(part));
-    });
-    let location = other.url.clone();
-    let first = Camera::visits(2, move |number, request, camera| {
-        if number == 1 {
-            camera.send(b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=cam\r\n\r\n");
-            return;
-        }
-        assert!(request.contains("\r\nAuthorization: Basic dXNlcjpzZWNyZXQ=\r\n"), "{request}");
-        camera.send(
-            format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n").as_bytes(),
-        );
-    });
-    check(&place(&first.url), &[]).expect(0);
-    for location in ["file:///etc/passwd", "", "javascript:alert(1)"] {
+    // One that has a stream for everyone, and one that asks for a password.
+    for asks in [false, true] {
+        // A request with a password would be the second one: no password is sent before it is asked for.
+        let other = Camera::visits(1, move |_, request, camera| {
+            let request = request.to_lowercase();
+            assert!(!request.contains("authorization"), "the password was sent to another host:\n{request}");
+            if asks {
+                return camera.send(CHALLENGE);
+            }
+            camera.send(HEAD.as_bytes());
+            frames(1).iter().for_each(|part| camera.send(part));
+        });
+        let location = other.url.clone();
+        let first = Camera::visits(2, move |number, request, camera| {
+            if number == 1 {
+                return camera.send(CHALLENGE);
+            }
+            assert!(request.contains("\r\nAuthorization: Basic dXNlcjpzZWNyZXQ=\r\n"), "{request}");
+            camera.send(
+                format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n").as_bytes(),
+            );
+        });
+        let end = check(&place(&first.url), &[]).expect(if asks { 3 } else { 0 });
+        assert_eq!(end.err.contains("does not receive the password"), asks, "{}", end.err);
+    }
+    for location in ["file:///etc/passwd", "", "javascript:alert(1)", "ftp://127.0.0.1:1/"] {
         let camera =
             Camera::sending(&format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\n\r\n"), Vec::new());
         let end = check(&camera.url, &[]).expect(3);

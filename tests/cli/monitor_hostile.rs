@@ -20,8 +20,8 @@ use tempfile::TempDir;
 fn clients_that_keep_their_places_do_not_keep_a_scrape_out() {
     let monitor = monitor(&["--listen=0"]);
     let address = address(&monitor);
-    // A hundred that send half a request, and a hundred that take no answer.
-    let slow: Vec<TcpStream> = (0..200)
+    // As many that send half a request as ones that take no answer: of each more than twice the places there are.
+    let slow: Vec<TcpStream> = (0..300)
         .map(|n| {
             let mut client = TcpStream::connect(&address).unwrap();
             let request = if n % 2 == 0 { "GET /state HT" } else { "GET /state HTTP/1.1\r\nHost: x\r\n\r\n" };

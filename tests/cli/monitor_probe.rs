@@ -5,7 +5,7 @@ use crate::kit;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use kit::camera::Camera;
+use kit::camera::{Camera, HEAD};
 use kit::http;
 use kit::monitor::{address, end, monitor};
 use kit::run::Server;
@@ -37,6 +37,23 @@ fn a_probe_asks_only_hosts_that_are_allowed_and_tells_nothing_of_others() {
         redirected.contains("mjpeg_verdict{verdict=\"unreachable\"} 1") && !redirected.contains("secret"),
         "{redirected}"
     );
+    // A host that is asked says the same words wherever it can.
+    let refusing = Camera::sending(
+        "HTTP/1.1 404 secret words\r\nServer: secret\r\nContent-Type: text/secret\r\n\r\n<title>secret</title>",
+        Vec::new(),
+    );
+    let text = Camera::sending(
+        &HEAD.replace("\r\n\r\n", "\r\nServer: secret\r\nX-secret: secret\r\n\r\n"),
+        vec![
+            b"secret words\r\n--foo\r\nContent-Type: secret\r\nX-secret: 1\r\n\r\nsecret\r\n--foo--\r\n"
+                .to_vec(),
+        ],
+    );
+    for camera in [refusing, text] {
+        let (status, said) = probe(&camera.url, "&module=short");
+        assert!(status == "200" && said.contains("\nprobe_success 0\n"), "{said}");
+        assert!(!said.contains("secret"), "{said}");
+    }
     for (target, more, expected) in [
         (elsewhere.as_str(), "", "403"),
         ("file:///etc/passwd", "", "400"),

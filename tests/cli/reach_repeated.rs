@@ -124,7 +124,8 @@ fn repeats_everywhere(camera: &mut Connection) {
     let comment = [&[b'c'; 40][..], b"S3CR-TPW9"].concat();
     let jpeg = [&jpeg[..2], b"\xff\xfe\x00\x33", &comment, &jpeg[2..]].concat();
     let part = part(&jpeg);
-    let split = part.windows(4).position(|it| it == b"\r\n\r\n").unwrap();
+    // Behind the delimiter line: a finding quotes the first type.
+    let split = part.windows(2).position(|it| it == b"\r\n").unwrap();
     let fields = b"\r\nX-S3CR-TPW9: 1\r\nX-Url: /S3Cr-tPW9\r\nContent-Type: S3CR-TPW9";
     let part = [&part[..split], fields, &part[split..]].concat();
     while camera.try_send(&part) {
@@ -173,7 +174,9 @@ fn a_password_is_shown_neither_in_names_of_fields_nor_in_letters_of_another_case
         let camera = Camera::start(repeats_everywhere);
         let mut command_line = mjpeg([command, &camera.url, "--frames", "2", "--user", "u:s3cr-tpw9"]);
         let end = run(command_line.args(args));
-        assert!(matches!(end.code(), Some(0 | 1)), "{command} {args:?}: {}", end.err);
+        // A plugin of Nagios has a status of its own for what is critical.
+        let is_critical = args.contains(&"nagios") && end.code() == Some(2);
+        assert!(is_critical || matches!(end.code(), Some(0 | 1)), "{command} {args:?}: {}", end.err);
         shows_no_secret(&format!("{command} {args:?}"), &(end.text() + &end.err));
     }
     let page = fs::read_to_string(page).unwrap();

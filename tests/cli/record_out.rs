@@ -46,11 +46,14 @@ fn cut_part() -> Vec<u8> {
 fn force_keeps_the_old_recording_until_the_first_good_frame() {
     let dir = tempfile::tempdir().unwrap();
     let (out, all, raw) = (dir.path().join("out"), dir.path().join("all.mjpeg"), dir.path().join("raw.http"));
-    let places = ["--concat", all.to_str().unwrap(), "--raw", raw.to_str().unwrap(), "--force"];
+    let mkv = dir.path().join("all.mkv");
+    let [all_name, raw_name, mkv_name] = [&all, &raw, &mkv].map(|path| path.to_str().unwrap());
+    let places = ["--concat", all_name, "--raw", raw_name, "--mkv", mkv_name, "--force"];
     record("test:", &out, &[&["--frames", "3"], &places[..]].concat()).expect(0);
     let everything = || {
         let files = names(&out).into_iter().map(|name| (name.clone(), fs::read(out.join(name)).unwrap()));
-        (files.collect::<Vec<_>>(), fs::read(&all).unwrap(), fs::read(&raw).unwrap(), names(dir.path()))
+        let places = [&all, &raw, &mkv].map(|path| fs::read(path).unwrap());
+        (files.collect::<Vec<_>>(), places, names(dir.path()))
     };
     let before = everything();
     let jpeg = fs::read(&kit::jpegs(&kit::frames())[0]).unwrap();
@@ -81,7 +84,9 @@ fn the_second_recorder_on_one_place_is_refused() {
     let server = Server::start(&kit::frames(), &["--fps", "50"]);
     let dir = tempfile::tempdir().unwrap();
     let (out, all) = (dir.path().join("out"), dir.path().join("all.mjpeg"));
+    let (raw, mkv) = (dir.path().join("raw.http"), dir.path().join("all.mkv"));
     let mut command = mjpeg(["record", &server.stream, "--quiet"]);
+    command.arg("--raw").arg(&raw).arg("--mkv").arg(&mkv);
     let first = start(command.arg(&out).arg("--concat").arg(&all));
     kit::eventually("a frame", || out.join("frame-000002.jpg").exists().then_some(()));
     for flag in ["--force", "--resume", "--quiet"] {
@@ -91,6 +96,11 @@ fn the_second_recorder_on_one_place_is_refused() {
         let end = run(mjpeg(["record", &server.stream, flag, "--frames", "1", "--concat"]).arg(&all));
         assert!(end.err.contains("all.mjpeg"), "{}", end.err);
         end.expect(6);
+    }
+    for (option, file) in [("--concat", &all), ("--raw", &raw), ("--mkv", &mkv)] {
+        let args = ["--force", "--frames", "1", option];
+        let end = run(mjpeg(["record", &server.stream]).args(args).arg(file)).expect(6);
+        assert!(end.err.contains("another process records to "), "{option}: {}", end.err);
     }
     first.signal("INT");
     first.end().expect(0);

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use kit::http;
+use kit::peer;
 use kit::run::{Run, mjpeg, run, start};
 
 const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
@@ -45,8 +46,10 @@ fn a_command_watches_the_stream_and_owns_standard_output() {
 
 #[test]
 fn a_command_has_the_standard_input_and_no_foreign_variables() {
-    let mut command = beside("cat; echo ${LISTEN_FDS-none} ${MJPEG_UNIX_SOCKET-none} $(ulimit -S -n)");
-    command.env("LISTEN_PID", "1").env("LISTEN_FDS", "0").env("MJPEG_UNIX_SOCKET", "x");
+    let names = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "MJPEG_UNIX_SOCKET"];
+    let shown = names.map(|name| format!("${{{name}-none}}")).join(" ");
+    let mut command = beside(&format!("cat; echo {shown} $(ulimit -S -n)"));
+    command.envs(names.map(|name| (name, "1"))).env("LISTEN_FDS", "0");
     let limited = Command::new("sh")
         .args(["-c", "ulimit -S -n 256; exec \"$@\"", "sh"])
         .arg(command.get_program())
@@ -60,7 +63,25 @@ fn a_command_has_the_standard_input_and_no_foreign_variables() {
     let mut out = String::new();
     child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
     assert!(child.wait().unwrap().success());
-    assert_eq!(out, "hello\nnone none 256\n");
+    assert_eq!(out, "hello\nnone none none none 256\n");
+}
+
+#[test]
+fn a_command_inherits_no_socket() {
+    // Each open file of the shell, with what it is.
+    const SCRIPT: &str = "ls -l /proc/$$/fd";
+    let end = run(&mut beside(SCRIPT)).expect(0);
+    assert!(end.text().contains(" 0 -> ") && !end.text().contains("socket:"), "{}", end.text());
+    // Nor one that the server has inherited itself.
+    let Some(mut python) = peer::command("python3") else { return };
+    let inherit = "import os, socket, sys\n\
+        s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()\n\
+        os.dup2(s.fileno(), 3); os.set_inheritable(3, True)\n\
+        os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))\n\
+        os.execv(sys.argv[1], sys.argv[1:])";
+    python.args(["-c", inherit, env!("CARGO_BIN_EXE_mjpeg"), "serve"]).arg(kit::frames());
+    let end = run(python.args(["--", "sh", "-c", SCRIPT])).expect(0);
+    assert!(end.text().contains(" 0 -> ") && !end.text().contains("socket:"), "{}", end.text());
 }
 
 #[test]
@@ -182,7 +203,7 @@ fn a_command_may_finish_after_the_source_has_ended() {
     let script = "curl -sS \"$MJPEG_URL\" | wc -c; sleep 1; echo done; exit 9";
     let mut command = mjpeg(SERVE);
     command.arg(kit::frames()).args(["--once", "--fps", "200", "--", "sh", "-c", script]);
-    if kit::peer::find("curl").is_none() {
+    if peer::find("curl").is_none() {
         return;
     }
     let end = run(&mut command).expect(9);
@@ -226,7 +247,7 @@ fn in_terminal(script: &str) -> Option<Run> {
     // `script` gives the line to the shell. A shell that waited for us would be ended by Ctrl-C too.
     let line =
         format!("exec '{mjpeg}' serve --listen 127.0.0.1:0 '{}' -- sh -c '{script}'", frames.display());
-    let mut command = kit::peer::command("script")?;
+    let mut command = peer::command("script")?;
     Some(kit::run::start_with_input(command.args(["-qefc", &line, "/dev/null"]).stdin(Stdio::piped())))
 }
 

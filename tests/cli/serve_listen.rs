@@ -208,12 +208,15 @@ fn requests_for_foreign_host_names_are_refused() {
 
 #[test]
 fn bytes_from_peers_are_escaped_in_messages() {
-    let server = serve(&["--send-timeout", "1s"]);
+    let server = serve(&["--verbose"]);
     for request in ["GET /\x1b]0;title\x07 HTTP/1.1\r\nHost: \x1b[31m\r\n\r\n", "\x1b[2J\r\n\r\n"] {
         http::exchange(server.address(), request.as_bytes());
     }
+    // The target of a viewer is in a message. It turns the direction of text.
+    drop(Client::watch(server.address(), "/stream?\u{202e}x"));
+    server.run.says(r"watches /stream?\u{202e}x");
     let end = server.stop();
-    assert!(end.err.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", end.err);
+    assert!(end.err.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{:?}", end.err);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::kit;
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
@@ -35,6 +36,30 @@ fn every_path_requires_the_password() {
     assert!(start.elapsed() > Duration::from_millis(500), "the answer to a wrong password is delayed");
     // A CORS preflight request has no credentials and needs none.
     assert!(curl(&["-X", "OPTIONS", &url]).text().ends_with("200"));
+
+    let is_denied = |address: &str, path: &str| {
+        for method in ["GET", "HEAD"] {
+            let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            let answer = http::exchange(address, request.as_bytes());
+            assert!(answer.starts_with(b"HTTP/1.1 401 "), "{method} {path}: {}", answer.escape_ascii());
+        }
+    };
+    let paths = ["/", "/stream", "/snapshot", "/state", "/metrics", "/healthz", "/nothing", "/mjpeg"];
+    let queries = ["/?action=stream", "/?action=snapshot", "/stream?layout=sideways"];
+    paths.iter().chain(&queries).for_each(|path| is_denied(server.address(), path));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("farm.toml");
+    fs::write(&file, "[[camera]]\nname = 'door'\nsource = 'test:160x120'\n").unwrap();
+    let listen = ["--listen", "127.0.0.1:0", "--auth", "me:s3 cr:et"];
+    let farm = kit::run::start(mjpeg(["serve", "--farm"]).arg(&file).args(listen));
+    let line = farm.line();
+    let address = line.trim_start_matches("http://").trim_end_matches('/');
+    for path in ["/", "/state", "/targets", "/metrics", "/healthz", "/nothing", "/door"] {
+        is_denied(address, path);
+    }
+    paths.iter().chain(&queries).for_each(|path| is_denied(address, &format!("/door{path}")));
+    farm.says("1 camera, listed at");
+    drop(farm);
 
     let stream = server.stream.replace("http://", "http://me:s3%20cr%3Aet@");
     let frame = ["-frames:v", "1", "-f", "null", "-"];

@@ -260,6 +260,13 @@ mod tests {
             }
             let _ = histogram(&plain[..at]);
         }
+        // No memory is taken for what a head says.
+        for (at, word, why) in [(4, u32::MAX, "is cut"), (12, 6, "has 6 digits")] {
+            let mut damaged = plain.clone();
+            damaged[at..at + 4].copy_from_slice(&word.to_be_bytes());
+            let error = histogram(&damaged).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
         // The least number of 64 bits, in the loops of the deserializer for the middle and for the end.
         for counts in [[&[0xff; 9][..], &[0; 20]].concat(), [&[2, 0x80, 2][..], &[0xff; 9]].concat()] {
             let mut damaged = plain[..HEAD].to_vec();

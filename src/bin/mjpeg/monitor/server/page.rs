@@ -19,11 +19,17 @@ pub fn answer() -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listen::answer::Body;
 
     #[test]
     fn the_page_loads_nothing_from_elsewhere_and_writes_no_foreign_text_as_markup() {
         let page = PAGE.replace("http://www.w3.org/2000/svg", "");
         assert!(!page.contains("http:") && !page.contains("https:") && !page.contains("src=\"/"));
-        assert!(!page.contains("innerHTML") && page.contains("textContent"));
+        for markup in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"] {
+            assert!(!page.contains(markup), "{markup}");
+        }
+        assert!(page.contains("textContent"));
+        let head = String::from_utf8(answer().print(Body::Withheld)).unwrap();
+        assert!(head.contains("\r\nContent-Security-Policy: default-src 'none'; img-src data:; "), "{head}");
     }
 }

@@ -168,6 +168,10 @@ mod tests {
             assert!(!text.contains(attribute), "{attribute}");
         }
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()) && !text.contains('\u{202e}'));
+        // If something had a fault: no script could run, and nothing could be loaded.
+        assert!(text.contains(
+            "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+        ));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
