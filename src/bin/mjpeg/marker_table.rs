@@ -65,8 +65,17 @@ impl MarkerTable {
                 }
             }
             Extent::Broken { at } => {
-                let rest = picture.len().saturating_sub(at);
-                table.push(start + at, None, rest, "bytes that are no marker: the picture is broken here");
+                if at > end {
+                    table.push(start + end, None, at - end, "bytes between segments");
+                }
+                // Another picture may start inside of the last segment.
+                let text = if at < end {
+                    format!("the picture is broken at byte {}", start + at)
+                } else {
+                    "bytes that are no marker: the picture is broken here".into()
+                };
+                let from = at.max(end);
+                table.push(start + from, None, picture.len().saturating_sub(from), &text);
             }
             Extent::Partial | Extent::Foreign => {
                 table.push(start + end, None, picture.len().saturating_sub(end), "the picture is cut here");
@@ -270,6 +279,22 @@ mod tests {
                 }
                 assert_eq!(at, end, "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn each_byte_of_a_broken_picture_is_in_one_entry() {
+        // A byte that fills up comes before the one that is no marker; another picture starts inside of a table.
+        for (jpeg, texts) in [
+            (&b"\xff\xd8\xff\xdb\0\x05abc\0d"[..], [9, 10]),
+            (b"\xff\xd8\xff\xc4\0\x06\xff\xd8\xff\xe0d", [2, 10]),
+        ] {
+            let entries = MarkerTable::of(jpeg, 0).entries;
+            let ends: Vec<_> = entries.iter().map(|it| it.offset + it.bytes).collect();
+            let starts: Vec<_> = entries.iter().map(|it| it.offset).collect();
+            assert_eq!(starts[1..], ends[..ends.len() - 1], "{entries:?}");
+            assert_eq!(ends.last(), Some(&jpeg.len()), "{entries:?}");
+            assert_eq!(starts[starts.len() - 2..], texts, "{entries:?}");
         }
     }
 
