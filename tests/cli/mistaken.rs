@@ -33,8 +33,14 @@ fn a_url_without_its_scheme_gets_a_hint_from_every_command() {
         );
         assert!(!end.err.contains("hush"), "{}", end.err);
     }
-    let end = run(&mut mjpeg(["check", "tset:"])).expect(6);
-    assert!(end.err.contains("hint: the test pattern is test: or test:640x480"), "{}", end.err);
+    let dir = tempfile::tempdir().unwrap();
+    for pattern in ["tset:", "test"] {
+        for args in [&["serve"][..], &["check"], &["record", "--raw", "x"], &["inspect"], &["bench", "chunks"]] {
+            let end = run(mjpeg(args).arg(pattern).current_dir(dir.path())).expect(6);
+            let is_hinted = end.err.contains("hint: the test pattern is test: or test:640x480");
+            assert!(is_hinted, "{args:?} {pattern}: {}", end.err);
+        }
+    }
 }
 
 #[test]
@@ -90,6 +96,10 @@ fn a_mistake_at_the_end_of_a_day_is_answered_with_what_to_write() {
         (&["http://u:hush@cam/"], 2, "such as mjpeg check http://"),
         (&["bench", URL], 2, "mjpeg bench clients http://127.0.0.1:9/"),
         (&["version"], 2, "mjpeg --version"),
+        (&["help", "chekc"], 2, "'check'"),
+        (&["--color", "never", "help", "exit-code"], 2, "'exit-codes'"),
+        (&["help", "bench", "clints"], 2, "'clients'"),
+        (&["--color", "never", "serve", "a.jpg", "b.jpg"], 2, "name their directory"),
     ] {
         let end = run(mjpeg(args).current_dir(dir.path())).expect(code);
         assert!(end.err.contains(answer), "{args:?}: {}", end.err);

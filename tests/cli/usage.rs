@@ -118,6 +118,35 @@ fn every_command_has_the_option_for_colours() {
 }
 
 #[test]
+fn the_option_for_colours_may_stand_behind_help() {
+    for command in kit::COMMANDS {
+        let is_coloured = |before: &[&str], option: &[&str], variable: (&str, &str)| {
+            let words = [before, &["help"], command, option].concat();
+            run(mjpeg(words).env(variable.0, variable.1)).expect(0).text().contains('\x1b')
+        };
+        assert!(is_coloured(&[], &["--color", "always"], ("NO_COLOR", "1")), "{command:?}");
+        assert!(is_coloured(&["--color=always"], &[], ("NO_COLOR", "1")), "{command:?}");
+        assert!(!is_coloured(&[], &["--color=never"], ("CLICOLOR_FORCE", "1")), "{command:?}");
+    }
+    let help = |words: &[&str]| run(mjpeg(["help"]).args(words).env("NO_COLOR", "1"));
+    assert!(help(&["--color", "always"]).expect(0).text().contains('\x1b'));
+    assert!(help(&["--color", "always", "check"]).expect(0).text().contains('\x1b'));
+    for topic in ["exit-codes", "targets", "formats"] {
+        assert_eq!(help(&[topic, "--color", "always"]).expect(0).out, help(&[topic]).expect(0).out);
+    }
+    assert!(help(&["chekc", "--color", "always"]).expect(2).err.contains('\x1b'));
+    for (words, why) in [
+        (&["check", "--color"][..], "a value is required for '--color <WHEN>'"),
+        (&["check", "--color", "blue"], "invalid value 'blue' for '--color <WHEN>'"),
+    ] {
+        let end = help(words).expect(2);
+        assert!(end.err.contains(why), "{words:?}: {}", end.err);
+    }
+    let end = run(&mut mjpeg(["--color", "blue", "help", "check"])).expect(2);
+    assert!(end.err.contains("invalid value 'blue'"), "{}", end.err);
+}
+
+#[test]
 fn options_for_urls_are_refused_if_there_is_no_url() {
     let options = [
         &["--header", "A: b"][..],
