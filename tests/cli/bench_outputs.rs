@@ -102,7 +102,7 @@ fn files_that_are_damaged_are_named_and_the_json_is_one_object() {
     };
     let baseline = |value: &str| {
         format!(
-            r#"{{"schema":"mjpeg.bench.baseline/1","command":"path","target":"","settings":{{"--duration":"10s","--frames":"none"}},"figures":{{"fps":{value}}}}}"#
+            r#"{{"schema":"mjpeg.bench.baseline/1","command":"path","target":"","settings":{{"--duration":"10s","--frames":"none"}},"figures":{{"fps":{value}}},"noise":{{}}}}"#
         )
     };
     let bad = write("bad.json", "{");

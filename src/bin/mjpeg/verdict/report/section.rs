@@ -141,9 +141,7 @@ fn facts(it: &Finished) -> Vec<(&'static str, String)> {
             frames.width.zip(frames.height).map(|(width, height)| ("size", format!("{width}x{height}"))),
         );
         all.extend(frames.bytes_p50.map(|median| ("a frame", bytes(median))));
-        if let Some(pictures) = frames.pictures {
-            all.push(("scans read", format!("{} of {pictures}", frames.walked)));
-        }
+        all.push(("scans read", format!("{} of {}", frames.walked, frames.pictures)));
     }
     if let Some(end) = &it.end {
         all.push(("end", if end == "cap" { "limit reached".into() } else { printable(end) }));
