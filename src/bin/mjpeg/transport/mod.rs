@@ -47,6 +47,7 @@ mod redirection;
 mod refusal;
 mod repeated;
 mod request_error;
+mod request_options;
 mod retry;
 mod retry_after;
 mod rooms;
