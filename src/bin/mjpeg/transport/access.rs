@@ -83,7 +83,7 @@ impl Access {
 
     /// The user and password for `place`.
     pub fn credentials(&self, place: &Place) -> Option<Credentials> {
-        let of_netrc = || self.netrc.as_deref().and_then(|text| netrc::find(text, place.host_name()));
+        let of_netrc = || self.netrc.as_deref().and_then(|text| netrc::find(text, place.host().name()));
         if !place.is_same_origin(&self.start) {
             return place.credentials().cloned().or_else(of_netrc);
         }

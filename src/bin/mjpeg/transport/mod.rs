@@ -19,6 +19,7 @@ mod end;
 mod evidence;
 mod field;
 mod first_bytes;
+mod host;
 mod http;
 mod idle_limit;
 mod kept;

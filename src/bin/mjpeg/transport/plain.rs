@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
@@ -111,8 +111,7 @@ impl PlainUrl {
     ///
     /// When the host has no address.
     pub fn addresses(&self, patience: Duration) -> Result<Vec<SocketAddr>, OpenError> {
-        // RFC 6874 2: the percent sign before the zone is itself encoded.
-        let (name, port) = (self.place.host_name().replacen("%25", "%", 1), self.place.port());
+        let (name, port) = (self.place.host().resolvable(), self.place.port());
         let failed = |why: String| OpenError::new(OpenErrorKind::Name, anyhow!("{}: {why}", self.shown));
         if let Ok(address) = name.parse() {
             return Ok(vec![SocketAddr::new(address, port)]);
@@ -132,15 +131,9 @@ impl PlainUrl {
         }
     }
 
-    /// Whether its host is this machine, by its text: a loopback address, or `localhost` (RFC 6761 6.3).
+    /// Whether its host is this machine, by its text.
     pub fn is_loopback(&self) -> bool {
-        let name = self.place.host_name();
-        let name = name.split('%').next().unwrap_or_default();
-        if let Ok(address) = name.parse::<IpAddr>() {
-            return address.to_canonical().is_loopback();
-        }
-        let name = name.trim_end_matches('.').to_ascii_lowercase();
-        name == "localhost" || name.ends_with(".localhost")
+        self.place.host().is_loopback()
     }
 }
 
