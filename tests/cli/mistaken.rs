@@ -110,3 +110,24 @@ fn a_mistake_at_the_end_of_a_day_is_answered_with_what_to_write() {
     let text = run(&mut mjpeg(["check", "test:", "--frames", "2"])).expect(0).text();
     assert!(text.starts_with("test: pass\n"), "{text}");
 }
+
+#[test]
+fn an_invalid_port_is_reported_and_no_connection_is_made() {
+    for url in ["http://127.0.0.1:99999/", "http://127.0.0.1:81a/", "http://u:p@127.0.0.1:0/"] {
+        let end = run(&mut mjpeg(["check", url])).expect(2);
+        assert!(end.err.contains("port is not a number from 1 to 65535"), "{}", end.err);
+    }
+}
+
+#[test]
+fn passwords_are_hidden_in_messages_for_every_form_of_url() {
+    for target in [
+        "http://admin:hunter/2@127.0.0.1/",
+        "rtsp://admin:hunter2@127.0.0.1/",
+        " http://a:hunter2@127.0.0.1/",
+    ] {
+        let end = run(&mut mjpeg(["check", target, "--format", "json"]));
+        assert!(matches!(end.code(), Some(2 | 6)), "{target}: {}", end.status);
+        assert!(!end.text().contains("hunter") && !end.err.contains("hunter"), "{}\n{}", end.text(), end.err);
+    }
+}
