@@ -35,7 +35,9 @@ fn a_url_without_its_scheme_gets_a_hint_from_every_command() {
     }
     let dir = tempfile::tempdir().unwrap();
     for pattern in ["tset:", "test"] {
-        for args in [&["serve"][..], &["check"], &["record", "--raw", "x"], &["inspect"], &["bench", "chunks"]] {
+        for args in
+            [&["serve"][..], &["check"], &["record", "--raw", "x"], &["inspect"], &["bench", "chunks"]]
+        {
             let end = run(mjpeg(args).arg(pattern).current_dir(dir.path())).expect(6);
             let is_hinted = end.err.contains("hint: the test pattern is test: or test:640x480");
             assert!(is_hinted, "{args:?} {pattern}: {}", end.err);

@@ -187,8 +187,7 @@ name = 'goes'
     let camera = |index: usize| farm.state()["cameras"][index].clone();
     let sent_age = |index: usize| camera(index)["sent_age_ms"].as_f64();
     assert_eq!((sent_age(0), sent_age(1)), (None, None));
-    let mut viewers =
-        ["stops", "goes"].map(|name| Client::watch(&farm.address, &format!("/{name}/stream")));
+    let mut viewers = ["stops", "goes"].map(|name| Client::watch(&farm.address, &format!("/{name}/stream")));
     for viewer in &mut viewers {
         assert!(viewer.part().is_some() && viewer.part().is_some());
     }

@@ -89,7 +89,11 @@ fn show_a_stall(browser: &mut Browser, url: &str) {
     let address = url.strip_prefix("http://").and_then(|url| url.strip_suffix('/')).unwrap();
     let mut viewer = Client::watch(address, "/shaky2/stream");
     assert!(viewer.part().is_some() && viewer.part().is_some());
-    wait_for(browser, "return document.querySelector('[data-name=shaky2] .word').textContent", &json!("stalled"));
+    wait_for(
+        browser,
+        "return document.querySelector('[data-name=shaky2] .word').textContent",
+        &json!("stalled"),
+    );
     let rate = browser.script("return document.querySelector('[data-name=shaky2] .rate').textContent");
     let seconds = |rate: &Value| -> Option<u64> {
         rate.as_str()?.strip_prefix("no picture for ")?.strip_suffix(" s, 1 viewer")?.parse().ok()
@@ -106,12 +110,14 @@ fn show_a_stall(browser: &mut Browser, url: &str) {
     let before = browser.script(picture);
     let other = "return document.querySelector('[data-name=shaky1] img').src";
     let others = browser.script(other);
-    kit::eventually("another picture of the other one", || {
-        (browser.script(other) != others).then_some(())
-    });
+    kit::eventually("another picture of the other one", || (browser.script(other) != others).then_some(()));
     assert_eq!(browser.script(picture), before);
     drop(viewer);
-    wait_for(browser, "return document.getElementById('sum').textContent", &json!("12 cameras, all on time, 0 viewers"));
+    wait_for(
+        browser,
+        "return document.getElementById('sum').textContent",
+        &json!("12 cameras, all on time, 0 viewers"),
+    );
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, Write};
 
-use clap::error::ErrorKind;
 use clap::Command;
+use clap::error::ErrorKind;
 
 use crate::exit::{Exit, Service};
 use crate::output;

@@ -151,7 +151,8 @@ impl Place {
 
     /// Whether scheme, host and port are the same.
     pub fn is_same_origin(&self, other: &Self) -> bool {
-        let origin = |place: &Self| (place.is_https, place.host.bracketed().to_ascii_lowercase(), place.port());
+        let origin =
+            |place: &Self| (place.is_https, place.host.bracketed().to_ascii_lowercase(), place.port());
         origin(self) == origin(other)
     }
 

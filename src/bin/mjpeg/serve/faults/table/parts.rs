@@ -69,12 +69,7 @@ pub const ENTRIES: &[Entry] = &[
     ),
     Entry {
         example: "reordered@5",
-        ..row(
-            "reordered",
-            Act::Order(Order::Later),
-            "capture-time-back",
-            "the part comes after the next one",
-        )
+        ..row("reordered", Act::Order(Order::Later), "capture-time-back", "the part comes after the next one")
     },
     Entry {
         takes: Takes::Parts(Some(1)),
