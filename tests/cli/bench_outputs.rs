@@ -3,9 +3,10 @@
 use crate::kit;
 
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 
-use kit::run::{End, Server, mjpeg, run};
+use kit::run::{End, Server, mjpeg, run, start};
 use serde_json::Value;
 
 /// `bench NAME URL` with these options, and files in `folder`.
@@ -101,7 +102,7 @@ fn files_that_are_damaged_are_named_and_the_json_is_one_object() {
     };
     let baseline = |value: &str| {
         format!(
-            r#"{{"schema":"mjpeg.bench.baseline/1","command":"path","target":"","settings":{{"--duration":"10s","--frames":"none"}},"figures":{{"fps":{value}}}}}"#
+            r#"{{"schema":"mjpeg.bench.baseline/1","command":"path","target":"","settings":{{"--duration":"10s","--frames":"none"}},"figures":{{"fps":{value}}},"noise":{{}}}}"#
         )
     };
     let bad = write("bad.json", "{");
@@ -159,4 +160,24 @@ fn a_url_without_a_frame_is_stalled() {
     });
     let end = run(&mut mjpeg(["bench", "chunks", &camera.url, "--duration", "300ms"]));
     assert_eq!(end.code(), Some(5), "{}", &*end.err);
+}
+
+/// The files take minutes.
+#[test]
+fn a_signal_ends_a_merge_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    // A histogram with five digits up to the largest value: six million counts, which are all looked at.
+    let large = "1,2,3,HISTEwAAAAMAAAAAAAAABQAAAAAAAAABf/////////8/8AAAAAAAAAIEAg==\n";
+    fs::write(folder.path().join("large.hdr"), large.repeat(40)).unwrap();
+    for (name, signal) in [("TERM", 15), ("INT", 2)] {
+        let mut command = mjpeg(["bench", "merge", "--format", "json", "--hdr", "sum.hdr"]);
+        let running = start(command.args(["large.hdr"; 100]).current_dir(folder.path()));
+        kit::eventually("handlers of signals", || running.handles_signals().then_some(()));
+        running.signal(name);
+        let end = running.end();
+        assert_eq!(end.status.signal(), Some(signal), "{}", &*end.err);
+        let object: Value = serde_json::from_slice(&end.out).unwrap();
+        assert_eq!(object["rows"], serde_json::json!([]));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

@@ -4,10 +4,12 @@ use crate::kit;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::process::Command;
 
 use kit::peer;
-use kit::run::{End, mjpeg, run, run_with_input};
+use kit::run::{End, mjpeg, run, run_with_input, start};
 use serde_json::Value;
 
 fn lines(text: &str) -> Vec<Value> {
@@ -236,6 +238,21 @@ fn what_is_no_verdict_is_not_merged() {
     {
         run(&mut mjpeg(args)).expect(2);
     }
+}
+
+/// The pipe has no writer.
+#[test]
+fn a_signal_ends_a_merge_that_waits_for_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("shard.json");
+    run(Command::new("mkfifo").arg(&fifo)).expect(0);
+    let running = start(mjpeg(["check", "--format", "json", "--merge"]).arg(&fifo));
+    kit::eventually("handlers of signals", || running.handles_signals().then_some(()));
+    running.signal("TERM");
+    let end = running.end();
+    assert_eq!(end.status.signal(), Some(15), "{}", end.err);
+    // What is printed could be merged.
+    assert!(end.out.is_empty(), "{}", end.text());
 }
 
 #[test]

@@ -115,3 +115,15 @@ fn options_stand_below_their_own_title() {
     }
     assert!(titled > 60, "{titled}");
 }
+
+#[test]
+fn a_threshold_of_a_measurement_speaks_of_no_other_one() {
+    for (command, other, says) in [
+        ("clients", "slow", "The largest gap between two frames of a viewer"),
+        ("slow", "clients", "The largest gap between two frames of B while A is slow"),
+    ] {
+        let help = help(&["bench", command], 1000);
+        assert!(help.contains(says), "{help}");
+        assert!(!help.contains(&format!("bench {other}")), "{help}");
+    }
+}

@@ -49,6 +49,7 @@ mod inspect_diff;
 mod judgement;
 mod local;
 mod local_limits;
+mod mistaken;
 mod monitor;
 mod monitor_faults;
 mod monitor_hostile;

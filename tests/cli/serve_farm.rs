@@ -170,6 +170,41 @@ fn the_password_of_the_server_protects_what_has_no_other_one() {
     farm.stop();
 }
 
+/// The source of the camera is on time all the while.
+#[test]
+fn the_state_of_a_camera_shows_that_a_fault_holds_its_pictures_back() {
+    let text = "
+[defaults]
+source = 'frames'
+fps = 20
+[[camera]]
+name = 'stops'
+faults = ['stall=600s@3']
+[[camera]]
+name = 'goes'
+";
+    let farm = Farm::start(text, &[]);
+    let camera = |index: usize| farm.state()["cameras"][index].clone();
+    let sent_age = |index: usize| camera(index)["sent_age_ms"].as_f64();
+    assert_eq!((sent_age(0), sent_age(1)), (None, None));
+    let mut viewers = ["stops", "goes"].map(|name| Client::watch(&farm.address, &format!("/{name}/stream")));
+    for viewer in &mut viewers {
+        assert!(viewer.part().is_some() && viewer.part().is_some());
+    }
+    let then = kit::eventually("a stall", || sent_age(0).filter(|age| *age > 500.0));
+    kit::eventually("a longer one", || sent_age(0).filter(|age| *age > then + 500.0));
+    kit::eventually("pictures of the other one", || {
+        viewers[1].part();
+        sent_age(1).filter(|age| *age < 500.0)
+    });
+    kit::eventually("frames of the source", || {
+        let camera = camera(0);
+        (camera["healthy"] == true && camera["frame_age_ms"].as_f64()? < 500.0).then_some(())
+    });
+    drop(viewers);
+    farm.stop();
+}
+
 #[test]
 fn two_hundred_cameras_are_as_the_file_says() {
     let text = "

@@ -18,11 +18,24 @@ fn on_terminal(columns: u16, args: &str) -> Option<String> {
     Some(run(script.env_remove("NO_COLOR").current_dir(kit::repository("."))).text())
 }
 
-/// The text without what sets colours.
+/// The text without what sets colours and clears lines: `ESC [`, parameters, and a final byte (ECMA-48 5.4).
 fn plain(text: &str) -> String {
     let mut pieces = text.split("\x1b[");
     let first = pieces.next().unwrap_or_default().to_string();
-    pieces.fold(first, |text, piece| text + piece.split_once('m').map_or("", |(_, behind)| behind))
+    let is_final = |c: char| ('@'..='~').contains(&c);
+    pieces.fold(first, |text, piece| text + piece.split_once(is_final).map_or("", |(_, behind)| behind))
+}
+
+/// The lines without colours, and without the progress that they are drawn over.
+fn lines(text: &str) -> Vec<String> {
+    let plain = plain(text);
+    plain.lines().map(|line| line.trim_end().rsplit('\r').next().unwrap_or_default().to_string()).collect()
+}
+
+#[test]
+fn progress_that_a_line_is_drawn_over_is_no_part_of_it() {
+    let text = "\x1b[1mfirst\x1b[0m\r\n\r\x1b[2K⠁ 3 parts, 1.0 s\r\x1b[2Ksecond line\r\n";
+    assert_eq!(lines(text), ["first", "second line"]);
 }
 
 #[test]
@@ -39,7 +52,7 @@ fn no_line_of_inspect_is_wider_than_the_terminal() {
             assert!(text.contains("\x1b["), "no colour: {text}");
             // A head is shown as received: a terminal wraps its lines.
             let is_head = |line: &str| line.ends_with("\\r\\n");
-            for line in plain(&text).lines().map(str::trim_end).filter(|line| !is_head(line)) {
+            for line in lines(&text).iter().filter(|line| !is_head(line)) {
                 assert!(line.chars().count() <= usize::from(columns), "{columns} {args}: {line:?}");
             }
         }
@@ -85,10 +98,8 @@ fn no_line_of_check_is_wider_than_the_terminal_and_a_pipe_has_a_line_each() {
         let piped = run(piped.current_dir(kit::repository("."))).text();
         for columns in [70, 80] {
             let Some(text) = on_terminal(columns, args) else { return };
-            // Progress is drawn over.
-            let shown = |line: &str| line.trim_end().rsplit('\r').next().map_or(0, |it| it.chars().count());
-            for line in plain(&text).lines() {
-                assert!(shown(line) <= usize::from(columns), "{columns} {args}: {line:?}");
+            for line in lines(&text) {
+                assert!(line.chars().count() <= usize::from(columns), "{columns} {args}: {line:?}");
             }
             assert!(
                 text.lines().count() > piped.lines().count() || args.contains("explain"),

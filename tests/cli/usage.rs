@@ -92,59 +92,6 @@ fn a_number_that_is_none_is_said_to_be_none() {
 }
 
 #[test]
-fn a_url_without_its_scheme_gets_a_hint_from_every_command() {
-    for args in [
-        &["serve", "cam.local/x"][..],
-        &["check", "cam.local/x"],
-        &["record", "cam.local/x", "out"],
-        &["inspect", "cam.local/x"],
-        &["bench", "chunks", "cam.local/x"],
-    ] {
-        let end = run(&mut mjpeg(args)).expect(6);
-        assert!(end.err.contains("hint: if it is a URL, write http://cam.local/x"), "{args:?}: {}", end.err);
-    }
-    let end = run(&mut mjpeg(["check", "http:/cam/"])).expect(2);
-    assert!(end.err.contains("http://"), "{}", end.err);
-    // Where only a URL will do.
-    for command in [&["monitor"][..], &["bench", "clients"], &["bench", "slow"], &["bench", "path"]] {
-        let end = run(mjpeg(command).arg("u:hush@cam.local:81/x")).expect(2);
-        assert!(
-            end.err.contains("; did you mean http://") && end.err.contains("cam.local:81/x?"),
-            "{}",
-            end.err
-        );
-        assert!(!end.err.contains("hush"), "{}", end.err);
-    }
-    let end = run(&mut mjpeg(["check", "tset:"])).expect(6);
-    assert!(end.err.contains("hint: the test pattern is test: or test:640x480"), "{}", end.err);
-}
-
-#[test]
-fn a_mistyped_name_has_a_suggestion() {
-    for (args, meant) in [
-        (&["check", URL, "--select", "content-lenght-short"][..], "content-length-short (M203)?"),
-        (&["check", URL, "--ignore", "frozn"], "frozen (C"),
-        (&["monitor", URL, "--ignore", "frozn"], "frozen (C"),
-        (&["check", "--explain", "frozn"], "frozen (C"),
-        (&["check", URL, "--consumers", "ffmepg"], "ffmpeg?"),
-        (&["serve", "test:", "--dialect", "ustraemer"], "ustreamer?"),
-        (&["serve", "test:", "--fault", "stlal=2s"], "stall?"),
-        (&["check", "htp://cam/"], "http://?"),
-        (&["record", "htpps://cam/", "out"], "https://?"),
-        (&["bench", "slow", "htp://cam/"], "http://?"),
-        (&["man", "bench", "chunk"], "mjpeg-bench-chunks?"),
-    ] {
-        let end = run(&mut mjpeg(args)).expect(2);
-        assert!(end.err.contains(&format!("did you mean {meant}")), "{args:?}: {}", end.err);
-    }
-    // Nothing is like it.
-    for args in [&["check", URL, "--select", "zzz"][..], &["serve", "test:", "--dialect", "zzz"]] {
-        let end = run(&mut mjpeg(args)).expect(2);
-        assert!(!end.err.contains("did you mean") && end.err.contains("--list-"), "{args:?}: {}", end.err);
-    }
-}
-
-#[test]
 fn every_command_has_the_option_for_colours() {
     for command in kit::COMMANDS {
         let is_coloured = |words: &[&str], variable: (&str, &str)| {
@@ -168,6 +115,35 @@ fn every_command_has_the_option_for_colours() {
         let end = run(mjpeg(args).arg(&capture));
         assert!(end.text().contains('\x1b'), "{args:?}: {}", end.text());
     }
+}
+
+#[test]
+fn the_option_for_colours_may_stand_behind_help() {
+    for command in kit::COMMANDS {
+        let is_coloured = |before: &[&str], option: &[&str], variable: (&str, &str)| {
+            let words = [before, &["help"], command, option].concat();
+            run(mjpeg(words).env(variable.0, variable.1)).expect(0).text().contains('\x1b')
+        };
+        assert!(is_coloured(&[], &["--color", "always"], ("NO_COLOR", "1")), "{command:?}");
+        assert!(is_coloured(&["--color=always"], &[], ("NO_COLOR", "1")), "{command:?}");
+        assert!(!is_coloured(&[], &["--color=never"], ("CLICOLOR_FORCE", "1")), "{command:?}");
+    }
+    let help = |words: &[&str]| run(mjpeg(["help"]).args(words).env("NO_COLOR", "1"));
+    assert!(help(&["--color", "always"]).expect(0).text().contains('\x1b'));
+    assert!(help(&["--color", "always", "check"]).expect(0).text().contains('\x1b'));
+    for topic in ["exit-codes", "targets", "formats"] {
+        assert_eq!(help(&[topic, "--color", "always"]).expect(0).out, help(&[topic]).expect(0).out);
+    }
+    assert!(help(&["chekc", "--color", "always"]).expect(2).err.contains('\x1b'));
+    for (words, why) in [
+        (&["check", "--color"][..], "a value is required for '--color <WHEN>'"),
+        (&["check", "--color", "blue"], "invalid value 'blue' for '--color <WHEN>'"),
+    ] {
+        let end = help(words).expect(2);
+        assert!(end.err.contains(why), "{words:?}: {}", end.err);
+    }
+    let end = run(&mut mjpeg(["--color", "blue", "help", "check"])).expect(2);
+    assert!(end.err.contains("invalid value 'blue'"), "{}", end.err);
 }
 
 #[test]
@@ -298,43 +274,4 @@ fn what_cannot_be_written_is_a_failure_and_a_reader_that_leaves_is_none() {
         assert_eq!(kit::eventually("its end", || child.try_wait().unwrap()).code(), Some(0), "{args:?}");
         assert!(message.is_none(), "{args:?}: {message:?}");
     }
-}
-
-#[test]
-fn a_mistake_at_the_end_of_a_day_is_answered_with_what_to_write() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("afile"), "x").unwrap();
-    for (args, code, answer) in [
-        (&["serve", "no-such.jpg", "--once"][..], 6, "cannot open no-such.jpg: No such file or directory"),
-        (&["serve", "8080"], 6, "hint: to listen on port 8080: mjpeg serve SOURCE --listen 8080"),
-        (&["serve", ":8080"], 6, "mjpeg serve SOURCE --listen :8080"),
-        (&["serve", "0.0.0.0:8080"], 6, "mjpeg serve SOURCE --listen 0.0.0.0:8080"),
-        (&["check", "8080"], 6, "http://127.0.0.1:8080/"),
-        (&["check", "cam/stream"], 6, "hint: if it is a URL, write http://cam/stream"),
-        (&["check", URL, "--consumers", "crome"], 2, "did you mean chromium?"),
-        (&["check", "http://::1:80/stream"], 2, "an IPv6 address must be in brackets"),
-        (&["record", "out", URL], 2, "the order is `mjpeg record TARGET OUT`"),
-        (&["record", URL, URL], 2, "is a URL"),
-        (&["record", "test:", "afile", "--frames", "2"], 6, "hint: OUT is a directory"),
-        (&["record", "test:", "no/still.jpg", "--frames", "1"], 6, "hint: the directory no does not exist"),
-        (&["record", "test:", "--out", "out"], 2, "mjpeg record TARGET OUT"),
-        (&["record", "test:", "out", "--duration", "1", "min"], 2, "quote a value that has blanks"),
-        (&["record", URL, "out", "--timeout", "3"], 2, "'--idle'"),
-        (&["check", URL, "--count", "3"], 2, "'--frames'"),
-        (&["serve", "a.jpg", "b.jpg"], 2, "name their directory"),
-        (&["serve", "test:", "--port", "8080"], 2, "'--listen'"),
-        (&["serve", "test:", "-p", "8080"], 2, "'--listen'"),
-        (&["inspect", "a", "b"], 2, "--diff OTHER"),
-        (&["http://u:hush@cam/"], 2, "such as mjpeg check http://"),
-        (&["bench", URL], 2, "mjpeg bench clients http://127.0.0.1:9/"),
-        (&["version"], 2, "mjpeg --version"),
-    ] {
-        let end = run(mjpeg(args).current_dir(dir.path())).expect(code);
-        assert!(end.err.contains(answer), "{args:?}: {}", end.err);
-        for wrong in ["hush", "'--format'", "similar subcommands exist"] {
-            assert!(!end.err.contains(wrong), "{args:?}: {}", end.err);
-        }
-    }
-    let text = run(&mut mjpeg(["check", "test:", "--frames", "2"])).expect(0).text();
-    assert!(text.starts_with("test: pass\n"), "{text}");
 }

@@ -139,3 +139,73 @@ fn unbox<T: 'static>(message: Message) -> T {
     // The senders of this channel take a `T` and nothing else.
     *message.downcast().expect("a message of the channel's type")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn messages_keep_their_order_and_come_until_the_last_sender_has_ended() {
+        let (sender, receiver) = channel();
+        let other = sender.clone();
+        for n in 0..3 {
+            sender.send(format!("a{n}")).unwrap();
+            other.send(format!("b{n}")).unwrap();
+        }
+        drop(sender);
+        assert_eq!(receiver.recv().as_deref(), Ok("a0"));
+        assert_eq!(receiver.try_recv().as_deref(), Ok("b0"));
+        other.send("last".into()).unwrap();
+        drop(other);
+        assert_eq!(receiver.recv_timeout(Duration::ZERO).as_deref(), Ok("a1"));
+        assert_eq!(receiver.into_iter().collect::<Vec<_>>(), ["b1", "a2", "b2", "last"]);
+    }
+
+    #[test]
+    fn without_a_sender_and_a_message_there_is_nothing_to_wait_for() {
+        let (sender, receiver) = channel::<u8>();
+        assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+        assert_eq!(receiver.recv_timeout(Duration::ZERO), Err(RecvTimeoutError::Timeout));
+        drop(sender);
+        assert_eq!(receiver.recv(), Err(RecvError));
+        assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
+        assert_eq!(receiver.recv_timeout(Duration::MAX), Err(RecvTimeoutError::Disconnected));
+    }
+
+    #[test]
+    fn a_message_without_a_receiver_is_dropped() {
+        let message = Arc::new(());
+        let (sender, receiver) = channel();
+        let (bounded, other) = sync_channel(1);
+        sender.send(Arc::clone(&message)).unwrap();
+        bounded.send(Arc::clone(&message)).unwrap();
+        assert_eq!(Arc::strong_count(&message), 3);
+        drop((receiver, other));
+        assert!(sender.send(Arc::clone(&message)).is_err() && bounded.send(Arc::clone(&message)).is_err());
+        assert!(matches!(bounded.try_send(Arc::clone(&message)), Err(TrySendError::Disconnected)));
+        assert_eq!(Arc::strong_count(&message), 1);
+    }
+
+    #[test]
+    fn a_full_channel_takes_a_message_when_another_one_has_left() {
+        let (sender, receiver) = sync_channel(2);
+        assert!(sender.try_send(1).is_ok() && sender.try_send(2).is_ok());
+        assert!(matches!(sender.try_send(3), Err(TrySendError::Full)));
+        assert_eq!(receiver.recv(), Ok(1));
+        assert!(sender.try_send(4).is_ok());
+        drop(sender);
+        assert_eq!(receiver.into_iter().collect::<Vec<_>>(), [2, 4]);
+    }
+
+    #[test]
+    fn sender_and_receiver_meet_in_a_channel_without_room() {
+        let (sender, receiver) = sync_channel(0);
+        assert!(matches!(sender.try_send(0), Err(TrySendError::Full)));
+        let thread = thread::spawn(move || (1..=3).try_for_each(|n| sender.send(n)).is_ok());
+        assert_eq!(receiver.into_iter().collect::<Vec<_>>(), [1, 2, 3]);
+        assert!(thread.join().unwrap());
+    }
+}

@@ -19,6 +19,7 @@ use crate::signal::Stop;
 use crate::topic::{ExitCodes, Formats, Targets, Topic};
 use crate::usage::{self, Usage};
 use crate::verdict::Check;
+use crate::words;
 
 /// Produce, record, check and measure MJPEG streams.
 #[derive(Debug, Parser)]
@@ -46,11 +47,11 @@ pub struct Cli {
 impl Cli {
     /// Parses the command line. If it is wrong, the process exits with a message that shows no password of a URL.
     pub fn parse_or_exit() -> Self {
-        Self::root()
-            .try_get_matches()
+        let root = Self::root();
+        let words = words::in_order(&root, std::env::args_os().collect());
+        root.try_get_matches_from(&words)
             .and_then(|mut matches| Self::from_arg_matches_mut(&mut matches))
             .unwrap_or_else(|mut error| {
-                let words: Vec<_> = std::env::args_os().collect();
                 mistaken::explain(&mut error, &Self::root(), &words);
                 usage::end(&without_passwords(error))
             })
@@ -67,7 +68,7 @@ impl Cli {
             .value_parser(clap::value_parser!(Color))
             .default_value("auto")
             .help("When to colour text, also help and errors of the command line");
-        Self::command().arg(color).color(usage::color(&words).of_clap())
+        Self::command().arg(color).color(words::color(&words).of_clap())
     }
 }
 

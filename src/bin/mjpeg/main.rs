@@ -56,6 +56,7 @@ mod transport;
 mod usage;
 mod value;
 mod verdict;
+mod words;
 
 use std::process::ExitCode;
 use std::time::Duration;

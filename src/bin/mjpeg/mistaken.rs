@@ -5,8 +5,10 @@ use std::path::Path;
 
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use mjpeg::check::nearest_word;
 
 use crate::redacted::redacted;
+use crate::words::{Typed, typed};
 
 /// Options of other programs, and those of ours that do the same. The first one that the command has is named.
 pub const OPTIONS: [(&str, &str); 25] = [
@@ -41,7 +43,7 @@ const OUT: [&str; 4] = ["-o", "--out", "--output", "-O"];
 
 /// Adds what may be meant to an error of clap, if that is known.
 pub fn explain(error: &mut Error, root: &Command, words: &[OsString]) {
-    let (path, command) = typed(root, words);
+    let Typed { command, path, help } = typed(root, words);
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         _ => None,
@@ -58,26 +60,18 @@ pub fn explain(error: &mut Error, root: &Command, words: &[OsString]) {
         }
         ErrorKind::InvalidSubcommand => {
             let Some(word) = text(ContextKind::InvalidSubcommand) else { return };
-            if let Some(tip) = of_command(&word, &path) {
+            if help.is_some() {
+                // Topics are hidden subcommands.
+                let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+                if let Some(near) = nearest_word(&word, &names) {
+                    error.insert(ContextKind::SuggestedSubcommand, ContextValue::String(near.into()));
+                }
+            } else if let Some(tip) = of_command(&word, &path) {
                 error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
             }
         }
         _ => {}
     }
-}
-
-/// The command that was typed, and the names on the way to it.
-fn typed<'a>(root: &'a Command, words: &[OsString]) -> (Vec<&'a str>, &'a Command) {
-    let (mut path, mut command) = (Vec::new(), root);
-    for word in words.iter().skip(1).filter_map(|word| word.to_str()) {
-        if let Some(next) = command.find_subcommand(word) {
-            path.push(next.get_name());
-            command = next;
-        } else if !word.starts_with('-') {
-            break;
-        }
-    }
-    (path, command)
 }
 
 /// The option of this command that does what an option of another program does.

@@ -3,7 +3,8 @@
 //! Standard output carries results and nothing else. Standard error carries messages, one line
 //! each: `mjpeg: <command>: <context>: <cause>`, and `hint: ...` if a remedy is known.
 
-use std::fmt::Write as _;
+mod printable;
+
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +14,8 @@ use crate::channel::{SyncSender, sync_channel};
 use crate::clock::{Clock, time_of_day};
 use crate::exit::Failure;
 use crate::redacted::in_words;
+
+pub use printable::{is_shown, json, printable};
 
 /// Writes one line to standard output and flushes it.
 ///
@@ -236,107 +239,14 @@ pub fn bytes(n: u64) -> String {
     }
 }
 
-/// A value as JSON on one line. Characters that a terminal may act on are escaped, so that the line can be shown.
-///
-/// # Errors
-///
-/// When the value has no JSON form.
-pub fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
-    let text = serde_json::to_string(value)?;
-    // Outside of strings JSON is ASCII. serde_json escapes the C0 controls.
-    Ok(text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        if is_unprintable(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(c);
-        }
-        out
-    }))
-}
-
-/// DEL, C1 (a terminal may take U+009B for ESC [), what changes the direction of the text around it, what ends a line for some
-/// programs (U+2028, U+2029), and what cannot be seen, such as the tags of U+E0000. The joiners U+200C and U+200D are part of
-/// words in some scripts.
-fn is_unprintable(c: char) -> bool {
-    matches!(c,
-        '\u{7f}'..='\u{9f}'
-        | '\u{ad}'
-        | '\u{61c}'
-        | '\u{180e}'
-        | '\u{200b}'
-        | '\u{200e}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e0fff}')
-}
-
-/// Whether a terminal or a log shows this character and does nothing else.
-pub fn is_shown(c: char) -> bool {
-    !c.is_control() && !is_unprintable(c)
-}
-
-/// Escapes text that may hold bytes from the network, for a terminal and for one line: control characters become
-/// `\n`, `\x1b` and so on.
-pub fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\0'..='\x1f' | '\x7f' => {
-                let _ = write!(out, "\\x{:02x}", c as u32);
-            }
-            c if is_unprintable(c) => {
-                let _ = write!(out, "\\u{{{:x}}}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_characters_never_reach_the_terminal() {
-        assert_eq!(printable("a\x1b[31mred\r\nb\u{9b}c\0"), "a\\x1b[31mred\\r\\nb\\u{9b}c\\x00");
-        assert_eq!(printable("plain, käse, 日本"), "plain, käse, 日本");
-    }
-
-    #[test]
-    fn text_is_one_line_and_all_of_it_is_seen() {
-        for c in
-            ['\u{ad}', '\u{200b}', '\u{2028}', '\u{2029}', '\u{202e}', '\u{2060}', '\u{feff}', '\u{e0041}']
-        {
-            let text = format!("a{c}b");
-            assert_eq!(printable(&text), format!("a\\u{{{:x}}}b", c as u32));
-            let line = json(&text).unwrap();
-            assert!(line.is_ascii(), "{line}");
-            assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
-        }
-        assert_eq!(printable("می\u{200c}خواهم 👨\u{200d}👩"), "می\u{200c}خواهم 👨\u{200d}👩");
-    }
 
     #[test]
     fn a_message_has_an_end() {
         for (text, expected) in [("", ""), ("käse", "käse"), ("käse 1", "käse ...")] {
             assert_eq!(shortened(text, 5), expected);
         }
-    }
-
-    #[test]
-    fn json_has_no_controls_and_means_the_same() {
-        let text = "a\x1b\x7f\u{85}\u{9b}31m\u{202e}\u{2066}\u{200f}\u{61c}käse 日本 \"\\";
-        let line = json(&text).unwrap();
-        assert!(!line.chars().any(|c| c.is_control() || is_unprintable(c)), "{line}");
-        assert!(line.contains("\\u007f\\u0085\\u009b31m\\u202e") && line.contains("käse 日本"), "{line}");
-        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
     }
 }

@@ -1,5 +1,6 @@
 //! URLs as they are shown: without passwords.
 
+use std::net::Ipv6Addr;
 use std::path::Path;
 
 use crate::percent;
@@ -174,12 +175,26 @@ fn without_userinfo(text: &str) -> String {
     let authority_end = text[start..].find(['/', '?', '#']).map_or(text.len(), |end| start + end);
     let in_authority = text[start..authority_end].rfind('@').map(|at| start + at);
     let Some(at) = in_authority.or_else(|| text.rfind('@').filter(|&at| at > start)) else {
-        return text.into();
+        return without_odd_port(text, start, authority_end).unwrap_or_else(|| text.into());
     };
     match text[start..at].find(':') {
         Some(colon) => format!("{}:{REDACTED}{}", &text[..start + colon], &text[at..]),
         None => text.into(),
     }
+}
+
+/// A port that cannot be one is the start of a password with a blank, if nobody wrote quotes: `http://USER:PASS` of
+/// `http://USER:PASS WORD@HOST/`.
+fn without_odd_port(text: &str, start: usize, end: usize) -> Option<String> {
+    let authority = &text[start..end];
+    if !text[..start].ends_with("://") {
+        return None;
+    }
+    let host_end = authority.find(']').map_or(0, |bracket| bracket + 1);
+    let colon = host_end + authority[host_end..].find(':')?;
+    let port = &authority[colon + 1..];
+    let is_port = port.is_empty() || port.parse::<u16>().is_ok() || authority.parse::<Ipv6Addr>().is_ok();
+    (!is_port).then(|| format!("{}:{REDACTED}{}", &text[..start + colon], &text[end..]))
 }
 
 /// `USER:PASSWORD@HOST`, as a URL whose scheme was forgotten.
@@ -223,6 +238,14 @@ mod tests {
             ("HTTP//a:secret@cam/", "HTTP//a:(redacted)@cam/"),
             ("http;//a:secret@cam/", "http;//a:(redacted)@cam/"),
             ("http:\\\\a:secret@cam/", "http:(redacted)@cam/"),
+            ("http://a:secret", "http://a:(redacted)"),
+            ("http://a:99999/", "http://a:(redacted)/"),
+            ("http://[::1]:secret?x", "http://[::1]:(redacted)?x"),
+            ("http://cam:81/x", "http://cam:81/x"),
+            ("http://cam:/x:y", "http://cam:/x:y"),
+            ("http://[fe80::1%25eth0]:81/", "http://[fe80::1%25eth0]:81/"),
+            ("http://::1:80/x", "http://::1:80/x"),
+            ("frames//10:30.jpg", "frames//10:30.jpg"),
         ] {
             assert_eq!(redacted(url), shown);
         }

@@ -6,10 +6,9 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, Write};
 
+use clap::Command;
 use clap::error::ErrorKind;
-use clap::{Command, ValueEnum};
 
-use crate::color::Color;
 use crate::exit::{Exit, Service};
 use crate::output;
 use crate::plugin_line;
@@ -76,16 +75,6 @@ pub fn end(error: &clap::Error) -> ! {
         std::process::exit(Service::Unknown as i32);
     }
     error.exit()
-}
-
-/// The last --color of a command line that cannot be read, perhaps.
-pub fn color(words: &[OsString]) -> Color {
-    let words: Vec<&str> =
-        words.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--").collect();
-    let joined = words.iter().map(|word| word.strip_prefix("--color="));
-    let apart = words.windows(2).map(|pair| (pair[0] == "--color").then_some(pair[1]));
-    let mut typed = joined.chain(apart).flatten().filter_map(|value| Color::from_str(value, false).ok());
-    typed.next_back().unwrap_or(Color::Auto)
 }
 
 /// Whether a command line that cannot be read asks for the format that has exit statuses of its own.

@@ -47,20 +47,19 @@ pub struct Options {
 /// The title of thresholds in help. Each has it: that of a structure would be the title of all options behind it too.
 pub const THRESHOLDS: &str = "Thresholds (exit code 1)";
 
-/// The thresholds of both. Each subcommand says what its figures are.
+/// The thresholds of both. The help is that of `clients`; `slow` has its own, since other figures count there.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(skip)]
 pub struct Limits {
-    /// The largest gap between two frames: of a viewer, or with `bench slow` of B while A is slow
+    /// The largest gap between two frames of a viewer
     #[arg(long, help_heading = THRESHOLDS, value_name = "T", value_parser = value::limit)]
     pub max_gap: Option<Duration>,
 
-    /// The least frames per second: of the slowest viewer, or with `bench slow` of B while A is slow
+    /// The least frames per second of the slowest viewer
     #[arg(long, help_heading = THRESHOLDS, value_name = "F")]
     pub min_fps: Option<Rate>,
 
-    /// The largest age of frames at their last byte: the 99th percentile, or with `bench slow` the largest of A. Missed too if
-    /// they carry no time
+    /// The largest age of frames at their last byte, in the 99th percentile. Missed too if they carry no time
     #[arg(long, help_heading = THRESHOLDS, value_name = "T", value_parser = value::limit)]
     pub max_age: Option<Duration>,
 }

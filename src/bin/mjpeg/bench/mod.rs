@@ -83,7 +83,7 @@ impl Args {
 pub fn run(args: Args, stop: &Stop) -> Result<Outcome, Failure> {
     match args.bench {
         Bench::Chunks(args) => chunks::run(&args, stop),
-        Bench::Merge(args) => merge::run(&args),
+        Bench::Merge(args) => merge::run(&args, stop),
         Bench::Path(args) => path::run(&args, stop),
         Bench::Clients(args) => clients::run(&args, stop),
         Bench::Slow(args) => slow::run(&args, stop),

@@ -41,16 +41,7 @@ pub struct Series {
 
 /// A plot of milliseconds over bytes or counts.
 pub fn svg(title: &str, axis: Axis, x: &str, y: &str, series: &[Series]) -> String {
-    let points = || series.iter().flat_map(|it| it.measured.iter().chain(&it.model));
-    let sizes = points().map(|&(size, _)| size).chain(series.iter().flat_map(|it| it.ended.iter().copied()));
-    let (x_from, x_to) = bounds(sizes, 2.0);
-    let (y_from, y_to) = bounds(points().map(|&(_, time)| time), 10.0);
-    let at_x = |size: f64| LEFT + (size.log2() - x_from) / (x_to - x_from) * (WIDTH - LEFT - RIGHT);
-    // A time of zero has no place on the scale: it is at its lower end.
-    let at_y = |time: f64| {
-        let height = (time.max(1e-9).log10() - y_from) / (y_to - y_from);
-        HEIGHT - BOTTOM - height.clamp(0.0, 1.0) * (HEIGHT - TOP - BOTTOM)
-    };
+    let scales = Scales::of(series);
     // The attributes have the colours of the light theme, for viewers that know no style sheets.
     let on_dark: String = (0..)
         .zip(ON_DARK)
@@ -63,11 +54,55 @@ pub fn svg(title: &str, axis: Axis, x: &str, y: &str, series: &[Series]) -> Stri
          <style>{STYLE}{on_dark}}}</style><text class=\"title\" x=\"{LEFT}\" y=\"22\">{0}</text>\n",
         escaped(title)
     );
-    let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
+    draw_grid(&mut out, &scales, axis);
+    draw_axes(&mut out, x, y);
+    for (number, it) in series.iter().enumerate() {
+        draw_series(&mut out, &scales, number, it);
+    }
+    draw_legend(&mut out, axis, series);
+    out.push_str("</svg>\n");
+    out
+}
+
+/// The right and the lower end of the plot area.
+const RIGHT_END: f64 = WIDTH - RIGHT;
+const LOWER_END: f64 = HEIGHT - BOTTOM;
+
+/// Both logarithmic scales: the powers of 2 and of 10 at their ends.
+struct Scales {
+    x: (f64, f64),
+    y: (f64, f64),
+}
+
+impl Scales {
+    /// Scales that have room for all points.
+    fn of(series: &[Series]) -> Self {
+        let points = || series.iter().flat_map(|it| it.measured.iter().chain(&it.model));
+        let ended = series.iter().flat_map(|it| it.ended.iter().copied());
+        let sizes = points().map(|&(size, _)| size).chain(ended);
+        Self { x: bounds(sizes, 2.0), y: bounds(points().map(|&(_, time)| time), 10.0) }
+    }
+
+    fn at_x(&self, size: f64) -> f64 {
+        let (from, to) = self.x;
+        LEFT + (size.log2() - from) / (to - from) * (RIGHT_END - LEFT)
+    }
+
+    /// A time of zero has no place on the scale: it is at its lower end.
+    fn at_y(&self, time: f64) -> f64 {
+        let (from, to) = self.y;
+        let height = (time.max(1e-9).log10() - from) / (to - from);
+        LOWER_END - height.clamp(0.0, 1.0) * (LOWER_END - TOP)
+    }
+}
+
+/// The lines at the powers, with their labels.
+fn draw_grid(out: &mut String, scales: &Scales, axis: Axis) {
+    let ((x_from, x_to), (y_from, y_to)) = (scales.x, scales.y);
     // Writing to a string does not fail.
     for power in (x_from as i32)..=(x_to as i32) {
-        let place = at_x(f64::from(power).exp2());
-        let _ = write!(out, "<path class=\"grid\" d=\"M{place:.1} {TOP}V{bottom}\"/>");
+        let place = scales.at_x(f64::from(power).exp2());
+        let _ = write!(out, "<path class=\"grid\" d=\"M{place:.1} {TOP}V{LOWER_END}\"/>");
         if (power - x_from as i32) % 2 == 0 {
             let label = match axis {
                 Axis::Bytes => size(f64::from(power).exp2()),
@@ -76,70 +111,81 @@ pub fn svg(title: &str, axis: Axis, x: &str, y: &str, series: &[Series]) -> Stri
             let _ = writeln!(
                 out,
                 "<text x=\"{place:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{label}</text>",
-                bottom + 16.0
+                LOWER_END + 16.0
             );
         }
     }
     for power in (y_from as i32)..=(y_to as i32) {
-        let place = at_y(10f64.powi(power));
+        let place = scales.at_y(10f64.powi(power));
         let label = time(10f64.powi(power));
         let _ = writeln!(
             out,
-            "<path class=\"grid\" d=\"M{LEFT} {place:.1}H{right}\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
+            "<path class=\"grid\" d=\"M{LEFT} {place:.1}H{RIGHT_END}\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
             LEFT - 6.0,
             place + 4.0
         );
     }
+}
+
+/// The axes with their titles.
+fn draw_axes(out: &mut String, x: &str, y: &str) {
     let _ = writeln!(
         out,
-        "<path class=\"axis\" fill=\"none\" d=\"M{LEFT} {TOP}V{bottom}H{right}\"/>\
+        "<path class=\"axis\" fill=\"none\" d=\"M{LEFT} {TOP}V{LOWER_END}H{RIGHT_END}\"/>\
          <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text><text x=\"{LEFT}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-        f64::midpoint(LEFT, right),
+        f64::midpoint(LEFT, RIGHT_END),
         HEIGHT - 14.0,
         escaped(x),
         TOP - 8.0,
         escaped(y)
     );
-    for (number, it) in series.iter().enumerate() {
-        let class = number % COLOURS.len();
-        let colour = COLOURS[class];
-        let line: Vec<String> =
-            it.model.iter().map(|&(size, time)| format!("{:.1} {:.1}", at_x(size), at_y(time))).collect();
-        if line.len() > 1 {
-            let _ = write!(
-                out,
-                "<path class=\"s{class}\" fill=\"none\" stroke=\"{colour}\" d=\"M{}\"/>",
-                line.join("L")
-            );
-        }
-        for &(size, time) in &it.measured {
-            let _ = write!(
-                out,
-                "<circle class=\"f{class}\" fill=\"{colour}\" r=\"4\" cx=\"{:.1}\" cy=\"{:.1}\"/>",
-                at_x(size),
-                at_y(time)
-            );
-        }
-        for &size in &it.ended {
-            // Series with the same sizes are drawn beside each other.
-            let (x, y) = (at_x(size), TOP + 8.0 + 12.0 * number as f64);
-            let _ = write!(
-                out,
-                "<path class=\"s{class}\" stroke=\"{colour}\" stroke-width=\"2\" d=\"M{:.1} {:.1}l8 8m0 -8l-8 8\"/>",
-                x - 4.0,
-                y - 4.0
-            );
-        }
-        let y = TOP + 10.0 + 20.0 * number as f64;
-        let _ = writeln!(
+}
+
+/// One series, and its name beside the plot.
+fn draw_series(out: &mut String, scales: &Scales, number: usize, it: &Series) {
+    let class = number % COLOURS.len();
+    let colour = COLOURS[class];
+    let (at_x, at_y) = (|size| scales.at_x(size), |time| scales.at_y(time));
+    let line: Vec<String> =
+        it.model.iter().map(|&(size, time)| format!("{:.1} {:.1}", at_x(size), at_y(time))).collect();
+    if line.len() > 1 {
+        let _ = write!(
             out,
-            "<circle class=\"f{class}\" fill=\"{colour}\" r=\"4\" cx=\"{:.1}\" cy=\"{y:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-            right + 16.0,
-            right + 26.0,
-            y + 4.0,
-            escaped(&it.name)
+            "<path class=\"s{class}\" fill=\"none\" stroke=\"{colour}\" d=\"M{}\"/>",
+            line.join("L")
         );
     }
+    for &(size, time) in &it.measured {
+        let _ = write!(
+            out,
+            "<circle class=\"f{class}\" fill=\"{colour}\" r=\"4\" cx=\"{:.1}\" cy=\"{:.1}\"/>",
+            at_x(size),
+            at_y(time)
+        );
+    }
+    for &size in &it.ended {
+        // Series with the same sizes are drawn beside each other.
+        let (x, y) = (at_x(size), TOP + 8.0 + 12.0 * number as f64);
+        let _ = write!(
+            out,
+            "<path class=\"s{class}\" stroke=\"{colour}\" stroke-width=\"2\" d=\"M{:.1} {:.1}l8 8m0 -8l-8 8\"/>",
+            x - 4.0,
+            y - 4.0
+        );
+    }
+    let y = TOP + 10.0 + 20.0 * number as f64;
+    let _ = writeln!(
+        out,
+        "<circle class=\"f{class}\" fill=\"{colour}\" r=\"4\" cx=\"{:.1}\" cy=\"{y:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+        RIGHT_END + 16.0,
+        RIGHT_END + 26.0,
+        y + 4.0,
+        escaped(&it.name)
+    );
+}
+
+/// What dots, lines and crosses are, if there are some.
+fn draw_legend(out: &mut String, axis: Axis, series: &[Series]) {
     let y = TOP + 20.0 + 20.0 * series.len() as f64;
     let has = |is_there: &dyn Fn(&Series) -> bool| matches!(axis, Axis::Bytes) && series.iter().any(is_there);
     let legend = [
@@ -151,12 +197,10 @@ pub fn svg(title: &str, axis: Axis, x: &str, y: &str, series: &[Series]) -> Stri
         let _ = writeln!(
             out,
             "<text x=\"{:.1}\" y=\"{:.1}\">{text}</text>",
-            right + 12.0,
+            RIGHT_END + 12.0,
             y + 16.0 * line as f64
         );
     }
-    out.push_str("</svg>\n");
-    out
 }
 
 /// The whole powers of `base` around the values, at least one apart.

@@ -32,9 +32,39 @@ pub fn escaped(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
+/// The same for text of ours in which pairs of backquotes mark code.
+pub fn marked(text: &str) -> String {
+    let (escaped, mut html) = (escaped(text), String::new());
+    let mut rest = &escaped[..];
+    while let Some((before, code, after)) = first_code(rest) {
+        html += &format!("{before}<code>{code}</code>");
+        rest = after;
+    }
+    html + rest
+}
+
+/// The text before the first pair of backquotes, that between them, and the rest.
+fn first_code(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, behind) = text.split_once('`')?;
+    let (code, after) = behind.split_once('`')?;
+    Some((before, code, after))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_is_marked_in_escaped_text() {
+        for (text, html) in [
+            ("no code", "no code"),
+            ("an `<img>` & `b`.", "an <code>&lt;img&gt;</code> &amp; <code>b</code>."),
+            ("`a` and one ` more", "<code>a</code> and one ` more"),
+            ("``", "<code></code>"),
+        ] {
+            assert_eq!(marked(text), html);
+        }
+    }
 
     #[test]
     fn a_page_loads_nothing() {

@@ -6,4 +6,4 @@ pub mod chart;
 mod document;
 mod names;
 
-pub use document::{document, escaped};
+pub use document::{document, escaped, marked};

@@ -159,6 +159,13 @@ pub struct CameraState {
     /// Measured frames per second; absent while no frames are sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fps: Option<f64>,
+    /// Time since the newest frame; absent before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame_age_ms: Option<f64>,
+    /// Time since a viewer was last sent the end of a picture, or came and was sent none yet; absent without viewers. Faults hold
+    /// pictures back behind the source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_age_ms: Option<f64>,
     /// Frames published.
     pub frames: u64,
     /// Current viewers.

@@ -37,6 +37,8 @@ pub struct Viewer {
     stuck: Option<Duration>,
     /// When bytes were last sent.
     last_sent: Duration,
+    /// When the end of a picture was last sent.
+    last_picture: Option<Duration>,
     /// When the plan continues, if it waits.
     wakes_at: Option<Duration>,
     /// The counters.
@@ -75,6 +77,7 @@ impl Viewer {
             newest_begun: 0,
             stuck: None,
             last_sent: Duration::ZERO,
+            last_picture: None,
             wakes_at: None,
             count: Count::default(),
         }
@@ -176,7 +179,13 @@ impl Viewer {
     fn record(&mut self, n: io::Result<usize>, now: Duration) -> io::Result<Option<Push>> {
         match n {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(n) => self.advance(n, now),
+            Ok(n) => {
+                let pictures = self.count.sent;
+                self.advance(n, now);
+                if self.count.sent > pictures {
+                    self.last_picture = Some(now);
+                }
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.stuck.get_or_insert(now);
@@ -228,6 +237,11 @@ impl Viewer {
     /// When bytes were last sent.
     pub fn last_sent(&self) -> Duration {
         self.last_sent
+    }
+
+    /// When the end of a picture was last sent; `None` before the first.
+    pub fn last_picture(&self) -> Option<Duration> {
+        self.last_picture
     }
 
     /// Bytes of the current part that were not sent yet.

@@ -80,6 +80,7 @@ mod tests {
             ("front rtsp://u:secret@cam/", "rtsp:// is not supported"),
             ("front http://u:secret@cam:99999/", "http://u:(redacted)@cam:99999/"),
             ("front 'http://u:secret@cam/", "quote"),
+            ("front http://u:secret word@cam/", "its port is not a number"),
             ("front http://cam/ \\", "`\\`"),
             ("http://u:secret@cam/ front", "NAME URL"),
             ("../front http://cam/", "`/`"),

@@ -117,9 +117,9 @@ mod tests {
     /// The options that are set, and how.
     fn set(options: &Some) -> String {
         let Some { every, deep, transport, .. } = options;
-        let user = transport.user.as_ref().map(|user| user.0.as_str());
-        let rest = (&transport.password_file, &transport.netrc_file, &transport.cacert);
-        let fields = transport.header.len();
+        let user = transport.request.user.as_ref().map(|user| user.0.as_str());
+        let rest = (&transport.request.password_file, &transport.request.netrc_file, &transport.cacert);
+        let fields = transport.request.header.len();
         format!("{every} {deep} {user:?} {rest:?} {} {fields}", transport.insecure)
     }
 

@@ -37,11 +37,12 @@ impl Access {
     /// When a file cannot be read, or a signal arrives first.
     pub fn read(options: &Options, start: &Place, stop: &Stop) -> Result<Self, Problem> {
         let mut fields = Vec::new();
-        for argument in &options.header {
+        for argument in &options.request.header {
             argument.read(&mut fields, stop)?;
         }
-        let password = options.password_file.as_deref().map(|path| first_line(path, stop)).transpose()?;
-        let netrc = match &options.netrc_file {
+        let password_file = options.request.password_file.as_deref();
+        let password = password_file.map(|path| first_line(path, stop)).transpose()?;
+        let netrc = match &options.request.netrc_file {
             Some(path) => Some(String::from_utf8_lossy(&contents(path, "--netrc-file", stop)?).into_owned()),
             None => None,
         };
@@ -56,7 +57,7 @@ impl Access {
     /// Whether there are secrets that are not sent to `place`, because a redirection led there.
     pub fn withholds_from(&self, place: &Place) -> bool {
         let has_secrets = self.start.credentials().is_some()
-            || self.options.user.is_some()
+            || self.options.request.user.is_some()
             || self.password.is_some()
             || !self.fields.is_empty();
         has_secrets && !place.is_same_origin(&self.start)
@@ -82,11 +83,11 @@ impl Access {
 
     /// The user and password for `place`.
     pub fn credentials(&self, place: &Place) -> Option<Credentials> {
-        let of_netrc = || self.netrc.as_deref().and_then(|text| netrc::find(text, place.host_name()));
+        let of_netrc = || self.netrc.as_deref().and_then(|text| netrc::find(text, place.host().name()));
         if !place.is_same_origin(&self.start) {
             return place.credentials().cloned().or_else(of_netrc);
         }
-        let typed = self.options.user.as_ref().map(|user| Credentials::parse(user.0.as_bytes()));
+        let typed = self.options.request.user.as_ref().map(|user| Credentials::parse(user.0.as_bytes()));
         match (typed.or_else(|| place.credentials().cloned()), &self.password) {
             (Some(credentials), Some(password)) => Some(Credentials::new(credentials.user, password.clone())),
             (None, Some(line)) => Some(Credentials::parse(line)),
@@ -118,7 +119,7 @@ fn contents(path: &Path, option: &str, stop: &Stop) -> Result<Vec<u8>, Problem> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::options::Secret;
+    use super::super::request_options::{RequestOptions, Secret};
     use super::*;
 
     #[test]
@@ -127,11 +128,14 @@ mod tests {
         let (password, netrc) = (folder.path().join("password"), folder.path().join("netrc"));
         std::fs::write(&password, "a:b\r\nrest").unwrap();
         std::fs::write(&netrc, "machine cam login n password q\nmachine other login o password r").unwrap();
-        let options = |user: Option<&str>, has_password: bool, has_netrc: bool| Options {
-            user: user.map(|user| Secret(user.into())),
-            password_file: has_password.then(|| password.clone()),
-            netrc_file: has_netrc.then(|| netrc.clone()),
-            ..Options::default()
+        let options = |user: Option<&str>, has_password: bool, has_netrc: bool| {
+            let request = RequestOptions {
+                header: Vec::new(),
+                user: user.map(|user| Secret(user.into())),
+                password_file: has_password.then(|| password.clone()),
+                netrc_file: has_netrc.then(|| netrc.clone()),
+            };
+            Options { request, ..Options::default() }
         };
         for (options, url, expected, elsewhere) in [
             (options(None, false, false), "http://u:p@cam/", Some(("u", "p")), None),

@@ -45,13 +45,13 @@ impl HostPattern {
     pub(super) fn allows(&self, place: &Place) -> bool {
         self.is_https.is_none_or(|is_https| is_https == place.is_https())
             && self.port.is_none_or(|port| port == place.port())
-            && match (&self.host, place.host_name().parse::<IpAddr>()) {
+            && match (&self.host, place.host().name().parse::<IpAddr>()) {
                 (Host::Network(network, bits), Ok(address)) => {
                     is_within(address.to_canonical(), *network, *bits)
                 }
                 (Host::Network(..), Err(_)) => false,
                 (Host::Name(pattern), _) => {
-                    let name = place.host_name().to_ascii_lowercase();
+                    let name = place.host().name().to_ascii_lowercase();
                     matches(pattern, name.strip_suffix('.').unwrap_or(&name))
                 }
             }

@@ -33,7 +33,7 @@ impl Cookies {
             return;
         }
         let mut cookie = Cookie {
-            host: place.host_name().to_ascii_lowercase(),
+            host: place.host().name().to_ascii_lowercase(),
             path: default_path(place.target()).into(),
             is_secure: false,
             name: name.into(),
@@ -61,7 +61,7 @@ impl Cookies {
         let cookies: Vec<String> = self
             .0
             .iter()
-            .filter(|cookie| cookie.host.eq_ignore_ascii_case(place.host_name()))
+            .filter(|cookie| cookie.host.eq_ignore_ascii_case(place.host().name()))
             .filter(|cookie| !cookie.is_secure || place.is_https())
             .filter(|cookie| is_below(path, &cookie.path))
             .map(|cookie| format!("{}={}", cookie.name, cookie.value))

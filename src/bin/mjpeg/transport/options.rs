@@ -1,7 +1,5 @@
 //! How a URL is reached: the options that all subcommands with a target share.
 
-use std::ffi::OsStr;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,35 +7,18 @@ use clap::Args;
 
 use super::allowed::HostPattern;
 use super::cut::Cut;
-use super::field::FieldArgument;
 use super::proxy::Proxy;
-use super::redacting::Redacting;
+use super::request_options::{RequestOptions, TITLE};
 use super::stamp::Stamped;
 use super::via::Via;
 use crate::value;
-
-/// The title of these options in help. Each has it: that of a structure would be the title of all options behind it too.
-const TITLE: &str = "Options for URLs";
 
 /// What a subcommand may choose about reaching a URL.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[group(skip)]
 pub struct Options {
-    /// Send this field with the request, to this host only; @FILE has a field in each line. Replaces a field that is
-    /// sent by default; `NAME:` removes it
-    #[arg(long, help_heading = TITLE, value_name = "NAME: VALUE", value_parser = FieldArgument::parser())]
-    pub header: Vec<FieldArgument>,
-    /// User and password, if the camera asks for them (Digest or Basic). Other users of this machine can see them in
-    /// the list of processes: prefer --password-file or --netrc-file
-    #[arg(long, help_heading = TITLE, value_name = "USER[:PASSWORD]", value_parser = secret())]
-    pub user: Option<Secret>,
-    /// Read the password of --user, or of the user in the URL, from the first line of FILE; without a user the line
-    /// is USER:PASSWORD
-    #[arg(long, help_heading = TITLE, value_name = "FILE")]
-    pub password_file: Option<PathBuf>,
-    /// Read user and password of the host from FILE, which has the format of ~/.netrc
-    #[arg(long, help_heading = TITLE, value_name = "FILE", conflicts_with_all = ["user", "password_file"])]
-    pub netrc_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub request: RequestOptions,
     /// Accept any certificate of the server: then anyone who can intercept the connection can read and change the stream
     #[arg(long, help_heading = TITLE)]
     pub insecure: bool,
@@ -94,10 +75,10 @@ impl Options {
     /// One of the options that is given. Without a URL, none of them has an effect.
     pub fn given(&self) -> Option<&'static str> {
         [
-            (!self.header.is_empty(), "--header"),
-            (self.user.is_some(), "--user"),
-            (self.password_file.is_some(), "--password-file"),
-            (self.netrc_file.is_some(), "--netrc-file"),
+            (!self.request.header.is_empty(), "--header"),
+            (self.request.user.is_some(), "--user"),
+            (self.request.password_file.is_some(), "--password-file"),
+            (self.request.netrc_file.is_some(), "--netrc-file"),
             (self.insecure, "--insecure"),
             (self.cacert.is_some(), "--cacert"),
             (self.proxy.is_some(), "--proxy"),
@@ -116,7 +97,7 @@ impl Options {
     /// host. `is_typed` answers for the name of a field whether another option for it is given.
     pub fn yield_to(&mut self, is_typed: &dyn Fn(&str) -> bool) {
         if ["user", "password_file", "netrc_file"].into_iter().any(is_typed) {
-            (self.user, self.password_file, self.netrc_file) = (None, None, None);
+            self.request.forget_credentials();
         }
         if ["insecure", "cacert"].into_iter().any(is_typed) {
             (self.insecure, self.cacert) = (false, None);
@@ -125,23 +106,4 @@ impl Options {
             (self.proxy, self.unix_socket) = (None, None);
         }
     }
-}
-
-/// A value of the command line that is never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(redacted)")
-    }
-}
-
-pub(super) fn secret() -> Redacting<Secret> {
-    let parse = |typed: &OsStr| match typed.to_str() {
-        Some("") => Err("it is empty; leave the option out if there is no user".into()),
-        Some(text) => Ok(Secret(text.into())),
-        None => Err("it is not UTF-8".into()),
-    };
-    Redacting::new(parse, |_| "(redacted)".into())
 }

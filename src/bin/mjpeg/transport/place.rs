@@ -1,11 +1,10 @@
 //! A URL taken apart and checked before any request is sent.
 
-use std::net::IpAddr;
-
 use fluent_uri::{Uri, UriRef};
 
 use super::authority;
 use super::credentials::Credentials;
+use super::host::Host;
 use super::scheme;
 use super::secrets::Secrets;
 use crate::percent;
@@ -17,8 +16,7 @@ pub struct Place {
     is_https: bool,
     /// User and password, percent signs decoded.
     credentials: Option<Credentials>,
-    /// A name, an IPv4 address, or an IPv6 address in brackets, perhaps with a zone (RFC 6874).
-    host: String,
+    host: Host,
     /// The port, if one is given.
     port: Option<u16>,
     /// Path and query; starts with `/`.
@@ -64,7 +62,7 @@ impl Place {
         let behind = behind.split('#').next().unwrap_or_default();
         let target = if behind.starts_with('/') { behind.into() } else { format!("/{behind}") };
         let credentials = userinfo.map(credentials);
-        Ok(Self { is_https, credentials, host: host.into(), port, target, shown: None })
+        Ok(Self { is_https, credentials, host: Host::new(host), port, target, shown: None })
     }
 
     /// The place that a `Location` field names, relative to this one (RFC 3986 section 5).
@@ -121,13 +119,8 @@ impl Place {
         self.is_https
     }
 
-    /// The name or address, without brackets.
-    pub fn host_name(&self) -> &str {
-        self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&self.host)
-    }
-
-    /// The name or address as it is in a URL: an IPv6 address in brackets.
-    pub fn host_bracketed(&self) -> &str {
+    /// The host.
+    pub fn host(&self) -> &Host {
         &self.host
     }
 
@@ -139,7 +132,7 @@ impl Place {
     /// The value of the Host field: without a zone, which means something on this machine only (RFC 6874 4),
     /// and without the port of the scheme.
     pub fn host_field(&self) -> String {
-        let host = self.host_without_zone();
+        let host = self.host.without_zone();
         match self.port.filter(|&port| port != if self.is_https { 443 } else { 80 }) {
             Some(port) => format!("{host}:{port}"),
             None => host,
@@ -153,26 +146,14 @@ impl Place {
 
     /// Scheme, host and port.
     pub fn origin(&self) -> String {
-        format!("{}://{}:{}", self.scheme(), self.host.to_ascii_lowercase(), self.port())
-    }
-
-    /// Whether the host has a zone: `[fe80::1%25eth0]`.
-    pub fn has_zone(&self) -> bool {
-        self.host.starts_with('[') && self.host.contains('%')
+        format!("{}://{}:{}", self.scheme(), self.host.bracketed().to_ascii_lowercase(), self.port())
     }
 
     /// Whether scheme, host and port are the same.
     pub fn is_same_origin(&self, other: &Self) -> bool {
-        let origin = |place: &Self| (place.is_https, place.host.to_ascii_lowercase(), place.port());
+        let origin =
+            |place: &Self| (place.is_https, place.host.bracketed().to_ascii_lowercase(), place.port());
         origin(self) == origin(other)
-    }
-
-    /// Whether the host is this machine.
-    pub fn is_loopback(&self) -> bool {
-        let name = self.host_name().trim_end_matches('.').to_ascii_lowercase();
-        name == "localhost"
-            || name.ends_with(".localhost")
-            || name.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
     }
 
     fn scheme(&self) -> &'static str {
@@ -180,14 +161,8 @@ impl Place {
     }
 
     fn authority(&self) -> String {
-        self.port.map_or_else(|| self.host.clone(), |port| format!("{}:{port}", self.host))
-    }
-
-    fn host_without_zone(&self) -> String {
-        match self.host.split_once('%') {
-            Some((address, _)) if self.host.starts_with('[') => format!("{address}]"),
-            _ => self.host.clone(),
-        }
+        let host = self.host.bracketed();
+        self.port.map_or_else(|| host.into(), |port| format!("{host}:{port}"))
     }
 }
 
@@ -279,26 +254,7 @@ mod tests {
             ("http://[fe80::1%25eth0]:81/", "[fe80::1]:81", "fe80::1%25eth0"),
         ] {
             let place = Place::parse(url).unwrap();
-            assert_eq!((place.host_field().as_str(), place.host_name()), (host, name));
-        }
-    }
-
-    #[test]
-    fn loopback_hosts_are_known() {
-        for (host, is_loopback) in [
-            ("localhost", true),
-            ("a.localhost.", true),
-            ("127.8.0.1", true),
-            ("[::1]", true),
-            ("[::ffff:127.0.0.1]", true),
-            ("cam", false),
-            ("192.168.0.1", false),
-        ] {
-            assert_eq!(
-                Place::parse(&format!("http://{host}/")).unwrap().is_loopback(),
-                is_loopback,
-                "{host}"
-            );
+            assert_eq!((place.host_field().as_str(), place.host().name()), (host, name));
         }
     }
 

@@ -5,26 +5,27 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use clap::Args;
 use clap::builder::TypedValueParser;
+use clap::{Arg, Args};
 use mjpeg::http::Head;
 use socket2::SockAddr;
 
 use super::access::Access;
 use super::authentication::authorization;
-use super::field::{Field, FieldArgument, merged};
+use super::field::{Field, merged};
 use super::open_error::{OpenError, OpenErrorKind};
-use super::options::{Options, Secret, secret};
+use super::options::Options;
 use super::page::Page;
 use super::place::Place;
 use super::redacting::Redacting;
 use super::refusal::{self, Patience, Tried};
+use super::request_options::{RequestOptions, TITLE};
 use super::secrets::Secrets;
 use crate::channel::sync_channel;
 use crate::clock::Clock;
@@ -35,27 +36,29 @@ use crate::signal::Stop;
 
 /// How such a URL is reached.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Options for URLs")]
+#[command(mut_args(with_help_for_servers))]
 #[group(skip)]
 pub struct PlainOptions {
-    /// Send this field with the request; @FILE has a field in each line. Replaces a field that is sent by default;
-    /// `NAME:` removes it
-    #[arg(long, value_name = "NAME: VALUE", value_parser = FieldArgument::parser())]
-    pub header: Vec<FieldArgument>,
-    /// User and password, if the server asks for them (Digest or Basic). Other users of this machine can see them in
-    /// the list of processes: prefer --password-file or --netrc-file
-    #[arg(long, value_name = "USER[:PASSWORD]", value_parser = secret())]
-    pub user: Option<Secret>,
-    /// Read the password of --user, or of the user in the URL, from the first line of FILE; without a user the line
-    /// is USER:PASSWORD
-    #[arg(long, value_name = "FILE")]
-    pub password_file: Option<PathBuf>,
-    /// Read user and password of the host from FILE, which has the format of ~/.netrc
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "password_file"])]
-    pub netrc_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub request: RequestOptions,
     /// Connect to this Unix socket instead of the URL's host
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, help_heading = TITLE, value_name = "PATH")]
     pub unix_socket: Option<PathBuf>,
+}
+
+/// An argument with the help that is right for a server that is measured, and is asked without redirections.
+fn with_help_for_servers(argument: Arg) -> Arg {
+    match argument.get_id().as_str() {
+        "header" => argument.help(
+            "Send this field with the request; @FILE has a field in each line. Replaces a field that is sent by default; \
+             `NAME:` removes it",
+        ),
+        "user" => argument.help(
+            "User and password, if the server asks for them (Digest or Basic). Other users of this machine can see them \
+             in the list of processes: prefer --password-file or --netrc-file",
+        ),
+        _ => argument,
+    }
 }
 
 /// An http URL of the command line.
@@ -108,8 +111,7 @@ impl PlainUrl {
     ///
     /// When the host has no address.
     pub fn addresses(&self, patience: Duration) -> Result<Vec<SocketAddr>, OpenError> {
-        // RFC 6874 2: the percent sign before the zone is itself encoded.
-        let (name, port) = (self.place.host_name().replacen("%25", "%", 1), self.place.port());
+        let (name, port) = (self.place.host().resolvable(), self.place.port());
         let failed = |why: String| OpenError::new(OpenErrorKind::Name, anyhow!("{}: {why}", self.shown));
         if let Ok(address) = name.parse() {
             return Ok(vec![SocketAddr::new(address, port)]);
@@ -129,15 +131,9 @@ impl PlainUrl {
         }
     }
 
-    /// Whether its host is this machine, by its text: a loopback address, or `localhost` (RFC 6761 6.3).
+    /// Whether its host is this machine, by its text.
     pub fn is_loopback(&self) -> bool {
-        let name = self.place.host_name();
-        let name = name.split('%').next().unwrap_or_default();
-        if let Ok(address) = name.parse::<IpAddr>() {
-            return address.to_canonical().is_loopback();
-        }
-        let name = name.trim_end_matches('.').to_ascii_lowercase();
-        name == "localhost" || name.ends_with(".localhost")
+        self.place.host().is_loopback()
     }
 }
 
@@ -156,13 +152,7 @@ impl PlainRequest {
     ///
     /// When a file cannot be read.
     pub fn new(url: &PlainUrl, options: &PlainOptions, stop: &Stop) -> Result<Self, Problem> {
-        let all = Options {
-            header: options.header.clone(),
-            user: options.user.clone(),
-            password_file: options.password_file.clone(),
-            netrc_file: options.netrc_file.clone(),
-            ..Options::default()
-        };
+        let all = Options { request: options.request.clone(), ..Options::default() };
         let access = Access::read(&all, &url.place, stop)?;
         let secrets = access.secrets();
         Ok(Self { access, url: url.clone(), unix_socket: options.unix_socket.clone(), secrets })
@@ -248,6 +238,7 @@ impl PlainRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::request_options::Secret;
 
     fn url(text: &str) -> Result<PlainUrl, String> {
         let command = clap::Command::new("x");
@@ -255,7 +246,8 @@ mod tests {
     }
 
     fn request(text: &str, user: Option<&str>) -> PlainRequest {
-        let options = PlainOptions { user: user.map(|user| Secret(user.into())), ..PlainOptions::default() };
+        let mut options = PlainOptions::default();
+        options.request.user = user.map(|user| Secret(user.into()));
         PlainRequest::new(&url(text).unwrap(), &options, &Stop::default()).unwrap()
     }
 

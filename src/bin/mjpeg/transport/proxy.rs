@@ -64,7 +64,7 @@ pub fn for_place(
     match chosen {
         Some(Proxy::Direct) => return Ok(None),
         Some(Proxy::At(proxy)) => return Ok(Some(proxy.clone())),
-        None if place.is_loopback() => return Ok(None),
+        None if place.host().is_loopback() => return Ok(None),
         None => {}
     }
     // HTTP_PROXY in upper case may be a field of a CGI request, so it does not count.
@@ -90,7 +90,7 @@ pub fn for_place(
 /// Whether `list`, the value of `no_proxy`, names the host: `*`, a name with all names below it, an address, or
 /// a range of addresses (`10.0.0.0/8`).
 fn is_excluded(place: &Place, list: &str) -> bool {
-    let host = place.host_name().to_ascii_lowercase();
+    let host = place.host().name().to_ascii_lowercase();
     list.split([',', ' '])
         .map(|entry| entry.trim().to_ascii_lowercase())
         .filter(|entry| !entry.is_empty())

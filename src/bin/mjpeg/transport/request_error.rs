@@ -75,7 +75,7 @@ pub fn failure(
             (OpenErrorKind::Proxy, why)
         }
         Error::Rustls(error) => {
-            let (why, hint) = tls_error::sentence(error, place.host_name());
+            let (why, hint) = tls_error::sentence(error, place.host().name());
             let cause = anyhow!("{}: {of_proxy}{why}", place.shown());
             let error = OpenError::new(OpenErrorKind::Tls, cause);
             return match hint {

@@ -35,7 +35,7 @@ impl Route {
     pub fn has_name(&self) -> bool {
         match self {
             Self::Direct(place) | Self::Forward(place) | Self::Tunnel(place) => {
-                place.host_name().parse::<IpAddr>().is_err()
+                place.host().name().parse::<IpAddr>().is_err()
             }
             Self::Unix(_) => false,
         }
@@ -62,9 +62,9 @@ impl Resolver for Route {
                 return Ok(addresses);
             }
         };
-        if place.has_zone() {
+        if place.host().has_zone() {
             // RFC 6874 2: the percent sign before the zone is itself encoded. No name server is asked.
-            let name = place.host_name().replacen("%25", "%", 1);
+            let name = place.host().resolvable();
             let mut addresses = self.empty();
             (&name[..], place.port()).to_socket_addrs()?.take(1).for_each(|address| addresses.push(address));
             return if addresses.is_empty() { Err(Error::HostNotFound) } else { Ok(addresses) };

@@ -36,7 +36,8 @@ pub fn missing(text: &str) -> String {
 /// What to write instead of a missing file that looks like a URL without its scheme, or like the test pattern.
 pub fn hint(path: &Path) -> Option<String> {
     let word = path.to_str().and_then(|text| text.split_once(':')).map(|(word, _)| word);
-    if word.and_then(|word| nearest_word(word, &["test"])).is_some_and(|_| word != Some("t")) {
+    let is_near = word.and_then(|word| nearest_word(word, &["test"])).is_some_and(|_| word != Some("t"));
+    if is_near || path.as_os_str() == "test" {
         return Some("the test pattern is test: or test:640x480".into());
     }
     if word == Some("unix") {
@@ -113,11 +114,15 @@ mod tests {
         for text in ["httpd/frames", "https", "./http:x", "frames"] {
             assert_eq!(misspelt(text), None, "{text}");
         }
-        assert!(hint(Path::new("tset:")).is_some_and(|hint| hint.contains("test:640x480")));
+        for pattern in ["tset:", "test"] {
+            assert!(hint(Path::new(pattern)).is_some_and(|hint| hint.contains("test:640x480")), "{pattern}");
+        }
         for port in ["8080", ":8080"] {
             assert!(hint(Path::new(port)).is_some_and(|hint| hint.ends_with("http://127.0.0.1:8080/")));
         }
-        assert_eq!((hint(Path::new("frames")), hint(Path::new("99999"))), (None, None));
+        for name in ["frames", "99999", "tests"] {
+            assert_eq!(hint(Path::new(name)), None, "{name}");
+        }
     }
 
     #[test]

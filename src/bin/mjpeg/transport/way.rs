@@ -97,7 +97,7 @@ impl Way<'_> {
 
 fn ureq_proxy(proxy: &Place) -> Result<ureq::Proxy, ureq::Error> {
     let protocol = if proxy.is_https() { ureq::ProxyProtocol::Https } else { ureq::ProxyProtocol::Http };
-    let mut builder = ureq::Proxy::builder(protocol).host(proxy.host_bracketed()).port(proxy.port());
+    let mut builder = ureq::Proxy::builder(protocol).host(proxy.host().bracketed()).port(proxy.port());
     if let Some(credentials) = proxy.credentials() {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         builder = builder.username(&text(&credentials.user)).password(&text(&credentials.password));

@@ -47,7 +47,11 @@ impl Check {
 
     /// Prints what earlier runs found.
     fn merged(&self, stop: &Stop) -> Result<Outcome, Failure> {
-        let all = merge::read(&self.merge, stop)?;
+        let read = merge::read(&self.merge, stop);
+        if let (Err(_), Some(signal)) = (&read, stop.signal()) {
+            return Ok(Outcome::Signal(signal));
+        }
+        let all = read?;
         let mut delivery = self.delivery()?;
         let count = all.len();
         for finished in all {

@@ -43,6 +43,9 @@ pub fn read(files: &[PathBuf], stop: &Stop) -> Result<Vec<Finished>, Problem> {
         }
         let lines = bytes.strip_suffix(b"\n").unwrap_or(&bytes).split(|&byte| byte == b'\n');
         for (number, line) in (1..).zip(lines) {
+            if stop.signal().is_some() {
+                return Err(anyhow!("interrupted by a signal").into());
+            }
             if line.trim_ascii().is_empty() {
                 shards.add_empty();
                 continue;

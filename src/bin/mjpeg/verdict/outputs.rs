@@ -95,8 +95,8 @@ impl Outputs {
     /// When one of them is written too.
     pub fn read_transport(&self, options: &transport::Options) -> Result<(), String> {
         let files = [
-            ("--password-file", &options.password_file),
-            ("--netrc-file", &options.netrc_file),
+            ("--password-file", &options.request.password_file),
+            ("--netrc-file", &options.request.netrc_file),
             ("--cacert", &options.cacert),
         ];
         let mut given = files.into_iter().filter_map(|(name, path)| Some((name, path.as_deref()?)));

@@ -16,8 +16,8 @@ use crate::problem::Problem;
 use crate::recording::is_directory;
 use crate::signal::Stop;
 use crate::status;
-use crate::transport::{End, Session, Source, Target};
-use crate::verdict::baseline::{Comparison, Entry, Figures, Settings};
+use crate::transport::{End, Secrets, Session, Source, Target};
+use crate::verdict::baseline::{Comparison, Entry, Figures, Settings, Steadiness};
 use crate::verdict::evidence::Evidence;
 use crate::verdict::options::Options;
 use crate::verdict::recorded;
@@ -131,20 +131,8 @@ impl Run {
         }
         self.url = session.url().map(String::from);
         let end = session.run(&mut watcher, self.asked.duration.map(|duration| started + duration))?;
-        if let End::Unframed(error) = &end {
-            watcher.judge.chunk_error(error);
-        }
-        if matches!(end, End::Closed | End::Truncated) {
-            watcher.judge.ended_after(session.received());
-        }
-        if let Some((unix, waited)) = session.began().zip(session.first_byte()) {
-            watcher.judge.began(unix, waited);
-        }
-        let is_asked = self.asked.frames.is_some() || self.asked.duration.is_some();
+        self.note_end(&mut watcher, &session, &end, options);
         let is_snapshot = watcher.judge.is_snapshot();
-        if self.is_live && is_asked && end == End::Closed && (!is_snapshot || options.expectations.live) {
-            watcher.judge.ended_early(&self.asked.to_string());
-        }
         self.first_frame = session.first_byte().zip(watcher.first_frame).map(|(byte, frame)| byte + frame);
         let (mut end, mut watched, ended) = (end, session.watched(), session.now());
         let first_byte = started + session.first_byte().unwrap_or_default();
@@ -165,25 +153,57 @@ impl Run {
         }
         let collector = watcher.collector.take();
         if !matches!(end, End::NotAStream(_)) {
+            let sample = watcher.sample.take().and_then(|sample| sample.finish(&end, ended, self.is_live));
             let mut report = watcher.judge.finish(watched);
-            let sample = watcher.sample.and_then(|sample| sample.finish(&end, ended, self.is_live));
             // Of a file that ends inside its first part it is not known what follows.
             let shows_a_part = self.is_live || report.parts > report.cut;
             if let Some(stream) = sample.filter(|_| shows_a_part) {
                 report.forecast(&stream);
             }
-            if !options.consumers.is_empty() || !options.carriers.is_empty() {
-                report.judge_for(&options.consumers, &options.carriers);
-            }
-            for finding in report.findings.iter_mut().chain(&mut report.obstacles) {
-                finding.message = secrets.hidden_quotation(&finding.message);
-            }
-            self.figures = Some(watcher.steadiness.figures(report.timing.as_ref()));
-            self.report = Some(report);
+            self.conclude(report, &watcher.steadiness, options, Some(&secrets));
         }
         self.evidence = collector.map(|it| it.finish(self.named_parts()).without(&secrets));
         self.end = Some(end);
         Ok(())
+    }
+
+    /// Tells the judge how the stream began and ended.
+    fn note_end(&self, watcher: &mut Watcher, session: &Session, end: &End, options: &Options) {
+        let judge = &mut watcher.judge;
+        if let End::Unframed(error) = end {
+            judge.chunk_error(error);
+        }
+        if matches!(end, End::Closed | End::Truncated) {
+            judge.ended_after(session.received());
+        }
+        if let Some((unix, waited)) = session.began().zip(session.first_byte()) {
+            judge.began(unix, waited);
+        }
+        let is_asked = self.asked.frames.is_some() || self.asked.duration.is_some();
+        let may_end = judge.is_snapshot() && !options.expectations.live;
+        if self.is_live && is_asked && *end == End::Closed && !may_end {
+            judge.ended_early(&self.asked.to_string());
+        }
+    }
+
+    /// Takes the report, judged for the consumers that were named, and without secrets.
+    fn conclude(
+        &mut self,
+        mut report: Report,
+        steadiness: &Steadiness,
+        options: &Options,
+        secrets: Option<&Secrets>,
+    ) {
+        if !options.consumers.is_empty() || !options.carriers.is_empty() {
+            report.judge_for(&options.consumers, &options.carriers);
+        }
+        if let Some(secrets) = secrets {
+            for finding in report.findings.iter_mut().chain(&mut report.obstacles) {
+                finding.message = secrets.hidden_quotation(&finding.message);
+            }
+        }
+        self.figures = Some(steadiness.figures(report.timing.as_ref()));
+        self.report = Some(report);
     }
 
     /// The parts that findings name.
@@ -207,11 +227,7 @@ impl Run {
         self.is_recording = true;
         let mut report = watcher.judge.finish(None);
         recorded::locate(path, options.idle, &mut report.findings, stop)?;
-        if !options.consumers.is_empty() || !options.carriers.is_empty() {
-            report.judge_for(&options.consumers, &options.carriers);
-        }
-        self.figures = Some(watcher.steadiness.figures(report.timing.as_ref()));
-        self.report = Some(report);
+        self.conclude(report, &watcher.steadiness, options, None);
         self.evidence = watcher.collector.take().map(|it| it.finish(self.named_parts()));
         self.end = Some(end);
         Ok(())

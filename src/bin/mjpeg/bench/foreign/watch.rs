@@ -98,9 +98,30 @@ fn watch_once(
     let requested = clock.now();
     (&socket).write_all(&request.head(authorization)).map_err(unreachable)?;
     socket.set_nonblocking(true).map_err(unreachable)?;
+    let Taken { trace, start, duration } = read(&socket, requested, length, clock, stop);
+    if let Some(failure) = failure(&trace, start.is_some(), request, target, stop) {
+        return Err(failure);
+    }
+    // Without a byte of a body: a refusal, silence behind a head, or a signal.
+    let start = start.unwrap_or(requested);
+    let watched = clock.now().min(start + duration) - start;
+    Ok(Watched { trace, start, length: watched.max(length.least) })
+}
+
+/// What was read.
+struct Taken {
+    trace: Trace,
+    /// When the first bytes of the body came.
+    start: Option<Duration>,
+    /// How long it was to be read from there on.
+    duration: Duration,
+}
+
+/// Reads until enough has come, the stream has ended, or a signal comes.
+fn read(socket: &Socket, requested: Duration, length: &Length<'_>, clock: &Clock, stop: &Stop) -> Taken {
     let mut trace = Trace::new();
     let mut buffer = PageBuffer::zeroed(READ_BYTES);
-    let (mut start, mut duration) = (None, length.least);
+    let (mut reader, mut start, mut duration) = (socket, None, length.least);
     loop {
         let now = clock.now();
         let passed = start.map_or(Duration::ZERO, |start| now.saturating_sub(start));
@@ -108,11 +129,10 @@ fn watch_once(
             duration = (passed + LOOK).min(length.most());
         }
         let end = start.map_or(requested + PATIENCE, |start| start + duration);
-        let is_refused = trace.head().is_some_and(|head| !(200..300).contains(&head.status));
-        if now >= end || trace.is_over() || is_refused || stop.signal().is_some() {
+        if now >= end || trace.is_over() || is_refused(&trace) || stop.signal().is_some() {
             break;
         }
-        match (&socket).read(&mut buffer) {
+        match reader.read(&mut buffer) {
             Ok(0) => {
                 trace.finish(clock.now(), End::Closed);
                 break;
@@ -127,7 +147,7 @@ fn watch_once(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 let timeout = Timespec::try_from((end - now).min(LOOK)).unwrap_or_default();
-                let mut files = [PollFd::new(&socket, PollFlags::IN)];
+                let mut files = [PollFd::new(socket, PollFlags::IN)];
                 // An interruption or an error shows in the next read.
                 let _ = poll(&mut files, Some(&timeout));
             }
@@ -137,41 +157,50 @@ fn watch_once(
             }
         }
     }
-    let is_refused = trace.head().is_some_and(|head| !(200..300).contains(&head.status));
+    Taken { trace, start, duration }
+}
+
+fn is_refused(trace: &Trace) -> bool {
+    trace.head().is_some_and(|head| !(200..300).contains(&head.status))
+}
+
+/// Why there is no stream, if there is none. `has_body`: whether a byte of a body came.
+fn failure(
+    trace: &Trace,
+    has_body: bool,
+    request: &PlainRequest,
+    target: &str,
+    stop: &Stop,
+) -> Option<Failure> {
+    let failed = |exit: Exit, why: &str| Some(Failure::new(exit, anyhow!("{target}: {why}")));
     if !trace.has_begun && matches!(trace.end, Some((_, End::Closed))) {
-        return Err(Failure::new(
-            Exit::Stalled,
-            anyhow!("{target}: the connection was closed without a response head"),
-        ));
+        return failed(Exit::Stalled, "the connection was closed without a response head");
     }
-    let is_silent = trace.head().is_none() || trace.error.is_some() || trace.end.is_some();
-    let Some(start) =
-        start.or_else(|| (is_refused || !is_silent || stop.signal().is_some()).then_some(requested))
-    else {
-        let (exit, why) = match (&trace.error, trace.end) {
-            (Some(error), _) => (Exit::NotAStream, error.to_string()),
-            (None, Some((_, End::Reset))) => (Exit::Stalled, RESET.into()),
-            (None, Some(_)) => (Exit::Stalled, "the connection ended without a response".into()),
-            (None, None) => (Exit::Stalled, format!("no response within {} s", PATIENCE.as_secs())),
-        };
-        return Err(Failure::new(exit, anyhow!("{target}: {why}")));
-    };
+    let (is_refused, is_stopped) = (is_refused(trace), stop.signal().is_some());
     let has_ended = trace.error.is_some() || trace.end.is_some();
+    let is_silent = trace.head().is_none() || has_ended;
+    if !has_body && is_silent && !is_refused && !is_stopped {
+        return match (&trace.error, trace.end) {
+            (Some(error), _) => failed(Exit::NotAStream, &error.to_string()),
+            (None, Some((_, End::Reset))) => failed(Exit::Stalled, RESET),
+            (None, Some(_)) => failed(Exit::Stalled, "the connection ended without a response"),
+            (None, None) => failed(Exit::Stalled, &format!("no response within {} s", PATIENCE.as_secs())),
+        };
+    }
     let is_reset = matches!(trace.end, Some((_, End::Reset)));
-    if trace.parts.is_empty() && is_reset && stop.signal().is_none() {
-        return Err(Failure::new(Exit::Stalled, anyhow!("{target}: {RESET}")));
+    if trace.parts.is_empty() && is_reset && !is_stopped {
+        return failed(Exit::Stalled, RESET);
     }
     if let Some(content_type) = trace.single_picture().filter(|_| !is_refused && !is_reset) {
-        return Err(Obstacle::picture(&content_type).failure(target));
+        return Some(Obstacle::picture(&content_type).failure(target));
     }
-    if trace.parts.is_empty() && has_ended && !is_refused && stop.signal().is_none() {
+    if trace.parts.is_empty() && has_ended && !is_refused && !is_stopped {
         let why =
             trace.error.as_ref().map_or("the response ended without a frame".into(), ToString::to_string);
         let page = trace.head().and_then(|head| request.page(head, &trace.first));
-        return Err(Obstacle::foreign(why, page).failure(target));
+        return Some(Obstacle::foreign(why, page).failure(target));
     }
-    let watched = clock.now().min(start + duration) - start;
-    Ok(Watched { trace, start, length: watched.max(length.least) })
+    None
 }
 
 /// Connects to the first address that accepts.

@@ -1,8 +1,9 @@
 //! `mjpeg bench merge`: the histograms of several runs as one, such as those of a load test on many machines.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
@@ -12,13 +13,17 @@ use serde::Serialize;
 use super::format::Format;
 use super::hdr::{self, Named};
 use super::table::{Cell, Table};
+use crate::channel::{RecvTimeoutError, channel};
 use crate::color::Color;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::{self, printable, rounded};
 use crate::replacement::Replacement;
+use crate::signal::Stop;
 
 /// The most bytes of a file.
 const MOST_BYTES: u64 = 64 << 20;
+/// How often to look for a signal while the files are read.
+const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Add the histograms that --hdr has written on several machines
 ///
@@ -71,10 +76,17 @@ struct Row {
     max_ms: Option<f64>,
 }
 
+/// The sums of all files.
+struct Merged {
+    rows: Vec<Row>,
+    /// The text of a log, if one is wanted.
+    log: Option<String>,
+}
+
 /// Reads all files and prints the report.
-pub fn run(args: &Args) -> Result<Outcome, Failure> {
+pub fn run(args: &Args, stop: &Stop) -> Result<Outcome, Failure> {
     let mut is_printed = false;
-    let outcome = merge(args, &mut is_printed);
+    let outcome = merge(args, stop, &mut is_printed);
     if !is_printed && args.format == Format::Json {
         output::result(&json(0, Vec::new()))?;
     }
@@ -82,26 +94,20 @@ pub fn run(args: &Args) -> Result<Outcome, Failure> {
 }
 
 /// Sets `is_printed` when the report is printed.
-fn merge(args: &Args, is_printed: &mut bool) -> Result<Outcome, Failure> {
+fn merge(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, Failure> {
     let out = args.hdr.as_ref().map(|path| {
         let begun =
             Replacement::begin(path).with_context(|| format!("cannot write --hdr {}", path.display()));
         begun.map_err(Failure::local)
     });
     let out = out.transpose()?;
-    let mut all: Vec<Named> = Vec::new();
-    for path in &args.files {
-        let read =
-            read(path).with_context(|| format!("cannot read {}", path.display())).map_err(Failure::local)?;
-        for (name, histogram) in read {
-            hdr::add(&mut all, name, &histogram).map_err(Failure::local)?;
-        }
+    let Merged { rows, log } = match in_thread(args.files.clone(), out.is_some(), stop)? {
+        Read::Merged(merged) => merged,
+        Read::Interrupted(signal) => return Ok(Outcome::Signal(signal)),
+    };
+    if let Some((out, log)) = out.zip(log) {
+        out.finish(log.as_bytes()).context("cannot write --hdr").map_err(Failure::local)?;
     }
-    if let Some(out) = out {
-        let text = hdr::log(Duration::ZERO, Duration::ZERO, &all).map_err(Failure::local)?;
-        out.finish(text.as_bytes()).context("cannot write --hdr").map_err(Failure::local)?;
-    }
-    let rows: Vec<Row> = all.iter().map(|(name, histogram)| Row::of(name, histogram)).collect();
     let text = match args.format {
         Format::Text => table(&rows).text(args.color.on_stdout().into()),
         Format::Csv => table(&rows).csv(),
@@ -111,6 +117,43 @@ fn merge(args: &Args, is_printed: &mut bool) -> Result<Outcome, Failure> {
     *is_printed = true;
     output::result(&text)?;
     Ok(Outcome::Exit(Exit::Done))
+}
+
+/// How the reading ended.
+enum Read {
+    Merged(Merged),
+    /// By this signal.
+    Interrupted(i32),
+}
+
+/// Reads the files in a thread, which is left behind after a signal: large logs take seconds each, and a file may hang.
+fn in_thread(files: Vec<PathBuf>, wants_log: bool, stop: &Stop) -> Result<Read, Failure> {
+    let (answer, answers) = channel();
+    let read = move || drop(answer.send(Merged::of(&files, wants_log)));
+    thread::Builder::new().name("merge".into()).spawn(read).map_err(Failure::local)?;
+    loop {
+        match (answers.recv_timeout(STOP_CHECK_INTERVAL), stop.signal()) {
+            (Ok(merged), _) => return merged.map(Read::Merged).map_err(Failure::local),
+            (Err(_), Some(signal)) => return Ok(Read::Interrupted(signal)),
+            (Err(RecvTimeoutError::Timeout), None) => {}
+            (Err(RecvTimeoutError::Disconnected), None) => {
+                return Err(Failure::local(anyhow!("the thread that reads the files ended")));
+            }
+        }
+    }
+}
+
+impl Merged {
+    fn of(files: &[PathBuf], wants_log: bool) -> anyhow::Result<Self> {
+        let mut all: Vec<Named> = Vec::new();
+        for path in files {
+            for (name, histogram) in read(path).with_context(|| format!("cannot read {}", path.display()))? {
+                hdr::add(&mut all, name, &histogram)?;
+            }
+        }
+        let log = wants_log.then(|| hdr::log(Duration::ZERO, Duration::ZERO, &all)).transpose()?;
+        Ok(Self { rows: all.iter().map(|(name, histogram)| Row::of(name, histogram)).collect(), log })
+    }
 }
 
 /// One line of JSON, without its end.

@@ -24,8 +24,7 @@ pub struct Baseline {
     target: String,
     settings: BTreeMap<String, String>,
     figures: BTreeMap<String, f64>,
-    /// How much of each is chance. Older files have none.
-    #[serde(default)]
+    /// How much of each is chance.
     noise: BTreeMap<String, f64>,
 }
 

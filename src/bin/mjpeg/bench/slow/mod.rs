@@ -12,6 +12,7 @@ mod verdict;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use clap::Arg;
 
 use self::run::Setting;
 use self::side::Phase;
@@ -32,6 +33,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 ///
 /// A stops reading, or reads slowly, while B reads everything. The verdict is `isolated` if B does not notice.
 #[derive(Debug, clap::Args)]
+#[command(mut_args(with_own_help))]
 #[command(after_help = "\
 Examples:
   mjpeg bench slow http://127.0.0.1:8080/stream --pid $(pidof ustreamer)
@@ -174,6 +176,17 @@ fn measure(args: &Args, stop: &Stop, is_printed: &mut bool) -> Result<Outcome, F
     let is_worse = comparison.is_some_and(|it| it.is_failure());
     let is_good = report.verdict == verdict::Verdict::Isolated && report.missed.is_empty() && !is_worse;
     Ok(Outcome::Exit(if is_good { Exit::Done } else { Exit::No }))
+}
+
+/// An argument with the help that is right here.
+fn with_own_help(argument: Arg) -> Arg {
+    match argument.get_id().as_str() {
+        "max_gap" => argument.help("The largest gap between two frames of B while A is slow"),
+        "min_fps" => argument.help("The least frames per second of B while A is slow"),
+        "max_age" => argument
+            .help("The largest age of A's frames at their last byte. Missed too if they carry no time"),
+        _ => argument,
+    }
 }
 
 fn rate(text: &str) -> Result<u64, String> {

@@ -135,10 +135,10 @@ fn defaults(common: &CameraOptions) -> CameraOptions {
 /// The option that sends something secret to the host, or leads to another place than the URL.
 fn secret(options: &Options) -> Option<&'static str> {
     [
-        (options.user.is_some(), "user"),
-        (options.password_file.is_some(), "password_file"),
-        (options.netrc_file.is_some(), "netrc_file"),
-        (!options.header.is_empty(), "header"),
+        (options.request.user.is_some(), "user"),
+        (options.request.password_file.is_some(), "password_file"),
+        (options.request.netrc_file.is_some(), "netrc_file"),
+        (!options.request.header.is_empty(), "header"),
         (options.unix_socket.is_some(), "unix_socket"),
     ]
     .into_iter()
@@ -207,7 +207,7 @@ mod tests {
             (Duration::from_secs(3), Some(Duration::from_secs(2)))
         );
         assert!(door.options.depth.deep && door.options.choice.ignore.len() == 2 && door.hosts.len() == 1);
-        assert!(door.options.transport.user.is_some());
+        assert!(door.options.transport.request.user.is_some());
         let plain = modules.find(Some("plain")).unwrap();
         assert!(!plain.options.depth.deep && plain.options.window == DURATION);
         assert!(modules.find(None).is_some() && modules.find(Some("none")).is_none());

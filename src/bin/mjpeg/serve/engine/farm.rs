@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::report::{CameraState, FarmState};
 use super::event_loop::Engine;
 use crate::clock::time_of_day;
+use crate::output::ms;
 use crate::value::Rate;
 
 impl Engine {
@@ -38,10 +39,23 @@ impl Engine {
             healthy: hub.is_healthy(now, patience),
             fps_asked: hub.stats().pace.rate().map(Rate::fps),
             fps: hub.fps(now),
+            frame_age_ms: hub.age(now).map(ms),
+            sent_age_ms: self.sent_age(index, now).map(ms),
             frames: hub.count().frames,
             viewers: self.connections.watching(index) as u64,
             frames_sent: totals.frames_sent,
             bytes_sent: totals.bytes_sent,
         })
+    }
+
+    /// How long ago the end of a picture was last sent to a viewer of a stream, or a viewer came that was sent none yet. `None`
+    /// without a viewer that takes bytes.
+    fn sent_age(&self, index: usize, now: Duration) -> Option<Duration> {
+        let viewers = self.connections.viewers_of(index);
+        // A viewer that reads nothing says nothing about the camera.
+        let times = viewers
+            .filter(|(_, viewer)| viewer.stuck_since().is_none())
+            .map(|(connection, viewer)| viewer.last_picture().unwrap_or(connection.accepted_at));
+        times.max().map(|at| now.saturating_sub(at))
     }
 }

@@ -215,3 +215,25 @@ fn stuck_time_counts_from_the_first_blocked_send() {
     let part = stream.part(2, Trailer::Delimiter);
     assert!(viewer.push(Some(&part), Duration::from_secs(7), gone).is_err());
 }
+
+#[test]
+fn the_time_of_the_last_picture_stands_still_while_a_fault_holds_the_next_one_back() {
+    let stream = Stream::new();
+    let mut viewer = Viewer::new(0, Layout::Leading, head(), Some(Injector::of(&["stall=60s@3"]).script()));
+    let seconds = Duration::from_secs;
+    let mut seen = Vec::new();
+    for number in 1..=5 {
+        let part = stream.part(number, Trailer::Delimiter);
+        viewer.offer(&part);
+        viewer.push(Some(&part), seconds(number), |slices| Ok(length(slices))).unwrap();
+        seen.push(viewer.last_picture());
+    }
+    assert_eq!(seen, [1, 2, 2, 2, 2].map(|at| Some(seconds(at))));
+    let part = stream.part(6, Trailer::Delimiter);
+    viewer.push(Some(&part), seconds(70), |slices| Ok(length(slices))).unwrap();
+    assert_eq!(viewer.last_picture(), Some(seconds(70)));
+    let blocked = |_: &[IoSlice<'_>]| Err(io::ErrorKind::WouldBlock.into());
+    let mut other = Viewer::new(0, Layout::Leading, head(), None);
+    other.push(Some(&part), seconds(80), blocked).unwrap();
+    assert_eq!(other.last_picture(), None);
+}

@@ -15,10 +15,8 @@ use crate::signal::Stop;
 
 /// The name and version of the format.
 const SCHEMA: &str = "mjpeg.baseline/2";
-/// That of earlier versions, which did not keep the longest gaps.
-const EARLIER: &str = "mjpeg.baseline/1";
 
-/// What files of all versions have.
+/// What a file has in any version of the format.
 #[derive(Debug, Deserialize)]
 struct Versioned {
     schema: String,
@@ -105,14 +103,11 @@ impl Baseline {
             option_file::read(path, stop).with_context(|| format!("cannot read the baseline {shown}"))?;
         let no_baseline = |error| anyhow!("{shown} is not a baseline: {error}");
         let Versioned { schema } = serde_json::from_slice(&bytes).map_err(no_baseline)?;
-        match &schema[..] {
-            SCHEMA => Ok(serde_json::from_slice(&bytes).map_err(no_baseline)?),
-            EARLIER => {
-                let problem = anyhow!("{shown} has the format {EARLIER} of an earlier version, not {SCHEMA}");
-                Err(Problem::new(problem).hint("make a new baseline with --save-baseline"))
-            }
-            other => Err(anyhow!("{shown} has the format {other:?}, not {SCHEMA}").into()),
+        if schema != SCHEMA {
+            let problem = Problem::new(anyhow!("{shown} has the format {schema:?}, not {SCHEMA}"));
+            return Err(problem.hint("make a new baseline with --save-baseline"));
         }
+        Ok(serde_json::from_slice(&bytes).map_err(no_baseline)?)
     }
 
     /// Writes it into the file that [`begin`] has started.

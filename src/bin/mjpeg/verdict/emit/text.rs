@@ -154,10 +154,8 @@ fn measured(it: &Finished) -> String {
         if let Some(bytes) = frames.bytes_p50 {
             let _ = write!(text, ", {} a frame", output::bytes(bytes));
         }
-        if let Some(pictures) = frames.pictures {
-            let pictures = Counted(pictures, "picture");
-            let _ = write!(text, ", scans read of {} of {pictures}", frames.walked);
-        }
+        let pictures = Counted(frames.pictures, "picture");
+        let _ = write!(text, ", scans read of {} of {pictures}", frames.walked);
     }
     match it.end.as_deref() {
         Some("cap") => text += ", end: limit reached",

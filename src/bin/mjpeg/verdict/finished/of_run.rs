@@ -186,7 +186,7 @@ fn timing(run: &Run, report: &Report) -> Option<Timing> {
 fn frames(report: &Report) -> Frames {
     let (width, height) = report.frames.size.unzip();
     let check::Frames { bytes_p50, identical, walked, unread, .. } = report.frames;
-    Frames { width, height, bytes_p50, pictures: Some(report.pictures), identical, walked, unread }
+    Frames { width, height, bytes_p50, pictures: report.pictures, identical, walked, unread }
 }
 
 fn strip(it: &check::Strips) -> Strip {

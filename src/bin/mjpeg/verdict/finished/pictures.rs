@@ -11,9 +11,8 @@ pub struct Frames {
     pub height: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_p50: Option<u64>,
-    /// Parts with a whole picture. Absent in the output of earlier versions.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pictures: Option<u64>,
+    /// Parts with a whole picture.
+    pub pictures: u64,
     pub identical: u64,
     pub walked: u64,
     pub unread: u64,

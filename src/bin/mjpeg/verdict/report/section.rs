@@ -9,6 +9,7 @@ use super::shown::{Head, Picture, Table, heads, picture, table};
 use super::template;
 use crate::criteria::Verdict;
 use crate::output::{bytes, printable};
+use crate::page::marked;
 use crate::problem::Problem;
 use crate::verdict::baseline::Trend;
 use crate::verdict::evidence::Evidence;
@@ -51,8 +52,9 @@ struct Found {
     severity: &'static str,
     ink: &'static str,
     evidence: String,
-    why: &'static str,
-    cure: &'static str,
+    /// HTML of ours.
+    why: String,
+    cure: String,
     bad: &'static str,
     good: &'static str,
     source: &'static str,
@@ -139,9 +141,7 @@ fn facts(it: &Finished) -> Vec<(&'static str, String)> {
             frames.width.zip(frames.height).map(|(width, height)| ("size", format!("{width}x{height}"))),
         );
         all.extend(frames.bytes_p50.map(|median| ("a frame", bytes(median))));
-        if let Some(pictures) = frames.pictures {
-            all.push(("scans read", format!("{} of {pictures}", frames.walked)));
-        }
+        all.push(("scans read", format!("{} of {}", frames.walked, frames.pictures)));
     }
     if let Some(end) = &it.end {
         all.push(("end", if end == "cap" { "limit reached".into() } else { printable(end) }));
@@ -166,8 +166,8 @@ fn found(it: &Finding) -> Found {
         severity: it.severity.name(),
         ink: severity_ink(it.severity),
         evidence: printable(&it.evidence()),
-        why: rule.map_or("", |rule| rule.why),
-        cure: remedy.map_or("", |remedy| remedy.cure),
+        why: rule.map_or_else(String::new, |rule| marked(rule.why)),
+        cure: remedy.map_or_else(String::new, |remedy| marked(remedy.cure)),
         bad: remedy.map_or("", |remedy| remedy.bad),
         good: remedy.map_or("", |remedy| remedy.good),
         source: rule.map_or("", |rule| rule.section),
@@ -208,4 +208,33 @@ fn programs(it: &Finished) -> Vec<Program> {
         cause: printable(&format!("{}: {}", finding.code, finding.message)),
     }));
     programs
+}
+
+#[cfg(test)]
+mod tests {
+    use mjpeg::check::{remedy, rules};
+
+    use super::*;
+    use crate::verdict::finished::tests::hostile;
+
+    #[test]
+    fn backquotes_mark_code_in_texts_of_ours_and_not_in_those_of_a_camera() {
+        let mut it = hostile();
+        it.findings[0].code = "M214".into();
+        let html = section(1, &it, &Evidence::default(), true).unwrap();
+        assert!(
+            html.contains("<p><code>boundary=--b</code> announces the delimiter <code>----b</code>;"),
+            "{html}"
+        );
+        assert!(html.contains("`id`"), "{html}");
+    }
+
+    #[test]
+    fn each_backquote_in_the_text_of_a_rule_has_another_one() {
+        for rule in rules() {
+            for text in [rule.why, remedy(rule).map_or("", |remedy| remedy.cure)] {
+                assert!(!marked(text).contains('`'), "{}: {text}", rule.name);
+            }
+        }
+    }
 }

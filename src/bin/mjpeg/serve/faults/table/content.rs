@@ -5,30 +5,24 @@ use std::time::Duration;
 use image::{Rgb, imageops};
 use mjpeg::multipart::Timestamp;
 
-use super::super::edit::{Edit, Out, Target};
+use super::super::edit::{Out, Target};
 use super::super::entry::{Act, Draw, Entry, Takes};
 use super::drawn::{decoded, encoded, grey, without_colour};
-use super::row::row;
+use super::row::{row, wire, wire_at};
 use super::splice::with_tables_first;
 
-const fn drawn(
+const fn drawn(name: &'static str, draw: Draw, rule: &'static str, help: &'static str) -> Entry {
+    row(name, Act::Drawn(draw), rule, help)
+}
+
+const fn drawn_at(
     name: &'static str,
     example: &'static str,
     draw: Draw,
     rule: &'static str,
     help: &'static str,
 ) -> Entry {
-    Entry { example, ..row(name, Act::Drawn(draw), rule, help) }
-}
-
-const fn stamped(
-    name: &'static str,
-    takes: Takes,
-    edit: Edit,
-    rule: &'static str,
-    help: &'static str,
-) -> Entry {
-    Entry { takes, ..row(name, Act::Wire(edit), rule, help) }
+    Entry { example, ..drawn(name, draw, rule, help) }
 }
 
 /// The picture with a block that shows the number of the part by its brightness.
@@ -54,7 +48,6 @@ const GROWTH: Duration = Duration::from_millis(30);
 pub const ENTRIES: &[Entry] = &[
     drawn(
         "frozen",
-        "frozen",
         |scene| Some(scene.made.unwrap_or(scene.jpeg).to_vec()),
         "frozen",
         "all pictures are the first one",
@@ -62,7 +55,6 @@ pub const ENTRIES: &[Entry] = &[
     Entry {
         takes: Takes::Parts(Some(12)),
         ..drawn(
-            "repeated",
             "repeated",
             |scene| {
                 let is_new = scene.run.is_multiple_of(scene.argument);
@@ -72,18 +64,13 @@ pub const ENTRIES: &[Entry] = &[
             "each picture is sent PARTS times (12)",
         )
     },
-    Entry {
-        act: Act::Hang(|scene| clock(scene.jpeg, scene.part)),
-        ..drawn(
-            "nearly-frozen",
-            "nearly-frozen",
-            |_| None,
-            "nearly-frozen",
-            "the source hangs: three parts are missing after the first one, and then only a clock moves",
-        )
-    },
+    row(
+        "nearly-frozen",
+        Act::Hang(|scene| clock(scene.jpeg, scene.part)),
+        "nearly-frozen",
+        "the source hangs: three parts are missing after the first one, and then only a clock moves",
+    ),
     drawn(
-        "black",
         "black",
         // A light that moves: else the pictures would be frozen too.
         |scene| grey(scene.jpeg, |x, y| if y == 0 && u64::from(x) == scene.part % 16 { 12 } else { 4 }),
@@ -92,13 +79,11 @@ pub const ENTRIES: &[Entry] = &[
     ),
     drawn(
         "flat",
-        "flat",
         |scene| grey(scene.jpeg, |_, _| 120 + (scene.part % 4) as u8),
         "flat",
         "the pictures are grey, without detail",
     ),
     drawn(
-        "white",
         "white",
         |scene| {
             let part = scene.part;
@@ -107,7 +92,7 @@ pub const ENTRIES: &[Entry] = &[
         "over-exposed",
         "the pictures are white for the most part",
     ),
-    drawn(
+    drawn_at(
         "lower-half-grey",
         "lower-half-grey@5",
         |scene| {
@@ -120,7 +105,7 @@ pub const ENTRIES: &[Entry] = &[
         "concealed",
         "the lower half of the picture is grey, as a decoder leaves it",
     ),
-    drawn(
+    drawn_at(
         "wrong-size",
         "wrong-size@5",
         |scene| {
@@ -133,7 +118,6 @@ pub const ENTRIES: &[Entry] = &[
     ),
     drawn(
         "quality-change",
-        "quality-change",
         |scene| {
             let quality = if scene.part.is_multiple_of(2) { 90 } else { 15 };
             Some(with_tables_first(&encoded(&decoded(scene.jpeg)?, quality)?))
@@ -141,40 +125,37 @@ pub const ENTRIES: &[Entry] = &[
         "quality-change",
         "the pictures are of low and high quality by turns",
     ),
-    drawn(
+    drawn_at(
         "sampling-change",
         "sampling-change@5",
         |scene| without_colour(scene.jpeg),
         "sampling-change",
         "a picture with one component: grey",
     ),
-    stamped(
-        "old",
-        Takes::Time(Some(3_000_000)),
-        |target| earlier(target, Duration::from_micros(target.argument)),
-        "lag",
-        "X-Timestamp is TIME before the real one (3s)",
-    ),
-    stamped(
+    Entry {
+        takes: Takes::Time(Some(3_000_000)),
+        ..wire(
+            "old",
+            |target| earlier(target, Duration::from_micros(target.argument)),
+            "lag",
+            "X-Timestamp is TIME before the real one (3s)",
+        )
+    },
+    wire(
         "older-and-older",
-        Takes::Nothing,
         |target| earlier(target, GROWTH * u32::try_from(target.part).unwrap_or(u32::MAX)),
         "lag-grows",
         "X-Timestamp falls behind by 30 ms with each part",
     ),
-    Entry {
-        example: "time-back@20",
-        ..stamped(
-            "time-back",
-            Takes::Nothing,
-            |target| earlier(target, Duration::from_millis(500)),
-            "capture-time-back",
-            "X-Timestamp is 500 ms before the real one",
-        )
-    },
-    stamped(
+    wire_at(
+        "time-back",
+        "time-back@20",
+        |target| earlier(target, Duration::from_millis(500)),
+        "capture-time-back",
+        "X-Timestamp is 500 ms before the real one",
+    ),
+    wire(
         "no-time",
-        Takes::Nothing,
         |target| target.field("X-Timestamp", |_| Some("0".into())),
         "not-capture-time",
         "X-Timestamp is 0",

@@ -3,17 +3,11 @@
 use super::super::edit::{Edit, Out, instead, without_field};
 use super::super::entry::{Act, Entry};
 use super::super::item::Tag;
-use super::row::wire;
+use super::row::{row, wire, wire_at};
 
 /// What a reader finds behind the picture of the part before.
-const fn behind(
-    name: &'static str,
-    example: &'static str,
-    edit: Edit,
-    rule: &'static str,
-    help: &'static str,
-) -> Entry {
-    Entry { act: Act::Behind(edit), ..wire(name, example, edit, rule, help) }
+const fn behind(name: &'static str, edit: Edit, rule: &'static str, help: &'static str) -> Entry {
+    row(name, Act::Behind(edit), rule, help)
 }
 
 /// Text with LF in the place of CRLF.
@@ -24,13 +18,11 @@ fn lf(bytes: &[u8]) -> String {
 pub const ENTRIES: &[Entry] = &[
     wire(
         "first-delimiter-missing",
-        "first-delimiter-missing",
         |target| if target.part == 1 && target.tag == Tag::Delimiter { instead("") } else { None },
         "first-delimiter-missing",
         "the stream starts with the head of the first part",
     ),
     wire(
-        "delimiter-doubled",
         "delimiter-doubled",
         |target| {
             target.is(Tag::Delimiter)?;
@@ -41,47 +33,46 @@ pub const ENTRIES: &[Entry] = &[
     ),
     wire(
         "delimiter-glued",
-        "delimiter-glued",
         |target| target.delimiter(|text| text.trim_end().into()),
         "delimiter-glued",
         "no line end after the delimiter",
     ),
     wire(
         "delimiter-without-dashes",
-        "delimiter-without-dashes",
         |target| target.delimiter(|text| text.replacen("--", "", 1)),
         "delimiter-without-dashes",
         "the delimiter without its dashes",
     ),
-    behind(
-        "close-delimiter-followed",
-        "close-delimiter-followed@5",
-        |target| target.delimiter(|text| text.replacen("\r\n", &format!("--\r\n{text}"), 1)),
-        "close-delimiter-followed",
-        "a close-delimiter, and then more parts",
-    ),
+    Entry {
+        example: "close-delimiter-followed@5",
+        ..behind(
+            "close-delimiter-followed",
+            |target| target.delimiter(|text| text.replacen("\r\n", &format!("--\r\n{text}"), 1)),
+            "close-delimiter-followed",
+            "a close-delimiter, and then more parts",
+        )
+    },
     wire(
-        "delimiter-padded",
         "delimiter-padded",
         |target| target.delimiter(|text| text.replace("\r\n", " \r\n")),
         "delimiter-padded",
         "a blank after the delimiter",
     ),
-    wire(
+    wire_at(
         "delimiter-changed",
         "delimiter-changed@5",
         |target| target.delimiter(|text| text.replacen("\r\n", "2\r\n", 1)),
         "delimiter-changed",
         "another delimiter than before",
     ),
-    wire(
+    wire_at(
         "delimiter-empty-line",
         "delimiter-empty-line@5",
         |target| target.is(Tag::Delimiter).and_then(|()| instead("\r\n")),
         "delimiter-lost",
         "an empty line in the place of the delimiter",
     ),
-    wire(
+    wire_at(
         "delimiter-missing",
         "delimiter-missing@5",
         |target| match target.tag {
@@ -93,12 +84,11 @@ pub const ENTRIES: &[Entry] = &[
     ),
     behind(
         "blank-lines",
-        "blank-lines",
         |target| target.is(Tag::LineEnd).and_then(|()| instead("\r\n\r\n\r\n")),
         "blank-lines",
         "empty lines before the delimiter",
     ),
-    wire(
+    wire_at(
         "response-head-again",
         "response-head-again@5",
         |target| {
@@ -112,7 +102,6 @@ pub const ENTRIES: &[Entry] = &[
     ),
     wire(
         "bytes-after-body",
-        "bytes-after-body",
         |target| {
             target.is(Tag::Body)?;
             Some(vec![Out::Same, Out::New(Tag::Rest, b"stale bytes".into())])
@@ -121,7 +110,6 @@ pub const ENTRIES: &[Entry] = &[
         "other bytes between the picture and the delimiter",
     ),
     wire(
-        "lines-lf",
         "lines-lf",
         |target| match target.tag {
             Tag::LineEnd | Tag::Delimiter | Tag::Head | Tag::Close => instead(lf(target.bytes)),
@@ -132,13 +120,11 @@ pub const ENTRIES: &[Entry] = &[
     ),
     wire(
         "lines-mixed",
-        "lines-mixed",
         |target| target.head(|head| head.replacen("\r\n", "\n", 1)),
         "bare-lf",
         "one line of a head ends in LF, the others in CRLF",
     ),
     wire(
-        "lines-lf-without-length",
         "lines-lf-without-length",
         |target| match target.tag {
             Tag::LineEnd | Tag::Delimiter | Tag::Close => instead(lf(target.bytes)),
@@ -150,13 +136,11 @@ pub const ENTRIES: &[Entry] = &[
     ),
     behind(
         "line-end-missing",
-        "line-end-missing",
         |target| target.is(Tag::LineEnd).and_then(|()| instead("")),
         "line-end-missing",
         "no line end before the delimiter",
     ),
     behind(
-        "line-end-missing-without-length",
         "line-end-missing-without-length",
         |target| match target.tag {
             Tag::LineEnd => instead(""),

@@ -1,19 +1,15 @@
 //! Faults of the Content-Length of a part.
 
 use super::super::edit::{Edit, with_line, without_field};
-use super::super::entry::{Act, Entry, Takes};
-use super::row::row;
-
-const fn entry(name: &'static str, edit: Edit, rule: &'static str, help: &'static str) -> Entry {
-    row(name, Act::Wire(edit), rule, help)
-}
+use super::super::entry::{Entry, Takes};
+use super::row::wire;
 
 const fn sized(name: &'static str, bytes: u64, edit: Edit, rule: &'static str, help: &'static str) -> Entry {
-    Entry { takes: Takes::Size(Some(bytes)), ..entry(name, edit, rule, help) }
+    Entry { takes: Takes::Size(Some(bytes)), ..wire(name, edit, rule, help) }
 }
 
 pub const ENTRIES: &[Entry] = &[
-    entry(
+    wire(
         "content-length-renamed",
         |target| {
             target.head(|head| {
@@ -41,7 +37,7 @@ pub const ENTRIES: &[Entry] = &[
         "content-length-long",
         "the length is too large, by SIZE (10)",
     ),
-    entry(
+    wire(
         "content-length-of-another",
         |target| {
             let largest = target.largest as u64;
@@ -50,7 +46,7 @@ pub const ENTRIES: &[Entry] = &[
         "content-length-long",
         "the length is that of the largest picture so far",
     ),
-    entry(
+    wire(
         "content-length-counts-line-end",
         |target| {
             // Another fault may have made it an LF.
@@ -60,37 +56,37 @@ pub const ENTRIES: &[Entry] = &[
         "content-length-counts-line-end",
         "the length counts the line end before the delimiter",
     ),
-    entry(
+    wire(
         "content-length-missing",
         |target| target.head(|head| without_field(head, "Content-Length")),
         "content-length-missing",
         "no part has a length",
     ),
-    entry(
+    wire(
         "content-length-zero",
         |target| target.length(|_| Some("0".into())),
         "content-length-invalid",
         "the length is 0",
     ),
-    entry(
+    wire(
         "content-length-negative",
         |target| target.length(|_| Some("-1".into())),
         "content-length-invalid",
         "the length is -1",
     ),
-    entry(
+    wire(
         "content-length-text",
         |target| target.length(|_| Some("unknown".into())),
         "content-length-invalid",
         "the length is a word",
     ),
-    entry(
+    wire(
         "content-length-huge",
         |target| target.length(|_| Some("18446744073709551615".into())),
         "content-length-invalid",
         "the length is 2^64 - 1",
     ),
-    entry(
+    wire(
         "content-length-twice",
         |target| {
             target.head(|head| {

@@ -1,13 +1,9 @@
 //! Faults of the head of a part.
 
-use super::super::edit::{Edit, instead, with_field, with_last_lines, with_line, with_lines, without_field};
-use super::super::entry::{Act, Entry};
+use super::super::edit::{instead, with_field, with_last_lines, with_line, with_lines, without_field};
+use super::super::entry::Entry;
 use super::super::item::Tag;
-use super::row::row;
-
-const fn entry(name: &'static str, edit: Edit, rule: &'static str, help: &'static str) -> Entry {
-    row(name, Act::Wire(edit), rule, help)
-}
+use super::row::{wire, wire_at};
 
 /// More fields than readers keep.
 const MANY: usize = 80;
@@ -15,19 +11,19 @@ const MANY: usize = 80;
 const LONG: usize = 20_000;
 
 pub const ENTRIES: &[Entry] = &[
-    entry(
+    wire(
         "part-type-missing",
         |target| target.head(|head| without_field(head, "Content-Type")),
         "part-type-missing",
         "the part has no Content-Type",
     ),
-    entry(
+    wire(
         "part-type-wrong",
         |target| target.field("Content-Type", |_| Some("image/jpg".into())),
         "part-type-not-jpeg",
         "the part is of type image/jpg",
     ),
-    entry(
+    wire(
         "part-type-parameter",
         |target| {
             target.head(|head| {
@@ -37,31 +33,31 @@ pub const ENTRIES: &[Entry] = &[
         "part-type-parameter",
         "a parameter after image/jpeg",
     ),
-    entry(
+    wire(
         "part-head-unterminated",
         |target| target.head(|head| head.replacen("\r\n\r\n", "\r\n", 1)),
         "head-unterminated",
         "no empty line before the picture",
     ),
-    entry(
+    wire(
         "field-without-colon",
         |target| target.head(|head| with_lines(head, "a line without colon\r\n")),
         "field-malformed",
         "a line without a colon",
     ),
-    entry(
+    wire(
         "field-folded",
         |target| target.head(|head| with_lines(head, "X-Camera: one\r\n two\r\n")),
         "field-malformed",
         "a field on two lines",
     ),
-    entry(
+    wire(
         "field-status-line",
         |target| target.head(|head| with_lines(head, "HTTP/1.0 200 OK\r\n")),
         "field-malformed",
         "a status line in the head of the part",
     ),
-    entry(
+    wire(
         "field-without-blank",
         |target| {
             target.head(|head| with_line(head, "Content-Type", |line| Some(line.replacen(": ", ":", 1))))
@@ -69,7 +65,7 @@ pub const ENTRIES: &[Entry] = &[
         "field-without-blank",
         "no blank after Content-Type:",
     ),
-    entry(
+    wire(
         "field-blank-before-colon",
         |target| {
             target.head(|head| with_line(head, "Content-Length", |line| Some(line.replacen(':', " :", 1))))
@@ -77,7 +73,7 @@ pub const ENTRIES: &[Entry] = &[
         "field-blank-before-colon",
         "a blank before the colon of Content-Length",
     ),
-    entry(
+    wire(
         "many-fields",
         |target| {
             let fields: String = (0..MANY).map(|n| format!("X-Field-{n}: {n}\r\n")).collect();
@@ -86,28 +82,26 @@ pub const ENTRIES: &[Entry] = &[
         "too-many-fields",
         "80 more fields",
     ),
-    entry(
+    wire(
         "blank-line-before-head",
         |target| target.head(|head| format!("\r\n{head}")),
         "blank-line-before-head",
         "an empty line between the delimiter and the fields",
     ),
-    entry(
+    wire(
         "blank-line-after-head",
         |target| target.head(|head| format!("{head}\r\n")),
         "blank-line-after-head",
         "two empty lines before the picture",
     ),
-    Entry {
-        example: "part-head-too-long@5",
-        ..entry(
-            "part-head-too-long",
-            |target| target.head(|head| with_lines(head, &format!("X-Long: {}\r\n", "x".repeat(LONG)))),
-            "head-too-long",
-            "a field of 20 000 bytes",
-        )
-    },
-    entry(
+    wire_at(
+        "part-head-too-long",
+        "part-head-too-long@5",
+        |target| target.head(|head| with_lines(head, &format!("X-Long: {}\r\n", "x".repeat(LONG)))),
+        "head-too-long",
+        "a field of 20 000 bytes",
+    ),
+    wire(
         "part-head-missing",
         |target| target.is(Tag::Head).and_then(|()| instead("")),
         "head-missing",

@@ -3,7 +3,7 @@
 use super::super::edit::{Out, Target, instead};
 use super::super::entry::{Act, Entry, Order, Takes};
 use super::super::item::Tag;
-use super::row::wire;
+use super::row::{picture, row, wire, wire_at};
 
 /// Above the limit of readers: the default of this program is 64 MiB.
 const LARGE: usize = 66 << 20;
@@ -23,21 +23,21 @@ fn part_before(target: &Target<'_>, kind: &str, body: &str) -> Option<Vec<Out>> 
 }
 
 pub const ENTRIES: &[Entry] = &[
-    wire(
+    wire_at(
         "part-text",
         "part-text@5",
         |target| part_before(target, "text/plain", "camera busy\n"),
         "part-not-picture",
         "a part of text before the part",
     ),
-    wire(
+    wire_at(
         "part-xml",
         "part-xml@5",
         |target| part_before(target, "application/xml", "<EventNotificationAlert/>\n"),
         "part-not-picture",
         "a part of XML before the part",
     ),
-    wire(
+    wire_at(
         "part-empty",
         "part-empty@5",
         |target| part_before(target, "image/jpeg", ""),
@@ -45,7 +45,6 @@ pub const ENTRIES: &[Entry] = &[
         "a part without a body before the part",
     ),
     wire(
-        "no-multipart",
         "no-multipart",
         |target| match target.tag {
             Tag::LineEnd | Tag::Delimiter | Tag::Head | Tag::Close => instead(""),
@@ -56,22 +55,25 @@ pub const ENTRIES: &[Entry] = &[
         "no-multipart",
         "the pictures without delimiters and heads",
     ),
-    Entry {
-        act: Act::Picture(|scene| {
+    picture(
+        "body-too-large",
+        "body-too-large@5",
+        |scene| {
             // Without an end of the picture, which would end the body.
             let mut body = scene.jpeg[..scene.jpeg.len() / 2].to_vec();
             body.resize(LARGE, 0);
             Some(body)
-        }),
-        ..wire("body-too-large", "body-too-large@5", |_| None, "body-too-large", "a body of 66 MiB")
-    },
+        },
+        "body-too-large",
+        "a body of 66 MiB",
+    ),
     Entry {
-        act: Act::Order(Order::Later),
-        ..wire("reordered", "reordered@5", |_| None, "capture-time-back", "the part comes after the next one")
+        example: "reordered@5",
+        ..row("reordered", Act::Order(Order::Later), "capture-time-back", "the part comes after the next one")
     },
     Entry {
         takes: Takes::Parts(Some(1)),
-        act: Act::Order(Order::Skip),
-        ..wire("skipped", "skipped=30@5", |_| None, "stall", "PARTS parts are left out (1)")
+        example: "skipped=30@5",
+        ..row("skipped", Act::Order(Order::Skip), "stall", "PARTS parts are left out (1)")
     },
 ];

@@ -1,7 +1,7 @@
 //! Faults of the head of the response.
 
 use super::super::edit::{Out, add_fields, content_type, response, without_field};
-use super::super::entry::{Act, Coding, Entry, Shows, Takes};
+use super::super::entry::{Act, Coding, Entry};
 use super::super::item::Tag;
 use super::boundary::{Boundary, boundary};
 use super::row::row;
@@ -86,10 +86,9 @@ pub const ENTRIES: &[Entry] = &[
         "boundary-quoted",
         "the boundary is quoted",
     ),
-    Entry {
-        name: "boundary-too-long",
-        takes: Takes::Nothing,
-        act: Act::Both(
+    row(
+        "boundary-too-long",
+        Act::Both(
             |head| boundary(head, |it| it.value += LONG),
             |target| match target.tag {
                 Tag::Delimiter => target.delimiter(|text| text.replacen("\r\n", &format!("{LONG}\r\n"), 1)),
@@ -101,10 +100,9 @@ pub const ENTRIES: &[Entry] = &[
                 _ => None,
             },
         ),
-        shows: Shows::Rule("boundary-too-long"),
-        example: "boundary-too-long",
-        help: "a boundary of more than 200 characters",
-    },
+        "boundary-too-long",
+        "a boundary of more than 200 characters",
+    ),
     entry(
         "response-length-zero",
         |head| length(head, "Content-Length: 0\r\n"),
@@ -135,20 +133,21 @@ pub const ENTRIES: &[Entry] = &[
         "body-length-invalid",
         "the response has two different Content-Length fields",
     ),
-    Entry {
-        act: Act::Coding(
+    row(
+        "chunks-missing",
+        Act::Coding(
             |head| {
                 response(head, |head| without_field(head, "Transfer-Encoding"));
                 add_fields(head, "Transfer-Encoding: chunked\r\n");
             },
             Coding::Identity,
         ),
-        ..entry("chunks-missing", |_| {}, "chunk-framing", "the response announces chunks, but has none")
-    },
-    Entry {
-        name: "chunks-under-http10",
-        takes: Takes::Nothing,
-        act: Act::Coding(
+        "chunk-framing",
+        "the response announces chunks, but has none",
+    ),
+    row(
+        "chunks-under-http10",
+        Act::Coding(
             |head| {
                 response(head, |head| {
                     without_field(head, "Transfer-Encoding").replacen("HTTP/1.1", "HTTP/1.0", 1)
@@ -157,10 +156,9 @@ pub const ENTRIES: &[Entry] = &[
             },
             Coding::Chunked,
         ),
-        shows: Shows::Rule("chunked-under-http10"),
-        example: "chunks-under-http10",
-        help: "chunks in a response of HTTP/1.0",
-    },
+        "chunked-under-http10",
+        "chunks in a response of HTTP/1.0",
+    ),
     entry(
         "gzip-missing",
         |head| add_fields(head, "Content-Encoding: gzip\r\n"),

@@ -8,15 +8,20 @@ pub const fn row(name: &'static str, act: Act, rule: &'static str, help: &'stati
     Entry { name, takes: Takes::Nothing, act, shows: Shows::Rule(rule), example: name, help }
 }
 
+/// A fault of the wire.
+pub const fn wire(name: &'static str, edit: Edit, rule: &'static str, help: &'static str) -> Entry {
+    row(name, Act::Wire(edit), rule, help)
+}
+
 /// A fault of the wire, with its example.
-pub const fn wire(
+pub const fn wire_at(
     name: &'static str,
     example: &'static str,
     edit: Edit,
     rule: &'static str,
     help: &'static str,
 ) -> Entry {
-    Entry { example, ..row(name, Act::Wire(edit), rule, help) }
+    Entry { example, ..wire(name, edit, rule, help) }
 }
 
 /// A fault of a picture, with its example.

@@ -11,6 +11,7 @@ use anyhow::anyhow;
 use mjpeg::multipart;
 use mjpeg::response::Expected;
 
+use super::super::super::connection::Opened;
 use super::super::super::observer::Flow;
 use super::super::super::open_error::OpenErrorKind;
 use super::super::super::stream::Stream;
