@@ -250,7 +250,11 @@ mod tests {
                 b"[modules.short]\nduration = '400ms'\n[modules.key]\nduration = '1s'\nuser = 'u:secret'\nallow_targets = ['cam.example']\n",
                 b"[modules.a]\nheader = ['A: secret', 'B: c']\nmin_fps = 5.5\ninsecure = true\n",
             ])) {
-            if let Err(why) = Modules::parse(&text, &common()) {
+            // What stands behind another key is no secret, and is shown.
+            let is_behind_its_key = |line: &str| !line.contains("secret") || line.starts_with("user") || line.starts_with("header");
+            if text.lines().all(is_behind_its_key)
+                && let Err(why) = Modules::parse(&text, &common())
+            {
                 prop_assert!(!why.contains("secret"), "{}", why);
             }
         }

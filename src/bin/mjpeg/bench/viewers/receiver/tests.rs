@@ -146,6 +146,11 @@ proptest! {
         // Each run has a trust of its own, since it learns from what it reads.
         let [whole, in_steps] =
             [input.len().max(1), step].map(|step| receive(&Rc::new(Trust::default()), &input, step));
-        prop_assert_eq!(whole, in_steps);
+        prop_assert_eq!(whole.0, in_steps.0);
+        // One way may know the end before the input ends: the skimmer stops at the close-delimiter, and the library's reader, which
+        // reads until the lengths are proved, reads on.
+        if let (Some(whole), Some(in_steps)) = (whole.1, in_steps.1) {
+            prop_assert_eq!(whole, in_steps);
+        }
     }
 }
