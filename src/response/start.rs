@@ -182,6 +182,14 @@ impl Start {
             self.head = Some(head);
             return None;
         }
+        // A live response is judged by its first bytes, however they are cut.
+        let like_body = starts_like_a_body(bytes);
+        let is_judged = has_coding || is_live && head.is_chunked();
+        if is_judged && like_body.is_none() && !bytes.is_empty() && !is_end {
+            self.head = Some(head);
+            return None;
+        }
+        let is_like_body = like_body == Some(true);
         let is_chunked = match (head.is_chunked(), Dechunker::is_kept_in(bytes)) {
             (false, _) => false,
             (true, None) if !is_end && bytes.len() <= LONGEST_SIZE => {
@@ -189,12 +197,12 @@ impl Start {
                 return None;
             }
             // A server may write a broken size; the decoder says where.
-            (true, Some(false)) if is_live => !starts_like_a_body(bytes),
+            (true, Some(false)) if is_live => !is_like_body,
             (true, kept) => kept == Some(true) || is_live,
         };
         let deviation = if is_live && head.is_chunked() && !is_chunked {
             Some(DeviationKind::ChunksMissing)
-        } else if has_coding && starts_like_a_body(bytes) {
+        } else if has_coding && is_like_body {
             Some(DeviationKind::ContentCodingMissing)
         } else {
             None
@@ -273,9 +281,71 @@ fn is_printed_by_curl(head: &[u8]) -> bool {
     head.starts_with(b"HTTP/2") || head.starts_with(b"HTTP/3")
 }
 
-/// Whether a body starts like a multipart body or a picture, and not like a chunk-size or compressed bytes.
-fn starts_like_a_body(bytes: &[u8]) -> bool {
+/// Whether a body starts like a multipart body or a picture, and not like a chunk-size or compressed bytes. `None`: more bytes are
+/// needed.
+fn starts_like_a_body(bytes: &[u8]) -> Option<bool> {
     const FIELD: &[u8] = b"content-";
-    matches!(bytes, [b'-' | b'\r' | b'\n' | 0xff, ..])
-        || bytes.get(..FIELD.len()).is_some_and(|start| start.eq_ignore_ascii_case(FIELD))
+    if matches!(bytes, [b'-' | b'\r' | b'\n' | 0xff, ..]) {
+        return Some(true);
+    }
+    let start = &bytes[..bytes.len().min(FIELD.len())];
+    match start.eq_ignore_ascii_case(&FIELD[..start.len()]) {
+        true if start.len() < FIELD.len() => None,
+        is_field => Some(is_field),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use super::super::{Event, Reader};
+    use super::*;
+
+    /// How the events of a live response begin, if it comes in these pieces.
+    fn events(pieces: &[&[u8]]) -> Vec<String> {
+        let mut reader = Reader::new(Expected::Response);
+        let mut events = Vec::new();
+        for end in 0..=pieces.len() {
+            match pieces.get(end) {
+                Some(piece) => {
+                    reader.space()[..piece.len()].copy_from_slice(piece);
+                    reader.filled(piece.len());
+                }
+                None => reader.finish(),
+            }
+            loop {
+                match reader.next_event() {
+                    Ok(Some(Event::Body(event))) => events.push(alloc::format!("{event:?}")),
+                    Ok(Some(event)) => events.push(alloc::format!("{event:?}")),
+                    Ok(None) => break,
+                    Err(error) => {
+                        events.push(alloc::format!("{error}"));
+                        return events;
+                    }
+                }
+            }
+        }
+        events
+    }
+
+    #[test]
+    fn how_a_live_body_is_coded_does_not_depend_on_its_cuts() {
+        const PART: &[u8] = b"Content-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xd9\r\n--b\r\n";
+        for coding in ["Transfer-Encoding: chunked", "Content-Encoding: gzip"] {
+            for body in
+                [PART, b"--b\r\n", b"Con\r\n", b"c\r\n0123456789ab\r\n0\r\n\r\n", b"cont", b"\x1f\x8b"]
+            {
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n";
+                let head = alloc::format!("{head}{coding}\r\n\r\n");
+                let whole = [head.as_bytes(), body].concat();
+                let expected = events(&[&whole]);
+                for cut in 1..whole.len() {
+                    let (first, rest) = whole.split_at(cut);
+                    assert_eq!(events(&[first, rest]), expected, "{coding} {body:?} {cut}");
+                }
+            }
+        }
+    }
 }
