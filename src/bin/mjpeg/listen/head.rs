@@ -242,7 +242,8 @@ mod tests {
             let mut head = RequestHead::default();
             let of_first = head.push(first);
             if of_first == HeadStatus::Partial && !second.is_empty() {
-                // Behind empty lines a request may be refused before it is complete.
+                // Empty lines before the request are taken for its end if they come in the same read: what cannot be a request is then
+                // refused at once, and else when its own end comes.
                 let outcome = match head.push(second) {
                     HeadStatus::Partial if whole != HeadStatus::Partial => head.push(b"\r\n\r\n"),
                     outcome => outcome,

@@ -147,8 +147,8 @@ proptest! {
         let [whole, in_steps] =
             [input.len().max(1), step].map(|step| receive(&Rc::new(Trust::default()), &input, step));
         prop_assert_eq!(whole.0, in_steps.0);
-        // One way may know the end before the input ends: the skimmer stops at the close-delimiter, and the library's reader, which
-        // reads until the lengths are proved, reads on.
+        // The skimmer stops at the close-delimiter, and the library's reader reads on. Which of them reads there depends on when the
+        // lengths were proved, so only one of the two may have found an end.
         if let (Some(whole), Some(in_steps)) = (whole.1, in_steps.1) {
             prop_assert_eq!(whole, in_steps);
         }
