@@ -99,7 +99,8 @@ fn the_index_has_all_documents_and_links_lead_to_files() {
         for (at, _) in text.match_indices("](") {
             let link = text[at + 2..].split(')').next().unwrap().split('#').next().unwrap();
             if !link.is_empty() && !link.contains("://") && !link.contains(char::is_whitespace) {
-                assert!(folder.join(link).exists(), "{document}: {link}");
+                let is_left_out = link.starts_with("fuzz/") && !kit::has_fuzz();
+                assert!(folder.join(link).exists() || is_left_out, "{document}: {link}");
                 links += 1;
             }
         }

@@ -73,7 +73,9 @@ fn every_command_with_places_of_the_reader_runs_or_says_why_not() {
     });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     let is_used = |start: &str| marked.iter().any(|it| without_variables(&it.command).starts_with(start));
-    let unused: Vec<&str> = NOT_RUN.iter().map(|(start, _)| *start).filter(|start| !is_used(start)).collect();
+    let is_left_out = |start: &str| start == "fuzz/" && !kit::has_fuzz();
+    let unused: Vec<&str> =
+        NOT_RUN.iter().map(|(start, _)| *start).filter(|it| !is_used(it) && !is_left_out(it)).collect();
     assert!(unused.is_empty(), "no such commands: {unused:?}");
 }
 

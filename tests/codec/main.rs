@@ -1,13 +1,11 @@
 //! The codec over all fixtures: expected events, every split, an oracle, bounds, and the fuzz corpus.
 
-#[path = "../../fuzz/src/lib.rs"]
-mod invariants;
-
 mod bounds;
 mod captures;
 mod dialects;
 mod expected;
 mod fixtures;
+mod invariants;
 mod oracle;
 #[allow(dead_code)] // tests/consumers uses all of it
 mod recipe;

@@ -25,10 +25,15 @@ fn the_corpus_holds_every_invariant() {
         ("judge", judge::check),
         ("consumers", consumers::check),
     ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let corpus = root.join("fuzz/corpus");
+    // A package is published without `fuzz/`, which has a manifest of its own.
+    if root.join("Cargo.toml.orig").exists() {
+        return;
+    }
     let mut inputs = Vec::new();
     for (target, check) in targets {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-        for entry in fs::read_dir(folder).expect("a corpus for each target") {
+        for entry in fs::read_dir(corpus.join(target)).expect("a corpus for each target") {
             inputs.push((entry.expect("readable").path(), check));
         }
     }
