@@ -36,23 +36,20 @@ pub fn to_close(
     now: Duration,
     limit: usize,
 ) -> BTreeSet<usize> {
-    let newest: BTreeSet<_> = newest.iter().copied().collect();
     let mut all = Vec::new();
-    // A shared part is freed when its last holder is closed.
-    let mut parts = BTreeMap::<*const Part, Held>::new();
+    // A shared part is freed when its last holder is closed. The newest parts are not freed.
+    let mut parts = BTreeMap::<*const Part, Option<Held>>::new();
+    parts.extend(newest.iter().map(|part| (*part, None)));
     for (number, connection) in connections {
         let stuck = connection.stuck_for(now) >= STUCK;
         let kept = connection.kept();
         if kept.own_bytes > 0 {
             all.push(Held { bytes: kept.own_bytes, holders: vec![number], stuck, part: 0 });
         }
-        for part in kept.parts.into_iter().filter(|part| !newest.contains(&Rc::as_ptr(part))) {
-            let held = parts.entry(Rc::as_ptr(part)).or_insert(Held {
-                bytes: part.jpeg().len(),
-                holders: Vec::new(),
-                stuck: true,
-                part: part.number(),
-            });
+        for part in kept.parts {
+            let new =
+                || Held { bytes: part.jpeg().len(), holders: Vec::new(), stuck: true, part: part.number() };
+            let Some(held) = parts.entry(Rc::as_ptr(part)).or_insert_with(|| Some(new())) else { continue };
             // A fault may hold several pieces of a part.
             if held.holders.last() != Some(&number) {
                 held.holders.push(number);
@@ -60,7 +57,7 @@ pub fn to_close(
             held.stuck &= stuck;
         }
     }
-    all.extend(parts.into_values());
+    all.extend(parts.into_values().flatten());
     all.sort_by_key(|held| (!held.stuck, held.part));
     let mut held: usize = all.iter().map(|held| held.bytes).sum();
     let mut closed = BTreeSet::new();
