@@ -1,6 +1,6 @@
 //! The limit on the memory that slow peers keep in use.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub fn to_close(
     newest: &[*const Part],
     now: Duration,
     limit: usize,
-) -> BTreeSet<usize> {
+) -> Vec<usize> {
     let mut all = Vec::new();
     // A shared part is freed when its last holder is closed. The newest parts are not freed.
     let mut parts = BTreeMap::<*const Part, Option<Held>>::new();
@@ -60,7 +60,7 @@ pub fn to_close(
     all.extend(parts.into_values().flatten());
     all.sort_by_key(|held| (!held.stuck, held.part));
     let mut held: usize = all.iter().map(|held| held.bytes).sum();
-    let mut closed = BTreeSet::new();
+    let mut closed = Vec::new();
     for next in all {
         if held <= limit {
             break;
@@ -68,6 +68,8 @@ pub fn to_close(
         held -= next.bytes;
         closed.extend(next.holders);
     }
+    closed.sort_unstable();
+    closed.dedup();
     closed
 }
 
@@ -107,8 +109,7 @@ mod tests {
         let stuck = holder(500, of(3), now - STUCK);
         let answer = holder(100_000, SharedBody::None, now);
 
-        let to_close =
-            |limit| to_close(&slab, &[Rc::as_ptr(&parts[4])], now, limit).into_iter().collect::<Vec<_>>();
+        let to_close = |limit| to_close(&slab, &[Rc::as_ptr(&parts[4])], now, limit);
         // A shared part counts once. The newest part and small answers do not count.
         let all = 100_000 + 3 * size;
         assert!(to_close(all).is_empty());
