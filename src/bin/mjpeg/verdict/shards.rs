@@ -52,7 +52,7 @@ impl Shards {
         if *left == 0 {
             *left = of_run;
             runs.begun += 1;
-            runs.before.append(&mut runs.last);
+            runs.before.extend(std::mem::take(&mut runs.last));
         }
         *left -= 1;
         let key = (target.name.clone(), target.target.clone());

@@ -59,14 +59,19 @@ const PERCENT: f64 = 10.0;
 impl Baseline {
     /// The figures of a run.
     pub fn of(results: &Results) -> Self {
-        Self {
+        let mut it = Self {
             schema: SCHEMA.into(),
             command: results.command.into(),
             target: results.target.clone(),
             settings: by_name(&results.settings),
-            figures: results.figures.iter().map(|it| (it.name.clone(), rounded(it.value))).collect(),
-            noise: results.figures.iter().map(|it| (it.name.clone(), rounded(it.noise))).collect(),
+            figures: BTreeMap::new(),
+            noise: BTreeMap::new(),
+        };
+        for figure in &results.figures {
+            it.figures.insert(figure.name.clone(), rounded(figure.value));
+            it.noise.insert(figure.name.clone(), rounded(figure.noise));
         }
+        it
     }
 
     /// Reads a file.
