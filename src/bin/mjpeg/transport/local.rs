@@ -119,7 +119,9 @@ fn cannot_open(path: &Path, error: io::Error) -> Problem {
 
 impl Descriptor for File {
     // A FIFO without a writer reads as if it had ended.
-    const IS_NONBLOCKING: bool = false;
+    fn is_nonblocking(&self) -> bool {
+        false
+    }
 
     fn read_some(&self, room: &mut [u8], _: &Wire) -> io::Result<usize> {
         (&mut &*self).read(room)

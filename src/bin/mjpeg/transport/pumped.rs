@@ -65,7 +65,9 @@ impl AsFd for Pumped {
 }
 
 impl Descriptor for Pumped {
-    const IS_NONBLOCKING: bool = false;
+    fn is_nonblocking(&self) -> bool {
+        false
+    }
 
     fn read_some(&self, room: &mut [u8], _: &Wire) -> io::Result<usize> {
         let n = rustix::io::read(&self.pipe, room)?;
