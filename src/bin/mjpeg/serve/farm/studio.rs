@@ -56,7 +56,7 @@ impl Studio {
         let board = Arc::<Mutex<Board>>::default();
         let shared = Arc::clone(&board);
         threads::start("pattern", 512 * 1024, move || {
-            draw(Pattern::of_random_source(size), &inbox, &shared, reporter)
+            draw(Pattern::of_random_source(size), &inbox, &shared, reporter);
         })
         .context("cannot start a thread for the test pattern")?;
         Ok(Self { orders, board })
