@@ -51,6 +51,7 @@ mod source;
 mod status;
 mod strip_reader;
 mod targets;
+mod threads;
 mod topic;
 mod transport;
 mod usage;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::channel::{RecvTimeoutError, channel};
 use crate::signal::Stop;
+use crate::threads;
 
 /// Longest file, in bytes.
 pub const LONGEST: usize = 1 << 20;
@@ -49,8 +50,7 @@ fn in_thread(
     stop: &Stop,
 ) -> io::Result<Vec<u8>> {
     let (answer, answers) = channel();
-    let thread = std::thread::Builder::new().name("option file".into()).stack_size(64 * 1024);
-    thread.spawn(move || {
+    threads::start("option file", 64 * 1024, move || {
         // The receiver is gone after a signal.
         let _ = answer.send(contents());
     })?;

@@ -14,6 +14,7 @@ use crate::channel::{SyncSender, sync_channel};
 use crate::clock::{Clock, time_of_day};
 use crate::exit::Failure;
 use crate::redacted::in_words;
+use crate::threads;
 
 pub use printable::{is_shown, json, printable};
 
@@ -193,7 +194,7 @@ pub fn in_background() {
         }
     };
     // Without the thread all lines are dropped: frames matter more than messages.
-    let _ = std::thread::Builder::new().name("messages".into()).stack_size(128 * 1024).spawn(write);
+    let _ = threads::start("messages", 128 * 1024, write);
 }
 
 /// Waits until all queued lines are written, `longest` at most.

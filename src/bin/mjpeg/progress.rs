@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -11,6 +11,7 @@ use mjpeg::counted::Counted;
 use crate::channel::{RecvTimeoutError, Sender, channel};
 use crate::clock::Clock;
 use crate::output;
+use crate::threads;
 
 /// Time between two updates.
 const DRAWN: Duration = Duration::from_millis(200);
@@ -51,7 +52,7 @@ impl Progress {
             }
         };
         // Without the thread there is no progress.
-        let thread = thread::Builder::new().name("progress".into()).spawn(show).ok();
+        let thread = threads::start("progress", threads::STACK_BYTES, show).ok();
         Self { bar: Some(bar), done, end: Some(end), thread }
     }
 

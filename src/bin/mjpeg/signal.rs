@@ -17,6 +17,8 @@ use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::Cause;
 
+use crate::threads;
+
 /// The signals that end a run.
 const ENDING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
 /// Two of the same signal within this time are one.
@@ -56,7 +58,7 @@ impl Arming {
                 }
             }
         };
-        thread::Builder::new().name("signals".into()).stack_size(64 * 1024).spawn(run).map(drop)
+        threads::start("signals", 64 * 1024, run).map(drop)
     }
 }
 
@@ -122,8 +124,7 @@ impl Arrivals {
 /// When the system refuses a handler or a thread.
 pub fn on_user_signal(wanted: impl Fn() + Send + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGUSR1])?;
-    let thread = thread::Builder::new().name("SIGUSR1".into()).stack_size(128 * 1024);
-    thread.spawn(move || signals.forever().for_each(|_| wanted()))?;
+    threads::start("SIGUSR1", 128 * 1024, move || signals.forever().for_each(|_| wanted()))?;
     Ok(())
 }
 

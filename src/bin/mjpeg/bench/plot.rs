@@ -77,10 +77,15 @@ struct Scales {
 impl Scales {
     /// Scales that have room for all points.
     fn of(series: &[Series]) -> Self {
-        let points = || series.iter().flat_map(|it| it.measured.iter().chain(&it.model));
-        let ended = series.iter().flat_map(|it| it.ended.iter().copied());
-        let sizes = points().map(|&(size, _)| size).chain(ended);
-        Self { x: bounds(sizes, 2.0), y: bounds(points().map(|&(_, time)| time), 10.0) }
+        let (mut sizes, mut times) = (Vec::new(), Vec::new());
+        for it in series {
+            for &(size, time) in it.measured.iter().chain(&it.model) {
+                sizes.push(size);
+                times.push(time);
+            }
+            sizes.extend(&it.ended);
+        }
+        Self { x: bounds(&sizes, 2.0), y: bounds(&times, 10.0) }
     }
 
     fn at_x(&self, size: f64) -> f64 {
@@ -204,10 +209,11 @@ fn draw_legend(out: &mut String, axis: Axis, series: &[Series]) {
 }
 
 /// The whole powers of `base` around the values, at least one apart.
-fn bounds(values: impl Iterator<Item = f64>, base: f64) -> (f64, f64) {
+fn bounds(values: &[f64], base: f64) -> (f64, f64) {
     let (least, most) = values
-        .filter(|&value| value > 0.0)
-        .fold((f64::INFINITY, 0.0_f64), |(least, most), value| (least.min(value), most.max(value)));
+        .iter()
+        .filter(|value| **value > 0.0)
+        .fold((f64::INFINITY, 0.0_f64), |(least, most), &value| (least.min(value), most.max(value)));
     if most == 0.0 {
         return (0.0, 1.0);
     }

@@ -1,7 +1,6 @@
 //! The flight recorder of one stream.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -13,6 +12,7 @@ use super::writer::Writer;
 use crate::clock::Clock;
 use crate::output;
 use crate::problem::Problem;
+use crate::threads;
 use crate::transport::Tap;
 
 /// The bytes of a capture that may wait for its disk, as a multiple of those of the ring.
@@ -147,8 +147,7 @@ impl FlightRecorder {
         let lacks_part = state.ring.lacks_part();
         snapshots.into_iter().for_each(|snapshot| queue.begin(snapshot));
         let of_thread = self.clone();
-        let thread = thread::Builder::new().name("capture".into()).stack_size(256 * 1024);
-        let spawned = thread.spawn(move || of_thread.write(number));
+        let spawned = threads::start("capture", 256 * 1024, move || of_thread.write(number));
         match &spawned {
             Ok(_) => state.queues.push(queue),
             Err(_) => state.tally.failed += 1,

@@ -76,7 +76,7 @@ fn reached_from_outside(at: SocketAddr, all: impl Iterator<Item = IpAddr>) -> Ve
         IpAddr::V6(ip) => at.is_ipv6() && *ip != Ipv6Addr::LOCALHOST && !ip.is_unicast_link_local(),
     };
     let mut found: Vec<IpAddr> = all.filter(is_reached).collect();
-    found.sort();
+    found.sort_unstable();
     found.dedup();
     found.into_iter().map(|ip| SocketAddr::new(ip, at.port())).collect()
 }

@@ -91,7 +91,7 @@ impl LongGaps {
     /// of one are longer than the k-th longest of the other has a known distribution.
     pub fn exceeded(&self, now: &Gaps) -> Option<Count> {
         let share = self.share(now)?;
-        let found = self.limits().filter_map(|limit| limit.excess(now, share));
+        let found = self.limits().into_iter().filter_map(|limit| limit.excess(now, share));
         let (_, limit, usual) = found.min_by(|a, b| a.0.total_cmp(&b.0))?;
         Some(Count { limit_ms: limit.ms, then: self.above(limit), now: now.above(limit.ms), usual })
     }
@@ -100,7 +100,7 @@ impl LongGaps {
     pub fn undercut(&self, now: &Gaps) -> Option<Count> {
         let share = self.share(now)?;
         let at_most = |limit: &Limit, count| 1.0 - at_least(limit.rank, count + 1, share);
-        let tried = self.longest().map(|limit| (at_most(&limit, now.above(limit.ms)), limit));
+        let tried = self.longest().into_iter().map(|limit| (at_most(&limit, now.above(limit.ms)), limit));
         let (chance, limit) = tried.min_by(|a, b| a.0.total_cmp(&b.0))?;
         let least = || first(now.count(), |count| at_most(&limit, count) >= BY_CHANCE);
         (chance < BY_CHANCE).then(|| Count {
@@ -112,29 +112,32 @@ impl LongGaps {
     }
 
     /// The longest gaps.
-    fn longest(&self) -> impl Iterator<Item = Limit> + Clone {
-        ranks(self.gaps).zip(&self.longest_ms).map(|(rank, &ms)| Limit { rank, scales: 0.0, ms })
+    fn longest(&self) -> Vec<Limit> {
+        let with_ranks = ranks(self.gaps).zip(&self.longest_ms);
+        with_ranks.map(|(rank, &ms)| Limit { rank, scales: 0.0, ms }).collect()
     }
 
     /// These, and the limits above them.
-    fn limits(&self) -> impl Iterator<Item = Limit> {
-        let first = self.longest().take_while(|limit| limit.rank <= SEVENTH);
-        let above = |scale_ms: f64| {
-            first.flat_map(move |longest| {
-                SCALES.map(|scales| Limit { scales, ms: longest.ms + scales * scale_ms, ..longest })
-            })
-        };
-        self.longest().chain(self.scale_ms().into_iter().flat_map(move |scale_ms| above.clone()(scale_ms)))
+    fn limits(&self) -> Vec<Limit> {
+        let longest = self.longest();
+        let mut all = longest.clone();
+        if let Some(scale_ms) = self.scale_ms() {
+            for it in longest.iter().take_while(|limit| limit.rank <= SEVENTH) {
+                all.extend(SCALES.map(|scales| Limit { scales, ms: it.ms + scales * scale_ms, ..*it }));
+            }
+        }
+        all
     }
 
     /// How far the gaps above the seventh longest are from it in the mean, or those above a lower one if that is more: the scale of an
     /// exponential tail. Gaps that are not kept count as long as the next longer one.
     fn scale_ms(&self) -> Option<f64> {
-        let lowest = self.longest().skip_while(|limit| limit.rank < SEVENTH);
-        let scale = |lowest: Limit| {
-            let above =
-                self.longest().zip(self.longest().skip(1)).take_while(|(_, next)| next.rank <= lowest.rank);
-            let sum: f64 = above.map(|(it, next)| (it.ms - lowest.ms) * (next.rank - it.rank) as f64).sum();
+        let longest = self.longest();
+        let lowest = longest.iter().skip_while(|limit| limit.rank < SEVENTH);
+        let scale = |lowest: &Limit| {
+            let above = longest.windows(2).take_while(|pair| pair[1].rank <= lowest.rank);
+            let sum: f64 =
+                above.map(|pair| (pair[0].ms - lowest.ms) * (pair[1].rank - pair[0].rank) as f64).sum();
             (sum / (lowest.rank - 1) as f64).max(LEAST_SCALE_MS)
         };
         lowest.map(scale).max_by(f64::total_cmp)
@@ -142,7 +145,8 @@ impl LongGaps {
 
     /// How many gaps of the baseline are above a limit.
     fn above(&self, limit: Limit) -> u64 {
-        let longer = self.longest().take_while(|it| it.rank <= limit.rank && it.ms > limit.ms).last();
+        let longer =
+            self.longest().into_iter().take_while(|it| it.rank <= limit.rank && it.ms > limit.ms).last();
         if limit.scales > 0.0 { longer.map_or(0, |it| it.rank) } else { limit.rank - 1 }
     }
 

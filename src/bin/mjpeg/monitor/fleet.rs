@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::output;
 use crate::problem::Problem;
 use crate::signal::Stop;
+use crate::threads;
 use crate::transport::Target;
 
 /// The most cameras: each has a thread.
@@ -132,9 +133,7 @@ impl Fleet {
             stop: self.stop.clone(),
             log: Log::new(self.is_quiet),
         };
-        let thread = thread::Builder::new().name("camera".into()).stack_size(STACK_BYTES);
-        let thread = thread
-            .spawn(move || reader.run(begins, asks))
+        let thread = threads::start("camera", STACK_BYTES, move || reader.run(begins, asks))
             .map_err(|error| anyhow!("{}: cannot start a thread: {error}", camera.name))?;
         self.threads.push(thread);
         Ok(camera)

@@ -8,6 +8,7 @@ use anyhow::anyhow;
 use crate::channel::{SyncSender, TrySendError, sync_channel};
 use crate::exit::{Exit, Failure};
 use crate::output;
+use crate::threads;
 
 /// Lines that may wait.
 const WAITING: usize = 1000;
@@ -34,7 +35,7 @@ impl Printer {
                 }
             }
         };
-        let thread = thread::Builder::new().name("changes".into()).stack_size(128 * 1024).spawn(write).ok();
+        let thread = threads::start("changes", 128 * 1024, write).ok();
         Self { lines: Some(lines), thread, failure }
     }
 

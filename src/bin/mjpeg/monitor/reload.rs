@@ -1,7 +1,6 @@
 //! The list that is read again at SIGHUP, in a thread: it may be on a file system that hangs, and the watch goes on.
 
 use std::sync::Arc;
-use std::thread;
 
 use anyhow::anyhow;
 
@@ -11,6 +10,7 @@ use crate::channel::{Receiver, TryRecvError, channel};
 use crate::output;
 use crate::problem::Problem;
 use crate::signal::Stop;
+use crate::threads;
 
 /// Reads the list again when it is asked to, one time after the other.
 pub struct Reload {
@@ -45,8 +45,7 @@ impl Reload {
             // The receiver is gone at the end of the run.
             let _ = answer.send(wanted);
         };
-        let thread = thread::Builder::new().name("targets".into()).stack_size(512 * 1024);
-        match thread.spawn(read) {
+        match threads::start("targets", 512 * 1024, read) {
             Ok(_) => self.running = Some(running),
             Err(error) => output::event("monitor", &format!("the targets cannot be read again: {error}")),
         }

@@ -1,6 +1,5 @@
 //! What has been counted of a camera since the monitor started.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mjpeg::check::{Rule, Severity};
@@ -21,10 +20,10 @@ pub struct Totals {
     pub losses: u64,
     /// Parts with a whole picture, of windows that are closed.
     pub pictures: u64,
-    /// Windows with each verdict.
-    pub windows: BTreeMap<Verdict, u64>,
-    /// How often each rule was broken, by its code.
-    pub findings: BTreeMap<&'static str, (&'static Rule, Severity, u64)>,
+    /// Windows with each of [`Verdict::OF_WINDOWS`].
+    pub windows: [u64; Verdict::OF_WINDOWS.len()],
+    /// How often each rule was broken, in the order of the codes.
+    pub findings: Vec<(&'static Rule, Severity, u64)>,
     /// Changes of the state to bad.
     pub became_bad: u64,
     /// The last time for which this process was behind the stream, by more than half a second.
@@ -35,12 +34,19 @@ impl Totals {
     /// Counts what a window has shown.
     pub fn window(&mut self, seen: &Seen) {
         self.pictures += seen.pictures;
-        *self.windows.entry(seen.verdict).or_default() += 1;
+        if let Some(at) = Verdict::OF_WINDOWS.iter().position(|it| *it == seen.verdict) {
+            self.windows[at] += 1;
+        }
         for finding in &seen.findings {
             let severity = finding.severity();
-            let entry = self.findings.entry(finding.rule.code).or_insert((finding.rule, severity, 0));
-            entry.1 = severity;
-            entry.2 += finding.count;
+            let place = self.findings.binary_search_by_key(&finding.rule.code, |(rule, ..)| rule.code);
+            let at = place.unwrap_or_else(|at| {
+                self.findings.insert(at, (finding.rule, severity, 0));
+                at
+            });
+            let (_, last, count) = &mut self.findings[at];
+            *last = severity;
+            *count += finding.count;
         }
     }
 }

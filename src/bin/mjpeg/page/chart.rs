@@ -169,7 +169,9 @@ fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
         let highest = group.iter().max_by(|one, other| one.1.total_cmp(&other.1));
         let mut pair: Vec<(f64, f64)> = [lowest, highest].into_iter().flatten().copied().collect();
         pair.dedup();
-        pair.sort_by(|one, other| one.0.total_cmp(&other.0));
+        if pair.len() == 2 && pair[0].0.total_cmp(&pair[1].0).is_gt() {
+            pair.reverse();
+        }
         kept.extend(pair);
     }
     kept

@@ -3,7 +3,7 @@
 //! A thread shows it, so the age of the last frame grows while nothing comes, and a blocked terminal does not delay the
 //! recordings.
 
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
@@ -12,6 +12,7 @@ use super::goal::Goal;
 use super::progress::{Display, Progress};
 use crate::channel::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use crate::clock::Clock;
+use crate::threads;
 
 /// Time between two plain lines of a recording, at least.
 const PLAIN: Duration = Duration::from_secs(5);
@@ -64,7 +65,7 @@ impl Board {
             let _ = has_ended.send(());
         };
         // Without the thread there is no progress: frames matter more.
-        let handle = thread::Builder::new().name("progress".into()).stack_size(256 * 1024).spawn(show).ok();
+        let handle = threads::start("progress", 256 * 1024, show).ok();
         Self { thread: handle.map(|handle| Thread { orders, ended, handle }) }
     }
 

@@ -86,7 +86,7 @@ impl Captures {
                 later.push(path.with_file_name(found));
             }
         }
-        later.sort();
+        later.sort_unstable();
         Ok(later)
     }
 

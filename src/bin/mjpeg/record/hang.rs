@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::channel::{RecvTimeoutError, sync_channel};
 use crate::clock::Clock;
+use crate::threads;
 
 /// How often to look whether an operation hangs.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
@@ -82,8 +83,7 @@ impl Watch {
         recording: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<Watched<T>> {
         let (send, ended) = sync_channel(1);
-        let thread = thread::Builder::new().name("record".into()).stack_size(STACK_BYTES);
-        let thread = thread.spawn(move || drop(send.send(recording())))?;
+        let thread = threads::start("record", STACK_BYTES, move || drop(send.send(recording())))?;
         let mut waits = Waits { last: None, since: self.clock.now(), looked: self.clock.now() };
         loop {
             match ended.recv_timeout(CHECK_INTERVAL) {

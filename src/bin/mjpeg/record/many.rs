@@ -124,7 +124,7 @@ fn check_together(recordings: &[Record]) -> Result<(), Problem> {
         let name = recording.listed.as_ref().map(ToString::to_string).unwrap_or_default();
         files.extend(recording.files().into_iter().map(|file| (file, name.clone())));
     }
-    files.sort();
+    files.sort_unstable();
     match files.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         Some([(file, one), (_, other)]) => {
             let problem = Problem::new(anyhow!("{one} and {other} would both write {}", file.display()));

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::Path;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -13,6 +12,7 @@ use super::manifest::Manifest;
 use crate::channel::{Sender, channel};
 use crate::problem::Problem;
 use crate::signal::Stop;
+use crate::threads;
 
 /// The shortest limit: a disk may have to start to spin. That of reads of captures.
 const LEAST: Duration = Duration::from_secs(10);
@@ -34,12 +34,12 @@ pub struct Recording {
 pub fn is_directory(path: &Path, longest: Duration, stop: &Stop) -> bool {
     let (answer, answers) = channel();
     let path = path.to_path_buf();
-    let thread = thread::Builder::new().name("directory".into()).stack_size(64 * 1024);
     let ask = move || {
         // The receiver is gone if the answer comes too late.
         let _ = answer.send(path.is_dir());
     };
-    thread.spawn(ask).is_ok() && answer::within(&answers, longest, stop).unwrap_or(false)
+    threads::start("directory", 64 * 1024, ask).is_ok()
+        && answer::within(&answers, longest, stop).unwrap_or(false)
 }
 
 impl Recording {
@@ -66,9 +66,7 @@ impl Recording {
                 }
             }
         };
-        let thread = thread::Builder::new().name("recording".into());
-        thread
-            .spawn(work)
+        threads::start("recording", threads::STACK_BYTES, work)
             .map_err(|error| anyhow::Error::new(error).context("cannot start a thread for the recording"))?;
         let recording = Self {
             jobs,

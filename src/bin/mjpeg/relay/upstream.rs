@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::signal::Stop;
 use crate::source::error::{Error, Kind};
+use crate::threads;
 use crate::transport::{self, End, OpenError, OpenErrorKind, Session, Target, Via};
 
 /// An idle time that never ends a stream: standard input may pause for any time.
@@ -101,7 +102,7 @@ pub fn thread_ended() -> Error {
 
 /// Starts a thread for a source.
 pub fn spawn(run: impl FnOnce() + Send + 'static) -> Result<(), Error> {
-    let thread = std::thread::Builder::new().name("source".into()).stack_size(512 * 1024).spawn(run);
+    let thread = threads::start("source", 512 * 1024, run);
     thread.context("cannot start a thread for the source")?;
     Ok(())
 }

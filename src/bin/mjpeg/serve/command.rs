@@ -16,6 +16,7 @@ use super::urls::Urls;
 use crate::clock::Clock;
 use crate::exit::Outcome;
 use crate::signal::{Arrivals, Stop};
+use crate::threads;
 
 /// How long a command may run after a signal was passed on to it, before it is killed.
 const END_TIME: Duration = Duration::from_secs(5);
@@ -114,8 +115,7 @@ impl Command {
             drop(end);
         };
         // If this fails, dropping the command kills it.
-        let thread = std::thread::Builder::new().name("command".into()).stack_size(64 * 1024);
-        thread.spawn(wait).map_err(failed)?;
+        threads::start("command", 64 * 1024, wait).map_err(failed)?;
         Ok(command)
     }
 

@@ -1,6 +1,5 @@
 //! All connections of the server, and which of them watch which stream.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use slab::Slab;
@@ -148,7 +147,7 @@ impl Connections {
 
     /// The connections to close because all together keep too much memory in use. `newest` are the newest parts of all
     /// streams, which do not count.
-    pub fn over_memory(&self, newest: &[*const Part], now: Duration) -> BTreeSet<usize> {
+    pub fn over_memory(&self, newest: &[*const Part], now: Duration) -> Vec<usize> {
         memory_limit::to_close(&self.slab, newest, now, memory_limit::LIMIT)
     }
 

@@ -1,6 +1,6 @@
 //! The limit on the memory that slow peers keep in use.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -35,24 +35,21 @@ pub fn to_close(
     newest: &[*const Part],
     now: Duration,
     limit: usize,
-) -> BTreeSet<usize> {
-    let newest: BTreeSet<_> = newest.iter().copied().collect();
+) -> Vec<usize> {
     let mut all = Vec::new();
-    // A shared part is freed when its last holder is closed.
-    let mut parts = BTreeMap::<*const Part, Held>::new();
+    // A shared part is freed when its last holder is closed. The newest parts are not freed.
+    let mut parts = BTreeMap::<*const Part, Option<Held>>::new();
+    parts.extend(newest.iter().map(|part| (*part, None)));
     for (number, connection) in connections {
         let stuck = connection.stuck_for(now) >= STUCK;
         let kept = connection.kept();
         if kept.own_bytes > 0 {
             all.push(Held { bytes: kept.own_bytes, holders: vec![number], stuck, part: 0 });
         }
-        for part in kept.parts.into_iter().filter(|part| !newest.contains(&Rc::as_ptr(part))) {
-            let held = parts.entry(Rc::as_ptr(part)).or_insert(Held {
-                bytes: part.jpeg().len(),
-                holders: Vec::new(),
-                stuck: true,
-                part: part.number(),
-            });
+        for part in kept.parts {
+            let new =
+                || Held { bytes: part.jpeg().len(), holders: Vec::new(), stuck: true, part: part.number() };
+            let Some(held) = parts.entry(Rc::as_ptr(part)).or_insert_with(|| Some(new())) else { continue };
             // A fault may hold several pieces of a part.
             if held.holders.last() != Some(&number) {
                 held.holders.push(number);
@@ -60,10 +57,10 @@ pub fn to_close(
             held.stuck &= stuck;
         }
     }
-    all.extend(parts.into_values());
+    all.extend(parts.into_values().flatten());
     all.sort_by_key(|held| (!held.stuck, held.part));
     let mut held: usize = all.iter().map(|held| held.bytes).sum();
-    let mut closed = BTreeSet::new();
+    let mut closed = Vec::new();
     for next in all {
         if held <= limit {
             break;
@@ -71,6 +68,8 @@ pub fn to_close(
         held -= next.bytes;
         closed.extend(next.holders);
     }
+    closed.sort_unstable();
+    closed.dedup();
     closed
 }
 
@@ -110,8 +109,7 @@ mod tests {
         let stuck = holder(500, of(3), now - STUCK);
         let answer = holder(100_000, SharedBody::None, now);
 
-        let to_close =
-            |limit| to_close(&slab, &[Rc::as_ptr(&parts[4])], now, limit).into_iter().collect::<Vec<_>>();
+        let to_close = |limit| to_close(&slab, &[Rc::as_ptr(&parts[4])], now, limit);
         // A shared part counts once. The newest part and small answers do not count.
         let all = 100_000 + 3 * size;
         assert!(to_close(all).is_empty());

@@ -29,6 +29,7 @@ use crate::source::paced::Paced;
 use crate::source::pattern::Drawing;
 use crate::source::stamped::Stamped;
 use crate::source::wake::Wake;
+use crate::threads;
 use crate::transport::{self, Target};
 use crate::value::Rate;
 
@@ -228,7 +229,6 @@ fn watch(
     reporter: Reporter,
 ) -> Result<(), Problem> {
     let file = WatchedFile::new(path, mailbox, rate.span(1) / 2, clock, reporter);
-    let thread = std::thread::Builder::new().name("source".into()).stack_size(256 * 1024);
-    thread.spawn(|| file.run()).context("cannot start a thread for the source")?;
+    threads::start("source", 256 * 1024, || file.run()).context("cannot start a thread for the source")?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::paced::{Next, Paced};
 use super::wake::Wake;
 use crate::channel::{Receiver, Sender, TryRecvError, channel};
 use crate::problem::Problem;
+use crate::threads;
 
 /// Requests pictures from a source in another thread, so that the caller never waits for drawing or reading.
 /// One request is pending at a time.
@@ -46,9 +47,7 @@ impl Ahead {
         let (orders, inbox) = channel();
         let (answer, answers) = channel();
         let shows_time = source.shows_time();
-        let thread = std::thread::Builder::new().name("source".into()).stack_size(512 * 1024);
-        thread
-            .spawn(move || work(source, &inbox, &answer, &wake))
+        threads::start("source", 512 * 1024, move || work(source, &inbox, &answer, &wake))
             .context("cannot start a thread for the source")?;
         Ok(Self { orders, answers, pending: None, requests: 0, shows_time })
     }

@@ -94,9 +94,10 @@ impl Catalogue {
 
     /// Takes a listing of the directory. Without states, each file may have changed. Returns whether a picture was
     /// removed.
-    pub fn list(&mut self, files: Vec<Listed>, now: Duration) -> bool {
-        let listed: BTreeSet<&Name> = files.iter().map(|file| &file.name).collect();
-        let removed: Vec<Name> = self.entries.keys().filter(|name| !listed.contains(name)).cloned().collect();
+    pub fn list(&mut self, mut files: Vec<Listed>, now: Duration) -> bool {
+        files.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        let is_listed = |name: &Name| files.binary_search_by(|file| file.name.cmp(name)).is_ok();
+        let removed: Vec<Name> = self.entries.keys().filter(|name| !is_listed(name)).cloned().collect();
         let mut had_pictures = false;
         for name in &removed {
             had_pictures |= self.remove(name);

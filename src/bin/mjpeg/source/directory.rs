@@ -25,6 +25,7 @@ use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::problem::Problem;
 use crate::signal::Stop;
+use crate::threads;
 use crate::value::Rate;
 
 /// Bytes of pictures that stay in memory from round to round; all others are read again in each round.
@@ -115,8 +116,8 @@ impl Directory {
         let (bell, its_bell) = bells.context("cannot start the source")?;
         let desk = Desk { inbox, bell: its_bell, answers: answer, wake };
         let librarian = Librarian::new(files, clock.clone(), read_ahead, desk);
-        let thread = std::thread::Builder::new().name("source".into()).stack_size(512 * 1024);
-        thread.spawn(|| librarian.run()).context("cannot start a thread for the source")?;
+        threads::start("source", 512 * 1024, || librarian.run())
+            .context("cannot start a thread for the source")?;
         let rounds = rounds.map(|rounds| rounds.saturating_sub(1));
         let (round, state) = (Vec::new(), State::Reading(0));
         let taken = Load::default();

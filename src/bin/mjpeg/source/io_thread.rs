@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::channel::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
+use crate::threads;
 
 /// How long an operation may make no progress. A disk that starts to spin takes longer: its result comes late.
 pub const PATIENCE: Duration = Duration::from_secs(2);
@@ -128,8 +129,9 @@ impl Worker {
         let (jobs, inbox) = channel::<Job>();
         let progress = Progress::default();
         let of_thread = progress.clone();
-        let thread = std::thread::Builder::new().name("files".into()).stack_size(256 * 1024);
-        let thread = thread.spawn(move || inbox.into_iter().for_each(|job| job(&of_thread))).ok()?;
+        let thread =
+            threads::start("files", 256 * 1024, move || inbox.into_iter().for_each(|job| job(&of_thread)))
+                .ok()?;
         Some(Self { jobs, progress, thread })
     }
 }

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::output::Reporter;
 use crate::pattern::{Stamper, Unstamped};
 use crate::problem::Problem;
+use crate::threads;
 
 /// Pictures that are kept, since they may be requested again with another time: those of a queue, and one more.
 const KEPT: usize = 4;
@@ -64,9 +65,7 @@ impl Stamped {
     ) -> Result<Self, Problem> {
         let (jobs, inbox) = channel();
         let (answer, answers) = channel();
-        let thread = std::thread::Builder::new().name("stamp".into()).stack_size(2 << 20);
-        thread
-            .spawn(move || work(&inbox, &answer, &wake))
+        threads::start("stamp", 2 << 20, move || work(&inbox, &answer, &wake))
             .context("cannot start a thread for the coded strips")?;
         Ok(Self {
             source,

@@ -119,7 +119,7 @@ impl Camera {
     /// Why there never was a stream; what the observer cannot go on with.
     pub fn run(
         &mut self,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
         deadline: Option<Duration>,
     ) -> Result<End, CameraError> {
         loop {
@@ -197,7 +197,7 @@ impl Camera {
     }
 
     /// A stream ended.
-    fn ended(&mut self, end: End, observer: &mut impl Observer) -> Result<Option<End>, CameraError> {
+    fn ended(&mut self, end: End, observer: &mut dyn Observer) -> Result<Option<End>, CameraError> {
         let now = self.clock.now();
         let State::Open(session) = &self.state else { return Ok(Some(end)) };
         let (shown, started, idle) = (session.shown(), session.started(), session.idle().clone());

@@ -56,7 +56,7 @@ impl Delivery {
         stream: &mut Stream,
         idle: &mut IdleLimit,
         clock: &Clock,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) -> Result<Drained, Problem> {
         loop {
             let event = match stream.reader.next_event() {

@@ -8,7 +8,6 @@ use std::io::{self, Read, Stdin};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -21,6 +20,7 @@ use crate::channel::{RecvTimeoutError, channel};
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::redacted::shown_path;
+use crate::threads;
 
 /// How often to look for a signal while a file does not open.
 const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(20);
@@ -83,7 +83,7 @@ fn in_thread(
     deadline: Duration,
 ) -> io::Result<Option<Local>> {
     let (answer, answers) = channel();
-    thread::Builder::new().name("open file".into()).stack_size(64 * 1024).spawn(move || {
+    threads::start("open file", 64 * 1024, move || {
         // The receiver is gone if the file opens too late.
         let _ = answer.send(open().and_then(Local::of));
     })?;
@@ -119,7 +119,9 @@ fn cannot_open(path: &Path, error: io::Error) -> Problem {
 
 impl Descriptor for File {
     // A FIFO without a writer reads as if it had ended.
-    const IS_NONBLOCKING: bool = false;
+    fn is_nonblocking(&self) -> bool {
+        false
+    }
 
     fn read_some(&self, room: &mut [u8], _: &Wire) -> io::Result<usize> {
         (&mut &*self).read(room)

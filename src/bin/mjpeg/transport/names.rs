@@ -2,7 +2,6 @@
 //! signal must not wait for the answer.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::thread;
 use std::time::Duration;
 
 use ureq::Error;
@@ -14,6 +13,7 @@ use ureq::unversioned::transport::NextTimeout;
 use super::route::Route;
 use crate::channel::{RecvTimeoutError, sync_channel};
 use crate::signal::Stop;
+use crate::threads;
 
 /// How often the wait for an answer looks for signals.
 const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(50);
@@ -48,7 +48,7 @@ impl Resolver for Names {
         let (send, answer) = sync_channel(1);
         let (route, uri, config) = (self.route.clone(), uri.clone(), config.clone());
         let ask = move || drop(send.send(route.resolve(&uri, &config, timeout)));
-        thread::Builder::new().name("resolve".into()).stack_size(512 * 1024).spawn(ask)?;
+        threads::start("resolve", 512 * 1024, ask)?;
         loop {
             match answer.recv_timeout(STOP_CHECK_INTERVAL) {
                 Ok(addresses) => return addresses,

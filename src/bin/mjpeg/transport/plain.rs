@@ -7,7 +7,6 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -33,6 +32,7 @@ use crate::percent;
 use crate::problem::Problem;
 use crate::redacted::redacted;
 use crate::signal::Stop;
+use crate::threads;
 
 /// How such a URL is reached.
 #[derive(Debug, Clone, Default, Args)]
@@ -119,11 +119,7 @@ impl PlainUrl {
         let (send, answer) = sync_channel(1);
         let ask =
             move || drop(send.send((&name[..], port).to_socket_addrs().map(Iterator::collect::<Vec<_>>)));
-        thread::Builder::new()
-            .name("resolve".into())
-            .stack_size(512 * 1024)
-            .spawn(ask)
-            .map_err(OpenError::local)?;
+        threads::start("resolve", 512 * 1024, ask).map_err(OpenError::local)?;
         match answer.recv_timeout(patience) {
             Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
             Ok(_) => Err(failed("the host name has no address".into())),

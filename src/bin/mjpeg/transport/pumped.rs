@@ -6,12 +6,12 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, OnceLock};
-use std::thread;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use super::wire::Wire;
 use super::wired_reader::Descriptor;
+use crate::threads;
 
 /// Bytes that the pipe should hold. The system may allow fewer.
 #[cfg(target_os = "linux")]
@@ -53,7 +53,7 @@ impl Pumped {
                 _ => {}
             }
         };
-        thread::Builder::new().name("read file".into()).stack_size(64 * 1024).spawn(pump)?;
+        threads::start("read file", 64 * 1024, pump)?;
         Ok(Self { pipe, failure })
     }
 }
@@ -65,7 +65,9 @@ impl AsFd for Pumped {
 }
 
 impl Descriptor for Pumped {
-    const IS_NONBLOCKING: bool = false;
+    fn is_nonblocking(&self) -> bool {
+        false
+    }
 
     fn read_some(&self, room: &mut [u8], _: &Wire) -> io::Result<usize> {
         let n = rustix::io::read(&self.pipe, room)?;

@@ -52,8 +52,8 @@ impl Secrets {
             return;
         }
         let values = Arc::make_mut(&mut self.values);
-        values.push(value.to_vec());
-        values.sort_by_key(|it| std::cmp::Reverse(it.len()));
+        let at = values.partition_point(|it| it.len() >= value.len());
+        values.insert(at, value.to_vec());
     }
 
     /// Whether there are none.

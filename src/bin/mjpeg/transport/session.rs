@@ -187,7 +187,7 @@ impl Session {
     /// # Errors
     ///
     /// What the observer cannot go on with.
-    pub fn run(&mut self, observer: &mut impl Observer, deadline: Option<Duration>) -> Result<End, Problem> {
+    pub fn run(&mut self, observer: &mut dyn Observer, deadline: Option<Duration>) -> Result<End, Problem> {
         let end = self.read(observer, deadline)?;
         if let Some(silence) = self.stream.silence() {
             self.silent(observer, silence);
@@ -196,14 +196,14 @@ impl Session {
     }
 
     /// Tells of a silence, whose times are those of the clock.
-    fn silent(&self, observer: &mut impl Observer, silence: Silence) {
+    fn silent(&self, observer: &mut dyn Observer, silence: Silence) {
         if let Some(first) = self.stream.arrivals.first() {
             let since = |time: Duration| time.saturating_sub(first);
             observer.silence(&Silence { from: since(silence.from), to: since(silence.to), ..silence });
         }
     }
 
-    fn read(&mut self, observer: &mut impl Observer, deadline: Option<Duration>) -> Result<End, Problem> {
+    fn read(&mut self, observer: &mut dyn Observer, deadline: Option<Duration>) -> Result<End, Problem> {
         loop {
             if let Some((reached, at)) = self.stream.arrivals.last() {
                 if !std::mem::replace(&mut self.has_begun, true)
@@ -261,7 +261,7 @@ impl Session {
     }
 
     /// The idle limit has passed.
-    fn stall(&mut self, observer: &mut impl Observer) -> Result<End, Problem> {
+    fn stall(&mut self, observer: &mut dyn Observer) -> Result<End, Problem> {
         match (self.idle.counts(), self.idle.rejected()) {
             (Counts::Reads, _) => Err(self.stream.unanswered(self.idle.limit())),
             (Counts::Parts, 0) => self.close(observer, End::Stalled),
@@ -284,7 +284,7 @@ impl Session {
     }
 
     /// Ends the reader's input, and gives the observer the events that follow.
-    fn close(&mut self, observer: &mut impl Observer, end: End) -> Result<End, Problem> {
+    fn close(&mut self, observer: &mut dyn Observer, end: End) -> Result<End, Problem> {
         self.stream.reader.finish();
         match self.drain(observer)? {
             // A body without a part is not a stream, unless it broke before it could show a part.
@@ -298,7 +298,7 @@ impl Session {
         }
     }
 
-    fn drain(&mut self, observer: &mut impl Observer) -> Result<Drained, Problem> {
+    fn drain(&mut self, observer: &mut dyn Observer) -> Result<Drained, Problem> {
         self.delivery.drain(&mut self.stream, &mut self.idle, &self.clock, observer)
     }
 }

@@ -143,7 +143,7 @@ impl Transport for TcpTransport {
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
         // The wire's own deadline counts: it moves with what the reader above has seen.
         let (stream, room) = (&*self.stream, self.buffers.input_append_buf());
-        match self.wire.read(stream, || self.wire.receive(stream, room)) {
+        match self.wire.read(stream, &mut || self.wire.receive(stream, room)) {
             Ok(n) => {
                 self.buffers.input_appended(n);
                 Ok(true)

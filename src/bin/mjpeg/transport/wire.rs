@@ -154,22 +154,22 @@ impl Wire {
     }
 
     /// Waits until `source` has bytes, then reads. Zero bytes mean the end, which [`Wire::end`] names.
-    pub fn read<S: AsFd>(
+    pub fn read(
         &self,
-        source: &S,
-        mut read: impl FnMut() -> io::Result<usize>,
+        source: &dyn AsFd,
+        read: &mut dyn FnMut() -> io::Result<usize>,
     ) -> Result<usize, WireEnd> {
         self.wait(source, PollFlags::IN).map_err(|end| self.ended(end))?;
-        self.read_ready(source, &mut read)
+        self.read_ready(source, read)
     }
 
     /// Reads from a non-blocking `source`, and waits for bytes if there are none.
-    pub fn read_ready<S: AsFd>(
+    pub fn read_ready(
         &self,
-        source: &S,
-        mut read: impl FnMut() -> io::Result<usize>,
+        source: &dyn AsFd,
+        read: &mut dyn FnMut() -> io::Result<usize>,
     ) -> Result<usize, WireEnd> {
-        match self.try_read(source, &mut read) {
+        match self.try_read(source, read) {
             Ok(0) => Err(self.ended(WireEnd::Closed)),
             Ok(n) => {
                 let mut state = self.state();
@@ -196,10 +196,10 @@ impl Wire {
         state.end.get_or_insert(end).clone()
     }
 
-    fn try_read<S: AsFd>(
+    fn try_read(
         &self,
-        source: &S,
-        read: &mut impl FnMut() -> io::Result<usize>,
+        source: &dyn AsFd,
+        read: &mut dyn FnMut() -> io::Result<usize>,
     ) -> Result<usize, WireEnd> {
         loop {
             if self.stop.signal().is_some() {
@@ -230,7 +230,7 @@ impl Wire {
     /// # Errors
     ///
     /// Why waiting is pointless.
-    pub fn wait<S: AsFd>(&self, source: &S, events: PollFlags) -> Result<(), WireEnd> {
+    pub fn wait(&self, source: &dyn AsFd, events: PollFlags) -> Result<(), WireEnd> {
         self.wait_share(source, events, 1)
     }
 
@@ -239,7 +239,7 @@ impl Wire {
     /// # Errors
     ///
     /// Why waiting is pointless.
-    pub fn wait_share<S: AsFd>(&self, source: &S, events: PollFlags, share: usize) -> Result<(), WireEnd> {
+    pub fn wait_share(&self, source: &dyn AsFd, events: PollFlags, share: usize) -> Result<(), WireEnd> {
         let share = u32::try_from(share).unwrap_or(u32::MAX).max(1);
         let now = self.clock.now();
         let state = self.state();
@@ -255,7 +255,7 @@ impl Wire {
             let left = deadline.map(|deadline| deadline.saturating_sub(asked));
             let is_tick = events == PollFlags::IN && left.is_none_or(|left| left > tick);
             let left = if is_tick { Some(tick) } else { left };
-            let source = PollFd::new(source, events);
+            let source = PollFd::from_borrowed_fd(source.as_fd(), events);
             let mut fds = [source.clone(), source];
             let fds = match self.stop.fd() {
                 Some(fd) => {
@@ -304,7 +304,7 @@ mod tests {
         let wire = Wire::new(&clock, &Stop::default());
         let (near, mut far) = UnixStream::pair().unwrap();
         let mut room = [0; 8];
-        let mut read = || wire.read(&near, || (&mut &near).read(&mut room));
+        let mut read = || wire.read(&near, &mut || (&mut &near).read(&mut room));
         wire.set_deadline(Some(Duration::ZERO));
         assert_eq!((read(), wire.end()), (Err(WireEnd::Expired), Some(WireEnd::Expired)));
         wire.set_deadline(None);

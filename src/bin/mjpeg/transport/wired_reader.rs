@@ -11,7 +11,7 @@ use super::wire::{Wire, WireEnd};
 /// A descriptor that can be read.
 pub trait Descriptor: AsFd {
     /// Whether a read that finds nothing returns at once with `WouldBlock`, and zero bytes are the end.
-    const IS_NONBLOCKING: bool;
+    fn is_nonblocking(&self) -> bool;
 
     /// Reads into `room`; `wire` takes what is known of the bytes.
     ///
@@ -22,7 +22,9 @@ pub trait Descriptor: AsFd {
 }
 
 impl Descriptor for Arc<Socket> {
-    const IS_NONBLOCKING: bool = true;
+    fn is_nonblocking(&self) -> bool {
+        true
+    }
 
     fn read_some(&self, room: &mut [u8], wire: &Wire) -> io::Result<usize> {
         wire.receive(self, room)
@@ -30,25 +32,25 @@ impl Descriptor for Arc<Socket> {
 }
 
 /// Reads a descriptor under the wire's deadline.
-pub struct WiredReader<D> {
-    descriptor: D,
+pub struct WiredReader {
+    descriptor: Box<dyn Descriptor + Send>,
     wire: Arc<Wire>,
 }
 
-impl<D: Descriptor> WiredReader<D> {
+impl WiredReader {
     /// A reader of `descriptor` that reports to `wire`.
-    pub fn new(descriptor: D, wire: &Arc<Wire>) -> Self {
-        Self { descriptor, wire: Arc::clone(wire) }
+    pub fn new(descriptor: impl Descriptor + Send + 'static, wire: &Arc<Wire>) -> Self {
+        Self { descriptor: Box::new(descriptor), wire: Arc::clone(wire) }
     }
 }
 
-impl<D: Descriptor> Read for WiredReader<D> {
+impl Read for WiredReader {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let mut read = || self.descriptor.read_some(room, &self.wire);
-        let result = if D::IS_NONBLOCKING {
-            self.wire.read_ready(&self.descriptor, &mut read)
+        let result = if self.descriptor.is_nonblocking() {
+            self.wire.read_ready(&*self.descriptor, &mut read)
         } else {
-            self.wire.read(&self.descriptor, &mut read)
+            self.wire.read(&*self.descriptor, &mut read)
         };
         match result {
             Ok(n) => Ok(n),

@@ -123,8 +123,7 @@ impl Collector {
     }
 
     /// The evidence for findings that name these parts.
-    pub fn finish(self, named: impl Iterator<Item = u64>) -> Evidence {
-        let mut wanted: Vec<u64> = named.collect();
+    pub fn finish(self, mut wanted: Vec<u64>) -> Evidence {
         wanted.extend(self.first.first().map(|shot| shot.part));
         let mut shots: Vec<Shot> =
             self.first.into_iter().chain(self.last).filter(|shot| wanted.contains(&shot.part)).collect();
@@ -170,7 +169,7 @@ mod tests {
                 collector.part(&part, None);
             }
         }
-        let evidence = collector.finish(1..=10);
+        let evidence = collector.finish((1..=10).collect());
         assert_eq!(evidence.dots.len(), 10);
         evidence.shots.iter().map(|shot| shot.part).collect()
     }

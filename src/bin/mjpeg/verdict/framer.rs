@@ -43,7 +43,7 @@ impl Framer {
         body: &[u8],
         is_cut: bool,
         arrival: Option<Duration>,
-        watcher: &mut impl Observer,
+        watcher: &mut dyn Observer,
     ) -> Result<Flow, Problem> {
         self.is_empty = false;
         self.bytes.extend_from_slice(&head(line, body.len()));
@@ -75,7 +75,7 @@ impl Framer {
     /// # Errors
     ///
     /// Those of the observer.
-    pub fn end(&mut self, watcher: &mut impl Observer) -> Result<(), Problem> {
+    pub fn end(&mut self, watcher: &mut dyn Observer) -> Result<(), Problem> {
         // Without a picture there are no bytes, which the parser would call no stream.
         if !self.is_empty {
             self.parser.finish();

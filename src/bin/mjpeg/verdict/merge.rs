@@ -1,6 +1,5 @@
 //! `--merge FILE...`: what other runs printed with `--format json`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -80,11 +79,11 @@ pub fn read(files: &[PathBuf], stop: &Stop) -> Result<Vec<Finished>, Problem> {
 
 /// Whether a file has all targets of its runs, of which each line has the number. Several runs may be in one file.
 fn check_complete(targets: &[Finished]) -> Result<(), String> {
-    let mut runs: BTreeMap<(Option<&str>, u64), u64> = BTreeMap::new();
-    for target in targets {
-        *runs.entry((target.shard.as_deref(), target.run_targets.unwrap_or(1).max(1))).or_default() += 1;
-    }
-    let cut = runs.into_iter().find(|((_, all), found)| found % all != 0);
+    let all = |target: &Finished| target.run_targets.unwrap_or(1).max(1);
+    let mut runs: Vec<_> = targets.iter().map(|target| (target.shard.as_deref(), all(target))).collect();
+    runs.sort_unstable();
+    let mut counted = runs.chunk_by(|one, other| one == other).map(|run| (run[0], run.len() as u64));
+    let cut = counted.find(|((_, all), found)| found % all != 0);
     cut.map_or(Ok(()), |((shard, all), found)| {
         let of = shard.map_or(String::new(), |shard| format!(" of shard {shard}"));
         Err(format!("has {} of the {all} targets{of}", found % all))
@@ -202,7 +201,7 @@ mod tests {
         );
         let finding = &it.findings[0];
         assert_eq!((&finding.code[..], &finding.name[..], &finding.message[..]), ("M?203", "x?y", "m\u{1b}"));
-        assert_eq!(it.fates().next().map(|(name, _)| name), Some("v??"));
+        assert_eq!(it.fates().first().map(|(name, _)| *name), Some("v??"));
         assert_eq!(it.decided_by("v"), Some("M2?"));
     }
 

@@ -207,8 +207,9 @@ impl Run {
     }
 
     /// The parts that findings name.
-    fn named_parts(&self) -> impl Iterator<Item = u64> {
-        self.report.iter().flat_map(|report| &report.findings).filter_map(|finding| finding.part)
+    fn named_parts(&self) -> Vec<u64> {
+        let Some(report) = &self.report else { return Vec::new() };
+        report.findings.iter().filter_map(|finding| finding.part).collect()
     }
 
     fn watcher(&self, options: &Options, clock: &Clock) -> Watcher {

@@ -1,6 +1,6 @@
 //! The shards of a fleet, as far as files have them: whether each is there, once, and of the same check.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use mjpeg::check::Severity;
@@ -34,7 +34,8 @@ struct Runs {
     before: BTreeMap<(Option<String>, String), String>,
     /// When they were checked: the first and the last target.
     times: Option<(Timestamp, Timestamp)>,
-    fail_on: BTreeSet<Severity>,
+    /// Each `--fail-on` once, in order.
+    fail_on: Vec<Severity>,
 }
 
 impl Shards {
@@ -51,7 +52,7 @@ impl Shards {
         if *left == 0 {
             *left = of_run;
             runs.begun += 1;
-            runs.before.append(&mut runs.last);
+            runs.before.extend(std::mem::take(&mut runs.last));
         }
         *left -= 1;
         let key = (target.name.clone(), target.target.clone());
@@ -65,7 +66,9 @@ impl Shards {
             });
         }
         runs.last.insert(key, file.into());
-        runs.fail_on.insert(target.fail_on());
+        if let Err(at) = runs.fail_on.binary_search(&target.fail_on()) {
+            runs.fail_on.insert(at, target.fail_on());
+        }
         if let Some(time) = target.started.as_ref().and_then(|time| time.parse().ok()) {
             let (first, last) = runs.times.unwrap_or((time, time));
             runs.times = Some((first.min(time), last.max(time)));
@@ -80,7 +83,7 @@ impl Shards {
 
     /// What is in no file, for each number of shards, as `shard 2/3`.
     pub fn missing(&self) -> Vec<String> {
-        let counts: BTreeSet<u32> = self.runs.keys().map(|&(count, _)| count).collect();
+        let counts = self.counts();
         let missing: Vec<(u32, u64)> =
             counts.into_iter().map(|count| (count, self.lacking(count))).filter(|it| it.1 > 0).collect();
         // Those may be what seems to be missing, if there are enough of them.
@@ -88,6 +91,13 @@ impl Shards {
             return Vec::new();
         }
         missing.into_iter().map(|(count, _)| self.named(count)).collect()
+    }
+
+    /// The numbers of shards, in order.
+    fn counts(&self) -> Vec<u32> {
+        let mut counts: Vec<u32> = self.runs.keys().map(|&(count, _)| count).collect();
+        counts.dedup();
+        counts
     }
 
     /// How many fleets are divided into `count` shards: as many as the shard with the most runs has.
@@ -127,8 +137,7 @@ impl Shards {
 
     /// What makes it doubtful that the shards are of one check: sentences for people.
     pub fn doubts(&self) -> Vec<String> {
-        let counts: BTreeSet<u32> = self.runs.keys().map(|&(count, _)| count).collect();
-        counts
+        self.counts()
             .into_iter()
             .flat_map(|count| [self.unlike_times(count), self.unlike_limits(count)])
             .flatten()

@@ -1,6 +1,6 @@
 //! Several targets at once.
 
-use std::collections::BTreeMap;
+use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -76,11 +76,11 @@ pub fn run(
             });
         }
         drop(done);
-        let mut waiting = BTreeMap::new();
+        let mut waiting: Vec<Option<Run>> = iter::repeat_with(|| None).take(tasks.len()).collect();
         let mut due = 0;
         for (number, run) in results {
-            waiting.insert(number, run);
-            while let Some(run) = waiting.remove(&due) {
+            waiting[number] = Some(run);
+            while let Some(run) = waiting.get_mut(due).and_then(Option::take) {
                 let taken = take(due, run);
                 due += 1;
                 if taken.is_err() {

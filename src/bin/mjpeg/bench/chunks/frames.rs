@@ -36,7 +36,7 @@ pub fn load(directory: &Path, limit: u64) -> Result<Vec<Vec<u8>>, Problem> {
         });
     }
     let mut names: Vec<Name> = files.unwrap_or_default().into_iter().map(|file| file.name).collect();
-    names.sort();
+    names.sort_unstable();
     let mut notices = Notices::new(Clock::real(), Reporter::new("bench"));
     let mut frames = Vec::new();
     let mut bytes = 0;

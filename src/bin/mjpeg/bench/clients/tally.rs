@@ -155,7 +155,7 @@ impl Tally {
     pub fn rates(&self, until: Duration) -> Vec<f64> {
         let mut rates: Vec<f64> =
             self.present(until).map(|(it, time)| it.frames as f64 / time.as_secs_f64()).collect();
-        rates.sort_by(f64::total_cmp);
+        rates.sort_unstable_by(f64::total_cmp);
         rates
     }
 
@@ -163,7 +163,7 @@ impl Tally {
     /// chance, as far as the faster ones are apart.
     pub fn rate_noise(&self, until: Duration) -> (f64, f64) {
         let mut shares: Vec<f64> = self.present(until).map(|(it, _)| noise::rate(&it.gaps)).collect();
-        shares.sort_by(f64::total_cmp);
+        shares.sort_unstable_by(f64::total_cmp);
         let rates = self.rates(until);
         let at = |values: &[f64], share: f64| {
             let last = values.len().saturating_sub(1);

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
@@ -19,6 +18,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::output::{self, printable, rounded};
 use crate::replacement::Replacement;
 use crate::signal::Stop;
+use crate::threads;
 
 /// The most bytes of a file.
 const MOST_BYTES: u64 = 64 << 20;
@@ -130,7 +130,7 @@ enum Read {
 fn in_thread(files: Vec<PathBuf>, wants_log: bool, stop: &Stop) -> Result<Read, Failure> {
     let (answer, answers) = channel();
     let read = move || drop(answer.send(Merged::of(&files, wants_log)));
-    thread::Builder::new().name("merge".into()).spawn(read).map_err(Failure::local)?;
+    threads::start("merge", threads::STACK_BYTES, read).map_err(Failure::local)?;
     loop {
         match (answers.recv_timeout(STOP_CHECK_INTERVAL), stop.signal()) {
             (Ok(merged), _) => return merged.map(Read::Merged).map_err(Failure::local),

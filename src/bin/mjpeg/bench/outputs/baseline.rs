@@ -59,14 +59,19 @@ const PERCENT: f64 = 10.0;
 impl Baseline {
     /// The figures of a run.
     pub fn of(results: &Results) -> Self {
-        Self {
+        let mut it = Self {
             schema: SCHEMA.into(),
             command: results.command.into(),
             target: results.target.clone(),
-            settings: results.settings.iter().map(|(name, value)| ((*name).into(), value.clone())).collect(),
-            figures: results.figures.iter().map(|it| (it.name.clone(), rounded(it.value))).collect(),
-            noise: results.figures.iter().map(|it| (it.name.clone(), rounded(it.noise))).collect(),
+            settings: by_name(&results.settings),
+            figures: BTreeMap::new(),
+            noise: BTreeMap::new(),
+        };
+        for figure in &results.figures {
+            it.figures.insert(figure.name.clone(), rounded(figure.value));
+            it.noise.insert(figure.name.clone(), rounded(figure.noise));
         }
+        it
     }
 
     /// Reads a file.
@@ -111,11 +116,10 @@ impl Baseline {
         if self.command != command {
             bail!("it is of bench {}, and this is bench {command}", self.command);
         }
-        let now: BTreeMap<&str, &str> = settings.iter().map(|(name, value)| (*name, &value[..])).collect();
-        let names = self.settings.keys().map(|name| &name[..]).chain(now.keys().copied());
-        for name in names {
-            let before = self.settings.get(name).map_or("nothing", |value| value);
-            let value = now.get(name).copied().unwrap_or("nothing");
+        let now = by_name(settings);
+        for name in self.settings.keys().chain(now.keys()) {
+            let [before, value] =
+                [&self.settings, &now].map(|it| it.get(name).map_or("nothing", |value| value));
             if before != value {
                 return Err(anyhow!("it has other settings: {name} was {before} then and is {value} now"));
             }
@@ -150,6 +154,12 @@ impl Baseline {
         let regressions = figures.iter().filter(|it| it.is_regression).count();
         Comparison { regressions, figures, is_strict: percent.is_some() }
     }
+}
+
+fn by_name(settings: &[(&'static str, String)]) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    all.extend(settings.iter().map(|(name, value)| ((*name).into(), value.clone())));
+    all
 }
 
 impl Comparison {

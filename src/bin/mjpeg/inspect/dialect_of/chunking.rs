@@ -50,14 +50,14 @@ pub fn find(seen: &Seen, between: &Between, starts: &[usize], sent: Option<usize
             });
         }
     }
-    // The fewest cuts.
-    rules.sort_by_key(|rule| {
+    let cuts = |rule: &Chunks| {
         // A server that sends lines one by one does so with the line end behind a picture.
         let is_cut_after = rule.cut_after_picture != rule.cut_lines;
         let cuts = [rule.cut_before_picture, is_cut_after, rule.cut_lines, rule.cut_first_delimiter];
         cuts.iter().filter(|cut| **cut).count() + usize::from(rule.size.is_some())
-    });
-    for rule in rules {
+    };
+    // The fewest cuts first.
+    for rule in (0..=5).flat_map(|count| rules.iter().filter(move |rule| cuts(rule) == count)) {
         for &sent in &sent {
             let reach = |index: usize| {
                 let end = pictures[index].picture.end;
@@ -68,8 +68,8 @@ pub fn find(seen: &Seen, between: &Between, starts: &[usize], sent: Option<usize
                     end + rest(index).saturating_sub(between.rest.len() - sent)
                 }
             };
-            if explains(&rule, seen, &between.first, pictures.len(), reach, chunks) {
-                return Some(Found { chunks: rule, sent });
+            if explains(rule, seen, &between.first, pictures.len(), reach, chunks) {
+                return Some(Found { chunks: *rule, sent });
             }
         }
     }

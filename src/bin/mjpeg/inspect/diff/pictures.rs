@@ -40,7 +40,7 @@ impl Values {
     /// All values in one text; their order does not matter.
     pub fn value(&self) -> Option<Value> {
         let mut sorted = self.0.clone();
-        sorted.sort();
+        sorted.sort_unstable();
         let more = if self.0.len() == MOST { ", ..." } else { "" };
         let shown = format!("{}{more}", self.0.join(", "));
         (!self.0.is_empty()).then(|| Value::Kind { shown, kind: sorted.join("\n") })

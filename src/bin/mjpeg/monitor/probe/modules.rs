@@ -3,7 +3,6 @@
 //! A module is a table of options of `mjpeg monitor`, under their names with `_` for `-`; `duration` is that of the window. They are
 //! read by the parser of the command line, so each value means the same in both places.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,9 +23,13 @@ const DURATION: Duration = Duration::from_secs(5);
 /// Options of the command line that mean nothing in a probe.
 const FOREIGN: [&str; 5] = ["window", "interval", "bad_after", "good_after", "wait"];
 
-/// The modules by their names. There is always one named `default`.
+/// The modules. There is always one named `default`.
 #[derive(Debug)]
-pub struct Modules(BTreeMap<String, Module>);
+pub struct Modules {
+    default: Module,
+    /// The others with their names.
+    named: Vec<(String, Module)>,
+}
 
 /// How a probe is made.
 #[derive(Debug, Clone)]
@@ -40,8 +43,8 @@ pub struct Module {
 impl Modules {
     /// The default module alone. `common`: the options of the command line.
     pub fn new(common: &CameraOptions) -> Self {
-        let options = defaults(common);
-        Self(BTreeMap::from([(DEFAULT.into(), Module { options, hosts: Vec::new() })]))
+        let default = Module { options: defaults(common), hosts: Vec::new() };
+        Self { default, named: Vec::new() }
     }
 
     /// Reads `file`.
@@ -70,14 +73,19 @@ impl Modules {
         for (name, module) in modules {
             let Value::Table(table) = module else { return Err(format!("module {name} is not a table")) };
             let module = Module::parse(table, common).map_err(|why| format!("module {name}: {why}"))?;
-            all.0.insert(name, module);
+            if name == DEFAULT {
+                all.default = module;
+            } else {
+                all.named.push((name, module));
+            }
         }
         Ok(all)
     }
 
     /// The module of a request.
     pub fn find(&self, name: Option<&str>) -> Option<&Module> {
-        self.0.get(name.unwrap_or(DEFAULT))
+        let Some(name) = name.filter(|name| *name != DEFAULT) else { return Some(&self.default) };
+        self.named.iter().find(|(other, _)| other == name).map(|(_, module)| module)
     }
 }
 

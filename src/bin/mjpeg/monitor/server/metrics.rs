@@ -57,8 +57,7 @@ pub fn text(facts: &Facts) -> String {
         "Windows that were judged, by their verdict.",
     );
     for (name, .., totals) in &cameras {
-        for verdict in Verdict::OF_WINDOWS {
-            let count = totals.windows.get(&verdict).copied().unwrap_or_default();
+        for (verdict, count) in Verdict::OF_WINDOWS.iter().zip(totals.windows) {
             windows.sample(&[("name", name), ("verdict", verdict.name())], count as f64);
         }
     }
@@ -68,10 +67,10 @@ pub fn text(facts: &Facts) -> String {
         "How often each rule of mjpeg check was broken.",
     );
     for (name, .., totals) in &cameras {
-        for (code, (rule, severity, count)) in &totals.findings {
+        for (rule, severity, count) in &totals.findings {
             let severity = severity.to_string();
             let labels =
-                [("name", name.as_str()), ("code", code), ("rule", rule.name), ("severity", &severity)];
+                [("name", name.as_str()), ("code", rule.code), ("rule", rule.name), ("severity", &severity)];
             findings.sample(&labels, *count as f64);
         }
     }

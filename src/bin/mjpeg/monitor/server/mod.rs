@@ -24,6 +24,7 @@ use crate::listen::socket::{Accepted, Listener};
 use crate::output;
 use crate::problem::Problem;
 use crate::signal::Stop;
+use crate::threads;
 
 /// The stack of a connection's thread: a probe may have a TLS handshake.
 const STACK_BYTES: usize = 1024 * 1024;
@@ -37,11 +38,7 @@ pub fn start(facts: Facts, listener: Listener, stop: &Stop) -> Result<(), Proble
     output::message("monitor", &format!("metrics, states and probes: {}/", listener.base()));
     let (server, stop) = (Arc::new(facts), stop.clone());
     let accept = move || accept(&listener, &server, &stop);
-    thread::Builder::new()
-        .name("server".into())
-        .stack_size(128 * 1024)
-        .spawn(accept)
-        .context("cannot start a thread")?;
+    threads::start("server", 128 * 1024, accept).context("cannot start a thread")?;
     Ok(())
 }
 
@@ -55,9 +52,8 @@ fn accept(listener: &Listener, server: &Arc<Facts>, stop: &Stop) {
                 let Some(place) = places.take(&socket) else { continue };
                 let server = Arc::clone(server);
                 let serve = move || connection::serve(&socket, &place, &server);
-                let thread = thread::Builder::new().name("connection".into()).stack_size(STACK_BYTES);
                 // Without a thread, the connection and its place are dropped.
-                let _ = thread.spawn(serve);
+                let _ = threads::start("connection", STACK_BYTES, serve);
             }
             Accepted::Lost => {}
             Accepted::None => wait(listener, stop),

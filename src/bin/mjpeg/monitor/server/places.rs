@@ -1,6 +1,5 @@
 //! The places of connections: when all are taken, the client that has kept its one longest without a use loses it.
 
-use std::collections::BTreeMap;
 use std::net::Shutdown;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -26,12 +25,13 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Taken {
     /// In the order in which they were taken.
-    all: BTreeMap<u64, Entry>,
+    all: Vec<Entry>,
     next: u64,
 }
 
 #[derive(Debug)]
 struct Entry {
+    number: u64,
     socket: Arc<Socket>,
     purpose: Use,
 }
@@ -78,7 +78,7 @@ impl Places {
         }
         let number = taken.next;
         taken.next += 1;
-        taken.all.insert(number, Entry { socket: Arc::clone(socket), purpose: Use::Waits });
+        taken.all.push(Entry { number, socket: Arc::clone(socket), purpose: Use::Waits });
         Some(Place { places: self.clone(), number })
     }
 
@@ -95,9 +95,9 @@ impl Taken {
         if self.all.len() >= 2 * MOST_CONNECTIONS {
             return Room::Soon;
         }
-        let used = self.all.values().filter(|entry| entry.purpose != Use::Ended).count();
+        let used = self.all.iter().filter(|entry| entry.purpose != Use::Ended).count();
         if used >= MOST_CONNECTIONS {
-            let Some(oldest) = self.all.values_mut().find(|entry| entry.purpose == Use::Waits) else {
+            let Some(oldest) = self.all.iter_mut().find(|entry| entry.purpose == Use::Waits) else {
                 return Room::No;
             };
             oldest.purpose = Use::Ended;
@@ -112,7 +112,8 @@ impl Place {
     /// From now on it is used for this.
     pub fn set(&self, purpose: Use) {
         let mut taken = self.places.taken();
-        if let Some(entry) = taken.all.get_mut(&self.number).filter(|entry| entry.purpose != Use::Ended) {
+        let entry = taken.all.iter_mut().find(|entry| entry.number == self.number);
+        if let Some(entry) = entry.filter(|entry| entry.purpose != Use::Ended) {
             entry.purpose = purpose;
         }
     }
@@ -120,7 +121,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.places.taken().all.remove(&self.number);
+        self.places.taken().all.retain(|entry| entry.number != self.number);
         self.places.0.changed.notify_all();
     }
 }

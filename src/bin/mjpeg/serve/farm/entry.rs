@@ -38,7 +38,7 @@ pub fn cameras(
     let name = own.get("name").ok_or_else(|| missing("name"))?;
     let names = names::expand(one("name", name)?).map_err(|why| mistake("name", name, why))?;
     // Of the two keys for passwords, that of the camera counts.
-    let has_own_users = own.contains_key("auth") || own.contains_key("auth_file");
+    let has_own_users = own.get("auth").or(own.get("auth_file")).is_some();
     let value = |key: &'static str| {
         let is_users = key == "auth" || key == "auth_file";
         own.get(key).or_else(|| defaults.get(key).filter(|_| !(is_users && has_own_users)))

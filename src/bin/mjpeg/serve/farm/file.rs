@@ -51,7 +51,7 @@ fn parse(text: &str, folder: &Path, stop: &Stop) -> Result<Vec<Camera>, Mistake>
         let at = error.span().map_or(0, |span| span.start);
         source.mistake(at, "", error.message().replace('\n', " "))
     })?;
-    let mut defaults = Values::new();
+    let mut defaults = Values::default();
     let mut tables = Vec::new();
     for (key, value) in root.get_ref() {
         let at = key.span().start;

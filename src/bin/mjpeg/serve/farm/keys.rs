@@ -1,6 +1,5 @@
 //! The values of a TOML table, each with its line.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use mjpeg::check::nearest_word;
@@ -55,8 +54,16 @@ pub struct Value {
     pub is_list: bool,
 }
 
-/// The values of a table by their keys.
-pub type Values = BTreeMap<&'static str, Value>;
+/// The values of a table with their keys.
+#[derive(Debug, Default)]
+pub struct Values(Vec<(&'static str, Value)>);
+
+impl Values {
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.0.iter().find(|(it, _)| *it == key).map(|(_, value)| value)
+    }
+}
 
 /// Takes the values of a table whose keys are all in `known`.
 ///
@@ -64,7 +71,7 @@ pub type Values = BTreeMap<&'static str, Value>;
 ///
 /// When it has another key, or a value is neither a text, a number nor a list of texts.
 pub fn values(source: Source<'_>, table: &DeTable<'_>, known: &[&'static str]) -> Result<Values, Mistake> {
-    let mut values = Values::new();
+    let mut values = Values::default();
     for (key, value) in table {
         let (name, at) = (key.get_ref(), key.span().start);
         let Some(known) = known.iter().find(|known| *known == name) else {
@@ -83,7 +90,7 @@ pub fn values(source: Source<'_>, table: &DeTable<'_>, known: &[&'static str]) -
             }
             _ => (vec![text(value).ok_or_else(wrong)?], false),
         };
-        values.insert(known, Value { line: source.line(value.span().start), texts, is_list });
+        values.0.push((known, Value { line: source.line(value.span().start), texts, is_list }));
     }
     Ok(values)
 }
@@ -110,8 +117,11 @@ mod tests {
     #[test]
     fn values_have_their_lines() {
         let values = read("name = 'a'\nfps = 2.5\nfaults = ['x',\n 'y']\n").unwrap();
-        assert_eq!(values["fps"], Value { line: 2, texts: vec!["2.5".into()], is_list: false });
-        assert_eq!(values["faults"], Value { line: 3, texts: vec!["x".into(), "y".into()], is_list: true });
+        assert_eq!(*values.get("fps").unwrap(), Value { line: 2, texts: vec!["2.5".into()], is_list: false });
+        assert_eq!(
+            *values.get("faults").unwrap(),
+            Value { line: 3, texts: vec!["x".into(), "y".into()], is_list: true }
+        );
     }
 
     #[test]

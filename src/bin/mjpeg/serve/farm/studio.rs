@@ -13,6 +13,7 @@ use crate::problem::Problem;
 use crate::source::paced::{Next, Paced};
 use crate::source::picture::Picture;
 use crate::source::wake::Wake;
+use crate::threads;
 
 /// Frames that are due within this time show the same picture.
 const STEP_MS: u64 = 100;
@@ -26,11 +27,15 @@ pub struct Studio {
     board: Arc<Mutex<Board>>,
 }
 
-/// The pictures by the number of their step, and who waits for which.
-#[derive(Debug, Default)]
-struct Board {
-    pictures: BTreeMap<u64, Option<Picture>>,
-    waiting: BTreeMap<u64, Vec<Wake>>,
+/// The steps by their numbers.
+type Board = BTreeMap<u64, Step>;
+
+/// A step of the pattern.
+#[derive(Debug)]
+enum Step {
+    /// These wait for it.
+    Ordered(Vec<Wake>),
+    Drawn(Option<Picture>),
 }
 
 /// The pattern as the source of one camera.
@@ -50,10 +55,10 @@ impl Studio {
         let (orders, inbox) = channel();
         let board = Arc::<Mutex<Board>>::default();
         let shared = Arc::clone(&board);
-        let thread = std::thread::Builder::new().name("pattern".into()).stack_size(512 * 1024);
-        thread
-            .spawn(move || draw(Pattern::of_random_source(size), &inbox, &shared, reporter))
-            .context("cannot start a thread for the test pattern")?;
+        threads::start("pattern", 512 * 1024, move || {
+            draw(Pattern::of_random_source(size), &inbox, &shared, reporter);
+        })
+        .context("cannot start a thread for the test pattern")?;
         Ok(Self { orders, board })
     }
 
@@ -81,13 +86,17 @@ fn draw(mut pattern: Pattern, orders: &Receiver<u64>, board: &Mutex<Board>, repo
         let waiting = {
             // After a panic the board is still valid: each change is one call.
             let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
-            board.pictures.insert(step, picture);
-            while board.pictures.len() > KEPT {
-                board.pictures.pop_first();
+            let before = board.insert(step, Step::Drawn(picture));
+            let drawn = || board.iter().filter(|(_, step)| matches!(step, Step::Drawn(_)));
+            let first = drawn().next().map(|(first, _)| *first);
+            if let Some(first) = first.filter(|_| drawn().count() > KEPT) {
+                board.remove(&first);
             }
-            board.waiting.remove(&step).unwrap_or_default()
+            before
         };
-        waiting.iter().for_each(Wake::wake);
+        if let Some(Step::Ordered(waiting)) = waiting {
+            waiting.iter().for_each(Wake::wake);
+        }
     }
 }
 
@@ -95,12 +104,11 @@ impl Paced for Canvas {
     fn next(&mut self, _: u64, time: Duration) -> Next {
         let step = u64::try_from(time.as_millis()).unwrap_or(u64::MAX) / STEP_MS;
         let mut board = self.studio.board.lock().unwrap_or_else(PoisonError::into_inner);
-        match board.pictures.get(&step) {
-            Some(Some(picture)) => return Next::Picture(picture.clone()),
-            Some(None) => return Next::Nothing,
-            None => {}
-        }
-        let waiting = board.waiting.entry(step).or_default();
+        let waiting = match board.entry(step).or_insert_with(|| Step::Ordered(Vec::new())) {
+            Step::Drawn(Some(picture)) => return Next::Picture(picture.clone()),
+            Step::Drawn(None) => return Next::Nothing,
+            Step::Ordered(waiting) => waiting,
+        };
         if waiting.is_empty() && self.studio.orders.send(step).is_err() {
             // The thread has panicked.
             return Next::End;

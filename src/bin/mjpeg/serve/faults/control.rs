@@ -23,6 +23,7 @@ use crate::listen::host::{Hosts, is_loopback};
 use crate::listen::socket::Listener;
 use crate::listen::{tcp, unix};
 use crate::problem::Problem;
+use crate::threads;
 
 /// Most bytes of a request.
 const LIMIT: usize = 64 * 1024;
@@ -82,9 +83,7 @@ impl Control {
         let socket = listener.socket.try_clone();
         let socket = socket.and_then(|socket| socket.set_nonblocking(false).map(|()| socket));
         let socket = socket.context("cannot listen for changes of the faults")?;
-        let thread = std::thread::Builder::new().name("control".into()).stack_size(256 * 1024);
-        thread
-            .spawn(move || serve(&socket, &set, &clock))
+        threads::start("control", 256 * 1024, move || serve(&socket, &set, &clock))
             .context("cannot start a thread for changes of the faults")?;
         Ok(Self { listener })
     }
@@ -119,14 +118,13 @@ fn serve(listener: &Socket, set: &FaultSet, clock: &Clock) {
         }
         let socket = Arc::new(socket);
         let (own, set, clock) = (Arc::clone(&socket), set.clone(), clock.clone());
-        let thread = std::thread::Builder::new().name("control".into()).stack_size(128 * 1024);
         let answered = move || {
             // A peer that fails gets no answer. The next one does.
             drop(answer(&own, &set, &clock));
             // The list of connections has the socket too.
             let _ = own.shutdown(Shutdown::Both);
         };
-        match thread.spawn(answered) {
+        match threads::start("control", 128 * 1024, answered) {
             Ok(thread) => open.push_back((socket, thread)),
             Err(_) => std::thread::sleep(RETRY),
         }

@@ -40,7 +40,7 @@ impl Target<'_> {
     }
 
     /// The head of a part, changed.
-    pub fn head(&self, change: impl FnOnce(&str) -> String) -> Option<Vec<Out>> {
+    pub fn head(&self, change: &dyn Fn(&str) -> String) -> Option<Vec<Out>> {
         self.is(Tag::Head)?;
         let head = String::from_utf8_lossy(self.bytes);
         let changed = change(&head);
@@ -48,17 +48,17 @@ impl Target<'_> {
     }
 
     /// The head of a part with another value of a field.
-    pub fn field(&self, name: &str, value: impl FnOnce(&str) -> Option<String>) -> Option<Vec<Out>> {
-        self.head(|head| with_field(head, name, value))
+    pub fn field(&self, name: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<Vec<Out>> {
+        self.head(&|head| with_field(head, name, value))
     }
 
     /// The head of a part with another length of its body.
-    pub fn length(&self, change: impl FnOnce(u64) -> Option<String>) -> Option<Vec<Out>> {
-        self.field("Content-Length", |value| value.parse().ok().and_then(change))
+    pub fn length(&self, change: &dyn Fn(u64) -> Option<String>) -> Option<Vec<Out>> {
+        self.field("Content-Length", &|value| value.parse().ok().and_then(change))
     }
 
     /// The delimiter, changed.
-    pub fn delimiter(&self, change: impl FnOnce(&str) -> String) -> Option<Vec<Out>> {
+    pub fn delimiter(&self, change: &dyn Fn(&str) -> String) -> Option<Vec<Out>> {
         self.is(Tag::Delimiter)?;
         Some(vec![Out::As(change(&String::from_utf8_lossy(self.bytes)).into_bytes())])
     }
@@ -70,8 +70,8 @@ pub fn instead(bytes: impl Into<Vec<u8>>) -> Option<Vec<Out>> {
 }
 
 /// The head with another value of a field; without the field, or if there is no other value, the same.
-pub fn with_field(head: &str, name: &str, value: impl FnOnce(&str) -> Option<String>) -> String {
-    with_line(head, name, |line| {
+pub fn with_field(head: &str, name: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
+    with_line(head, name, &|line| {
         let (name, old) = line.split_once(':')?;
         let blanks = &old[..old.len() - old.trim_start().len()];
         Some(format!("{name}:{blanks}{}", value(old.trim())?))
@@ -79,7 +79,7 @@ pub fn with_field(head: &str, name: &str, value: impl FnOnce(&str) -> Option<Str
 }
 
 /// The head with another line in the place of a field, without its line end.
-pub fn with_line(head: &str, name: &str, line: impl FnOnce(&str) -> Option<String>) -> String {
+pub fn with_line(head: &str, name: &str, line: &dyn Fn(&str) -> Option<String>) -> String {
     let changed = || {
         let (at, text) = find(head, name)?;
         Some(format!("{}{}{}", &head[..at], line(text)?, &head[at + text.len()..]))
@@ -122,13 +122,13 @@ fn find<'a>(head: &'a str, name: &str) -> Option<(usize, &'a str)> {
 }
 
 /// Changes the head of a response as text.
-pub fn response(head: &mut Vec<u8>, change: impl FnOnce(&str) -> String) {
+pub fn response(head: &mut Vec<u8>, change: &dyn Fn(&str) -> String) {
     *head = change(&String::from_utf8_lossy(head)).into_bytes();
 }
 
 /// Changes the Content-Type of a response.
-pub fn content_type(head: &mut Vec<u8>, change: impl FnOnce(&str) -> String) {
-    response(head, |head| with_field(head, "Content-Type", |value| Some(change(value))));
+pub fn content_type(head: &mut Vec<u8>, change: &dyn Fn(&str) -> String) {
+    response(head, &|head| with_field(head, "Content-Type", &|value| Some(change(value))));
 }
 
 /// Inserts field lines behind the status line of a response, if it has a head. Each has its line end.
@@ -150,13 +150,13 @@ mod tests {
 
     #[test]
     fn fields_are_found_in_any_case_and_keep_their_form() {
-        let longer = with_field(HEAD, "Content-Length", |old| Some(format!("{old}0")));
+        let longer = with_field(HEAD, "Content-Length", &|old| Some(format!("{old}0")));
         assert_eq!(longer, HEAD.replace("17", "170"));
         assert_eq!(without_field(HEAD, "CONTENT-TYPE"), "content-length:  17\r\n\r\n");
         assert_eq!(without_field(HEAD, "X"), HEAD);
-        assert_eq!(with_field(HEAD, "X", |_| Some("1".into())), HEAD);
+        assert_eq!(with_field(HEAD, "X", &|_| Some("1".into())), HEAD);
         assert_eq!(
-            with_line(HEAD, "content-length", |_| Some("length 17".into())),
+            with_line(HEAD, "content-length", &|_| Some("length 17".into())),
             HEAD.replace("content-length:  17", "length 17")
         );
     }

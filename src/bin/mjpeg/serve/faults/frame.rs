@@ -184,7 +184,7 @@ impl Frame<'_> {
                 Piece::own(piece.part, Tag::Body, body)
             } else {
                 let head = String::from_utf8_lossy(&piece.bytes()).into_owned();
-                let head = with_field(&head, "Content-Length", |_| Some(body.len().to_string()));
+                let head = with_field(&head, "Content-Length", &|_| Some(body.len().to_string()));
                 Piece::own(piece.part, Tag::Head, head.into_bytes())
             }));
         }

@@ -14,6 +14,7 @@ use crate::channel::{Receiver, SyncSender, TrySendError, sync_channel};
 use crate::clock::Clock;
 use crate::output::{self, Reporter};
 use crate::problem::Problem;
+use crate::threads;
 
 /// Lines that wait for the disk. The event loop does not wait for it.
 const WAITING: usize = 1 << 16;
@@ -76,9 +77,7 @@ impl Log {
         let file = file.with_context(|| format!("cannot write {}", path.display()))?;
         let (lines, received) = sync_channel(WAITING);
         let name = path.display().to_string();
-        let thread = std::thread::Builder::new().name("fault log".into()).stack_size(128 * 1024);
-        let writer = thread
-            .spawn(move || write(file, &received, &name, reporter))
+        let writer = threads::start("fault log", 128 * 1024, move || write(file, &received, &name, reporter))
             .context("cannot start a thread for the log of faults")?;
         Ok(Self { clock, reporter, lines: Some(lines), writer: Some(writer) })
     }

@@ -90,7 +90,7 @@ impl Slot {
     /// What it still holds back, as items.
     pub fn rest(mut self) -> Vec<Item> {
         let mut rest = self.held.pass(Vec::new(), |held| held);
-        rest.extend(self.late.into_iter().flat_map(|(_, items)| items));
+        rest.extend(self.late.map(|(_, items)| items).unwrap_or_default());
         rest
     }
 }

@@ -15,6 +15,7 @@ use crate::channel::{Receiver, Sender, channel};
 use crate::output::Reporter;
 use crate::problem::Problem;
 use crate::source::wake::Wake;
+use crate::threads;
 
 /// Starts replays, and receives the blocks of all of them.
 #[derive(Debug)]
@@ -45,8 +46,8 @@ impl Replays {
         let (orders, inbox) = channel();
         let (outbox, blocks) = channel();
         let reader = Reader { tape, rounds, speed, reporter, orders: inbox, blocks: outbox, wake };
-        let thread = std::thread::Builder::new().name("replay".into()).stack_size(512 * 1024);
-        thread.spawn(|| reader.run()).context("cannot start a thread for the source")?;
+        threads::start("replay", 512 * 1024, || reader.run())
+            .context("cannot start a thread for the source")?;
         Ok(Self { head, orders, blocks, serial: 0, scan, rounds })
     }
 

@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::source::picture::Picture;
+use crate::threads;
 use crate::transport::{self, Flow, Observer, Session, Target};
 
 /// How long the file may take to answer.
@@ -58,13 +59,12 @@ impl Scan {
         let scan = Arc::new(Self::default());
         let (of_thread, recording) = (Arc::clone(&scan), recording.clone());
         let (clock, stop) = (clock.clone(), stop.clone());
-        let thread = std::thread::Builder::new().name("scan".into()).stack_size(512 * 1024);
         let run = move || {
             let points = of_thread.run(&recording, rounds, &clock, &stop);
             let _ = of_thread.points.set(points.unwrap_or_default());
             of_thread.frames.complete();
         };
-        thread.spawn(run).context("cannot start a thread for the source")?;
+        threads::start("scan", 512 * 1024, run).context("cannot start a thread for the source")?;
         Ok(scan)
     }
 

@@ -17,7 +17,7 @@ impl Camera {
     /// Opens the stream that is due.
     pub(super) fn open(
         &mut self,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
         deadline: Option<Duration>,
     ) -> Result<Option<End>, CameraError> {
         let asked_at = self.clock.now();
@@ -77,11 +77,7 @@ impl Camera {
     }
 
     /// A try to open a stream failed.
-    fn refused(
-        &mut self,
-        error: OpenError,
-        observer: &mut impl Observer,
-    ) -> Result<Option<End>, CameraError> {
+    fn refused(&mut self, error: OpenError, observer: &mut dyn Observer) -> Result<Option<End>, CameraError> {
         let now = self.clock.now();
         let again_at = self.attempts.refused(&error, now);
         let Some(at) = again_at else {

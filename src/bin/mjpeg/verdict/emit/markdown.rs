@@ -68,6 +68,7 @@ fn section(it: &Finished) -> String {
     }
     let broken: Vec<String> = it
         .fates()
+        .into_iter()
         .filter(|(_, fate)| fate.loses_frames())
         .map(|(name, fate)| {
             let why =

@@ -84,7 +84,7 @@ fn text(it: &Finished, quiet: bool, paint: Paint) -> String {
         if let Some(strip) = &it.strip {
             let _ = write!(text, "\n  {}", strips(strip));
         }
-        let is_broken = it.fates().any(|(_, fate)| fate.loses_frames());
+        let is_broken = it.fates().iter().any(|(_, fate)| fate.loses_frames());
         // Of a stream that stalled, players show what came and then nothing.
         let plays = it.frames.is_some() && it.verdict != Verdict::Stalled;
         if !it.is_snapshot && it.consumers.is_some() && (plays || is_broken) {
@@ -203,7 +203,7 @@ fn strips(it: &Strip) -> String {
 
 /// The consumers by what becomes of the stream in them, the worst first; the rule that decides behind each.
 fn consumers(it: &Finished) -> String {
-    let all: Vec<(&str, Fate)> = it.fates().collect();
+    let all = it.fates();
     let next_part = Cause::NextPart.to_string();
     let fate = |fate: Fate| {
         let of_fate = all.iter().filter(|(_, its)| *its == fate);

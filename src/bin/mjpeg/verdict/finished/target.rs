@@ -198,9 +198,9 @@ impl Finished {
     }
 
     /// What becomes of the stream in each consumer. Words of later versions are unknown fates.
-    pub fn fates(&self) -> impl Iterator<Item = (&str, Fate)> {
-        let words = self.consumers.iter().flatten();
-        words.map(|(name, word)| (&name[..], fate(word.as_str().unwrap_or_default())))
+    pub fn fates(&self) -> Vec<(&str, Fate)> {
+        let Some(words) = &self.consumers else { return Vec::new() };
+        words.iter().map(|(name, word)| (&name[..], fate(word.as_str().unwrap_or_default()))).collect()
     }
 
     /// The code of the finding that decides about a consumer.

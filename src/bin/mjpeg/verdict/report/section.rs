@@ -78,7 +78,8 @@ struct Program {
 pub fn section(n: usize, it: &Finished, evidence: &Evidence, pictures: bool) -> Result<String, Problem> {
     let findings = it.findings.iter().map(found).collect();
     let consumers: Vec<Program> = programs(it);
-    let broken = it.fates().filter(|(_, fate)| fate.loses_frames()).count();
+    let fates = it.fates();
+    let broken = fates.iter().filter(|(_, fate)| fate.loses_frames()).count();
     let section = Section {
         n,
         name: printable(it.shown()),
@@ -97,8 +98,8 @@ pub fn section(n: usize, it: &Finished, evidence: &Evidence, pictures: bool) -> 
             Vec::new()
         },
         consumers_summary: match broken {
-            0 => format!("{} measured programs; none loses frames", it.fates().count()),
-            _ => format!("{broken} of {} measured programs lose frames", it.fates().count()),
+            0 => format!("{} measured programs; none loses frames", fates.len()),
+            _ => format!("{broken} of {} measured programs lose frames", fates.len()),
         },
         any_broken: broken > 0,
         consumers,
@@ -179,7 +180,7 @@ fn severity_ink(severity: Severity) -> &'static str {
 }
 
 fn programs(it: &Finished) -> Vec<Program> {
-    let mut all: Vec<(&str, Fate)> = it.fates().collect();
+    let mut all = it.fates();
     // The worst first; those with one fate stay in their order.
     all.sort_by_key(|(_, fate)| std::cmp::Reverse(*fate));
     let has = |code: &str| it.findings.iter().any(|finding| finding.code == code);

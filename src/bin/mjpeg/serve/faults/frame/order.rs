@@ -19,7 +19,7 @@ impl Frame<'_> {
             let late = slot.late.as_ref().map(|(late, _)| *late);
             let is_behind = late.is_some_and(|late| piece.part > late + 1 || piece.tag == Tag::Close);
             if is_behind {
-                out.extend(slot.late.take().into_iter().flat_map(|(_, items)| items));
+                out.extend(slot.late.take().map(|(_, items)| items).unwrap_or_default());
             }
             if slot.late.is_none() && piece.tag != Tag::Close && self.includes(index, slot, piece.part) {
                 let mark = Item::Mark(Mark { name: slot.fault.entry.name, about: About::Next });
@@ -32,7 +32,7 @@ impl Frame<'_> {
         }
         // Without a promised head nothing follows the next picture now.
         if self.has_picture && slot.late.as_ref().is_some_and(|(late, _)| *late < self.number) {
-            out.extend(slot.late.take().into_iter().flat_map(|(_, items)| items));
+            out.extend(slot.late.take().map(|(_, items)| items).unwrap_or_default());
         }
         out
     }

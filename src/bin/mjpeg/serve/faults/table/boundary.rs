@@ -55,8 +55,8 @@ impl fmt::Display for Boundary {
 }
 
 /// Changes the boundary that the head of a response announces.
-pub fn boundary(head: &mut Vec<u8>, change: impl FnOnce(&mut Boundary)) {
-    content_type(head, |value| match Boundary::of(value) {
+pub fn boundary(head: &mut Vec<u8>, change: &dyn Fn(&mut Boundary)) {
+    content_type(head, &|value| match Boundary::of(value) {
         Some(mut boundary) => {
             change(&mut boundary);
             boundary.to_string()

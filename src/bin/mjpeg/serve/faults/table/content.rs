@@ -36,7 +36,7 @@ fn clock(jpeg: &[u8], part: u64) -> Option<Vec<u8>> {
 
 /// A head with an earlier X-Timestamp.
 fn earlier(target: &Target<'_>, by: Duration) -> Option<Vec<Out>> {
-    target.field("X-Timestamp", |value| {
+    target.field("X-Timestamp", &|value| {
         let Timestamp(taken) = Timestamp::parse(value.as_bytes())?;
         Some(Timestamp(taken.saturating_sub(by)).to_string())
     })
@@ -156,7 +156,7 @@ pub const ENTRIES: &[Entry] = &[
     ),
     wire(
         "no-time",
-        |target| target.field("X-Timestamp", |_| Some("0".into())),
+        |target| target.field("X-Timestamp", &|_| Some("0".into())),
         "not-capture-time",
         "X-Timestamp is 0",
     ),

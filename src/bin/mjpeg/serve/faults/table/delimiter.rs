@@ -33,13 +33,13 @@ pub const ENTRIES: &[Entry] = &[
     ),
     wire(
         "delimiter-glued",
-        |target| target.delimiter(|text| text.trim_end().into()),
+        |target| target.delimiter(&|text| text.trim_end().into()),
         "delimiter-glued",
         "no line end after the delimiter",
     ),
     wire(
         "delimiter-without-dashes",
-        |target| target.delimiter(|text| text.replacen("--", "", 1)),
+        |target| target.delimiter(&|text| text.replacen("--", "", 1)),
         "delimiter-without-dashes",
         "the delimiter without its dashes",
     ),
@@ -47,21 +47,21 @@ pub const ENTRIES: &[Entry] = &[
         example: "close-delimiter-followed@5",
         ..behind(
             "close-delimiter-followed",
-            |target| target.delimiter(|text| text.replacen("\r\n", &format!("--\r\n{text}"), 1)),
+            |target| target.delimiter(&|text| text.replacen("\r\n", &format!("--\r\n{text}"), 1)),
             "close-delimiter-followed",
             "a close-delimiter, and then more parts",
         )
     },
     wire(
         "delimiter-padded",
-        |target| target.delimiter(|text| text.replace("\r\n", " \r\n")),
+        |target| target.delimiter(&|text| text.replace("\r\n", " \r\n")),
         "delimiter-padded",
         "a blank after the delimiter",
     ),
     wire_at(
         "delimiter-changed",
         "delimiter-changed@5",
-        |target| target.delimiter(|text| text.replacen("\r\n", "2\r\n", 1)),
+        |target| target.delimiter(&|text| text.replacen("\r\n", "2\r\n", 1)),
         "delimiter-changed",
         "another delimiter than before",
     ),
@@ -120,7 +120,7 @@ pub const ENTRIES: &[Entry] = &[
     ),
     wire(
         "lines-mixed",
-        |target| target.head(|head| head.replacen("\r\n", "\n", 1)),
+        |target| target.head(&|head| head.replacen("\r\n", "\n", 1)),
         "bare-lf",
         "one line of a head ends in LF, the others in CRLF",
     ),
@@ -144,7 +144,7 @@ pub const ENTRIES: &[Entry] = &[
         "line-end-missing-without-length",
         |target| match target.tag {
             Tag::LineEnd => instead(""),
-            Tag::Head => target.head(|head| without_field(head, "Content-Length")),
+            Tag::Head => target.head(&|head| without_field(head, "Content-Length")),
             _ => None,
         },
         "line-end-missing-without-length",

@@ -13,21 +13,21 @@ const LONG: usize = 20_000;
 pub const ENTRIES: &[Entry] = &[
     wire(
         "part-type-missing",
-        |target| target.head(|head| without_field(head, "Content-Type")),
+        |target| target.head(&|head| without_field(head, "Content-Type")),
         "part-type-missing",
         "the part has no Content-Type",
     ),
     wire(
         "part-type-wrong",
-        |target| target.field("Content-Type", |_| Some("image/jpg".into())),
+        |target| target.field("Content-Type", &|_| Some("image/jpg".into())),
         "part-type-not-jpeg",
         "the part is of type image/jpg",
     ),
     wire(
         "part-type-parameter",
         |target| {
-            target.head(|head| {
-                with_field(head, "Content-Type", |value| Some(format!("{value}; charset=utf-8")))
+            target.head(&|head| {
+                with_field(head, "Content-Type", &|value| Some(format!("{value}; charset=utf-8")))
             })
         },
         "part-type-parameter",
@@ -35,32 +35,32 @@ pub const ENTRIES: &[Entry] = &[
     ),
     wire(
         "part-head-unterminated",
-        |target| target.head(|head| head.replacen("\r\n\r\n", "\r\n", 1)),
+        |target| target.head(&|head| head.replacen("\r\n\r\n", "\r\n", 1)),
         "head-unterminated",
         "no empty line before the picture",
     ),
     wire(
         "field-without-colon",
-        |target| target.head(|head| with_lines(head, "a line without colon\r\n")),
+        |target| target.head(&|head| with_lines(head, "a line without colon\r\n")),
         "field-malformed",
         "a line without a colon",
     ),
     wire(
         "field-folded",
-        |target| target.head(|head| with_lines(head, "X-Camera: one\r\n two\r\n")),
+        |target| target.head(&|head| with_lines(head, "X-Camera: one\r\n two\r\n")),
         "field-malformed",
         "a field on two lines",
     ),
     wire(
         "field-status-line",
-        |target| target.head(|head| with_lines(head, "HTTP/1.0 200 OK\r\n")),
+        |target| target.head(&|head| with_lines(head, "HTTP/1.0 200 OK\r\n")),
         "field-malformed",
         "a status line in the head of the part",
     ),
     wire(
         "field-without-blank",
         |target| {
-            target.head(|head| with_line(head, "Content-Type", |line| Some(line.replacen(": ", ":", 1))))
+            target.head(&|head| with_line(head, "Content-Type", &|line| Some(line.replacen(": ", ":", 1))))
         },
         "field-without-blank",
         "no blank after Content-Type:",
@@ -68,7 +68,7 @@ pub const ENTRIES: &[Entry] = &[
     wire(
         "field-blank-before-colon",
         |target| {
-            target.head(|head| with_line(head, "Content-Length", |line| Some(line.replacen(':', " :", 1))))
+            target.head(&|head| with_line(head, "Content-Length", &|line| Some(line.replacen(':', " :", 1))))
         },
         "field-blank-before-colon",
         "a blank before the colon of Content-Length",
@@ -77,27 +77,27 @@ pub const ENTRIES: &[Entry] = &[
         "many-fields",
         |target| {
             let fields: String = (0..MANY).map(|n| format!("X-Field-{n}: {n}\r\n")).collect();
-            target.head(|head| with_last_lines(head, &fields))
+            target.head(&|head| with_last_lines(head, &fields))
         },
         "too-many-fields",
         "80 more fields",
     ),
     wire(
         "blank-line-before-head",
-        |target| target.head(|head| format!("\r\n{head}")),
+        |target| target.head(&|head| format!("\r\n{head}")),
         "blank-line-before-head",
         "an empty line between the delimiter and the fields",
     ),
     wire(
         "blank-line-after-head",
-        |target| target.head(|head| format!("{head}\r\n")),
+        |target| target.head(&|head| format!("{head}\r\n")),
         "blank-line-after-head",
         "two empty lines before the picture",
     ),
     wire_at(
         "part-head-too-long",
         "part-head-too-long@5",
-        |target| target.head(|head| with_lines(head, &format!("X-Long: {}\r\n", "x".repeat(LONG)))),
+        |target| target.head(&|head| with_lines(head, &format!("X-Long: {}\r\n", "x".repeat(LONG)))),
         "head-too-long",
         "a field of 20 000 bytes",
     ),

@@ -15,83 +15,83 @@ const fn entry(name: &'static str, act: fn(&mut Vec<u8>), rule: &'static str, he
 
 /// Sets the Content-Length of a response: that of another fault is replaced.
 fn length(head: &mut Vec<u8>, lines: &str) {
-    response(head, |head| without_field(head, "Content-Length"));
+    response(head, &|head| without_field(head, "Content-Length"));
     add_fields(head, lines);
 }
 
 pub const ENTRIES: &[Entry] = &[
     entry(
         "content-type-missing",
-        |head| response(head, |head| without_field(head, "Content-Type")),
+        |head| response(head, &|head| without_field(head, "Content-Type")),
         "content-type-missing",
         "the response has no Content-Type",
     ),
     entry(
         "content-type-wrong",
-        |head| content_type(head, |value| value.replace("x-mixed-replace", "mixed")),
+        |head| content_type(head, &|value| value.replace("x-mixed-replace", "mixed")),
         "content-type-not-mixed-replace",
         "the media type is multipart/mixed",
     ),
     entry(
         "boundary-missing",
-        |head| content_type(head, |value| Boundary::of(value).map_or(value.into(), |it| it.without())),
+        |head| content_type(head, &|value| Boundary::of(value).map_or(value.into(), |it| it.without())),
         "boundary-missing",
         "the Content-Type has no boundary",
     ),
     entry(
         "boundary-wrong",
-        |head| boundary(head, |it| it.value = "other".into()),
+        |head| boundary(head, &|it| it.value = "other".into()),
         "delimiter-mismatch",
         "the Content-Type announces another boundary",
     ),
     entry(
         "boundary-with-dashes",
-        |head| boundary(head, |it| it.value.insert_str(0, "--")),
+        |head| boundary(head, &|it| it.value.insert_str(0, "--")),
         "delimiter-dashes",
         "the announced boundary has the two dashes of the delimiter",
     ),
     entry(
         "boundary-upper-case",
-        |head| boundary(head, |it| it.name = "Boundary".into()),
+        |head| boundary(head, &|it| it.name = "Boundary".into()),
         "boundary-name-case",
         "the parameter is named Boundary",
     ),
     entry(
         "boundary-blanks",
-        |head| boundary(head, |it| it.equals = " = ".into()),
+        |head| boundary(head, &|it| it.equals = " = ".into()),
         "boundary-blank-at-equals",
         "blanks around the = of the boundary",
     ),
     entry(
         "boundary-not-first",
-        |head| boundary(head, |it| it.before += "charset=utf-8; "),
+        |head| boundary(head, &|it| it.before += "charset=utf-8; "),
         "boundary-not-first",
         "another parameter before the boundary",
     ),
     entry(
         "boundary-not-last",
-        |head| boundary(head, |it| it.behind.push(';')),
+        |head| boundary(head, &|it| it.behind.push(';')),
         "boundary-not-last",
         "a semicolon after the boundary",
     ),
     entry(
         "boundary-comma",
-        |head| boundary(head, |it| it.before = it.before.replacen(';', ",", 1)),
+        |head| boundary(head, &|it| it.before = it.before.replacen(';', ",", 1)),
         "boundary-separator",
         "a comma before the boundary",
     ),
     entry(
         "boundary-quoted",
-        |head| boundary(head, |it| it.quote = "\""),
+        |head| boundary(head, &|it| it.quote = "\""),
         "boundary-quoted",
         "the boundary is quoted",
     ),
     row(
         "boundary-too-long",
         Act::Both(
-            |head| boundary(head, |it| it.value += LONG),
+            |head| boundary(head, &|it| it.value += LONG),
             |target| match target.tag {
-                Tag::Delimiter => target.delimiter(|text| text.replacen("\r\n", &format!("{LONG}\r\n"), 1)),
+                Tag::Delimiter => target.delimiter(&|text| text.replacen("\r\n", &format!("{LONG}\r\n"), 1)),
                 Tag::Close => {
                     let text = String::from_utf8_lossy(target.bytes);
                     let name = text.trim_end().strip_suffix("--")?;
@@ -137,7 +137,7 @@ pub const ENTRIES: &[Entry] = &[
         "chunks-missing",
         Act::Coding(
             |head| {
-                response(head, |head| without_field(head, "Transfer-Encoding"));
+                response(head, &|head| without_field(head, "Transfer-Encoding"));
                 add_fields(head, "Transfer-Encoding: chunked\r\n");
             },
             Coding::Identity,
@@ -149,7 +149,7 @@ pub const ENTRIES: &[Entry] = &[
         "chunks-under-http10",
         Act::Coding(
             |head| {
-                response(head, |head| {
+                response(head, &|head| {
                     without_field(head, "Transfer-Encoding").replacen("HTTP/1.1", "HTTP/1.0", 1)
                 });
                 add_fields(head, "Transfer-Encoding: chunked\r\n");
@@ -167,7 +167,7 @@ pub const ENTRIES: &[Entry] = &[
     ),
     entry(
         "response-blank-line",
-        |head| response(head, |head| format!("\r\n{head}")),
+        |head| response(head, &|head| format!("\r\n{head}")),
         "empty-line-before-status",
         "an empty line before the status line",
     ),
@@ -176,7 +176,7 @@ pub const ENTRIES: &[Entry] = &[
         // Without a head there is no status line.
         |head| {
             if !head.is_empty() {
-                response(head, |head| format!("ICY{}", head.trim_start_matches(|c| c != ' ')));
+                response(head, &|head| format!("ICY{}", head.trim_start_matches(|c| c != ' ')));
             }
         },
         "status-line",
@@ -184,7 +184,7 @@ pub const ENTRIES: &[Entry] = &[
     ),
     entry(
         "response-lf",
-        |head| response(head, |head| head.replace("\r\n", "\n")),
+        |head| response(head, &|head| head.replace("\r\n", "\n")),
         "head-bare-lf",
         "the lines of the response head end in LF",
     ),

@@ -86,10 +86,12 @@ impl Read for Input {
             self.clock.advance(due.saturating_sub(now));
             *due += *interval;
             room[..PART.len()].copy_from_slice(PART);
-            return wire.read_ready(&io::stdin(), || Ok(PART.len())).map_err(|_| io::ErrorKind::Other.into());
+            return wire
+                .read_ready(&io::stdin(), &mut || Ok(PART.len()))
+                .map_err(|_| io::ErrorKind::Other.into());
         }
         // The descriptor is not used, since this input never waits.
-        wire.read_ready(&io::stdin(), || self.fill(room)).or_else(|end| match end {
+        wire.read_ready(&io::stdin(), &mut || self.fill(room)).or_else(|end| match end {
             WireEnd::Closed => Ok(0),
             end => Err(io::Error::other(format!("{end:?}"))),
         })
