@@ -76,12 +76,13 @@ pub fn run(
             });
         }
         drop(done);
-        let mut waiting: Vec<Option<Run>> = iter::repeat_with(|| None).take(tasks.len()).collect();
+        // Boxed, because there is a place for each target, and most are empty.
+        let mut waiting: Vec<Option<Box<Run>>> = iter::repeat_with(|| None).take(tasks.len()).collect();
         let mut due = 0;
         for (number, run) in results {
-            waiting[number] = Some(run);
+            waiting[number] = Some(Box::new(run));
             while let Some(run) = waiting.get_mut(due).and_then(Option::take) {
-                let taken = take(due, run);
+                let taken = take(due, *run);
                 due += 1;
                 if taken.is_err() {
                     next.store(tasks.len(), Ordering::SeqCst);
