@@ -101,7 +101,7 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 
 /// Whether `fuzz/` has to be there. A package is published without it, because it has a manifest of its own.
 pub fn has_fuzz() -> bool {
-    !repository("Cargo.toml.orig").exists()
+    repository("fuzz").exists() || !repository("Cargo.toml.orig").exists()
 }
 
 /// All documents of the repository, by their paths.

@@ -183,7 +183,7 @@ impl Limit {
 }
 
 /// The ranks of the limits: each one, then steps of a quarter.
-fn ranks(gaps: u64) -> impl Iterator<Item = u64> + Clone {
+fn ranks(gaps: u64) -> impl Iterator<Item = u64> {
     let last = (gaps / PART).clamp(SEVENTH, MOST);
     std::iter::successors(Some(1_u64), |rank| Some((rank * 5 / 4).max(rank + 1)))
         .take_while(move |rank| *rank <= last)

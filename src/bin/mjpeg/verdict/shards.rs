@@ -34,7 +34,7 @@ struct Runs {
     before: BTreeMap<(Option<String>, String), String>,
     /// When they were checked: the first and the last target.
     times: Option<(Timestamp, Timestamp)>,
-    /// Each `--fail-on` once, in order.
+    /// Each `--fail-on` once, in the order of the severities.
     fail_on: Vec<Severity>,
 }
 
