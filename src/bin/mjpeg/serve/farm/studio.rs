@@ -27,15 +27,11 @@ pub struct Studio {
     board: Arc<Mutex<Board>>,
 }
 
-/// The steps by their numbers.
-type Board = BTreeMap<u64, Step>;
-
-/// A step of the pattern.
-#[derive(Debug)]
-enum Step {
-    /// These wait for it.
-    Ordered(Vec<Wake>),
-    Drawn(Option<Picture>),
+/// The pictures by the number of their step, and who waits for which.
+#[derive(Debug, Default)]
+struct Board {
+    pictures: BTreeMap<u64, Option<Picture>>,
+    waiting: BTreeMap<u64, Vec<Wake>>,
 }
 
 /// The pattern as the source of one camera.
@@ -86,17 +82,13 @@ fn draw(mut pattern: Pattern, orders: &Receiver<u64>, board: &Mutex<Board>, repo
         let waiting = {
             // After a panic the board is still valid: each change is one call.
             let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
-            let before = board.insert(step, Step::Drawn(picture));
-            let drawn = || board.iter().filter(|(_, step)| matches!(step, Step::Drawn(_)));
-            let first = drawn().next().map(|(first, _)| *first);
-            if let Some(first) = first.filter(|_| drawn().count() > KEPT) {
-                board.remove(&first);
+            board.pictures.insert(step, picture);
+            while board.pictures.len() > KEPT {
+                board.pictures.pop_first();
             }
-            before
+            board.waiting.remove(&step).unwrap_or_default()
         };
-        if let Some(Step::Ordered(waiting)) = waiting {
-            waiting.iter().for_each(Wake::wake);
-        }
+        waiting.iter().for_each(Wake::wake);
     }
 }
 
@@ -104,11 +96,12 @@ impl Paced for Canvas {
     fn next(&mut self, _: u64, time: Duration) -> Next {
         let step = u64::try_from(time.as_millis()).unwrap_or(u64::MAX) / STEP_MS;
         let mut board = self.studio.board.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = match board.entry(step).or_insert_with(|| Step::Ordered(Vec::new())) {
-            Step::Drawn(Some(picture)) => return Next::Picture(picture.clone()),
-            Step::Drawn(None) => return Next::Nothing,
-            Step::Ordered(waiting) => waiting,
-        };
+        match board.pictures.get(&step) {
+            Some(Some(picture)) => return Next::Picture(picture.clone()),
+            Some(None) => return Next::Nothing,
+            None => {}
+        }
+        let waiting = board.waiting.entry(step).or_default();
         if waiting.is_empty() && self.studio.orders.send(step).is_err() {
             // The thread has panicked.
             return Next::End;
