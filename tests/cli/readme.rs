@@ -208,6 +208,6 @@ fn run_all(blocks: Vec<String>) {
 #[test]
 fn the_readme_has_the_two_first_commands() {
     let commands: Vec<String> = blocks("README.md", "console")[0].lines().map(str::to_string).collect();
-    assert!(commands[0].starts_with("cargo run --release -- serve fixtures/frames "), "{commands:?}");
+    assert!(commands[0].starts_with("cargo run -- serve fixtures/frames "), "{commands:?}");
     assert_eq!(commands[1], "cargo test");
 }
