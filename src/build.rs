@@ -1,6 +1,6 @@
-//! Asks the linker for a smaller program, where it can make one.
+//! Tells the program how it was optimised, and asks the linker for a smaller program, where it can make one.
 //!
-//! Only for the release profile without debug information: a debugger needs the tables that are left out.
+//! The latter only for the release profile without debug information: a debugger needs the tables that are left out.
 
 use std::env;
 use std::fs;
@@ -18,6 +18,7 @@ const TRIAL: &str =
 
 fn main() {
     println!("cargo:rerun-if-changed=src/build.rs");
+    println!("cargo:rustc-env=MJPEG_OPT_LEVEL={}", value("OPT_LEVEL"));
     if !is_release() || value("CARGO_CFG_TARGET_OS") != "linux" || value("CARGO_FEATURE_CLI") != "1" {
         return;
     }

@@ -24,7 +24,8 @@ pub fn page(command: &Command) -> io::Result<String> {
     let pages = clap_mangen::Man::new(command.clone());
     let mut page = title(command).into_bytes();
     pages.render_name_section(&mut page)?;
-    let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let shown = if is_topic(command) { command.get_before_help() } else { command.get_after_help() };
+    let help = shown.map(ToString::to_string).unwrap_or_default();
     if is_topic(command) {
         let mut roff = Roff::new();
         roff.control("SH", ["DESCRIPTION"]);

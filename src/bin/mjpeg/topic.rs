@@ -1,4 +1,4 @@
-//! Help that is no subcommand's: `mjpeg help TOPIC`.
+//! Help that is no subcommand's: `mjpeg help TOPIC`. The text is the `before_help`: clap puts empty lines before an `after_help`.
 
 use clap::{Args, Command};
 
@@ -65,17 +65,17 @@ A time is 500ms, 10s, 2m, or a number of seconds. A size is a number of bytes, o
 
 /// The exit codes of all commands
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES, help_template = "{after-help}")]
+#[command(before_help = EXIT_CODES, help_template = "{before-help}")]
 pub struct ExitCodes {}
 
 /// What can be read: URLs, files, directories, standard input, the test pattern
 #[derive(Debug, Args)]
-#[command(after_help = TARGETS, help_template = "{after-help}")]
+#[command(before_help = TARGETS, help_template = "{before-help}")]
 pub struct Targets {}
 
 /// What is printed and written
 #[derive(Debug, Args)]
-#[command(after_help = FORMATS, help_template = "{after-help}")]
+#[command(before_help = FORMATS, help_template = "{before-help}")]
 pub struct Formats {}
 
 /// The topics.

@@ -25,6 +25,7 @@ mod viewers;
 use clap::Subcommand;
 
 use crate::exit::{Failure, Outcome};
+use crate::output;
 use crate::signal::Stop;
 use crate::usage::Usage;
 
@@ -81,6 +82,11 @@ impl Args {
 
 /// Runs one measurement.
 pub fn run(args: Args, stop: &Stop) -> Result<Outcome, Failure> {
+    if !matches!(args.bench, Bench::Merge(_))
+        && let Some(text) = unoptimised(env!("MJPEG_OPT_LEVEL"))
+    {
+        output::message("bench", text);
+    }
     match args.bench {
         Bench::Chunks(args) => chunks::run(&args, stop),
         Bench::Merge(args) => merge::run(&args, stop),
@@ -88,6 +94,14 @@ pub fn run(args: Args, stop: &Stop) -> Result<Outcome, Failure> {
         Bench::Clients(args) => clients::run(&args, stop),
         Bench::Slow(args) => slow::run(&args, stop),
     }
+}
+
+/// What is said before a program measures that was built with this `opt-level`.
+fn unoptimised(opt_level: &str) -> Option<&'static str> {
+    (opt_level == "0").then_some(
+        "this program was built without optimisation, which makes figures worse; to measure, install it: \
+         cargo install --locked --path .",
+    )
 }
 
 #[cfg(test)]

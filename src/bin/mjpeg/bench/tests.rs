@@ -117,3 +117,11 @@ pub fn check(lengths: [f64; 2], mut run: impl FnMut(&[Frame]) -> Results, causes
         }
     }
 }
+
+#[test]
+fn only_a_program_without_optimisation_says_so() {
+    assert!(super::unoptimised("0").is_some_and(|text| text.contains("cargo install")));
+    for level in ["1", "2", "3", "s", "z"] {
+        assert_eq!(super::unoptimised(level), None);
+    }
+}

@@ -124,7 +124,8 @@ impl Module {
                 }
             }
         }
-        let options = targets::parse_options(&words, &defaults(common))?;
+        let options = targets::parse_options(&words, &defaults(common))
+            .map_err(|why| why.replace("'--window <T>'", "duration"))?;
         if let Some(option) = secret(&options.transport).filter(|_| hosts.is_empty()) {
             return Err(format!(
                 "{option} would count for any host that a request names: add allow_targets = [\"HOST\", ...]"
@@ -231,6 +232,8 @@ mod tests {
                 "module a: there is no option --min-fsp here; did you mean --min-fps?",
             ),
             ("[modules.a]\nmin_fps = \"x\"", "module a"),
+            ("[modules.a]\nduration = \"x\"", "module a: invalid value 'x' for duration: "),
+            ("[modules.a]\nduration = true", "module a: a value is required for duration"),
             ("[modules.a]\ninterval = \"60s\"", "interval means nothing"),
             ("[modules.a]\nuser = \"u:hush\"", "allow_targets"),
             ("[modules.a]\nuser = \"u:hush\"\nallow_targets = []", "allow_targets"),
