@@ -115,6 +115,24 @@ fn a_manifest_whose_last_line_is_cut_passes_with_a_warning_that_names_the_line()
     }
 }
 
+/// The remedy of R606 is to resume. A frame without its line is then known, and no error.
+#[test]
+fn a_recording_that_was_killed_and_resumed_passes() {
+    let (_folder, out) = recording(&[]);
+    let manifest = out.join("manifest.jsonl");
+    let lines = fs::read(&manifest).unwrap();
+    fs::write(&manifest, &lines[..lines.len() - 40]).unwrap();
+    run(mjpeg(["record", "test:"]).arg(&out).args(["--frames", "2", "--quiet", "--resume"])).expect(0);
+    let (end, verdict) = check(out.to_str().unwrap(), &[]);
+    end.expect(0);
+    let found = verdict["findings"].as_array().unwrap().iter().find(|it| it["code"] == "R607").unwrap();
+    assert_eq!(
+        (&found["severity"], &found["file"], &found["message"]),
+        (&"info".into(), &"frame-000007.jpg".into(), &"frame 7 follows frame 5".into())
+    );
+    assert!(!names(&verdict).contains(&"recording-frame-missing"), "{verdict}");
+}
+
 #[test]
 fn trimmed_and_damaged_frames_are_no_change() {
     let folder = tempfile::tempdir().unwrap();

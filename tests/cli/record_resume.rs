@@ -4,9 +4,10 @@ use crate::kit;
 use crate::record::{manifest, record, summary};
 use crate::record_out::{names, without_line};
 
-use std::fs;
+use std::fs::{self, File};
+use std::time::{Duration, SystemTime};
 
-use kit::run::Server;
+use kit::run::{Server, mjpeg, start};
 use serde_json::Value;
 
 #[test]
@@ -64,4 +65,55 @@ fn a_ring_keeps_the_newest_frames_and_their_lines() {
     let (kept, written) = (kit::jpegs(&out).len(), summary(&end)["frames_written"].as_u64().unwrap());
     assert!(kept >= 2 && (kept as u64) < written * 2 / 3, "{kept} of {written}");
     assert_eq!(without_line(&out), 0);
+}
+
+/// Wrong clocks: an earlier run, or another machine, wrote files with a time that is not yet.
+#[test]
+fn frames_from_the_future_do_not_stop_a_ring() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    record("test:", &out, &["--frames", "5"]).expect(0);
+    let future = SystemTime::now() + Duration::from_secs(400_000_000);
+    for file in kit::jpegs(&out) {
+        File::options().append(true).open(file).unwrap().set_modified(future).unwrap();
+    }
+    let server = Server::start(&kit::frames(), &["--fps", "50"]);
+    record(&server.stream, &out, &["--duration", "2s", "--keep", "500ms", "--resume"]).expect(0);
+    let seqs: Vec<u64> = manifest(&out).iter().map(|line| line["seq"].as_u64().unwrap()).collect();
+    assert!(seqs[0] > 5 && seqs.len() == kit::jpegs(&out).len(), "{seqs:?}");
+}
+
+#[test]
+fn files_without_a_line_go_too_in_a_ring() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    record("test:", &out, &["--frames", "5"]).expect(0);
+    // As after kill -9: a frame whose line is not written yet, and one whose line was removed before it.
+    fs::copy(out.join("frame-000005.jpg"), out.join("frame-000006.jpg")).unwrap();
+    let lines = fs::read_to_string(out.join("manifest.jsonl")).unwrap();
+    fs::write(out.join("manifest.jsonl"), lines.split_once('\n').unwrap().1).unwrap();
+    record("test:", &out, &["--frames", "20", "--keep", "8", "--resume"]).expect(0);
+    let seqs: Vec<u64> = manifest(&out).iter().map(|line| line["seq"].as_u64().unwrap()).collect();
+    assert_eq!(seqs, (19..=26).collect::<Vec<u64>>());
+    assert_eq!(kit::jpegs(&out).len(), 8);
+    assert_eq!(without_line(&out), 0);
+}
+
+#[test]
+fn out_may_be_moved_while_a_ring_is_recorded_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let (out, moved) = (dir.path().join("out"), dir.path().join("moved"));
+    let server = Server::start(&kit::frames(), &["--fps", "50"]);
+    let run = start(
+        mjpeg(["record", &server.stream]).arg(&out).args(["--frames", "100", "--keep", "20", "--quiet"]),
+    );
+    kit::eventually("some frames", || fs::metadata(out.join("frame-000005.jpg")).ok());
+    fs::rename(&out, &moved).unwrap();
+    // Another recording where it was.
+    record("test:", &out, &["--frames", "3"]).expect(0);
+    run.end().expect(0);
+    let seqs: Vec<u64> = manifest(&moved).iter().map(|line| line["seq"].as_u64().unwrap()).collect();
+    assert!((20..=21).contains(&seqs.len()) && seqs.ends_with(&[99, 100]), "{seqs:?}");
+    assert_eq!(kit::jpegs(&moved).len(), seqs.len());
+    assert_eq!((manifest(&out).len(), kit::jpegs(&out).len()), (3, 3));
 }

@@ -7,7 +7,7 @@ use super::findings::Place;
 use crate::check::rule::Rule;
 use crate::check::rules::recording::{
     RECORDING_FILE_HASH, RECORDING_FILE_MISSING, RECORDING_FILE_SIZE, RECORDING_FRAME_MISSING,
-    RECORDING_LINE, RECORDING_LINE_CUT,
+    RECORDING_FRAME_UNLISTED, RECORDING_LINE, RECORDING_LINE_CUT,
 };
 
 /// What is wrong with a recording.
@@ -26,6 +26,8 @@ pub enum RecordingFault {
     FileHash,
     /// The number of a frame is left out.
     FrameMissing,
+    /// The same where a recording was resumed.
+    FrameUnlisted,
 }
 
 impl RecordingFault {
@@ -37,6 +39,7 @@ impl RecordingFault {
             Self::FileSize => &RECORDING_FILE_SIZE,
             Self::FileHash => &RECORDING_FILE_HASH,
             Self::FrameMissing => &RECORDING_FRAME_MISSING,
+            Self::FrameUnlisted => &RECORDING_FRAME_UNLISTED,
         }
     }
 }

@@ -160,6 +160,7 @@ static RULES: &[&Rule] = &[
     &recording::RECORDING_FILE_SIZE,
     &recording::RECORDING_FILE_HASH,
     &recording::RECORDING_FRAME_MISSING,
+    &recording::RECORDING_FRAME_UNLISTED,
     &recording::RECORDING_LINE_CUT,
 ];
 

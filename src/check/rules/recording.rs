@@ -67,7 +67,21 @@ pub static RECORDING_FRAME_MISSING: Rule = Rule {
     name: "recording-frame-missing",
     severity: Error,
     summary: "the manifest leaves out a frame",
-    why: "The numbers of the written frames go on by one. Lines were removed; with --keep only the first ones are.",
+    why: "The numbers of the written frames go on by one. Lines were removed; with --keep only the first ones are. Where a recording was \
+          resumed it is another case: R607.",
+    section: "docs/schemas/manifest.schema.json",
+    explains: &[],
+    effects: &[],
+};
+
+pub static RECORDING_FRAME_UNLISTED: Rule = Rule {
+    code: "R607",
+    name: "recording-frame-unlisted",
+    severity: Info,
+    summary: "a frame has no line, where the recording was resumed",
+    why: "The recorder was killed, or the machine lost power, before the line was written: that needs the part to end, so in many streams \
+          the next one to begin. The file of the frame may exist. `record --resume` leaves it, and uses its number for no other \
+          frame. It is not checked.",
     section: "docs/schemas/manifest.schema.json",
     explains: &[],
     effects: &[],

@@ -1,7 +1,7 @@
 //! OUT: the files of good and damaged frames, and their manifest.
 //!
-//! After each step, and so after kill -9 at any moment: every line of the manifest has its file, which is whole, and at
-//! most the last file has no line.
+//! After each step, and so after kill -9 at any moment: every line of the manifest has its file, which is whole. Files without a line are
+//! at most the last one, and with `--keep` those that are being removed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -112,7 +112,7 @@ impl Directory {
     /// # Errors
     ///
     /// When it cannot be created or written to.
-    pub fn open(&mut self) -> Result<(), Problem> {
+    pub fn open(&mut self, at: Moment) -> Result<(), Problem> {
         let context = || format!("cannot write to {}", self.out.display());
         fs::create_dir_all(&self.out).with_context(context)?;
         if self.lock.is_none() {
@@ -125,7 +125,7 @@ impl Directory {
         }
         self.state = match self.style.existing {
             Existing::Overwrite if self.earlier.is_recording() => State::Waiting { folder, held: Vec::new() },
-            Existing::Resume => self.resume(folder)?,
+            Existing::Resume => self.resume(folder, at)?,
             Existing::Refuse | Existing::Overwrite => self.create(folder)?,
         };
         Ok(())
@@ -136,10 +136,11 @@ impl Directory {
         Ok(State::Open { listing: listing.with_context(|| self.cannot_write(manifest::NAME))?, folder })
     }
 
-    fn resume(&mut self, folder: Folder) -> Result<State, Problem> {
+    fn resume(&mut self, folder: Folder, at: Moment) -> Result<State, Problem> {
         let earlier = std::mem::take(&mut self.earlier);
         (self.last_seq, self.last_damaged) = (earlier.last_seq, earlier.last_damaged);
-        let listing = Listing::resume(&folder, self.style.durability, self.style.limit, earlier);
+        let limit = self.style.limit.map(|limit| (limit, at.steady));
+        let listing = Listing::resume(&folder, self.style.durability, limit, earlier);
         Ok(State::Open { listing: listing.with_context(|| self.cannot_write(manifest::NAME))?, folder })
     }
 
@@ -217,7 +218,9 @@ impl Directory {
             let removed = self.folder().map_or(Ok(()), |folder| folder.remove_below(file));
             removed.with_context(|| format!("cannot remove {}", self.out.join(file).display()))?;
         }
-        let _ = fs::remove_dir(self.out.join(damaged::FOLDER));
+        if let Some(folder) = self.folder() {
+            folder.remove_empty(damaged::FOLDER);
+        }
         for line in held {
             self.note(line, at)?;
         }

@@ -1,5 +1,6 @@
 //! What an earlier run left in OUT.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -9,7 +10,7 @@ use serde::Deserialize;
 
 use super::damaged;
 use super::folder::HIDDEN_FRAME;
-use super::manifest;
+use super::manifest::{self, LastLine};
 use super::name::stays_inside;
 use super::ring::Entry;
 
@@ -21,7 +22,7 @@ const LONGEST_LINE: u64 = 1 << 20;
 pub struct Earlier {
     /// Its files, relative to OUT: those in the manifest, and those with a default name.
     pub files: Vec<String>,
-    /// The lines of its manifest, if they are kept.
+    /// The lines of its manifest, if they are kept, and then the files with a default name that have no line: a killed run left them.
     pub entries: Vec<Entry>,
     /// The largest number of a good frame.
     pub last_seq: u64,
@@ -29,6 +30,8 @@ pub struct Earlier {
     pub last_damaged: u64,
     /// Bytes of the whole lines of its manifest.
     pub manifest_bytes: u64,
+    /// How the last one of them ends.
+    pub last_line: LastLine,
     /// Files that a killed run had not finished.
     pub unfinished: Vec<String>,
 }
@@ -95,31 +98,49 @@ impl Earlier {
         };
         let mut reader = BufReader::new(file);
         let mut line = Vec::new();
-        loop {
+        let mut unlisted: BTreeSet<String> = self.files.iter().cloned().collect();
+        while self.last_line == LastLine::Ended {
             line.clear();
             let n = reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)?;
+            let written = serde_json::from_slice::<Written>(&line);
             if !line.ends_with(b"\n") {
-                // The end, or half a line.
-                return Ok(());
+                if n as u64 == LONGEST_LINE || written.is_err() {
+                    // The end, or half a line.
+                    break;
+                }
+                self.last_line = LastLine::Open;
             }
             self.manifest_bytes += n as u64;
-            let written = serde_json::from_slice(&line).unwrap_or(Written { seq: None, file: None });
+            let written = written.unwrap_or(Written { seq: None, file: None });
             self.last_seq = self.last_seq.max(written.seq.unwrap_or(0));
             let file = written.file.filter(|file| is_ours(file));
             if lines == Lines::Kept {
-                let metadata = file.as_ref().and_then(|file| fs::symlink_metadata(directory.join(file)).ok());
-                let at = metadata.as_ref().and_then(|it| it.modified().ok()?.duration_since(UNIX_EPOCH).ok());
-                self.entries.push(Entry {
-                    file_bytes: metadata.as_ref().map_or(0, fs::Metadata::len),
-                    line_bytes: n as u64,
-                    at: at.unwrap_or(Duration::ZERO),
-                    is_good: written.seq.is_some(),
-                    file: file.clone(),
-                });
+                let line_bytes = n as u64 + u64::from(self.last_line == LastLine::Open);
+                self.entries.push(entry(directory, file.clone(), line_bytes, written.seq.is_some()));
             }
-            self.files.extend(file.filter(|file| !is_default(file)));
+            let Some(file) = file else { continue };
+            unlisted.remove(&file);
+            if !is_default(&file) {
+                self.files.push(file);
+            }
         }
+        if lines == Lines::Kept {
+            let entry = |file: String| {
+                let is_good = !file.contains('/');
+                entry(directory, Some(file), 0, is_good)
+            };
+            self.entries.extend(unlisted.into_iter().map(entry));
+        }
+        Ok(())
     }
+}
+
+/// What is known of a file below `directory`, or of a line without one.
+fn entry(directory: &Path, file: Option<String>, line_bytes: u64, is_good: bool) -> Entry {
+    let metadata = file.as_ref().and_then(|file| fs::symlink_metadata(directory.join(file)).ok());
+    let at = metadata.as_ref().and_then(|it| it.modified().ok()?.duration_since(UNIX_EPOCH).ok());
+    let file_bytes = metadata.as_ref().map_or(0, fs::Metadata::len);
+    Entry { file, file_bytes, line_bytes, at: at.unwrap_or(Duration::ZERO), is_good }
 }
 
 /// Whether the file of a line may be one of ours. A manifest may come from anywhere.
@@ -164,6 +185,22 @@ mod tests {
         assert_eq!((earlier.last_seq, earlier.last_damaged), (9, 2));
         assert_eq!(earlier.manifest_bytes, lines.len() as u64);
         assert_eq!(earlier.unfinished, [".frame.part"]);
-        assert_eq!(earlier.entries.len(), 3);
+        // Three lines, and two files without one.
+        let entries: Vec<_> = earlier.entries.iter().map(|it| (it.file.as_deref(), it.is_good)).collect();
+        let lines = [(Some("a.jpg"), true), (None, false), (None, false)];
+        let unlisted = [(Some("damaged/frame-000002.jpg"), false), (Some("frame-000007.jpg"), true)];
+        assert_eq!(entries, [&lines[..], &unlisted].concat());
+        assert_eq!(earlier.last_line, LastLine::Ended);
+    }
+
+    #[test]
+    fn a_whole_line_counts_also_without_its_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let lines = "{\"seq\":1,\"file\":\"frame-000001.jpg\"}\n{\"seq\":2,\"file\":\"frame-000002.jpg\"}";
+        fs::write(dir.path().join(manifest::NAME), lines).unwrap();
+        let earlier = Earlier::read(dir.path(), Lines::Kept).unwrap();
+        assert_eq!((earlier.last_seq, earlier.last_line), (2, LastLine::Open));
+        assert_eq!(earlier.manifest_bytes, lines.len() as u64);
+        assert_eq!(earlier.entries.iter().map(|it| it.line_bytes).sum::<u64>(), lines.len() as u64 + 1);
     }
 }

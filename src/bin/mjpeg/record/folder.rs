@@ -1,9 +1,9 @@
 //! OUT as an open directory: files appear in it whole, or not at all.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::{
     AtFlags, Mode, OFlags, RenameFlags, mkdirat, openat, renameat, renameat_with, statat, unlinkat,
@@ -16,10 +16,12 @@ use crate::durability::Durability;
 /// overwritten by the next one.
 pub const HIDDEN_FRAME: &str = ".frame.part";
 
+/// How a folder in the directory is opened. Links are not followed: another user may have put them there.
+const BELOW: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
 /// An open directory. It is addressed by its descriptor: it may be moved while it is recorded to.
 #[derive(Debug)]
 pub struct Folder {
-    path: PathBuf,
     fd: OwnedFd,
     durability: Durability,
 }
@@ -41,12 +43,7 @@ impl Folder {
     /// When it does not exist, or is not a directory.
     pub fn open(path: &Path, durability: Durability) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(Self { path: path.into(), fd: rustix::fs::open(path, flags, Mode::empty())?, durability })
-    }
-
-    /// Its path, for messages.
-    pub fn path(&self) -> &Path {
-        &self.path
+        Ok(Self { fd: rustix::fs::open(path, flags, Mode::empty())?, durability })
     }
 
     /// Creates a file for writing, in place of a file of that name. A link of that name is not followed.
@@ -115,10 +112,8 @@ impl Folder {
         }
     }
 
-    /// Opens the folder of a name, and creates it; `None`: the directory itself. Links are not followed: another user may have put
-    /// them there.
+    /// Opens the folder of a name, and creates it; `None`: the directory itself.
     fn below(&self, folders: &str) -> io::Result<Option<OwnedFd>> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut below: Option<OwnedFd> = None;
         for folder in folders.split('/').filter(|folder| !folder.is_empty()) {
             let at = below.as_ref().unwrap_or(&self.fd);
@@ -126,7 +121,7 @@ impl Folder {
                 Ok(()) | Err(Errno::EXIST) => {}
                 Err(error) => return Err(error.into()),
             }
-            let opened = openat(at, folder, flags, Mode::empty()).map_err(|error| match error {
+            let opened = openat(at, folder, BELOW, Mode::empty()).map_err(|error| match error {
                 Errno::LOOP | Errno::NOTDIR => io::Error::other(format!("`{folder}` is a link or a file")),
                 error => error.into(),
             });
@@ -156,10 +151,7 @@ impl Folder {
     ///
     /// When it cannot be removed.
     pub fn remove(&self, name: &str) -> io::Result<()> {
-        match unlinkat(&self.fd, name, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT | Errno::NOTDIR) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        remove_at(&self.fd, name)
     }
 
     /// Removes the file of an earlier recording. The name comes from its manifest, so a link on the way out of the
@@ -169,13 +161,31 @@ impl Folder {
     ///
     /// When it cannot be removed.
     pub fn remove_below(&self, name: &str) -> io::Result<()> {
-        if let Some((folders, _)) = name.rsplit_once('/') {
-            let root = fs::canonicalize(&self.path)?;
-            if !fs::canonicalize(self.path.join(folders)).is_ok_and(|folder| folder == root.join(folders)) {
-                return Ok(());
+        let Some((folders, file)) = name.rsplit_once('/') else { return self.remove(name) };
+        let mut below: Option<OwnedFd> = None;
+        for folder in folders.split('/') {
+            match openat(below.as_ref().unwrap_or(&self.fd), folder, BELOW, Mode::empty()) {
+                Ok(fd) => below = Some(fd),
+                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Ok(()),
+                Err(error) => return Err(error.into()),
             }
         }
-        self.remove(name)
+        remove_at(below.as_ref().unwrap_or(&self.fd), file)
+    }
+
+    /// Removes a folder if it is empty.
+    pub fn remove_empty(&self, name: &str) {
+        let _ = unlinkat(&self.fd, name, AtFlags::REMOVEDIR);
+    }
+
+    /// Opens a file for reading.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened, or is a link.
+    pub fn read(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(File::from(openat(&self.fd, name, flags, Mode::empty())?))
     }
 
     /// Opens a file for writing at its end, behind its first `len` bytes; the others are removed.
@@ -196,8 +206,17 @@ impl Folder {
     }
 }
 
+fn remove_at(fd: &OwnedFd, name: &str) -> io::Result<()> {
+    match unlinkat(fd, name, AtFlags::empty()) {
+        Ok(()) | Err(Errno::NOENT | Errno::NOTDIR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

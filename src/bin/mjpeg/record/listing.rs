@@ -36,11 +36,11 @@ impl Listing {
     /// When it cannot be made.
     pub fn create(folder: &Folder, durability: Durability, limit: Option<Limit>) -> io::Result<Self> {
         let manifest = Manifest::create(folder, durability)?;
-        let ring = limit.map(|limit| Ring::new(limit, Vec::new()));
+        let ring = limit.map(|limit| Ring::new(limit));
         Ok(Self { manifest, ring, unlisted: Vec::new() })
     }
 
-    /// The manifest of an earlier recording, to add lines to it.
+    /// The manifest of an earlier recording, to add lines to it. `limit`: how much stays, and what time it is.
     ///
     /// # Errors
     ///
@@ -48,11 +48,11 @@ impl Listing {
     pub fn resume(
         folder: &Folder,
         durability: Durability,
-        limit: Option<Limit>,
+        limit: Option<(Limit, Duration)>,
         earlier: Earlier,
     ) -> io::Result<Self> {
-        let manifest = Manifest::resume(folder, durability, earlier.manifest_bytes)?;
-        let ring = limit.map(|limit| Ring::new(limit, earlier.entries));
+        let manifest = Manifest::resume(folder, durability, earlier.manifest_bytes, earlier.last_line)?;
+        let ring = limit.map(|(limit, now)| Ring::resume(limit, earlier.entries, now));
         Ok(Self { manifest, ring, unlisted: Vec::new() })
     }
 

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
-use std::path::PathBuf;
 
 use super::folder::Folder;
 use super::line::Line;
@@ -14,11 +13,20 @@ pub const NAME: &str = "manifest.jsonl";
 /// The name of a new manifest until it replaces the old one.
 pub const HIDDEN: &str = ".manifest.part";
 
+/// How the last whole line of a manifest ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LastLine {
+    /// With the end of a line, as it was written, or there is no line.
+    #[default]
+    Ended,
+    /// With the end of the file: an editor took the end of the line away.
+    Open,
+}
+
 /// The open file. It ends behind a whole line at all times, except inside of a write.
 #[derive(Debug)]
 pub struct Manifest {
     file: File,
-    path: PathBuf,
     durability: Durability,
     /// Whole lines that are not in the file yet.
     waiting: Vec<u8>,
@@ -35,7 +43,7 @@ impl Manifest {
     pub fn create(folder: &Folder, durability: Durability) -> io::Result<Self> {
         let file = folder.create(HIDDEN)?;
         folder.replace(HIDDEN, NAME)?;
-        Ok(Self { file, path: folder.path().join(NAME), durability, waiting: Vec::new(), len: 0 })
+        Ok(Self { file, durability, waiting: Vec::new(), len: 0 })
     }
 
     /// Opens the manifest in `folder` to add lines behind its first `len` bytes. The others, half a line, are removed.
@@ -43,9 +51,15 @@ impl Manifest {
     /// # Errors
     ///
     /// When the file cannot be opened.
-    pub fn resume(folder: &Folder, durability: Durability, len: u64) -> io::Result<Self> {
+    pub fn resume(
+        folder: &Folder,
+        durability: Durability,
+        len: u64,
+        last_line: LastLine,
+    ) -> io::Result<Self> {
         let file = folder.append(NAME, len)?;
-        Ok(Self { file, path: folder.path().join(NAME), durability, waiting: Vec::new(), len })
+        let waiting = if last_line == LastLine::Open { vec![b'\n'] } else { Vec::new() };
+        Ok(Self { file, durability, waiting, len })
     }
 
     /// Appends a line, and returns the number of its bytes. It is in the file after the next [`Manifest::flush`].
@@ -91,7 +105,7 @@ impl Manifest {
     /// When the rest cannot be written to a new file. The old one is kept then.
     pub fn drop_front(&mut self, folder: &Folder, bytes: u64) -> io::Result<()> {
         self.flush()?;
-        let mut old = File::open(&self.path)?;
+        let mut old = folder.read(NAME)?;
         old.seek(SeekFrom::Start(bytes))?;
         let mut file = folder.create(HIDDEN)?;
         let copied = io::copy(&mut old, &mut file).and_then(|len| {
@@ -143,13 +157,18 @@ mod tests {
         manifest.close().unwrap();
         let len = read().len() as u64;
         fs::write(dir.path().join(NAME), read() + "{\"seq\":").unwrap();
-        let mut manifest = Manifest::resume(&folder, Durability::Closed, len).unwrap();
+        let mut manifest = Manifest::resume(&folder, Durability::Closed, len, LastLine::Ended).unwrap();
         push(&mut manifest, 4);
         manifest.drop_front(&folder, bytes).unwrap();
         assert_eq!(parts(&read()), [3, 4]);
         push(&mut manifest, 5);
         manifest.close().unwrap();
         assert_eq!(parts(&read()), [3, 4, 5]);
+        let len = read().len() as u64 - 1;
+        let mut manifest = Manifest::resume(&folder, Durability::Closed, len, LastLine::Open).unwrap();
+        push(&mut manifest, 6);
+        manifest.close().unwrap();
+        assert_eq!(parts(&read()), [3, 4, 5, 6]);
         assert!(!dir.path().join(HIDDEN).exists());
     }
 }

@@ -102,7 +102,7 @@ impl Observer for Recorder {
 
     fn opened(&mut self, opened: &Opened) -> Result<Option<Box<dyn Tap>>, Problem> {
         match opened.reason {
-            Reason::First => self.sink.open()?,
+            Reason::First => self.sink.open(self.moments.now())?,
             Reason::Again => {
                 self.summary.reconnects += 1;
                 let (number, lost) = (self.summary.reconnects, self.lost.take());

@@ -14,11 +14,11 @@ const GROUP: u64 = 16;
 /// How much of a recording stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// This many good frames.
+    /// This many good frames, and this many damaged ones.
     Frames(u64),
     /// This many bytes of files.
     Bytes(u64),
-    /// The good frames of this time.
+    /// The frames of this time.
     Age(Duration),
 }
 
@@ -50,7 +50,7 @@ pub struct Entry {
     pub file: Option<String>,
     /// Bytes of the file.
     pub file_bytes: u64,
-    /// Bytes of the line.
+    /// Bytes of the line; 0 for a file that has none.
     pub line_bytes: u64,
     /// When it was written, since 1970-01-01 UTC.
     pub at: Duration,
@@ -68,10 +68,16 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// A ring that holds what an earlier run left.
-    pub fn new(limit: Limit, earlier: Vec<Entry>) -> Self {
-        let mut ring = Self { limit, entries: VecDeque::new(), good: 0, bytes: 0 };
-        earlier.into_iter().for_each(|entry| ring.push(entry));
+    /// An empty ring.
+    pub fn new(limit: Limit) -> Self {
+        Self { limit, entries: VecDeque::new(), good: 0, bytes: 0 }
+    }
+
+    /// A ring that holds what an earlier run left. What is from the future by the clock of `now`, which may have been set back since, is from
+    /// now: it would never be old enough, nor what is behind it.
+    pub fn resume(limit: Limit, earlier: Vec<Entry>, now: Duration) -> Self {
+        let mut ring = Self::new(limit);
+        earlier.into_iter().for_each(|entry| ring.push(Entry { at: entry.at.min(now), ..entry }));
         ring
     }
 
@@ -84,11 +90,11 @@ impl Ring {
 
     /// Takes the oldest lines out, once there are enough of them beyond the limit. The newest line stays.
     ///
-    /// Frames: between N and a sixteenth more stay. Bytes: at most SIZE stay, and at least 15/16 of it. Age: what is older
+    /// Frames: between N and a sixteenth more stay of the good ones, and not more of the damaged ones. Bytes: at most SIZE stay, and at least 15/16 of it. Age: what is older
     /// goes in groups of a sixteenth of the time.
     pub fn expire(&mut self, now: Duration) -> Vec<Entry> {
         let is_due = match self.limit {
-            Limit::Frames(limit) => self.good > limit + limit / GROUP,
+            Limit::Frames(limit) => self.most() > limit.saturating_add(limit / GROUP),
             Limit::Bytes(limit) => self.bytes > limit,
             Limit::Age(limit) => self.is_older_than(now, limit + limit / GROUP as u32),
         };
@@ -105,10 +111,15 @@ impl Ring {
 
     fn is_beyond(&self, now: Duration) -> bool {
         match self.limit {
-            Limit::Frames(limit) => self.good > limit,
+            Limit::Frames(limit) => self.most() > limit,
             Limit::Bytes(limit) => self.bytes > limit - limit / GROUP,
             Limit::Age(limit) => self.is_older_than(now, limit),
         }
+    }
+
+    /// How many frames there are of the kind of which there are more.
+    fn most(&self) -> u64 {
+        self.good.max(self.entries.len() as u64 - self.good)
     }
 
     fn is_older_than(&self, now: Duration, limit: Duration) -> bool {
@@ -152,7 +163,7 @@ mod tests {
             (Limit::Bytes(1), 1, 1),
             (Limit::Age(Duration::from_secs(16)), 17, 18),
         ] {
-            let mut ring = Ring::new(limit, vec![entry(0), entry(1)]);
+            let mut ring = Ring::resume(limit, vec![entry(0), entry(1)], Duration::from_secs(1));
             let mut next = 0;
             for second in 2..100 {
                 ring.push(entry(second));
@@ -164,6 +175,32 @@ mod tests {
                 assert!(left <= most && (left >= least || next == 0), "{limit:?}: {left}");
             }
             assert!(next > 0);
+        }
+    }
+
+    #[test]
+    fn frames_from_the_future_go_like_those_of_now() {
+        let limit = Limit::Age(Duration::from_secs(16));
+        let mut ring = Ring::resume(limit, vec![entry(10_000), entry(10_001)], Duration::from_secs(5));
+        assert!(ring.expire(Duration::from_secs(5)).is_empty());
+        ring.push(entry(6));
+        assert_eq!(ring.expire(Duration::from_secs(23)).len(), 2);
+    }
+
+    #[test]
+    fn damaged_frames_are_limited_too() {
+        let mut ring = Ring::new(Limit::Frames(5));
+        ring.push(entry(0));
+        for second in 1..100 {
+            ring.push(Entry { is_good: false, ..entry(second) });
+            let gone = ring.expire(Duration::from_secs(second));
+            let expected = match second {
+                0..=5 => 0,
+                // With the good frame before it.
+                6 => 2,
+                _ => 1,
+            };
+            assert_eq!(gone.len(), expected, "{second}");
         }
     }
 }

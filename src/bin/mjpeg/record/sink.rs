@@ -39,8 +39,8 @@ impl Sink {
     /// # Errors
     ///
     /// When OUT cannot be created or written to.
-    pub fn open(&mut self) -> Result<(), Problem> {
-        self.operations.run(|| self.directory.as_mut().map_or(Ok(()), Directory::open))
+    pub fn open(&mut self, at: Moment) -> Result<(), Problem> {
+        self.operations.run(|| self.directory.as_mut().map_or(Ok(()), |directory| directory.open(at)))
     }
 
     /// Whether frames go to the video only.

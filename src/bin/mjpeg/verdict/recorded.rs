@@ -40,20 +40,25 @@ pub fn read(
     let mut times = Times::default();
     let mut numbers = Numbers::default();
     let mut last_seq: Option<u64> = None;
+    let mut is_resumed = false;
     let mut is_cut = false;
     let mut next = line(&mut recording, watcher.judge())?;
     while let Some(line) = next {
         if let Some(signal) = stop.signal() {
             return Ok(End::Signal(signal));
         }
+        is_resumed |= numbers.start_again_at(&line);
         let part = numbers.next(&line);
-        if let Some((seq, last)) =
-            line.seq.zip(last_seq).filter(|(seq, last)| last.checked_add(1) != Some(*seq))
-        {
-            let message = format!("frame {seq} follows frame {last}");
-            watcher.judge().recording(RecordingFault::FrameMissing, Some(part), message);
+        if let Some(seq) = line.seq {
+            if let Some(last) = last_seq.filter(|last| last.checked_add(1) != Some(seq)) {
+                let is_unlisted = is_resumed && seq > last;
+                let fault =
+                    if is_unlisted { RecordingFault::FrameUnlisted } else { RecordingFault::FrameMissing };
+                watcher.judge().recording(fault, Some(part), format!("frame {seq} follows frame {last}"));
+            }
+            last_seq = Some(seq);
+            is_resumed = false;
         }
-        last_seq = line.seq.or(last_seq);
         let body = contents(&recording, &line, part, watcher.judge())?;
         next = self::line(&mut recording, watcher.judge())?;
         let arrival = times.next(&line);
@@ -128,12 +133,15 @@ struct Numbers {
 }
 
 impl Numbers {
+    fn start_again_at(&self, line: &Line) -> bool {
+        self.base + line.part.min(MOST) <= self.last
+    }
+
     fn next(&mut self, line: &Line) -> u64 {
-        let part = line.part.min(MOST);
-        if self.base + part <= self.last {
+        if self.start_again_at(line) {
             self.base = self.last;
         }
-        self.last = (self.base + part).min(MOST);
+        self.last = (self.base + line.part.min(MOST)).min(MOST);
         self.last
     }
 }
