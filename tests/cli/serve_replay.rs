@@ -222,17 +222,65 @@ fn a_replay_keeps_little_of_its_capture_in_memory() {
 }
 
 #[test]
-fn a_capture_that_is_gone_is_reported_once_for_a_viewer_whose_connection_closes() {
+fn a_capture_that_is_removed_is_played_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = uneven(folder.path());
-    let server = Server::start(&path, &[]);
+    let bytes = fs::read(&path).unwrap();
+    let server = Server::start(&path, &["--loops", "1"]);
     fs::remove_file(&path).unwrap();
-    let (bytes, _) = received_all(server.address());
-    assert_eq!(bytes, b"");
-    server.run.says("cannot read");
-    server.run.signal("TERM");
-    let end = server.run.end().expect(0);
-    assert_eq!(end.err.matches("or its times: No such file").count(), 1, "{}", end.err);
+    fs::remove_file(folder.path().join("site.http.timing")).unwrap();
+    let (received, _) = received_all(server.address());
+    assert!(received == bytes);
+    server.run.end().expect(0);
+}
+
+#[test]
+fn times_that_cannot_be_read_any_more_are_reported_once_and_are_the_result_of_a_replay_that_ends() {
+    for (args, code) in [(&[][..], 0), (&["--once"], 6)] {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(&uneven(folder.path()), args);
+        fs::write(folder.path().join("site.http.timing"), "# mjpeg timing 1\nnonsense\n").unwrap();
+        let (bytes, _) = received_all(server.address());
+        assert_eq!(bytes, b"");
+        if code == 0 {
+            server.run.says("cannot read");
+            server.run.signal("TERM");
+        }
+        let end = server.run.end().expect(code);
+        assert_eq!(end.err.matches("cannot read ").count(), 1, "{}", end.err);
+        assert_eq!(end.err.matches("or its times: line 2 is not a larger offset").count(), 1, "{}", end.err);
+    }
+}
+
+/// Each viewer reads the capture, or the frames of a recording, at its own place.
+#[test]
+fn many_viewers_of_a_replay_are_served_within_a_limit_of_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let jpeg = jpegs().remove(0);
+    let pieces = [(HEAD.as_bytes().to_vec(), 0), (part(&jpeg), 1), (part(&jpeg), 60_000)];
+    let path = capture(folder.path(), &pieces, "");
+    let out = folder.path().join("out");
+    let camera = kit::camera::Camera::sending(HEAD, vec![part(&jpeg), part(&jpeg), b"--foo--\r\n".to_vec()]);
+    run(mjpeg(["record", &camera.url, "--quiet"]).arg(&out)).expect(0);
+    for (source, more, expected) in [(&path, "", 40), (&out, "--timing manifest", 12)] {
+        let script = format!("ulimit -n 128; exec \"$0\" serve \"$1\" {more} --listen 127.0.0.1:0");
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_mjpeg")]).arg(source);
+        let run = kit::run::start(&mut command);
+        let server = Server { stream: run.line(), run };
+        let mut sockets: Vec<_> = (0..40).map(|_| http::connect(server.address())).collect();
+        sockets.iter_mut().for_each(|socket| std::io::Write::write_all(socket, GET).unwrap());
+        let mut statuses = Vec::new();
+        for socket in &mut sockets {
+            let mut answer = [0; 12];
+            socket.read_exact(&mut answer).unwrap();
+            statuses.push(String::from_utf8_lossy(&answer[9..]).into_owned());
+        }
+        let served = statuses.iter().filter(|status| **status == "200").count();
+        assert!(served >= expected && statuses.iter().all(|it| it == "200" || it == "503"), "{statuses:?}");
+        drop(sockets);
+        server.stop();
+    }
 }
 
 /// All bytes of a viewer, which may be none.

@@ -4,11 +4,14 @@ use serde_json::Value;
 
 use super::run::{End, mjpeg, run};
 
-/// Checks a target. Returns the end of the run and its verdict.
+/// Checks a target. Returns the end of the run and its verdict, without T410: that is about this machine, where other tests run too.
 pub fn check(target: &str, args: &[&str]) -> (End, Value) {
     let end = run(mjpeg(["check", target, "--format", "json"]).args(args));
-    let verdict = serde_json::from_slice(&end.out)
+    let mut verdict: Value = serde_json::from_slice(&end.out)
         .unwrap_or_else(|error| panic!("{error}: {}\n{}", end.text(), end.err));
+    if let Some(findings) = verdict["findings"].as_array_mut() {
+        findings.retain(|finding| finding["code"] != "T410");
+    }
     (end, verdict)
 }
 

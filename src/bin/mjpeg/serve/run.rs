@@ -13,7 +13,8 @@ use super::dialects;
 use super::engine::{Engine, SOURCES, Settings};
 use super::farm::own_ports;
 use super::faults;
-use super::options::Serve;
+use super::options::{Serve, Timing};
+use super::replay::Tape;
 use super::responder::{Policy, Responder};
 use super::routes::Names;
 use super::urls::Urls;
@@ -83,7 +84,8 @@ impl Serve {
         let soft_limit = file_limit::soft();
         let files = file_limit::raise();
         let ports = cameras.iter().filter(|camera| camera.listen.is_some()).count();
-        let settings = self.settings(files, ports);
+        let tapes = streams.iter().filter(|stream| stream.replays.is_some()).count();
+        let settings = self.settings(files, ports + tapes * Tape::FILES);
         let injector = self.faults.injector(&clock, REPORTER)?;
         let mut listeners = self.listeners()?;
         let urls = Urls::of(&listeners);
@@ -135,8 +137,12 @@ impl Serve {
         error.map_or(Ok(outcome.unwrap_or(Outcome::Exit(Exit::Done))), Err)
     }
 
-    /// What the engine is told. So many files may be open, and so many cameras have ports of their own.
-    fn settings(&self, files: usize, ports: usize) -> Settings {
+    /// What the engine is told. So many files may be open, and so many are open for ports of cameras and for replays.
+    fn settings(&self, files: usize, others: usize) -> Settings {
+        // A replay by a manifest has the file of a frame open, and that of the next one.
+        let each = if self.timing == Some(Timing::Manifest) { 3 } else { 1 };
+        let connections = files.saturating_sub(OWN_FILES + others) / each;
+        let viewers = files.saturating_sub(RESERVED_FILES + others).max(files / 2) / each;
         Settings {
             reporter: REPORTER,
             detail: if self.verbose { Detail::All } else { Detail::Faults },
@@ -144,8 +150,8 @@ impl Serve {
             // A snapshot must not start what is to be played from the first viewer on.
             snapshots_start_sources: self.rounds().is_none(),
             patience: self.silence,
-            connections: files.saturating_sub(OWN_FILES + ports).max(1),
-            viewers: self.max_viewers.unwrap_or(files.saturating_sub(RESERVED_FILES + ports).max(files / 2)),
+            connections: connections.max(1),
+            viewers: self.max_viewers.unwrap_or(viewers),
             viewer_buffer: usize::try_from(self.viewer_buffer).unwrap_or(usize::MAX),
             request_timeout: self.request_timeout,
             send_timeout: self.send_timeout,

@@ -257,6 +257,7 @@ impl Viewer {
         let mut kept = self.plan.as_ref().map(Plan::kept).unwrap_or_default();
         kept.parts.extend(self.sending.as_ref().map(|sending| &sending.part));
         kept.parts.extend(&self.promised_part);
+        kept.own_bytes += self.replay.as_ref().map_or(0, |replay| replay.kept_bytes());
         kept
     }
 

@@ -55,6 +55,13 @@ impl Block {
         }
     }
 
+    /// Bytes of memory.
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.bytes.capacity()
+            + self.due.capacity() * size_of::<(usize, Duration)>()
+            + self.frames.capacity() * size_of::<usize>()
+    }
+
     /// Whether the block takes no more.
     pub(super) fn is_full(&self) -> bool {
         self.bytes.len() >= BLOCK_BYTES || self.due.len() >= TIMES

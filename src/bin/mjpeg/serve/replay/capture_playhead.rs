@@ -1,9 +1,7 @@
 //! A playhead over a capture: its bytes with the times of their reads.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{self, BufReader};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +9,7 @@ use super::block::{BLOCK_BYTES, Block, Ending, Playhead};
 use super::points::{Follows, From, Piece};
 use super::recording::Recording;
 use super::scan::Scan;
+use super::shared_file::SharedFile;
 use super::speed::Speed;
 use crate::capture::{Read, TimingReader};
 
@@ -22,8 +21,7 @@ pub struct CapturePlayhead {
     speed: Speed,
     /// Rounds that follow the current one; `None` is without end.
     rounds: Option<u32>,
-    file: File,
-    times: TimingReader<BufReader<File>>,
+    times: TimingReader<BufReader<SharedFile>>,
     /// The read that brought the next byte.
     read: Read,
     /// The next byte of the capture.
@@ -64,21 +62,19 @@ impl CapturePlayhead {
     ///
     /// # Errors
     ///
-    /// When the files cannot be opened.
+    /// When the times cannot be read.
     pub fn new(
         recording: &Arc<Recording>,
         scan: &Arc<Scan>,
         rounds: Option<u32>,
         speed: Speed,
     ) -> io::Result<Self> {
-        let file = File::open(&recording.path)?;
         Ok(Self {
-            times: times(recording)?,
+            times: recording.times()?,
             recording: Arc::clone(recording),
             scan: Arc::clone(scan),
             speed,
             rounds: rounds.map(|rounds| rounds.saturating_sub(1)),
-            file,
             read: Read { end: 0, at: Duration::ZERO },
             at: 0,
             shift: Duration::ZERO,
@@ -99,7 +95,7 @@ impl CapturePlayhead {
             }
             Round::Inner => {
                 self.rounds = self.rounds.map(|rounds| rounds.saturating_sub(1));
-                self.times = times(&self.recording)?;
+                self.times = self.recording.times()?;
                 (self.read, self.at) = (Read { end: 0, at: Duration::ZERO }, 0);
                 From::Start
             }
@@ -145,7 +141,7 @@ impl CapturePlayhead {
             return Ok(Copied::NotYet);
         }
         block.bytes.resize(start + wanted, 0);
-        let n = self.file.read_at(&mut block.bytes[start..], self.at)?;
+        let n = self.recording.file.read_at(&mut block.bytes[start..], self.at)?;
         block.bytes.truncate(start + n);
         self.at += n as u64;
         self.last = self.last.max(self.shift.saturating_add(self.read.at));
@@ -207,8 +203,4 @@ impl Playhead for CapturePlayhead {
         }
         Ok((!block.bytes.is_empty()).then_some(block))
     }
-}
-
-fn times(recording: &Recording) -> io::Result<TimingReader<BufReader<File>>> {
-    TimingReader::new(BufReader::new(File::open(&recording.timing)?)).map_err(io::Error::other)
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::block::{BLOCK_BYTES, Block, Ending, Playhead};
 use super::round_length::round_length;
+use super::shared_file::SharedFile;
 use super::speed::Speed;
 use crate::inside;
 
@@ -43,19 +44,14 @@ pub struct Recorded {
 /// The frames of a manifest, in order. It keeps one line in memory.
 #[derive(Debug)]
 pub struct Manifest {
-    lines: BufReader<File>,
+    lines: BufReader<SharedFile>,
     line: Vec<u8>,
 }
 
 impl Manifest {
-    /// The manifest of a recorded directory.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be opened.
-    pub fn open(folder: &Path) -> io::Result<Self> {
-        let lines = BufReader::new(File::open(folder.join(MANIFEST))?);
-        Ok(Self { lines, line: Vec::new() })
+    /// The frames of this file, from its start.
+    pub fn new(file: &SharedFile) -> Self {
+        Self { lines: BufReader::new(file.from_start()), line: Vec::new() }
     }
 
     /// The next frame that has a file; `None` behind the last whole line.
@@ -88,6 +84,8 @@ impl Manifest {
 pub struct Album {
     /// The directory.
     pub folder: PathBuf,
+    /// Its manifest.
+    pub manifest: SharedFile,
     /// The head of the response.
     pub head: Vec<u8>,
     /// The delimiter line with its dashes, without its line end.
@@ -118,13 +116,9 @@ pub struct ManifestPlayhead {
 
 impl ManifestPlayhead {
     /// A playhead at the first frame of a directory that is played `rounds` times, or without end if `None`.
-    ///
-    /// # Errors
-    ///
-    /// When the manifest cannot be read.
-    pub fn new(album: &Arc<Album>, rounds: Option<u32>, speed: Speed) -> io::Result<Self> {
-        Ok(Self {
-            manifest: Manifest::open(&album.folder)?,
+    pub fn new(album: &Arc<Album>, rounds: Option<u32>, speed: Speed) -> Self {
+        Self {
+            manifest: Manifest::new(&album.manifest),
             album: Arc::clone(album),
             speed,
             rounds: rounds.map(|rounds| rounds.saturating_sub(1)),
@@ -136,7 +130,7 @@ impl ManifestPlayhead {
             last: Duration::ZERO,
             is_begun: false,
             is_over: false,
-        })
+        }
     }
 
     /// Opens the next frame and adds its delimiter and head to the block, in a new round if this one is over.
@@ -147,7 +141,7 @@ impl ManifestPlayhead {
             None => {
                 self.rounds = self.rounds.map(|rounds| rounds - 1);
                 self.move_behind();
-                self.manifest = Manifest::open(&self.album.folder)?;
+                self.manifest = Manifest::new(&self.album.manifest);
                 self.next_recorded()?
             }
         };

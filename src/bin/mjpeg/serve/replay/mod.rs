@@ -20,6 +20,7 @@ mod recording;
 mod replays;
 mod round_length;
 mod scan;
+mod shared_file;
 mod speed;
 mod still;
 mod tape;

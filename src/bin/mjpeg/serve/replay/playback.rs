@@ -124,6 +124,11 @@ impl Playback {
         self.blocks.iter().map(|block| block.bytes.len()).sum::<usize>() - self.sent
     }
 
+    /// Bytes of memory.
+    pub fn kept_bytes(&self) -> usize {
+        self.blocks.iter().map(Block::kept_bytes).sum()
+    }
+
     fn order(&mut self) {
         while !self.is_complete && self.blocks.len() + self.ordered < BLOCKS {
             self.ordered += 1;
@@ -177,6 +182,17 @@ mod tests {
             };
             playback.advance(sent);
         }
+    }
+
+    #[test]
+    fn its_blocks_count_as_memory() {
+        let (orders, _inbox) = channel();
+        let key = Key { connection: 1, serial: 1 };
+        let mut playback = Playback::new(key, orders);
+        assert_eq!(playback.kept_bytes(), 0);
+        let due = (1..=4096).map(|end| (end, Duration::ZERO)).collect();
+        playback.take(key, Block { bytes: vec![0; 64 << 10], due, ..Block::default() });
+        assert!(playback.kept_bytes() >= (64 << 10) + 4096 * 24, "{}", playback.kept_bytes());
     }
 
     #[test]

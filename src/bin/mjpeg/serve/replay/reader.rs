@@ -121,8 +121,12 @@ impl Reader {
                 Ok(Some(block)) => block,
                 Ok(None) => return Served::All,
                 Err(error) => {
-                    let name = self.tape.name();
-                    self.reporter.event(&format!("cannot read {name} or its times: {error}"));
+                    let cause = format!("cannot read {} or its times: {error}", self.tape.name());
+                    // Of a replay that ends by itself it is the result.
+                    match self.rounds {
+                        Some(_) => self.tape.scan().fail(cause),
+                        None => self.reporter.event(&cause),
+                    }
                     Block { ending: Some((Ending::Close, Duration::ZERO)), ..Block::default() }
                 }
             };

@@ -1,13 +1,14 @@
 //! A recording: a capture with the times of its reads beside it.
 
-use std::fs::{self, File};
-use std::io::{BufReader, Read as _};
+use std::fs;
+use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use mjpeg::http::Head;
 
+use super::shared_file::SharedFile;
 use crate::capture::{TimingReader, timing_path};
 use crate::problem::Problem;
 use crate::signal::Stop;
@@ -19,12 +20,13 @@ const HEAD_BYTES: u64 = 64 << 10;
 const STEP_LINES: u64 = 4096;
 
 /// A capture that can be replayed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Recording {
-    /// The capture.
+    /// The path of the capture.
     pub path: PathBuf,
-    /// Its timing file.
-    pub timing: PathBuf,
+    /// The capture.
+    pub file: SharedFile,
+    timing: SharedFile,
     /// When its first byte came, since 1970-01-01 UTC, if that is known.
     pub start: Option<Duration>,
     /// The head of its response; empty if it has none.
@@ -50,16 +52,26 @@ impl Recording {
             }
         }
     }
+
+    /// The times of its reads, from the start.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    pub fn times(&self) -> io::Result<TimingReader<BufReader<SharedFile>>> {
+        TimingReader::new(BufReader::new(self.timing.from_start())).map_err(io::Error::other)
+    }
 }
 
 fn look(path: &Path, progress: &Progress) -> Result<Option<Recording>, Problem> {
-    let timing = timing_path(path);
+    let path_of_timing = timing_path(path);
     let is_file = |path: &Path| fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
-    if !is_file(path) || !is_file(&timing) {
+    if !is_file(path) || !is_file(&path_of_timing) {
         return Ok(None);
     }
     let check = || {
-        let mut reads = TimingReader::new(BufReader::new(File::open(&timing)?))?;
+        let file = SharedFile::open(&path_of_timing)?;
+        let mut reads = TimingReader::new(BufReader::new(file.from_start()))?;
         let mut count: u64 = 0;
         while reads.next_read()?.is_some() {
             count += 1;
@@ -67,20 +79,21 @@ fn look(path: &Path, progress: &Progress) -> Result<Option<Recording>, Problem> 
                 progress.step();
             }
         }
-        anyhow::Ok(reads.start())
+        anyhow::Ok((file, reads.start()))
     };
-    let started = check().map_err(|error| {
-        let cause = error.context(format!("cannot use {}", timing.display()));
+    let (timing, started) = check().map_err(|error| {
+        let cause = error.context(format!("cannot use {}", path_of_timing.display()));
         Problem::new(cause).hint("with --fps the capture is played without its times")
     })?;
     let mut start = Vec::new();
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    file.take(HEAD_BYTES)
+    let file = SharedFile::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    file.from_start()
+        .take(HEAD_BYTES)
         .read_to_end(&mut start)
         .with_context(|| format!("cannot read {}", path.display()))?;
     let head = Head::parse(&start).ok().flatten();
     let has_length =
         head.as_ref().is_some_and(|head| !head.is_chunked() && head.text("content-length").is_some());
     let head = head.map(|head| start[..head.len].to_vec()).unwrap_or_default();
-    Ok(Some(Recording { path: path.into(), timing, start: started, head, has_length }))
+    Ok(Some(Recording { path: path.into(), file, timing, start: started, head, has_length }))
 }

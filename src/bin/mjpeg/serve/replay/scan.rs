@@ -1,7 +1,7 @@
 //! A scan: where the rounds of a capture may end, and its first picture.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -14,7 +14,6 @@ use super::frame_ends::FrameEnds;
 use super::points::Points;
 use super::recording::Recording;
 use super::round_length::round_length;
-use crate::capture::TimingReader;
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::signal::Stop;
@@ -33,6 +32,7 @@ pub struct Scan {
     points: OnceLock<Option<Points>>,
     picture: OnceLock<Picture>,
     frames: FrameEnds,
+    failure: OnceLock<String>,
 }
 
 /// Whether the capture is played more than once.
@@ -95,6 +95,16 @@ impl Scan {
     /// The first picture of the capture, once it is known.
     pub fn picture(&self) -> Option<Picture> {
         self.picture.get().cloned()
+    }
+
+    /// What is replayed cannot be read. The first cause counts.
+    pub fn fail(&self, cause: String) {
+        let _ = self.failure.set(cause);
+    }
+
+    /// Why it could not be read.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.get().map(String::as_str)
     }
 
     fn run(
@@ -233,8 +243,7 @@ impl Observer for Parts<'_> {
 
 /// When these bytes of the capture came. The offsets rise.
 fn times(recording: &Recording, offsets: [u64; 2]) -> io::Result<[Duration; 2]> {
-    let mut reads =
-        TimingReader::new(BufReader::new(File::open(&recording.timing)?)).map_err(io::Error::other)?;
+    let mut reads = recording.times()?;
     let mut times = [None, None];
     let mut last = Duration::ZERO;
     while let Some(read) = reads.next_read().map_err(io::Error::other)? {

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::anyhow;
+
 use super::super::frame_source::{Demand, Frame, FrameSource, Pace, Polled, Stats};
 use super::scan::Scan;
-use crate::source::error::Error;
+use crate::source::error::{Error, Kind};
 use crate::source::picture::Picture;
 use crate::value::Rate;
 
@@ -58,6 +60,6 @@ impl FrameSource for Still {
     }
 
     fn take_error(&mut self) -> Option<Error> {
-        None
+        self.scan.failure().map(|cause| Error::new(Kind::Local, anyhow!("{cause}")))
     }
 }

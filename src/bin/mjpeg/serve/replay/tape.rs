@@ -12,6 +12,7 @@ use super::capture_playhead::CapturePlayhead;
 use super::manifest_playhead::{Album, MANIFEST, Manifest, ManifestPlayhead};
 use super::recording::Recording;
 use super::scan::{Rounds, Scan};
+use super::shared_file::SharedFile;
 use super::speed::Speed;
 use crate::clock::Clock;
 use crate::inside;
@@ -65,11 +66,11 @@ impl Tape {
     pub fn directory(path: &Path, head: Vec<u8>, delimiter: String, stop: &Stop) -> Result<Self, Problem> {
         let folder = path.to_path_buf();
         let look = move |progress: &Progress| look(&folder, progress);
-        let picture = match IoThread::new(PATIENCE).run_until(look, || stop.signal().is_some()) {
-            Outcome::Done(picture) => picture?,
+        let (manifest, picture) = match IoThread::new(PATIENCE).run_until(look, || stop.signal().is_some()) {
+            Outcome::Done(found) => found?,
             _ => return Err(anyhow!("cannot read {}: no answer for {PATIENCE:?}", path.display()).into()),
         };
-        let album = Arc::new(Album { folder: path.into(), head, delimiter });
+        let album = Arc::new(Album { folder: path.into(), manifest, head, delimiter });
         Ok(Self { kind: Kind::Directory(album), scan: Scan::of(picture), recorded: None })
     }
 
@@ -86,15 +87,18 @@ impl Tape {
         }
     }
 
+    /// Descriptors of files that stay open.
+    pub const FILES: usize = 2;
+
     /// A playhead at its start. It is played `rounds` times, or without end if `None`.
     ///
     /// # Errors
     ///
-    /// When the files cannot be opened.
+    /// When the times cannot be read.
     pub fn playhead(&self, rounds: Option<u32>, speed: Speed) -> io::Result<Box<dyn Playhead>> {
         Ok(match &self.kind {
             Kind::Capture(recording) => Box::new(CapturePlayhead::new(recording, &self.scan, rounds, speed)?),
-            Kind::Directory(album) => Box::new(ManifestPlayhead::new(album, rounds, speed)?),
+            Kind::Directory(album) => Box::new(ManifestPlayhead::new(album, rounds, speed)),
         })
     }
 
@@ -108,12 +112,13 @@ impl Tape {
 }
 
 /// Reads the manifest of a directory, and its first picture.
-fn look(folder: &Path, progress: &Progress) -> Result<Option<Picture>, Problem> {
+fn look(folder: &Path, progress: &Progress) -> Result<(SharedFile, Option<Picture>), Problem> {
     let path = folder.join(MANIFEST);
     let context = || format!("cannot use {}", path.display());
     let hint = "--timing manifest plays a directory that `mjpeg record URL` has written";
     let read = || {
-        let mut manifest = Manifest::open(folder)?;
+        let file = SharedFile::open(&path)?;
+        let mut manifest = Manifest::new(&file);
         let (mut count, mut first) = (0_u64, None);
         while let Some(recorded) = manifest.next()? {
             count += 1;
@@ -122,13 +127,15 @@ fn look(folder: &Path, progress: &Progress) -> Result<Option<Picture>, Problem> 
                 progress.step();
             }
         }
-        first.ok_or_else(|| io::Error::other("it has no frame"))
+        let first = first.ok_or_else(|| io::Error::other("it has no frame"))?;
+        Ok((file, first))
     };
-    let first = read().with_context(context).map_err(|error| Problem::new(error).hint(hint))?;
+    let read: io::Result<_> = read();
+    let (file, first) = read.with_context(context).map_err(|error| Problem::new(error).hint(hint))?;
     let bytes = inside::open(folder, &first).and_then(|(mut file, _)| {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Ok(bytes)
     });
-    Ok(bytes.ok().and_then(|bytes| Picture::new(bytes).ok()))
+    Ok((file, bytes.ok().and_then(|bytes| Picture::new(bytes).ok())))
 }
