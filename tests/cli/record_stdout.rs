@@ -5,8 +5,12 @@ use crate::kit;
 use std::fs;
 use std::io::Read;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
+use kit::camera::{Camera, HEAD, part};
 use kit::run::{Server, mjpeg, run};
 
 #[test]
@@ -42,6 +46,58 @@ fn a_blocked_standard_output_does_not_hold_the_run_up() {
         let is_clean =
             status.code() == Some(0) || std::os::unix::process::ExitStatusExt::signal(&status).is_some();
         assert!(is_clean || status.code() == Some(6) && err.contains(message), "{args:?}: {status} {err}");
+    }
+}
+
+/// The reader never stops, but takes 20 s for this frame of 4 MiB.
+#[test]
+fn a_slow_reader_does_not_hold_the_run_up_and_the_frame_that_is_cut_is_no_success() {
+    let jpeg = &kit::contents(&kit::frames())[0];
+    // A comment of 64 KiB, as often as it takes.
+    let comment = [&[0xff, 0xfe, 0xff, 0xff][..], &[0; 0xfffd]].concat();
+    let jpeg = [&jpeg[..2], &comment.repeat(64), &jpeg[2..]].concat();
+    for (args, signal) in
+        [(&["--duration", "1s"][..], None), (&[], Some("TERM")), (&["--frames", "9"], Some("TERM"))]
+    {
+        let frame = part(&jpeg);
+        let camera = Camera::start(move |camera| {
+            camera.send(HEAD.as_bytes());
+            camera.try_send(&frame);
+            camera.wait_for_the_viewer_to_leave();
+        });
+        let mut command = mjpeg(["record", &camera.url, "-", "--quiet"]);
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let mut child = command.args(args).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        drop(command);
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (took, taken) = channel();
+        let slow = std::thread::spawn({
+            let is_over = Arc::clone(&is_over);
+            move || {
+                let mut piece = [0; 4096];
+                while !is_over.load(Ordering::SeqCst) && matches!(reader.read(&mut piece), Ok(1..)) {
+                    let _ = took.send(());
+                    // The pace of the reader.
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            }
+        });
+        taken.recv_timeout(kit::PATIENCE).expect("the frame begins");
+        if let Some(signal) = signal {
+            let status = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+            assert!(status.success());
+        }
+        let start = Instant::now();
+        let status = kit::eventually("its end", || child.try_wait().unwrap());
+        let length = start.elapsed();
+        is_over.store(true, Ordering::SeqCst);
+        slow.join().unwrap();
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert!(length < Duration::from_secs(8), "{args:?}: {length:?}");
+        assert_eq!(status.code(), Some(6), "{args:?}: {status} {err}");
+        assert!(err.contains("did not take the last frame in time"), "{args:?}: {err}");
+        assert!(err.contains("hint: the output ends inside a frame"), "{args:?}: {err}");
     }
 }
 
