@@ -79,6 +79,7 @@ mod record_reconnect;
 mod record_resume;
 mod record_ring;
 mod record_ring_disk;
+mod record_stdout;
 mod record_still;
 mod record_streams;
 mod record_targets;

@@ -73,6 +73,13 @@ pub fn page(results: &Results, comparison: Option<&Comparison>) -> String {
                 escaped(name)
             );
         }
+        for (name, before) in comparison.unknown() {
+            let _ = writeln!(
+                body,
+                "<tr><td class=\"error\">{}</td><td class=\"number\">{before}</td><td class=\"number\">no value</td><td></td></tr>",
+                escaped(name)
+            );
+        }
         body += "</tbody></table></div>\n";
     }
     document(&format!("mjpeg bench {}: {}", results.command, results.target), &body)

@@ -132,8 +132,8 @@ impl Record {
             summary.set_timing(&timing);
         }
         let outcome = match (run, stop.signal()) {
-            // A signal before there was a stream.
-            (Err(_), Some(signal)) if summary.frames_good() == 0 => {
+            // A signal before there was a stream. A first frame that was cut is a failure, as any other.
+            (Err(_), Some(signal)) if summary.frames_good() == 0 && !recorder.sink.is_cut() => {
                 self.outcome(&End::Signal(signal), &mut summary)
             }
             (Err(failure), _) => {

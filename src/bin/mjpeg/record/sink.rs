@@ -107,6 +107,11 @@ impl Sink {
         })
     }
 
+    /// Whether standard output ends inside a frame.
+    pub fn is_cut(&self) -> bool {
+        self.stdout.as_ref().is_some_and(FrameOutput::is_cut)
+    }
+
     /// The bytes of the good frames that are not written after all: in OUT they were removed again, because their lines
     /// could not be written; a file of frames ends before them. With OUT, its frames count.
     pub fn removed(&self) -> Vec<u64> {

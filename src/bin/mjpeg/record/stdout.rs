@@ -30,6 +30,10 @@ pub struct FrameOutput {
     deadline: Option<Duration>,
     /// The longest time in which no byte is taken.
     patience: Duration,
+    /// When the last frame must be with the reader: set once, when the time is up or a signal is first seen.
+    end: Option<Duration>,
+    /// Whether the reader has the beginning of a frame only.
+    is_cut: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +75,8 @@ impl FrameOutput {
             Ok(it) if it.is_socket() => Kind::Socket,
             _ => Kind::Other,
         };
-        Self { stdout, kind, clock: clock.clone(), stop: stop.clone(), deadline, patience }
+        let (clock, stop) = (clock.clone(), stop.clone());
+        Self { stdout, kind, clock, stop, deadline, patience, end: None, is_cut: false }
     }
 
     /// Whether standard output is a terminal, which takes no pictures.
@@ -79,7 +84,13 @@ impl FrameOutput {
         io::stdout().is_terminal()
     }
 
-    /// Writes a frame.
+    /// Whether the output ends inside a frame.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// Writes a frame. The time or a signal that ends the run leaves one frame a little time, all pieces of it together, and
+    /// no other frame begins behind it.
     ///
     /// # Errors
     ///
@@ -96,7 +107,10 @@ impl FrameOutput {
                 }
             }
             match self.write_some(left) {
-                Ok(n) => left = &left[n..],
+                Ok(n) => {
+                    left = &left[n..];
+                    self.is_cut = !left.is_empty();
+                }
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Taken::ReaderGone),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -122,21 +136,26 @@ impl FrameOutput {
         Ok(n)
     }
 
-    /// Waits until the reader takes bytes. Once a frame has begun, the deadline and signals leave it a little time.
-    fn wait(&self, is_start: bool) -> Result<Wait, Problem> {
+    /// Waits until the reader takes bytes. A frame that has not begun is not waited for once the run must end.
+    fn wait(&mut self, is_start: bool) -> Result<Wait, Problem> {
         if self.kind == Kind::Other {
             return Ok(Wait::Ready);
         }
-        let start = self.clock.now();
-        let mut is_stopped = false;
+        if is_start && self.end.is_some() {
+            return Ok(Wait::Over);
+        }
+        let impatient = self.clock.now().saturating_add(self.patience);
         loop {
             let now = self.clock.now();
-            is_stopped |= self.stop.signal().is_some();
-            let grace = if is_start { Duration::ZERO } else { GRACE };
-            let limit = match self.deadline {
-                _ if is_stopped => start + grace,
-                Some(deadline) => (deadline.max(start) + grace).min(start + self.patience),
-                None => start + self.patience,
+            let is_stopped = self.stop.signal().is_some();
+            if self.end.is_none() && (is_stopped || self.deadline.is_some_and(|deadline| deadline <= now)) {
+                self.end = Some(now + GRACE);
+            }
+            let limit = match (self.end, self.deadline) {
+                (Some(_), _) if is_start => now,
+                (Some(end), _) => end,
+                (None, Some(deadline)) => deadline.min(impatient),
+                (None, None) => impatient,
             };
             let mut fds = vec![PollFd::new(&self.stdout, PollFlags::OUT)];
             if let Some(fd) = self.stop.fd().filter(|_| !is_stopped) {
@@ -150,11 +169,10 @@ impl FrameOutput {
             match poll(&mut fds, Some(&timeout)) {
                 // Errors and hang-ups count as ready: the write says what they are.
                 Ok(1..) if !fds[0].revents().is_empty() => return Ok(Wait::Ready),
-                Ok(0) if is_stopped => return Ok(Wait::Over),
-                Ok(0) if self.deadline.is_some_and(|deadline| deadline + grace <= self.clock.now()) => {
+                Ok(0) if self.end.is_some_and(|end| is_start || end <= self.clock.now()) => {
                     return Ok(Wait::Over);
                 }
-                Ok(0) => {
+                Ok(0) if self.end.is_none() && limit == impatient => {
                     let patience = in_words(self.patience);
                     return Err(
                         anyhow!("the reader of standard output took no byte within {patience}").into()

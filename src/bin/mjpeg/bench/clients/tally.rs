@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::viewer::{Viewer, Window};
+use super::viewer::{Presence, Viewer, Window};
 use crate::bench::outputs::noise;
 use crate::bench::times::{histogram, micros, record};
 
@@ -64,7 +64,7 @@ impl Tally {
         }
         self.frame_bytes += bytes;
         let gap = last.map(|last| at.saturating_sub(last));
-        it.count_frame(gap);
+        it.count_frame(at, gap);
         if let Some(gap) = gap {
             record(&mut self.gaps, gap);
         }
@@ -153,8 +153,7 @@ impl Tally {
     /// Frames per second of each served viewer, ascending. A viewer that was there for less than a second of the window, and
     /// for less than half of it, has no rate.
     pub fn rates(&self, until: Duration) -> Vec<f64> {
-        let mut rates: Vec<f64> =
-            self.present(until).map(|(it, time)| it.frames as f64 / time.as_secs_f64()).collect();
+        let mut rates: Vec<f64> = self.present(until).map(|it| it.fps()).collect();
         rates.sort_unstable_by(f64::total_cmp);
         rates
     }
@@ -162,7 +161,7 @@ impl Tally {
     /// How much of the rate of a viewer is chance, as a share of it: that of the median one. The slowest of many is slower by
     /// chance, as far as the faster ones are apart.
     pub fn rate_noise(&self, until: Duration) -> (f64, f64) {
-        let mut shares: Vec<f64> = self.present(until).map(|(it, _)| noise::rate(&it.gaps)).collect();
+        let mut shares: Vec<f64> = self.present(until).map(|it| noise::rate(&it.viewer.gaps)).collect();
         shares.sort_unstable_by(f64::total_cmp);
         let rates = self.rates(until);
         let at = |values: &[f64], share: f64| {
@@ -177,10 +176,10 @@ impl Tally {
     /// Frames that were due at `fps` and did not come: those of served viewers, to the frame. A frame is due when its number
     /// says so, so a stall loses all frames that were due in it, not one.
     pub fn due_and_lost(&self, fps: f64, until: Duration) -> (u64, u64) {
-        self.present(until).fold((0, 0), |(due, lost), (it, time)| {
-            let expected = (time.as_secs_f64() * fps) as u64;
+        self.present(until).fold((0, 0), |(due, lost), it| {
+            let expected = (it.time.as_secs_f64() * fps) as u64;
             // The window cuts a frame at each of its edges.
-            let missing = expected.saturating_sub(it.frames);
+            let missing = expected.saturating_sub(it.intervals());
             (due + expected, lost + if missing > 1 { missing } else { 0 })
         })
     }
@@ -201,13 +200,13 @@ impl Tally {
         gaps.clone_correct(micros(interval).max(1))
     }
 
-    /// Served viewers that were there long enough for a rate, with the time.
-    fn present(&self, until: Duration) -> impl Iterator<Item = (&Viewer, Duration)> {
+    /// Served viewers that were there long enough for a rate.
+    fn present(&self, until: Duration) -> impl Iterator<Item = Presence<'_>> {
         let window = self.window.unwrap_or(Window { start: until, end: until });
         let least = Duration::from_secs(1).min((until.saturating_sub(window.start)) / 2);
         self.viewers.iter().filter_map(move |it| {
-            let time = it.present(window, until)?;
-            (time >= least && !time.is_zero()).then_some((it, time))
+            let it = it.present(window, until)?;
+            (it.time >= least && !it.time.is_zero()).then_some(it)
         })
     }
 }

@@ -33,8 +33,11 @@ pub fn add(results: &mut Results, it: &Report) {
         let frames = seen.frames as f64 * it.asked.as_secs_f64() / it.length.as_secs_f64().max(1e-9);
         let in_block = seen.block as f64 / it.part_bytes.map_or(1, |(min, _)| min.max(1)) as f64;
         results.figure(&prefix, "frames", Some(frames), Better::More, rate * frames + in_block + 1.0);
-        let chance = noise::largest(&histogram(&seen.gaps), interval, 1.0);
-        results.time(&prefix, "gap_max_ms", seen.gap_max, chance.max(interval));
+        // It is chance whether a consumer sees two frames or one, which has no gap.
+        if seen.gap_max.is_some() {
+            let chance = noise::largest(&histogram(&seen.gaps), interval, 1.0);
+            results.time(&prefix, "gap_max_ms", seen.gap_max, chance.max(interval));
+        }
     }
     results.histograms.push(("gap".into(), gaps));
     results.plots.push(over_blocks(it));

@@ -41,12 +41,20 @@ pub struct Change {
     is_regression: bool,
 }
 
+/// A figure of the baseline that has no value in this run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Unknown {
+    name: String,
+    before: f64,
+}
+
 /// The figures of both runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
     regressions: usize,
     figures: Vec<Change>,
-    /// Whether regressions fail the run.
+    unknown: Vec<Unknown>,
+    /// Whether regressions and unknown figures fail the run.
     #[serde(skip)]
     is_strict: bool,
 }
@@ -128,7 +136,7 @@ impl Baseline {
     }
 
     /// Compares the figures that both runs have. A figure is worse if it differs by more than `percent`, and by more than what is
-    /// chance in both runs.
+    /// chance in both runs. Nobody knows that of a figure that has no value now.
     pub fn compare(&self, results: &Results, percent: Option<f64>) -> Comparison {
         let limit = percent.unwrap_or(PERCENT);
         let figures: Vec<Change> = results
@@ -152,7 +160,9 @@ impl Baseline {
             })
             .collect();
         let regressions = figures.iter().filter(|it| it.is_regression).count();
-        Comparison { regressions, figures, is_strict: percent.is_some() }
+        let before = |name: &String| Some(Unknown { name: name.clone(), before: *self.figures.get(name)? });
+        let unknown = results.unknown.iter().filter_map(before).collect();
+        Comparison { regressions, figures, unknown, is_strict: percent.is_some() }
     }
 }
 
@@ -165,7 +175,7 @@ fn by_name(settings: &[(&'static str, String)]) -> BTreeMap<String, String> {
 impl Comparison {
     /// Whether the run fails by it.
     pub fn is_failure(&self) -> bool {
-        self.is_strict && self.regressions > 0
+        self.is_strict && (self.regressions > 0 || !self.unknown.is_empty())
     }
 
     /// Lines for people.
@@ -179,12 +189,19 @@ impl Comparison {
         };
         let named = self.figures.iter().filter(|it| it.is_regression).map(line);
         let count = format!("baseline: {} of {} figures are worse", self.regressions, self.figures.len());
-        [count].into_iter().chain(named).collect()
+        let unknown =
+            self.unknown.iter().map(|it| format!("unknown: {}: {} before, no value now", it.name, it.before));
+        [count].into_iter().chain(named).chain(unknown).collect()
     }
 
-    /// All figures, for the page.
+    /// The figures that both runs have, for the page.
     pub fn all(&self) -> impl Iterator<Item = (&str, f64, f64, Option<f64>, bool)> {
         self.figures.iter().map(|it| (&it.name[..], it.before, it.now, it.change_percent, it.is_regression))
+    }
+
+    /// Those of the baseline that have no value now.
+    pub fn unknown(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.unknown.iter().map(|it| (&it.name[..], it.before))
     }
 }
 
@@ -215,6 +232,22 @@ mod tests {
             assert_eq!(comparison.lines().len(), 1 + expected);
         }
         assert!(!baseline.compare(&results("10s", 1.0, 900.0), None).is_failure());
+    }
+
+    #[test]
+    fn a_figure_that_has_no_value_any_more_does_not_pass() {
+        let mut before = results("10s", 30.0, 40.0);
+        before.unknown.clear();
+        before.figure("n=1 ", "age_ms", Some(5.0), Better::Less, 2.0);
+        // It depends on the sizes of this run's parts which blocks there are.
+        before.figure("fill 20101 ", "frames", Some(9.0), Better::More, 2.0);
+        let (now, baseline) = (results("10s", 30.0, 40.0), Baseline::of(&before));
+        let comparison = baseline.compare(&now, Some(10.0));
+        assert_eq!((comparison.regressions, comparison.is_failure()), (0, true));
+        assert_eq!(comparison.lines()[1..], ["unknown: n=1 age_ms: 5 before, no value now"]);
+        assert!(!baseline.compare(&now, None).is_failure(), "only --fail-on-regression fails");
+        // What the baseline had not either is no news.
+        assert!(!Baseline::of(&now).compare(&now, Some(10.0)).is_failure());
     }
 
     #[test]

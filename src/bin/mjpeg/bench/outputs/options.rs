@@ -31,7 +31,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
 
-    /// Fail if a figure is worse than that of --baseline by more than PERCENT [default: 10]
+    /// Fail if a figure is worse than that of --baseline by more than PERCENT, or has no value any more [default: 10]
     #[arg(long, value_name = "PERCENT", num_args = 0..=1, require_equals = true, default_missing_value = "10", requires = "baseline", value_parser = percent)]
     pub fail_on_regression: Option<f64>,
 }

@@ -42,6 +42,8 @@ pub struct Results {
     pub settings: Vec<(&'static str, String)>,
     /// The figures.
     pub figures: Vec<Figure>,
+    /// The names of those that have no value.
+    pub unknown: Vec<String>,
     /// The times, in microseconds.
     pub histograms: Vec<Named>,
     /// The plot of the page and of `--plot`, as SVG.
@@ -59,9 +61,12 @@ impl Results {
         self.figure(prefix, name, time.map(ms), Better::Less, ms(noise));
     }
 
-    /// Adds a figure, if it is known.
+    /// Adds a figure. One without a value is noted as unknown.
     pub fn figure(&mut self, prefix: &str, name: &str, value: Option<f64>, better: Better, noise: f64) {
         let name = format!("{prefix}{name}");
-        self.figures.extend(value.map(|value| Figure { name, value, better, noise }));
+        match value {
+            Some(value) => self.figures.push(Figure { name, value, better, noise }),
+            None => self.unknown.push(name),
+        }
     }
 }

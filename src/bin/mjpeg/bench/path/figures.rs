@@ -23,6 +23,8 @@ pub struct Figures {
     pub histogram: Histogram<u64>,
     /// Seconds since the first byte, with the latency in milliseconds: the first ones.
     pub series: Vec<(f64, f64)>,
+    /// The most by which a picture came before its time: the clocks differ by that much at least.
+    early: Duration,
     /// Parts whose picture has no strip that can be read.
     pub unreadable: u64,
     /// The number of the first frame, and of the newest.
@@ -53,6 +55,7 @@ impl Default for Figures {
             latencies: Latencies::default(),
             histogram: times::histogram(),
             series: Vec::new(),
+            early: Duration::ZERO,
             unreadable: 0,
             range: None,
             doubled: Vec::new(),
@@ -86,14 +89,17 @@ impl Figures {
                 self.range = Some((self.range.map_or(number, |(first, _)| first), number));
             }
         }
-        if let Some(age) = at.and_then(|at| self.latencies.push(identity, at)) {
-            times::record(&mut self.histogram, age);
-            if self.ages.len() < SERIES {
-                self.ages.push((number, age));
-            }
-            if let Some(arrival) = arrival.filter(|_| self.series.len() < SERIES) {
-                self.series.push((arrival.as_secs_f64(), age.as_secs_f64() * 1e3));
-            }
+        let Some(at) = at else { return };
+        let Some(age) = self.latencies.push(identity, at) else {
+            self.early = self.early.max(Duration::from_micros(identity.time_us).saturating_sub(at));
+            return;
+        };
+        times::record(&mut self.histogram, age);
+        if self.ages.len() < SERIES {
+            self.ages.push((number, age));
+        }
+        if let Some(arrival) = arrival.filter(|_| self.series.len() < SERIES) {
+            self.series.push((arrival.as_secs_f64(), age.as_secs_f64() * 1e3));
         }
     }
 
@@ -140,20 +146,30 @@ impl Figures {
         self.numbers.frames()
     }
 
-    /// The thresholds that are missed, in words.
+    /// The thresholds that are missed, in words. An age that is not known is a miss. If the clocks are known to differ, the ages
+    /// may be short of that.
     pub fn missed(&self, max_loss: Option<u64>, max_age: Option<Duration>) -> Vec<String> {
         let mut missed = Vec::new();
         if let Some(most) = max_loss.filter(|most| self.numbers.lost() > *most) {
             missed.push(format!("{} lost, at most {most} allowed (--max-loss)", self.numbers.lost()));
         }
-        if let Some(most) = max_age
-            && let Some(oldest) = self.latencies.ages().max().filter(|oldest| *oldest > most)
-        {
-            let (oldest, most) = (oldest.as_secs_f64() * 1e3, most.as_secs_f64() * 1e3);
-            missed
-                .push(format!("a picture was {oldest:.1} ms old, at most {most:.1} ms allowed (--max-age)"));
+        if let Some(most) = max_age {
+            missed.extend(self.missed_age(most).map(|why| format!("{why} (--max-age)")));
         }
         missed
+    }
+
+    fn missed_age(&self, most: Duration) -> Option<String> {
+        let ms = |time: Duration| time.as_secs_f64() * 1e3;
+        let Some(oldest) = self.latencies.ages().max() else {
+            return Some("no picture has an age: the clocks do not agree".into());
+        };
+        let clocks = match self.early {
+            Duration::ZERO => String::new(),
+            early => format!(" by clocks that differ by {:.1} ms or more", ms(early)),
+        };
+        let (is_missed, oldest, most) = (oldest + self.early > most, ms(oldest), ms(most));
+        is_missed.then(|| format!("a picture was {oldest:.1} ms old{clocks}, at most {most:.1} ms allowed"))
     }
 }
 
@@ -193,6 +209,28 @@ mod tests {
         let identity = Identity { time_us: 2_000_000, number: 1, source: 1 };
         figures.part(Some(&identity), Some(ms(0)), Some(ms(1999)));
         assert_eq!((figures.latencies.early(), figures.latencies.ages().count()), (1, 0));
+    }
+
+    /// The clock of the source is 300 ms ahead.
+    #[test]
+    fn an_age_that_is_not_known_or_is_short_of_what_the_clocks_differ_by_misses_the_threshold() {
+        let day = Duration::from_secs(1_767_225_600);
+        let mut figures = Figures::default();
+        let mut push = |number: u32, age: u64| {
+            let taken = day + ms(100 * u64::from(number));
+            let identity = Identity { time_us: (taken + ms(300)).as_micros() as u64, number, source: 1 };
+            figures.part(Some(&identity), Some(ms(100 * u64::from(number) + age)), Some(taken + ms(age)));
+            figures.clone()
+        };
+        let all_early = push(1, 20);
+        let missed = all_early.missed(None, Some(Duration::from_secs(3600)));
+        assert_eq!(missed, ["no picture has an age: the clocks do not agree (--max-age)"]);
+        assert_eq!(all_early.missed(Some(0), None), Vec::<String>::new());
+        // It is 500 ms old, and seems to be 200 ms old. The first picture shows 280 ms of the difference.
+        let some_early = push(2, 500);
+        assert_eq!(some_early.missed(None, Some(ms(480))), Vec::<String>::new());
+        let missed = some_early.missed(None, Some(ms(479)));
+        assert!(missed[0].contains("200.0 ms old by clocks that differ by 280.0 ms or more"), "{missed:?}");
     }
 
     #[test]

@@ -68,7 +68,8 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = value::count::<u64>(0..))]
     max_loss: Option<u64>,
 
-    /// Fail if a picture is older than this when it arrives
+    /// Fail if a picture is older than this when it arrives. Missed too if all come before their time; if some do, the most of
+    /// it is added to the ages
     #[arg(long, value_name = "T", value_parser = value::limit)]
     max_age: Option<Duration>,
 
