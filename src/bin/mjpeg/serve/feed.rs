@@ -92,13 +92,13 @@ impl Feed {
         Self { phase: Some(phase), ..self }
     }
 
-    /// When the first frame is due if the schedule starts now.
-    fn first_due(&self, now: Duration) -> Duration {
-        let Some(phase) = self.phase else { return now };
+    /// How long ago the first frame was due if the schedule starts now.
+    fn lateness(&self, now: Duration) -> Duration {
+        let Some(phase) = self.phase else { return Duration::ZERO };
         let interval = self.rate.span(1).as_nanos().max(1);
         let phase = phase.as_nanos() % interval;
         let since = (now.as_nanos() + interval - phase) % interval;
-        now.saturating_sub(Duration::from_nanos(u64::try_from(since).unwrap_or_default()))
+        Duration::from_nanos(u64::try_from(since).unwrap_or_default())
     }
 
     /// Whether the source is still producing its first picture.
@@ -184,7 +184,7 @@ impl FrameSource for Feed {
         if self.running {
             return false;
         }
-        self.schedule = Schedule::new(self.rate, self.first_due(now));
+        self.schedule = Schedule::late(self.rate, now, self.lateness(now));
         self.running = true;
         self.starting = Some(now + FIRST_FRAME_TIMEOUT);
         self.read_clocks();

@@ -10,6 +10,8 @@ use crate::value::Rate;
 pub struct Schedule {
     rate: Rate,
     start: Duration,
+    /// How long before the start the first frame was due. That may be before zero of the clock.
+    late: Duration,
     /// Frames since the start.
     count: u64,
     /// When the next frame is due.
@@ -19,7 +21,12 @@ pub struct Schedule {
 impl Schedule {
     /// Creates a schedule whose first frame is due now.
     pub fn new(rate: Rate, now: Duration) -> Self {
-        Self { rate, start: now, count: 0, next: now }
+        Self::late(rate, now, Duration::ZERO)
+    }
+
+    /// Creates a schedule whose first frame was due so long ago. It is due at once, and those behind it are on time.
+    pub fn late(rate: Rate, now: Duration, late: Duration) -> Self {
+        Self { rate, start: now, late, count: 0, next: now.saturating_sub(late) }
     }
 
     /// When a frame is due: the next one for `ahead` = 0, the one after it for 1, and so on.
@@ -28,7 +35,7 @@ impl Schedule {
     }
 
     fn due_at(&self, count: u64) -> Duration {
-        self.start + self.rate.span(count)
+        (self.start + self.rate.span(count)).saturating_sub(self.late)
     }
 
     /// Records that a frame was sent. If whole intervals were missed, for example because the machine was
@@ -64,6 +71,17 @@ mod tests {
         }
         let drift = schedule.due(0).as_secs_f64() - (5.0 + 3600.0);
         assert!(drift.abs() < 1e-3, "{drift}");
+    }
+
+    #[test]
+    fn a_schedule_may_have_begun_before_the_clock() {
+        let ms = Duration::from_millis;
+        let mut schedule = Schedule::late("10".parse().unwrap(), ms(30), ms(70));
+        assert_eq!([0, 1, 2].map(|ahead| schedule.due(ahead)), [0, 60, 160].map(ms));
+        schedule.advance(ms(30));
+        assert_eq!([0, 1].map(|ahead| schedule.due(ahead)), [60, 160].map(ms));
+        assert!(schedule.advance(ms(1_265)));
+        assert_eq!(schedule.due(0), ms(1_260));
     }
 
     #[test]

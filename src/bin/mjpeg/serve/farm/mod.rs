@@ -1,6 +1,7 @@
 //! `--farm`: many cameras in one process, as a file describes them.
 
 mod album;
+mod board;
 mod camera;
 mod entry;
 mod file;
@@ -9,6 +10,7 @@ mod names;
 mod open;
 mod ports;
 mod studio;
+mod tray;
 
 pub use camera::{Camera, Facts};
 pub use open::{Opener, Opening};

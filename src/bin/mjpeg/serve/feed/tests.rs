@@ -175,3 +175,25 @@ fn a_feed_that_pauses_keeps_few_pictures_that_may_be_old_later() {
     assert!(matches!(feed.poll(clock.now(), Demand::None), Polled::Pending));
     assert_eq!(feed.queue.len(), AHEAD);
 }
+
+#[test]
+fn cameras_have_their_own_phases_from_the_first_interval_on() {
+    let ms = Duration::from_millis;
+    for start in [35, 1_035] {
+        for phase in (0..100).step_by(10) {
+            let (feed, clock) = feed(false);
+            let mut feed = Feed { source: Box::new(Single), ..feed.with_phase(ms(phase)) };
+            clock.advance(ms(start));
+            feed.start(clock.now());
+            let begun = start - start % 100;
+            let next = begun + phase + if phase < 35 { 100 } else { 0 };
+            for n in 0..3 {
+                assert!(matches!(feed.poll(clock.now(), Demand::Some), Polled::Frame(..)), "{start} {phase}");
+                let due = ms(next + 100 * n);
+                assert_eq!(feed.due(), Some(due), "{start} {phase}");
+                feed.prepare();
+                clock.advance(due - clock.now());
+            }
+        }
+    }
+}
