@@ -36,7 +36,7 @@ impl Listing {
     /// When it cannot be made.
     pub fn create(folder: &Folder, durability: Durability, limit: Option<Limit>) -> io::Result<Self> {
         let manifest = Manifest::create(folder, durability)?;
-        let ring = limit.map(|limit| Ring::new(limit));
+        let ring = limit.map(Ring::new);
         Ok(Self { manifest, ring, unlisted: Vec::new() })
     }
 

@@ -90,8 +90,8 @@ impl Ring {
 
     /// Takes the oldest lines out, once there are enough of them beyond the limit. The newest line stays.
     ///
-    /// Frames: between N and a sixteenth more stay of the good ones, and not more of the damaged ones. Bytes: at most SIZE stay, and at least 15/16 of it. Age: what is older
-    /// goes in groups of a sixteenth of the time.
+    /// Frames: between N and a sixteenth more stay of the good ones, and not more of the damaged ones. Bytes: at most SIZE stay, and at
+    /// least 15/16 of it. Age: what is older goes in groups of a sixteenth of the time.
     pub fn expire(&mut self, now: Duration) -> Vec<Entry> {
         let is_due = match self.limit {
             Limit::Frames(limit) => self.most() > limit.saturating_add(limit / GROUP),
