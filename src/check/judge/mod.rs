@@ -196,6 +196,12 @@ impl Judge {
         self.parts.gaps.silent_now(silence);
     }
 
+    /// Nobody watched between the last part and the next one, and how long is not known: gaps, missing frames and the age of the
+    /// pictures are judged on each side alone. Times of arrival must not go back all the same.
+    pub fn interrupt(&mut self) {
+        self.parts.interrupt(&self.watch, &mut self.findings);
+    }
+
     /// A live stream has ended before `asked` was read, such as `20 s`.
     pub fn ended_early(&mut self, asked: &str) {
         let close = if self.is_ended { "with a close-delimiter" } else { "without a close-delimiter" };

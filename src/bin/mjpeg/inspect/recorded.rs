@@ -28,6 +28,7 @@ pub fn rows(
 ) -> Result<Around, Problem> {
     let mut around = Around::default();
     let mut last: Option<Duration> = None;
+    let mut begins_run = false;
     let mut strips = StripReader::new();
     let mut next = recording.next_line()??;
     while let Some(line) = next {
@@ -35,19 +36,21 @@ pub fn rows(
         // A line that cannot be read is reported behind the one before it.
         let following = if is_last { Ok(None) } else { recording.next_line()? };
         let is_cut = following.as_ref().is_ok_and(|following| line.is_cut(following.as_ref()));
+        let ends_run = matches!(&following, Ok(Some(following)) if following.begins_run(&line));
         let arrival = line.arrival_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
         let mut row = row(recording, line, details, &mut strips)?;
         row.is_cut = is_cut && !is_last;
         row.arrival = arrival;
-        // Times start again where a recording was resumed.
-        row.gap = arrival.zip(last).and_then(|(now, last)| now.checked_sub(last));
-        if arrival.zip(last).is_some_and(|(now, last)| now < last) {
+        if begins_run {
+            // Times start again where a recording was resumed.
             around.times.interrupt();
+            last = None;
         }
+        row.gap = arrival.zip(last).and_then(|(now, last)| now.checked_sub(last));
         if let Some(arrival) = arrival.filter(|_| !row.is_cut) {
             around.times.push(arrival);
         }
-        last = arrival;
+        (last, begins_run) = (arrival, ends_run);
         around.parts += 1;
         around.bytes = around.bytes.saturating_add(row.body_bytes.unwrap_or(0));
         if sink.row(row)? == Flow::Enough || is_last || stop.signal().is_some() {
