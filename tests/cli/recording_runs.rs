@@ -69,6 +69,18 @@ fn the_rate_of_a_resumed_recording_is_that_of_its_runs() {
 }
 
 #[test]
+fn the_lowest_rate_that_is_asked_for_is_that_of_the_runs() {
+    let out = recording(&[even(12, 200.0), even(5, 200.0)].concat());
+    for (min, expected) in [("4.9", None), ("5", None), ("5.5", Some("5.00 frames a second, asked for 5.5"))]
+    {
+        let (end, verdict) = check(out.path().to_str().unwrap(), &["--min-fps", min]);
+        end.expect(i32::from(expected.is_some()));
+        let finding = verdict["findings"].as_array().unwrap().first();
+        assert_eq!(finding.and_then(|it| it["message"].as_str()), expected, "{verdict}");
+    }
+}
+
+#[test]
 fn a_reconnection_inside_of_a_run_is_a_gap() {
     let mut frames = even(12, 200.0);
     frames.extend((0..5).map(|n| {
