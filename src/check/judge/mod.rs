@@ -20,6 +20,7 @@ mod rtp;
 mod run;
 mod snapshots;
 mod strip;
+mod ticks;
 mod timing;
 mod unframed;
 mod watch;

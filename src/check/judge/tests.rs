@@ -204,6 +204,32 @@ fn the_rate_is_that_between_the_pictures_and_silence_counts() {
     assert!(rate(15.0, &[10], 2600).is_some() && rate(15.0, &[], 2600).is_some());
 }
 
+/// The findings about capture times in whole seconds, of pictures at 10 fps. `times` makes the time of arrival and the capture
+/// time in ms of the number of a picture.
+fn of_seconds(pictures: u64, times: fn(u64) -> (u64, u64)) -> Vec<(&'static str, String)> {
+    let mut stream = Stream::ordinary();
+    for n in 0..pictures {
+        let (arrival, taken) = times(n * 100);
+        let stamp = format!("{}", 1_700_000_000 + taken / 1000);
+        stream.send_stamped(PICTURES[n as usize % 2], &stamp, arrival);
+    }
+    let findings = stream.judge.finish(Some(Duration::from_millis(times(pictures * 100).0))).findings;
+    let found = findings.into_iter().filter(|it| it.rule.code.starts_with("C50"));
+    found.map(|it| (it.rule.code, it.message)).collect()
+}
+
+#[test]
+fn capture_times_in_whole_seconds_are_judged_like_finer_ones() {
+    assert_eq!(of_seconds(100, |ms| (ms, ms)), []);
+    assert_eq!(of_seconds(12, |ms| (ms, ms / 10)), [], "the second may not be over");
+    assert_eq!(of_seconds(100, |ms| (ms + ms / 5000 * 3200, ms + ms / 5000 * 3200)), [], "a stall");
+    let [(code, message)] = &of_seconds(600, |ms| (ms, ms * 4 / 5))[..] else { panic!() };
+    assert_eq!(*code, "C505");
+    assert!(message.contains("by 9.0 s") || message.contains("by 8.8 s"), "{message}");
+    let [(code, message)] = &of_seconds(600, |ms| (ms, ms / 30_000 * 30_000))[..] else { panic!() };
+    assert_eq!((*code, &message[..]), ("C508", "598 new pictures have the X-Timestamp of the one before"));
+}
+
 #[test]
 fn the_clock_of_the_camera_may_be_set_while_nobody_watches() {
     let found = |is_interrupted: bool| {
