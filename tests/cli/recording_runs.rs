@@ -96,6 +96,21 @@ fn a_reconnection_inside_of_a_run_is_a_gap() {
 }
 
 #[test]
+fn a_part_that_the_end_of_a_run_cuts_is_no_damaged_picture() {
+    let cut = json!({"damage": "no-eoi"});
+    let mut frames = [even(3, 200.0), even(3, 200.0)].concat();
+    frames[2].2 = cut;
+    let out = recording(&frames);
+    let file = out.path().join("frame-000003.jpg");
+    let jpeg = fs::read(&file).unwrap();
+    fs::write(&file, &jpeg[..jpeg.len() - 40]).unwrap();
+    let (end, verdict) = check(out.path().to_str().unwrap(), &["--ignore", "R"]);
+    end.expect(0);
+    assert_eq!(names(&verdict), ["cut"], "{verdict}");
+    assert!(inspect(out.path(), &[]).contains("6 parts, 5.00 fps"), "{verdict}");
+}
+
+#[test]
 fn gaps_behind_a_resumption_are_as_usual_as_those_before_it() {
     let out = recording(&[even(5, 2000.0), even(9, 2000.0)].concat());
     let text = inspect(out.path(), &["--color", "always"]);

@@ -47,10 +47,10 @@ impl Line {
         is_earlier || self.part <= before.part
     }
 
-    /// Whether the connection ended inside this part: it lacks its end, and has not the length that was announced, without a
+    /// Whether the connection, or the run, ended inside this part: it lacks its end, and has not the length that was announced, without a
     /// delimiter that contradicts it. `next` is the line behind it.
     pub fn is_cut(&self, next: Option<&Self>) -> bool {
-        let is_last = next.is_none_or(|next| next.reconnect.is_some());
+        let is_last = next.is_none_or(|next| next.reconnect.is_some() || next.begins_run(self));
         let has_other_length = self.deviations.iter().any(|it| it.starts_with("Content-Length is "));
         let is_announced = |(name, value): &(String, String)| {
             name.eq_ignore_ascii_case("content-length") && value.trim().parse().ok() == self.body_bytes
