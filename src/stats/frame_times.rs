@@ -24,6 +24,8 @@ pub struct FrameTimes {
     first: Option<Duration>,
     last: Option<Duration>,
     gaps: Distribution,
+    /// The sum of the gaps.
+    span: Duration,
 }
 
 /// The limit is one second. Servers that repeat an unchanged picture once a second are up to 50 ms late: no stall.
@@ -33,7 +35,8 @@ const SHORTEST_STALL: Duration = Duration::from_millis(1000 + 50);
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Timing {
-    /// Frames per second: (n - 1) / (time of the last frame - time of the first).
+    /// Frames per second: the number of gaps / their sum. Without an interruption that is (n - 1) / (time of the last frame -
+    /// time of the first).
     pub fps: f64,
     /// Median of the gaps, by nearest rank.
     pub gap_p50: Duration,
@@ -54,12 +57,15 @@ impl FrameTimes {
     pub fn push(&mut self, time: Duration) {
         self.first.get_or_insert(time);
         if let Some(last) = self.last {
-            self.gaps.push(time.saturating_sub(last));
+            let gap = time.saturating_sub(last);
+            self.gaps.push(gap);
+            self.span = self.span.saturating_add(gap);
         }
         self.last = Some(self.last.map_or(time, |last| last.max(time)));
     }
 
-    /// Forgets the last frame's time, so that what comes next makes no gap: for reconnects.
+    /// Forgets the last frame's time, so that what comes next makes no gap, and may come at an earlier time: for recordings that
+    /// were resumed.
     pub fn interrupt(&mut self) {
         self.last = None;
     }
@@ -69,7 +75,7 @@ impl FrameTimes {
         self.first
     }
 
-    /// The time of the last frame.
+    /// The time of the last frame; `None` behind an interruption.
     pub fn last(&self) -> Option<Duration> {
         self.last
     }
@@ -77,17 +83,15 @@ impl FrameTimes {
     /// The figures; `None` with fewer than two frames, or when all came within a millisecond. A gap is a stall above
     /// `max_gap`, by default [`FrameTimes::stall_limit`].
     pub fn timing(&self, max_gap: Option<Duration>) -> Option<Timing> {
-        let (first, last) = (self.first?, self.last?);
-        let span = last.saturating_sub(first);
         // Frames that came in one read have no rate.
         let (gap_p50, gap_p99, gap_max) =
             (self.gaps.percentile(50)?, self.gaps.percentile(99)?, self.gaps.max()?);
-        if span < Duration::from_millis(1) {
+        if self.span < Duration::from_millis(1) {
             return None;
         }
         let max_gap = max_gap.unwrap_or_else(|| self.stall_limit());
         Some(Timing {
-            fps: self.gaps.count() as f64 / span.as_secs_f64(),
+            fps: self.gaps.count() as f64 / self.span.as_secs_f64(),
             gap_p50,
             gap_p99,
             gap_max,
@@ -124,6 +128,27 @@ mod tests {
     fn one_frame_has_no_timing() {
         assert_eq!(times(&[]).timing(None), None);
         assert_eq!(times(&[5]).timing(None), None);
+    }
+
+    #[test]
+    fn an_interruption_is_no_gap_and_changes_no_rate() {
+        let even = |count: u64, from: u64| (0..count).map(move |n| from + n * 200);
+        let once: Vec<u64> = even(16, 0).collect();
+        // The times behind it start again, or are later than those before it.
+        for from in [0, 70_000] {
+            let mut frames = FrameTimes::default();
+            even(12, 0).for_each(|ms| frames.push(Duration::from_millis(ms)));
+            frames.interrupt();
+            assert_eq!(frames.timing(None).unwrap().fps, 5.0, "nothing behind it");
+            even(5, from).for_each(|ms| frames.push(Duration::from_millis(ms)));
+            assert_eq!(frames.timing(None), times(&once).timing(None), "{from}");
+        }
+        let mut single = FrameTimes::default();
+        for ms in [0, 200, 400] {
+            single.push(Duration::from_millis(ms));
+            single.interrupt();
+        }
+        assert_eq!(single.timing(None), None);
     }
 
     #[test]

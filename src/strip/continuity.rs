@@ -1,6 +1,7 @@
 //! Which frames of a source are missing, came twice, or came in another order.
 
 use alloc::collections::BTreeMap;
+use core::mem;
 use core::ops::RangeInclusive;
 
 use super::identity::Identity;
@@ -25,6 +26,8 @@ const MOST_RANGES: usize = 1 << 12;
 #[derive(Debug, Clone, Default)]
 pub struct Continuity {
     source: Option<Source>,
+    /// Nobody watched since the last frame.
+    is_interrupted: bool,
     frames: u64,
     doubled: u64,
     reordered: u64,
@@ -47,7 +50,7 @@ struct Source {
 /// Where a frame comes in the order of its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// It is the first frame of its source here.
+    /// It is the first frame of its source here, or behind an interruption.
     First,
     /// It follows the newest frame.
     Next,
@@ -64,6 +67,7 @@ impl Continuity {
     /// Takes the next frame. A frame of another source starts a new count.
     pub fn push(&mut self, frame: &Identity) -> Place {
         self.frames += 1;
+        let is_interrupted = mem::take(&mut self.is_interrupted);
         let Some(source) = self.source.as_mut().filter(|source| source.id == frame.source) else {
             self.lost_for_good = self.lost();
             self.missing.clear();
@@ -78,6 +82,9 @@ impl Continuity {
         if distance > 0 {
             let first_missing = source.newest + 1;
             source.newest = at;
+            if is_interrupted {
+                return Place::First;
+            }
             if distance == 1 {
                 return Place::Next;
             }
@@ -90,6 +97,23 @@ impl Continuity {
         }
         self.doubled += 1;
         Place::Doubled
+    }
+
+    /// Nobody watched between the last frame and the next one: frames between them are not missing.
+    ///
+    /// ```
+    /// use mjpeg::strip::{Continuity, Identity, Place};
+    ///
+    /// let frame = |number| Identity { time_us: 0, number, source: 7 };
+    /// let mut numbers = Continuity::default();
+    /// numbers.push(&frame(1));
+    /// numbers.interrupt();
+    /// assert_eq!(numbers.push(&frame(60)), Place::First);
+    /// assert_eq!(numbers.push(&frame(62)), Place::Behind(61..=61));
+    /// assert_eq!((numbers.lost(), numbers.sources()), (1, 1));
+    /// ```
+    pub fn interrupt(&mut self) {
+        self.is_interrupted = true;
     }
 
     fn miss(&mut self, first: i64, last: i64) {

@@ -84,6 +84,8 @@ mod record_still;
 mod record_streams;
 mod record_targets;
 mod record_times;
+mod recording_empty;
+mod recording_runs;
 mod schemas;
 mod serve;
 mod serve_attacks;

@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use super::capture_time::CaptureTime;
 use super::findings::{Findings, Place};
+use super::ticks::Ticks;
 use crate::check::rules::freshness::*;
 use crate::multipart::{Part, Timestamp};
 use crate::strip::Identity;
@@ -29,10 +30,6 @@ pub struct Freshness {
     name: &'static str,
     /// Whether a time means a time of day.
     is_utc: bool,
-    /// All times are whole seconds.
-    is_coarse: bool,
-    /// The first arrival with a time, and the last one.
-    arrivals: Option<(Duration, Duration)>,
     last: Option<(Vec<u8>, Timestamp)>,
     /// (arrival since the first byte, the same minus the capture time) in microseconds.
     lags: Vec<(i64, i64)>,
@@ -40,6 +37,8 @@ pub struct Freshness {
     stride: usize,
     /// Distinct capture times.
     count: usize,
+    /// Whether pictures may share a time.
+    ticks: Ticks,
     /// Pictures whose capture time is that of another picture before.
     repeated: u64,
     back: u64,
@@ -71,10 +70,12 @@ impl Freshness {
             self.invalid.get_or_insert_with(|| (place, String::from_utf8_lossy(&value).into_owned()));
             return;
         };
-        self.arrivals = Some((self.arrivals.map_or(arrival, |(first, _)| first), arrival));
-        self.is_coarse = (self.is_coarse || self.last.is_none()) && time.0.subsec_micros() == 0;
-        if let Some((bytes, last)) = &self.last {
-            if *bytes == value {
+        let is_same = self.last.as_ref().is_some_and(|(bytes, _)| *bytes == value);
+        if !is_same || !is_repeat {
+            self.ticks.picture(time.0, arrival);
+        }
+        if let Some((_, last)) = &self.last {
+            if is_same {
                 // A picture that is sent again keeps its time.
                 self.repeated += u64::from(!is_repeat);
                 return;
@@ -104,8 +105,8 @@ impl Freshness {
 
     /// The capture times of the next window: its first one follows the last one of this window.
     pub fn continued(&mut self) -> Self {
-        let last = self.last.take();
-        Self { name: self.name, is_utc: self.is_utc, is_coarse: self.is_coarse, last, ..Self::default() }
+        let (last, ticks) = (self.last.take(), self.ticks.continued());
+        Self { name: self.name, is_utc: self.is_utc, last, ticks, ..Self::default() }
     }
 
     /// Judges the lags. `began`: when the first byte came, since 1970-01-01 UTC.
@@ -116,10 +117,8 @@ impl Freshness {
             findings.note_times(self.invalid_count, &NOT_CAPTURE_TIME, place, message);
             return;
         }
-        // Whole seconds stay the same for up to a second, and each second has one of its own.
-        let seconds_watched = self.arrivals.map_or(0, |(first, last)| last.saturating_sub(first).as_secs());
-        let is_ticking = self.is_coarse && self.count as u64 >= seconds_watched && self.count > 1;
-        if self.repeated as usize >= FEWEST && self.repeated as usize > self.count && !is_ticking {
+        let is_shared = self.repeated as usize >= FEWEST && self.repeated as usize > self.count;
+        if is_shared && !self.ticks.is_clock() {
             let message = format!("{} new pictures have the {name} of the one before", self.repeated);
             findings.note(&NOT_CAPTURE_TIME, Place::STREAM, message);
             return;

@@ -35,6 +35,11 @@ impl Gaps {
         Self { last: self.last, since: self.since, ..Self::default() }
     }
 
+    /// Nobody watched between the last picture and the next one.
+    pub fn interrupt(&mut self) {
+        (self.last, self.since) = (None, GapEvidence::default());
+    }
+
     /// Takes a silence, before the picture that ends it.
     pub fn silence(&mut self, silence: &Silence) {
         self.since.add(silence);

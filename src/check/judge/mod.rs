@@ -20,6 +20,7 @@ mod rtp;
 mod run;
 mod snapshots;
 mod strip;
+mod ticks;
 mod timing;
 mod unframed;
 mod watch;
@@ -194,6 +195,12 @@ impl Judge {
     /// it as a whole by [`Judge::silence`].
     pub fn silent_now(&mut self, silence: &Silence) {
         self.parts.gaps.silent_now(silence);
+    }
+
+    /// Nobody watched between the last part and the next one, and how long is not known: gaps, missing frames and the age of the
+    /// pictures are judged on each side alone. Times of arrival must not go back all the same.
+    pub fn interrupt(&mut self) {
+        self.parts.interrupt(&self.watch, &mut self.findings);
     }
 
     /// A live stream has ended before `asked` was read, such as `20 s`.

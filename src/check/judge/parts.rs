@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::mem;
 use core::time::Duration;
 
 use super::expectations::Expectations;
@@ -92,6 +93,15 @@ impl Parts {
             times,
             freshness: self.freshness.continued(),
         }
+    }
+
+    /// Nobody watched between the last part and the next one.
+    pub fn interrupt(&mut self, watch: &Watch, findings: &mut Findings) {
+        self.times.interrupt();
+        self.gaps.interrupt();
+        self.numbers.interrupt();
+        // The clock of the camera may have been set, or have started again.
+        mem::take(&mut self.freshness).finish(watch.began, findings);
     }
 
     /// Judges the next part. `arrival`: when its last byte came, if known.

@@ -48,6 +48,11 @@ impl Numbers {
         }
     }
 
+    /// Nobody watched between the last picture and the next one.
+    pub fn interrupt(&mut self) {
+        self.continuity.interrupt();
+    }
+
     /// Judges all of them, and sums them up if there are any.
     pub fn finish(self, findings: &mut Findings) -> Option<Strips> {
         let it = &self.continuity;
@@ -137,6 +142,21 @@ mod tests {
         );
         let reordered = "1 frame came after a later one, the first one is 2";
         assert_eq!(findings(&[1, 3, 2, 4]), [("C519", 1, Some(3), reordered.into())]);
+    }
+
+    #[test]
+    fn frames_of_a_time_in_which_nobody_watched_are_not_missing() {
+        let mut judge = Numbers::default();
+        for (part, number) in [(1, 1), (2, 3), (3, 40), (4, 42)] {
+            if number == 40 {
+                judge.interrupt();
+            }
+            judge.picture(&Identity { time_us: 0, number, source: 1 }, None, Place::in_part(part, 0));
+        }
+        let mut findings = Findings::default();
+        assert_eq!(judge.finish(&mut findings).unwrap().lost, 2);
+        let found = findings.finish(&Selection::all());
+        assert_eq!(found[0].message, "2 frames of 6 are missing: 2, 41");
     }
 
     #[test]

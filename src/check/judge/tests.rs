@@ -39,8 +39,17 @@ impl Stream {
 
     /// Sends a picture with a Content-Length that is too long by `wrong`.
     fn send(&mut self, picture: &[u8], wrong: usize, at_ms: u64) {
-        let head =
-            format!("--b\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", picture.len() + wrong);
+        self.send_with(&format!("Content-Length: {}", picture.len() + wrong), picture, at_ms);
+    }
+
+    /// Sends a picture with a capture time.
+    fn send_stamped(&mut self, picture: &[u8], stamp: &str, at_ms: u64) {
+        let fields = format!("Content-Length: {}\r\nX-Timestamp: {stamp}", picture.len());
+        self.send_with(&fields, picture, at_ms);
+    }
+
+    fn send_with(&mut self, fields: &str, picture: &[u8], at_ms: u64) {
+        let head = format!("--b\r\nContent-Type: image/jpeg\r\n{fields}\r\n\r\n");
         let bytes = [head.as_bytes(), picture, b"\r\n"].concat();
         self.parser.space()[..bytes.len()].copy_from_slice(&bytes);
         self.parser.filled(bytes.len());
@@ -193,6 +202,64 @@ fn the_rate_is_that_between_the_pictures_and_silence_counts() {
     let late: Vec<u64> = steady.iter().map(|ms| ms + 2000).collect();
     assert!(rate(15.0, &late, 2600).is_some_and(|it| it.starts_with("3.85 frames a second")));
     assert!(rate(15.0, &[10], 2600).is_some() && rate(15.0, &[], 2600).is_some());
+}
+
+/// The findings about capture times in whole seconds, of pictures at 10 fps. `times` makes the time of arrival and the capture
+/// time in ms of the number of a picture.
+fn of_seconds(pictures: u64, times: fn(u64) -> (u64, u64)) -> Vec<(&'static str, String)> {
+    let mut stream = Stream::ordinary();
+    for n in 0..pictures {
+        let (arrival, taken) = times(n * 100);
+        let stamp = format!("{}", 1_700_000_000 + taken / 1000);
+        stream.send_stamped(PICTURES[n as usize % 2], &stamp, arrival);
+    }
+    let findings = stream.judge.finish(Some(Duration::from_millis(times(pictures * 100).0))).findings;
+    let found = findings.into_iter().filter(|it| it.rule.code.starts_with("C50"));
+    found.map(|it| (it.rule.code, it.message)).collect()
+}
+
+#[test]
+fn capture_times_in_whole_seconds_are_judged_like_finer_ones() {
+    assert_eq!(of_seconds(100, |ms| (ms, ms)), []);
+    assert_eq!(of_seconds(12, |ms| (ms, ms / 10)), [], "the second may not be over");
+    assert_eq!(of_seconds(100, |ms| (ms + ms / 5000 * 3200, ms + ms / 5000 * 3200)), [], "a stall");
+    let [(code, message)] = &of_seconds(600, |ms| (ms, ms * 4 / 5))[..] else { panic!() };
+    assert_eq!(*code, "C505");
+    assert!(message.contains("by 9.0 s") || message.contains("by 8.8 s"), "{message}");
+    let [(code, message)] = &of_seconds(600, |ms| (ms, ms / 30_000 * 30_000))[..] else { panic!() };
+    assert_eq!((*code, &message[..]), ("C508", "598 new pictures have the X-Timestamp of the one before"));
+}
+
+#[test]
+fn the_clock_of_the_camera_may_be_set_while_nobody_watches() {
+    let found = |is_interrupted: bool| {
+        let mut stream = Stream::ordinary();
+        for n in 0..100_u64 {
+            if n == 50 && is_interrupted {
+                stream.judge.interrupt();
+            }
+            let stamp = 1_700_000_000.0 + n as f64 / 10.0 - if n < 50 { 0.0 } else { 4000.0 };
+            stream.send_stamped(PICTURES[n as usize % 2], &format!("{stamp:.3}"), n * 100);
+        }
+        found(&stream.judge.finish(None))
+    };
+    assert_eq!(found(false).first().map(|it| it.0), Some("capture-time-back"));
+    assert_eq!(found(true), []);
+}
+
+#[test]
+fn the_time_in_which_nobody_watched_is_no_gap() {
+    let mut stream = Stream::ordinary();
+    for n in 0..20 {
+        if n == 12 {
+            stream.judge.interrupt();
+        }
+        stream.send(PICTURES[n % 2], 0, n as u64 * 200 + if n < 12 { 0 } else { 60_000 });
+    }
+    let report = stream.judge.finish(None);
+    assert_eq!(found(&report), []);
+    let timing = report.timing.unwrap();
+    assert_eq!((timing.fps, timing.gap_max), (5.0, Duration::from_millis(200)));
 }
 
 fn report(rules: Selection) -> Report {

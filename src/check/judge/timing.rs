@@ -53,8 +53,15 @@ pub fn rate(
     gaps: &mut Gaps,
     findings: &mut Findings,
 ) {
-    // Without arrival times there is no rate to judge.
-    let (Some(min), Some(watched)) = (expectations.min_fps, watch.watched) else { return };
+    let Some(min) = expectations.min_fps else { return };
+    let Some(watched) = watch.watched else {
+        // A recording has times of its pictures, and none of the silence around them. Without times there is no rate to judge.
+        if let Some(timing) = times.timing(None).filter(|timing| timing.fps < min * (1.0 - TOLERANCE)) {
+            let message = format!("{:.2} frames a second, asked for {min}", timing.fps);
+            findings.note(&FPS_BELOW_LIMIT, Place::STREAM, message);
+        }
+        return;
+    };
     let since_request = |time: Duration| time.saturating_sub(watch.since) + watch.waited;
     let whole = since_request(watched);
     let before = times.first().map_or(whole, since_request);

@@ -46,7 +46,8 @@ pub static NOT_CAPTURE_TIME: Rule = Rule {
     severity: Info,
     summary: "X-Timestamp or another capture time is none",
     why: "The value is no time, does not change from picture to picture, or is more than a day away from \
-          the time of day (a time since the start of the camera). The age of the pictures cannot be judged.",
+          the time of day (a time since the start of the camera). One in whole seconds, or in tenths, must change from \
+          second to second, or from tenth to tenth. The age of the pictures cannot be judged.",
     section: "measured",
     explains: &[],
     effects: &[],

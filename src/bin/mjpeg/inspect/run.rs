@@ -122,7 +122,23 @@ impl Reading {
         })?;
         let around = recorded::rows(&mut recording, self.details, self.asked.frames, taker, stop)?;
         let end = stop.signal().map(End::Signal);
-        Ok(Read { around, end, failure: None })
+        let failure = if end.is_none() { self.without_a_picture(&around) } else { None };
+        Ok(Read { around, end, failure })
+    }
+
+    /// Why a recording that was read to its end is none.
+    fn without_a_picture(&self, around: &Around) -> Option<Failure> {
+        let Around { parts, cut, unread, cut_line, has_more, .. } = *around;
+        if has_more || parts > cut + unread {
+            return None;
+        }
+        let why = match cut_line {
+            _ if parts > 0 => "no line of the manifest has a whole picture".into(),
+            Some(number) => format!("line {number} of the manifest, the last one, is cut"),
+            None => "the manifest has no line".into(),
+        };
+        let why = format!("no complete part was found: {why}");
+        Some(Failure::new(Exit::NotAStream, anyhow!(self.target.with(why))))
     }
 
     /// Why the stream failed, if it did.

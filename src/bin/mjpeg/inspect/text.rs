@@ -140,6 +140,10 @@ impl Emitter for Text {
         let usual = self.times.timing(None).map(|timing| (timing.gap_p50 * 3).max(LONG_GAP));
         let is_long = row.gap.is_some_and(|gap| gap > usual.unwrap_or(LONG_GAP));
         if let Some(arrival) = row.arrival {
+            if row.gap.is_none() {
+                // The first one, or times that start again.
+                self.times.interrupt();
+            }
             self.times.push(arrival);
         }
         let mut text = String::new();

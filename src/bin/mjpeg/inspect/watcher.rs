@@ -55,8 +55,12 @@ pub struct Watcher<S> {
 pub struct Around {
     /// Parts.
     pub parts: u64,
-    /// Those that the end of the input cuts: one at most.
+    /// Those that the end of the input cuts: one at most. In a recording also those that the end of a connection or of a run cuts.
     pub cut: u64,
+    /// Lines of a recording without a file that can be read.
+    pub unread: u64,
+    /// Whether the manifest of a recording has more lines.
+    pub has_more: bool,
     /// The last line of the manifest of a recording, if it is cut.
     pub cut_line: Option<u64>,
     /// Bytes of their bodies.

@@ -21,6 +21,9 @@ const MOST: u64 = 1 << 62;
 pub trait Judging: Observer {
     /// The judge.
     fn judge(&mut self) -> &mut Judge;
+
+    /// The recording was resumed here: how long it paused is not known.
+    fn interrupted(&mut self);
 }
 
 /// Reads the recording in `directory` to its end, to a signal, or until the observer has enough. Each answer of the disk may
@@ -42,12 +45,13 @@ pub fn read(
     let mut last_seq: Option<u64> = None;
     let mut is_resumed = false;
     let mut is_cut = false;
+    let mut begins_run = false;
     let mut next = line(&mut recording, watcher.judge())?;
     while let Some(line) = next {
         if let Some(signal) = stop.signal() {
             return Ok(End::Signal(signal));
         }
-        is_resumed |= numbers.start_again_at(&line);
+        is_resumed |= begins_run;
         let part = numbers.next(&line);
         if let Some(seq) = line.seq {
             if let Some(last) = last_seq.filter(|last| last.checked_add(1) != Some(seq)) {
@@ -61,6 +65,11 @@ pub fn read(
         }
         let body = contents(&recording, &line, part, watcher.judge())?;
         next = self::line(&mut recording, watcher.judge())?;
+        if begins_run {
+            watcher.interrupted();
+            times.interrupt();
+        }
+        begins_run = next.as_ref().is_some_and(|next| next.begins_run(&line));
         let arrival = times.next(&line);
         let Some(body) = body else { continue };
         is_cut = line.is_cut(next.as_ref());
@@ -133,15 +142,12 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn start_again_at(&self, line: &Line) -> bool {
-        self.base + line.part.min(MOST) <= self.last
-    }
-
     fn next(&mut self, line: &Line) -> u64 {
-        if self.start_again_at(line) {
+        let part = line.part.min(MOST);
+        if self.base + part <= self.last {
             self.base = self.last;
         }
-        self.last = (self.base + line.part.min(MOST)).min(MOST);
+        self.last = (self.base + part).min(MOST);
         self.last
     }
 }
@@ -188,7 +194,7 @@ fn is_size_of(line: &Line, body: &[u8], body_bytes: u64) -> bool {
     len == body_bytes || (len < body_bytes && is_trimmed())
 }
 
-/// The arrival times. They start again where a recording was resumed.
+/// The arrival times. Those of a run are moved behind those of the run before, so that they never go back.
 #[derive(Debug, Default)]
 struct Times {
     base: Duration,
@@ -196,11 +202,13 @@ struct Times {
 }
 
 impl Times {
+    /// The times that follow start again.
+    fn interrupt(&mut self) {
+        self.base = self.last;
+    }
+
     fn next(&mut self, line: &Line) -> Option<Duration> {
         let arrival = Duration::try_from_secs_f64(line.arrival_ms? / 1000.0).ok()?;
-        if self.base.saturating_add(arrival) < self.last {
-            self.base = self.last;
-        }
         self.last = self.base.saturating_add(arrival);
         Some(self.last)
     }
@@ -214,12 +222,15 @@ mod tests {
     fn times_go_on_behind_a_resumed_recording() {
         let mut times = Times::default();
         let line = |ms: f64| Line { arrival_ms: Some(ms), ..Line::default() };
-        let ms: Vec<u128> = [10.0, 50.0, 5.0, 45.0]
-            .into_iter()
-            .filter_map(|ms| times.next(&line(ms)))
-            .map(|it| it.as_millis())
-            .collect();
-        assert_eq!(ms, [10, 50, 55, 95]);
+        let mut next = |run: [f64; 2]| {
+            let ms = run.map(|ms| times.next(&line(ms)).unwrap().as_millis());
+            times.interrupt();
+            ms
+        };
+        assert_eq!(
+            [next([10.0, 50.0]), next([5.0, 45.0]), next([70.0, 80.0])],
+            [[10, 50], [55, 95], [165, 175]]
+        );
     }
 
     #[test]

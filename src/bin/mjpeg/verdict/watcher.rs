@@ -88,6 +88,11 @@ impl Judging for Watcher {
     fn judge(&mut self) -> &mut Judge {
         &mut self.judge
     }
+
+    fn interrupted(&mut self) {
+        self.judge.interrupt();
+        self.steadiness.interrupt();
+    }
 }
 
 impl Observer for Watcher {

@@ -81,7 +81,7 @@ pub fn run(
         }
         return Ok(Outcome::Signal(signal));
     }
-    let has_parts = |read: &Read| read.around.parts > read.around.cut;
+    let has_parts = |read: &Read| read.around.parts > read.around.cut || read.failure.is_none();
     let comparison = match (&left, &right) {
         ((left, Ok(read)), (right, Ok(other))) if has_parts(read) && has_parts(other) => {
             let properties = |profile: &Profile, read: &Read| Properties {

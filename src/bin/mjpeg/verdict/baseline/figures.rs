@@ -90,6 +90,11 @@ impl Steadiness {
         self.last = arrival;
     }
 
+    /// What comes next makes no gap: nobody watched before it.
+    pub fn interrupt(&mut self) {
+        self.last = None;
+    }
+
     /// The figures.
     pub fn figures(&self, timing: Option<&Timing>) -> Figures {
         let mean_gap = timing.map(|_| &self.mean_gap);
