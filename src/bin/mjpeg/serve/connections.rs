@@ -145,9 +145,9 @@ impl Connections {
         self.slab.try_remove(number).is_some()
     }
 
-    /// The connections to close because all together keep too much memory in use. `newest` are the newest parts of all
-    /// streams, which do not count.
-    pub fn over_memory(&self, newest: &[*const Part], now: Duration) -> Vec<usize> {
+    /// The connections to close because all together keep too much memory in use. The pictures of `newest`, the
+    /// newest parts of all streams, do not count.
+    pub fn over_memory(&self, newest: &[&Part], now: Duration) -> Vec<usize> {
         memory_limit::to_close(&self.slab, newest, now, memory_limit::LIMIT)
     }
 

@@ -1,5 +1,6 @@
 //! A part: one frame and what follows it, as viewers receive them.
 
+use std::iter;
 use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use super::layout::Layout;
 use super::recipe::Recipe;
 use super::sent_up_to::SentUpTo;
 use super::slices::Slices;
+use crate::source::picture::Picture;
 
 /// What follows the frame of a part.
 #[derive(Debug, Clone)]
@@ -137,6 +139,11 @@ impl Part {
     /// The frame.
     pub fn frame(&self) -> &Rc<Encoded> {
         &self.frame
+    }
+
+    /// The pictures that it keeps in memory, with the numbers of their frames: its own and the promised one.
+    pub fn pictures(&self) -> impl Iterator<Item = (&Picture, u64)> {
+        iter::once(&self.frame).chain(self.promised()).map(|frame| (frame.picture(), frame.number))
     }
 
     /// Whether the close-delimiter follows the frame.

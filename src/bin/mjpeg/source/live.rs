@@ -8,6 +8,11 @@ use super::error::Error;
 use super::picture::Picture;
 use super::wake::Wake;
 
+/// A used buffer takes a picture again if it is at most so many times as large: a viewer that stays slow keeps all of it.
+const MOST_TIMES: usize = 4;
+/// Or if it is at most so large.
+const SMALL: usize = 256 << 10;
+
 /// Holds the newest picture of a live source; clones share it.
 #[derive(Debug, Clone)]
 pub struct Mailbox {
@@ -128,14 +133,41 @@ impl Mailbox {
         }
     }
 
-    /// An empty buffer for a picture of about `length` bytes, a used one if available.
+    /// An empty buffer for a picture of about `length` bytes, a used one if there is one that is not much too large.
     pub fn buffer(&self, length: usize) -> Vec<u8> {
         let spare = self.lock().spare.take();
-        spare.unwrap_or_else(|| Vec::with_capacity(length))
+        let largest = length.saturating_mul(MOST_TIMES).max(SMALL);
+        spare.filter(|spare| spare.capacity() <= largest).unwrap_or_else(|| Vec::with_capacity(length))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Slot> {
         // After a panic the slot is still valid: each change is one assignment.
         self.shared.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::picture::SMALLEST;
+
+    #[test]
+    fn a_buffer_is_used_again_unless_it_is_much_too_large() {
+        let (wake, _poll) = Wake::for_test();
+        let mailbox = Mailbox::new(wake);
+        for (used, length, is_kept) in [
+            (100_000, 110_000, true),
+            (100_000, 2_000, true),
+            (4_000_000, 1_000_000, true),
+            (4_000_001, 1_000_000, false),
+            (60 << 20, 3 << 20, false),
+        ] {
+            let mut jpeg = Vec::with_capacity(used);
+            jpeg.extend_from_slice(SMALLEST);
+            mailbox.give_back(Picture::whole(jpeg));
+            let buffer = mailbox.buffer(length);
+            let capacity = if is_kept { used } else { length };
+            assert_eq!((buffer.len(), buffer.capacity()), (0, capacity), "{used} {length}");
+        }
     }
 }

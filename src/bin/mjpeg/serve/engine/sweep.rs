@@ -37,7 +37,7 @@ impl Engine {
     /// Closes stuck and slow connections when all together keep too much memory in use.
     fn free_memory(&mut self, now: Duration) {
         let newest: Vec<_> =
-            self.streams.iter().flat_map(|stream| stream.hub.parts()).map(Rc::as_ptr).collect();
+            self.streams.iter().flat_map(|stream| stream.hub.parts()).map(Rc::as_ref).collect();
         let to_close = self.connections.over_memory(&newest, now);
         if to_close.is_empty() {
             return;
