@@ -56,11 +56,15 @@ pub fn to_close(connections: &Slab<Connection>, newest: &[&Part], now: Duration,
     }
     all.extend(pictures.into_values().flatten());
     all.sort_by_key(|held| (!held.stuck, held.part));
-    choose(all, limit)
+    choose(&all, limit)
 }
 
-/// The connections to close, in the order of what they hold.
-fn choose(all: Vec<Held>, limit: usize) -> Vec<usize> {
+/// The connections to close so that what is left takes at most `limit` bytes: the holders of the first things first.
+fn choose(all: &[Held], limit: usize) -> Vec<usize> {
+    let mut sum: usize = all.iter().map(|held| held.bytes).sum();
+    if sum <= limit {
+        return Vec::new();
+    }
     // What a connection holds, and how many still hold it.
     let mut holdings = BTreeMap::<usize, Vec<usize>>::new();
     for (index, held) in all.iter().enumerate() {
@@ -69,9 +73,8 @@ fn choose(all: Vec<Held>, limit: usize) -> Vec<usize> {
         }
     }
     let mut left: Vec<usize> = all.iter().map(|held| held.holders.len()).collect();
-    let mut sum: usize = all.iter().map(|held| held.bytes).sum();
     let mut closed = Vec::new();
-    for next in &all {
+    for next in all {
         if sum <= limit {
             break;
         }

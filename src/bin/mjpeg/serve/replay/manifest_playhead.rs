@@ -51,7 +51,7 @@ pub struct Manifest {
 impl Manifest {
     /// The frames of this file, from its start.
     pub fn new(file: &SharedFile) -> Self {
-        Self { lines: BufReader::new(file.from_start()), line: Vec::new() }
+        Self { lines: BufReader::new(file.at_start()), line: Vec::new() }
     }
 
     /// The next frame that has a file; `None` behind the last whole line.

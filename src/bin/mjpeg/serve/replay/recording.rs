@@ -59,7 +59,7 @@ impl Recording {
     ///
     /// When they cannot be read.
     pub fn times(&self) -> io::Result<TimingReader<BufReader<SharedFile>>> {
-        TimingReader::new(BufReader::new(self.timing.from_start())).map_err(io::Error::other)
+        TimingReader::new(BufReader::new(self.timing.at_start())).map_err(io::Error::other)
     }
 }
 
@@ -71,7 +71,7 @@ fn look(path: &Path, progress: &Progress) -> Result<Option<Recording>, Problem> 
     }
     let check = || {
         let file = SharedFile::open(&path_of_timing)?;
-        let mut reads = TimingReader::new(BufReader::new(file.from_start()))?;
+        let mut reads = TimingReader::new(BufReader::new(file.at_start()))?;
         let mut count: u64 = 0;
         while reads.next_read()?.is_some() {
             count += 1;
@@ -87,7 +87,7 @@ fn look(path: &Path, progress: &Progress) -> Result<Option<Recording>, Problem> 
     })?;
     let mut start = Vec::new();
     let file = SharedFile::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    file.from_start()
+    file.at_start()
         .take(HEAD_BYTES)
         .read_to_end(&mut start)
         .with_context(|| format!("cannot read {}", path.display()))?;

@@ -24,7 +24,7 @@ impl SharedFile {
     }
 
     /// The start of the same file.
-    pub fn from_start(&self) -> Self {
+    pub fn at_start(&self) -> Self {
         Self { file: Arc::clone(&self.file), at: 0 }
     }
 
