@@ -34,17 +34,17 @@ pub static REMEDIES: &[Remedy] = &[
         good: "\"seq\":1, \"seq\":2, \"seq\":3, \"seq\":4",
     },
     Remedy {
-        code: "R607",
-        cure: "Nothing to do. `mjpeg check FILE` looks at the frame that is not listed. End the recorder with SIGINT or SIGTERM, and all \
-               frames have their line.",
-        bad: "frame-000004.jpg without a line",
-        good: "a line for each file",
-    },
-    Remedy {
         code: "R606",
         cure: "Run `mjpeg record --resume`, which removes the cut line and goes on, or remove it with an editor. `mjpeg record --fsync` \
                writes each frame and its line to the disk.",
         bad: "{\"seq\":3,\"part\":3,\"fi",
         good: "{\"seq\":3,\"part\":3,\"offset\":20616,\"fields\":[]}",
+    },
+    Remedy {
+        code: "R607",
+        cure: "Nothing to do. `mjpeg check FILE` looks at the frame that is not listed. End the recorder with SIGINT or SIGTERM, and all \
+               frames have their line.",
+        bad: "frame-000004.jpg without a line",
+        good: "a line for each file",
     },
 ];

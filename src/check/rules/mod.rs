@@ -160,8 +160,8 @@ static RULES: &[&Rule] = &[
     &recording::RECORDING_FILE_SIZE,
     &recording::RECORDING_FILE_HASH,
     &recording::RECORDING_FRAME_MISSING,
-    &recording::RECORDING_FRAME_UNLISTED,
     &recording::RECORDING_LINE_CUT,
+    &recording::RECORDING_FRAME_UNLISTED,
 ];
 
 /// All rules, by groups, each in the order of their codes.
