@@ -51,6 +51,7 @@ mod local;
 mod local_limits;
 mod mistaken;
 mod monitor;
+mod monitor_ends;
 mod monitor_faults;
 mod monitor_hostile;
 mod monitor_probe;
