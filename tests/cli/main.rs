@@ -56,6 +56,7 @@ mod monitor_faults;
 mod monitor_hostile;
 mod monitor_probe;
 mod monitor_prometheus;
+mod monitor_samples;
 mod page;
 mod picture_classes;
 mod prometheus_files;

@@ -94,7 +94,10 @@ impl Reader {
         let cut = Some(camera.cut.clone());
         let stamped = if camera.recorder.is_some() { Stamped::Tap } else { Stamped::Nothing };
         let options = Options { is_pattern_paced: true, is_lean: true, stamped, cut, ..transport.clone() };
-        camera.watched().window.begin(self.clock.now());
+        match deadline {
+            Some(_) => camera.watched().window.begin_sample(self.clock.now()),
+            None => camera.watched().window.begin(self.clock.now()),
+        }
         let mut source = transport::Camera::new(&camera.target, &options, manner, &self.clock, &self.stop);
         let ran = source.run(self, deadline);
         let now = self.clock.now();
@@ -109,10 +112,7 @@ impl Reader {
                 match source.unopened() {
                     // The time was up before there was a stream.
                     Some(error) => (Some(unopened(&mut watched, &error)), error.least_pause()),
-                    None => {
-                        watched.window.end_response(now);
-                        (None, Duration::ZERO)
-                    }
+                    None => (watched.window.end_sample(now, camera.options.window), Duration::ZERO),
                 }
             }
             Ok(end) => {
