@@ -3,7 +3,6 @@
 use crate::kit;
 
 use std::fs;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use kit::camera::{Camera, HEAD, part};
@@ -246,17 +245,4 @@ fn the_ring_must_suffice_for_each_line_of_the_list() {
     let args = ["monitor", "--captures", folder.path().to_str().unwrap(), "--targets"];
     let end = run(mjpeg(args).arg(&list)).expect(6);
     assert!(end.err.contains("cameras.txt:2: --ring must be at least twice"), "{}", end.err);
-}
-
-#[test]
-fn a_reader_that_leaves_ends_the_watch_with_a_message() {
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let mut command = mjpeg(["monitor", "http://127.0.0.1:1/", "--window=100ms", "--quiet"]);
-    let mut child = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
-    let status = kit::eventually("the end", || child.try_wait().unwrap());
-    let mut said = String::new();
-    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
-    assert_eq!(status.code(), Some(1), "{said}");
-    assert!(said.contains("the reader of standard output has left"), "{said}");
 }

@@ -152,6 +152,15 @@ impl Fleet {
         (changes, next)
     }
 
+    /// Closes the captures that go on. Without a signal the threads end with the process only.
+    pub fn close_captures(&self) {
+        for camera in self.cameras.all() {
+            if let Some(recorder) = &camera.recorder {
+                recorder.finish();
+            }
+        }
+    }
+
     /// Waits until all threads have ended. A signal has come.
     pub fn join(self) {
         for thread in self.threads {

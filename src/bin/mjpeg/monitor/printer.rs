@@ -53,16 +53,17 @@ impl Printer {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Writes what waits. A reader that takes nothing is left behind.
-    pub fn end(mut self) {
+    /// Writes what waits. Returns why that failed. A reader that takes nothing is left behind.
+    pub fn end(mut self) -> Option<Failure> {
         self.lines = None;
-        let Some(thread) = self.thread.take() else { return };
+        let thread = self.thread.take()?;
         for _ in 0..50 {
             if thread.is_finished() {
-                return;
+                break;
             }
             thread::sleep(std::time::Duration::from_millis(10));
         }
+        self.failure()
     }
 }
 

@@ -7,19 +7,17 @@ use anyhow::anyhow;
 use mjpeg::check::Silence;
 use mjpeg::multipart::Event;
 
-use super::camera::Camera;
+use super::camera::{Camera, Watched};
 use super::log::Log;
 use super::options::CameraOptions;
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::signal::Stop;
 use crate::transport::{
-    self, CameraError, End, Flow, Lost, Manner, Observer, Opened, Options, Reason, Reconnect, Stamped, Tap,
-    Tries, pause,
+    self, CameraError, End, Flow, LONG_PAUSE, Lost, Manner, Observer, OpenError, Opened, Options, Reason,
+    Reconnect, Stamped, Tap, Tries, pause,
 };
 
-/// The pause after an answer that will hardly change, such as 404 or a page: the camera may be another one by then.
-const LONG_PAUSE: Duration = Duration::from_secs(30);
 /// How often a pause looks whether the camera is still watched.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -56,21 +54,25 @@ impl Reader {
     fn hold(&mut self) {
         let reconnect = Reconnect { tries: Tries::Unlimited, delay: Reconnect::DELAY };
         while !self.is_over() {
-            self.read(reconnect, None);
-            self.pause(self.clock.now() + LONG_PAUSE);
+            let least = self.read(reconnect, None);
+            self.pause(self.clock.now() + least.max(LONG_PAUSE));
         }
     }
 
-    /// Reads the stream for one window in each interval.
+    /// Reads the stream for one window in each interval. A sample that would come too soon after a refused password is as the
+    /// last one.
     fn sample(&mut self, interval: Duration, begins: Duration) {
-        let mut next = begins;
+        let (mut next, mut ask_at) = (begins, Duration::ZERO);
         while !self.is_over() {
             self.pause(next);
             if self.is_over() {
                 return;
             }
-            let deadline = self.clock.now() + self.camera.options.window;
-            self.read(Reconnect::NEVER, Some(deadline));
+            let now = self.clock.now();
+            if now >= ask_at {
+                let least = self.read(Reconnect::NEVER, Some(now + self.camera.options.window));
+                ask_at = self.clock.now() + least;
+            }
             let now = self.clock.now();
             self.camera.watched().close(now, self.clock.unix());
             next = (next + interval).max(now);
@@ -84,51 +86,63 @@ impl Reader {
         }
     }
 
-    /// Reads streams until there is none, or until the deadline.
-    fn read(&mut self, reconnect: Reconnect, deadline: Option<Duration>) {
+    /// Reads streams until there is none, or until the deadline. Returns how long the camera must not be asked again.
+    fn read(&mut self, reconnect: Reconnect, deadline: Option<Duration>) -> Duration {
         let camera = Arc::clone(&self.camera);
         let CameraOptions { idle, transport, .. } = &camera.options;
         let manner = Manner { idle: *idle, wait: None, reconnect, poll: Some(transport.poll_interval()) };
         let cut = Some(camera.cut.clone());
         let stamped = if camera.recorder.is_some() { Stamped::Tap } else { Stamped::Nothing };
         let options = Options { is_pattern_paced: true, is_lean: true, stamped, cut, ..transport.clone() };
-        camera.watched().window.begin(self.clock.now());
+        match deadline {
+            Some(_) => camera.watched().window.begin_sample(self.clock.now()),
+            None => camera.watched().window.begin(self.clock.now()),
+        }
         let mut source = transport::Camera::new(&camera.target, &options, manner, &self.clock, &self.stop);
         let ran = source.run(self, deadline);
         let now = self.clock.now();
         let mut watched = camera.watched();
         watched.is_connected = false;
         if self.is_over() {
-            return;
+            return Duration::ZERO;
         }
-        match ran {
+        let (why, least) = match ran {
             Ok(end @ (End::TimeUp | End::Enough | End::Signal(_))) => {
                 camera.note_end(&end);
-                watched.window.end_response(now);
-                // The time was up before there was a stream.
-                if let Some(error) = source.unopened() {
-                    watched.totals.losses += 1;
-                    watched.window.unopened(error.kind, &error.to_string());
+                match source.unopened() {
+                    // The time was up before there was a stream.
+                    Some(error) => (Some(unopened(&mut watched, &error)), error.least_pause()),
+                    None => (watched.window.end_sample(now, camera.options.window), Duration::ZERO),
                 }
             }
             Ok(end) => {
                 camera.note_end(&end);
-                let why = end.to_string();
-                watched.totals.losses += 1;
                 watched.window.ended(&end, now);
-                self.log.lost(&camera.name, &why, &self.clock);
+                let least = match end {
+                    End::Gone { kind, .. } => kind.least_pause(),
+                    _ => Duration::ZERO,
+                };
+                (Some(end.to_string()), least)
             }
-            Err(CameraError::Unopened(error)) => {
-                let why = error.to_string();
-                watched.totals.losses += 1;
-                watched.window.unopened(error.kind, &why);
-                self.log.lost(&camera.name, &why, &self.clock);
-            }
+            Err(CameraError::Unopened(error)) => (Some(unopened(&mut watched, &error)), error.least_pause()),
             Err(CameraError::Problem(problem)) => {
                 self.log.lost(&camera.name, &problem.to_string(), &self.clock);
+                return Duration::ZERO;
             }
+        };
+        if let Some(why) = why {
+            watched.totals.losses += 1;
+            self.log.lost(&camera.name, &why, &self.clock);
         }
+        least
     }
+}
+
+/// No stream could be opened, for the reason that is returned.
+fn unopened(watched: &mut Watched, error: &OpenError) -> String {
+    let why = error.to_string();
+    watched.window.unopened(error.kind, &why);
+    why
 }
 
 impl Observer for Reader {
@@ -186,3 +200,6 @@ impl Observer for Reader {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

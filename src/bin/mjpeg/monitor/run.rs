@@ -55,7 +55,10 @@ impl Monitor {
         let this = Arc::new(self);
         let mut reload = Reload::new(&this, stop);
         let printer = Printer::start();
-        while stop.signal().is_none() {
+        let ended = loop {
+            if stop.signal().is_some() {
+                break Ok(());
+            }
             if hangups.take() {
                 reload.start();
             }
@@ -63,22 +66,28 @@ impl Monitor {
                 reloaded(wanted.and_then(|wanted| fleet.watch(wanted)));
             }
             let (changes, next) = fleet.tick();
-            for (camera, news) in changes {
-                this.say(&camera, &news, &printer, &mut hooks)?;
+            let said = changes
+                .iter()
+                .try_for_each(|(camera, news)| this.say(camera, news, &printer, hooks.as_mut()))
+                .and_then(|()| printer.failure().map_or(Ok(()), Err));
+            if let Err(failure) = said {
+                break Err(failure);
             }
             let next = hooks.as_mut().map_or(next, |hooks| hooks.tick().min(next));
-            if let Some(failure) = printer.failure() {
-                return Err(failure);
-            }
             let next = if reload.is_running() { next.min(clock.now() + RELOAD_LOOK) } else { next };
             wait(stop, hangups.fd(), next.saturating_sub(clock.now()));
+        };
+        // Whatever ends the run: neither a capture nor a command is left behind.
+        match ended {
+            Ok(()) => fleet.join(),
+            Err(_) => fleet.close_captures(),
         }
-        fleet.join();
         if let Some(hooks) = hooks {
             hooks.end();
         }
-        printer.end();
-        Ok(Outcome::Exit(Exit::Done))
+        let unwritten = printer.end();
+        ended?;
+        unwritten.map_or(Ok(Outcome::Exit(Exit::Done)), Err)
     }
 
     /// Says what has changed: a line of JSON, a line for people, the command.
@@ -87,7 +96,7 @@ impl Monitor {
         camera: &Arc<Camera>,
         news: &News,
         printer: &Printer,
-        hooks: &mut Option<Hooks>,
+        hooks: Option<&mut Hooks>,
     ) -> Result<(), Failure> {
         let line = Line::of(camera, news);
         if let (Standing::Bad, Some(recorder)) = (news.change.to, &camera.recorder) {

@@ -16,6 +16,7 @@ use crate::criteria::Verdict;
 use crate::depth::Walks;
 use crate::status;
 use crate::transport::{End, Lost, OpenErrorKind, Opened, Pulse, Reason, Secrets};
+use crate::value::in_words;
 
 /// What a window has shown.
 #[derive(Debug, Clone)]
@@ -76,6 +77,7 @@ pub struct Window {
 #[derive(Debug, Default)]
 struct Gathered {
     findings: Vec<Finding>,
+    parts: u64,
     pictures: u64,
     timing: Option<Timing>,
     size: Option<(u16, u16)>,
@@ -105,6 +107,12 @@ impl Window {
     pub fn begin(&mut self, now: Duration) {
         self.end_response(now);
         (self.zero, self.last_read) = (None, None);
+    }
+
+    /// The next sample begins. Whether the camera was there in the last one does not count in it.
+    pub fn begin_sample(&mut self, now: Duration) {
+        self.begin(now);
+        (self.worst, self.lost) = (None, None);
     }
 
     /// A stream was opened at `now` of the clock.
@@ -211,6 +219,26 @@ impl Window {
         }
     }
 
+    /// A sample of this `length` ends at `now`, although its stream may go on. If what came allows no verdict, that is a stall,
+    /// since nobody waits for more. Returns why in words then.
+    pub fn end_sample(&mut self, now: Duration, length: Duration) -> Option<String> {
+        self.judge.as_ref()?;
+        self.end_response(now);
+        let Gathered { findings, parts, pictures, .. } = &self.ended;
+        let time = in_words(length);
+        let what = match parts {
+            0 => format!("no complete part came in {time}"),
+            _ if *pictures > 0 || findings.iter().any(|finding| self.rules.alarm.counts(finding)) => {
+                return None;
+            }
+            1 => format!("the only part in {time} was no good picture"),
+            _ => format!("none of the {parts} parts in {time} was a good picture"),
+        };
+        let why = format!("stalled: {what} (--window)");
+        self.is_lost(Verdict::Stalled, why.clone());
+        Some(why)
+    }
+
     fn is_lost(&mut self, verdict: Verdict, why: String) {
         if self.worst.as_ref().is_none_or(|worst| worst.0 < verdict) {
             self.worst = Some((verdict, why.clone()));
@@ -233,7 +261,8 @@ impl Window {
             }
             self.ended.add(judge.window(watched));
         }
-        let Gathered { mut findings, pictures, timing, size, bytes_p50 } = std::mem::take(&mut self.ended);
+        let Gathered { mut findings, pictures, timing, size, bytes_p50, .. } =
+            std::mem::take(&mut self.ended);
         for finding in &mut findings {
             finding.message = self.secrets.hidden_quotation(&finding.message);
         }
@@ -263,6 +292,7 @@ impl Gathered {
                 None => self.findings.push(finding),
             }
         }
+        self.parts += report.parts;
         self.pictures += report.pictures;
         self.timing = report.timing.or(self.timing);
         self.size = report.frames.size.or(self.size);

@@ -10,7 +10,9 @@ use crate::channel::{Receiver, SyncSender, sync_channel};
 use crate::source::error::Error;
 use crate::source::link::Link;
 use crate::source::live::Mailbox;
-use crate::transport::{Camera, CameraError, End, LearntLimit, Manner, OpenErrorKind, Reconnect, Tries};
+use crate::transport::{
+    Camera, CameraError, End, LONG_PAUSE, LearntLimit, Manner, OpenErrorKind, Reconnect, Tries,
+};
 
 /// How long a camera may take to answer, and be without a good picture at least before its stream is opened again. A connection
 /// that is no longer wanted stays for that time too.
@@ -21,10 +23,6 @@ const LONGEST_IDLE: Duration = Duration::from_secs(60);
 const CLOSE_PAUSE: Duration = Duration::from_millis(200);
 /// How a camera is asked again once the relay has started.
 const RECONNECT: Reconnect = Reconnect { tries: Tries::Unlimited, delay: Duration::from_millis(500) };
-/// The pause after an answer that is not a matter of time, such as 404.
-const LONG_PAUSE: Duration = Duration::from_secs(30);
-/// The pause after a refused password: many cameras lock the account after some of them.
-const PASSWORD_PAUSE: Duration = Duration::from_secs(300);
 
 /// What to do if there is no picture in time.
 const LONGER: &str = "--silence T waits longer for the first picture, and --no-probe starts without one";
@@ -131,9 +129,7 @@ impl Upstream {
                 }
                 Ok(end) => self.loss(&end),
                 Err(CameraError::Unopened(error)) => {
-                    let asked = error.retry_after.unwrap_or_default();
-                    let least = pause_after(error.kind);
-                    (Some(error.to_string()), asked.clamp(least, PASSWORD_PAUSE))
+                    (Some(error.to_string()), error.least_pause().max(LONG_PAUSE))
                 }
                 Err(CameraError::Problem(problem)) => (Some(problem.to_string()), LONG_PAUSE),
             };
@@ -172,14 +168,9 @@ impl Upstream {
         let named = || format!("{}: {end}", self.target);
         match end {
             // These words name the camera.
-            End::Gone { why, kind, .. } => (Some(why.clone()), pause_after(*kind)),
+            End::Gone { why, kind, .. } => (Some(why.clone()), kind.least_pause().max(LONG_PAUSE)),
             End::NotAStream(_) => (Some(named()), LONG_PAUSE),
             _ => (Some(named()), RECONNECT.delay),
         }
     }
-}
-
-/// The pause after an obstacle of this kind that is not a matter of time.
-fn pause_after(kind: OpenErrorKind) -> Duration {
-    if kind == OpenErrorKind::Status(401) { PASSWORD_PAUSE } else { LONG_PAUSE }
 }

@@ -123,6 +123,14 @@ impl Connections {
         self.audiences.get(stream).is_some_and(|audience| !audience.snapshots.is_empty())
     }
 
+    /// Records that a connection no longer waits for a snapshot, if it did: it is answered or closed.
+    pub fn end_snapshot(&mut self, number: usize) {
+        let Some(Stage::Snapshot { stream, .. }) = self.slab.get(number).map(|it| &it.stage) else { return };
+        if let Some(audience) = self.audiences.get_mut(*stream) {
+            audience.snapshots.retain(|other| *other != number);
+        }
+    }
+
     /// The connections that wait for a snapshot of a stream. They are not listed again.
     pub fn take_snapshots(&mut self, stream: usize) -> Vec<usize> {
         self.audiences
@@ -142,6 +150,7 @@ impl Connections {
     /// Closes a connection. Returns whether it existed.
     pub fn close(&mut self, number: usize) -> bool {
         self.end_stream(number);
+        self.end_snapshot(number);
         self.slab.try_remove(number).is_some()
     }
 

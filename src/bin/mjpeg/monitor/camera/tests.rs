@@ -11,6 +11,7 @@ use mjpeg::jpeg::Walk;
 use mjpeg::multipart::Parser;
 
 use super::*;
+use crate::criteria::Verdict;
 use crate::flight::Limits;
 use crate::monitor::ring::Rings;
 use crate::transport::{Lost, OpenErrorKind, Opened, Pulse, Reason, Secrets};
@@ -218,4 +219,46 @@ fn captures_of_a_camera_have_a_limit() {
         })
         .collect();
     assert_eq!(written, [1, 2, 2, 2]);
+}
+
+/// A sample with a response in which `send` is sent, if there is one: whether it is lost, and its verdict.
+fn sample(day: &mut Day, send: Option<&dyn Fn(&mut Day)>) -> (Option<String>, Option<Verdict>) {
+    day.camera.watched().window.begin_sample(day.clock.now());
+    if let Some(send) = send {
+        day.open(Reason::First);
+        send(day);
+    }
+    day.clock.advance(SECOND);
+    let (now, mut watched) = (day.clock.now(), day.camera.watched());
+    let why = watched.window.end_sample(now, SECOND);
+    (why, watched.window.close(now).map(|seen| seen.verdict))
+}
+
+#[test]
+fn a_sample_without_a_complete_part_is_a_stall() {
+    let mut day = Day::new(&mut Dice(7));
+    let half = |day: &mut Day| {
+        // Nothing of a part that is not complete is an event.
+        let bytes = b"--b\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8";
+        let parser = day.parser.as_mut().unwrap();
+        parser.space()[..bytes.len()].copy_from_slice(bytes);
+        parser.filled(bytes.len());
+        assert!(parser.next_event().unwrap().is_none());
+    };
+    let why = "stalled: no complete part came in 1s (--window)".to_string();
+    let stalled = (Some(why), Some(Verdict::Stalled));
+    assert_eq!(sample(&mut day, Some(&|_| {})), stalled);
+    assert_eq!(sample(&mut day, Some(&half)), stalled);
+}
+
+#[test]
+fn a_sample_that_found_no_camera_does_not_count_in_the_next_one() {
+    let mut day = Day::new(&mut Dice(7));
+    let gone = |day: &mut Day| day.lose(Some(OpenErrorKind::Connect));
+    assert_eq!(sample(&mut day, Some(&gone)), (None, Some(Verdict::Unreachable)));
+    // One that was not taken is as the last one.
+    let now = day.clock.now();
+    let skipped = day.camera.watched().window.close(now).map(|seen| seen.verdict);
+    assert_eq!(skipped, Some(Verdict::Unreachable));
+    assert_eq!(sample(&mut day, Some(&|day| day.second(None, 0))), (None, Some(Verdict::Pass)));
 }

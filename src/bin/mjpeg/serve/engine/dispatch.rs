@@ -184,6 +184,7 @@ impl Engine {
     }
 
     pub(super) fn answer_with(&mut self, number: usize, bytes: Vec<u8>, shared: SharedBody, now: Duration) {
+        self.connections.end_snapshot(number);
         if let Some(connection) = self.connections.get_mut(number) {
             connection.answer(bytes, shared, now);
         }

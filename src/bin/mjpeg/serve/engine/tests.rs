@@ -34,6 +34,8 @@ use crate::source::paced::{Next, Paced};
 use crate::source::picture::{Picture, SMALLEST};
 use crate::source::wake::WakeUps;
 
+mod snapshots;
+
 const MS: Duration = Duration::from_millis(1);
 
 /// An engine, its time, and where it listens.
@@ -235,25 +237,6 @@ fn streams_have_their_own_sources_recipes_and_ends() {
     }
     let state = received(&mut world.request("/state")).0;
     assert!(state.contains(r#""streams":["cam","short"]"#), "{state}");
-}
-
-#[test]
-fn a_snapshot_waits_for_a_source_that_starts_and_not_for_long() {
-    let ready = Rc::new(Cell::new(false));
-    let mut world = World::new([("", Source::Slow(Rc::clone(&ready)))], settings());
-    let mut socket = world.request("/snapshot");
-    assert_eq!(received(&mut socket), (String::new(), false));
-    world.pass(999 * MS);
-    assert_eq!(received(&mut socket).0, "");
-    world.pass(MS);
-    assert!(received(&mut socket).0.starts_with("HTTP/1.1 503 "));
-
-    let mut socket = world.request("/snapshot");
-    ready.set(true);
-    world.engine.poll_stream(0, world.clock.now());
-    world.settle();
-    let (answer, closed) = received(&mut socket);
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("image/jpeg") && closed, "{answer}");
 }
 
 #[test]
