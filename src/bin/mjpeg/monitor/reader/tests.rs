@@ -15,7 +15,7 @@ fn pauses(line: &[&str], answer: &'static str) -> Vec<u64> {
     let options = CameraOptions::from_arg_matches(&command.get_matches_from(line)).unwrap();
     let clock = Clock::simulated();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let target = Target::parse(&format!("http://{}/", listener.local_addr().unwrap()));
+    let target = Target::parse(format!("http://{}/", listener.local_addr().unwrap()));
     let camera = Arc::new(Camera::new("front".into(), target, options, None, Duration::ZERO, &clock));
     let reader = Reader {
         camera: Arc::clone(&camera),
