@@ -79,9 +79,9 @@ pub static RECORDING_FRAME_UNLISTED: Rule = Rule {
     name: "recording-frame-unlisted",
     severity: Info,
     summary: "a frame has no line, where the recording was resumed",
-    why: "The recorder was killed, or the machine lost power, before the line was written: that needs the part to end, so in many streams \
-          the next one to begin. The file of the frame may exist. `record --resume` leaves it, and uses its number for no other \
-          frame. It is not checked.",
+    why: "The recorder was killed, or the machine lost power, before it wrote the line. It writes the line when the part has ended; in many \
+          streams that shows only when the next part begins. The file of the frame may exist. `record --resume` leaves it, and uses its \
+          number for no other frame. It is not checked.",
     section: "docs/schemas/manifest.schema.json",
     explains: &[],
     effects: &[],

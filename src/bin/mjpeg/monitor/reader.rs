@@ -59,8 +59,8 @@ impl Reader {
         }
     }
 
-    /// Reads the stream for one window in each interval. A sample that would come too soon after a refused password is as the
-    /// last one.
+    /// Reads the stream for one window in each interval. A sample that would come too soon after a refused password is not taken, and
+    /// counts as the last one.
     fn sample(&mut self, interval: Duration, begins: Duration) {
         let (mut next, mut ask_at) = (begins, Duration::ZERO);
         while !self.is_over() {
@@ -86,7 +86,7 @@ impl Reader {
         }
     }
 
-    /// Reads streams until there is none, or until the deadline. Returns how long the camera must not be asked again.
+    /// Reads streams until there is none, or until the deadline. Returns the shortest time until the camera may be asked again.
     fn read(&mut self, reconnect: Reconnect, deadline: Option<Duration>) -> Duration {
         let camera = Arc::clone(&self.camera);
         let CameraOptions { idle, transport, .. } = &camera.options;

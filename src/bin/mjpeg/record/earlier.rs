@@ -98,7 +98,10 @@ impl Earlier {
         };
         let mut reader = BufReader::new(file);
         let mut line = Vec::new();
-        let mut unlisted: BTreeSet<String> = self.files.iter().cloned().collect();
+        let mut unlisted = BTreeSet::new();
+        if lines == Lines::Kept {
+            unlisted.extend(self.files.iter().cloned());
+        }
         while self.last_line == LastLine::Ended {
             line.clear();
             let n = reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)?;
@@ -124,13 +127,11 @@ impl Earlier {
                 self.files.push(file);
             }
         }
-        if lines == Lines::Kept {
-            let entry = |file: String| {
-                let is_good = !file.contains('/');
-                entry(directory, Some(file), 0, is_good)
-            };
-            self.entries.extend(unlisted.into_iter().map(entry));
-        }
+        let entry = |file: String| {
+            let is_good = !file.contains('/');
+            entry(directory, Some(file), 0, is_good)
+        };
+        self.entries.extend(unlisted.into_iter().map(entry));
         Ok(())
     }
 }

@@ -73,8 +73,8 @@ impl Ring {
         Self { limit, entries: VecDeque::new(), good: 0, bytes: 0 }
     }
 
-    /// A ring that holds what an earlier run left. What is from the future by the clock of `now`, which may have been set back since, is from
-    /// now: it would never be old enough, nor what is behind it.
+    /// A ring that holds what an earlier run left. A time that is later than `now` (the clock was set back since) counts as `now`: else its
+    /// file would not become old enough, and would keep all files behind it.
     pub fn resume(limit: Limit, earlier: Vec<Entry>, now: Duration) -> Self {
         let mut ring = Self::new(limit);
         earlier.into_iter().for_each(|entry| ring.push(Entry { at: entry.at.min(now), ..entry }));
@@ -90,8 +90,8 @@ impl Ring {
 
     /// Takes the oldest lines out, once there are enough of them beyond the limit. The newest line stays.
     ///
-    /// Frames: between N and a sixteenth more stay of the good ones, and not more of the damaged ones. Bytes: at most SIZE stay, and at
-    /// least 15/16 of it. Age: what is older goes in groups of a sixteenth of the time.
+    /// Frames: at most N and a sixteenth stay of the good ones, and as many of the damaged ones. Bytes: at most SIZE stay, and at least
+    /// 15/16 of it. Age: what is older goes in groups of a sixteenth of the time.
     pub fn expire(&mut self, now: Duration) -> Vec<Entry> {
         let is_due = match self.limit {
             Limit::Frames(limit) => self.most() > limit.saturating_add(limit / GROUP),
@@ -117,7 +117,7 @@ impl Ring {
         }
     }
 
-    /// How many frames there are of the kind of which there are more.
+    /// The larger number: that of the good frames, or that of the damaged ones.
     fn most(&self) -> u64 {
         self.good.max(self.entries.len() as u64 - self.good)
     }

@@ -1,4 +1,4 @@
-//! The pause after an obstacle that is not a matter of seconds, for who watches a camera for days.
+//! How long to wait after an obstacle that will not be gone within seconds: for programs that watch a camera for days.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ pub const LONG_PAUSE: Duration = Duration::from_secs(30);
 const PASSWORD_PAUSE: Duration = Duration::from_secs(300);
 
 impl OpenErrorKind {
-    /// How long a camera must not be asked after an obstacle of this kind, however often it is to be.
+    /// The shortest time after an obstacle of this kind until the camera may be asked again, whatever interval is set.
     pub fn least_pause(self) -> Duration {
         if self == Self::Status(401) { PASSWORD_PAUSE } else { Duration::ZERO }
     }
 }
 
 impl OpenError {
-    /// How long the camera must not be asked: at least as long as it says (`Retry-After`), within reason.
+    /// The shortest time until the camera may be asked again. It may ask for a longer one (`Retry-After`), of 5 minutes at most.
     pub fn least_pause(&self) -> Duration {
         self.kind.least_pause().max(self.retry_after.unwrap_or_default().min(PASSWORD_PAUSE))
     }

@@ -22,7 +22,7 @@ pub struct Board {
 /// What leaves the board when a picture comes.
 #[derive(Debug)]
 pub struct Left {
-    /// The trays that the picture belongs into.
+    /// The trays that wait for the picture.
     pub waiting: Vec<Arc<Tray>>,
     /// The picture that was drawn first, if there are too many.
     pub oldest: Option<Picture>,

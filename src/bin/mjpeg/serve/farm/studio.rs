@@ -71,7 +71,7 @@ fn draw(mut pattern: Pattern, orders: &Receiver<u64>, board: &Mutex<Board>, repo
             }
             _ => None,
         };
-        // After a panic the board is still valid: it is never half changed when something can panic.
+        // After a panic the board is still valid: nothing can panic halfway through a change of it.
         let left = board.lock().unwrap_or_else(PoisonError::into_inner).put(step, picture.clone());
         drop(left.oldest);
         left.waiting.iter().for_each(|tray| tray.put(step, picture.clone()));
@@ -82,7 +82,7 @@ impl Paced for Canvas {
     fn next(&mut self, _: u64, time: Duration) -> Next {
         let step = u64::try_from(time.as_millis()).unwrap_or(u64::MAX) / STEP_MS;
         let shown = |picture: Option<Picture>| picture.map_or(Next::Nothing, Next::Picture);
-        // The board may have it no longer when this camera is asked: others have ordered many pictures.
+        // First the tray: other cameras may have ordered so many pictures that the board has dropped this one.
         match self.tray.take(step) {
             Found::Drawn(picture) => return shown(picture),
             Found::Ordered => return Next::Later,

@@ -122,7 +122,7 @@ impl Reader {
                 Ok(None) => return Served::All,
                 Err(error) => {
                     let cause = format!("cannot read {} or its times: {error}", self.tape.name());
-                    // Of a replay that ends by itself it is the result.
+                    // If the replay ends by itself, this is the result of the run.
                     match self.rounds {
                         Some(_) => self.tape.scan().fail(cause),
                         None => self.reporter.event(&cause),

@@ -116,7 +116,7 @@ fn look(folder: &Path, progress: &Progress) -> Result<(SharedFile, Option<Pictur
     let path = folder.join(MANIFEST);
     let context = || format!("cannot use {}", path.display());
     let hint = "--timing manifest plays a directory that `mjpeg record URL` has written";
-    let read = || {
+    let read = || -> io::Result<_> {
         let file = SharedFile::open(&path)?;
         let mut manifest = Manifest::new(&file);
         let (mut count, mut first) = (0_u64, None);
@@ -130,8 +130,7 @@ fn look(folder: &Path, progress: &Progress) -> Result<(SharedFile, Option<Pictur
         let first = first.ok_or_else(|| io::Error::other("it has no frame"))?;
         Ok((file, first))
     };
-    let read: io::Result<_> = read();
-    let (file, first) = read.with_context(context).map_err(|error| Problem::new(error).hint(hint))?;
+    let (file, first) = read().with_context(context).map_err(|error| Problem::new(error).hint(hint))?;
     let bytes = inside::open(folder, &first).and_then(|(mut file, _)| {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
