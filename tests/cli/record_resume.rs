@@ -58,6 +58,14 @@ fn a_ring_keeps_the_newest_frames_and_their_lines() {
         );
         assert!(seqs.ends_with(&[99, 100]) && seqs.is_sorted(), "{keep}: {seqs:?}");
     }
+    // Parts without a body have lines only.
+    let stream = dir.path().join("empty.http");
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n";
+    fs::write(&stream, format!("{head}{}", "--b\r\n\r\n\r\n".repeat(20_000))).unwrap();
+    let out = dir.path().join("empty");
+    record(stream.to_str().unwrap(), &out, &["--keep", "50k"]).expect(1);
+    let lines = fs::metadata(out.join("manifest.jsonl")).unwrap().len();
+    assert!((40 << 10..=50 << 10).contains(&lines), "{lines}");
     // By age: the old frames go while new ones come.
     let server = Server::start(&kit::frames(), &["--fps", "50"]);
     let out = dir.path().join("age");

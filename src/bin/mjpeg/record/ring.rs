@@ -16,7 +16,7 @@ const GROUP: u64 = 16;
 pub enum Limit {
     /// This many good frames, and this many damaged ones.
     Frames(u64),
-    /// This many bytes of files.
+    /// This many bytes of files and of their lines.
     Bytes(u64),
     /// The frames of this time.
     Age(Duration),
@@ -58,6 +58,13 @@ pub struct Entry {
     pub is_good: bool,
 }
 
+impl Entry {
+    /// What it takes on the disk: a camera that sends empty parts fills it with lines alone.
+    fn bytes(&self) -> u64 {
+        self.file_bytes + self.line_bytes
+    }
+}
+
 /// The lines of the manifest under a limit, the oldest first.
 #[derive(Debug)]
 pub struct Ring {
@@ -84,7 +91,7 @@ impl Ring {
     /// Adds the newest line.
     pub fn push(&mut self, entry: Entry) {
         self.good += u64::from(entry.is_good);
-        self.bytes += entry.file_bytes;
+        self.bytes += entry.bytes();
         self.entries.push_back(entry);
     }
 
@@ -103,7 +110,7 @@ impl Ring {
             // There is more than one.
             let Some(entry) = self.entries.pop_front() else { break };
             self.good -= u64::from(entry.is_good);
-            self.bytes -= entry.file_bytes;
+            self.bytes -= entry.bytes();
             expired.push(entry);
         }
         expired
@@ -133,7 +140,7 @@ mod tests {
 
     fn entry(second: u64) -> Entry {
         let at = Duration::from_secs(second);
-        Entry { file: Some(second.to_string()), file_bytes: 100, line_bytes: 10, at, is_good: true }
+        Entry { file: Some(second.to_string()), file_bytes: 90, line_bytes: 10, at, is_good: true }
     }
 
     #[test]
@@ -175,6 +182,16 @@ mod tests {
                 assert!(left <= most && (left >= least || next == 0), "{limit:?}: {left}");
             }
             assert!(next > 0);
+        }
+    }
+
+    #[test]
+    fn lines_without_a_file_take_space_too() {
+        let mut ring = Ring::new(Limit::Bytes(1000));
+        for second in 0..1000 {
+            ring.push(Entry { file: None, file_bytes: 0, is_good: false, ..entry(second) });
+            ring.expire(Duration::from_secs(second));
+            assert!(ring.entries.len() <= 100, "{second}");
         }
     }
 
