@@ -160,14 +160,17 @@ fn beyond(then: Option<f64>, now: Option<f64>, tolerance: f64) -> Option<(Way, f
     Some((way, then, now, usual.max(0.0)))
 }
 
-/// Rates, gaps and sizes beyond what is usual.
+/// Rates, gaps and sizes beyond what is usual. A baseline without a rate has sizes only.
 fn measured(then: &Figures, now: &Figures) -> Vec<Change> {
+    if !then.has_rate() {
+        return size(then, now).into_iter().collect();
+    }
     let mut changes: Vec<Change> =
         [rate(then, now), long_gaps(then, now), punctuality(then, now), size(then, now)]
             .into_iter()
             .flatten()
             .collect();
-    if then.gap_mean_ms.is_some() && now.gap_mean_ms.is_none() {
+    if now.gap_mean_ms.is_none() {
         let text = "too few frames for a rate".into();
         changes.push(Change { trend: Trend::Worse, what: "fps".into(), text });
     }

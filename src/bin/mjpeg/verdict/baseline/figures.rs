@@ -26,6 +26,9 @@ const LEAST_JITTER: f64 = 0.25;
 const UNKNOWN: f64 = 0.25;
 /// The least tolerance of jitter and lateness.
 const LEAST_JITTER_MS: f64 = 2.0;
+/// From the first frame to the last, at least: what comes in less was sent at once, and its gaps are those of the network and of this
+/// program's reads.
+const LEAST_SPAN_MS: f64 = 100.0;
 
 /// Collects the gaps and the sizes of a stream.
 #[derive(Debug, Default)]
@@ -118,6 +121,12 @@ impl Steadiness {
 }
 
 impl Figures {
+    /// Whether the frames came over a time that shows the rate of the camera.
+    pub fn has_rate(&self) -> bool {
+        let gaps = self.parts.saturating_sub(1) as f64;
+        self.gap_mean_ms.is_some_and(|gap| gap * gaps >= LEAST_SPAN_MS)
+    }
+
     /// How far the mean gap of `now` may be from this one, if nothing has changed.
     pub fn gap_mean_tolerance(&self, now: &Self) -> f64 {
         let mean = self.gap_mean_ms.unwrap_or(0.0);

@@ -75,3 +75,18 @@ fn times_of_a_late_reader_are_not_compared() {
     assert!(comparison.is_regression());
     assert!(Comparison::between(&entry(with_rate, &[]), &[], &slower).is_regression());
 }
+
+#[test]
+fn frames_that_came_at_once_have_no_rate_to_compare() {
+    let with = |parts, gap_mean_ms| Figures { parts, gap_mean_ms, ..Figures::default() };
+    // Four frames over 6 ms: by chance, more than one read took them.
+    for then in [with(4, Some(2.0)), with(4, None), with(1, None)] {
+        for now in [with(4, None), with(4, Some(0.5)), with(4, Some(20.0)), with(4, Some(500.0))] {
+            assert_eq!(Comparison::between(&entry(then.clone(), &[]), &[], &now), Comparison::default());
+        }
+    }
+    let then = entry(with(4, Some(40.0)), &[]);
+    assert!(Comparison::between(&then, &[], &with(4, Some(500.0))).is_regression());
+    assert!(Comparison::between(&then, &[], &with(1, None)).is_regression());
+    assert!(!Comparison::between(&then, &[], &with(4, Some(2.0))).is_regression(), "faster is no regression");
+}
