@@ -3,6 +3,8 @@
 use crate::kit;
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use kit::camera::{Camera, HEAD};
@@ -86,5 +88,42 @@ fn a_probe_asks_only_hosts_that_are_allowed_and_tells_nothing_of_others() {
     assert!(http::exchange(&address, request.as_bytes()).starts_with(b"HTTP/1.1 403"));
     let request = b"GET /state HTTP/1.1\r\nHost: evil.example\r\n\r\n";
     assert!(http::exchange(&address, request).starts_with(b"HTTP/1.1 421"));
+    end(monitor);
+}
+
+#[test]
+fn a_refused_password_is_not_sent_at_each_probe() {
+    const REFUSED: &str =
+        "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n";
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    // A probe sends at most two requests: without the password, and with it.
+    let camera = Camera::visits(4, move |_, _, connection| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        connection.send(REFUSED.as_bytes());
+    });
+    let folder = TempDir::new().unwrap();
+    let config = folder.path().join("modules.toml");
+    fs::write(&config, "[modules.key]\nuser = 'u:wrong'\nallow_targets = ['127.0.0.1']\n").unwrap();
+    let monitor = monitor(&["--listen=0", "--config", config.to_str().unwrap()]);
+    let address = address(&monitor);
+    let probe = |target: &str| {
+        let (head, body) = http::get(&address, &format!("/probe?target={target}&module=key"));
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        String::from_utf8(body).unwrap()
+    };
+    let first = probe(&camera.url);
+    let requests = asked.load(Ordering::SeqCst);
+    assert!(requests > 0 && first.contains("\nmjpeg_password_refused_seconds 0\n"), "{first}");
+    let again = probe(&camera.url);
+    assert_eq!(asked.load(Ordering::SeqCst), requests, "{again}");
+    assert!(
+        again.contains("\nmjpeg_password_refused_seconds ") && again.contains("\nmjpeg_up 0\n"),
+        "{again}"
+    );
+    assert!(again.contains("mjpeg_verdict{verdict=\"unreachable\"} 1"), "{again}");
+    // Another URL may have another password.
+    probe(&camera.url.replace("http://", "http://u:right@"));
+    assert!(asked.load(Ordering::SeqCst) > requests);
     end(monitor);
 }

@@ -18,7 +18,7 @@ use crate::transport::{
 };
 
 /// What a look has shown.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Look {
     /// `None`: nothing that allows a verdict came in the time.
     pub seen: Option<Seen>,
@@ -34,6 +34,8 @@ pub struct Look {
     pub parts: u64,
     /// Bytes of the responses.
     pub bytes: u64,
+    /// For how long the camera must not be asked again, because it refused the password.
+    pub pause: Duration,
 }
 
 /// Takes what comes.
@@ -127,15 +129,25 @@ pub fn look(
     let mut camera = Camera::new(target, &transport, manner, clock, stop);
     let ran = camera.run(&mut looker, Some(started + options.window.min(longest)));
     let now = clock.now();
+    let mut pause = Duration::ZERO;
     match ran {
         Ok(End::TimeUp | End::Enough | End::Signal(_)) => {
             looker.window.end_response(now);
             if let Some(error) = camera.unopened() {
+                pause = error.kind.least_pause();
                 looker.window.unopened(error.kind, &error.to_string());
             }
         }
-        Ok(end) => looker.window.ended(&end, now),
-        Err(CameraError::Unopened(error)) => looker.window.unopened(error.kind, &error.to_string()),
+        Ok(end) => {
+            if let End::Gone { kind, .. } = end {
+                pause = kind.least_pause();
+            }
+            looker.window.ended(&end, now);
+        }
+        Err(CameraError::Unopened(error)) => {
+            pause = error.kind.least_pause();
+            looker.window.unopened(error.kind, &error.to_string());
+        }
         // The look was cut short: what came is judged.
         Err(CameraError::Problem(_)) => looker.window.end_response(now),
     }
@@ -147,5 +159,6 @@ pub fn look(
         duration: clock.now().saturating_sub(started),
         parts: looker.parts,
         bytes: looker.bytes.load(Ordering::Relaxed),
+        pause,
     }
 }

@@ -1,11 +1,13 @@
 //! The answer of a probe: metrics of one look at a camera. Nothing that the target sent is in it but numbers and names of rules.
 
+use std::time::Duration;
+
 use super::look::Look;
 use crate::criteria::Verdict;
 use crate::exposition::{Exposition, Kind};
 
-/// The text.
-pub fn text(look: &Look) -> String {
+/// The text. `refused`: how long ago the look was, if the camera refused the password there.
+pub fn text(look: &Look, refused: Option<Duration>) -> String {
     let mut all = Exposition::default();
     let mut gauge = |name: &str, help: &str, value: Option<f64>| {
         all.family(name, Kind::Gauge, help).sample_if(&[], value);
@@ -21,7 +23,7 @@ pub fn text(look: &Look) -> String {
     );
     gauge("probe_duration_seconds", "How long the probe took.", Some(look.duration.as_secs_f64()));
     gauge("mjpeg_up", "Whether there was a response with a stream.", Some(f64::from(u8::from(look.is_open))));
-    let seconds = |time: Option<std::time::Duration>| time.map(|time| time.as_secs_f64());
+    let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
     gauge("mjpeg_response_seconds", "From the request to the head of the response.", seconds(look.opened));
     gauge(
         "mjpeg_first_frame_seconds",
@@ -60,6 +62,11 @@ pub fn text(look: &Look) -> String {
         "mjpeg_probe_behind_seconds",
         "The longest time for which the prober was behind the stream: times may be its own fault.",
         seen.map(|seen| seen.behind.as_secs_f64()),
+    );
+    gauge(
+        "mjpeg_password_refused_seconds",
+        "How long ago the camera refused the password. It is not asked again for 5 min.",
+        seconds(refused),
     );
     let mut verdicts =
         all.family("mjpeg_verdict", Kind::Gauge, "1 for the verdict on the stream, 0 for the others.");

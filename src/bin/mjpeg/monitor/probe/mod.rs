@@ -7,13 +7,16 @@
 mod look;
 mod metrics;
 mod modules;
+mod refusals;
 
 use std::ffi::OsStr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use self::look::look;
 pub use self::modules::Modules;
+use self::refusals::{Asked, Refusals};
 use crate::clock::Clock;
 use crate::exposition;
 use crate::listen::answer::Answer;
@@ -50,13 +53,22 @@ pub struct Prober {
     stop: Stop,
     running: AtomicUsize,
     made: AtomicU64,
+    refusals: Mutex<Refusals>,
 }
 
 impl Prober {
     /// A prober that has made no probe.
     pub fn new(modules: Modules, allowed: Allowed, clock: &Clock, stop: &Stop) -> Self {
         let (clock, stop) = (clock.clone(), stop.clone());
-        Self { modules, allowed, clock, stop, running: AtomicUsize::new(0), made: AtomicU64::new(0) }
+        Self {
+            modules,
+            allowed,
+            clock,
+            stop,
+            running: AtomicUsize::new(0),
+            made: AtomicU64::new(0),
+            refusals: Mutex::default(),
+        }
     }
 
     /// Probes that were made.
@@ -73,10 +85,10 @@ impl Prober {
     }
 
     fn probe(&self, request: &Request) -> Result<String, (u16, String)> {
-        let target =
+        let text =
             parameter(request, "target").ok_or((400, "the parameter target is missing".to_string()))?;
-        let shown = redacted(&target);
-        let target = Target::checked(OsStr::new(&target)).map_err(|why| (400, format!("{shown}: {why}")))?;
+        let shown = redacted(&text);
+        let target = Target::checked(OsStr::new(&text)).map_err(|why| (400, format!("{shown}: {why}")))?;
         if !target.is_live() {
             return Err((400, format!("{shown} is not an http or https URL")));
         }
@@ -101,11 +113,19 @@ impl Prober {
             }
         }
         options.transport.allowed = lists.into_iter().map(|(patterns, _)| patterns.clone()).collect();
+        let refusals = || self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = Asked { target: text, module: name };
+        if let Some((look, ago)) = refusals().find(&asked, self.clock.now()) {
+            return Ok(metrics::text(look, Some(ago)));
+        }
         let _place = Place::take(&self.running)
             .ok_or((503, format!("{MOST_PROBES} probes are running, and there are no more at a time")))?;
         self.made.fetch_add(1, Ordering::Relaxed);
         let look = look(&target, &options, longest(request), MOST_BYTES, &self.clock, &self.stop);
-        Ok(metrics::text(&look))
+        let refused = (!look.pause.is_zero()).then_some(Duration::ZERO);
+        let answer = metrics::text(&look, refused);
+        refusals().note(asked, look, self.clock.now());
+        Ok(answer)
     }
 }
 
