@@ -91,7 +91,10 @@ fn polled_pictures_are_judged_as_parts_in_time_if_that_is_asked_for() {
     assert_eq!((&verdict["parts"], names(&verdict)), (&6.into(), vec!["snapshot"]), "{verdict}");
     let fps = verdict["timing"]["fps"].as_f64().unwrap();
     assert!((2.0..6.0).contains(&fps), "{verdict}");
-    assert!(message(&verdict, "snapshot").contains("a new one after 0.2 s"), "{verdict}");
+    let text = message(&verdict, "snapshot");
+    let after = text.split_once("a new one after ").and_then(|(_, rest)| rest.split_once(" s"));
+    let seconds = after.and_then(|(seconds, _)| seconds.parse::<f64>().ok()).unwrap_or_default();
+    assert!((0.2..2.0).contains(&seconds), "{verdict}");
     // As asked for, and not.
     let (end, verdict) = check(&quick(), &["--frames", "6", "--poll", "200ms", "--min-fps", "2"]);
     end.expect(0);
@@ -226,7 +229,10 @@ fn a_request_that_gets_no_snapshot_is_a_finding() {
         let (end, verdict) = check(&camera.url, &["--consumers", "snapshot", "--poll", "200ms"]);
         end.expect(1);
         let message = message(&verdict, "snapshot-refused");
-        assert!(message.starts_with("request 2 after 0.2") && message.contains(why), "{verdict}");
+        // Later on a busy machine.
+        let after = message.strip_prefix("request 2 after ").and_then(|rest| rest.split_once(" s: "));
+        let seconds = after.and_then(|(seconds, _)| seconds.parse::<f64>().ok()).unwrap_or_default();
+        assert!((0.2..5.0).contains(&seconds) && message.contains(why), "{verdict}");
         assert!(message.ends_with("3 requests in all got no picture"), "{verdict}");
     }
 }
