@@ -68,9 +68,13 @@ struct Day {
 
 impl Day {
     fn new(dice: &mut Dice) -> Self {
+        Self::with(dice, &[])
+    }
+
+    fn with(dice: &mut Dice, line: &[&str]) -> Self {
         let clock = Clock::simulated();
         let target = Target::parse("http://camera/");
-        let camera = Camera::new("front".into(), target, options(&[]), None, Duration::ZERO, &clock);
+        let camera = Camera::new("front".into(), target, options(line), None, Duration::ZERO, &clock);
         let pictures = (0..7).map(|_| picture(dice, 256)).collect();
         let black = picture(dice, 3);
         let (parser, changes) = (None, Vec::new());
@@ -249,6 +253,21 @@ fn a_sample_without_a_complete_part_is_a_stall() {
     let stalled = (Some(why), Some(Verdict::Stalled));
     assert_eq!(sample(&mut day, Some(&|_| {})), stalled);
     assert_eq!(sample(&mut day, Some(&half)), stalled);
+}
+
+#[test]
+fn a_sample_without_a_good_picture_is_a_stall_if_no_finding_counts() {
+    // A part without its end is complete when the next one begins.
+    let parts = |count| move |day: &mut Day| (0..=count).for_each(|_| day.second(Some("torn"), 0));
+    let mut day = Day::new(&mut Dice(7));
+    assert_eq!(sample(&mut day, Some(&parts(1))), (None, Some(Verdict::Fail)));
+    let mut day = Day::with(&mut Dice(7), &["--ignore=J"]);
+    for (count, what) in
+        [(1, "the only part in 1s was no good picture"), (2, "none of the 2 parts in 1s was a good picture")]
+    {
+        let stalled = (Some(format!("stalled: {what} (--window)")), Some(Verdict::Stalled));
+        assert_eq!(sample(&mut day, Some(&parts(count))), stalled);
+    }
 }
 
 #[test]
