@@ -116,7 +116,8 @@ impl fmt::Debug for Fields<'_> {
 /// Splits the lines of `head` into fields, and replaces the contents of `lines` by them.
 ///
 /// A head that strict `httparse` finds sound has no flaws; otherwise each line is read on its own,
-/// so that one bad line never hides the others. At most `limit` lines are kept.
+/// so that one bad line never hides the others. Of the lines behind the first `limit`, only the first Content-Type, Content-Length
+/// and X-Timestamp are kept, if there is none before.
 pub fn split_fields(head: &[u8], limit: usize, lines: &mut Vec<FieldLine>) {
     lines.clear();
     if !split_sound(head, limit, lines) {
@@ -160,9 +161,14 @@ fn split_sound(head: &[u8], limit: usize, lines: &mut Vec<FieldLine>) -> bool {
     }
 }
 
+/// The fields without which a part is read otherwise.
+const NEEDED: [&[u8]; 3] = [b"content-type", b"content-length", b"x-timestamp"];
+
 fn split_tolerant(head: &[u8], limit: usize, lines: &mut Vec<FieldLine>) {
     let mut at = 0;
-    while at < head.len() && lines.len() < limit {
+    // Whether the last line was kept.
+    let mut is_kept = false;
+    while at < head.len() {
         let next = memchr(b'\n', &head[at..]).map_or(head.len(), |n| at + n + 1);
         let mut end = next;
         while end > at && matches!(head[end - 1], b'\r' | b'\n') {
@@ -170,13 +176,26 @@ fn split_tolerant(head: &[u8], limit: usize, lines: &mut Vec<FieldLine>) {
         }
         if end > at {
             if matches!(head[at], b' ' | b'\t') && !lines.is_empty() {
-                fold(head, at..end, lines);
+                if is_kept {
+                    fold(head, at..end, lines);
+                }
             } else {
-                lines.push(read_line(head, at..end));
+                let line = read_line(head, at..end);
+                is_kept = lines.len() < limit || is_needed(head, &line, lines);
+                if is_kept {
+                    lines.push(line);
+                }
             }
         }
         at = next;
     }
+}
+
+/// Whether a line behind the limit is kept.
+fn is_needed(head: &[u8], line: &FieldLine, before: &[FieldLine]) -> bool {
+    let name = slice(head, &line.name);
+    NEEDED.iter().any(|needed| name.eq_ignore_ascii_case(needed))
+        && !before.iter().any(|it| slice(head, &it.name).eq_ignore_ascii_case(name))
 }
 
 fn fold(head: &[u8], line: Range<usize>, lines: &mut [FieldLine]) {

@@ -31,6 +31,11 @@ impl BodyEnd {
     }
 }
 
+/// Whether `at` is inside of a line end behind the picture: then a length is wrong by one, and no LF is bare.
+fn splits_line_end(body: &[u8], picture_end: usize, at: usize) -> bool {
+    0 < picture_end && picture_end < at && body[..at].ends_with(b"\r") && body[at..].starts_with(b"\n")
+}
+
 /// Whether these bytes are text, which data of a picture is not: some bytes of it are above 0x7E.
 fn is_text(bytes: &[u8]) -> bool {
     /// Fewer bytes may be so by chance.
@@ -60,7 +65,7 @@ impl Ends {
             // A length that reaches right up to the dashes counts the line end that belongs to them. One
             // that leaves a line end means what it says, even if the body ends in another (VLC).
             let counts_line_end = len == line.start && line_end_before(body, picture_end, len) > 0;
-            if !counts_line_end {
+            if !counts_line_end && !splits_line_end(body, picture_end, len) {
                 return BodyEnd::new(len, Framing::ContentLength, extent);
             }
         }
@@ -150,6 +155,7 @@ impl Ends {
         let counts_line_end = declared == Some(body.len()) && picture_end < body.len() && ends_in_picture;
         if let Some(len) = declared.filter(|&declared| declared >= picture_end && only_line_ends(declared))
             && !counts_line_end
+            && !splits_line_end(body, picture_end, len)
         {
             return BodyEnd::new(len, Framing::ContentLength, extent);
         }

@@ -5,7 +5,7 @@ use super::content_coding::ContentCoding;
 use super::error::Error;
 use crate::http::{ContentType, Head};
 use crate::jpeg::Walk;
-use crate::multipart::{Limits, Parser};
+use crate::multipart::{DeviationKind, Limits, Parser};
 
 /// The coding that the bytes come in, and the parser of what it holds.
 #[derive(Debug)]
@@ -55,10 +55,14 @@ impl Body {
         if content.is_ok_and(|n| n > 0)
             && self.parser.received() == 0
             && let Some(coding) = self.content_coding
-            && coding.may_start_with(self.parser.space()[0])
         {
-            self.error = Some(Error::Compressed);
-            return;
+            if coding.may_start_with(self.parser.space()[0]) {
+                self.error = Some(Error::Compressed);
+                return;
+            }
+            if self.coding.is_coding_open {
+                self.parser.deviate_first(DeviationKind::ContentCodingMissing);
+            }
         }
         self.parser.filled(*content.as_ref().unwrap_or(&0));
         self.error = self.coding.error().map(Error::Chunked);

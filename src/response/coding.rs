@@ -12,6 +12,9 @@ pub(super) struct Coding {
     content: u64,
     /// What the head says of the body that is not so.
     pub(super) deviation: Option<DeviationKind>,
+    /// Whether the first byte of the content shows if it has the content coding that the head announces: before the chunks are decoded,
+    /// nobody knew.
+    pub(super) is_coding_open: bool,
 }
 
 /// What the Content-Length of the response is worth.
@@ -30,12 +33,23 @@ impl Coding {
     pub(super) fn new(head: Option<&Head>, is_chunked: bool) -> Self {
         let announces_chunks = head.is_some_and(Head::is_chunked);
         let length = head.filter(|_| !announces_chunks).map_or(Length::Unknown, Length::of);
-        Self { dechunker: is_chunked.then(Dechunker::new), length, content: 0, deviation: None }
+        Self {
+            dechunker: is_chunked.then(Dechunker::new),
+            length,
+            content: 0,
+            deviation: None,
+            is_coding_open: false,
+        }
     }
 
     /// The same, with what the head says of the body that is not so.
     pub(super) fn with_deviation(self, deviation: Option<DeviationKind>) -> Self {
         Self { deviation, ..self }
+    }
+
+    /// The same, with a content coding that the content must still show, or without.
+    pub(super) fn with_open_coding(self, is_coding_open: bool) -> Self {
+        Self { is_coding_open, ..self }
     }
 
     /// Decodes the next bytes of the body in place. Returns how many bytes of content now stand at the

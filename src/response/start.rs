@@ -202,7 +202,8 @@ impl Start {
         } else {
             None
         };
-        let coding = Coding::new(Some(&head), is_chunked).with_deviation(deviation);
+        let is_open = has_coding && (is_chunked || deviation == Some(DeviationKind::ChunksMissing));
+        let coding = Coding::new(Some(&head), is_chunked).with_deviation(deviation).with_open_coding(is_open);
         Some(self.started(Some(head), coding, body))
     }
 
@@ -323,6 +324,28 @@ mod tests {
             }
         }
         events
+    }
+
+    #[test]
+    fn a_content_coding_that_the_body_does_not_have_is_told_in_chunks_too() {
+        const PART: &str = "--b\r\nContent-Type: image/jpeg\r\n\r\n0123456789ab\r\n--b\r\n";
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\nContent-Encoding: gzip\r\n";
+        let chunk = alloc::format!("{:x}\r\n{PART}\r\n0\r\n\r\n", PART.len());
+        for (coding, body, missing) in [
+            ("", PART, &["ContentCodingMissing"][..]),
+            ("Transfer-Encoding: chunked\r\n", &chunk, &["ContentCodingMissing"]),
+            ("Transfer-Encoding: chunked\r\n", PART, &["ChunksMissing", "ContentCodingMissing"]),
+            ("Transfer-Encoding: chunked\r\n", "2\r\n\u{1}\u{2}\r\n0\r\n\r\n", &[]),
+        ] {
+            let told = events(&[alloc::format!("{head}{coding}\r\n{body}").as_bytes()]).join(" ");
+            for kind in ["ContentCodingMissing", "ChunksMissing"] {
+                assert_eq!(
+                    told.matches(kind).count(),
+                    usize::from(missing.contains(&kind)),
+                    "{coding} {told}"
+                );
+            }
+        }
     }
 
     #[test]

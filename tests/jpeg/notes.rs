@@ -110,6 +110,12 @@ fn a_restart_marker_behind_the_last_mcu_is_not_hidden() {
 fn a_restart_marker_behind_the_last_mcu_is_noted() {
     let jpeg = named("420.jpg");
     assert_eq!(notes(&inserted(jpeg, jpeg.len() - 2, b"\xff\xd0")), [Note::TrailingRestart]);
+    // Whatever its number.
+    let jpeg = named("422-restart.jpg");
+    for number in 0..8 {
+        let found = notes(&inserted(jpeg, jpeg.len() - 2, &[0xff, 0xd0 | number]));
+        assert_eq!(found, [Note::TrailingRestart], "{number}");
+    }
 }
 
 #[test]

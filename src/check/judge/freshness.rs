@@ -115,7 +115,10 @@ impl Freshness {
         if let Some((place, value)) = self.invalid {
             let message = format!("{name}: {value}");
             findings.note_times(self.invalid_count, &NOT_CAPTURE_TIME, place, message);
-            return;
+            // A camera may start without the time. If most values are none, the others say little.
+            if self.invalid_count as usize >= self.count {
+                return;
+            }
         }
         let is_shared = self.repeated as usize >= FEWEST && self.repeated as usize > self.count;
         if is_shared && !self.ticks.is_clock() {
@@ -124,7 +127,7 @@ impl Freshness {
             return;
         }
         if let Some((place, by)) = self.first_back {
-            let message = format!("{name} goes back by {} s", seconds(by));
+            let message = format!("{name} goes back by {}", length(by));
             findings.note_times(self.back, &CAPTURE_TIME_BACK, place, message);
         }
         if self.lags.len() < FEWEST {
@@ -169,6 +172,15 @@ fn median(lags: &[(i64, i64)]) -> i64 {
 /// A quarter of the range, so that differences do not overflow.
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX).min(i64::MAX / 4)
+}
+
+/// A time that may be too short for [`seconds`].
+fn length(micros: i64) -> String {
+    match micros {
+        100_000.. => format!("{} s", seconds(micros)),
+        1000.. => format!("{} ms", micros / 1000),
+        _ => format!("{micros} µs"),
+    }
 }
 
 fn seconds(micros: i64) -> String {

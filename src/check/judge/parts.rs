@@ -23,7 +23,7 @@ use crate::check::rules::carrier::RTP_JPEG_UNFIT;
 use crate::check::rules::part_body::{CUT, PART_EMPTY, PART_NOT_PICTURE};
 use crate::counted::Counted;
 use crate::jpeg::Judgement;
-use crate::multipart::{Framing, Part, Span};
+use crate::multipart::{Extent, Framing, Part, Span};
 use crate::stats::{FrameTimes, Timing};
 use crate::strip::Identity;
 
@@ -117,7 +117,9 @@ impl Parts {
         let identity = self.identity.take();
         let place = Place::in_part(part.number, part.spans.body.start);
         let judgement = Judgement::of_markers(part.body, part.extent);
-        if part.framing == Framing::EndOfInput && judgement.damage().is_some() {
+        // With its EOI it is whole, and is judged.
+        let is_cut = part.framing == Framing::EndOfInput && !matches!(part.extent, Extent::Complete { .. });
+        if is_cut && judgement.damage().is_some() {
             self.cut += 1;
             let message =
                 format!("the input ends after {} of the body", Counted(part.body.len() as u64, "byte"));

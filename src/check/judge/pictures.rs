@@ -79,6 +79,7 @@ impl Pictures {
 
     /// Notes why no consumer shows a body.
     pub fn refused(&self, part: &Part<'_>, refusal: Refusal, findings: &mut Findings) {
+        let mut at = 0;
         let (rule, message) = match refusal {
             Refusal::Damaged(damage) => match damage.kind {
                 DamageKind::Empty => (&PART_EMPTY, "the body is empty".into()),
@@ -94,16 +95,20 @@ impl Pictures {
                     None => (&TRUNCATED, "the JPEG ends before its EOI".into()),
                 },
                 DamageKind::NewPicture | DamageKind::Misplaced | DamageKind::Segment(_) => {
+                    at = damage.at;
                     (&BROKEN, format!("the JPEG is broken at its byte {}", damage.at))
                 }
-                _ => (&SCAN_DAMAGED, in_picture(damage)),
+                _ => {
+                    at = damage.at;
+                    (&SCAN_DAMAGED, in_picture(damage))
+                }
             },
             Refusal::Hierarchical => (&HIERARCHICAL, refusal.to_string()),
             Refusal::TwoComponents => (&TWO_COMPONENTS, refusal.to_string()),
             Refusal::Components => (&TOO_MANY_COMPONENTS, refusal.to_string()),
             _ => (&NUMBER_OF_LINES, refusal.to_string()),
         };
-        findings.note(rule, Place::in_part(part.number, part.spans.body.start), message);
+        findings.note(rule, Place::in_part(part.number, part.spans.body.start + at as u64), message);
     }
 
     /// Pictures so far that show the same as the one before.

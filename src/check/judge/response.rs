@@ -103,7 +103,8 @@ fn content_type(value: &[u8], findings: &mut Findings) {
     if !content_type.is_mixed_replace() {
         findings.note(&CONTENT_TYPE_NOT_MIXED_REPLACE, Place::STREAM, shown());
     }
-    let Some(boundary) = &content_type.boundary else {
+    // A boundary has one character at least (RFC 2046 5.1.1).
+    let Some(boundary) = content_type.boundary.as_ref().filter(|it| !it.value.is_empty()) else {
         if content_type.is_mixed_replace() {
             findings.note(&BOUNDARY_MISSING, Place::STREAM, shown());
         }

@@ -1,5 +1,7 @@
 //! Tests of the judge: rules that are not selected, and the windows of a stream that goes on.
 
+mod parts;
+
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -274,7 +274,8 @@ fn length_deviation(data: &[u8], body: &Range<usize>, declared: u64, end: BodyEn
     }
     let behind = &data[body.end..];
     let counts_line_end = match declared - actual {
-        1 => behind.starts_with(b"\n"),
+        // Or the first byte of it.
+        1 => behind.starts_with(b"\n") || behind.starts_with(b"\r\n"),
         2 => behind.starts_with(b"\r\n"),
         _ => false,
     };
