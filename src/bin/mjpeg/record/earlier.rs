@@ -92,9 +92,10 @@ impl Earlier {
     }
 
     fn read_manifest(&mut self, directory: &Path, lines: Lines) -> io::Result<()> {
-        let file = match File::open(directory.join(manifest::NAME)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            file => file?,
+        let file: Box<dyn Read> = match File::open(directory.join(manifest::NAME)) {
+            // Its frames are there all the same.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Box::new(io::empty()),
+            file => Box::new(file?),
         };
         let mut reader = BufReader::new(file);
         let mut line = Vec::new();
@@ -192,6 +193,18 @@ mod tests {
         let unlisted = [(Some("damaged/frame-000002.jpg"), false), (Some("frame-000007.jpg"), true)];
         assert_eq!(entries, [&lines[..], &unlisted].concat());
         assert_eq!(earlier.last_line, LastLine::Ended);
+    }
+
+    #[test]
+    fn frames_without_a_manifest_are_known_too() {
+        let dir = tempfile::tempdir().unwrap();
+        for number in [1, 2] {
+            fs::write(dir.path().join(format!("frame-00000{number}.jpg")), "x").unwrap();
+        }
+        let earlier = Earlier::read(dir.path(), Lines::Kept).unwrap();
+        let files: Vec<_> = earlier.entries.iter().map(|it| (it.file.as_deref(), it.line_bytes)).collect();
+        assert_eq!(files, [(Some("frame-000001.jpg"), 0), (Some("frame-000002.jpg"), 0)]);
+        assert_eq!((earlier.last_seq, earlier.manifest_bytes), (2, 0));
     }
 
     #[test]

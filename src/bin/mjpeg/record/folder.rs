@@ -46,13 +46,14 @@ impl Folder {
         Ok(Self { fd: rustix::fs::open(path, flags, Mode::empty())?, durability })
     }
 
-    /// Creates a file for writing, in place of a file of that name. A link of that name is not followed.
+    /// Creates a file for writing at its end, in place of a file of that name. A link of that name is not followed.
     ///
     /// # Errors
     ///
     /// When it cannot be created.
     pub fn create(&self, name: &str) -> io::Result<File> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        // Whoever empties the file meanwhile, such as a rotation of logs, makes no hole in it.
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::APPEND | OFlags::CLOEXEC;
         let create = || openat(&self.fd, name, flags, Mode::from_raw_mode(0o666));
         let fd = match create() {
             Err(Errno::EXIST) => {
@@ -154,23 +155,31 @@ impl Folder {
         remove_at(&self.fd, name)
     }
 
-    /// Removes the file of an earlier recording. The name comes from its manifest, so a link on the way out of the
-    /// directory is not followed.
+    /// Removes the file of an earlier recording, and its folders if they are empty then. The name comes from its manifest, so a link on
+    /// the way out of the directory is not followed.
     ///
     /// # Errors
     ///
     /// When it cannot be removed.
     pub fn remove_below(&self, name: &str) -> io::Result<()> {
         let Some((folders, file)) = name.rsplit_once('/') else { return self.remove(name) };
-        let mut below: Option<OwnedFd> = None;
+        let mut opened: Vec<(&str, OwnedFd)> = Vec::new();
         for folder in folders.split('/') {
-            match openat(below.as_ref().unwrap_or(&self.fd), folder, BELOW, Mode::empty()) {
-                Ok(fd) => below = Some(fd),
+            let at = opened.last().map_or(&self.fd, |(_, fd)| fd);
+            match openat(at, folder, BELOW, Mode::empty()) {
+                Ok(fd) => opened.push((folder, fd)),
                 Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Ok(()),
                 Err(error) => return Err(error.into()),
             }
         }
-        remove_at(below.as_ref().unwrap_or(&self.fd), file)
+        remove_at(opened.last().map_or(&self.fd, |(_, fd)| fd), file)?;
+        while let Some((folder, _)) = opened.pop() {
+            let at = opened.last().map_or(&self.fd, |(_, fd)| fd);
+            if unlinkat(at, folder, AtFlags::REMOVEDIR).is_err() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Removes a folder if it is empty.
@@ -242,6 +251,12 @@ mod tests {
         assert_eq!(fs::read(dir.path().join("mine.jpg")).unwrap(), b"mine");
         folder.remove_below("a/1.jpg").unwrap();
         folder.remove_below("a/1.jpg").unwrap();
-        assert!(!out.join("a/1.jpg").exists());
+        assert!(!out.join("a").exists(), "an empty folder goes too");
+        for name in ["a/b/1.jpg", "a/2.jpg"] {
+            folder.stage(HIDDEN_FRAME, b"new").unwrap();
+            folder.publish(HIDDEN_FRAME, name).unwrap();
+        }
+        folder.remove_below("a/b/1.jpg").unwrap();
+        assert!(!out.join("a/b").exists() && out.join("a/2.jpg").exists());
     }
 }

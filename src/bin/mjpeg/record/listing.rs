@@ -7,7 +7,7 @@ use super::earlier::Earlier;
 use super::folder::Folder;
 use super::line::Line;
 use super::manifest::Manifest;
-use super::ring::{Entry, Limit, Ring};
+use super::ring::{Entry, Expired, Limit, Ring};
 use crate::durability::Durability;
 
 /// The manifest with the files that it lists.
@@ -89,11 +89,11 @@ impl Listing {
     pub fn flush(&mut self, folder: &Folder, unix: Duration) -> io::Result<()> {
         self.manifest.flush()?;
         self.unlisted.clear();
-        let expired = self.ring.as_mut().map(|ring| ring.expire(unix)).unwrap_or_default();
-        if !expired.is_empty() {
+        let Expired { entries, kept } = self.ring.as_mut().map(|ring| ring.expire(unix)).unwrap_or_default();
+        if !entries.is_empty() {
             // The lines go first: a line without its file would be wrong, a file without a line is only in the way.
-            self.manifest.drop_front(folder, expired.iter().map(|entry| entry.line_bytes).sum())?;
-            for file in expired.iter().filter_map(|entry| entry.file.as_ref()) {
+            self.manifest.keep(folder, &kept)?;
+            for file in entries.iter().filter_map(|entry| entry.file.as_ref()) {
                 folder.remove_below(file)?;
             }
         }

@@ -1,7 +1,8 @@
 //! The file `manifest.jsonl`: one line per frame.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 
 use super::folder::Folder;
 use super::line::Line;
@@ -90,30 +91,32 @@ impl Manifest {
         match written {
             Ok(()) => self.len += len,
             Err(_) => {
-                // Without the seek, a later line would leave a hole before it.
                 let _ = self.file.set_len(self.len);
-                let _ = self.file.seek(SeekFrom::Start(self.len));
             }
         }
         written
     }
 
-    /// Removes the first `bytes` bytes of the file, which are whole lines.
+    /// Keeps only these bytes of the file, which are whole lines.
     ///
     /// # Errors
     ///
-    /// When the rest cannot be written to a new file. The old one is kept then.
-    pub fn drop_front(&mut self, folder: &Folder, bytes: u64) -> io::Result<()> {
+    /// When they cannot be written to a new file. The old one is kept then.
+    pub fn keep(&mut self, folder: &Folder, kept: &[Range<u64>]) -> io::Result<()> {
         self.flush()?;
         let mut old = folder.read(NAME)?;
-        old.seek(SeekFrom::Start(bytes))?;
         let mut file = folder.create(HIDDEN)?;
-        let copied = io::copy(&mut old, &mut file).and_then(|len| {
+        let mut copy = || {
+            let mut len = 0;
+            for range in kept {
+                old.seek(SeekFrom::Start(range.start))?;
+                len += io::copy(&mut Read::by_ref(&mut old).take(range.end - range.start), &mut file)?;
+            }
             self.durability.settle(&file)?;
             folder.replace(HIDDEN, NAME)?;
             Ok(len)
-        });
-        self.len = copied.inspect_err(|_| {
+        };
+        self.len = copy().inspect_err(|_: &io::Error| {
             let _ = folder.remove(HIDDEN);
         })?;
         self.file = file;
@@ -159,7 +162,9 @@ mod tests {
         fs::write(dir.path().join(NAME), read() + "{\"seq\":").unwrap();
         let mut manifest = Manifest::resume(&folder, Durability::Closed, len, LastLine::Ended).unwrap();
         push(&mut manifest, 4);
-        manifest.drop_front(&folder, bytes).unwrap();
+        manifest.flush().unwrap();
+        let len = read().len() as u64;
+        manifest.keep(&folder, &[bytes..len]).unwrap();
         assert_eq!(parts(&read()), [3, 4]);
         push(&mut manifest, 5);
         manifest.close().unwrap();
@@ -170,5 +175,22 @@ mod tests {
         manifest.close().unwrap();
         assert_eq!(parts(&read()), [3, 4, 5, 6]);
         assert!(!dir.path().join(HIDDEN).exists());
+    }
+
+    #[test]
+    fn a_manifest_that_is_emptied_meanwhile_goes_on_without_a_hole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(NAME);
+        let folder = Folder::open(dir.path(), Durability::Closed).unwrap();
+        let mut manifest = Manifest::create(&folder, Durability::Closed).unwrap();
+        for part in 1..=3 {
+            push(&mut manifest, part);
+            manifest.flush().unwrap();
+            if part == 2 {
+                fs::write(&path, "").unwrap();
+            }
+        }
+        manifest.close().unwrap();
+        assert_eq!(parts(&fs::read_to_string(path).unwrap()), [3]);
     }
 }

@@ -1,6 +1,7 @@
 //! `--keep`: only the newest frames stay.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -71,13 +72,24 @@ pub struct Ring {
     limit: Limit,
     entries: VecDeque<Entry>,
     good: u64,
+    /// Lines of damaged frames, and of parts without a file.
+    damaged: u64,
     bytes: u64,
+}
+
+/// What is beyond the limit.
+#[derive(Debug, Default)]
+pub struct Expired {
+    /// The entries, the oldest first.
+    pub entries: Vec<Entry>,
+    /// The bytes of the manifest that stay.
+    pub kept: Vec<Range<u64>>,
 }
 
 impl Ring {
     /// An empty ring.
     pub fn new(limit: Limit) -> Self {
-        Self { limit, entries: VecDeque::new(), good: 0, bytes: 0 }
+        Self { limit, entries: VecDeque::new(), good: 0, damaged: 0, bytes: 0 }
     }
 
     /// A ring that holds what an earlier run left. A time that is later than `now` (the clock was set back since) counts as `now`: else its
@@ -90,47 +102,64 @@ impl Ring {
 
     /// Adds the newest line.
     pub fn push(&mut self, entry: Entry) {
-        self.good += u64::from(entry.is_good);
+        *self.number(entry.is_good) += 1;
         self.bytes += entry.bytes();
         self.entries.push_back(entry);
     }
 
     /// Takes the oldest lines out, once there are enough of them beyond the limit. The newest line stays.
     ///
-    /// Frames: at most N and a sixteenth stay of the good ones, and as many of the damaged ones. Bytes: at most SIZE stay, and at least
-    /// 15/16 of it. Age: what is older goes in groups of a sixteenth of the time.
-    pub fn expire(&mut self, now: Duration) -> Vec<Entry> {
-        let is_due = match self.limit {
-            Limit::Frames(limit) => self.most() > limit.saturating_add(limit / GROUP),
-            Limit::Bytes(limit) => self.bytes > limit,
-            Limit::Age(limit) => self.is_older_than(now, limit + limit / GROUP as u32),
-        };
-        let mut expired = Vec::new();
-        while is_due && self.entries.len() > 1 && self.is_beyond(now) {
-            // There is more than one.
-            let Some(entry) = self.entries.pop_front() else { break };
-            self.good -= u64::from(entry.is_good);
-            self.bytes -= entry.bytes();
-            expired.push(entry);
+    /// Frames: at most N and a sixteenth stay of the good ones, and as many of the damaged ones: a camera that sends many of these costs
+    /// no good one. Bytes: at most SIZE stay, and at least 15/16 of it. Age: what is older goes in groups of a sixteenth of the time.
+    pub fn expire(&mut self, now: Duration) -> Expired {
+        let mut expired = Expired::default();
+        if !self.is_due(now) {
+            return expired;
+        }
+        let mut at = 0;
+        let mut later = self.entries.len();
+        for entry in std::mem::take(&mut self.entries) {
+            later -= 1;
+            let line = at..at + entry.line_bytes;
+            at = line.end;
+            if later > 0 && self.is_beyond(&entry, now) {
+                *self.number(entry.is_good) -= 1;
+                self.bytes -= entry.bytes();
+                expired.entries.push(entry);
+                continue;
+            }
+            self.entries.push_back(entry);
+            match expired.kept.last_mut().filter(|it| it.end == line.start) {
+                Some(range) => range.end = line.end,
+                None => expired.kept.push(line),
+            }
         }
         expired
     }
 
-    fn is_beyond(&self, now: Duration) -> bool {
+    fn is_due(&self, now: Duration) -> bool {
         match self.limit {
-            Limit::Frames(limit) => self.most() > limit,
-            Limit::Bytes(limit) => self.bytes > limit - limit / GROUP,
-            Limit::Age(limit) => self.is_older_than(now, limit),
+            Limit::Frames(limit) => self.good.max(self.damaged) > limit.saturating_add(limit / GROUP),
+            Limit::Bytes(limit) => self.bytes > limit,
+            Limit::Age(limit) => {
+                let limit = limit + limit / GROUP as u32;
+                self.entries.front().is_some_and(|entry| now.saturating_sub(entry.at) > limit)
+            }
         }
     }
 
-    /// The larger number: that of the good frames, or that of the damaged ones.
-    fn most(&self) -> u64 {
-        self.good.max(self.entries.len() as u64 - self.good)
+    /// Whether an entry must go, if all before it that must go have gone.
+    fn is_beyond(&mut self, entry: &Entry, now: Duration) -> bool {
+        match self.limit {
+            Limit::Frames(limit) => *self.number(entry.is_good) > limit,
+            Limit::Bytes(limit) => self.bytes > limit - limit / GROUP,
+            Limit::Age(limit) => now.saturating_sub(entry.at) > limit,
+        }
     }
 
-    fn is_older_than(&self, now: Duration, limit: Duration) -> bool {
-        self.entries.front().is_some_and(|entry| now.saturating_sub(entry.at) > limit)
+    /// The number of good frames, or that of the other lines.
+    fn number(&mut self, is_good: bool) -> &mut u64 {
+        if is_good { &mut self.good } else { &mut self.damaged }
     }
 }
 
@@ -174,7 +203,7 @@ mod tests {
             let mut next = 0;
             for second in 2..100 {
                 ring.push(entry(second));
-                for gone in ring.expire(Duration::from_secs(second)) {
+                for gone in ring.expire(Duration::from_secs(second)).entries {
                     assert_eq!(gone, entry(next), "{limit:?}");
                     next += 1;
                 }
@@ -199,25 +228,29 @@ mod tests {
     fn frames_from_the_future_go_like_those_of_now() {
         let limit = Limit::Age(Duration::from_secs(16));
         let mut ring = Ring::resume(limit, vec![entry(10_000), entry(10_001)], Duration::from_secs(5));
-        assert!(ring.expire(Duration::from_secs(5)).is_empty());
+        assert!(ring.expire(Duration::from_secs(5)).entries.is_empty());
         ring.push(entry(6));
-        assert_eq!(ring.expire(Duration::from_secs(23)).len(), 2);
+        assert_eq!(ring.expire(Duration::from_secs(23)).entries.len(), 2);
     }
 
     #[test]
-    fn damaged_frames_are_limited_too() {
+    fn damaged_frames_are_limited_and_cost_no_good_one() {
         let mut ring = Ring::new(Limit::Frames(5));
-        ring.push(entry(0));
-        for second in 1..100 {
-            ring.push(Entry { is_good: false, ..entry(second) });
-            let gone = ring.expire(Duration::from_secs(second));
-            let expected = match second {
-                0..=5 => 0,
-                // With the good frame before it.
-                6 => 2,
-                _ => 1,
-            };
-            assert_eq!(gone.len(), expected, "{second}");
+        let goods = |ring: &Ring| ring.entries.iter().filter(|it| it.is_good).count();
+        for second in 0..300 {
+            ring.push(Entry { is_good: second % 10 == 0, ..entry(second) });
+            let before: Vec<Entry> = ring.entries.iter().cloned().collect();
+            let expired = ring.expire(Duration::from_secs(second));
+            let good = (second as usize / 10 + 1).min(5);
+            assert_eq!(goods(&ring), good, "{second}");
+            assert!(ring.entries.len() - good <= 5, "{second}");
+            // The lines that stay are those of the entries that stay.
+            let left: Vec<u64> = ring.entries.iter().map(|it| it.at.as_secs()).collect();
+            let kept: Vec<u64> = (0..before.len())
+                .filter(|&n| expired.kept.iter().any(|range| range.contains(&(n as u64 * 10))))
+                .map(|n| before[n].at.as_secs())
+                .collect();
+            assert!(expired.entries.is_empty() || kept == left, "{second}: {kept:?} {left:?}");
         }
     }
 }
