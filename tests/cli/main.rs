@@ -105,6 +105,7 @@ mod serve_passwords;
 mod serve_peers;
 mod serve_relay;
 mod serve_replay;
+mod serve_replay_gone;
 mod serve_replay_rounds;
 mod serve_sources;
 mod serve_streams;

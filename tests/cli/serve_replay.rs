@@ -284,7 +284,7 @@ fn many_viewers_of_a_replay_are_served_within_a_limit_of_files() {
 }
 
 /// All bytes of a viewer, which may be none.
-fn received_all(address: &str) -> (Vec<u8>, std::io::Result<usize>) {
+pub fn received_all(address: &str) -> (Vec<u8>, std::io::Result<usize>) {
     let mut socket = http::connect(address);
     std::io::Write::write_all(&mut socket, GET).unwrap();
     let mut all = Vec::new();

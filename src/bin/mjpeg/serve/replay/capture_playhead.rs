@@ -143,6 +143,10 @@ impl CapturePlayhead {
         block.bytes.resize(start + wanted, 0);
         let n = self.recording.file.read_at(&mut block.bytes[start..], self.at)?;
         block.bytes.truncate(start + n);
+        if n == 0 && self.at < self.recording.length {
+            let why = format!("it has become shorter: {} bytes, it had {}", self.at, self.recording.length);
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
+        }
         self.at += n as u64;
         self.last = self.last.max(self.shift.saturating_add(self.read.at));
         block.push_time(self.speed.of(self.last));

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -84,12 +84,31 @@ impl Manifest {
 pub struct Album {
     /// The directory.
     pub folder: PathBuf,
-    /// Its manifest.
-    pub manifest: SharedFile,
+    /// Its manifest. `record --keep` replaces it.
+    manifest: Mutex<SharedFile>,
     /// The head of the response.
     pub head: Vec<u8>,
     /// The delimiter line with its dashes, without its line end.
     pub delimiter: String,
+}
+
+impl Album {
+    /// A recorded directory with this manifest.
+    pub fn new(folder: PathBuf, manifest: SharedFile, head: Vec<u8>, delimiter: String) -> Self {
+        Self { folder, manifest: Mutex::new(manifest), head, delimiter }
+    }
+
+    /// The frames of the manifest that is there now. If it was removed, its last lines are played on.
+    fn frames(&self) -> Manifest {
+        let path = self.folder.join(MANIFEST);
+        let mut manifest = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);
+        if !manifest.is_at(&path)
+            && let Ok(newer) = SharedFile::open(&path)
+        {
+            *manifest = newer;
+        }
+        Manifest::new(&manifest)
+    }
 }
 
 /// Makes the blocks of one viewer.
@@ -118,7 +137,7 @@ impl ManifestPlayhead {
     /// A playhead at the first frame of a directory that is played `rounds` times, or without end if `None`.
     pub fn new(album: &Arc<Album>, rounds: Option<u32>, speed: Speed) -> Self {
         Self {
-            manifest: Manifest::new(&album.manifest),
+            manifest: album.frames(),
             album: Arc::clone(album),
             speed,
             rounds: rounds.map(|rounds| rounds.saturating_sub(1)),
@@ -141,10 +160,13 @@ impl ManifestPlayhead {
             None => {
                 self.rounds = self.rounds.map(|rounds| rounds - 1);
                 self.move_behind();
-                self.manifest = Manifest::new(&self.album.manifest);
+                self.manifest = self.album.frames();
                 self.next_recorded()?
             }
         };
+        if recorded.is_none() && self.count == 0 {
+            return Err(io::Error::other("no frame of its manifest can be opened"));
+        }
         let Some((recorded, file, len)) = recorded else {
             let delimiter = &self.album.delimiter;
             block.bytes.extend_from_slice(format!("{delimiter}--\r\n").as_bytes());

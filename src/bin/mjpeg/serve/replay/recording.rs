@@ -26,6 +26,8 @@ pub struct Recording {
     pub path: PathBuf,
     /// The capture.
     pub file: SharedFile,
+    /// Its bytes when it was opened.
+    pub length: u64,
     timing: SharedFile,
     /// When its first byte came, since 1970-01-01 UTC, if that is known.
     pub start: Option<Duration>,
@@ -87,6 +89,7 @@ fn look(path: &Path, progress: &Progress) -> Result<Option<Recording>, Problem> 
     })?;
     let mut start = Vec::new();
     let file = SharedFile::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let length = file.length().with_context(|| format!("cannot read {}", path.display()))?;
     file.at_start()
         .take(HEAD_BYTES)
         .read_to_end(&mut start)
@@ -95,5 +98,5 @@ fn look(path: &Path, progress: &Progress) -> Result<Option<Recording>, Problem> 
     let has_length =
         head.as_ref().is_some_and(|head| !head.is_chunked() && head.text("content-length").is_some());
     let head = head.map(|head| start[..head.len].to_vec()).unwrap_or_default();
-    Ok(Some(Recording { path: path.into(), file, timing, start: started, head, has_length }))
+    Ok(Some(Recording { path: path.into(), file, length, timing, start: started, head, has_length }))
 }

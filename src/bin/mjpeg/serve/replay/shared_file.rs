@@ -1,8 +1,8 @@
 //! One open file that all viewers read, each at its own place: a viewer then needs no descriptor but its socket.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,6 +26,21 @@ impl SharedFile {
     /// The start of the same file.
     pub fn at_start(&self) -> Self {
         Self { file: Arc::clone(&self.file), at: 0 }
+    }
+
+    /// How many bytes the file has now.
+    ///
+    /// # Errors
+    ///
+    /// When that cannot be asked.
+    pub fn length(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    /// Whether a path leads to this file.
+    pub fn is_at(&self, path: &Path) -> bool {
+        let of = |it: io::Result<Metadata>| it.ok().map(|it| (it.dev(), it.ino()));
+        of(std::fs::metadata(path)) == of(self.file.metadata())
     }
 
     /// Reads at another place. Returns how many bytes were read.

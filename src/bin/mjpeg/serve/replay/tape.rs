@@ -70,7 +70,7 @@ impl Tape {
             Outcome::Done(found) => found?,
             _ => return Err(anyhow!("cannot read {}: no answer for {PATIENCE:?}", path.display()).into()),
         };
-        let album = Arc::new(Album { folder: path.into(), manifest, head, delimiter });
+        let album = Arc::new(Album::new(path.into(), manifest, head, delimiter));
         Ok(Self { kind: Kind::Directory(album), scan: Scan::of(picture), recorded: None })
     }
 
