@@ -97,9 +97,12 @@ fn a_refused_password_is_not_sent_at_each_probe() {
         "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n";
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&asked);
-    // A probe sends at most two requests: without the password, and with it.
-    let camera = Camera::visits(4, move |_, _, connection| {
+    // A probe sends two requests: without the password, and with it. It takes its time to refuse.
+    let camera = Camera::visits(4, move |number, _, connection| {
         counter.fetch_add(1, Ordering::SeqCst);
+        if number == 2 {
+            std::thread::sleep(Duration::from_millis(500));
+        }
         connection.send(REFUSED.as_bytes());
     });
     let folder = TempDir::new().unwrap();
@@ -112,9 +115,15 @@ fn a_refused_password_is_not_sent_at_each_probe() {
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
         String::from_utf8(body).unwrap()
     };
-    let first = probe(&camera.url);
+    let all: Vec<String> = std::thread::scope(|scope| {
+        let probes: Vec<_> = (0..5).map(|_| scope.spawn(|| probe(&camera.url))).collect();
+        probes.into_iter().map(|probe| probe.join().unwrap()).collect()
+    });
     let requests = asked.load(Ordering::SeqCst);
-    assert!(requests > 0 && first.contains("\nmjpeg_password_refused_seconds 0\n"), "{first}");
+    assert!(
+        requests == 2 && all.iter().all(|it| it.contains("\nmjpeg_password_refused_seconds ")),
+        "{all:?}"
+    );
     let again = probe(&camera.url);
     assert_eq!(asked.load(Ordering::SeqCst), requests, "{again}");
     assert!(

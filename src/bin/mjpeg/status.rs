@@ -13,6 +13,7 @@ impl From<OpenErrorKind> for Exit {
             | OpenErrorKind::Connect
             | OpenErrorKind::Tls
             | OpenErrorKind::Status(_)
+            | OpenErrorKind::Password
             | OpenErrorKind::Redirection
             | OpenErrorKind::Head => Self::Unreachable,
             OpenErrorKind::Silent | OpenErrorKind::Closed | OpenErrorKind::Reset | OpenErrorKind::Signal => {

@@ -47,7 +47,7 @@ impl Attempts {
 
     /// A try to open a stream failed. When to try again, by the clock.
     pub fn refused(&mut self, error: &OpenError, now: Duration) -> Option<Duration> {
-        let is_refusal = error.kind == OpenErrorKind::Status(401);
+        let is_refusal = matches!(error.kind, OpenErrorKind::Password | OpenErrorKind::Status(401));
         self.refusals = if is_refusal { self.refusals + 1 } else { 0 };
         let may_change = if self.is_proven {
             may_come_back(error.kind) && self.refusals < MOST_REFUSALS

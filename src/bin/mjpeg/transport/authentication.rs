@@ -27,7 +27,11 @@ impl Authentication {
         // A field of the user's own is sent instead of what the server asks for.
         let has_own = access.fields(place).iter().any(|it| it.name.eq_ignore_ascii_case("authorization"));
         let credentials = if has_own { None } else { access.credentials(place) };
-        let tried = if access.withholds_from(place) { Tried::Withheld } else { Tried::NoPassword };
+        let tried = match has_own {
+            true => Tried::OwnField,
+            false if access.withholds_from(place) => Tried::Withheld,
+            false => Tried::NoPassword,
+        };
         Self { credentials, tried, has_renewed: false }
     }
 

@@ -12,7 +12,7 @@ const PASSWORD_PAUSE: Duration = Duration::from_secs(300);
 impl OpenErrorKind {
     /// The shortest time after an obstacle of this kind until the camera may be asked again, whatever interval is set.
     pub fn least_pause(self) -> Duration {
-        if self == Self::Status(401) { PASSWORD_PAUSE } else { Duration::ZERO }
+        if self == Self::Password { PASSWORD_PAUSE } else { Duration::ZERO }
     }
 }
 
@@ -33,9 +33,11 @@ mod tests {
     fn a_refused_password_and_the_server_ask_for_a_pause() {
         use OpenErrorKind::*;
         for (kind, retry_after, pause) in [
-            (Status(401), None, 300),
-            (Status(401), Some(2), 300),
-            (Status(401), Some(86_400), 300),
+            (Password, None, 300),
+            (Password, Some(2), 300),
+            (Password, Some(86_400), 300),
+            // Without a password there is no account to lock.
+            (Status(401), None, 0),
             (Status(503), Some(120), 120),
             (Status(503), Some(86_400), 300),
             (Status(404), None, 0),

@@ -33,6 +33,8 @@ pub enum OpenErrorKind {
     Tls,
     /// The server answered with this HTTP status.
     Status(u16),
+    /// The server answered with status 401 to a request with a password, or with an Authorization of `--header`.
+    Password,
     /// A redirection that leads to nothing, or too many of them.
     Redirection,
     /// The answer starts like HTTP, but its status line cannot be read.

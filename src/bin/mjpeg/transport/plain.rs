@@ -202,8 +202,15 @@ impl PlainRequest {
     /// The error for an answer that is no stream.
     pub fn refused(&self, head: &Head, clock: &Clock) -> OpenError {
         let credentials = self.access.credentials(&self.url.place);
+        let has_own = self
+            .access
+            .fields(&self.url.place)
+            .iter()
+            .any(|it| it.name.eq_ignore_ascii_case("authorization"));
         let sent = credentials.as_ref().map_or(Tried::NoPassword, Tried::with);
-        let tried = if head.status == 401 { self.answer(head).err().unwrap_or(sent) } else { sent };
+        let sent = if has_own { Tried::OwnField } else { sent };
+        let tried =
+            if head.status == 401 && !has_own { self.answer(head).err().unwrap_or(sent) } else { sent };
         let error =
             refusal::error(&self.url.shown, head, b"", &self.secrets, tried, Patience::OneTry, clock.unix());
         match head.text("location").filter(|_| (300..400).contains(&head.status)) {

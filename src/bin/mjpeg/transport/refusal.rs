@@ -27,6 +27,8 @@ pub enum Tried {
     Password,
     /// There is a user, but no password: an empty one was sent.
     EmptyPassword,
+    /// A field Authorization of the user was sent.
+    OwnField,
     /// The server wants something else than a user and a password.
     UnknownScheme,
     /// The answer to the challenge would have control characters, or be too long for a head.
@@ -68,7 +70,12 @@ pub fn error(
         [Some(media_type).filter(|it| !it.is_empty()), line].into_iter().flatten().collect();
     let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(": ")) };
     let cause = anyhow!("{url}: HTTP status {}{details}", status(head, secrets));
-    let mut error = OpenError::new(OpenErrorKind::Status(head.status), cause);
+    let was_sent = matches!(tried, Tried::Password | Tried::EmptyPassword | Tried::OwnField);
+    let kind = match head.status {
+        401 if was_sent => OpenErrorKind::Password,
+        status => OpenErrorKind::Status(status),
+    };
+    let mut error = OpenError::new(kind, cause);
     error.retry_after = head.text("retry-after").and_then(|value| retry_after::delay(&value, now));
     let wants_token = head.fields().all("www-authenticate").all(|value| {
         Challenge::parse(&String::from_utf8_lossy(value)).iter().all(|challenge| challenge.scheme == "bearer")
@@ -107,6 +114,7 @@ fn hint(status: u16, tried: Tried) -> Option<&'static str> {
             Some("give a user and a password: --user USER:PASSWORD or --password-file FILE")
         }
         (401, Tried::Password) => Some("the user or the password is wrong"),
+        (401, Tried::OwnField) => Some("the server refuses the Authorization of --header"),
         (401, Tried::EmptyPassword) => {
             Some("the user is given without a password: --user USER:PASSWORD or --password-file FILE")
         }

@@ -108,6 +108,7 @@ pub fn is_temporary(kind: OpenErrorKind) -> bool {
         | OpenErrorKind::Url
         | OpenErrorKind::Proxy
         | OpenErrorKind::Tls
+        | OpenErrorKind::Password
         | OpenErrorKind::Redirection
         | OpenErrorKind::Head
         | OpenErrorKind::Signal => false,

@@ -34,7 +34,13 @@ pub fn sentence(error: &Error, host: &str) -> (String, Option<&'static str>) {
                 )
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                (format!("the certificate of the server does not name the host {host}"), Some(ANY))
+                let why = format!("the certificate of the server does not name the host {host}");
+                (
+                    why,
+                    Some(
+                        "--insecure accepts any certificate; --cacert does not, as the name counts there too",
+                    ),
+                )
             }
             CertificateError::Revoked => ("the certificate of the server was revoked".into(), None),
             _ => (

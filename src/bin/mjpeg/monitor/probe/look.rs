@@ -39,7 +39,8 @@ pub struct Look {
 }
 
 /// Takes what comes.
-struct Looker {
+struct Looker<'a> {
+    is_open: &'a dyn Fn(),
     window: Window,
     clock: Clock,
     started: Duration,
@@ -66,7 +67,7 @@ impl Tap for Meter {
     }
 }
 
-impl Observer for Looker {
+impl Observer for Looker<'_> {
     fn event(&mut self, event: &Event<'_>, arrival: Option<Duration>) -> Result<Flow, Problem> {
         let now = self.clock.now();
         if let Event::Part(_) = event {
@@ -88,6 +89,7 @@ impl Observer for Looker {
     fn opened(&mut self, opened: &Opened) -> Result<Option<Box<dyn Tap>>, Problem> {
         let now = self.clock.now();
         self.opened.get_or_insert(now.saturating_sub(self.started));
+        (self.is_open)();
         self.window.opened(opened, now);
         Ok(Some(Box::new(Meter { bytes: Arc::clone(&self.bytes), most: self.most_bytes })))
     }
@@ -98,7 +100,8 @@ impl Observer for Looker {
     }
 }
 
-/// Looks at `target` for the window of the options, or for `longest` if that is less. Nothing is tried twice.
+/// Looks at `target` for the window of the options, or for `longest` if that is less. Nothing is tried twice. `is_open` is called when
+/// there is a response.
 pub fn look(
     target: &Target,
     options: &CameraOptions,
@@ -106,6 +109,7 @@ pub fn look(
     most_bytes: u64,
     clock: &Clock,
     stop: &Stop,
+    is_open: &dyn Fn(),
 ) -> Look {
     let started = clock.now();
     let manner = Manner {
@@ -117,6 +121,7 @@ pub fn look(
     let transport =
         Options { is_pattern_paced: true, is_lean: true, wait: None, ..options.transport.clone() };
     let mut looker = Looker {
+        is_open,
         window: Window::new(&Arc::new(options.rules())),
         clock: clock.clone(),
         started,

@@ -11,12 +11,11 @@ mod refusals;
 
 use std::ffi::OsStr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use self::look::look;
 pub use self::modules::Modules;
-use self::refusals::{Asked, Refusals};
+use self::refusals::{Asked, Refusals, Turn};
 use crate::clock::Clock;
 use crate::exposition;
 use crate::listen::answer::Answer;
@@ -53,7 +52,7 @@ pub struct Prober {
     stop: Stop,
     running: AtomicUsize,
     made: AtomicU64,
-    refusals: Mutex<Refusals>,
+    refusals: Refusals,
 }
 
 impl Prober {
@@ -67,7 +66,7 @@ impl Prober {
             stop,
             running: AtomicUsize::new(0),
             made: AtomicU64::new(0),
-            refusals: Mutex::default(),
+            refusals: Refusals::default(),
         }
     }
 
@@ -85,6 +84,7 @@ impl Prober {
     }
 
     fn probe(&self, request: &Request) -> Result<String, (u16, String)> {
+        let began = self.clock.now();
         let text =
             parameter(request, "target").ok_or((400, "the parameter target is missing".to_string()))?;
         let shown = redacted(&text);
@@ -113,18 +113,25 @@ impl Prober {
             }
         }
         options.transport.allowed = lists.into_iter().map(|(patterns, _)| patterns.clone()).collect();
-        let refusals = || self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        let longest = longest(request);
         let asked = Asked { target: text, module: name };
-        if let Some((look, ago)) = refusals().find(&asked, self.clock.now()) {
-            return Ok(metrics::text(look, Some(ago)));
-        }
+        // Half of the time is left for the look.
+        let patience =
+            if module.has_secret() || shown != asked.target { longest / 2 } else { Duration::ZERO };
+        let turn =
+            self.refusals.turn(asked, patience, &self.clock, |look, ago| metrics::text(look, Some(ago)));
+        let asking = match turn {
+            Turn::Answer(text) => return Ok(text),
+            Turn::Ask(asking) => asking,
+        };
         let _place = Place::take(&self.running)
             .ok_or((503, format!("{MOST_PROBES} probes are running, and there are no more at a time")))?;
         self.made.fetch_add(1, Ordering::Relaxed);
-        let look = look(&target, &options, longest(request), MOST_BYTES, &self.clock, &self.stop);
+        let left = longest.saturating_sub(self.clock.now().saturating_sub(began));
+        let look = look(&target, &options, left, MOST_BYTES, &self.clock, &self.stop, &|| asking.known());
         let refused = (!look.pause.is_zero()).then_some(Duration::ZERO);
         let answer = metrics::text(&look, refused);
-        refusals().note(asked, look, self.clock.now());
+        asking.ended(look, self.clock.now());
         Ok(answer)
     }
 }

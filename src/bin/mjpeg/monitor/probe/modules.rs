@@ -90,6 +90,11 @@ impl Modules {
 }
 
 impl Module {
+    /// Whether it sends a password to the camera.
+    pub fn has_secret(&self) -> bool {
+        secret(&self.options.transport).is_some()
+    }
+
     fn parse(mut table: toml::Table, common: &CameraOptions) -> Result<Self, String> {
         let hosts = match table.remove("allow_targets") {
             None => Vec::new(),

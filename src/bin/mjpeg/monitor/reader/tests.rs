@@ -50,8 +50,9 @@ fn a_refused_password_is_not_sent_again_for_minutes() {
     const BUSY: &str =
         "HTTP/1.1 503 Busy\r\nRetry-After: 100\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     const ABSENT: &str = "HTTP/1.1 404 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    let samples = ["--window=10s", "--interval=20s"];
-    assert_eq!(pauses(&[], REFUSED), [300; 3]);
+    let samples = ["--window=10s", "--interval=20s", "--header=Authorization: Basic dTpw"];
+    assert_eq!(pauses(&samples[2..], REFUSED), [300; 3]);
+    assert_eq!(pauses(&[], REFUSED), [30; 3], "no password was sent");
     assert_eq!(pauses(&[], ABSENT), [30; 3]);
     assert_eq!(pauses(&samples, REFUSED), [300; 3]);
     assert_eq!(pauses(&samples, BUSY), [100; 3]);
