@@ -209,7 +209,9 @@ fn consumers(it: &Finished) -> String {
         let of_fate = all.iter().filter(|(_, its)| *its == fate);
         let names: Vec<String> = of_fate
             .map(|(name, fate)| {
-                match it.decided_by(name).or(it.cause(name).filter(|_| fate.loses_frames())) {
+                let is_named =
+                    |cause: &&str| fate.loses_frames() || *fate == Fate::Late && **cause != next_part;
+                match it.decided_by(name).or(it.cause(name).filter(is_named)) {
                     Some(why) => format!("{name} ({why})"),
                     None => (*name).to_string(),
                 }
