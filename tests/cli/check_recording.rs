@@ -133,6 +133,25 @@ fn a_recording_that_was_killed_and_resumed_passes() {
     assert!(!names(&verdict).contains(&"recording-frame-missing"), "{verdict}");
 }
 
+/// The first part of the second run has a higher number and a later time than the last one of the first run.
+#[test]
+fn a_recording_that_was_resumed_at_a_later_part_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    for args in [["--frames", "2"].as_slice(), &["--skip", "5", "--frames", "10", "--resume"]] {
+        run(mjpeg(["record", "test:", "--quiet"]).arg(&out).args(args)).expect(0);
+    }
+    let manifest = fs::read_to_string(out.join("manifest.jsonl")).unwrap();
+    let resumed: Vec<bool> = manifest.lines().map(|line| line.contains("\"resumed\":true")).collect();
+    assert_eq!(resumed.iter().filter(|it| **it).count(), 1);
+    assert!(resumed[2]);
+    let (end, verdict) = check(out.to_str().unwrap(), &[]);
+    end.expect(0);
+    assert!(!verdict["findings"].as_array().unwrap().iter().any(|it| it["code"] == "C517"), "{verdict}");
+    let fps = verdict["timing"]["fps"].as_f64().unwrap();
+    assert!((14.0..16.0).contains(&fps), "{verdict}");
+}
+
 #[test]
 fn trimmed_and_damaged_frames_are_no_change() {
     let folder = tempfile::tempdir().unwrap();

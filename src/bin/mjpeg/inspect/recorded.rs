@@ -40,6 +40,7 @@ pub fn rows(
         let ends_run = matches!(&following, Ok(Some(following)) if following.begins_run(&line));
         let arrival = line.arrival_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
         let contents = line.file.as_deref().map(|file| recording.contents(file)).transpose()?;
+        let contents = contents.and_then(Result::transpose);
         let is_read = matches!(contents, Some(Ok(_)));
         let mut row = row(line, contents, details, &mut strips);
         row.is_cut = is_cut;

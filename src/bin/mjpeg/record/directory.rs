@@ -49,6 +49,8 @@ pub struct Directory {
     state: State,
     last_seq: u64,
     last_damaged: u64,
+    /// Whether the next line is the first one behind those of an earlier run.
+    is_resumed: bool,
     /// Files that were removed because their lines could not be written.
     removed: Vec<Unlisted>,
 }
@@ -77,6 +79,7 @@ impl Directory {
             state: State::Shut,
             last_seq: 0,
             last_damaged: 0,
+            is_resumed: false,
             removed: Vec::new(),
         };
         if fs::symlink_metadata(out).is_ok() {
@@ -139,6 +142,7 @@ impl Directory {
     fn resume(&mut self, folder: Folder, at: Moment) -> Result<State, Problem> {
         let earlier = std::mem::take(&mut self.earlier);
         (self.last_seq, self.last_damaged) = (earlier.last_seq, earlier.last_damaged);
+        self.is_resumed = earlier.manifest_bytes > 0;
         let limit = self.style.limit.map(|limit| (limit, at.steady));
         let listing = Listing::resume(&folder, self.style.durability, limit, earlier);
         Ok(State::Open { listing: listing.with_context(|| self.cannot_write(manifest::NAME))?, folder })
@@ -232,7 +236,8 @@ impl Directory {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn note(&mut self, line: Line, at: Moment) -> Result<(), Problem> {
+    pub fn note(&mut self, mut line: Line, at: Moment) -> Result<(), Problem> {
+        line.resumed = std::mem::take(&mut self.is_resumed);
         let context = || self.out.join(manifest::NAME).display().to_string();
         match &mut self.state {
             State::Shut => {}

@@ -35,6 +35,9 @@ pub struct Line {
     /// When it came, by the clock of the machine: RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
+    /// Whether it is the first line of a run that resumed the recording; absent elsewhere.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub resumed: bool,
     /// The number of the reconnection that this is the first frame behind, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reconnect: Option<u64>,

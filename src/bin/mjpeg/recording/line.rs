@@ -29,6 +29,9 @@ pub struct Line {
     pub sha256: Option<String>,
     /// What the coded strip of the picture says.
     pub strip: Option<Strip>,
+    /// Whether a run that resumed the recording begins with it.
+    #[serde(default)]
+    pub resumed: bool,
     /// Number of the reconnection that it is the first line behind.
     pub reconnect: Option<u64>,
 }
@@ -44,7 +47,8 @@ impl Line {
     /// Whether a run begins here, of which parts and times start again: the recording was resumed. `before`: the line before it.
     pub fn begins_run(&self, before: &Self) -> bool {
         let is_earlier = self.arrival_ms.zip(before.arrival_ms).is_some_and(|(now, last)| now < last);
-        is_earlier || self.part <= before.part
+        // Recordings of version 0.1.0 have no mark.
+        self.resumed || is_earlier || self.part <= before.part
     }
 
     /// Whether the connection, or the run, ended inside this part: it lacks its end, and has not the length that was announced, without a
@@ -81,6 +85,8 @@ mod tests {
         ] {
             assert_eq!(next.begins_run(&last), begins, "{next:?}");
         }
+        // It was skipped to a later part, at a later time.
+        assert!(Line { resumed: true, ..line(12, 300.0, None) }.begins_run(&last));
         // Recorded from a file: without times.
         let untimed = |part| Line { part, ..Line::default() };
         assert!(!untimed(8).begins_run(&untimed(7)) && untimed(1).begins_run(&untimed(7)));

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -77,19 +78,30 @@ impl Manifest {
         self.cut_line
     }
 
-    /// The contents of the file of a line.
+    /// The contents of the file of a line; `None`: a recorder with `--keep` has removed it since the manifest was opened.
     ///
     /// # Errors
     ///
     /// When it cannot be read, is too large, or is outside the directory.
-    pub fn contents(&self, file: &str) -> io::Result<Vec<u8>> {
-        let (file, len) = inside::open(&self.directory, file)?;
+    pub fn contents(&self, file: &str) -> io::Result<Option<Vec<u8>>> {
+        let (file, len) = match inside::open(&self.directory, file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_replaced() => return Ok(None),
+            opened => opened?,
+        };
         if len > LARGEST_FILE {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 64 MiB"));
         }
         let mut contents = Vec::new();
         file.take(LARGEST_FILE).read_to_end(&mut contents)?;
-        Ok(contents)
+        Ok(Some(contents))
+    }
+
+    /// Whether another file has the name of the manifest now.
+    fn is_replaced(&self) -> bool {
+        let of = |it: fs::Metadata| (it.dev(), it.ino());
+        let now = fs::metadata(self.directory.join(MANIFEST)).map(of);
+        let open = self.manifest.get_ref().metadata().map(of);
+        now.ok().zip(open.ok()).is_some_and(|(now, open)| now != open)
     }
 }
 
@@ -121,6 +133,10 @@ mod tests {
         }
         assert_eq!(recording.contents("no.jpg").unwrap_err().kind(), io::ErrorKind::NotFound);
         assert!(recording.contents("manifest.jsonl").is_ok());
+        // As `record --keep` does it.
+        fs::write(folder.path().join("new"), "").unwrap();
+        fs::rename(folder.path().join("new"), folder.path().join(MANIFEST)).unwrap();
+        assert_eq!(recording.contents("no.jpg").unwrap(), None);
     }
 
     #[test]

@@ -98,12 +98,12 @@ impl Recording {
         self.ask(|manifest| manifest.cut_line())
     }
 
-    /// The contents of the file of a line.
+    /// The contents of the file of a line; `None`: a recorder with `--keep` has removed it meanwhile.
     ///
     /// # Errors
     ///
     /// When the disk does not answer. The inner error: when it cannot be read, is too large, or is outside the directory.
-    pub fn contents(&self, file: &str) -> Result<io::Result<Vec<u8>>, Problem> {
+    pub fn contents(&self, file: &str) -> Result<io::Result<Option<Vec<u8>>>, Problem> {
         let file = file.to_string();
         self.ask(move |manifest| manifest.contents(&file))
     }

@@ -16,12 +16,14 @@ pub struct Chunked {
     /// The script that says what is sent together.
     inner: Option<Box<dyn Script>>,
     is_begun: bool,
+    /// What ends each chunk. There may be one for each byte.
+    line_end: Rc<[u8]>,
 }
 
 impl Chunked {
     /// A script that makes chunks of the steps of another one.
     pub fn new(chunks: Chunks, inner: Option<Box<dyn Script>>) -> Self {
-        Self { chunks, inner, is_begun: false }
+        Self { chunks, inner, is_begun: false, line_end: Rc::from(*b"\r\n") }
     }
 
     /// Adds the chunks of bytes that are sent together.
@@ -63,7 +65,7 @@ impl Chunked {
         let size = if self.chunks.upper_case { format!("{length:X}\r\n") } else { format!("{length:x}\r\n") };
         plan.push_back(text(size.as_bytes()));
         plan.push_back(content);
-        plan.push_back(text(b"\r\n"));
+        plan.push_back(Step::Text(Rc::clone(&self.line_end), 0..self.line_end.len()));
     }
 }
 

@@ -33,6 +33,8 @@ pub enum Next<'a> {
     Done,
 }
 
+/// Room for so many steps stays for the next part.
+const USUAL_STEPS: usize = 1024;
 /// Most slices of one send.
 const SLICES: usize = 12;
 
@@ -105,7 +107,14 @@ impl Plan {
             }
             self.steps.pop_front();
         }
-        if self.steps.is_empty() { Next::Done } else { Next::Send(Gathered::of(&self.steps)) }
+        if self.steps.is_empty() {
+            // Of one large part in small chunks.
+            if self.steps.capacity() > USUAL_STEPS {
+                self.steps.shrink_to(0);
+            }
+            return Next::Done;
+        }
+        Next::Send(Gathered::of(&self.steps))
     }
 
     /// Records that `n` bytes of the next steps were sent. Calls `sent` with each part of them and the range of its bytes.
@@ -146,6 +155,8 @@ impl Plan {
     /// What is in the steps, and what the script holds back.
     pub fn kept(&self) -> Kept<'_> {
         let mut kept = self.script.kept();
+        // A dialect may have a chunk for each byte.
+        kept.own_bytes += self.steps.capacity() * size_of::<Step>();
         for step in &self.steps {
             match step {
                 Step::Send(part, _) | Step::Sent(part) => kept.add_part(part),
@@ -186,5 +197,38 @@ impl Plan {
             Some(Step::Text(_, range)) => range.start += 1,
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mjpeg::multipart::Boundary;
+
+    use super::super::chunked::Chunked;
+    use super::super::part::Trailer;
+    use super::super::recipe::{Recipe, Standard};
+    use super::*;
+    use crate::dialect::Chunks;
+    use crate::source::picture::{Picture, SMALLEST};
+
+    #[test]
+    fn the_steps_of_small_chunks_count_as_memory_until_they_are_done() {
+        let recipe = Standard::new(Boundary::new("b").unwrap(), &[]);
+        let frame = recipe.encode(Picture::whole(SMALLEST.to_vec()), 1, Duration::ZERO);
+        let part = Rc::new(Part::new(Rc::new(frame), Trailer::Nothing, &recipe));
+        let bytes = part.body();
+        let chunks = Chunks { size: Some(1), ..Chunks::default() };
+        let mut plan = Plan::new(Box::new(Chunked::new(chunks, None)));
+        // Each chunk is three steps.
+        let rounds = USUAL_STEPS / bytes.len() + 1;
+        (0..rounds).for_each(|_| plan.begin(&part, bytes.clone(), Duration::ZERO));
+        let steps = 3 * rounds * bytes.len();
+        assert_eq!(plan.steps.len(), steps);
+        assert!(plan.kept().own_bytes >= steps * size_of::<Step>());
+        while let Next::Send(gathered) = plan.next(Duration::ZERO) {
+            let n = gathered.slices().iter().map(|slice| slice.len()).sum();
+            plan.advance(n, None, |_, _| {});
+        }
+        assert_eq!(plan.kept().own_bytes, 0);
     }
 }

@@ -28,6 +28,9 @@ pub enum Step {
     Close,
 }
 
+/// What shared bytes take beside themselves: two counters, and what the allocator adds.
+const SHARED_BYTES: usize = 32;
+
 /// What a script holds back in memory.
 #[derive(Debug, Default)]
 pub struct Kept<'a> {
@@ -50,7 +53,7 @@ impl<'a> Kept<'a> {
     /// Adds bytes that belong to no part.
     pub fn add_bytes(&mut self, bytes: &[u8]) {
         if self.last.replace(bytes.as_ptr()) != Some(bytes.as_ptr()) {
-            self.own_bytes += bytes.len();
+            self.own_bytes += bytes.len() + SHARED_BYTES;
         }
     }
 }

@@ -162,7 +162,8 @@ fn contents(
     let Some(file) = line.file.as_deref() else { return Ok(None) };
     let mut note = |fault, message: String| judge.recording(fault, Some(part), message);
     let body = match recording.contents(file)? {
-        Ok(body) => body,
+        Ok(Some(body)) => body,
+        Ok(None) => return Ok(None),
         Err(error) => {
             let is_missing = error.kind() == io::ErrorKind::NotFound;
             let why =

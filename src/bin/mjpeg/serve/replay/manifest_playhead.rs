@@ -28,6 +28,8 @@ struct Line {
     body_bytes: Option<u64>,
     #[serde(default)]
     fields: Vec<(String, String)>,
+    #[serde(default)]
+    resumed: bool,
 }
 
 /// A frame that can be sent.
@@ -39,6 +41,8 @@ pub struct Recorded {
     pub at: Duration,
     body_bytes: Option<u64>,
     fields: Vec<(String, String)>,
+    /// Whether a run that resumed the recording begins before it.
+    begins_run: bool,
 }
 
 /// The frames of a manifest, in order. It keeps one line in memory.
@@ -60,6 +64,7 @@ impl Manifest {
     ///
     /// When the manifest cannot be read, or has no times.
     pub fn next(&mut self) -> io::Result<Option<Recorded>> {
+        let mut begins_run = false;
         loop {
             self.line.clear();
             self.lines.by_ref().take(LINE_BYTES).read_until(b'\n', &mut self.line)?;
@@ -67,6 +72,7 @@ impl Manifest {
                 return Ok(None);
             }
             let line: Line = serde_json::from_slice(&self.line).map_err(io::Error::other)?;
+            begins_run |= line.resumed;
             let Some(file) = line.file.filter(|file| inside::is_plain(file)) else { continue };
             let at = line.arrival_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
             let Some(at) = at else {
@@ -74,7 +80,8 @@ impl Manifest {
                     "its frames have no arrival_ms: they were recorded from a file",
                 ));
             };
-            return Ok(Some(Recorded { file, at, body_bytes: line.body_bytes, fields: line.fields }));
+            let Line { body_bytes, fields, .. } = line;
+            return Ok(Some(Recorded { file, at, body_bytes, fields, begins_run }));
         }
     }
 }
@@ -172,7 +179,7 @@ impl ManifestPlayhead {
             block.bytes.extend_from_slice(format!("{delimiter}--\r\n").as_bytes());
             return Ok(());
         };
-        if self.count > 0 && recorded.at < self.last {
+        if self.count > 0 && (recorded.begins_run || recorded.at < self.last) {
             // A recording that was resumed counts from zero again.
             self.move_behind();
         }
@@ -206,7 +213,10 @@ impl ManifestPlayhead {
 
     /// The next frame of this round whose file can be opened.
     fn next_recorded(&mut self) -> io::Result<Option<(Recorded, File, u64)>> {
-        while let Some(recorded) = self.manifest.next()? {
+        let mut begins_run = false;
+        while let Some(mut recorded) = self.manifest.next()? {
+            begins_run |= recorded.begins_run;
+            recorded.begins_run = begins_run;
             // Another program may remove files.
             if let Ok((file, len)) = inside::open(&self.album.folder, &recorded.file) {
                 return Ok(Some((recorded, file, len)));
