@@ -181,6 +181,18 @@ fn a_stream_without_faults_has_no_finding() {
     }
 }
 
+#[test]
+fn a_change_of_the_order_of_the_first_part_keeps_the_framing() {
+    for fault in ["reordered@1", "skipped@1"] {
+        for layout in ["early", "leading"] {
+            let Checked { verdict, .. } = checked(&[fault], &["--layout", layout]);
+            let found = verdict["findings"].as_array().unwrap();
+            let of_framing = found.iter().filter(|it| it["code"].as_str().unwrap().starts_with('M'));
+            assert_eq!(of_framing.count(), 0, "{fault} {layout}: {verdict}");
+        }
+    }
+}
+
 /// Rules that no fault breaks, and why.
 const WITHOUT_FAULT: &[(&str, &str)] = &[
     ("H13", "about snapshots, or about readers that are asked for"),

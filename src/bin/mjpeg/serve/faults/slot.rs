@@ -34,6 +34,8 @@ pub struct Slot {
     pub skips_to: u64,
     /// The part that comes later, and what of it was taken.
     pub late: Option<(u64, Vec<Item>)>,
+    /// Whether bytes of a part were sent: the delimiter of the part that is sent first has no line end before it.
+    pub has_begun: bool,
 }
 
 impl Slot {
@@ -51,6 +53,7 @@ impl Slot {
             held: Held::default(),
             skips_to: 0,
             late: None,
+            has_begun: begun > 0,
         }
     }
 

@@ -23,22 +23,37 @@ fn play(faults: &[&str]) -> Played {
 
 /// The same with a loop that wakes up only once in so many milliseconds.
 fn play_in_steps(faults: &[&str], step: usize) -> Played {
-    let recipe = Standard::new(Boundary::new("b").unwrap(), &[]);
+    play_recipe(&standard(), &mut Injector::of(faults), step, &|_| ())
+}
+
+fn standard() -> Standard {
+    Standard::new(Boundary::new("b").unwrap(), &[])
+}
+
+/// The same with another recipe. `change` is called at each time, in milliseconds.
+fn play_recipe(
+    recipe: &dyn Recipe,
+    injector: &mut Injector,
+    step: usize,
+    change: &dyn Fn(u64),
+) -> Played {
     let frame = |number: u64| {
         let picture = Picture::new(SMALLEST.to_vec()).unwrap();
         Rc::new(recipe.encode(picture, number, Duration::ZERO))
     };
-    let viewer = |script| Viewer::new(0, Layout::Trailing, Rc::from(&b"HEAD"[..]), script);
+    let layout = recipe.layout().unwrap_or(Layout::Trailing);
+    let viewer = |script| Viewer::new(0, layout, Rc::from(&b"HEAD"[..]), script);
     let mut plain = viewer(None);
-    let mut faulty = viewer(Some(Injector::of(faults).script()));
+    let mut faulty = viewer(Some(injector.script()));
     let (mut expected, mut received, mut push) = (Vec::new(), Vec::new(), Push::Idle);
     let mut newest = None;
     for ms in (0..2000).step_by(step) {
+        change(ms);
         let now = Duration::from_millis(ms);
         if ms % 100 == 0 && ms < 500 {
             let number = ms / 100 + 1;
             let trailer = if number == 5 { Trailer::Close } else { Trailer::Delimiter };
-            let part = Rc::new(Part::new(frame(number), trailer, &recipe));
+            let part = Rc::new(Part::new(frame(number), trailer, recipe));
             plain.offer(&part);
             faulty.offer(&part);
             newest = Some(part);
@@ -147,4 +162,17 @@ fn faults_combine_whatever_their_order_is() {
     assert_eq!((times(&received), joined(&received)), (vec![0, 100, 105, 300, 305, 400], expected));
     let [burst, stall] = faults;
     assert_eq!(play(&[stall, burst]).1, received);
+}
+
+#[test]
+fn the_part_that_is_sent_first_has_no_line_end_before_its_delimiter() {
+    // All parts are the same here, so another order is the same bytes.
+    let (expected, received, _) = play(&["reordered@1"]);
+    assert_eq!(joined(&received), expected);
+    let part = (expected.len() - b"HEAD--b--\r\n".len()) / 5;
+    for (fault, skipped) in [("skipped@1", 1), ("skipped=3@1", 3)] {
+        let (_, received, _) = play(&[fault]);
+        let sound = [b"HEAD", &expected[4 + skipped * part..]].concat();
+        assert_eq!(joined(&received), sound, "{fault}");
+    }
 }

@@ -12,13 +12,14 @@ impl Frame<'_> {
     pub(super) fn later(&mut self, index: usize, slot: &mut Slot, items: Vec<Item>) -> Vec<Item> {
         let mut out = Vec::new();
         for item in items {
-            let Item::Piece(piece) = item else {
+            let Item::Piece(mut piece) = item else {
                 out.push(item);
                 continue;
             };
             let late = slot.late.as_ref().map(|(late, _)| *late);
             let is_behind = late.is_some_and(|late| piece.part > late + 1 || piece.tag == Tag::Close);
             if is_behind {
+                slot.has_begun = true;
                 out.extend(slot.late.take().map(|(_, items)| items).unwrap_or_default());
             }
             if slot.late.is_none() && piece.tag != Tag::Close && self.includes(index, slot, piece.part) {
@@ -27,7 +28,18 @@ impl Frame<'_> {
             }
             match &mut slot.late {
                 Some((late, items)) if *late == piece.part => items.push(Item::Piece(piece)),
-                _ => out.push(Item::Piece(piece)),
+                // The part behind it is sent first now: the line end between the two keeps its place.
+                Some((late, items)) if !slot.has_begun && piece.tag == Tag::LineEnd => {
+                    let is_of_part =
+                        |item: &Item| item.piece().is_some_and(|piece| piece.tag != Tag::LineEnd);
+                    let at = items.iter().position(is_of_part).unwrap_or(items.len());
+                    piece.part = *late;
+                    items.insert(at, Item::Piece(piece));
+                }
+                _ => {
+                    slot.has_begun = true;
+                    out.push(Item::Piece(piece));
+                }
             }
         }
         // Without a promised head nothing follows the next picture now.
@@ -70,7 +82,10 @@ impl Frame<'_> {
                 slot.skips_to = piece.part.saturating_add(slot.fault.argument - 1);
                 mark(slot, &piece, &mut out);
             }
-            if piece.part > slot.skips_to || piece.tag == Tag::Close {
+            // Nothing is before the part that is sent first: its delimiter has no line end.
+            let is_first_line_end = !slot.has_begun && piece.tag == Tag::LineEnd;
+            if (piece.part > slot.skips_to || piece.tag == Tag::Close) && !is_first_line_end {
+                slot.has_begun = true;
                 out.push(Item::Piece(piece));
             }
         }
