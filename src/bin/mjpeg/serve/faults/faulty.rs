@@ -136,9 +136,9 @@ impl Faulty {
         for item in items {
             match item {
                 Item::Piece(piece) => {
-                    let is_body = piece.tag == Tag::Body;
-                    let is_whole = is_body && has_other_picture && piece.part == self.part;
-                    self.bodies += u64::from(is_body);
+                    let is_picture = piece.tag == Tag::Body;
+                    let is_whole = is_picture && has_other_picture && piece.part == self.part;
+                    self.bodies += u64::from(is_picture || piece.tag == Tag::OtherBody);
                     self.offset += piece.len() as u64;
                     push(piece, plan);
                     if is_whole {

@@ -73,6 +73,8 @@ pub enum Tag {
     Head,
     /// The body, or its beginning.
     Body,
+    /// The body of a part without a picture, which a fault has put before this one.
+    OtherBody,
     /// What follows: the rest of a body, or other bytes.
     Rest,
     /// The close-delimiter, with the line end before it.
@@ -145,7 +147,7 @@ impl Piece {
                 (Bytes::Own(Rc::clone(&of), range.start..at), Bytes::Own(of, at..range.end))
             }
         };
-        let rest = if tag == Tag::Body { Tag::Rest } else { tag };
+        let rest = if matches!(tag, Tag::Body | Tag::OtherBody) { Tag::Rest } else { tag };
         let again = Rc::clone(&faults);
         [Self { part, tag, bytes: first, faults }, Self { part, tag: rest, bytes: second, faults: again }]
     }

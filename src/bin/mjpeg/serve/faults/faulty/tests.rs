@@ -156,6 +156,34 @@ fn faults_of_the_connection_end_it() {
 }
 
 #[test]
+fn faults_of_the_connection_and_of_time_are_about_the_picture_and_not_about_another_part_before_it() {
+    let ends = |bytes: &[u8]| bytes.windows(2).filter(|two| *two == b"\xff\xd9").count();
+    for other in ["part-text@1", "part-xml@1", "part-empty@1"] {
+        let (_, sound, _) = play(&[other]);
+        let sound = joined(&sound);
+        let picture = sound.windows(2).position(|two| two == b"\xff\xd8").unwrap();
+        for (fault, end) in [("cut@1", Push::Done), ("reset@1", Push::Reset)] {
+            let (_, received, push) = play(&[other, fault]);
+            let bytes = joined(&received);
+            assert!(sound.starts_with(&bytes) && bytes.len() > picture + 2, "{other} {fault}");
+            assert_eq!((ends(&bytes), push), (0, end), "{other} {fault}");
+        }
+        let (_, received, push) = play(&[other, "close@1"]);
+        let bytes = joined(&received);
+        assert!(sound.starts_with(&bytes) && bytes.ends_with(b"\xff\xd9"), "{other}");
+        assert_eq!((ends(&bytes), push), (1, Push::Done), "{other}");
+        let (_, received, push) = play(&[other, "epilogue@1"]);
+        let bytes = joined(&received);
+        let epilogue = b"\xff\xd9\r\n--b--\r\nthis is an epilogue\r\n";
+        assert!(bytes.ends_with(epilogue) && ends(&bytes) == 1 && push == Push::Done, "{other}");
+        let (_, received, _) = play(&[other, "stall-inside=20ms@1"]);
+        assert_eq!(times(&received)[..2], [0, 20], "{other}");
+        assert!(received[0].1.len() > picture + 2, "{other}");
+        assert_eq!(joined(&received), sound, "{other}");
+    }
+}
+
+#[test]
 fn faults_combine_whatever_their_order_is() {
     let faults = ["burst=2", "stall=5ms@every=2"];
     let (expected, received, _) = play(&faults);

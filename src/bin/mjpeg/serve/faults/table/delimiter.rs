@@ -113,7 +113,7 @@ pub const ENTRIES: &[Entry] = &[
         "lines-lf",
         |target| match target.tag {
             Tag::LineEnd | Tag::Delimiter | Tag::Head | Tag::Close => instead(lf(target.bytes)),
-            Tag::Body | Tag::Rest => None,
+            Tag::Body | Tag::OtherBody | Tag::Rest => None,
         },
         "bare-lf",
         "lines end in LF",
@@ -129,7 +129,7 @@ pub const ENTRIES: &[Entry] = &[
         |target| match target.tag {
             Tag::LineEnd | Tag::Delimiter | Tag::Close => instead(lf(target.bytes)),
             Tag::Head => instead(without_field(&lf(target.bytes), "Content-Length")),
-            Tag::Body | Tag::Rest => None,
+            Tag::Body | Tag::OtherBody | Tag::Rest => None,
         },
         "bare-lf-without-length",
         "lines end in LF, and no part has a length",

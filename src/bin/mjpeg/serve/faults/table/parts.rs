@@ -16,7 +16,7 @@ fn part_before(target: &Target<'_>, kind: &str, body: &str) -> Option<Vec<Out>> 
     Some(vec![
         Out::New(Tag::Delimiter, target.bytes.into()),
         Out::New(Tag::Head, head.into()),
-        Out::New(Tag::Body, body.into()),
+        Out::New(Tag::OtherBody, body.into()),
         Out::New(Tag::LineEnd, b"\r\n".into()),
         Out::Same,
     ])
@@ -50,7 +50,7 @@ pub const ENTRIES: &[Entry] = &[
             Tag::LineEnd | Tag::Delimiter | Tag::Head | Tag::Close => instead(""),
             // Other faults have put it behind the picture.
             Tag::Rest => instead(""),
-            Tag::Body => None,
+            Tag::Body | Tag::OtherBody => None,
         },
         "no-multipart",
         "the pictures without delimiters and heads",
