@@ -25,6 +25,8 @@ use crate::source::picture::Picture;
 pub struct Faulty {
     session: Session,
     set: FaultSet,
+    /// The faults of the whole response with which it began: its head was sent, so they stay.
+    of_response: Vec<Fault>,
     /// The version of the set that `slots` have.
     version: u64,
     slots: Vec<Slot>,
@@ -83,10 +85,13 @@ impl Session {
 }
 
 impl Faulty {
-    /// A script for a new viewer. `ahead` bytes of the body are sent with the head of the response.
-    pub fn new(session: Session, set: FaultSet, ahead: usize) -> Self {
+    /// A script for a new viewer, whose response has the faults of it in `faults`. `ahead` bytes of the body are sent with the
+    /// head of the response.
+    pub fn new(session: Session, set: FaultSet, faults: &[Fault], ahead: usize) -> Self {
+        let of_response = faults.iter().filter(|fault| fault.entry.is_of_response());
         let mut faulty = Self {
             session,
+            of_response: of_response.cloned().collect(),
             version: set.version(),
             set,
             slots: Vec::new(),
@@ -104,12 +109,14 @@ impl Faulty {
         faulty
     }
 
-    /// Takes the faults of the set. Those that it has already keep what they remember. A part of which bytes were sent keeps
-    /// the faults that it has: its head and its body belong together.
+    /// Takes the faults of the set, except for those of the whole response. Those that it has already keep what they remember. A
+    /// part of which bytes were sent keeps the faults that it has: its head and its body belong together.
     fn load(&mut self) {
         self.version = self.set.version();
         let mut old = std::mem::take(&mut self.slots);
-        for fault in self.session.faults(&self.set) {
+        let mut faults = self.session.faults(&self.set);
+        faults.retain(|fault| !fault.entry.is_of_response());
+        for fault in self.of_response.iter().cloned().chain(faults) {
             let known = old.iter().position(|slot| slot.retired().is_none() && slot.fault == fault);
             self.slots.push(known.map_or_else(|| Slot::new(fault, self.begun), |at| old.remove(at)));
         }

@@ -176,7 +176,7 @@ impl Injection {
         }
         let mut head: Rc<[u8]> = changed.into();
         self.session.response = announced.into();
-        let mut script: Box<dyn Script> = Box::new(Faulty::new(self.session, self.set, ahead));
+        let mut script: Box<dyn Script> = Box::new(Faulty::new(self.session, self.set, &self.faults, ahead));
         if let Some(chunks) = chunks {
             script = Box::new(Chunked::new(chunks, Some(script)));
         }

@@ -31,7 +31,8 @@ pub struct FaultOptions {
     #[arg(long)]
     fault_by_request: bool,
     /// Change the faults while the server runs: PUT /faults with a fault on each line replaces them, DELETE /faults removes
-    /// them, GET /faults lists them. ADDRESS is unix:PATH, or an address and port of this machine; requests to the stream
+    /// them, GET /faults lists them. Viewers that are there keep the faults of the whole response that they have, and get no
+    /// others of that kind. ADDRESS is unix:PATH, or an address and port of this machine; requests to the stream
     /// cannot do this
     #[arg(long, value_name = "ADDRESS")]
     control: Option<ControlAddress>,

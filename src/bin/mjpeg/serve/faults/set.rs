@@ -32,7 +32,7 @@ impl FaultSet {
         Arc::clone(&self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts other faults in force, from the next part of each viewer on.
+    /// Puts other faults in force, from the next part of each viewer on; those of the whole response for later viewers only.
     pub fn replace(&self, faults: Vec<Fault>) {
         *self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults.into();
         self.shared.version.fetch_add(1, Ordering::Release);

@@ -30,6 +30,19 @@ fn standard() -> Standard {
     Standard::new(Boundary::new("b").unwrap(), &[])
 }
 
+/// The same, and from 250 ms on there are other faults in force.
+fn play_changed(before: &[&str], behind: &[&str]) -> Played {
+    let parsed = |faults: &[&str]| faults.iter().map(|text| text.parse().unwrap()).collect::<Vec<Fault>>();
+    let set = FaultSet::new(parsed(before));
+    let mut injector = Injector::new(set.clone(), 1, None, false);
+    let change = |ms: u64| {
+        if ms == 250 {
+            set.replace(parsed(behind));
+        }
+    };
+    play_recipe(&standard(), &mut injector, 1, &change)
+}
+
 /// The same with another recipe. `change` is called at each time, in milliseconds.
 fn play_recipe(
     recipe: &dyn Recipe,
@@ -203,4 +216,19 @@ fn the_part_that_is_sent_first_has_no_line_end_before_its_delimiter() {
         let sound = [b"HEAD", &expected[4 + skipped * part..]].concat();
         assert_eq!(joined(&received), sound, "{fault}");
     }
+}
+
+#[test]
+fn a_viewer_keeps_the_faults_of_the_response_with_which_it_began() {
+    const OF_ANOTHER_VIEWER: &str = "no-eoi@viewer=9";
+    let (expected, received, _) = play_changed(&[OF_ANOTHER_VIEWER], &["boundary-too-long"]);
+    assert_eq!(joined(&received), expected);
+    let (_, long, _) = play(&["boundary-too-long"]);
+    for behind in [&[][..], &[OF_ANOTHER_VIEWER], &["boundary-too-long"], &["response-lf"]] {
+        let (_, received, _) = play_changed(&["boundary-too-long"], behind);
+        assert_eq!(joined(&received), joined(&long), "{behind:?}");
+    }
+    // Faults of parts are those in force.
+    let (_, received, _) = play_changed(&["boundary-too-long"], &["no-eoi"]);
+    assert_ne!(joined(&received), joined(&long));
 }
