@@ -179,6 +179,25 @@ fn a_relayed_camera_and_a_dialect_have_faults_too() {
         let args = ["--fps", "20", "--dialect", dialect, "--fault", "cut-picture@every=5"];
         finding(&Server::start(&kit::frames(), &args), "J302");
     }
+    let args = ["--fps", "20", "--dialect", "raspberrypi-node-camera-web-streamer-bug", "--fault", "delimiter-padded"];
+    finding(&Server::start(&kit::frames(), &args), "M217");
+}
+
+#[test]
+fn a_fault_that_changes_nothing_is_not_logged() {
+    let folder = tempfile::tempdir().unwrap();
+    for (fault, is_logged) in
+        [("lines-lf", false), ("lines-mixed", false), ("response-lf", false), ("delimiter-padded", true)]
+    {
+        let log = folder.path().join(fault);
+        let dialect = "ncsa-style-nph-perl-server-push";
+        let args = ["--fps", "50", "--dialect", dialect, "--fault", fault, "--fault-log"];
+        let server = Server::start(&kit::frames(), &[&args[..], &[log.to_str().unwrap()]].concat());
+        let end = run(&mut mjpeg(["check", &server.stream, "--frames", "5", "--format", "json"]));
+        let _ = (end.code(), end.err.len());
+        server.stop();
+        assert_eq!(!fs::read_to_string(&log).unwrap().is_empty(), is_logged, "{fault}");
+    }
 }
 
 #[test]

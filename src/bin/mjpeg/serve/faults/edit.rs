@@ -107,6 +107,41 @@ pub fn with_last_lines(head: &str, lines: &str) -> String {
     [fields, lines, rest].concat()
 }
 
+/// The head without the empty line behind its fields.
+pub fn without_empty_line(head: &str) -> String {
+    let mut at = 0;
+    for line in head.split_inclusive('\n') {
+        if at > 0 && without_line_end(line).is_empty() {
+            return [&head[..at], &head[at + line.len()..]].concat();
+        }
+        at += line.len();
+    }
+    head.into()
+}
+
+/// The delimiter with more before the line end of its last line; without a line end, the same. A text may end in CRLF or LF.
+pub fn with_last_line(delimiter: &str, more: &str) -> String {
+    let line = without_line_end(delimiter);
+    if line.len() == delimiter.len() {
+        return delimiter.into();
+    }
+    [line, more, &delimiter[line.len()..]].concat()
+}
+
+/// The same for each of its lines, except for empty ones before them.
+pub fn with_each_line(delimiter: &str, more: &str) -> String {
+    let (first, last) = delimiter.split_at(without_line_end(delimiter).rfind('\n').map_or(0, |at| at + 1));
+    let changed = first
+        .split_inclusive('\n')
+        .map(|line| if without_line_end(line).is_empty() { line.into() } else { with_last_line(line, more) });
+    changed.chain([with_last_line(last, more)]).collect()
+}
+
+/// The text without the CRLF or LF at its end.
+fn without_line_end(text: &str) -> &str {
+    text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text)
+}
+
 /// Where the line of a field starts, and the line without its line end.
 fn find<'a>(head: &'a str, name: &str) -> Option<(usize, &'a str)> {
     let mut at = 0;
@@ -159,6 +194,29 @@ mod tests {
             with_line(HEAD, "content-length", &|_| Some("length 17".into())),
             HEAD.replace("content-length:  17", "length 17")
         );
+    }
+
+    #[test]
+    fn lines_may_end_in_crlf_or_lf() {
+        for end in ["\r\n", "\n"] {
+            let of = |text: &str| text.replace('\n', end);
+            assert_eq!(without_empty_line(&of("A: 1\nB: 2\n\n")), of("A: 1\nB: 2\n"));
+            assert_eq!(without_empty_line(&of("\nA: 1\n\n")), of("\nA: 1\n"));
+            assert_eq!(without_empty_line(&of("\n")), of("\n"));
+            for (delimiter, last, each) in [
+                ("--b\n", "--b2\n", "--b2\n"),
+                ("\n--b\n", "\n--b2\n", "\n--b2\n"),
+                ("--b--\n--b\n", "--b--\n--b2\n", "--b--2\n--b2\n"),
+                ("\n", "2\n", "2\n"),
+                ("--b", "--b", "--b"),
+                ("", "", ""),
+            ] {
+                assert_eq!(with_last_line(&of(delimiter), "2"), of(last));
+                assert_eq!(with_each_line(&of(delimiter), "2"), of(each));
+            }
+        }
+        // The first line may have another one.
+        assert_eq!(without_empty_line("A: 1\n\r\n"), "A: 1\n");
     }
 
     #[test]

@@ -123,7 +123,10 @@ impl Frame<'_> {
                 response: self.response,
                 largest: self.largest_before(piece.part),
             };
-            let Some(changed) = edit(&target) else {
+            // Where nothing changes there is no fault.
+            let is_other =
+                |changed: &Vec<Out>| !matches!(&changed[..], [Out::As(bytes)] if *bytes == target.bytes);
+            let Some(changed) = edit(&target).filter(is_other) else {
                 out.push(Item::Piece(piece));
                 continue;
             };

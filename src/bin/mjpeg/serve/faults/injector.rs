@@ -146,10 +146,15 @@ impl Injection {
         for fault in &self.faults {
             match fault.entry.act {
                 Act::Head(change) => {
+                    let before = changed.clone();
                     change(&mut changed);
                     // Without a head nothing announces chunks.
                     if changed.is_empty() {
                         chunks = None;
+                    }
+                    // Where nothing changes there is no fault.
+                    if changed == before {
+                        continue;
                     }
                 }
                 Act::Both(change, _) => [&mut changed, &mut announced].into_iter().for_each(change),

@@ -4,12 +4,15 @@ use std::io::IoSlice;
 
 use mjpeg::multipart::Boundary;
 
+use super::super::super::emulated::Emulated;
 use super::super::super::layout::Layout;
 use super::super::super::part::Trailer;
 use super::super::super::recipe::{Recipe, Standard};
 use super::super::super::viewer::{Push, Viewer};
 use super::super::injector::Injector;
 use super::*;
+use crate::clock::Clock;
+use crate::dialect;
 use crate::source::picture::{Picture, SMALLEST};
 
 /// What a viewer receives without faults, what it receives with faults and when in milliseconds, and how that ends.
@@ -43,13 +46,16 @@ fn play_changed(before: &[&str], behind: &[&str]) -> Played {
     play_recipe(&standard(), &mut injector, 1, &change)
 }
 
+/// The bytes that a viewer of a dialect receives without faults, and with one.
+fn play_dialect(name: &str, fault: &str) -> (String, String) {
+    let recipe = Emulated::new(Rc::new(dialect::named(name).unwrap().1), Clock::simulated());
+    let (expected, received, _) = play_recipe(&recipe, &mut Injector::of(&[fault]), 1, &|_| ());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&expected), text(&joined(&received)))
+}
+
 /// The same with another recipe. `change` is called at each time, in milliseconds.
-fn play_recipe(
-    recipe: &dyn Recipe,
-    injector: &mut Injector,
-    step: usize,
-    change: &dyn Fn(u64),
-) -> Played {
+fn play_recipe(recipe: &dyn Recipe, injector: &mut Injector, step: usize, change: &dyn Fn(u64)) -> Played {
     let frame = |number: u64| {
         let picture = Picture::new(SMALLEST.to_vec()).unwrap();
         Rc::new(recipe.encode(picture, number, Duration::ZERO))
@@ -231,4 +237,33 @@ fn a_viewer_keeps_the_faults_of_the_response_with_which_it_began() {
     // Faults of parts are those in force.
     let (_, received, _) = play_changed(&["boundary-too-long"], &["no-eoi"]);
     assert_ne!(joined(&received), joined(&long));
+}
+
+#[test]
+fn faults_of_lines_change_lines_that_end_in_lf_too() {
+    for (fault, from, to) in [
+        ("delimiter-padded", "--myboundary\n", "--myboundary \n"),
+        ("delimiter-changed", "--myboundary\n", "--myboundary2\n"),
+        ("close-delimiter-followed", "--myboundary\n", "--myboundary--\n--myboundary\n"),
+        ("part-head-unterminated", "jpeg\n\n", "jpeg\n"),
+    ] {
+        let (sound, received) = play_dialect("ncsa-style-nph-perl-server-push", fault);
+        assert!(sound.matches(from).count() >= 5, "{fault}: {sound}");
+        assert_eq!(received, sound.replace(from, to), "{fault}");
+    }
+    let (sound, received) = play_dialect("ncsa-style-nph-perl-server-push", "boundary-too-long");
+    let delimiters = sound.matches("--myboundary\n").count();
+    assert_eq!(received.matches("--myboundaryxxx").count(), delimiters, "{received}");
+    // In a stream whose lines end in LF these have nothing to change.
+    for fault in ["lines-lf", "lines-mixed"] {
+        let (sound, received) = play_dialect("ncsa-style-nph-perl-server-push", fault);
+        assert_eq!(received, sound, "{fault}");
+    }
+}
+
+#[test]
+fn a_changed_delimiter_behind_a_close_delimiter_is_the_last_one() {
+    let (_, received, _) = play(&["close-delimiter-followed@2", "delimiter-changed@2"]);
+    let text = String::from_utf8_lossy(&joined(&received)).into_owned();
+    assert_eq!(text.matches("\r\n--b--\r\n--b2\r\nContent-Type").count(), 1, "{text}");
 }

@@ -1,6 +1,6 @@
 //! Faults of delimiters and line ends.
 
-use super::super::edit::{Edit, Out, instead, without_field};
+use super::super::edit::{Edit, Out, instead, with_each_line, with_last_line, without_field};
 use super::super::entry::{Act, Entry};
 use super::super::item::Tag;
 use super::row::{row, wire, wire_at};
@@ -47,21 +47,26 @@ pub const ENTRIES: &[Entry] = &[
         example: "close-delimiter-followed@5",
         ..behind(
             "close-delimiter-followed",
-            |target| target.delimiter(&|text| text.replacen("\r\n", &format!("--\r\n{text}"), 1)),
+            |target| {
+                target.delimiter(&|text| {
+                    let close = with_last_line(text, "--");
+                    if close == text { close } else { close + text }
+                })
+            },
             "close-delimiter-followed",
             "a close-delimiter, and then more parts",
         )
     },
     wire(
         "delimiter-padded",
-        |target| target.delimiter(&|text| text.replace("\r\n", " \r\n")),
+        |target| target.delimiter(&|text| with_each_line(text, " ")),
         "delimiter-padded",
         "a blank after the delimiter",
     ),
     wire_at(
         "delimiter-changed",
         "delimiter-changed@5",
-        |target| target.delimiter(&|text| text.replacen("\r\n", "2\r\n", 1)),
+        |target| target.delimiter(&|text| with_last_line(text, "2")),
         "delimiter-changed",
         "another delimiter than before",
     ),

@@ -1,6 +1,8 @@
 //! Faults of the head of a part.
 
-use super::super::edit::{instead, with_field, with_last_lines, with_line, with_lines, without_field};
+use super::super::edit::{
+    instead, with_field, with_last_lines, with_line, with_lines, without_empty_line, without_field,
+};
 use super::super::entry::Entry;
 use super::super::item::Tag;
 use super::row::{wire, wire_at};
@@ -35,7 +37,7 @@ pub const ENTRIES: &[Entry] = &[
     ),
     wire(
         "part-head-unterminated",
-        |target| target.head(&|head| head.replacen("\r\n\r\n", "\r\n", 1)),
+        |target| target.head(&without_empty_line),
         "head-unterminated",
         "no empty line before the picture",
     ),

@@ -1,6 +1,6 @@
 //! Faults of the head of the response.
 
-use super::super::edit::{Out, add_fields, content_type, response, without_field};
+use super::super::edit::{Out, add_fields, content_type, response, with_each_line, without_field};
 use super::super::entry::{Act, Coding, Entry};
 use super::super::item::Tag;
 use super::boundary::{Boundary, boundary};
@@ -91,11 +91,12 @@ pub const ENTRIES: &[Entry] = &[
         Act::Both(
             |head| boundary(head, &|it| it.value += LONG),
             |target| match target.tag {
-                Tag::Delimiter => target.delimiter(&|text| text.replacen("\r\n", &format!("{LONG}\r\n"), 1)),
+                Tag::Delimiter => target.delimiter(&|text| with_each_line(text, LONG)),
                 Tag::Close => {
                     let text = String::from_utf8_lossy(target.bytes);
                     let name = text.trim_end().strip_suffix("--")?;
-                    Some(vec![Out::As(format!("{name}{LONG}--\r\n").into_bytes())])
+                    let rest = &text[name.len()..];
+                    Some(vec![Out::As(format!("{name}{LONG}{rest}").into_bytes())])
                 }
                 _ => None,
             },
