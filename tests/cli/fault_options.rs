@@ -179,8 +179,22 @@ fn a_relayed_camera_and_a_dialect_have_faults_too() {
         let args = ["--fps", "20", "--dialect", dialect, "--fault", "cut-picture@every=5"];
         finding(&Server::start(&kit::frames(), &args), "J302");
     }
-    let args = ["--fps", "20", "--dialect", "raspberrypi-node-camera-web-streamer-bug", "--fault", "delimiter-padded"];
+    let args = [
+        "--fps",
+        "20",
+        "--dialect",
+        "raspberrypi-node-camera-web-streamer-bug",
+        "--fault",
+        "delimiter-padded",
+    ];
     finding(&Server::start(&kit::frames(), &args), "M217");
+    // Motion writes the line end before a delimiter behind the picture, and this proxy begins each delimiter with one.
+    for (dialect, missing) in [("motion", "M211"), ("node-mjpeg-proxy-re-emitter", "M212")] {
+        for (fault, code) in [("line-end-missing", missing), ("blank-lines", "M221")] {
+            let args = ["--fps", "20", "--dialect", dialect, "--fault", fault];
+            finding(&Server::start(&kit::frames(), &args), code);
+        }
+    }
 }
 
 #[test]

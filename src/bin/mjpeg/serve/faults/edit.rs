@@ -137,6 +137,12 @@ pub fn with_each_line(delimiter: &str, more: &str) -> String {
     changed.chain([with_last_line(last, more)]).collect()
 }
 
+/// A delimiter that begins with a line end, with other line ends in its place.
+pub fn with_line_ends_before(delimiter: &str, line_ends: &str) -> Option<String> {
+    let rest = delimiter.trim_start_matches(['\r', '\n']);
+    (rest.len() < delimiter.len() && !rest.is_empty()).then(|| [line_ends, rest].concat())
+}
+
 /// The text without the CRLF or LF at its end.
 fn without_line_end(text: &str) -> &str {
     text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text)

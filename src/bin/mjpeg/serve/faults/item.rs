@@ -171,6 +171,10 @@ pub fn cut(part: &Rc<Part>, range: &Range<usize>, number: u64) -> Vec<Piece> {
     let frame = part.frame();
     let (line_end, body, end) = (frame.delimiter().start, part.body(), part.frame_end());
     let behind = part.closing().map_or_else(|| part.end(Layout::Trailing), |closing| closing.start);
+    // A dialect may write the line end of the next delimiter with the picture.
+    let rest = frame.behind_body();
+    let line_ends = rest.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let rest_end = end - line_ends;
     // All delimiters of a recipe have the same line end before them.
     let next = (end + line_end).min(behind);
     let all = part.end(Layout::Auto);
@@ -180,8 +184,8 @@ pub fn cut(part: &Rc<Part>, range: &Range<usize>, number: u64) -> Vec<Piece> {
         (number, Tag::Delimiter, line_end..frame.head_start()),
         (number, Tag::Head, frame.head_start()..body.start),
         (number, Tag::Body, body.clone()),
-        (number, Tag::Rest, body.end..end),
-        (number + 1, Tag::LineEnd, end..next),
+        (number, Tag::Rest, body.end..rest_end),
+        (number + 1, Tag::LineEnd, rest_end..next),
         (number + 1, Tag::Delimiter, next..behind),
         (number + 1, close, behind..all.max(behind)),
     ];

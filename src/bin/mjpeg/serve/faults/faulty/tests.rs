@@ -267,3 +267,33 @@ fn a_changed_delimiter_behind_a_close_delimiter_is_the_last_one() {
     let text = String::from_utf8_lossy(&joined(&received)).into_owned();
     assert_eq!(text.matches("\r\n--b--\r\n--b2\r\nContent-Type").count(), 1, "{text}");
 }
+
+#[test]
+fn the_line_end_before_a_delimiter_is_found_wherever_a_dialect_writes_it() {
+    for (name, delimiter) in [
+        ("motion-4-5-5-x", "--BoundaryString\r\n"),
+        ("go2rtc", "--frame\r\n"),
+        ("hikvision-isapi-httppreview", "--boundarySample\r\n"),
+        ("flask-fastapi-copy-paste-classic", "--frame\r\n"),
+        ("frigate-api-camera", "--frame\r\n"),
+        ("mjpg-streamer", "--boundarydonotcross\r\n"),
+        ("wpilib-cscore-mjpegserver", "--boundarydonotcross\r\n"),
+    ] {
+        let (sound, received) = play_dialect(name, "line-end-missing");
+        let before = |text: &str, line_end: &str| text.matches(&format!("{line_end}{delimiter}")).count();
+        // A dialect that begins each delimiter with a line end has one before the first.
+        let (all, kept) = (before(&sound, "\r\n"), before(&received, "\r\n"));
+        assert!(kept <= 1 && all >= kept + 4, "{name}: {sound} {received}");
+        assert_eq!(before(&received, ""), before(&sound, ""), "{name}");
+        let (_, received) = play_dialect(name, "blank-lines");
+        assert_eq!(before(&received, "\r\n\r\n\r\n"), all - kept, "{name}: {received}");
+    }
+}
+
+#[test]
+fn without_a_fault_of_its_parts_a_dialect_is_as_before() {
+    for (name, _) in dialect::all() {
+        let (sound, received) = play_dialect(name, "no-eoi@99");
+        assert_eq!(received, sound, "{name}");
+    }
+}

@@ -1,6 +1,8 @@
 //! Faults of delimiters and line ends.
 
-use super::super::edit::{Edit, Out, instead, with_each_line, with_last_line, without_field};
+use super::super::edit::{
+    Edit, Out, Target, instead, with_each_line, with_last_line, with_line_ends_before, without_field,
+};
 use super::super::entry::{Act, Entry};
 use super::super::item::Tag;
 use super::row::{row, wire, wire_at};
@@ -13,6 +15,18 @@ const fn behind(name: &'static str, edit: Edit, rule: &'static str, help: &'stat
 /// Text with LF in the place of CRLF.
 fn lf(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).replace("\r\n", "\n")
+}
+
+/// Other line ends between a picture and the delimiter. A dialect may begin each delimiter with them, also the first one.
+fn line_end(target: &Target<'_>, other: &str) -> Option<Vec<Out>> {
+    match target.tag {
+        Tag::LineEnd => instead(other),
+        Tag::Delimiter if target.part > 1 => {
+            let delimiter = with_line_ends_before(&String::from_utf8_lossy(target.bytes), other)?;
+            instead(delimiter)
+        }
+        _ => None,
+    }
 }
 
 pub const ENTRIES: &[Entry] = &[
@@ -89,7 +103,7 @@ pub const ENTRIES: &[Entry] = &[
     ),
     behind(
         "blank-lines",
-        |target| target.is(Tag::LineEnd).and_then(|()| instead("\r\n\r\n\r\n")),
+        |target| line_end(target, "\r\n\r\n\r\n"),
         "blank-lines",
         "empty lines before the delimiter",
     ),
@@ -141,14 +155,14 @@ pub const ENTRIES: &[Entry] = &[
     ),
     behind(
         "line-end-missing",
-        |target| target.is(Tag::LineEnd).and_then(|()| instead("")),
+        |target| line_end(target, ""),
         "line-end-missing",
         "no line end before the delimiter",
     ),
     behind(
         "line-end-missing-without-length",
         |target| match target.tag {
-            Tag::LineEnd => instead(""),
+            Tag::LineEnd | Tag::Delimiter => line_end(target, ""),
             Tag::Head => target.head(&|head| without_field(head, "Content-Length")),
             _ => None,
         },
