@@ -1,7 +1,7 @@
 //! Documents that are generated from the code. They are committed; these tests compare them, or rewrite them with
 //! `MJPEG_BLESS=1`.
 
-use crate::fault_pairs::JOINED;
+use crate::fault_pairs::{JOINED, UNDONE};
 use crate::kit;
 
 use std::collections::BTreeSet;
@@ -258,12 +258,16 @@ fn the_list_of_faults_is_up_to_date() {
     }
     text += "\n## Two faults at a time\n\nThe order in which faults are given makes no difference: those of pictures are applied first, and one that replaces or removes something after those that change it. So some \
              hide others: a picture that is replaced is not cut too, and a head that is missing has no wrong field. Of two faults, \
-             `mjpeg check` names both, or the one that hides the other. In these pairs one \
+             `mjpeg check` names both, or the one that hides the other, unless they cancel out. In these pairs one \
              rule, which is that of neither alone, names both:\n\n| fault | and | shows | why |\n|---|---|---|---|\n";
     for (one, other, shows, why) in JOINED {
         let names =
             |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
         let _ = writeln!(text, "| {} | {} | {} | {why} |", names(one), names(other), shows.join(", "));
+    }
+    text += "\nThese pairs cancel out: no rule names one of them, and the verdict is pass:\n\n| fault | and | why |\n|---|---|---|\n";
+    for (one, other, why) in UNDONE {
+        let _ = writeln!(text, "| `{one}` | `{other}` | {why} |");
     }
     verify("docs/faults.md", &text);
 }
