@@ -42,12 +42,12 @@ def pictures_of(stream):
     head, start = (raw[: start.end()], start.end()) if start else (raw, len(raw))
     body, places = without_chunks(head, raw, start)
     found, at = [], 0
-    while (at := body.find(b"\xff\xd8\xff", at)) >= 0:
+    while (at := start_in(body, at)) >= 0:
         end, is_whole, has_scan = picture_end(body, at)
         if not has_scan:
             at += 2
             continue
-        after = body.find(b"\xff\xd8\xff", at + 2)
+        after = start_in(body, at + 2)
         if not is_whole:
             end = after if after > 0 else len(body)
             delimiter = body.find(b"\n--", at, end)
@@ -100,6 +100,16 @@ def without_chunks(head, raw, start):
     return body, lambda at: next(place + at - first for first, place in reversed(runs) if first <= at)
 
 
+# SOI before a marker, or as the first bytes of a part.
+START = re.compile(rb"\xff\xd8(?:(?=\xff)|(?<=\n\r\n\xff\xd8))")
+
+
+def start_in(data, at):
+    """The next start of a picture, or -1."""
+    found = START.search(data, at)
+    return found.start() if found else -1
+
+
 def picture_end(data, start):
     """The end of the picture, whether it has an EOI, and whether it has a scan."""
     at, has_scan = start + 2, False
@@ -135,11 +145,17 @@ def entropy_end(data, at):
     return len(data)
 
 
+# Other bytes behind SOI, and segments that libjpeg refuses: reserved ones, and those of arithmetic coding.
+BEHIND_SOI = re.compile(rb"^\xff\xd8[^\xff]+")
+REFUSED = re.compile(rb"\xff[\xc8\xcc\xf0-\xfd]\0.[^\xff]*(?=\xff)", re.DOTALL)
+
+
 def small(jpeg):
     """The picture in a small size, or None."""
     grey = None
-    # This decoder fails without EOI and with two SOI, unlike others.
-    for data in jpeg, jpeg + b"\xff\xd9", jpeg[2:]:
+    plain = REFUSED.sub(b"", BEHIND_SOI.sub(b"\xff\xd8", jpeg))
+    # This decoder fails without EOI, with two SOI and with these bytes, unlike others.
+    for data in jpeg, jpeg + b"\xff\xd9", jpeg[2:], plain:
         with contextlib.suppress(cv2.error):
             grey = cv2.imdecode(numpy.frombuffer(data, numpy.uint8), cv2.IMREAD_GRAYSCALE) if grey is None else grey
     return None if grey is None else cv2.resize(grey, (WIDE, HIGH), interpolation=cv2.INTER_AREA).astype(int)
