@@ -56,10 +56,11 @@ pub(super) fn pictures(body: &Body<'_>) -> Vec<Picture> {
     let mut found: Vec<(usize, usize, bool)> = Vec::new();
     let mut at = 0;
     let mut rereads = REREADS * bytes.len();
-    while let Some(start) = find(bytes, b"\xff\xd8\xff", at) {
+    while let Some(start) = next_start(bytes, at) {
         let (end, is_whole) = match Walk::over(&bytes[start..]) {
             Extent::Complete { end } => (Some(start + end), true),
-            _ => match headers(&bytes[start..]) {
+            extent => match headers(&bytes[start..], extent) {
+                Headers::Whole { end } => (Some(start + end), true),
                 Headers::Scan => (None, false),
                 Headers::NoScan { read } => {
                     at = start + 2;
@@ -72,7 +73,7 @@ pub(super) fn pictures(body: &Body<'_>) -> Vec<Picture> {
                 }
             },
         };
-        let next = find(bytes, b"\xff\xd8\xff", start + 2);
+        let next = next_start(bytes, start + 2);
         // A walk can pass over a delimiter and the next picture: the length of a segment was cut off.
         let swallows = match (end, next) {
             (Some(end), Some(next)) => {
@@ -104,16 +105,39 @@ pub(super) fn pictures(body: &Body<'_>) -> Vec<Picture> {
     found.iter().enumerate().map(picture).collect()
 }
 
+/// The next SOI at or behind `from`: one before a marker, or the first bytes of a part.
+fn next_start(bytes: &[u8], from: usize) -> Option<usize> {
+    memmem::find_iter(bytes.get(from..)?, SOI).map(|at| from + at).find(|&start| {
+        let head = &bytes[..start];
+        match bytes.get(start + 2) {
+            Some(0xff) => true,
+            Some(_) => head.ends_with(b"\n\r\n") || head.ends_with(b"\n\n"),
+            None => false,
+        }
+    })
+}
+
 /// What comes before the first scan of a picture.
 enum Headers {
+    /// The picture has other bytes between SOI and its first marker, and it is whole.
+    Whole { end: usize },
     /// There is a scan.
     Scan,
     /// There is none in so many bytes that were read.
     NoScan { read: usize },
 }
 
-fn headers(jpeg: &[u8]) -> Headers {
+fn headers(jpeg: &[u8], extent: Extent) -> Headers {
     let mut read = 2;
+    if extent == Extent::Foreign {
+        let body = delimiters(jpeg, LineStart::Required).next().map_or(jpeg, |(end, _)| &jpeg[..end]);
+        let mut segments = Segments::past_junk(body, 0..0);
+        let has_scan = segments.by_ref().fold(false, |has, segment| has | (segment.marker == Marker::SOS));
+        return match segments.extent() {
+            Extent::Complete { end } if has_scan => Headers::Whole { end },
+            _ => Headers::NoScan { read: body.len() },
+        };
+    }
     for segment in Segments::of(jpeg) {
         if segment.marker == Marker::SOS {
             return Headers::Scan;
@@ -126,7 +150,9 @@ fn headers(jpeg: &[u8]) -> Headers {
     if segments.any(|segment| segment.marker == Marker::SOS) {
         return Headers::Scan;
     }
-    Headers::NoScan { read: if segments.junk().is_some() { near.len() } else { read.min(jpeg.len()) } }
+    Headers::NoScan {
+        read: if segments.skipped().junk.is_some() { near.len() } else { read.min(jpeg.len()) },
+    }
 }
 
 /// Whether a picture says that something follows its EOI in the same body.

@@ -99,9 +99,8 @@ impl Judgement {
         let mut basis = Basis::Segments;
         let judgement = Self::of_body(body, Depth::Markers, |jpeg, is_whole_body| {
             let (extent, coded) = if is_whole_body { (extent, coded) } else { (Walk::over(jpeg), 0..0) };
-            if extent == Extent::Foreign {
-                let damage = Damage { kind: DamageKind::NoStart, at: 0, scan: None, mcu: None };
-                return Answer { damage: Some(damage), notes: Notes::NONE, unchecked: None, end: None };
+            if extent == Extent::Foreign && !start::is_before_junk(jpeg) {
+                return NO_START;
             }
             let answer = Answer::of_segments(jpeg, coded);
             if let Some(Damage { kind: DamageKind::Cut | DamageKind::Misplaced, .. }) = answer.damage {
@@ -132,7 +131,13 @@ impl Judgement {
         let start = start::of(body).unwrap_or(Start { picture: 0, first: 0 });
         let Start { picture, first } = start;
         let jpeg = body.get(picture..).unwrap_or_default();
-        let Answer { damage, notes, unchecked, end } = judge(jpeg, picture == 0);
+        let mut answer = judge(jpeg, picture == 0);
+        // Other bytes behind SOI may be the rest of a picture, or no picture at all: the markers must be those of a whole one.
+        let is_in_data = |damage: Damage| depth == Depth::Entropy && damage.mcu.is_some();
+        if start::is_before_junk(jpeg) && answer.damage.is_some_and(|damage| !is_in_data(damage)) {
+            answer = NO_START;
+        }
+        let Answer { damage, notes, unchecked, end } = answer;
         let damage = damage.map(|damage| Damage { at: damage.at + picture, ..damage });
         let mut notes = notes.moved(picture);
         if first > 0 {
@@ -212,6 +217,14 @@ impl Judgement {
         body.get(self.start..self.end.unwrap_or(body.len())).unwrap_or(body)
     }
 }
+
+/// What is known of a body without the start of a picture.
+const NO_START: Answer = Answer {
+    damage: Some(Damage { kind: DamageKind::NoStart, at: 0, scan: None, mcu: None }),
+    notes: Notes::NONE,
+    unchecked: None,
+    end: None,
+};
 
 /// Whether data before the end of a picture is wrong, not missing.
 fn is_wrong(damage: Damage, jpeg: &[u8]) -> bool {

@@ -40,6 +40,8 @@ impl Marker {
     pub const SOF2: Self = Self(0xc2);
     /// Huffman tables.
     pub const DHT: Self = Self(0xc4);
+    /// Kept for extensions, among the codes of frame headers.
+    pub const JPG: Self = Self(0xc8);
     /// Conditioning of the arithmetic coder.
     pub const DAC: Self = Self(0xcc);
     /// Start of image.

@@ -49,6 +49,11 @@
 //! | [`ToleratedScanOrder`](Note::ToleratedScanOrder) | none |
 //! | [`ScanOrder`](Note::ScanOrder) | all but FFmpeg and VLC refuse it |
 //! | [`NulBytes`](Note::NulBytes), [`JunkBytes`](Note::JunkBytes) | none |
+//! | [`ReservedMarker`](Note::ReservedMarker), [`Conditioning`](Note::Conditioning) | GStreamer, Chromium and libjpeg refuse it |
+//! | [`JpegLsMarker`](Note::JpegLsMarker) | all but Firefox refuse it |
+//! | [`JpgMarker`](Note::JpgMarker) | all but FFmpeg and VLC refuse it |
+//! | [`LateMarker`](Note::LateMarker) | GStreamer and libjpeg refuse it |
+//! | [`BytesAfterStart`](Note::BytesAfterStart) | Chromium refuses it |
 //! | [`NoEnd`](Note::NoEnd) | VLC refuses it in a stream of concatenated pictures; Chromium and Firefox do not show the last row of MCUs |
 //! | [`TwelveBits`](Note::TwelveBits) | all but FFmpeg and VLC refuse it |
 //! | [`NumberOfLines`](Note::NumberOfLines), [`TwoComponents`](Note::TwoComponents) | all refuse it |

@@ -8,6 +8,8 @@ use core::fmt;
 pub enum Note {
     /// Other bytes come before SOI: NULs or blanks, or anything if the picture is the rest of its body.
     BytesBeforeStart,
+    /// Other bytes come between SOI and the first marker. Decoders search for that marker.
+    BytesAfterStart,
     /// SOI comes more than once at the start. The last one counts.
     RepeatedStart,
     /// Huffman tables are missing, and the picture is sound with those of T.81 K.3: webcams and `AVI1`
@@ -37,6 +39,17 @@ pub enum Note {
     /// The components of a scan come in another order than in the frame header (T.81 B.2.3), in a way
     /// that libjpeg accepts.
     ToleratedScanOrder,
+    /// A marker that T.81 Table B.1 keeps for later or for extensions (02 to BF, JPG0 to JPG6, JPG9 to JPG13), or EXP
+    /// outside a hierarchical picture. libjpeg refuses the picture.
+    ReservedMarker,
+    /// As [`Self::ReservedMarker`], for JPG7 and JPG8. They are SOF55 and LSE of JPEG-LS (T.87), which FFmpeg reads.
+    JpegLsMarker,
+    /// As [`Self::ReservedMarker`], for JPG.
+    JpgMarker,
+    /// A DAC segment has a conditioning that libjpeg refuses (T.81 B.2.4.3).
+    Conditioning,
+    /// As [`Self::ReservedMarker`], [`Self::JpgMarker`] or [`Self::Conditioning`], behind the last scan.
+    LateMarker,
     /// Two components of the frame have the same identifier (T.81 B.2.2).
     RepeatedComponent,
     /// NUL bytes between two segments.
@@ -61,8 +74,9 @@ pub enum Note {
 }
 
 impl Note {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 28] = [
         Self::BytesBeforeStart,
+        Self::BytesAfterStart,
         Self::RepeatedStart,
         Self::StandardTables,
         Self::ZeroPadding,
@@ -74,6 +88,11 @@ impl Note {
         Self::ScanParameters,
         Self::ScanOrder,
         Self::ToleratedScanOrder,
+        Self::ReservedMarker,
+        Self::JpegLsMarker,
+        Self::JpgMarker,
+        Self::Conditioning,
+        Self::LateMarker,
         Self::RepeatedComponent,
         Self::NulBytes,
         Self::JunkBytes,
@@ -91,6 +110,7 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BytesBeforeStart => "bytes before SOI",
+            Self::BytesAfterStart => "bytes between SOI and the first marker",
             Self::RepeatedStart => "SOI repeated",
             Self::StandardTables => "no Huffman tables: the standard ones are meant",
             Self::ZeroPadding => "entropy-coded data is padded with zeros instead of ones",
@@ -102,6 +122,11 @@ impl fmt::Display for Note {
             Self::ScanParameters => "the scan header is not that of a sequential frame",
             Self::ScanOrder => "the scan has its components in another order than the frame",
             Self::ToleratedScanOrder => "the scan has its components in an unusual order",
+            Self::ReservedMarker => "a reserved marker",
+            Self::JpegLsMarker => "a marker of JPEG-LS",
+            Self::JpgMarker => "the marker JPG",
+            Self::Conditioning => "a wrong conditioning of the arithmetic coder",
+            Self::LateMarker => "a marker behind the last scan that libjpeg refuses",
             Self::RepeatedComponent => "two components have the same identifier",
             Self::NulBytes => "NUL bytes between segments",
             Self::JunkBytes => "bytes between segments that belong to no segment",
@@ -129,6 +154,21 @@ impl Notes {
     /// Adds a note. The first place stays.
     pub(super) fn add(&mut self, note: Note, at: usize) {
         self.places[note as usize].get_or_insert(at);
+    }
+
+    /// Adds a note that may have a later place already.
+    pub(super) fn add_first(&mut self, note: Note, at: usize) {
+        let place = &mut self.places[note as usize];
+        *place = Some(place.map_or(at, |other| other.min(at)));
+    }
+
+    /// Renames notes of these kinds whose first place is behind `at`.
+    pub(super) fn rename_behind(&mut self, at: usize, from: &[Note], to: Note) {
+        for &note in from {
+            if let Some(place) = self.places[note as usize].take_if(|place| *place > at) {
+                self.add_first(to, place);
+            }
+        }
     }
 
     /// The notes on a picture that starts `start` bytes later than these say.

@@ -64,8 +64,17 @@ pub struct Segments<'a> {
 enum Junk {
     /// The picture is broken there.
     Breaks,
-    /// The next marker counts, as in decoders. The place of the first junk byte is noted.
-    IsSkipped(Option<usize>),
+    /// The next marker counts, as in decoders.
+    IsSkipped(Skipped),
+}
+
+/// What was in the skipped bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Skipped {
+    /// Offset of the first ones between two segments.
+    pub(crate) junk: Option<usize>,
+    /// Offset of the first reserved marker (02 to BF).
+    pub(crate) reserved: Option<usize>,
 }
 
 impl<'a> Segments<'a> {
@@ -82,29 +91,39 @@ impl<'a> Segments<'a> {
         }
     }
 
-    /// The segments of `jpeg`, with the bytes between them skipped that belong to no segment. `coded` is what
+    /// The segments of `jpeg`, with the bytes before and between them skipped that belong to no segment. `coded` is what
     /// [`Walk::coded`] returned for the same picture: it is not read again. Empty if that is not known.
     pub(crate) fn past_junk(jpeg: &'a [u8], coded: Range<usize>) -> Self {
-        Self { junk: Junk::IsSkipped(None), coded, ..Self::of(jpeg) }
+        Self { junk: Junk::IsSkipped(Skipped::default()), coded, ..Self::of(jpeg) }
     }
 
-    /// Offset of the first skipped bytes.
-    pub(crate) fn junk(&self) -> Option<usize> {
-        if let Junk::IsSkipped(at) = self.junk { at } else { None }
+    /// The bytes that were skipped so far.
+    pub(crate) fn skipped(&self) -> Skipped {
+        if let Junk::IsSkipped(skipped) = self.junk { skipped } else { Skipped::default() }
     }
 
     /// Goes on behind junk that starts at `at`, as `next_marker` of libjpeg does: the next `FF` counts
     /// that a marker code follows. `false` when there is none, or it starts another picture.
-    fn skip_junk(&mut self, at: usize) -> bool {
-        let Junk::IsSkipped(first) = self.junk else { return false };
+    ///
+    /// FFmpeg passes over reserved markers, and libjpeg stops at the first one: they are junk too, and are noted.
+    fn skip_junk(&mut self, at: usize, from: State) -> bool {
+        let Junk::IsSkipped(skipped) = &mut self.junk else { return false };
         let rest = self.jpeg.get(at..).unwrap_or_default();
-        let marker = rest.windows(2).position(|pair| {
+        let mut reserved = None;
+        let marker = rest.windows(2).enumerate().position(|(n, pair)| {
             let marker = Marker(pair[1]);
+            if pair[0] == 0xff && matches!(marker.code(), 0x02..=0xbf) {
+                reserved = reserved.or(Some(at + n));
+            }
             pair[0] == 0xff && (marker.has_segment() || matches!(marker, Marker::EOI | Marker::SOI))
         });
-        let Some(skipped) = marker.filter(|n| rest[n + 1] != Marker::SOI.code()) else { return false };
-        self.junk = Junk::IsSkipped(first.or(Some(at)));
-        self.walk.resume(at + skipped);
+        let Some(n) = marker.filter(|n| rest[n + 1] != Marker::SOI.code()) else { return false };
+        // What follows SOI is between no segments.
+        if from != State::Start {
+            skipped.junk = skipped.junk.or(Some(at));
+        }
+        skipped.reserved = skipped.reserved.or(reserved);
+        self.walk.resume(at + n);
         true
     }
 
@@ -135,9 +154,13 @@ impl<'a> Iterator for Segments<'a> {
                 });
             };
             self.walk.state = to;
-            if let (State::Marker | State::Code, State::Done(Extent::Broken { at })) = (from, to)
-                && self.skip_junk(at)
-            {
+            let junk = match (from, to) {
+                (State::Marker | State::Code, State::Done(Extent::Broken { at })) => Some(at),
+                // SOI is there, and no marker behind it.
+                (State::Start, State::Done(Extent::Foreign)) if at == 2 => Some(at),
+                _ => None,
+            };
+            if junk.is_some_and(|at| self.skip_junk(at, from)) {
                 continue;
             }
             if let State::Length(_) = to {

@@ -23,6 +23,11 @@ pub(super) fn of(body: &[u8]) -> Option<Start> {
     behind_padding(body).or_else(|| behind_other_bytes(body))
 }
 
+/// Whether other bytes than those of a marker follow the SOI at the start of `jpeg`. Decoders search for the first marker.
+pub(super) fn is_before_junk(jpeg: &[u8]) -> bool {
+    matches!(jpeg, [0xff, 0xd8, byte, ..] if *byte != 0xff)
+}
+
 fn behind_other_bytes(body: &[u8]) -> Option<Start> {
     let first = memmem::find(body, b"\xff\xd8\xff").filter(|&first| first > 0)?;
     let picture = &body[first..];

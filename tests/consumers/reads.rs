@@ -97,6 +97,22 @@ fn bytes_between_the_segments_of_a_picture_do_not_hide_it() {
 }
 
 #[test]
+fn bytes_between_soi_and_the_first_marker_do_not_hide_a_picture() {
+    let jpeg = include_bytes!("../../fixtures/jpeg/420.jpg");
+    for junk in [&b"\0"[..], b"junk"] {
+        let body = [&jpeg[..2], junk, &jpeg[2..]].concat();
+        for length in [format!("Content-Length: {}\r\n", body.len()), String::new()] {
+            let head = format!("--foo\r\nContent-Type: image/jpeg\r\n{length}\r\n");
+            let part = [head.as_bytes(), &body, b"\r\n"].concat();
+            let stream = streams::of_sends(HEAD, &[&part[..]; 6]);
+            for name in ["ffmpeg", "gstreamer", "vlc", "firefox", "aiohttp"] {
+                assert!(fate(&stream, name) <= Fate::Late, "{name}: {}", fate(&stream, name));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_body_without_the_announced_chunks_shows_nothing() {
     let jpeg = include_bytes!("../../fixtures/jpeg/420.jpg");
     let head = format!("--foo\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg.len());

@@ -5,6 +5,7 @@ mod fixture;
 mod judgements;
 mod notes;
 mod properties;
+mod reserved;
 mod soundness;
 mod splitting;
 mod summaries;

@@ -83,6 +83,9 @@ impl Pictures {
         let (rule, message) = match refusal {
             Refusal::Damaged(damage) => match damage.kind {
                 DamageKind::Empty => (&PART_EMPTY, "the body is empty".into()),
+                DamageKind::NoStart if part.body.starts_with(&[0xff, 0xd8]) => {
+                    (&NO_SOI, "bytes between SOI and the first marker: no whole JPEG".into())
+                }
                 DamageKind::NoStart => (&NO_SOI, "the body does not start with SOI: no JPEG".into()),
                 DamageKind::NoFrame => (&NO_FRAME, "the JPEG holds no frame header or no scan".into()),
                 DamageKind::Cut => match unread_coding(part.body) {
@@ -167,6 +170,11 @@ impl Pictures {
         for (note, at) in judgement.notes().iter() {
             let message = match note {
                 Note::BytesBeforeStart => before_soi(judgement),
+                Note::ReservedMarker
+                | Note::JpegLsMarker
+                | Note::JpgMarker
+                | Note::Conditioning
+                | Note::LateMarker => marker(part.body, at, note),
                 note => note.to_string(),
             };
             if let Some(rule) = rule_of_note(note) {
@@ -196,6 +204,12 @@ impl Pictures {
 fn before_soi(judgement: &Judgement) -> String {
     let bytes = Counted(judgement.bytes_before_soi() as u64, "byte");
     format!("{bytes} before SOI; Chromium shows no frame from here on; start each body with FF D8")
+}
+
+/// The marker of a note with its code.
+fn marker(body: &[u8], at: usize, note: Note) -> String {
+    let code = body.get(at..).and_then(|rest| rest.iter().find(|&&byte| byte != 0xff));
+    code.map_or_else(|| note.to_string(), |code| format!("{note}: FF {code:02X}"))
 }
 
 /// The damage with its place in the picture. The place of the finding counts the bytes of the stream.
@@ -245,6 +259,12 @@ fn rule_of_note(note: Note) -> Option<&'static Rule> {
         Note::ScanParameters => Some(&SCAN_PARAMETERS),
         Note::NulBytes => Some(&NUL_BYTES),
         Note::JunkBytes => Some(&JUNK_BYTES),
+        Note::BytesAfterStart => Some(&BYTES_AFTER_SOI),
+        Note::ReservedMarker => Some(&RESERVED_MARKER),
+        Note::JpegLsMarker => Some(&JPEG_LS_MARKER),
+        Note::JpgMarker => Some(&JPG_MARKER),
+        Note::Conditioning => Some(&CONDITIONING),
+        Note::LateMarker => Some(&LATE_MARKER),
         Note::ShortSegment => Some(&SHORT_SEGMENT),
         _ => None,
     }

@@ -164,4 +164,40 @@ pub static REMEDIES: &[Remedy] = &[
         bad: "4:4:4, or 4096x2160",
         good: "4:2:0, 1920x1080",
     },
+    Remedy {
+        code: "J331",
+        cure: "Write own data into COM or APPn segments, and give each segment the length that it has.",
+        bad: "FF D8 FF F0 00 04 41 42 FF DB",
+        good: "FF D8 FF EF 00 04 41 42 FF DB",
+    },
+    Remedy {
+        code: "J332",
+        cure: "Write own data into COM or APPn segments, or configure the encoder for baseline JPEG instead of JPEG-LS.",
+        bad: "FF D8 FF F7 00 04 41 42 FF DB",
+        good: "FF D8 FF EF 00 04 41 42 FF DB",
+    },
+    Remedy {
+        code: "J333",
+        cure: "Write own data into COM or APPn segments.",
+        bad: "FF D8 FF C8 00 04 41 42 FF DB",
+        good: "FF D8 FF EF 00 04 41 42 FF DB",
+    },
+    Remedy {
+        code: "J334",
+        cure: "Write FF D9 behind the last scan.",
+        bad: "... (last byte of the scan) FF F0 00 04 41 42 FF D9",
+        good: "... (last byte of the scan) FF D9",
+    },
+    Remedy {
+        code: "J335",
+        cure: "Leave the DAC segment out: only arithmetic coding needs it.",
+        bad: "FF D8 FF CC 00 03 00 FF DB",
+        good: "FF D8 FF DB",
+    },
+    Remedy {
+        code: "J336",
+        cure: "Write the first marker right behind FF D8.",
+        bad: "FF D8 00 00 FF E0 ...",
+        good: "FF D8 FF E0 ...",
+    },
 ];

@@ -9,7 +9,11 @@ use crate::jpeg::marker::Marker;
 use crate::jpeg::note::{Note, Notes};
 use crate::jpeg::scan::ScanHeader;
 use crate::jpeg::segment::{Segment, Segments};
+use crate::jpeg::start;
 use crate::multipart::Extent;
+
+/// What makes libjpeg refuse a picture, and is no damage. FFmpeg refuses [`Note::JpegLsMarker`] too, wherever it is.
+const REFUSED_BY_LIBJPEG: [Note; 3] = [Note::ReservedMarker, Note::JpgMarker, Note::Conditioning];
 
 /// What reading a picture found out.
 #[derive(Debug, Clone, Copy)]
@@ -64,15 +68,22 @@ fn read(
     }
     // Behind SOI.
     let mut at = 2;
-    let mut first_scan = None;
+    let is_behind_junk = start::is_before_junk(jpeg);
+    if is_behind_junk {
+        picture.notes.add(Note::BytesAfterStart, at);
+    }
+    let (mut first_scan, mut last_scan) = (None, None);
     for segment in segments.by_ref() {
-        picture.look_between(jpeg, at..segment.at);
+        if at > 2 || !is_behind_junk {
+            picture.look_between(jpeg, at..segment.at);
+        }
         at = segment.end();
         if segment.marker != Marker::SOS {
             read_segment(jpeg, picture, &segment)?;
             continue;
         }
         first_scan.get_or_insert(segment.at);
+        last_scan = Some(segment.at);
         picture.scans = picture.scans.saturating_add(1);
         if picture.unchecked.is_some() {
             ScanHeader::parse(segment.parameters).ok_or(picture.contradiction(&segment))?;
@@ -91,7 +102,14 @@ fn read(
     let damage = |kind, at| Err(Damage { kind, at, scan: None, mcu: None });
     // Whether all entropy-coded data was read, up to the last bit of the last coefficient.
     let is_complete = picture.is_complete() && !picture.is_skimmed;
-    if let Some(at) = segments.junk() {
+    let skipped = segments.skipped();
+    if let Some(at) = skipped.reserved {
+        picture.notes.add_first(Note::ReservedMarker, at);
+    }
+    if let Some(at) = last_scan.filter(|_| picture.is_complete()) {
+        picture.notes.rename_behind(at, &REFUSED_BY_LIBJPEG, Note::LateMarker);
+    }
+    if let Some(at) = skipped.junk {
         picture.notes.add(Note::JunkBytes, at);
         // Perhaps it is what a scan was overwritten with.
         let is_before_scans = first_scan.is_some_and(|scan| at < scan);
@@ -146,6 +164,17 @@ fn read_segment(jpeg: &[u8], picture: &mut Picture, segment: &Segment<'_>) -> Re
             picture.unchecked = Some(Unchecked::Hierarchical);
             Ok(())
         }
+        Marker::EXP if picture.unchecked == Some(Unchecked::Hierarchical) => Ok(()),
+        Marker::DAC => {
+            if !is_conditioning(segment.parameters) {
+                picture.notes.add(Note::Conditioning, segment.at);
+            }
+            Ok(())
+        }
+        Marker::EXP | Marker::JPG | Marker(0xf0..=0xfd) => {
+            picture.notes.add(note_of_extension(segment.marker), segment.at);
+            Ok(())
+        }
         marker if marker.is_frame_header() => picture.start_frame(segment),
         _ => {
             // Only COM and APPn segments get this far with such a length.
@@ -155,4 +184,29 @@ fn read_segment(jpeg: &[u8], picture: &mut Picture, segment: &Segment<'_>) -> Re
             Ok(())
         }
     }
+}
+
+/// FFmpeg reads JPG7 and JPG8, and Firefox refuses JPG.
+fn note_of_extension(marker: Marker) -> Note {
+    match marker.code() {
+        0xf7 | 0xf8 => Note::JpegLsMarker,
+        0xc8 => Note::JpgMarker,
+        _ => Note::ReservedMarker,
+    }
+}
+
+/// Whether libjpeg takes these parameters of a DAC segment (`get_dac`).
+///
+/// ```text
+/// parameters := *( class-and-table value )      class 0 (DC) or 1 (AC), table 0 to 3   T.81 B.2.4.3
+/// value      := high-and-low                    DC: low is not above high
+/// ```
+fn is_conditioning(parameters: &[u8]) -> bool {
+    let (pairs, rest) = parameters.as_chunks::<2>();
+    let is_right = |&[table, value]: &[u8; 2]| match table {
+        0x00..=0x0f => value & 15 <= value >> 4,
+        0x10..=0x1f => true,
+        _ => false,
+    };
+    rest.is_empty() && pairs.iter().all(is_right)
 }

@@ -52,7 +52,9 @@ fn deviations(body: &[u8], judgement: &Judgement) -> Vec<String> {
                 let bytes = Counted(judgement.bytes_before_soi() as u64, "byte");
                 deviations.push(format!("{bytes} before SOI"));
             }
-            Note::RepeatedStart | Note::NoEnd | Note::JunkBytes => deviations.push(note.to_string()),
+            Note::BytesAfterStart | Note::RepeatedStart | Note::NoEnd | Note::JunkBytes => {
+                deviations.push(note.to_string())
+            }
             _ => {}
         }
     }

@@ -13,7 +13,8 @@ pub static NO_SOI: Rule = Rule {
     summary: "the body does not start with SOI",
     why: "The body is not a JPEG, or the rest of one whose start is missing. Chromium shows no frame after a part that it \
           cannot decode, and its tab crashes when the server ends the stream. Other readers lose the frame or show a \
-          thumbnail in its place, and a program with OpenCV stops. A whole picture after other bytes is J322.",
+          thumbnail in its place, and a program with OpenCV stops. A whole picture after other bytes is J322, and one with \
+          other bytes between SOI and its first marker is J336.",
     section: "T.81 B.2.1",
     explains: &[],
     effects: &[
@@ -104,4 +105,17 @@ pub static REPEATED_SOI: Rule = Rule {
     section: "T.81 B.2.1",
     explains: &[],
     effects: &[(&CHROMIUM, Crashes), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Unknown)],
+};
+
+pub static BYTES_AFTER_SOI: Rule = Rule {
+    code: "J336",
+    name: "bytes-after-soi",
+    severity: Error,
+    summary: "bytes between SOI and the first marker",
+    why: "FFmpeg, VLC, mpv, OpenCV, GStreamer and Firefox search for the first marker and show the picture, so `record` keeps \
+          it. Chromium takes a body for a JPEG if it starts with FF D8 FF only: it shows no frame after it, and its tab \
+          crashes when the server ends the stream. If the rest is no whole picture, it is J301.",
+    section: "T.81 B.2.1",
+    explains: &[],
+    effects: &[(&CHROMIUM, Crashes), (&WEBKITGTK, Unknown)],
 };

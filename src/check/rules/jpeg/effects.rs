@@ -50,6 +50,10 @@ pub static UNKNOWN_COMPONENTS: [(&Consumer, Fate); 9] = [
 pub static FFMPEG_ALONE: [(&Consumer, Fate); 4] =
     [(&CHROMIUM, Crashes), (&FIREFOX, Loses), (&GSTREAMER, Loses), (&WEBKITGTK, Unknown)];
 
+/// The effects of a picture that libjpeg refuses, but Firefox shows.
+pub static REFUSED_BY_LIBJPEG: [(&Consumer, Fate); 3] =
+    [(&CHROMIUM, Crashes), (&GSTREAMER, Loses), (&WEBKITGTK, Unknown)];
+
 /// The effects of a picture that FFmpeg's decoder refuses.
 pub static REFUSED_BY_FFMPEG: [(&Consumer, Fate); 6] = [
     (&FFMPEG, Loses),

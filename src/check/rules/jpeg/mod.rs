@@ -3,10 +3,12 @@
 mod edge;
 mod effects;
 mod entropy;
+mod marker;
 mod process;
 mod segment;
 
 pub use edge::*;
 pub use entropy::*;
+pub use marker::*;
 pub use process::*;
 pub use segment::*;

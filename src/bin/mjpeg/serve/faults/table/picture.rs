@@ -46,6 +46,12 @@ pub const ENTRIES: &[Entry] = &[
         |scene| Some([b"\0\0", scene.jpeg].concat()),
         "two zeros before the SOI; one picture of several is a warning",
     ),
+    named(
+        "bytes-after-soi",
+        "bytes-after-soi@5",
+        |scene| Some(inserted(scene.jpeg, behind_soi(scene.jpeg), b"junk")),
+        "four other bytes between SOI and the first marker",
+    ),
     picture(
         "two-soi",
         "two-soi",

@@ -120,6 +120,36 @@ pub const ENTRIES: &[Entry] = &[
         "other bytes between two segments",
     ),
     named(
+        "reserved-marker",
+        "reserved-marker@5",
+        |scene| Some(inserted(scene.jpeg, frame_header(scene.jpeg)?.start, &new_segment(0xf0, b"text"))),
+        "a segment with the reserved marker FF F0 before the frame header",
+    ),
+    named(
+        "jpeg-ls-marker",
+        "jpeg-ls-marker@5",
+        |scene| Some(inserted(scene.jpeg, frame_header(scene.jpeg)?.start, &new_segment(0xf7, b"text"))),
+        "a segment with the marker FF F7 of JPEG-LS",
+    ),
+    named(
+        "jpg-marker",
+        "jpg-marker@5",
+        |scene| Some(inserted(scene.jpeg, frame_header(scene.jpeg)?.start, &new_segment(0xc8, b"text"))),
+        "a segment with the reserved marker FF C8",
+    ),
+    named(
+        "late-marker",
+        "late-marker@5",
+        |scene| Some(inserted(scene.jpeg, scan(scene.jpeg)?.end, &new_segment(0xf0, b"text"))),
+        "a segment with the reserved marker FF F0 behind the scan",
+    ),
+    named(
+        "conditioning",
+        "conditioning@5",
+        |scene| Some(inserted(scene.jpeg, frame_header(scene.jpeg)?.start, &new_segment(0xcc, b"\0"))),
+        "a DAC segment of one byte",
+    ),
+    named(
         "short-segment",
         "short-segment",
         |scene| Some(inserted(scene.jpeg, behind_soi(scene.jpeg), b"\xff\xfe\0\x01")),
