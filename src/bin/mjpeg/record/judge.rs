@@ -53,7 +53,7 @@ fn deviations(body: &[u8], judgement: &Judgement) -> Vec<String> {
                 deviations.push(format!("{bytes} before SOI"));
             }
             Note::BytesAfterStart | Note::RepeatedStart | Note::NoEnd | Note::JunkBytes => {
-                deviations.push(note.to_string())
+                deviations.push(note.to_string());
             }
             _ => {}
         }

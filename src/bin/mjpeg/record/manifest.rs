@@ -164,7 +164,7 @@ mod tests {
         push(&mut manifest, 4);
         manifest.flush().unwrap();
         let len = read().len() as u64;
-        manifest.keep(&folder, &[bytes..len]).unwrap();
+        manifest.keep(&folder, std::slice::from_ref(&(bytes..len))).unwrap();
         assert_eq!(parts(&read()), [3, 4]);
         push(&mut manifest, 5);
         manifest.close().unwrap();
