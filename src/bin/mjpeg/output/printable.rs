@@ -23,7 +23,7 @@ pub fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
 }
 
 /// DEL, C1 (a terminal may take U+009B for ESC [), what changes the direction of the text around it, what ends a line for some
-/// programs (U+2028, U+2029), and what cannot be seen, such as the tags of U+E0000. The joiners U+200C and U+200D are part of
+/// programs (U+2028, U+2029), and what cannot be seen, such as the tags of U+E0000, or is no character, which XML cannot have (U+FFFE). The joiners U+200C and U+200D are part of
 /// words in some scripts.
 fn is_unprintable(c: char) -> bool {
     matches!(c,
@@ -37,6 +37,7 @@ fn is_unprintable(c: char) -> bool {
         | '\u{2060}'..='\u{206f}'
         | '\u{feff}'
         | '\u{fff9}'..='\u{fffb}'
+        | '\u{fffe}'..='\u{ffff}'
         | '\u{e0000}'..='\u{e0fff}')
 }
 

@@ -1,9 +1,10 @@
 //! `--format junit`: JUnit XML. A target is a test suite, a rule a test case.
 
-use std::time::Duration;
+use std::io;
 
 use mjpeg::check::{self, Rule};
-use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_xml::Writer;
+use quick_xml::events::BytesText;
 
 use super::emitter::Emitter;
 use crate::criteria::Verdict;
@@ -14,6 +15,8 @@ use crate::verdict::finished::{Finding, Finished, Origin};
 
 const START: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"mjpeg check\">\n";
 const END: &str = "</testsuites>";
+/// Blanks before each level.
+const INDENT: usize = 4;
 
 /// One document. Each suite is printed when its target is finished, so the memory does not grow with the number of targets; the
 /// counts are at the suites.
@@ -31,13 +34,9 @@ impl JUnit {
 
 impl Emitter for JUnit {
     fn target(&mut self, finished: &Finished) -> Result<String, Problem> {
-        let mut report = Report::unnamed();
-        report.add_test_suite(suite(finished));
-        let text = report.to_string()?;
-        // The document of one suite, without its first and last element.
-        let inner = text.split_once("<testsuites").and_then(|(_, rest)| rest.split_once(">\n"));
-        let suite = inner.and_then(|(_, rest)| rest.rsplit_once(END)).map_or("", |(suite, _)| suite);
-        Ok(format!("{}{}", self.start(), suite.trim_end()))
+        let mut writer = Writer::new_with_indent(Vec::new(), b' ', INDENT);
+        suite(&mut writer, finished)?;
+        Ok(format!("{}{}", self.start(), String::from_utf8(writer.into_inner())?))
     }
 
     fn end(&mut self) -> Result<String, Problem> {
@@ -45,36 +44,118 @@ impl Emitter for JUnit {
     }
 }
 
-fn suite(it: &Finished) -> TestSuite {
+/// A test case: a rule, or the stream as a whole.
+struct Case {
+    name: String,
+    status: Status,
+    /// What a case that passes has to say.
+    out: Option<String>,
+}
+
+/// What became of a test case.
+enum Status {
+    Success,
+    Skipped(String),
+    Failed(Failed),
+}
+
+/// Why a test case is no success.
+struct Failed {
+    /// `failure`: what is checked is wrong. `error`: it could not be checked.
+    element: &'static str,
+    message: String,
+    kind: String,
+    /// Some readers (GitLab) show only the text of the element: it is never empty.
+    text: String,
+}
+
+/// Writes the suite of a target.
+fn suite(writer: &mut Writer<Vec<u8>>, it: &Finished) -> io::Result<()> {
     let shown = printable(it.shown());
-    let mut suite = TestSuite::new(&shown);
-    suite.set_time(Duration::try_from_secs_f64(it.duration_s).unwrap_or_default());
-    suite.add_property(Property::new("target", printable(&it.target)));
-    suite.add_property(Property::new("verdict", it.verdict.name()));
-    suite.add_property(Property::new("parts", it.parts.to_string()));
-    if let Some(started) = &it.started {
-        suite.add_property(Property::new("started", started));
-    }
-    if let Some(timing) = &it.timing {
-        suite.add_property(Property::new("fps", timing.fps.to_string()));
-        suite.add_property(Property::new("gap_max_ms", timing.gap_max_ms.to_string()));
-    }
-    suite.add_test_case(stream(it));
-    for rule in check::rules() {
-        suite.add_test_case(case(it, rule));
-    }
+    let rules = check::rules().map(|rule| case(it, rule));
     // Rules of another version.
-    for finding in it.findings.iter().filter(|it| it.rule().is_none()) {
-        suite.add_test_case(TestCase::new(format!("{} {}", finding.code, finding.name), found(it, finding)));
+    let foreign = it.findings.iter().filter(|it| it.rule().is_none()).map(|finding| {
+        let name = format!("{} {}", finding.code, finding.name);
+        Case { name, status: found(it, finding), out: None }
+    });
+    let cases: Vec<Case> = [stream(it)].into_iter().chain(rules).chain(foreign).collect();
+    let count =
+        |is: &dyn Fn(&Status) -> bool| cases.iter().filter(|case| is(&case.status)).count().to_string();
+    let failed = |element: &'static str| {
+        count(&|it| matches!(it, Status::Failed(failed) if failed.element == element))
+    };
+    writer
+        .create_element("testsuite")
+        .with_attributes([
+            ("name", shown.as_str()),
+            ("tests", &cases.len().to_string()),
+            ("skipped", &count(&|it| matches!(it, Status::Skipped(_)))),
+            ("errors", &failed("error")),
+            ("failures", &failed("failure")),
+            ("time", &format!("{:.3}", it.duration_s.max(0.0))),
+        ])
+        .write_inner_content(|writer| {
+            properties(writer, it)?;
+            cases.iter().try_for_each(|case| case.write(writer, &shown))
+        })?;
+    Ok(())
+}
+
+fn properties(writer: &mut Writer<Vec<u8>>, it: &Finished) -> io::Result<()> {
+    let timing = it.timing.as_ref();
+    let properties = [
+        ("target", Some(printable(&it.target))),
+        ("verdict", Some(it.verdict.name().into())),
+        ("parts", Some(it.parts.to_string())),
+        ("started", it.started.clone()),
+        ("fps", timing.map(|timing| timing.fps.to_string())),
+        ("gap_max_ms", timing.map(|timing| timing.gap_max_ms.to_string())),
+    ];
+    let write = |writer: &mut Writer<Vec<u8>>| {
+        for (name, value) in &properties {
+            if let Some(value) = value {
+                let property = writer.create_element("property");
+                property.with_attributes([("name", *name), ("value", value)]).write_empty()?;
+            }
+        }
+        Ok(())
+    };
+    writer.create_element("properties").write_inner_content(write).map(drop)
+}
+
+impl Case {
+    fn write(&self, writer: &mut Writer<Vec<u8>>, class: &str) -> io::Result<()> {
+        let element = writer.create_element("testcase");
+        let element = element.with_attributes([("name", self.name.as_str()), ("classname", class)]);
+        if matches!(self.status, Status::Success) && self.out.is_none() {
+            return element.write_empty().map(drop);
+        }
+        let write = |writer: &mut Writer<Vec<u8>>| {
+            match &self.status {
+                Status::Success => {}
+                Status::Skipped(why) => {
+                    writer
+                        .create_element("skipped")
+                        .with_attribute(("message", why.as_str()))
+                        .write_empty()?;
+                }
+                Status::Failed(Failed { element, message, kind, text }) => {
+                    let element = writer.create_element(*element);
+                    let element = element.with_attributes([("message", message.as_str()), ("type", kind)]);
+                    element.write_text_content(BytesText::new(text))?;
+                }
+            }
+            if let Some(out) = &self.out {
+                writer.create_element("system-out").write_text_content(BytesText::new(out))?;
+            }
+            Ok(())
+        };
+        element.write_inner_content(write).map(drop)
     }
-    for case in &mut suite.test_cases {
-        case.set_classname(&shown);
-    }
-    suite
 }
 
 /// Whether there is a stream, and whether the check as a whole passes.
-fn stream(it: &Finished) -> TestCase {
+fn stream(it: &Finished) -> Case {
     let error = it.error.as_deref().map(printable);
     let worse: Vec<String> = it
         .baseline
@@ -86,57 +167,53 @@ fn stream(it: &Finished) -> TestCase {
     let status = match it.verdict {
         Verdict::Fail if error.is_some() || !worse.is_empty() => {
             let message = error.unwrap_or_else(|| "worse than the baseline".into());
-            told(NonSuccessKind::Failure, &message, "fail", &worse.join("\n"))
+            failed("failure", &message, "fail", &worse.join("\n"))
         }
         // The rules that fail say why.
-        Verdict::Pass | Verdict::Fail => TestCaseStatus::success(),
+        Verdict::Pass | Verdict::Fail => Status::Success,
         verdict => {
             let message = error.unwrap_or_else(|| verdict.words());
-            told(NonSuccessKind::Error, &message, verdict.name(), "")
+            failed("error", &message, verdict.name(), "")
         }
     };
-    TestCase::new("stream", status)
+    Case { name: "stream".into(), status, out: None }
 }
 
-/// What is wrong, and why if that is known. Some readers (GitLab) show only the text of the element: it is never empty.
-fn told(kind: NonSuccessKind, message: &str, name: &str, why: &str) -> TestCaseStatus {
-    let mut status = TestCaseStatus::non_success(kind);
-    status.set_message(message).set_type(name).set_description(if why.is_empty() { message } else { why });
-    status
+/// What is wrong, and why if that is known.
+fn failed(element: &'static str, message: &str, kind: &str, why: &str) -> Status {
+    let text = if why.is_empty() { message } else { why };
+    Status::Failed(Failed { element, message: message.into(), kind: kind.into(), text: text.into() })
 }
 
-fn case(it: &Finished, rule: &'static Rule) -> TestCase {
+fn case(it: &Finished, rule: &'static Rule) -> Case {
     let name = format!("{} {}", rule.code, rule.name);
     let exempt = it.exempt.iter().find(|exempt| exempt.code == rule.code && !exempt.expired);
+    let mut out = None;
     let status = match it.findings.iter().find(|finding| finding.code == rule.code) {
         Some(finding) => {
-            let mut case = TestCase::new(name, found(it, finding));
-            if case.status == TestCaseStatus::success() {
-                let text = format!("{}: {}", finding.severity, printable(&finding.evidence()));
-                case.set_system_out(text);
+            let status = found(it, finding);
+            if let Status::Success = status {
+                out = Some(format!("{}: {}", finding.severity, printable(&finding.evidence())));
             }
-            return case;
+            status
         }
         None if exempt.is_some() => skipped(&exempt.map(ToString::to_string).unwrap_or_default()),
         None if it.rules_off.iter().any(|code| code == rule.code) => skipped("the rule is not applied"),
-        None => match untested(it, rule) {
-            Some(why) => skipped(why),
-            None => TestCaseStatus::success(),
-        },
+        None => untested(it, rule).map_or(Status::Success, skipped),
     };
-    TestCase::new(name, status)
+    Case { name, status, out }
 }
 
 /// What a finding makes of its case. A baseline decides instead of the findings.
-fn found(it: &Finished, finding: &Finding) -> TestCaseStatus {
+fn found(it: &Finished, finding: &Finding) -> Status {
     if finding.severity < it.fail_on() || it.baseline.is_some() {
-        return TestCaseStatus::success();
+        return Status::Success;
     }
-    let mut text = printable(&finding.evidence());
+    let mut why = printable(&finding.evidence());
     if let Some(remedy) = finding.remedy() {
-        text = format!("{text}\n\nWhat to change: {}", remedy.cure);
+        why = format!("{why}\n\nWhat to change: {}", remedy.cure);
     }
-    told(NonSuccessKind::Failure, &printable(&finding.message), finding.severity.name(), &text)
+    failed("failure", &printable(&finding.message), finding.severity.name(), &why)
 }
 
 /// Why the check says nothing about a rule.
@@ -152,10 +229,8 @@ fn untested(it: &Finished, rule: &Rule) -> Option<&'static str> {
     }
 }
 
-fn skipped(why: &str) -> TestCaseStatus {
-    let mut status = TestCaseStatus::skipped();
-    status.set_message(printable(why));
-    status
+fn skipped(why: &str) -> Status {
+    Status::Skipped(printable(why))
 }
 
 #[cfg(test)]
