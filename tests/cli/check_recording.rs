@@ -3,7 +3,7 @@
 use crate::kit;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kit::camera::{Camera, HEAD, part};
 use kit::picture::solid;
@@ -138,7 +138,7 @@ fn a_recording_that_was_killed_and_resumed_passes() {
 fn a_recording_that_was_resumed_at_a_later_part_passes() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let server = kit::run::Server::start(std::path::Path::new("test:320x240"), &["--fps", "15"]);
+    let server = Server::start(Path::new("test:320x240"), &["--fps", "15"]);
     for args in [["--frames", "2"].as_slice(), &["--skip", "5", "--frames", "10", "--resume"]] {
         run(mjpeg(["record", &server.stream, "--quiet"]).arg(&out).args(args)).expect(0);
     }
