@@ -12,8 +12,8 @@ pub(super) struct Coding {
     content: u64,
     /// What the head says of the body that is not so.
     pub(super) deviation: Option<DeviationKind>,
-    /// Whether the first byte of the content shows if it has the content coding that the head announces: before the chunks are decoded,
-    /// nobody knew.
+    /// Whether the head announces a content coding, and it is not known yet if the content has it. In a chunked body, only the first
+    /// decoded byte shows that.
     pub(super) is_coding_open: bool,
 }
 

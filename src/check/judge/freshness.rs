@@ -115,7 +115,7 @@ impl Freshness {
         if let Some((place, value)) = self.invalid {
             let message = format!("{name}: {value}");
             findings.note_times(self.invalid_count, &NOT_CAPTURE_TIME, place, message);
-            // A camera may start without the time. If most values are none, the others say little.
+            // A camera may not know the time when it starts. If most values are no times, the others say little.
             if self.invalid_count as usize >= self.count {
                 return;
             }

@@ -52,7 +52,7 @@ impl Folder {
     ///
     /// When it cannot be created.
     pub fn create(&self, name: &str) -> io::Result<File> {
-        // Whoever empties the file meanwhile, such as a rotation of logs, makes no hole in it.
+        // If another program empties the file meanwhile, the next bytes come first, and no hole is before them.
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::APPEND | OFlags::CLOEXEC;
         let create = || openat(&self.fd, name, flags, Mode::from_raw_mode(0o666));
         let fd = match create() {

@@ -136,7 +136,7 @@ pub struct Record {
     /// Names of the files in OUT: strftime directives (local time) and {seq} or {seq:DIGITS}, the number of the frame
     #[arg(long, value_name = "PATTERN", default_value = "frame-{seq}.jpg")]
     name: NamePattern,
-    /// Keep the newest frames only: N frames (and N damaged ones), SIZE (500M, with their lines) or AGE (10m, 2h). Older ones are removed in small groups
+    /// Keep the newest frames only: N frames (and N damaged ones), SIZE (500M, with the lines of the manifest) or AGE (10m, 2h). Older ones are removed in small groups
     #[arg(long, value_name = "N|SIZE|AGE")]
     keep: Option<Limit>,
     /// Also write the frames one after another to FILE

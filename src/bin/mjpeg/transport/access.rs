@@ -54,6 +54,11 @@ impl Access {
         if place.is_same_origin(&self.start) { &self.fields } else { &[] }
     }
 
+    /// Whether `--header` has an Authorization for `place`. It is sent instead of what the server asks for.
+    pub fn has_authorization(&self, place: &Place) -> bool {
+        self.fields(place).iter().any(|it| it.name.eq_ignore_ascii_case("authorization"))
+    }
+
     /// Whether there are secrets that are not sent to `place`, because a redirection led there.
     pub fn withholds_from(&self, place: &Place) -> bool {
         let has_secrets = self.start.credentials().is_some()

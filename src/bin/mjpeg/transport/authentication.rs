@@ -24,8 +24,7 @@ pub struct Authentication {
 impl Authentication {
     /// Before the first request.
     pub fn of(access: &Access, place: &Place) -> Self {
-        // A field of the user's own is sent instead of what the server asks for.
-        let has_own = access.fields(place).iter().any(|it| it.name.eq_ignore_ascii_case("authorization"));
+        let has_own = access.has_authorization(place);
         let credentials = if has_own { None } else { access.credentials(place) };
         let tried = match has_own {
             true => Tried::OwnField,

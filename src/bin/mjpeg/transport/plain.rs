@@ -181,8 +181,7 @@ impl PlainRequest {
         for Field { name, value } in merged(&defaults, own) {
             head.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
         }
-        let has_own = own.iter().any(|it| it.name.eq_ignore_ascii_case("authorization"));
-        if let Some(value) = authorization.filter(|_| !has_own) {
+        if let Some(value) = authorization.filter(|_| !self.access.has_authorization(place)) {
             head.extend([b"Authorization: ", value, b"\r\n"].concat());
         }
         head.extend_from_slice(b"\r\n");
@@ -202,11 +201,7 @@ impl PlainRequest {
     /// The error for an answer that is no stream.
     pub fn refused(&self, head: &Head, clock: &Clock) -> OpenError {
         let credentials = self.access.credentials(&self.url.place);
-        let has_own = self
-            .access
-            .fields(&self.url.place)
-            .iter()
-            .any(|it| it.name.eq_ignore_ascii_case("authorization"));
+        let has_own = self.access.has_authorization(&self.url.place);
         let sent = credentials.as_ref().map_or(Tried::NoPassword, Tried::with);
         let sent = if has_own { Tried::OwnField } else { sent };
         let tried =

@@ -27,7 +27,7 @@ pub enum Tried {
     Password,
     /// There is a user, but no password: an empty one was sent.
     EmptyPassword,
-    /// A field Authorization of the user was sent.
+    /// The Authorization of `--header` was sent.
     OwnField,
     /// The server wants something else than a user and a password.
     UnknownScheme,

@@ -105,7 +105,7 @@ fn a_length_that_ends_inside_of_a_line_end_is_no_bare_lf() {
 }
 
 #[test]
-fn one_time_that_is_none_hides_nothing() {
+fn a_value_that_is_no_time_hides_no_other_finding() {
     let found = |invalid: fn(u64) -> bool| {
         let mut stream = Stream::ordinary();
         for n in 0..100_u64 {
@@ -124,7 +124,7 @@ fn one_time_that_is_none_hides_nothing() {
 }
 
 #[test]
-fn a_short_step_back_is_not_said_to_be_none() {
+fn a_short_step_back_is_said_in_a_small_unit() {
     for (by, said) in [(0.000_2, "200 µs"), (0.02, "20 ms"), (3.0, "3.0 s")] {
         let mut stream = Stream::ordinary();
         for n in 0..40_u64 {

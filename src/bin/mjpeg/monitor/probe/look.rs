@@ -40,7 +40,7 @@ pub struct Look {
 
 /// Takes what comes.
 struct Looker<'a> {
-    is_open: &'a dyn Fn(),
+    on_open: &'a dyn Fn(),
     window: Window,
     clock: Clock,
     started: Duration,
@@ -89,7 +89,7 @@ impl Observer for Looker<'_> {
     fn opened(&mut self, opened: &Opened) -> Result<Option<Box<dyn Tap>>, Problem> {
         let now = self.clock.now();
         self.opened.get_or_insert(now.saturating_sub(self.started));
-        (self.is_open)();
+        (self.on_open)();
         self.window.opened(opened, now);
         Ok(Some(Box::new(Meter { bytes: Arc::clone(&self.bytes), most: self.most_bytes })))
     }
@@ -100,7 +100,7 @@ impl Observer for Looker<'_> {
     }
 }
 
-/// Looks at `target` for the window of the options, or for `longest` if that is less. Nothing is tried twice. `is_open` is called when
+/// Looks at `target` for the window of the options, or for `longest` if that is less. Nothing is tried twice. `on_open` is called when
 /// there is a response.
 pub fn look(
     target: &Target,
@@ -109,7 +109,7 @@ pub fn look(
     most_bytes: u64,
     clock: &Clock,
     stop: &Stop,
-    is_open: &dyn Fn(),
+    on_open: &dyn Fn(),
 ) -> Look {
     let started = clock.now();
     let manner = Manner {
@@ -121,7 +121,7 @@ pub fn look(
     let transport =
         Options { is_pattern_paced: true, is_lean: true, wait: None, ..options.transport.clone() };
     let mut looker = Looker {
-        is_open,
+        on_open,
         window: Window::new(&Arc::new(options.rules())),
         clock: clock.clone(),
         started,

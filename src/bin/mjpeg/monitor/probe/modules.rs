@@ -90,7 +90,7 @@ impl Modules {
 }
 
 impl Module {
-    /// Whether it sends a password to the camera.
+    /// Whether it has an option that sends a secret, or leads to another place than the URL.
     pub fn has_secret(&self) -> bool {
         secret(&self.options.transport).is_some()
     }

@@ -30,7 +30,7 @@ struct Refusal {
 #[derive(Debug, Default)]
 struct State {
     refused: VecDeque<Refusal>,
-    /// The cameras are asked at the moment, and have not answered.
+    /// Those that are asked now and have not answered.
     asking: Vec<Asked>,
 }
 

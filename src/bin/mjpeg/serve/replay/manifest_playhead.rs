@@ -105,7 +105,7 @@ impl Album {
         Self { folder, manifest: Mutex::new(manifest), head, delimiter }
     }
 
-    /// The frames of the manifest that is there now. If it was removed, its last lines are played on.
+    /// The frames of the manifest that the directory has now. If it has none, those of the last one that was opened.
     fn frames(&self) -> Manifest {
         let path = self.folder.join(MANIFEST);
         let mut manifest = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);

@@ -64,7 +64,7 @@ struct Failed {
     /// `failure`: what is checked is wrong. `error`: it could not be checked.
     element: &'static str,
     message: String,
-    kind: String,
+    kind: &'static str,
     /// Some readers (GitLab) show only the text of the element: it is never empty.
     text: String,
 }
@@ -180,9 +180,9 @@ fn stream(it: &Finished) -> Case {
 }
 
 /// What is wrong, and why if that is known.
-fn failed(element: &'static str, message: &str, kind: &str, why: &str) -> Status {
+fn failed(element: &'static str, message: &str, kind: &'static str, why: &str) -> Status {
     let text = if why.is_empty() { message } else { why };
-    Status::Failed(Failed { element, message: message.into(), kind: kind.into(), text: text.into() })
+    Status::Failed(Failed { element, message: message.into(), kind, text: text.into() })
 }
 
 fn case(it: &Finished, rule: &'static Rule) -> Case {
